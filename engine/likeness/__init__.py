@@ -1,0 +1,65 @@
+"""likeness: an instrument for generative faces. Here is what plugin authors import; nothing here imports torch."""
+
+from typing import TYPE_CHECKING
+
+from likeness.errors import LikenessError
+from likeness.events import Event, Key, Note
+from likeness.frame import Frame, Values
+from likeness.hookspecs import hookimpl
+from likeness.params import Bool, Choice, Float, Int, Param, Text, Trigger, Value
+
+if TYPE_CHECKING:
+    from likeness.generator import Generator
+    from likeness.stage import Stage
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Bool",
+    "Choice",
+    "Event",
+    "Float",
+    "Frame",
+    "Generator",
+    "Int",
+    "Key",
+    "LikenessError",
+    "Note",
+    "Param",
+    "Stage",
+    "Text",
+    "Trigger",
+    "Value",
+    "Values",
+    "hookimpl",
+    "open_generator",
+]
+
+
+def open_generator(path: str, device: str = "cpu", size: int | None = None) -> "Generator":
+    """Open a weights file of any family that is built in or that an installed plugin adds.
+
+    Args:
+        path: the weights file.
+        device: "cpu", "cuda", "mps".
+        size: height in px to draw at, where the family can choose.
+
+    Raises:
+        WeightsError: where the file is absent, broken, or of no known family.
+    """
+    from likeness.host import Host
+
+    return Host().open_generator(path, device, size)
+
+
+def __getattr__(name: str) -> object:
+    # `from likeness import Stage` must work in a plugin without making `likeness --help` import torch.
+    if name == "Stage":
+        from likeness.stage import Stage
+
+        return Stage
+    if name == "Generator":
+        from likeness.generator import Generator
+
+        return Generator
+    raise AttributeError(f"module 'likeness' has no attribute {name!r}")

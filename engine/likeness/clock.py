@@ -1,0 +1,84 @@
+"""When the next frame is: by the wall for a show, by counting for a render."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+# A stall longer than this is not caught up: the walk goes on from where it stood instead of leaping.
+LONGEST_DT_S = 0.1
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One beat of the clock.
+
+    Args:
+        index: frames since the start.
+        dt: seconds that the show moves on in this frame.
+        at: seconds since the start on this clock; what a recording is stamped with.
+    """
+
+    index: int
+    dt: float
+    at: float
+
+
+class Clock(Protocol):
+    """What paces the loop."""
+
+    fps: float
+    offline: bool
+
+    def tick(self) -> Tick:
+        """Wait for the next frame's time and return it."""
+        ...
+
+
+class FixedClock:
+    """Count frames without waiting, for renders that are the same each time."""
+
+    offline = True
+
+    def __init__(self, fps: float) -> None:
+        self.fps = fps
+        self._index = -1
+
+    def tick(self) -> Tick:
+        """Return the next frame at once; the first one has dt 0."""
+        self._index += 1
+        return Tick(self._index, 0.0 if self._index == 0 else 1.0 / self.fps, self._index / self.fps)
+
+
+class RealClock:
+    """Wait for the wall clock; a late frame is shown late and those missed are not made up."""
+
+    offline = False
+
+    def __init__(
+        self,
+        fps: float,
+        now: Callable[[], float] = time.perf_counter,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.fps = fps
+        self._now, self._sleep = now, sleep
+        self._index = -1
+        self._start = self._due = self._last = 0.0
+
+    def tick(self) -> Tick:
+        """Sleep until the frame is due. One that is late by more than a frame sets the pace anew."""
+        now = self._now()
+        if self._index < 0:
+            self._start = self._due = self._last = now
+        else:
+            self._due += 1.0 / self.fps
+            if now < self._due:
+                self._sleep(self._due - now)
+                now = self._now()
+            elif now > self._due + 1.0 / self.fps:
+                self._due = now
+        self._index += 1
+        dt = min(now - self._last, LONGEST_DT_S)
+        self._last = now
+        return Tick(self._index, dt, now - self._start)

@@ -1,0 +1,51 @@
+"""What can go wrong in a way that the reader can mend: every text says what to do next."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class LikenessError(Exception):
+    """A fault that ends in one clear line: the thing, what was wanted, what came, and the next step."""
+
+
+class ParamError(LikenessError):
+    """A value that a parameter does not take, or a parameter that does not exist."""
+
+
+class WeightsError(LikenessError):
+    """A weights file that is absent, broken, or of a family that nobody here opens."""
+
+
+class PresetError(LikenessError):
+    """A preset that cannot be found, read or written."""
+
+
+class PluginError(LikenessError):
+    """A plugin that cannot be found or loaded."""
+
+
+class OutputError(LikenessError):
+    """A window, file or display that cannot be opened."""
+
+
+class InputError(LikenessError):
+    """A controller, port or message that cannot be used."""
+
+
+class TrainingError(LikenessError):
+    """A training run that cannot start or go on."""
+
+
+def nearest(name: str, known: Iterable[str], most: int = 3) -> str:
+    """Return a phrase that names the closest of `known`, or all of them where none is close.
+
+    Made for the end of a message: `f"no preset {name!r}; {nearest(name, names)}"`.
+    """
+    names = sorted(known)
+    if not names:
+        return "there are none"
+    # 0.5 still finds `random_wlak` and a name without its plugin; 0.4 began to offer strangers.
+    close = get_close_matches(name, names, n=most, cutoff=0.5)
+    if close:
+        return "nearest: " + ", ".join(close)
+    return "there are: " + ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")

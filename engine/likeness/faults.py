@@ -1,0 +1,41 @@
+"""Report a fault that may come back every frame: the traceback once, then a counted line now and then."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# A failing plugin at 60 fps would write 3,600 lines a minute; a line every five seconds is still seen.
+QUIET_S = 5.0
+
+
+@dataclass
+class _Record:
+    count: int
+    told_at: float
+
+
+class Faults:
+    """Remember which faults were told. Not for several threads at once: each owner keeps its own."""
+
+    def __init__(self, log: logging.Logger, now: Callable[[], float] = time.monotonic) -> None:
+        self._log, self._now = log, now
+        self._records: dict[str, _Record] = {}
+
+    def tell(self, where: str, error: BaseException) -> int:
+        """Log `error` at `where` unless it was told just now, and return how often that place has failed."""
+        now = self._now()
+        record = self._records.get(where)
+        if record is None:
+            self._records[where] = _Record(1, now)
+            self._log.error("%s failed: %s", where, error, exc_info=error)
+            return 1
+        record.count += 1
+        if now - record.told_at >= QUIET_S:
+            record.told_at = now
+            self._log.error("%s failed %d times by now; last: %r", where, record.count, error)
+        return record.count
+
+    def forget(self, where: str) -> None:
+        """Start anew at `where`, after somebody mended it."""
+        self._records.pop(where, None)

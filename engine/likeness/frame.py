@@ -1,0 +1,27 @@
+"""What a plugin is told of the frame that it is called for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from likeness.params import Value
+
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of the show; everything in it is read-only.
+
+    Args:
+        index: frames since the start.
+        time: seconds that the show has moved on; stands still while the picture is frozen.
+        dt: seconds since the frame before, 0 in the first one and while frozen.
+        beat: beats since the start, with the fraction: `beat % 4` is the place in a bar of four.
+        values: every plugin's parameters of this frame, by plugin and name.
+    """
+
+    index: int
+    time: float
+    dt: float
+    beat: float
+    values: Mapping[str, Values]

@@ -1,0 +1,59 @@
+"""Pure maths on latents `[batch, num_ws, w_dim]`: on the device, never in place, without a sync."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+# Below this sine the two ends are parallel and the great circle between them is the chord.
+PARALLEL_SINE = 1e-4
+
+
+def lerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
+    """Return the point at `t` on the straight line from `a` (0) to `b` (1); beyond both, the line goes on."""
+    return a + (b - a) * t
+
+
+def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
+    """Return the point at `t` on the great circle from `a` to `b`, per layer [Shoemake 1985, sec. 3.3].
+
+    Lengths go linearly from one to the other, so that vectors of unequal length meet their ends exactly.
+    Where the two are parallel (or one is zero) it is `lerp`; where they are opposite no circle is nearer than
+    another, and it is `lerp` too.
+    """
+    length_a = a.norm(dim=-1, keepdim=True)
+    length_b = b.norm(dim=-1, keepdim=True)
+    unit_a = a / length_a.clamp_min(1e-12)
+    unit_b = b / length_b.clamp_min(1e-12)
+    omega = torch.acos((unit_a * unit_b).sum(-1, keepdim=True).clamp(-1.0, 1.0))
+    sine = torch.sin(omega)
+    safe = sine.clamp_min(PARALLEL_SINE)
+    direction = (torch.sin((1.0 - t) * omega) * unit_a + torch.sin(t * omega) * unit_b) / safe
+    arc = direction * lerp(length_a, length_b, t)
+    return torch.where(sine < PARALLEL_SINE, lerp(a, b, t), arc)
+
+
+def truncate(latent: Tensor, mean: Tensor, psi: float | Tensor) -> Tensor:
+    """Return `latent` drawn toward `mean` [num_ws, w_dim] [Karras et al. 2019, sec. B]: 0 the mean, 1 unchanged."""
+    return lerp(mean, latent, psi)
+
+
+def mix_styles(a: Tensor, b: Tensor, amounts: Tensor) -> Tensor:
+    """Return `a` with `amounts` [num_ws] of `b` in each layer [Karras et al. 2019, sec. 3.1].
+
+    0 and 1 give the style mixing of the paper; between them the layer is a straight blend of both.
+    """
+    return lerp(a, b, amounts[:, None])
+
+
+def move(latent: Tensor, direction: Tensor, amount: float | Tensor) -> Tensor:
+    """Return `latent` moved along `direction` [num_ws, w_dim], `amount` in the direction's own length."""
+    return latent + direction * amount
+
+
+def layer_amounts(num_ws: int, groups: Sequence[tuple[int, int, float]]) -> list[float]:
+    """Return one amount per layer from `(start, stop, amount)` ranges; layers in no range get 0."""
+    amounts = [0.0] * num_ws
+    for start, stop, amount in groups:
+        amounts[start:stop] = [amount] * (min(stop, num_ws) - start)
+    return amounts

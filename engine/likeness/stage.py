@@ -1,0 +1,25 @@
+"""What a plugin may touch outside its per-frame hooks."""
+
+from dataclasses import dataclass
+
+import torch
+
+from likeness.generator import Generator
+from likeness.store import ParamStore
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The plugin's surroundings.
+
+    Args:
+        generator: the one that plays; `start` is called again when another takes over.
+        store: every parameter of the show; write with `store.set`, from any thread.
+        device: where the latent lives and where buffers belong.
+        seed: of the show. Whatever is drawn at random is drawn from it, so that a take can be played again.
+    """
+
+    generator: Generator
+    store: ParamStore
+    device: torch.device
+    seed: int

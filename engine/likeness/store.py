@@ -1,0 +1,227 @@
+"""The state of all parameters: any thread writes to the inbox, the show takes one immutable snapshot a frame."""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from likeness.errors import ParamError, nearest
+from likeness.events import Event
+from likeness.frame import Values
+from likeness.params import Float, Param, Trigger, Value
+
+# `glide` is the time to 95 %, which is three time constants of the one-pole filter that makes it.
+TIME_CONSTANTS = 3.0
+# Closer than this part of the fader the glide has arrived.
+ARRIVED = 1e-4
+
+Edit = Callable[[], None]
+
+
+@dataclass
+class _Ramp:
+    """A recall under way, in fader units."""
+
+    start: float
+    seconds: float
+    elapsed: float = 0.0
+
+
+class _Cell:
+    """One parameter: where it is asked to be, and where it is."""
+
+    def __init__(self, param: Param) -> None:
+        self.param = param
+        self.target: Value = param.rest
+        self.value: Value = param.rest
+        self.ramp: _Ramp | None = None
+        self.moving = False
+
+    def set(self, target: Value, seconds: float = 0.0) -> None:
+        param = self.param
+        if isinstance(param, Trigger):
+            self.value = int(self.value) + int(target)
+            self.moving = bool(self.value)
+            return
+        self.target = target
+        if isinstance(param, Float) and (seconds > 0 or param.glide > 0):
+            self.ramp = _Ramp(param.to_unit(self.value), seconds) if seconds > 0 else None
+            self.moving = True
+        else:
+            self.value, self.ramp, self.moving = target, None, False
+
+    def advance(self, dt: float) -> None:
+        """Move on by `dt` seconds; only called while `moving`."""
+        param = self.param
+        if not isinstance(param, Float):
+            self.value, self.moving = param.rest, False
+            return
+        end = param.to_unit(self.target)
+        if self.ramp:
+            self.ramp.elapsed += dt
+            along = min(self.ramp.elapsed / self.ramp.seconds, 1.0)
+            # Smoothstep: a recall leaves and arrives without a jerk.
+            u = self.ramp.start + (end - self.ramp.start) * along * along * (3 - 2 * along)
+            arrived = along >= 1.0
+        else:
+            u = param.to_unit(self.value)
+            u += (end - u) * -math.expm1(-dt * TIME_CONSTANTS / param.glide)
+            arrived = abs(end - u) < ARRIVED
+        self.value = self.target if arrived else param.from_unit(u)
+        if arrived:
+            self.ramp, self.moving = None, False
+
+
+class ParamStore:
+    """Every parameter of the show, by `owner.name`.
+
+    `set`, `set_unit`, `recall` and `post` may be called from any thread: they check at once and take effect in the
+    next `advance`, which the show's thread alone calls, in the order in which they came. Nothing here waits.
+    """
+
+    def __init__(self) -> None:
+        self._cells: dict[str, dict[str, _Cell]] = {}
+        self._inbox: deque[Edit] = deque()
+        self._events: list[Event] = []
+        self._restless: set[str] = set()
+        self.snapshot: Mapping[str, Values] = MappingProxyType({})
+
+    # Declaring. The show's thread, or before it runs.
+
+    def declare(self, owner: str, params: Sequence[Param]) -> None:
+        """Add `owner` with its parameters at rest; declared again, they start anew."""
+        names = [param.name for param in params]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ParamError(f"{owner} declares {', '.join(sorted(twice))} twice")
+        self._cells = {**self._cells, owner: {param.name: _Cell(param) for param in params}}
+        self._publish({owner})
+
+    def withdraw(self, owner: str) -> None:
+        """Forget `owner`."""
+        self._cells = {name: cells for name, cells in self._cells.items() if name != owner}
+        self._restless.discard(owner)
+        self._publish(frozenset())
+
+    def params(self) -> Iterator[tuple[str, Param]]:
+        """Yield `(address, parameter)` in the order of declaration."""
+        for owner, cells in self._cells.items():
+            for name, cell in cells.items():
+                yield f"{owner}.{name}", cell.param
+
+    def param(self, address: str) -> Param:
+        """Return the parameter at `owner.name`.
+
+        Raises:
+            ParamError: naming the nearest addresses there are.
+        """
+        return self._cell(address).param
+
+    # Writing. Any thread.
+
+    def set(self, address: str, value: object) -> None:
+        """Ask for `value`, in the parameter's own unit.
+
+        Raises:
+            ParamError: for an unknown address or a value that is refused; nothing changes then.
+        """
+        cell = self._cell(address)
+        self._put(address, cell, cell.param.parse(value))
+
+    def set_unit(self, address: str, u: float) -> None:
+        """Ask for the value at fader position `u` in [0, 1]. Raises like `set`."""
+        cell = self._cell(address)
+        self._put(address, cell, cell.param.from_unit(u))
+
+    def toggle(self, address: str) -> None:
+        """Turn a switch over, counted from where it stands when the frame takes it. Raises like `set`."""
+        cell = self._cell(address)
+        cell.param.parse(True)
+        owner = address.partition(".")[0]
+        self._inbox.append(lambda: self._edit(owner, cell, not cell.target, 0.0))
+
+    def recall(self, values: Mapping[str, object], seconds: float = 0.0) -> list[str]:
+        """Ask for many values by address; floats travel there in `seconds`. Return what was refused, in words.
+
+        A hand on a control during the recall wins: that parameter follows the hand and the rest go on.
+        """
+        refused, fit = [], []
+        for address, value in values.items():
+            try:
+                cell = self._cell(address)
+                fit.append((address.partition(".")[0], cell, cell.param.parse(value)))
+            except ParamError as error:
+                refused.append(str(error))
+
+        def edit() -> None:
+            for owner, cell, value in fit:
+                self._edit(owner, cell, value, seconds)
+
+        self._inbox.append(edit)
+        return refused
+
+    def post(self, event: Event) -> None:
+        """Leave an event for the plugins."""
+        self._inbox.append(lambda: self._events.append(event))
+
+    def call(self, edit: Edit) -> None:
+        """Have `edit` run on the show's thread, between two frames."""
+        self._inbox.append(edit)
+
+    # Reading. The show's thread.
+
+    def advance(self, dt: float) -> tuple[Event, ...]:
+        """Take the inbox, move what glides on by `dt` seconds, publish `snapshot` and return the events."""
+        changed = set(self._restless)
+        for owner in self._restless:
+            for cell in self._cells[owner].values():
+                # Triggers fall back here, a frame after they were seen.
+                if cell.moving and isinstance(cell.param, Trigger):
+                    cell.advance(dt)
+        self._restless = set()
+        # Only what is there now: a flood cannot hold the frame up.
+        for _ in range(len(self._inbox)):
+            edit = self._inbox.popleft()
+            edit()
+        changed |= self._restless
+        restless = set()
+        for owner in changed & self._cells.keys():
+            for cell in self._cells[owner].values():
+                if cell.moving and not isinstance(cell.param, Trigger):
+                    cell.advance(dt)
+                if cell.moving:
+                    restless.add(owner)
+        self._restless = restless
+        if changed:
+            self._publish(changed)
+        events, self._events = tuple(self._events), []
+        return events
+
+    def targets(self) -> dict[str, dict[str, Value]]:
+        """Return where every parameter is asked to be, by owner and name; triggers are left out."""
+        return {
+            owner: {name: cell.target for name, cell in cells.items() if not isinstance(cell.param, Trigger)}
+            for owner, cells in self._cells.items()
+        }
+
+    def _cell(self, address: str) -> _Cell:
+        owner, _, name = address.partition(".")
+        cell = self._cells.get(owner, {}).get(name)
+        if cell is None:
+            raise ParamError(f"no parameter {address!r}; {nearest(address, (known for known, _ in self.params()))}")
+        return cell
+
+    def _put(self, address: str, cell: _Cell, value: Value) -> None:
+        owner = address.partition(".")[0]
+        self._inbox.append(lambda: self._edit(owner, cell, value, 0.0))
+
+    def _edit(self, owner: str, cell: _Cell, value: Value, seconds: float) -> None:
+        cell.set(value, seconds)
+        self._restless.add(owner)
+
+    def _publish(self, owners: Set[str]) -> None:
+        kept = {owner: values for owner, values in self.snapshot.items() if owner in self._cells}
+        for owner in owners & self._cells.keys():
+            kept[owner] = MappingProxyType({name: cell.value for name, cell in self._cells[owner].items()})
+        self.snapshot = MappingProxyType({owner: kept[owner] for owner in self._cells})

@@ -1,0 +1,112 @@
+"""Our own weights format: a safetensors file whose metadata holds one JSON header. Loads without any pickle."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from likeness.errors import WeightsError
+from likeness.generator import Licence
+
+FORMAT = 1
+KEY = "likeness"
+
+
+@dataclass(frozen=True)
+class WeightsHeader:
+    """What the tensors are for.
+
+    Args:
+        family: which adapter opens them.
+        arguments: what that adapter needs to rebuild the generator; plain JSON.
+        licence: of the weights.
+        sha256: of the tensors by `digest`; empty until written.
+    """
+
+    family: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    licence: Licence = field(default_factory=lambda: Licence("unknown"))
+    sha256: str = ""
+
+
+def digest(tensors: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 of names, types, shapes and bytes, independent of the order in the file."""
+    sha = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        sha.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        sha.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
+    return sha.hexdigest()
+
+
+def write_weights(path: Path, header: WeightsHeader, tensors: Mapping[str, Tensor]) -> WeightsHeader:
+    """Write `tensors` under `header` and return the header with its hash; the old file stays until the new is whole.
+
+    Raises:
+        WeightsError: where the disk refuses.
+    """
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    header = WeightsHeader(header.family, header.arguments, header.licence, digest(plain))
+    text = json.dumps({"format": FORMAT, **asdict(header)}, sort_keys=True)
+    partial = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(plain, str(partial), metadata={KEY: text})
+        os.replace(partial, path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise WeightsError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error
+    return header
+
+
+def read_header(path: Path) -> WeightsHeader | None:
+    """Return the header of a file of ours, or None where the file is something else.
+
+    Raises:
+        WeightsError: where the file is ours but broken.
+    """
+    if not path.is_file():
+        raise WeightsError(f"there is no weights file {path}")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        if path.suffix == ".safetensors":
+            raise WeightsError(
+                f"{path} is not a whole safetensors file ({error}); copy or download it again"
+            ) from error
+        return None
+    if KEY not in metadata:
+        return None
+    try:
+        fields = json.loads(metadata[KEY])
+        if fields["format"] != FORMAT:
+            raise WeightsError(f"{path} is of format {fields['format']}, this version reads {FORMAT}; update likeness")
+        licence = Licence(**fields["licence"])
+        return WeightsHeader(str(fields["family"]), dict(fields["arguments"]), licence, str(fields["sha256"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path} has a broken header ({error!r}); convert or train it again") from error
+
+
+def read_weights(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]]:
+    """Return header and tensors (on the CPU) of a file of ours, its hash checked.
+
+    Raises:
+        WeightsError: where it is absent, broken, changed since it was written, or not ours.
+    """
+    header = read_header(path)
+    if header is None:
+        raise WeightsError(f"{path} is not a likeness weights file (it has no {KEY!r} header)")
+    with safe_open(str(path), framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict, has no __iter__
+    if digest(tensors) != header.sha256:
+        raise WeightsError(f"{path} was changed after it was written: its hash does not match; copy it again")
+    return header, tensors
