@@ -22,13 +22,13 @@ class Faults:
         self._log, self._now = log, now
         self._records: dict[str, _Record] = {}
 
-    def tell(self, where: str, error: BaseException) -> int:
+    def tell(self, where: str, error: BaseException, trace: bool = True) -> int:
         """Log `error` at `where` unless it was told just now, and return how often that place has failed."""
         now = self._now()
         record = self._records.get(where)
         if record is None:
             self._records[where] = _Record(1, now)
-            self._log.error("%s failed: %s", where, error, exc_info=error)
+            self._log.error("%s failed: %s", where, error, exc_info=error if trace else None)
             return 1
         record.count += 1
         if now - record.told_at >= QUIET_S:

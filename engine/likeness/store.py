@@ -118,6 +118,15 @@ class ParamStore:
         """
         return self._cell(address).param
 
+    def __contains__(self, address: str) -> bool:
+        """Whether there is a parameter at `owner.name`; cheap where a raised error, which looks for near names, is not."""
+        owner, _, name = address.partition(".")
+        return name in self._cells.get(owner, {})
+
+    def target(self, address: str) -> Value:
+        """Return where the parameter was asked to be, as of the last frame. Raises like `set`. Any thread."""
+        return self._cell(address).target
+
     # Writing. Any thread.
 
     def set(self, address: str, value: object) -> None:
@@ -126,13 +135,21 @@ class ParamStore:
         Raises:
             ParamError: for an unknown address or a value that is refused; nothing changes then.
         """
-        cell = self._cell(address)
-        self._put(address, cell, cell.param.parse(value))
+        self._inbox.append(self.change(address, value))
 
     def set_unit(self, address: str, u: float) -> None:
         """Ask for the value at fader position `u` in [0, 1]. Raises like `set`."""
+        self._inbox.append(self.change_unit(address, u))
+
+    def change(self, address: str, value: object) -> Edit:
+        """Check now what `set` would do and return it for `call`: changes made in one call land in one frame."""
         cell = self._cell(address)
-        self._put(address, cell, cell.param.from_unit(u))
+        return self._change(address, cell, cell.param.parse(value))
+
+    def change_unit(self, address: str, u: float) -> Edit:
+        """Check now what `set_unit` would do and return it for `call`."""
+        cell = self._cell(address)
+        return self._change(address, cell, cell.param.from_unit(u))
 
     def toggle(self, address: str) -> None:
         """Turn a switch over, counted from where it stands when the frame takes it. Raises like `set`."""
@@ -171,15 +188,23 @@ class ParamStore:
 
     # Reading. The show's thread.
 
-    def advance(self, dt: float) -> tuple[Event, ...]:
-        """Take the inbox, move what glides on by `dt` seconds, publish `snapshot` and return the events."""
+    def advance(self, dt: float, seen: bool = True) -> tuple[Event, ...]:
+        """Take the inbox, move what glides on by `dt` seconds, publish `snapshot` and return the events.
+
+        Args:
+            dt: seconds since the last call.
+            seen: whether the last snapshot reached the plugins; until one has, presses of triggers add up.
+        """
         changed = set(self._restless)
+        kept = set()
         for owner in self._restless:
             for cell in self._cells[owner].values():
-                # Triggers fall back here, a frame after they were seen.
                 if cell.moving and isinstance(cell.param, Trigger):
-                    cell.advance(dt)
-        self._restless = set()
+                    if seen:
+                        cell.advance(dt)
+                    else:
+                        kept.add(owner)
+        self._restless = kept
         # Only what is there now: a flood cannot hold the frame up.
         for _ in range(len(self._inbox)):
             edit = self._inbox.popleft()
@@ -212,9 +237,9 @@ class ParamStore:
             raise ParamError(f"no parameter {address!r}; {nearest(address, (known for known, _ in self.params()))}")
         return cell
 
-    def _put(self, address: str, cell: _Cell, value: Value) -> None:
+    def _change(self, address: str, cell: _Cell, value: Value) -> Edit:
         owner = address.partition(".")[0]
-        self._inbox.append(lambda: self._edit(owner, cell, value, 0.0))
+        return lambda: self._edit(owner, cell, value, 0.0)
 
     def _edit(self, owner: str, cell: _Cell, value: Value, seconds: float) -> None:
         cell.set(value, seconds)

@@ -1,0 +1,54 @@
+"""Find plugin files and import them by path; nothing in the engine imports a plugin by name."""
+
+import importlib.util
+import sys
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from likeness.errors import PluginError, nearest
+
+GROUP = "likeness.plugins"
+
+
+def find_plugins(folders: Iterable[Path]) -> dict[str, Path]:
+    """Return plugin files by name, `name.py` without the ending; a later folder's file replaces an earlier one's."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        if folder.is_dir():
+            found.update({path.stem: path for path in sorted(folder.glob("*.py")) if not path.stem.startswith("_")})
+    return found
+
+
+def load_plugin(name: str, files: dict[str, Path]) -> object:
+    """Return a new instance of the plugin `name`: from `files`, else from an installed package's entry point.
+
+    Raises:
+        PluginError: where there is no such plugin; naming the nearest.
+        Exception: whatever the plugin's own file raises while it is imported.
+    """
+    if name in files:
+        return _import(name, files[name])
+    installed = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name in installed:
+        return installed[name].load()()
+    raise PluginError(f"no plugin {name!r}; {nearest(name, [*files, *installed])}")
+
+
+def _import(name: str, path: Path) -> object:
+    module_name = f"likeness_plugin_{name}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{path} is not a Python file; a plugin is one .py file with a `class Plugin`")
+    module = importlib.util.module_from_spec(spec)
+    # Registered as imports are, so that dataclasses and pickling inside a plugin find their module.
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[module_name]
+        raise
+    plugin = getattr(module, "Plugin", None)
+    if not isinstance(plugin, type):
+        raise PluginError(f"{path} has no `class Plugin`; name the plugin's class so")
+    return plugin()

@@ -1,0 +1,126 @@
+"""The life of one frame: tick, take what came in, draw, master, out. Read this first."""
+
+import logging
+import threading
+from collections import deque
+from dataclasses import dataclass
+from time import perf_counter
+
+from likeness.clock import Clock, Tick
+from likeness.errors import OutputError
+from likeness.events import Event
+from likeness.faults import Faults
+from likeness.frame import Frame
+from likeness.master import Master
+from likeness.outputs.output import Output
+from likeness.params import Float
+from likeness.picture import Picture, black
+from likeness.render import Outcome, RenderThread
+from likeness.store import ParamStore
+
+log = logging.getLogger(__name__)
+
+PARAMS = (
+    Float("psi", 0.8, min=0.0, max=1.5, glide=0.05, help="Truncation: 0 is the mean face, above 1 is caricature."),
+    Float("tempo", 120.0, min=20.0, max=300.0, unit="BPM", help="How fast beats pass."),
+)
+# A frame that takes longer than this is waited for no more: the last picture is shown again and the master stays
+# in hand. Below it the loop goes in step with the generator, which is faster for one that needs two frame times.
+PATIENCE_S = 0.1
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Where one frame's time went, in ms: all but the clock's wait, and the part inside `synthesize`."""
+
+    frame_ms: float
+    synthesis_ms: float
+
+
+class Loop:
+    """Owns the frame. `run` belongs to the main thread, since windows do."""
+
+    def __init__(
+        self, clock: Clock, store: ParamStore, render: RenderThread, outputs: list[Output], size: tuple[int, int]
+    ) -> None:
+        self.clock, self.store, self.render, self.outputs = clock, store, render, outputs
+        self.stopping = threading.Event()
+        self.timings: deque[Timing] = deque(maxlen=600)
+        self.repeated = self._in_a_row = 0
+        self._master = Master()
+        self._faults = Faults(log)
+        self._picture: Picture = black(*size)
+        self._time = self._beat = self._owed_dt = 0.0
+        self._events: list[Event] = []
+        self._synthesis_s = 0.0
+
+    def run(self, frames: int | None = None) -> None:
+        """Play until `stopping` is set, or for so many frames.
+
+        Raises:
+            OutputError: where the last output failed: there is nobody left to play to.
+        """
+        while not self.stopping.is_set() and (frames is None or frames > 0):
+            self.frame()
+            frames = None if frames is None else frames - 1
+
+    def frame(self) -> None:
+        """Live one frame."""
+        tick = self.clock.tick()
+        began = perf_counter()
+        # Presses that no plugin has seen yet, because the frame before is still being drawn, add up.
+        self._events += self.store.advance(tick.dt, seen=not self.render.busy)
+        self._draw(tick)
+        picture = self._master.apply(self._picture, self.store.snapshot["master"], tick.dt)
+        self._show(picture, tick.at)
+        self.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3))
+
+    def _draw(self, tick: Tick) -> None:
+        """Put the newest picture into `_picture`; leave the last one there while none comes."""
+        values = self.store.snapshot
+        dt = 0.0 if values["master"]["freeze"] else tick.dt
+        self._time += dt
+        self._owed_dt += dt
+        # Music does not stop for a frozen picture.
+        self._beat += tick.dt * float(values["show"]["tempo"]) / 60.0
+        timeout_s = None if self.clock.offline else 0.0
+        if not self.render.busy:
+            frame = Frame(tick.index, self._time, self._owed_dt, self._beat, values)
+            self.render.submit(frame, tuple(self._events))
+            self._events, self._owed_dt = [], 0.0
+            timeout_s = None if self.clock.offline else PATIENCE_S
+        self._keep(self.render.take(timeout_s))
+
+    def _keep(self, outcome: Outcome | None) -> None:
+        """Take a picture over, or say why the last one is shown again."""
+        if outcome is not None and outcome.picture is not None:
+            self._picture, self._synthesis_s = outcome.picture, outcome.synthesis_s
+            if self._in_a_row:
+                log.warning("a picture again, after %d frames without", self._in_a_row)
+                self._in_a_row = 0
+            return
+        self.repeated += 1
+        self._in_a_row += 1
+        if outcome is None:
+            late = TimeoutError(f"no picture within {PATIENCE_S} s; the last one stays and the master works")
+            self._faults.tell("drawing", late, trace=False)
+        else:
+            self._faults.tell("drawing", outcome.error or RuntimeError("neither picture nor error"))
+
+    def _show(self, picture: Picture, at: float) -> None:
+        for output in list(self.outputs):
+            try:
+                output.show(picture, at)
+            # A driver or a disk may raise anything; that output ends and the rest go on.
+            except Exception as error:  # noqa: BLE001
+                self._drop(output, error)
+        if not self.outputs:
+            raise OutputError("no output is left; the lines above say what failed")
+
+    def _drop(self, output: Output, error: Exception) -> None:
+        log.error("%s is closed: %s", output.name, error, exc_info=None if isinstance(error, OutputError) else error)
+        self.outputs.remove(output)
+        try:
+            output.close()
+        except Exception as closing:  # noqa: BLE001 - it has failed already; what it says now is only logged
+            log.error("%s did not close cleanly: %s", output.name, closing)

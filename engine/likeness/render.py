@@ -1,0 +1,108 @@
+"""From a frame's values to its picture, on a thread of its own: a hang in here cannot stop the show."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+import torch
+from torch import Tensor
+
+from likeness.events import Event
+from likeness.frame import Frame
+from likeness.host import Host
+from likeness.latent import truncate
+from likeness.picture import Picture
+from likeness.stage import Stage
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one frame: a picture or the error in its place, and the seconds spent in `synthesize`."""
+
+    picture: Picture | None
+    error: BaseException | None
+    synthesis_s: float
+
+
+class Renderer:
+    """Draws one frame: base latent, plugins, truncation, synthesis, plugins, bytes."""
+
+    def __init__(self, stage: Stage, host: Host) -> None:
+        self._stage, self._host = stage, host
+        self._base = stage.generator.sample([stage.seed])
+
+    def start(self) -> None:
+        """Call the plugins' `start`."""
+        self._host.start(self._stage)
+
+    def stop(self) -> None:
+        """Call the plugins' `stop`."""
+        self._host.stop(self._stage)
+
+    @torch.inference_mode()
+    def draw(self, frame: Frame, events: tuple[Event, ...]) -> Outcome:
+        """Return the frame's picture. Starts from the seed's latent, never from the last frame's."""
+        generator = self._stage.generator
+        for event in events:
+            self._host.handle(event, self._stage)
+        latent = self._host.update(self._base, frame)
+        # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
+        latent = torch.where(latent.isfinite(), latent, self._base)
+        latent = truncate(latent, generator.mean, float(frame.values["show"]["psi"]))
+        began = time.perf_counter()
+        image = generator.synthesize(latent)
+        synthesis_s = time.perf_counter() - began
+        return Outcome(to_picture(self._host.process_image(image, frame)), None, synthesis_s)
+
+
+def to_picture(image: Tensor) -> Picture:
+    """Return the first picture of `[batch, 3, H, W]` in [-1, 1] as bytes `[H, W, 3]`. The frame's one read-back."""
+    scaled = image[0].float().nan_to_num(nan=-1.0).mul(127.5).add_(128.0).clamp_(0.0, 255.0)
+    picture: Picture = scaled.to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+    return picture
+
+
+class RenderThread:
+    """Runs one frame at a time beside the show's thread.
+
+    `submit` only while not `busy`; `take` gives the outcome once. The thread is a daemon: one that hangs for ever
+    does not keep the program from ending.
+    """
+
+    def __init__(self, draw: Callable[[Frame, tuple[Event, ...]], Outcome]) -> None:
+        self._draw = draw
+        self._orders: SimpleQueue[tuple[Frame, tuple[Event, ...]] | None] = SimpleQueue()
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self.busy = False
+        self._thread = threading.Thread(target=self._run, name="render", daemon=True)
+        self._thread.start()
+
+    def submit(self, frame: Frame, events: tuple[Event, ...]) -> None:
+        """Begin a frame."""
+        self.busy = True
+        self._orders.put((frame, events))
+
+    def take(self, timeout_s: float | None) -> Outcome | None:
+        """Wait for the frame that was begun, at most `timeout_s` (None: for as long as it takes)."""
+        try:
+            outcome = self._outcomes.get(timeout=timeout_s)
+        except Empty:
+            return None
+        self.busy = False
+        return outcome
+
+    def close(self, timeout_s: float) -> bool:
+        """End the thread; return whether it ended in time."""
+        self._orders.put(None)
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (order := self._orders.get()) is not None:
+            try:
+                self._outcomes.put(self._draw(*order))
+            # Out of memory, a lost device, anything: the show's thread decides what is shown instead.
+            except BaseException as error:  # noqa: BLE001
+                self._outcomes.put(Outcome(None, error, 0.0))

@@ -1,0 +1,59 @@
+"""What all tests share: a toy generator whose picture can be worked out by hand."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+import pytest
+import torch
+from torch import Tensor
+
+from likeness.generator import GeneratorInfo, Licence, NoiseMode
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class ToyGenerator:
+    """Layer k's first three entries are the colour of the k-th horizontal stripe, squashed by tanh."""
+
+    def __init__(self, num_ws: int = 4, w_dim: int = 16, resolution: int = 32) -> None:
+        groups = {"coarse": (0, 1), "broad": (1, 2), "middle": (2, 3), "fine": (3, 4)} if num_ws == 4 else {}
+        self.info = GeneratorInfo("toy", num_ws, w_dim, resolution, Licence("CC0", True), groups)
+        self.mean = torch.zeros(num_ws, w_dim)
+        self.directions = torch.eye(w_dim)[:, None, :].repeat(1, num_ws, 1)
+
+    def sample(self, seeds: Sequence[int]) -> Tensor:
+        rows = [torch.randn(self.info.w_dim, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+        return torch.stack(rows)[:, None, :].repeat(1, self.info.num_ws, 1)
+
+    def map_z(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        return z[:, None, :].repeat(1, self.info.num_ws, 1)
+
+    def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
+        stripes = torch.tanh(latent[:, :, :3]).transpose(1, 2)
+        height = self.info.resolution // self.info.num_ws
+        return stripes.repeat_interleave(height, dim=2)[..., None].repeat(1, 1, 1, self.info.resolution)
+
+
+@pytest.fixture
+def toy() -> Callable[..., ToyGenerator]:
+    """Return the maker of toy generators."""
+    return ToyGenerator
+
+
+@pytest.fixture
+def root() -> Path:
+    """Return the repository's root."""
+    return ROOT
+
+
+@pytest.fixture
+def faces() -> Path:
+    """Return the folder of training pictures beside the repository, or skip."""
+    folder = ROOT.parent / "shared" / "faces" / "images"
+    if not folder.is_dir():
+        pytest.skip("the training pictures are not beside this checkout")
+    return folder
