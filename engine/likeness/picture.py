@@ -1,7 +1,13 @@
 """A finished picture: bytes, off the device, that nobody changes any more."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from likeness.errors import OutputError
 
 Picture = NDArray[np.uint8]
 """`[height, width, 3]` in RGB."""
@@ -18,3 +24,28 @@ def dim(picture: Picture, gain: float) -> Picture:
         return picture
     table = (np.arange(256) * max(gain, 0.0) + 0.5).astype(np.uint8)
     return table[picture]
+
+
+def sheet(pictures: Sequence[Picture], columns: int, gap: int = 4) -> Picture:
+    """Return a contact sheet: pictures of one size in rows of `columns`, `gap` px of black between."""
+    height, width = pictures[0].shape[:2]
+    rows = -(-len(pictures) // columns)
+    out = black(columns * (width + gap) - gap, rows * (height + gap) - gap)
+    for index, picture in enumerate(pictures):
+        top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
+        out[top : top + height, left : left + width] = picture
+    return out
+
+
+def write_png(path: Path, picture: Picture) -> None:
+    """Write a PNG file.
+
+    Raises:
+        OutputError: where the disk refuses.
+    """
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded.tobytes())
+    except OSError as error:
+        raise OutputError(f"{path} could not be written: {error}") from error

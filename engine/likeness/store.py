@@ -119,7 +119,7 @@ class ParamStore:
         return self._cell(address).param
 
     def __contains__(self, address: str) -> bool:
-        """Whether there is a parameter at `owner.name`; cheap where a raised error, which looks for near names, is not."""
+        """Whether there is a parameter at `owner.name`; cheaper than `param`, whose error looks for near names."""
         owner, _, name = address.partition(".")
         return name in self._cells.get(owner, {})
 
@@ -144,7 +144,7 @@ class ParamStore:
     def change(self, address: str, value: object) -> Edit:
         """Check now what `set` would do and return it for `call`: changes made in one call land in one frame."""
         cell = self._cell(address)
-        return self._change(address, cell, cell.param.parse(value))
+        return self._change(address, cell, self._parse(address, cell, value))
 
     def change_unit(self, address: str, u: float) -> Edit:
         """Check now what `set_unit` would do and return it for `call`."""
@@ -167,7 +167,7 @@ class ParamStore:
         for address, value in values.items():
             try:
                 cell = self._cell(address)
-                fit.append((address.partition(".")[0], cell, cell.param.parse(value)))
+                fit.append((address.partition(".")[0], cell, self._parse(address, cell, value)))
             except ParamError as error:
                 refused.append(str(error))
 
@@ -223,6 +223,15 @@ class ParamStore:
         events, self._events = tuple(self._events), []
         return events
 
+    def settle(self) -> None:
+        """Take the inbox and let every glide arrive at once: how a show begins."""
+        self.advance(0.0)
+        for cells in self._cells.values():
+            for cell in cells.values():
+                if isinstance(cell.param, Float):
+                    cell.value, cell.ramp, cell.moving = cell.target, None, False
+        self._publish(self._cells.keys())
+
     def targets(self) -> dict[str, dict[str, Value]]:
         """Return where every parameter is asked to be, by owner and name; triggers are left out."""
         return {
@@ -237,13 +246,21 @@ class ParamStore:
             raise ParamError(f"no parameter {address!r}; {nearest(address, (known for known, _ in self.params()))}")
         return cell
 
+    def _parse(self, address: str, cell: _Cell, value: object) -> Value:
+        try:
+            return cell.param.parse(value)
+        except ParamError as error:
+            raise ParamError(f"{address.partition('.')[0]}.{error}") from None
+
     def _change(self, address: str, cell: _Cell, value: Value) -> Edit:
         owner = address.partition(".")[0]
         return lambda: self._edit(owner, cell, value, 0.0)
 
     def _edit(self, owner: str, cell: _Cell, value: Value, seconds: float) -> None:
         cell.set(value, seconds)
-        self._restless.add(owner)
+        # It may have been withdrawn since the edit was checked.
+        if owner in self._cells:
+            self._restless.add(owner)
 
     def _publish(self, owners: Set[str]) -> None:
         kept = {owner: values for owner, values in self.snapshot.items() if owner in self._cells}

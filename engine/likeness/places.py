@@ -1,0 +1,43 @@
+"""Where plugins, presets and weights are: those that come with the program, then the user's own."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from likeness.errors import WeightsError, nearest
+
+Kind = Literal["plugins", "presets", "weights"]
+
+PACKAGE = Path(__file__).resolve().parent
+# Names the user's folder, for installations that keep a show's things together.
+HOME_VARIABLE = "LIKENESS_HOME"
+
+
+def bundled(kind: Kind) -> Path:
+    """Return the folder that comes with the program: a clone's, else the one inside the wheel."""
+    clone = PACKAGE.parent.parent / kind
+    return clone if PACKAGE.parent.name == "engine" and clone.is_dir() else PACKAGE / f"_{kind}"
+
+
+def own(kind: Kind) -> Path:
+    """Return the user's folder, `~/.likeness/KIND` unless LIKENESS_HOME says otherwise; it need not exist."""
+    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".likeness") / kind
+
+
+def folders(kind: Kind) -> tuple[Path, Path]:
+    """Return where to look, in order: what stands in a later one replaces what stands in an earlier one."""
+    return bundled(kind), own(kind)
+
+
+def find_weights(name: str) -> Path:
+    """Return the weights file that `name` means: a path, or the name of a .safetensors file in the usual folders.
+
+    Raises:
+        WeightsError: naming the nearest there are.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    found = {path.stem: path for folder in folders("weights") for path in folder.glob("*.safetensors")}
+    if name not in found:
+        raise WeightsError(f"no weights {name!r}, neither a file nor a bundled name; {nearest(name, found)}")
+    return found[name]

@@ -1,0 +1,284 @@
+"""Builds a show from a preset and options: the one module that knows all the parts."""
+
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import torch
+
+from likeness import loop, master
+from likeness.clock import FixedClock, RealClock
+from likeness.discovery import find_plugins, load_plugin
+from likeness.errors import InputError, LikenessError, ParamError, PluginError, PresetError
+from likeness.generator import Generator
+from likeness.host import Host
+from likeness.inputs.keyboard import Keyboard
+from likeness.inputs.midi import Binding, MidiInput, midi_available
+from likeness.inputs.osc import OscInput
+from likeness.loop import Loop
+from likeness.outputs.files import open_file
+from likeness.outputs.fitted import FittedOutput
+from likeness.outputs.memory import NullOutput
+from likeness.outputs.output import Output
+from likeness.outputs.window import WindowOutput
+from likeness.params import to_number
+from likeness.places import find_weights, folders, own
+from likeness.presets import Preset, find_preset, read_preset, save_preset
+from likeness.render import Renderer, RenderThread
+from likeness.signals import stopping
+from likeness.stage import Stage
+from likeness.store import ParamStore
+
+log = logging.getLogger(__name__)
+
+DEFAULT_WEIGHTS = "composite-256"
+DEFAULT_FPS = 60.0
+# A hung plugin or generator is left behind after this long at the end.
+PARTING_S = 2.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asked for; None leaves it to the preset, and then to the default."""
+
+    outputs: Sequence[str] = ("window",)
+    seconds: float | None = None
+    display: int = 0
+    windowed: bool = False
+    size: tuple[int, int] | None = None
+    fps: float | None = None
+    seed: int | None = None
+    device: str = "auto"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    plugins: Sequence[Path] = ()
+    osc_port: int = 0
+    midi: str = "off"
+    weights: str | None = None
+    offline: bool = False
+
+
+class Show:
+    """A show that is ready to run. Use it as a context manager: leaving it closes everything that was opened."""
+
+    def __init__(self, preset: Preset, options: Options) -> None:
+        self.preset, self.options = preset, options
+        self.fps = options.fps or preset.show.fps or DEFAULT_FPS
+        self.seed = next(seed for seed in (options.seed, preset.show.seed, 0) if seed is not None)
+        self.store = ParamStore()
+        self.host = Host(self.store)
+        self._closers: list[Callable[[], object]] = []
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
+
+    def _build(self) -> None:
+        options, show = self.options, self.preset.show
+        self.store.declare("master", master.PARAMS)
+        self.store.declare("show", loop.PARAMS)
+        left_out = fill_rack(self.host, show.plugins, options.plugins)
+        self._set_values(left_out)
+        size = options.size or _size(show.size)
+        device = choose_device(options.device)
+        self.generator = self._open_generator(device, size)
+        # The picture's thread may use all cores but one: capture, window, sound and encoder live on that.
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
+        stage = Stage(self.generator, self.store, device, self.seed)
+        renderer = Renderer(stage, self.host)
+        renderer.start()
+        self._closers.append(renderer.stop)
+        render = RenderThread(renderer.draw)
+        self._closers.append(lambda: render.close(PARTING_S))
+        self._warm_up()
+        clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
+        side = self.generator.info.resolution
+        self.loop = Loop(clock, self.store, render, [], size or (side, side))
+        self._open_outputs(size)
+        self._open_inputs()
+
+    def _set_values(self, left_out: set[str]) -> None:
+        """Apply preset and `--set`, the latter last. At the start whatever does not fit ends the show in one line."""
+        kept = {a: value for a, value in self.preset.flat().items() if a.partition(".")[0] not in left_out}
+        wanted = {**kept, **{a: v for a, v in self.options.settings.items() if a.partition(".")[0] not in left_out}}
+        refused = self.store.recall(wanted)
+        if refused:
+            raise ParamError(refused[0])
+        self.store.settle()
+
+    def _open_generator(self, device: torch.device, size: tuple[int, int] | None) -> Generator:
+        path = find_weights(self.options.weights or self.preset.show.weights or DEFAULT_WEIGHTS)
+        generator = self.host.open_generator(path, device, min(size) if size else None)
+        licence = generator.info.licence
+        if licence.paid_use is None:
+            log.warning("%s: licence %r; nobody has said whether a paid show is allowed", path.name, licence.name)
+        elif not licence.paid_use:
+            log.warning("%s: licence %r does not allow a paid show", path.name, licence.name)
+        return generator
+
+    def _warm_up(self) -> None:
+        """Draw twice what nobody sees: the first picture of a network costs many times the later ones."""
+        with torch.inference_mode():
+            for _ in range(2):
+                self.generator.synthesize(self.generator.mean[None])
+
+    def _open_outputs(self, size: tuple[int, int] | None) -> None:
+        for name in self.options.outputs:
+            output = self._open_output(name)
+            fitted = FittedOutput(output, *size) if size and name not in ("window", "null") else output
+            self.loop.outputs.append(fitted)
+
+    def _open_output(self, name: str) -> Output:
+        options = self.options
+        if name == "null":
+            return NullOutput()
+        if name != "window":
+            return open_file(Path(name), self.fps, offline=options.offline)
+        keyboard = Keyboard(self.store, self.quit)
+        return WindowOutput(
+            size=options.size,
+            display=options.display,
+            windowed=options.windowed,
+            fps=self.fps,
+            title=self.preset.title or "likeness",
+            on_key=keyboard.press,
+            on_close=self.quit,
+        )
+
+    def _open_inputs(self) -> None:
+        if self.options.osc_port:
+            commands = {"/preset/recall": self.recall, "/preset/save": self.save}
+            osc = OscInput(self.store, self.options.osc_port, commands=commands)
+            osc.start()
+            self._closers.append(osc.close)
+            log.info("OSC on 127.0.0.1:%d", osc.port)
+        if self.options.midi != "off":
+            self._open_midi(self.options.midi)
+
+    def _open_midi(self, name: str) -> None:
+        missing = midi_available()
+        if missing:
+            if name != "auto":
+                raise InputError(f"MIDI {name!r} cannot be opened: {missing}")
+            log.warning("no MIDI: %s", missing)
+            return
+        bindings = [Binding(**entry.model_dump()) for entry in self.preset.midi]
+        midi = MidiInput(self.store, bindings, name=name)
+        midi.start()
+        self._closers.append(midi.close)
+
+    def run(self, progress: Callable[[int], None] = lambda frame: None) -> None:
+        """Play to the end: the options' seconds, `quit`, SIGINT or SIGTERM. Call it on the main thread.
+
+        Args:
+            progress: called after each frame with the number of frames so far.
+        """
+        frames = None if self.options.seconds is None else max(1, round(self.options.seconds * self.fps))
+        with stopping(self.quit):
+            done = 0
+            while not self.loop.stopping.is_set() and (frames is None or done < frames):
+                self.loop.run(1)
+                done += 1
+                progress(done)
+
+    def quit(self) -> None:
+        """End after the frame under way. From any thread."""
+        self.loop.stopping.set()
+
+    def recall(self, name: object, seconds: object = 0.0) -> None:
+        """Have the preset `name`'s values travel in over `seconds`; what does not fit is logged and left out.
+
+        Raises:
+            PresetError: where there is none of that name.
+        """
+        preset = read_preset(find_preset(str(name), folders("presets")))
+        for line in self.store.recall(preset.flat(), max(to_number(seconds) or 0.0, 0.0)):
+            log.warning("preset %s: %s", name, line)
+
+    def save(self, name: object) -> None:
+        """Write what the parameters are set to, wherever their glides are, as a preset of the user's own.
+
+        Raises:
+            PresetError: where the name or the disk does not allow it.
+        """
+        if not str(name).isidentifier():
+            raise PresetError(f"a preset's name is made of letters, digits and _, not {name!r}")
+        path = own("presets") / f"{name}.toml"
+        values = self.store.targets()
+        show = values.pop("show")
+        table = self.preset.show.model_copy(
+            update={"plugins": tuple(slot.name for slot in self.host.rack), "seed": self.seed, **show}
+        )
+        save_preset(path, self.preset.model_copy(update={"show": table, "values": values, "title": str(name)}))
+        log.info("saved %s", path)
+
+    def close(self) -> None:
+        """Close outputs, inputs and plugins; whatever fails to close does not keep the rest open."""
+        outputs = list(self.loop.outputs) if hasattr(self, "loop") else []
+        for close in (*(output.close for output in outputs), *reversed(self._closers)):
+            try:
+                close()
+            # An encoder or a driver may raise anything while it closes, and the rest must still be closed.
+            except Exception as error:  # noqa: BLE001
+                log.error("did not close cleanly: %s", error)
+
+    def __enter__(self) -> "Show":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def fill_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[str]:
+    """Load plugins into `host`: `names` in order, then `files`; return the names of those left out.
+
+    One that cannot be imported or hooked is left out with its traceback; the show starts without it.
+
+    Raises:
+        PluginError: where a name or a file does not exist.
+    """
+    found = find_plugins(folders("plugins"))
+    for path in files:
+        if not path.is_file():
+            raise PluginError(f"there is no plugin file {path}")
+        found[path.stem] = path
+    left_out = set()
+    for name in dict.fromkeys((*names, *(path.stem for path in files))):
+        known = name in found
+        try:
+            host.add(name, load_plugin(name, found))
+        # A plugin's file may raise anything while it is imported, `sys.exit()` too; the show starts without it.
+        except (Exception, SystemExit) as error:
+            if not known and isinstance(error, PluginError):
+                raise
+            log.error("plugin %s is left out: %s", name, error, exc_info=error)
+            left_out.add(name)
+    return left_out
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device called "auto" (the fastest there is), "cpu", "cuda" or "mps".
+
+    Raises:
+        LikenessError: where this machine has no such device.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if there[kind]))
+    if not there.get(name, False):
+        raise LikenessError(
+            f"no device {name!r} here; there are: {', '.join(kind for kind, is_ in there.items() if is_)}"
+        )
+    return torch.device(name)
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    width, _, height = text.partition("x")
+    return int(width), int(height)
