@@ -1,0 +1,111 @@
+"""OSC datagrams to messages and back: bundles unfolded here, messages parsed by python-osc."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pythonosc.osc_message import OscMessage, ParseError
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from likeness.errors import InputError
+
+BUNDLE = b"#bundle\x00"
+# Seconds from the OSC epoch (1900) to the system's (1970) [OSC 1.0, "Time Tags"; RFC 868].
+EPOCH_S = 2_208_988_800
+# Deeper nesting than this is no music; without a bound a datagram of empty bundles ends in a RecursionError.
+DEEPEST = 8
+# What python-osc reads. It logs a line for every other tag it meets, so a flood of them would fill the log. Blobs are
+# left out: no parameter takes one, and a negative size makes its parser read the same bytes again and again.
+TAGS = b",ihfdsrmtTFN[]"
+# No parameter takes more than one argument and no command more than a few; python-osc copies the datagram for each.
+MOST_ARGS = 64
+
+
+@dataclass(frozen=True)
+class Message:
+    """One OSC message.
+
+    Args:
+        address: starts with "/".
+        args: as python-osc gives them.
+        due: when to apply it, in seconds since 1970; 0 is at once.
+    """
+
+    address: str
+    args: tuple[object, ...]
+    due: float = 0.0
+
+
+def decode(datagram: bytes) -> list[Message]:
+    """Return the messages of a datagram, bundles unfolded, in the order in which they stand.
+
+    A bundle inside another is never due before the outer one.
+
+    Raises:
+        InputError: where any part of it is not OSC; nothing of it should be applied then.
+    """
+    if not datagram.startswith(BUNDLE):
+        return [_message(datagram, 0.0)]
+    return list(_unfold(datagram, 0.0, 1))
+
+
+def encode(address: str, *args: float | int | bool | str) -> bytes:
+    """Return a datagram with one message."""
+    builder = OscMessageBuilder(address)
+    for arg in args:
+        builder.add_arg(arg)
+    datagram: bytes = builder.build().dgram
+    return datagram
+
+
+def _unfold(bundle: bytes, due: float, depth: int) -> Iterator[Message]:
+    # python-osc's own bundles are not used: an element of size -4 keeps its parser in a loop for ever.
+    if depth > DEEPEST:
+        raise InputError(f"OSC: bundles are nested more than {DEEPEST} deep; send them side by side")
+    if len(bundle) < 16:
+        raise InputError(f"OSC: a bundle of {len(bundle)} bytes has no time tag; the sender is broken")
+    (tag,) = struct.unpack_from(">Q", bundle, 8)
+    # 1 means "immediately" [OSC 1.0]; 0 is what careless senders write for it.
+    if tag > 1:
+        due = max(due, tag / 2**32 - EPOCH_S)
+    at = 16
+    while at < len(bundle):
+        if at + 4 > len(bundle):
+            raise InputError(f"OSC: a bundle ends within an element's size at byte {at}; the sender is broken")
+        (size,) = struct.unpack_from(">i", bundle, at)
+        at += 4
+        if size <= 0 or at + size > len(bundle):
+            raise InputError(f"OSC: an element of {size} bytes does not fit its bundle; the sender is broken")
+        element = bundle[at : at + size]
+        at += size
+        if element.startswith(BUNDLE):
+            yield from _unfold(element, due, depth + 1)
+        else:
+            yield _message(element, due)
+
+
+def _message(datagram: bytes, due: float) -> Message:
+    if not datagram.startswith(b"/"):
+        raise InputError(f"OSC: a message starts with '/', not with {datagram[:12]!r}; is something else sent here?")
+    tags = _tags(datagram)
+    unknown = tags.translate(None, TAGS)
+    if unknown:
+        raise InputError(f"OSC: arguments of type {unknown[:8]!r} are not read; send numbers, strings, true or false")
+    if len(tags) > MOST_ARGS + 1:
+        raise InputError(f"OSC: a message carries at most {MOST_ARGS} arguments, not {len(tags) - 1}")
+    try:
+        message = OscMessage(datagram)
+    # UnicodeDecodeError, a ValueError, is what python-osc lets through for bytes that are no text.
+    except (ParseError, ValueError) as error:
+        raise InputError(f"OSC: a message that starts {datagram[:24]!r} is cut off or broken: {error}") from error
+    return Message(message.address, tuple(message.params), due)
+
+
+def _tags(datagram: bytes) -> bytes:
+    """Return the type tags, which begin at the next multiple of four after the address's closing zero."""
+    address_end = datagram.find(b"\0")
+    if address_end < 0:
+        return b""
+    start = (address_end + 4) & ~3
+    end = datagram.find(b"\0", start)
+    return datagram[start:end] if end >= 0 else b""
