@@ -1,0 +1,101 @@
+"""The mapping network of StyleGAN 1, 2 and 3: from z and a label to w."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from likeness.networks.ops import Tensors, activation, normalise
+
+
+class MappingNetwork(nn.Module):
+    """A multilayer perceptron from z to w [Karras et al. 2019, sec. 2].
+
+    Sizes are read from the tensors. Learning-rate multipliers and gains are folded into the stored weights.
+
+    Args:
+        tensors: `fc{i}.weight`, `fc{i}.bias`, `w_avg`, and `embed.*` where there are labels.
+        num_ws: layers that w is handed to.
+        lr_multiplier: that the layers were trained with; the labels' embedding has 1.
+        act: name of the activation.
+
+    Raises:
+        ValueError: where a tensor is missing or of the wrong shape.
+    """
+
+    def __init__(
+        self,
+        tensors: Tensors,
+        num_ws: int,
+        lr_multiplier: float = 0.01,
+        act: str = "lrelu",
+    ) -> None:
+        super().__init__()
+        self.num_ws = num_ws
+        self.act = activation(act)
+        depth = 0
+        while tensors.has(f"fc{depth}.weight"):
+            depth += 1
+        if depth == 0:
+            raise ValueError("the mapping network has no layer 'fc0.weight'")
+        self.embed_weight: Tensor | None
+        self.embed_bias: Tensor | None
+        embedded = self._read_embedding(tensors)
+        self.depth = depth
+        features = -1
+        for i in range(depth):
+            weight = tensors.under(f"fc{i}").take("weight", -1, features)
+            bias = tensors.under(f"fc{i}").take("bias", weight.shape[0])
+            features = weight.shape[0]
+            gain = self.act.gain if self.act.scales else 1.0
+            self.register_buffer(f"weight{i}", weight * (gain * lr_multiplier / math.sqrt(weight.shape[1])))
+            self.register_buffer(f"bias{i}", bias * (gain * lr_multiplier))
+        self.w_dim = features
+        self.z_dim = self._weights()[0].shape[1] - embedded
+        if self.z_dim < 0 or (self.z_dim == 0 and not embedded):
+            raise ValueError(f"the mapping network's first layer is narrower than the embedded label ({embedded})")
+        self.w_avg: Tensor
+        average = tensors.take("w_avg", self.w_dim) if tensors.has("w_avg") else torch.zeros(self.w_dim)
+        self.register_buffer("w_avg", average)
+
+    def _read_embedding(self, tensors: Tensors) -> int:
+        """Take the labels' embedding where there is one, and return its width."""
+        self.c_dim = 0
+        if not tensors.has("embed.weight"):
+            self.register_buffer("embed_weight", None)
+            self.register_buffer("embed_bias", None)
+            return 0
+        weight = tensors.under("embed").take("weight", -1, -1)
+        self.c_dim = weight.shape[1]
+        self.register_buffer("embed_weight", weight / math.sqrt(self.c_dim))
+        self.register_buffer("embed_bias", tensors.under("embed").take("bias", weight.shape[0]))
+        return weight.shape[0]
+
+    def _weights(self) -> list[Tensor]:
+        return [self.get_buffer(f"weight{i}") for i in range(self.depth)]
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return w [batch, w_dim] of `z` [batch, z_dim] and `labels` [batch, c_dim] (one-hot, or a blend)."""
+        parts = [normalise(z)] if self.z_dim else []
+        if self.embed_weight is not None:
+            if labels is None:
+                raise ValueError(f"this network wants labels [batch, {self.c_dim}]")
+            parts.append(normalise(functional.linear(labels, self.embed_weight, self.embed_bias)))
+        x = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+        for i in range(self.depth):
+            x = self.act.apply(functional.linear(x, self.get_buffer(f"weight{i}"), self.get_buffer(f"bias{i}")))
+            if not self.act.scales:
+                x = x * self.act.gain
+        return x
+
+    def spread(self, w: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None) -> Tensor:
+        """Return [batch, num_ws, w_dim] of `w` [batch, w_dim], the first `truncation_cutoff` layers drawn to the mean.
+
+        `truncation_psi` 0 is the mean, 1 leaves w; all layers where no cutoff is given [Karras et al. 2019, sec. B].
+        """
+        ws = w[:, None].repeat(1, self.num_ws, 1)
+        if truncation_psi != 1.0:
+            stop = self.num_ws if truncation_cutoff is None else truncation_cutoff
+            ws[:, :stop] = self.w_avg.lerp(ws[:, :stop], truncation_psi)
+        return ws

@@ -1,0 +1,145 @@
+"""What several generator networks share: activations, filters, and taking tensors out of a state dict with a check."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+# Added under every square root that normalises, as in the papers' code.
+EPSILON = 1e-8
+
+
+class Activation(NamedTuple):
+    """A nonlinearity with the gain that keeps the variance.
+
+    Args:
+        apply: the function; it may work in place on its argument.
+        gain: what its result is multiplied by.
+        scales: whether f(a x) = a f(x) for a > 0, so that a gain may be folded into what comes before.
+    """
+
+    apply: Callable[[Tensor], Tensor]
+    gain: float
+    scales: bool
+
+
+def _leaky(x: Tensor) -> Tensor:
+    # In place where nothing needs the input's gradient: one pass less over the largest tensors.
+    return functional.leaky_relu(x, 0.2) if x.requires_grad else functional.leaky_relu_(x, 0.2)
+
+
+def _same(x: Tensor) -> Tensor:
+    return x
+
+
+# Names and gains as the StyleGAN2 papers' configurations spell them.
+ACTIVATIONS: Mapping[str, Activation] = {
+    "linear": Activation(_same, 1.0, True),
+    "relu": Activation(torch.relu, math.sqrt(2), True),
+    "lrelu": Activation(_leaky, math.sqrt(2), True),
+    "tanh": Activation(torch.tanh, 1.0, False),
+    "sigmoid": Activation(torch.sigmoid, 1.0, False),
+    "elu": Activation(functional.elu, 1.0, False),
+    "selu": Activation(functional.selu, 1.0, False),
+    "softplus": Activation(functional.softplus, 1.0, False),
+    "swish": Activation(functional.silu, math.sqrt(2), False),
+}
+
+
+def activation(name: str) -> Activation:
+    """Return the activation of that name.
+
+    Raises:
+        ValueError: where there is none.
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(f"the activation {name!r} is none of {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[name]
+
+
+class Tensors:
+    """Named tensors of a state dict under one prefix; what is asked for must be there, in the shape wanted."""
+
+    def __init__(self, tensors: Mapping[str, Tensor], prefix: str = "") -> None:
+        self._all, self._prefix = tensors, prefix
+
+    def under(self, name: str) -> "Tensors":
+        """Return the tensors below `name`."""
+        return Tensors(self._all, f"{self._prefix}{name}.")
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a tensor of that name here."""
+        return f"{self._prefix}{name}" in self._all
+
+    def children(self) -> set[str]:
+        """Return the first words of the names here."""
+        cut = len(self._prefix)
+        return {name[cut:].split(".")[0] for name in self._all if name.startswith(self._prefix)}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of the tensor of that name.
+
+        Raises:
+            ValueError: where it is absent.
+        """
+        key = f"{self._prefix}{name}"
+        if key not in self._all:
+            raise ValueError(f"the tensor {key!r} is missing")
+        return tuple(self._all[key].shape)
+
+    def take(self, name: str, *shape: int) -> Tensor:
+        """Return the tensor as float32; `shape` is what it must have, -1 where any size will do.
+
+        Raises:
+            ValueError: where it is absent or of another shape, with what was wanted and what came.
+        """
+        key, found = f"{self._prefix}{name}", self.shape(name)
+        if len(found) != len(shape) or any(w not in (-1, f) for w, f in zip(shape, found, strict=True)):
+            raise ValueError(f"the tensor {key!r} is {list(found)}, wanted {list(shape)}")
+        if 0 in found:
+            raise ValueError(f"the tensor {key!r} is empty: {list(found)}")
+        return self._all[key].detach().to(torch.float32)
+
+
+def normalise(x: Tensor) -> Tensor:
+    """Return the rows of `x` [batch, n] at a mean square of 1 [Karras et al. 2018, sec. 4.2]."""
+    return x * (x.square().mean(1, keepdim=True) + EPSILON).rsqrt()
+
+
+def resampling_filter(tensors: Tensors) -> Tensor:
+    """Return the FIR filter `resample_filter` [n, n] of sum 1; one stored as a row is the outer product with itself.
+
+    Raises:
+        ValueError: where it is not a row or a square of at least two taps.
+    """
+    shape = tensors.shape("resample_filter")
+    kernel = tensors.take("resample_filter", *[-1] * len(shape))
+    if kernel.ndim == 1:
+        kernel = torch.outer(kernel, kernel)
+    if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1] or kernel.shape[0] < 2:
+        raise ValueError(f"a resampling filter of {list(shape)}, wanted a row or a square of at least two taps")
+    return kernel
+
+
+def depthwise(kernel: Tensor, channels: int) -> Tensor:
+    """Return depthwise weights [channels, 1, n, n] that keep the level while zeros are put between, from [n, n]."""
+    return (kernel * 4)[None, None].repeat(channels, 1, 1, 1)
+
+
+def upsample(image: Tensor, kernel: Tensor) -> Tensor:
+    """Return `image` [batch, C, H, W] at twice the size: zeros put between, then the FIR filter.
+
+    As a transposed convolution no zero is ever multiplied.
+
+    Args:
+        kernel: [C, 1, n, n] from `depthwise`.
+    """
+    n, height, width = kernel.shape[-1], image.shape[2], image.shape[3]
+    start = n - 1 - (n + 1) // 2
+    if n % 2 == 0:
+        return functional.conv_transpose2d(image, kernel, stride=2, padding=start, groups=kernel.shape[0])
+    whole = functional.conv_transpose2d(image, kernel, stride=2, groups=kernel.shape[0])
+    return whole[:, :, start : start + 2 * height, start : start + 2 * width]
