@@ -20,6 +20,11 @@ def find_plugins(folders: Iterable[Path]) -> dict[str, Path]:
     return found
 
 
+def installed_plugins() -> dict[str, str]:
+    """Return what installed packages add, by name, with where it comes from."""
+    return {entry.name: entry.value for entry in entry_points(group=GROUP)}
+
+
 def load_plugin(name: str, files: dict[str, Path]) -> object:
     """Return a new instance of the plugin `name`: from `files`, else from an installed package's entry point.
 

@@ -38,7 +38,7 @@ class Timing:
 
 
 class Loop:
-    """Owns the frame. `run` belongs to the main thread, since windows do."""
+    """Owns the frame. `frame` belongs to the main thread, since windows do."""
 
     def __init__(
         self, clock: Clock, store: ParamStore, render: RenderThread, outputs: list[Output], size: tuple[int, int]
@@ -46,7 +46,7 @@ class Loop:
         self.clock, self.store, self.render, self.outputs = clock, store, render, outputs
         self.stopping = threading.Event()
         self.timings: deque[Timing] = deque(maxlen=600)
-        self.repeated = self._in_a_row = 0
+        self.repeated = self._in_a_row = self._frames = 0
         self._master = Master()
         self._faults = Faults(log)
         self._picture: Picture = black(*size)
@@ -54,18 +54,12 @@ class Loop:
         self._events: list[Event] = []
         self._synthesis_s = 0.0
 
-    def run(self, frames: int | None = None) -> None:
-        """Play until `stopping` is set, or for so many frames.
+    def frame(self) -> None:
+        """Live one frame.
 
         Raises:
             OutputError: where the last output failed: there is nobody left to play to.
         """
-        while not self.stopping.is_set() and (frames is None or frames > 0):
-            self.frame()
-            frames = None if frames is None else frames - 1
-
-    def frame(self) -> None:
-        """Live one frame."""
         tick = self.clock.tick()
         began = perf_counter()
         # Presses that no plugin has seen yet, because the frame before is still being drawn, add up.
@@ -73,7 +67,22 @@ class Loop:
         self._draw(tick)
         picture = self._master.apply(self._picture, self.store.snapshot["master"], tick.dt)
         self._show(picture, tick.at)
+        self._frames = tick.index + 1
         self.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3))
+
+    @property
+    def picture(self) -> Picture:
+        """Return the newest picture, before the master."""
+        return self._picture
+
+    def summary(self) -> str:
+        """Return the last frames in one line."""
+        if not self.timings:
+            return "no frame was drawn"
+        spent = sorted(timing.frame_ms for timing in self.timings)
+        middle, late = spent[len(spent) // 2], spent[min(len(spent) * 99 // 100, len(spent) - 1)]
+        frames = f"{self._frames} frames, {self.repeated} of them repeats"
+        return f"{frames}; the last {len(spent)} took {middle:.1f} ms (median), {late:.1f} ms (99 %)"
 
     def _draw(self, tick: Tick) -> None:
         """Put the newest picture into `_picture`; leave the last one there while none comes."""

@@ -96,7 +96,7 @@ class Float(Param):
     def from_unit(self, u: float) -> float:
         u = min(max(u, 0.0), 1.0)
         if self.warp == "exp":
-            return min(max(self.min * math.exp(u * math.log(self.max / self.min)), self.min), self.max)
+            return float(self.min ** (1.0 - u) * self.max**u)
         return self.min + (self.max - self.min) * u
 
     def to_unit(self, value: Value) -> float:

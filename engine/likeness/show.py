@@ -25,7 +25,7 @@ from likeness.outputs.memory import NullOutput
 from likeness.outputs.output import Output
 from likeness.outputs.window import WindowOutput
 from likeness.params import to_number
-from likeness.places import find_weights, folders, own
+from likeness.places import bundled, find_weights, folders, own
 from likeness.presets import Preset, find_preset, read_preset, save_preset
 from likeness.render import Renderer, RenderThread
 from likeness.signals import stopping
@@ -66,6 +66,7 @@ class Show:
     def __init__(self, preset: Preset, options: Options) -> None:
         self.preset, self.options = preset, options
         self.fps = options.fps or preset.show.fps or DEFAULT_FPS
+        self.frames = None if options.seconds is None else max(1, round(options.seconds * self.fps))
         self.seed = next(seed for seed in (options.seed, preset.show.seed, 0) if seed is not None)
         self.store = ParamStore()
         self.host = Host(self.store)
@@ -176,11 +177,10 @@ class Show:
         Args:
             progress: called after each frame with the number of frames so far.
         """
-        frames = None if self.options.seconds is None else max(1, round(self.options.seconds * self.fps))
         with stopping(self.quit):
             done = 0
-            while not self.loop.stopping.is_set() and (frames is None or done < frames):
-                self.loop.run(1)
+            while not self.loop.stopping.is_set() and (self.frames is None or done < self.frames):
+                self.loop.frame()
                 done += 1
                 progress(done)
 
@@ -259,6 +259,15 @@ def fill_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[st
             log.error("plugin %s is left out: %s", name, error, exc_info=error)
             left_out.add(name)
     return left_out
+
+
+def every_parameter() -> ParamStore:
+    """Return a store in which the master, the show and every bundled plugin have declared their parameters."""
+    store = ParamStore()
+    store.declare("master", master.PARAMS)
+    store.declare("show", loop.PARAMS)
+    fill_rack(Host(store), sorted(find_plugins([bundled("plugins")])), [])
+    return store
 
 
 def choose_device(name: str) -> torch.device:

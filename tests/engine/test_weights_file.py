@@ -1,0 +1,72 @@
+"""The weights format: exact, without pickles, and honest about what is broken."""
+
+import json
+import struct
+from pathlib import Path
+
+import pytest
+import torch
+
+from likeness.errors import WeightsError
+from likeness.generator import Licence
+from likeness.weights_file import WeightsHeader, read_header, read_weights, write_weights
+
+HEADER = WeightsHeader("toy", {"layers": [1, 2]}, Licence("MIT", True, "Copyright somebody"))
+TENSORS = {"b": torch.arange(6, dtype=torch.int8).reshape(2, 3), "a": torch.randn(3).half(), "empty": torch.zeros(0)}
+
+
+def test_what_is_written_comes_back_bit_by_bit(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "toy.safetensors"
+    written = write_weights(path, HEADER, TENSORS)
+    header, tensors = read_weights(path)
+    assert header == written == read_header(path)
+    assert header.licence == HEADER.licence
+    assert all(torch.equal(tensors[name], TENSORS[name]) for name in TENSORS)
+    assert [file.name for file in path.parent.iterdir()] == ["toy.safetensors"]
+
+
+def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "toy.safetensors"
+    write_weights(path, HEADER, TENSORS)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(WeightsError, match="changed after it was written"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize("cut", [0, 4, 8, 40, -1])
+def test_a_truncated_file_ends_in_one_line(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "toy.safetensors"
+    write_weights(path, HEADER, TENSORS)
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(WeightsError, match="toy"):
+        read_weights(path)
+
+
+def test_a_header_that_claims_the_moon_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "huge.safetensors"
+    path.write_bytes(struct.pack("<Q", 2**62) + b"{}")
+    with pytest.raises(WeightsError, match="not a whole safetensors file"):
+        read_header(path)
+
+
+def test_files_of_others_are_not_ours(tmp_path: Path) -> None:
+    other = tmp_path / "other.pkl"
+    other.write_bytes(b"\x80\x03}q\x00.")
+    assert read_header(other) is None
+    with pytest.raises(WeightsError, match="not a likeness weights file"):
+        read_weights(other)
+
+
+def test_a_newer_format_asks_for_an_update(tmp_path: Path) -> None:
+    path = tmp_path / "toy.safetensors"
+    header = json.dumps({"__metadata__": {"likeness": json.dumps({"format": 99})}}).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+    with pytest.raises(WeightsError, match=r"format 99.*update likeness"):
+        read_header(path)
+
+
+def test_an_absent_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="there is no weights file"):
+        read_header(tmp_path / "none.safetensors")
