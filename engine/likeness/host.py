@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pluggy
 import torch
@@ -79,10 +79,11 @@ class Host:
             if not impls:
                 raise PluginError(f"plugin {name!r} has no hook; mark its methods with @hookimpl")
             declare = impls.get("declare_params")
-            params: Sequence[Param] = declare.function() if declare else ()
+            params = cast(Sequence[Param], declare.function()) if declare else ()
             self.store.declare(name, (*params, BYPASS))
         except Exception as error:
-            self._pm.unregister(plugin)
+            if self._pm.is_registered(plugin):
+                self._pm.unregister(plugin)
             if isinstance(error, pluggy.PluginValidationError):
                 raise PluginError(f"plugin {name!r}: {error}") from error
             raise

@@ -53,6 +53,7 @@ class Loop:
         self._time = self._beat = self._owed_dt = 0.0
         self._events: list[Event] = []
         self._synthesis_s = 0.0
+        self._seen = True
 
     def frame(self) -> None:
         """Live one frame.
@@ -63,7 +64,7 @@ class Loop:
         tick = self.clock.tick()
         began = perf_counter()
         # Presses that no plugin has seen yet, because the frame before is still being drawn, add up.
-        self._events += self.store.advance(tick.dt, seen=not self.render.busy)
+        self._events += self.store.advance(tick.dt, seen=self._seen)
         self._draw(tick)
         picture = self._master.apply(self._picture, self.store.snapshot["master"], tick.dt)
         self._show(picture, tick.at)
@@ -93,7 +94,8 @@ class Loop:
         # Music does not stop for a frozen picture.
         self._beat += tick.dt * float(values["show"]["tempo"]) / 60.0
         timeout_s = None if self.clock.offline else 0.0
-        if not self.render.busy:
+        self._seen = not self.render.busy
+        if self._seen:
             frame = Frame(tick.index, self._time, self._owed_dt, self._beat, values)
             self.render.submit(frame, tuple(self._events))
             self._events, self._owed_dt = [], 0.0
