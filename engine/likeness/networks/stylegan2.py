@@ -261,6 +261,8 @@ class SynthesisNetwork(nn.Module):
             block = Block(tensors.under(f"b{size}"), settings, channels, self.w_dim, size, self.img_channels)
             channels = block.out_channels
             self.blocks.append(block)
+        # Where each block's layers begin; the w of a block's picture is the next block's first.
+        self.starts = [0, *range(1, 2 * len(sizes) - 1, 2)]
         self.num_ws = 2 * len(sizes)
         self.dtype = torch.float32
 
@@ -276,10 +278,8 @@ class SynthesisNetwork(nn.Module):
         """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim]."""
         x = self.const.to(self.dtype).repeat(ws.shape[0], 1, 1, 1).contiguous(memory_format=torch.channels_last)
         image: Tensor | None = None
-        first = 0
-        for block in self.blocks:
+        for block, first in zip(self.blocks, self.starts, strict=True):
             x, image = block(x, image, ws[:, first:], noise)
-            first += block.num_conv
         assert image is not None
         return image
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from likeness.networks.ops import ACTIVATIONS
-from likeness.networks.stylegan2 import Settings, StyleGAN2
-
 from tests.reference import stylegan2 as plain
 from tests.reference.parity import Case, case, relative_error
+
+from likeness.networks.ops import ACTIVATIONS
+from likeness.networks.stylegan2 import Settings, StyleGAN2
 
 MADE = ["sg2_skip", "sg2_skip_cond", "sg2_odd_dims"]
 IMAGES = [
@@ -107,7 +107,7 @@ def test_a_gradient_reaches_the_latent_and_points_where_the_picture_changes() ->
 def test_bfloat16_stays_within_30_db() -> None:
     made = case("sg2_skip")
     network = opened(made)
-    network.prepare(torch.bfloat16)
+    network.synthesis.prepare(torch.bfloat16)
     wanted = made["img_psi1"]
     error = (network.synthesis(made["w_psi1"]) - wanted).square().mean()
     peak = wanted.max() - wanted.min()

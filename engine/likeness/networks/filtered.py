@@ -1,0 +1,114 @@
+"""The filtered nonlinearity of StyleGAN3: up by a FIR filter, the nonlinearity, down by a FIR filter."""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from likeness.networks.ops import Tensors
+
+
+class Resampler(nn.Module):
+    """Upsample by `up`, apply a leaky ReLU, downsample by `down` [Karras et al. 2021, sec. 3.1].
+
+    A filter stored as a row works along both axes in turn; one stored as a square (radially symmetric) at once.
+
+    Args:
+        up_filter, down_filter: [taps] or [taps, taps] of sum 1, or None for the identity.
+        padding: zeros before and behind what the upsampling spread, in px of the fine grid; negative crops.
+    """
+
+    def __init__(
+        self,
+        up_filter: Tensor | None,
+        down_filter: Tensor | None,
+        channels: int,
+        up: int,
+        down: int,
+        padding: tuple[int, int],
+    ) -> None:
+        super().__init__()
+        self.up, self.down, self.padding = up, down, padding
+        self.channels = channels
+        self.register_buffer("spread", _depthwise(up_filter, channels, up))
+        # Flipped, because conv2d is a correlation.
+        self.register_buffer("gather", _depthwise(_flipped(down_filter), channels, 1))
+
+    @classmethod
+    def between(cls, tensors: Tensors, channels: int, size: int, wanted: int, up: int, down: int) -> "Resampler":
+        """Return the one that brings `size` px to `wanted` px with the filters of a layer.
+
+        Raises:
+            ValueError: where a filter is neither a row nor a square.
+        """
+        up_filter, down_filter = _read(tensors, "up_filter"), _read(tensors, "down_filter")
+        up_taps = 1 if up_filter is None else up_filter.shape[0]
+        down_taps = 1 if down_filter is None else down_filter.shape[0]
+        total = (wanted - 1) * down + 1 - size * up + up_taps + down_taps - 2
+        low = (total + up) // 2
+        return cls(up_filter, down_filter, channels, up, down, (low, total - low))
+
+    def forward(self, x: Tensor, slope: float | None, clamp: float | None) -> Tensor:
+        """Return the resampled `x` [batch, channels, h, h]; linear where `slope` is None."""
+        x = self._upsample(x)
+        if slope is not None:
+            x = functional.leaky_relu(x, slope) if x.requires_grad else functional.leaky_relu_(x, slope)
+        if clamp is not None:
+            x = x.clamp(-clamp, clamp) if x.requires_grad else x.clamp_(-clamp, clamp)
+        return self._downsample(x)
+
+    def _upsample(self, x: Tensor) -> Tensor:
+        low, high = self.padding
+        kernel = self.spread
+        if not isinstance(kernel, Tensor):
+            return _crop(x, -low, -high, (2, 3))
+        # A transposed convolution begins with the filter's first tap, `taps - 1` px before the first whole one.
+        taps = kernel.shape[2]
+        low, high = taps - 1 - low, taps - self.up - high
+        if kernel.shape[3] == taps:
+            return _crop(self._transposed(x, kernel, self.up, self.up), low, high, (2, 3))
+        x = _crop(self._transposed(x, kernel, self.up, 1), low, high, (2,))
+        return _crop(self._transposed(x, kernel.transpose(2, 3), 1, self.up), low, high, (3,))
+
+    def _transposed(self, x: Tensor, kernel: Tensor, rows: int, columns: int) -> Tensor:
+        return functional.conv_transpose2d(x, kernel, stride=(rows, columns), groups=self.channels)
+
+    def _downsample(self, x: Tensor) -> Tensor:
+        kernel = self.gather
+        if not isinstance(kernel, Tensor):
+            return x[:, :, :: self.down, :: self.down]
+        if kernel.shape[2] == kernel.shape[3]:
+            return functional.conv2d(x, kernel, stride=self.down, groups=self.channels)
+        x = functional.conv2d(x, kernel, stride=(self.down, 1), groups=self.channels)
+        return functional.conv2d(x, kernel.transpose(2, 3), stride=(1, self.down), groups=self.channels)
+
+
+def _read(tensors: Tensors, name: str) -> Tensor | None:
+    """Return the filter [taps] or [taps, taps], or None where it is not stored, being the identity."""
+    if not tensors.has(name):
+        return None
+    shape = tensors.shape(name)
+    if len(shape) not in (1, 2) or len(set(shape)) != 1:
+        raise ValueError(f"the filter {name!r} is {list(shape)}, wanted a row or a square")
+    return tensors.take(name, *shape)
+
+
+def _depthwise(kernel: Tensor | None, channels: int, up: int) -> Tensor | None:
+    """Return weights [channels, 1, taps, 1 or taps], one copy a channel, keeping the level while zeros are put between."""
+    if kernel is None:
+        return None
+    if kernel.ndim == 1:
+        return (kernel * up)[None, None, :, None].repeat(channels, 1, 1, 1)
+    return (kernel * up**2)[None, None].repeat(channels, 1, 1, 1)
+
+
+def _flipped(kernel: Tensor | None) -> Tensor | None:
+    return None if kernel is None else kernel.flip(tuple(range(kernel.ndim)))
+
+
+def _crop(x: Tensor, low: int, high: int, axes: tuple[int, ...]) -> Tensor:
+    """Return `x` without its first `low` and last `high` px along the axes; with zeros there where negative."""
+    for axis in axes:
+        x = x.narrow(axis, max(low, 0), x.shape[axis] - max(low, 0) - max(high, 0))
+    if low < 0 or high < 0:
+        pad = (max(-low, 0), max(-high, 0))
+        x = functional.pad(x, (*(pad if 3 in axes else (0, 0)), *(pad if 2 in axes else (0, 0))))
+    return x
