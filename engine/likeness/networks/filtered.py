@@ -92,7 +92,7 @@ def _read(tensors: Tensors, name: str) -> Tensor | None:
 
 
 def _depthwise(kernel: Tensor | None, channels: int, up: int) -> Tensor | None:
-    """Return weights [channels, 1, taps, 1 or taps], one copy a channel, keeping the level while zeros are put between."""
+    """Return weights [channels, 1, taps, 1 or taps], one copy a channel, at the level that zeros put between need."""
     if kernel is None:
         return None
     if kernel.ndim == 1:

@@ -116,7 +116,7 @@ class FourierInput(nn.Module):
     def forward(self, w: Tensor, transform: Tensor | None = None) -> Tensor:
         """Return [batch, channels, size, size]; `transform` [3, 3] instead of the stored one."""
         get = self.get_buffer
-        t = functional.linear(w, get("affine_weight"), get("affine_bias"))
+        t: Tensor = functional.linear(w, get("affine_weight"), get("affine_bias"))
         t = t / t[:, :2].norm(dim=1, keepdim=True)
         cos, sin = t[:, 0], t[:, 1]
         turn = torch.stack([cos, -sin, sin, cos], dim=1).reshape(-1, 2, 2)
@@ -132,7 +132,8 @@ class FourierInput(nn.Module):
         x = get("grid") @ freqs.transpose(1, 2) + phases[:, None]
         x = torch.sin(x * (2 * math.pi)) * amplitudes[:, None]
         x = x @ get("weight").T
-        return x.reshape(len(w), self.band.size, self.band.size, -1).permute(0, 3, 1, 2)
+        x = x.reshape(len(w), self.band.size, self.band.size, -1)
+        return torch.permute(x, (0, 3, 1, 2))
 
 
 class Layer(nn.Module):
@@ -145,8 +146,15 @@ class Layer(nn.Module):
     """
 
     def __init__(
-        self, tensors: Tensors, settings: Settings, before: Band, after: Band, w_dim: int, in_channels: int, is_torgb: bool
-    ) -> None:  # fmt: skip
+        self,
+        tensors: Tensors,
+        settings: Settings,
+        before: Band,
+        after: Band,
+        w_dim: int,
+        in_channels: int,
+        is_torgb: bool,
+    ) -> None:
         super().__init__()
         self.is_torgb, self.clamp = is_torgb, settings.conv_clamp
         weight = tensors.take("weight", -1, in_channels, -1, -1)
@@ -196,7 +204,8 @@ class Layer(nn.Module):
         else:
             y = functional.conv2d(x * style.to(x.dtype)[:, :, None, None], weight, padding=self.k - 1)
             y = torch.addcmul(bias[None, :, None, None], y, scale.to(y.dtype)[:, :, None, None])
-        return self.resampler(y, None if self.is_torgb else 0.2, self.clamp)
+        out: Tensor = self.resampler(y, None if self.is_torgb else 0.2, self.clamp)
+        return out
 
 
 class SynthesisNetwork(nn.Module):
@@ -244,7 +253,7 @@ class SynthesisNetwork(nn.Module):
         Args:
             transform: [3, 3], what is done to the picture's plane before it is drawn; the stored one where None.
         """
-        x = self.input(ws[:, 0], transform).to(self.dtype)
+        x: Tensor = self.input(ws[:, 0], transform).to(self.dtype)
         for i, layer in enumerate(self.layers):
             x = layer(x, ws[:, i + 1])
         return x.to(torch.float32) * self.settings.output_scale

@@ -8,7 +8,8 @@ from tests.reference import stylegan2 as plain
 from tests.reference.parity import Case, case, relative_error
 
 from likeness.networks.ops import ACTIVATIONS
-from likeness.networks.stylegan2 import Settings, StyleGAN2
+from likeness.networks.styled import Settings
+from likeness.networks.stylegan2 import StyleGAN2
 
 MADE = ["sg2_skip", "sg2_skip_cond", "sg2_odd_dims"]
 IMAGES = [
