@@ -1,0 +1,184 @@
+"""Show the picture on a display, full-screen or in a window."""
+
+import logging
+from collections.abc import Callable
+
+import numpy as np
+
+from likeness.errors import OutputError
+from likeness.outputs.displays import chosen, displays, has_display, start_video
+from likeness.outputs.letterbox import fitted
+from likeness.picture import Picture
+
+import pygame  # isort: skip - after displays.py, which sets what SDL reads when it starts
+from pygame._sdl2.video import Renderer, Texture  # isort: skip
+
+__all__ = ["WindowOutput", "displays", "has_display"]
+
+log = logging.getLogger(__name__)
+
+# Of the display's smaller side, for a window whose size nobody gave.
+_SHARE = 0.75
+_LINEAR = 1
+# A display may be this much slower than the show (59.94 Hz and 60 fps) and still pace it.
+_SLOWER = 0.98
+_USUAL_HZ = 60
+
+
+class WindowOutput:
+    """Show pictures on one display, as large as they go, with black around them. Main thread only.
+
+    F changes between full-screen and window. The picture is scaled by SDL's renderer rather than as a surface:
+    at 1920x1080 from 512x512 that took 8 ms of a CPU that also had to play the graphics card, against 19 for
+    `smoothscale`, and it alone waits for the display's refresh, so that no picture is torn.
+
+    Args:
+        size: width and height of the window, pixels; None for three quarters of the display.
+        display: which display, from 0.
+        windowed: begin in a window instead of full-screen.
+        fps: the show's rate. A display that is slower than that is not waited for, since it would hold the show up.
+        title: the window's title.
+        on_key: called from `show` with the name of each key pressed ("space", "f", "escape"), not when it repeats.
+        on_close: called from `show` when the window is asked to close.
+
+    Raises:
+        OutputError: there is no such display, or no window can be opened on it.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: tuple[int, int] | None,
+        display: int,
+        windowed: bool,
+        fps: float,
+        title: str,
+        on_key: Callable[[str], None],
+        on_close: Callable[[], None],
+    ) -> None:
+        self.name = f"window on display {display}"
+        self._on_key, self._on_close = on_key, on_close
+        self._display = chosen(display)
+        side = int(min(self._display.width, self._display.height) * _SHARE)
+        width, height = size or (side, side)
+        x = self._display.x + (self._display.width - width) // 2
+        y = self._display.y + (self._display.height - height) // 2
+        self._uncovered = pygame.Rect(x, y, width, height)
+        self._texture: Texture | None = None
+        self._closed = False
+        try:
+            self._open(title, fps, windowed)
+        except pygame.error as error:
+            pygame.display.quit()
+            raise OutputError(
+                f"{self.name} cannot be opened: {error}; try another --display, or SDL_RENDER_DRIVER=software if the "
+                "graphics driver is at fault."
+            ) from error
+
+    def show(self, picture: Picture, at: float) -> None:
+        """Draw `picture` `[height, width, 3]` now, and take the keys and clicks since the last time.
+
+        Waits for the display's refresh where the driver can.
+
+        Raises:
+            OutputError: the window is closed, or the driver has lost it.
+        """
+        if self._closed:
+            raise OutputError(f"{self.name} is closed; open a new one to show more pictures.")
+        try:
+            self._draw(picture)
+            keys, asked_to_close = self._take_events()
+        except pygame.error as error:
+            raise OutputError(f"{self.name} was lost: {error}; check the display's cable and driver.") from error
+        # Outside the `try`: what these raise is not the window's fault.
+        for key in keys:
+            self._on_key(key)
+        if asked_to_close:
+            self._on_close()
+
+    def close(self) -> None:
+        """Close the window and let go of the display."""
+        if self._closed:
+            return
+        self._closed = True
+        self._texture = None
+        del self._renderer
+        self._window.destroy()
+        pygame.display.quit()
+
+    @property
+    def full_screen(self) -> bool:
+        """Whether it covers the whole display."""
+        return self._full_screen
+
+    def toggle_full_screen(self) -> None:
+        """Change between full-screen and window."""
+        self._uncover() if self._full_screen else self._cover()
+
+    def _open(self, title: str, fps: float, windowed: bool) -> None:
+        start_video()
+        pygame.display.set_allow_screensaver(False)
+        self._window = pygame.Window(
+            title, self._uncovered.size, self._uncovered.topleft, resizable=True, allow_high_dpi=True
+        )
+        self._renderer = _renderer(self._window, vsync=(self._display.hz or _USUAL_HZ) >= fps * _SLOWER)
+        self._full_screen = False
+        if not windowed:
+            self._cover()
+        # Without a window manager, as on a machine that shows nothing else, nobody gives the window the keyboard.
+        self._window.focus()
+
+    def _cover(self) -> None:
+        self._uncovered = pygame.Rect(self._window.position, self._window.size)
+        if pygame.display.get_driver() == "x11":
+            # SDL asks the window manager for full-screen, and where there is none nothing happens (seen on a bare
+            # X server, where SDL then reports the display's size for a window that kept its own).
+            self._window.borderless = True
+            self._window.position = (self._display.x, self._display.y)
+            self._window.size = (self._display.width, self._display.height)
+        self._window.set_fullscreen(desktop=True)
+        pygame.mouse.set_visible(False)
+        self._full_screen = True
+
+    def _uncover(self) -> None:
+        self._window.set_windowed()
+        self._window.borderless = False
+        self._window.size = self._uncovered.size
+        self._window.position = self._uncovered.topleft
+        pygame.mouse.set_visible(True)
+        self._full_screen = False
+
+    def _draw(self, picture: Picture) -> None:
+        height, width = picture.shape[:2]
+        if self._texture is None or (self._texture.width, self._texture.height) != (width, height):
+            self._texture = Texture(self._renderer, (width, height), streaming=True, scale_quality=_LINEAR)
+        self._texture.update(pygame.image.frombuffer(np.ascontiguousarray(picture), (width, height), "RGB"))
+        into = self._renderer.get_viewport().size
+        self._renderer.clear()
+        self._texture.draw(dstrect=fitted((width, height), into))
+        self._renderer.present()
+
+    def _take_events(self) -> tuple[list[str], bool]:
+        """Take what happened, and return the keys pressed and whether the window was asked to close."""
+        keys: list[str] = []
+        asked_to_close = False
+        for event in pygame.event.get():
+            if event.type == pygame.KEYDOWN:
+                if event.key == pygame.K_f:
+                    self.toggle_full_screen()
+                keys.append(pygame.key.name(event.key))
+            elif event.type == pygame.QUIT:
+                asked_to_close = True
+            elif event.type == pygame.RENDER_DEVICE_RESET:
+                self._texture = None  # the graphics card forgot it; the next picture makes a new one
+        return keys, asked_to_close
+
+
+def _renderer(window: pygame.Window, *, vsync: bool) -> Renderer:
+    """Return a renderer that waits for the display's refresh if `vsync`, where the driver can."""
+    if vsync:
+        try:
+            return Renderer(window, vsync=True)
+        except pygame.error as error:
+            log.info("the display's refresh cannot be waited for (%s); pictures may be torn", error)
+    return Renderer(window, vsync=False)

@@ -1,0 +1,190 @@
+"""What every file output shares: a thread that writes, a bounded queue before it, and frames on the wall clock."""
+
+import errno
+import logging
+import os
+import queue
+import sys
+import threading
+from abc import ABC, abstractmethod
+from fractions import Fraction
+from pathlib import Path
+
+from likeness.errors import OutputError
+from likeness.faults import Faults
+from likeness.outputs.pacing import Pacing
+from likeness.picture import Picture
+
+log = logging.getLogger(__name__)
+
+# Pictures that may wait for the writer: half a second at 60 fps rides out a slow disk; at 1920x1080 they hold 200 MB.
+ROOM = 32
+# Live, a writer that hangs (a dead network disk) is left behind after this time so that the program can end.
+FINISH_S = 60.0
+# Of 19. The renderer and the encoder share the cores of a small machine, and the picture comes first.
+NICENESS = 10
+
+_NEXT_STEP = {
+    errno.ENOSPC: "the disk is full; free some space or choose another disk",
+    errno.EDQUOT: "your quota on this disk is used up; free some space or choose another disk",
+    errno.EFBIG: "the file is as large as this system allows; choose another disk or start a new file",
+    errno.EACCES: "no permission to write there; choose another folder or change its permissions",
+    errno.EPERM: "no permission to write there; choose another folder or change its permissions",
+    errno.EROFS: "the disk is read-only; choose another one",
+    errno.EIO: "the disk reports an error; check its cable and health, or choose another one",
+    errno.EISDIR: "that is a folder; give the name of a file",
+    errno.ENOTDIR: "a part of that path is a file, not a folder; choose another path",
+}
+
+
+def explained(name: str, error: Exception) -> OutputError:
+    """Return `error` of the output `name` as an `OutputError` that says what to do next."""
+    if isinstance(error, OutputError):
+        return error
+    number = error.errno if isinstance(error, OSError) else None
+    why = _NEXT_STEP.get(number or 0, f"{error}; the log has the details")
+    told = OutputError(f"{name} cannot be written: {why}.")
+    told.__cause__ = error
+    return told
+
+
+def make_folder(name: str, folder: Path) -> None:
+    """Make `folder` and those above it where they are absent.
+
+    Raises:
+        OutputError: it cannot be made; `name` is the output that wanted it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explained(name, error) from error
+
+
+class QueuedOutput(ABC):
+    """Write pictures on a thread of its own.
+
+    Offline `show` waits for room and each picture is one frame. Live it never waits: each picture goes to the frame
+    of its time, missed frames repeat the picture before, and a picture is dropped where its frame is taken already
+    or the queue is full. What fails on the thread is raised by the next `show`, else by `close`.
+
+    Args:
+        name: what messages call it.
+        rate: frames a second.
+        offline: wait for room instead of dropping.
+        room: pictures that may wait.
+    """
+
+    # A format that stores how long a picture stands needs no copy of it for a missed frame.
+    holds = False
+
+    def __init__(self, name: str, rate: Fraction, *, offline: bool, room: int = ROOM) -> None:
+        self.name, self.rate, self.offline = name, rate, offline
+        self.dropped = 0
+        self.repeated = 0
+        self._pacing = Pacing(rate, offline=offline)
+        self._faults = Faults(log)
+        self._waiting: queue.Queue[tuple[Picture, int] | None] = queue.Queue(room)
+        self._error: OutputError | None = None
+        self._told = self._closed = False
+        # A daemon: a writer stuck in a driver must not keep a finished program from ending.
+        self._thread = threading.Thread(target=self._run, name=f"write {name}", daemon=True)
+        self._thread.start()
+
+    def show(self, picture: Picture, at: float) -> None:
+        """Queue one picture `[height, width, 3]`; `at` is looked at only live.
+
+        Raises:
+            OutputError: this output is closed, or what it wrote before has failed.
+        """
+        self._tell()
+        if self._closed:
+            raise OutputError(f"{self.name} is closed; open a new output to write more pictures.")
+        frame = self._pacing.frame_of(at)
+        if frame is None:
+            self.dropped += 1
+            return
+        try:
+            self._waiting.put((picture, frame), block=self.offline)
+        except queue.Full:
+            self.dropped += 1
+            behind = OutputError("the writer is behind, so a picture was left out to keep the show going")
+            self._faults.tell(self.name, behind, trace=False)
+            return
+        self._pacing.take(frame)
+
+    def close(self) -> None:
+        """Write what is queued and finish the file; waits for that, so a show that goes on calls it elsewhere.
+
+        Raises:
+            OutputError: the file could not be written or finished, and no `show` has said so yet.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        patience = None if self.offline else FINISH_S
+        try:
+            self._waiting.put(None, timeout=patience)
+        except queue.Full:
+            raise OutputError(f"{self.name} is stuck: nothing was written for {FINISH_S:.0f} s.") from None
+        self._thread.join(patience)
+        if self._thread.is_alive():
+            raise OutputError(f"{self.name} did not finish in {FINISH_S:.0f} s; its last second may be missing.")
+        if self.dropped or self.repeated:
+            log.info("%s: %d pictures left out, %d repeated to keep time", self.name, self.dropped, self.repeated)
+        if not self._told:
+            self._tell()
+
+    @abstractmethod
+    def _write(self, picture: Picture, frame: int) -> None:
+        """Write `picture` as `frame`, on the thread: 0, 1, 2, ... (with gaps if it `holds`).
+
+        A repeat passes the same array again.
+        """
+
+    @abstractmethod
+    def _finish(self) -> None:
+        """Finish the file after the last frame, on the thread; only called if nothing failed."""
+
+    @abstractmethod
+    def _abandon(self) -> None:
+        """Let go of the file after a failure and keep what is on the disk, on the thread."""
+
+    def _tell(self) -> None:
+        if self._error:
+            self._told = True
+            raise self._error
+
+    def _run(self) -> None:
+        if not self.offline and sys.platform == "linux":  # elsewhere this would slow the whole program
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        try:
+            self._write_all()
+        except Exception as error:  # noqa: BLE001 - an encoder or a disk fails in ways of its own
+            self._fail(error)
+            while self._waiting.get() is not None:
+                pass  # a show that waits for room gets it, and finds the error the next time
+            return
+        try:
+            self._finish()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fail(error)
+
+    def _write_all(self) -> None:
+        written = 0
+        last: Picture | None = None
+        while (item := self._waiting.get()) is not None:
+            picture, frame = item
+            while last is not None and written < frame and not self.holds:
+                self._write(last, written)
+                written += 1
+                self.repeated += 1
+            self._write(picture, frame)
+            written, last = frame + 1, picture
+
+    def _fail(self, error: Exception) -> None:
+        log.debug("%s failed", self.name, exc_info=error)
+        self._error = explained(self.name, error)
+        try:
+            self._abandon()
+        except Exception as second:  # noqa: BLE001 - the file is given up already; this only says how
+            log.warning("%s: letting go of the file failed too: %s", self.name, second)
