@@ -1,4 +1,4 @@
-"""Style-modulated convolutions [Karras et al. 2020, sec. 2.2]: on the weights or on the activations, whichever is less."""
+"""Style-modulated convolutions [Karras et al. 2020, sec. 2.2], on the weights or on the activations as is less work."""
 
 import math
 from dataclasses import dataclass
