@@ -1,6 +1,6 @@
 """Pure maths on latents `[batch, num_ws, w_dim]`: on the device, never in place, without a sync."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -57,3 +57,29 @@ def layer_amounts(num_ws: int, groups: Sequence[tuple[int, int, float]]) -> list
     for start, stop, amount in groups:
         amounts[start:stop] = [amount] * (min(stop, num_ws) - start)
     return amounts
+
+
+def row(values: Sequence[float], like: Tensor) -> Tensor:
+    """Return `values` as a tensor `[len(values)]` of the type of `like`, on its device, without waiting for it.
+
+    A plain `torch.tensor(values, device="cuda")` waits until the device has done all its work.
+    """
+    # Pageable memory is copied to a staging buffer before the call returns, so that `values` may go.
+    return torch.tensor(values, dtype=like.dtype).to(like.device, non_blocking=like.is_cuda)
+
+
+def layers_of(groups: Mapping[str, tuple[int, int]], num_ws: int, amounts: Mapping[str, float]) -> list[float]:
+    """Return one amount per layer from an amount per layer group.
+
+    Args:
+        groups: layer ranges `[start, stop)` by name, as a generator gives them.
+        num_ws: layers.
+        amounts: by group name; a name that the family has not does nothing.
+
+    Returns:
+        `num_ws` amounts. A family of one layer, or one that names no groups, cannot tell coarse from fine:
+        there the largest amount goes to every layer. Layers in no group get 0.
+    """
+    if num_ws == 1 or not groups:
+        return [max(amounts.values())] * num_ws
+    return layer_amounts(num_ws, [(*groups[name], amount) for name, amount in amounts.items() if name in groups])

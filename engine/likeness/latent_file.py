@@ -1,0 +1,103 @@
+"""Saved faces and directions: safetensors files with one tensor, `latent` or `direction`."""
+
+import os
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from likeness.errors import WeightsError
+
+LATENT = "latent"
+DIRECTION = "direction"
+
+
+def read_latent(path: Path, num_ws: int, w_dim: int) -> Tensor:
+    """Return the saved latent `[num_ws, w_dim]`, on the CPU, as float32.
+
+    Args:
+        path: a file whose tensor `latent` has that shape.
+        num_ws, w_dim: of the generator that is to show it.
+
+    Raises:
+        WeightsError: where it is absent, broken, not finite, or of another generator's shape.
+    """
+    latent = _read(path, LATENT)
+    if latent.shape != (num_ws, w_dim):
+        raise WeightsError(
+            f"{path} holds a latent {list(latent.shape)}, this generator takes [{num_ws}, {w_dim}]; "
+            "open it with the weights that it was saved with"
+        )
+    return latent
+
+
+def write_latent(path: Path, latent: Tensor) -> None:
+    """Save `latent` [num_ws, w_dim]; an old file stays until the new one is whole.
+
+    Raises:
+        WeightsError: where the shape is another or the disk refuses.
+    """
+    if latent.ndim != 2:
+        raise WeightsError(f"a latent to save is [num_ws, w_dim], not {list(latent.shape)}; save one of the batch")
+    _write(path, LATENT, latent)
+
+
+def read_direction(path: Path, num_ws: int, w_dim: int) -> Tensor:
+    """Return the saved direction `[num_ws, w_dim]`, on the CPU, as float32; one of `[w_dim]` goes to every layer.
+
+    Args:
+        path: a file whose tensor `direction` is [num_ws, w_dim] or [w_dim], one standard deviation long.
+        num_ws, w_dim: of the generator that is to be moved.
+
+    Raises:
+        WeightsError: where it is absent, broken, not finite, or of another generator's shape.
+    """
+    direction = _read(path, DIRECTION)
+    if direction.shape not in ((num_ws, w_dim), (w_dim,)):
+        raise WeightsError(
+            f"{path} holds a direction {list(direction.shape)}, this generator takes [{num_ws}, {w_dim}] or [{w_dim}]; "
+            "find the direction again with these weights"
+        )
+    return direction.expand(num_ws, w_dim).contiguous()
+
+
+def write_direction(path: Path, direction: Tensor) -> None:
+    """Save `direction` [num_ws, w_dim] or [w_dim]; an old file stays until the new one is whole.
+
+    Raises:
+        WeightsError: where the shape is another or the disk refuses.
+    """
+    if direction.ndim not in (1, 2):
+        raise WeightsError(f"a direction to save is [num_ws, w_dim] or [w_dim], not {list(direction.shape)}")
+    _write(path, DIRECTION, direction)
+
+
+def _read(path: Path, name: str) -> Tensor:
+    if not path.is_file():
+        raise WeightsError(f"there is no file {path}; give its whole path, or start the show in its folder")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            known = list(file.keys())
+            tensor: Tensor | None = file.get_tensor(name) if name in known else None
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} is not a whole safetensors file ({error}); save or copy it again") from error
+    if tensor is None:
+        raise WeightsError(
+            f"{path} has no tensor {name!r}, only {', '.join(known) or 'none'}; it is another kind of file"
+        )
+    tensor = tensor.float()
+    if not bool(tensor.isfinite().all()):
+        raise WeightsError(f"{path} holds a NaN or an infinity; save it again")
+    return tensor
+
+
+def _write(path: Path, name: str, tensor: Tensor) -> None:
+    partial = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({name: tensor.detach().float().cpu().contiguous()}, str(partial))
+        os.replace(partial, path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise WeightsError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error

@@ -1,0 +1,162 @@
+"""Latent directions as knobs: by hand, swinging, one after the other, or all to their extremes."""
+
+import logging
+import math
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from likeness import Choice, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
+from likeness.crossfade import Crossfade
+from likeness.errand import Errand
+from likeness.latent import layers_of, row
+from likeness.latent_file import read_direction
+
+log = logging.getLogger(__name__)
+
+MOST_KNOBS = 128
+GROUPS = ("coarse", "broad", "middle", "fine")
+# Long enough that another direction or mode is a move and not a cut, short enough to feel like a switch.
+SWITCH_S = 0.3
+
+
+class Plugin:
+    """Adds an offset; `_turns` counts the swings since the start, with the fraction."""
+
+    def __init__(self) -> None:
+        self._turns = 0.0
+        self._throws = 0
+
+    @hookimpl
+    def declare_params(self) -> list[Param]:
+        return [
+            Choice(
+                "mode",
+                "hand",
+                ["hand", "lfo", "tour", "extremes"],
+                help="hand: the amount fader. lfo: swings to both sides. tour: one direction after the other goes out, "
+                "through rest to the other side and back. extremes: all at once, each to a side that is drawn anew.",
+            ),
+            Int(
+                "direction",
+                0,
+                min=0,
+                max=MOST_KNOBS - 1,
+                help="Which direction, 0 the strongest; past the last is the last.",
+            ),
+            Text("file", help="A saved direction to use instead, in hand and lfo: a .safetensors file."),
+            Float(
+                "amount",
+                0.0,
+                min=-4.0,
+                max=4.0,
+                unit="sd",
+                glide=0.1,
+                help="How far, in hand mode; 3 is rare in faces.",
+            ),
+            Float(
+                "extent",
+                2.0,
+                min=0.0,
+                max=4.0,
+                unit="sd",
+                glide=0.1,
+                help="How far to each side the other modes swing.",
+            ),
+            Float(
+                "rate", 0.1, min=0.005, max=8.0, unit="Hz", warp="exp", help="Swings a second: out, through and back."
+            ),
+            Float(
+                "beats",
+                0.0,
+                max=64.0,
+                unit="beats",
+                help="One swing every so many beats, on the beat; 0 goes by the rate.",
+            ),
+            Int(
+                "knobs",
+                12,
+                min=1,
+                max=MOST_KNOBS,
+                help="So many of the strongest directions take part in tour and extremes.",
+            ),
+            Choice(
+                "layers",
+                "all",
+                ["all", *GROUPS],
+                help="Which layers are moved; a family of one layer moves as a whole.",
+            ),
+            Trigger("redraw", help="Draw new sides for the extremes now."),
+        ]
+
+    @hookimpl
+    def start(self, stage: Stage) -> None:
+        generator = stage.generator
+        info, self._mean = generator.info, generator.mean
+        self._bank = generator.directions[:MOST_KNOBS].to(self._mean)
+        self._seed = stage.seed
+        self._masks = {name: self._mask(info.groups, info.num_ws, name) for name in ("all", *GROUPS)}
+        self._file: Tensor | None = None
+        self._errand: Errand[str, Tensor] = Errand(lambda text: _open(text, info.num_ws, info.w_dim, self._mean), log)
+        self._fade = Crossfade()
+        self._settings: tuple[object, ...] = ()
+
+    def _mask(self, groups: Mapping[str, tuple[int, int]], num_ws: int, name: str) -> Tensor:
+        amounts = {group: float(name in ("all", group)) for group in GROUPS}
+        layers = [1.0] * num_ws if name == "all" else layers_of(groups, num_ws, amounts)
+        return row(layers, self._mean)[:, None]
+
+    @hookimpl
+    def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
+        self._watch(params, frame.time)
+        if self._file is None and not len(self._bank):
+            return None
+        offset = self._offset(params, self._turn(params, frame)) * self._masks[str(params["layers"])]
+        return latent + self._fade.toward(offset, frame.dt, SWITCH_S)
+
+    def _watch(self, params: Values, time: float) -> None:
+        """Cross over to changed settings."""
+        self._throws += int(params["redraw"])
+        made = self._errand.take(str(params["file"]).strip(), time)
+        if made is not None:
+            self._file = made if len(made) else None
+        names = ("mode", "direction", "layers", "beats", "knobs")
+        settings = (*(params[name] for name in names), self._throws)
+        if made is not None or settings != self._settings:
+            self._fade.leave()
+            self._settings = settings
+
+    def _turn(self, params: Values, frame: Frame) -> float:
+        self._turns += frame.dt * float(params["rate"])
+        beats = float(params["beats"])
+        return frame.beat / beats if beats > 0 else self._turns
+
+    def _offset(self, params: Values, turn: float) -> Tensor:
+        """Return this frame's offset [num_ws, w_dim]."""
+        mode, knobs = params["mode"], min(int(params["knobs"]), len(self._bank))
+        swing = float(params["extent"]) * math.sin(math.tau * turn)
+        if mode == "extremes" and knobs:
+            sides = row(self._sides(math.floor(turn), knobs), self._mean)
+            return (sides @ self._bank[:knobs].flatten(1)).view_as(self._mean) * swing
+        if mode == "tour" and knobs:
+            return self._bank[math.floor(turn) % knobs] * swing
+        amount = float(params["amount"]) if mode == "hand" else swing
+        if self._file is not None:
+            return self._file * amount
+        return self._bank[min(int(params["direction"]), len(self._bank) - 1)] * amount
+
+    def _sides(self, turn: int, knobs: int) -> list[float]:
+        """Return +1 or -1 for each knob; another draw for each swing, and the swing begins and ends at rest."""
+        bits = random.Random(f"{self._seed} {self._throws} {turn}").getrandbits(MOST_KNOBS)
+        return [1.0 if bits >> knob & 1 else -1.0 for knob in range(knobs)]
+
+
+@torch.inference_mode()
+def _open(text: str, num_ws: int, w_dim: int, like: Tensor) -> Tensor:
+    """Return the direction in the file that `text` names; for no text, one without layers."""
+    if not text:
+        return like[:0]
+    return read_direction(Path(text.strip('"')).expanduser(), num_ws, w_dim).to(like)

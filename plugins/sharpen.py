@@ -1,0 +1,66 @@
+"""Crisper pictures: an unsharp mask, on the device."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d
+
+from likeness import Float, Param, Values, hookimpl
+from likeness.latent import row
+
+# The bell is cut off where it has fallen to 1 % of its height.
+SIGMAS = 3.0
+
+
+class Plugin:
+    """Adds what a Gaussian blur takes away; kernel and edge correction are kept until radius or picture change."""
+
+    def __init__(self) -> None:
+        self._made_for: tuple[object, ...] = ()
+
+    @hookimpl
+    def declare_params(self) -> list[Param]:
+        return [
+            Float("amount", 0.4, max=3.0, glide=0.1, help="How much of the detail is added; 0 leaves the picture."),
+            Float(
+                "radius", 1.0, min=0.3, max=12.0, unit="px", warp="exp",
+                help="What counts as detail: 1 is skin and hair, from 6 on it is the modelling of the face.",
+            ),
+        ]  # fmt: skip
+
+    @hookimpl
+    def process_image(self, image: Tensor, params: Values) -> Tensor | None:
+        amount = float(params["amount"])
+        if amount == 0.0:
+            return None
+        self._prepare(image, round(float(params["radius"]), 1))
+        channels = image.shape[1]
+        # Channels last: on a CPU a depthwise convolution is 4 to 30 times faster so, and the picture leaves so anyway.
+        crisp = image.contiguous(memory_format=torch.channels_last)
+        blurred = conv2d(crisp, self._across, padding=(0, self._reach), groups=channels)
+        blurred = conv2d(blurred, self._down, padding=(self._reach, 0), groups=channels).mul_(self._edges)
+        # blurred + (crisp - blurred) * (1 + amount): the blur, and more than all that it took away.
+        return torch.lerp(blurred, crisp, 1.0 + amount).clamp_(-1.0, 1.0)
+
+    def _prepare(self, image: Tensor, sigma: float) -> None:
+        """Make the kernel of `sigma` px for pictures like `image`."""
+        made_for = (sigma, image.shape[1:], image.dtype, image.device)
+        if made_for == self._made_for:
+            return
+        self._reach = math.ceil(SIGMAS * sigma)
+        bell = [math.exp(-0.5 * (x / sigma) ** 2) for x in range(-self._reach, self._reach + 1)]
+        weights = [height / sum(bell) for height in bell]
+        kernel = row(weights, image)
+        kernels = kernel.expand(image.shape[1], 1, 1, -1).contiguous()
+        self._across, self._down = kernels, kernels.transpose(2, 3).contiguous()
+        # Beyond the picture there is nothing: near its edge the weights that fall outside are shared out anew.
+        height, width = (row([1.0 / inside for inside in _inside(weights, size)], image) for size in image.shape[2:])
+        self._edges = height[:, None] * width
+        self._made_for = made_for
+
+
+def _inside(weights: list[float], size: int) -> list[float]:
+    """Return per pixel of a line how much of the kernel lies inside."""
+    reach = len(weights) // 2
+    return [sum(weights[max(reach - x, 0) : reach + size - x]) for x in range(size)]
