@@ -1,6 +1,7 @@
 """Several changes in one frame, and looking a parameter up from any thread."""
 
 import pytest
+
 from likeness.errors import ParamError
 from likeness.params import Bool, Float, Trigger
 from likeness.store import ParamStore

@@ -86,7 +86,6 @@ class OscInput:
         self._loop.add_reader(self._socket, self._drain, self._socket, self._loop)
         self._thread = threading.Thread(target=self._loop.run_forever, name="osc", daemon=True)
         self._thread.start()
-        log.info("OSC: listening on %s port %d", self._host, self.port)
 
     def close(self) -> None:
         """Stop listening; bundles still waiting for their time are dropped. Safe to call twice."""
@@ -181,7 +180,7 @@ class OscInput:
             ParamError: where the address is unknown or the value is refused.
         """
         address, by_unit = self._parameter(message)
-        if not message.args:
+        if message.args in ((), (None,)):
             if not isinstance(self._store.param(address), Trigger):
                 self._reply(sender, message.address, self._value(address, by_unit))
                 return []

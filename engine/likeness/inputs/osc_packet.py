@@ -14,9 +14,9 @@ BUNDLE = b"#bundle\x00"
 EPOCH_S = 2_208_988_800
 # Deeper nesting than this is no music; without a bound a datagram of empty bundles ends in a RecursionError.
 DEEPEST = 8
-# What python-osc reads. It logs a line for every other tag it meets, so a flood of them would fill the log. Blobs are
-# left out: no parameter takes one, and a negative size makes its parser read the same bytes again and again.
-TAGS = b",ihfdsrmtTFN[]"
+# What python-osc reads, and I. It logs a line for every other tag it meets, so a flood of them would fill the log.
+# Blobs are left out: no parameter takes one, and one of negative size sends its parser back over the same bytes.
+TAGS = b",ihfdsrmtTFNI[]"
 # No parameter takes more than one argument and no command more than a few; python-osc copies the datagram for each.
 MOST_ARGS = 64
 
@@ -87,12 +87,15 @@ def _unfold(bundle: bytes, due: float, depth: int) -> Iterator[Message]:
 def _message(datagram: bytes, due: float) -> Message:
     if not datagram.startswith(b"/"):
         raise InputError(f"OSC: a message starts with '/', not with {datagram[:12]!r}; is something else sent here?")
-    tags = _tags(datagram)
+    start, tags = _tags(datagram)
     unknown = tags.translate(None, TAGS)
     if unknown:
         raise InputError(f"OSC: arguments of type {unknown[:8]!r} are not read; send numbers, strings, true or false")
     if len(tags) > MOST_ARGS + 1:
         raise InputError(f"OSC: a message carries at most {MOST_ARGS} arguments, not {len(tags) - 1}")
+    if b"I" in tags:
+        # An impulse, the type OSCQuery gives to a press, carries no bytes either: Nil stands in for it.
+        datagram = datagram[:start] + tags.replace(b"I", b"N") + datagram[start + len(tags) :]
     try:
         message = OscMessage(datagram)
     # UnicodeDecodeError, a ValueError, is what python-osc lets through for bytes that are no text.
@@ -101,11 +104,11 @@ def _message(datagram: bytes, due: float) -> Message:
     return Message(message.address, tuple(message.params), due)
 
 
-def _tags(datagram: bytes) -> bytes:
-    """Return the type tags, which begin at the next multiple of four after the address's closing zero."""
-    address_end = datagram.find(b"\0")
-    if address_end < 0:
-        return b""
-    start = (address_end + 4) & ~3
+def _tags(datagram: bytes) -> tuple[int, bytes]:
+    """Return where the type tags begin and what they are.
+
+    They begin at the next multiple of four after the zero that ends the address.
+    """
+    start = (datagram.find(b"\0") + 4) & ~3
     end = datagram.find(b"\0", start)
-    return datagram[start:end] if end >= 0 else b""
+    return start, datagram[start:end] if end >= 0 else b""

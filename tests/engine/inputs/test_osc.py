@@ -119,6 +119,11 @@ def test_a_trigger_needs_no_argument(store: ParamStore, controller: Controller, 
     wait_for(store, until, "jump", 1)
 
 
+def test_an_impulse_presses_a_trigger_as_oscquery_says(store: ParamStore, controller: Controller, until: Until) -> None:
+    controller.send_bytes(b"/walk/jump\0\0,I\0\0")
+    wait_for(store, until, "jump", 1)
+
+
 def test_a_burst_of_5000_presses_from_another_process_is_counted_in_full(store: ParamStore, osc: OscInput) -> None:
     granted = osc._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) if osc._socket else 0
     # A small datagram takes 768 bytes of the buffer on Linux's loopback.

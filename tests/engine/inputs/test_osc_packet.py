@@ -30,6 +30,11 @@ def test_a_message_without_type_tags_has_no_arguments() -> None:
     assert decode(b"/walk/jump\0\0") == [Message("/walk/jump", ())]
 
 
+def test_an_impulse_and_a_nil_carry_no_value() -> None:
+    assert decode(b"/walk/jump\0\0,I\0\0") == [Message("/walk/jump", (None,))]
+    assert decode(b"/,I/walk\0\0\0\0,IN\0") == [Message("/,I/walk", (None, None))]
+
+
 def test_a_time_tag_counts_from_1900_with_32_bits_of_fraction() -> None:
     # RFC 868: 2,208,988,800 is 00:00 on 1 January 1970.
     tag = ((2_208_988_800 + 1_700_000_000) << 32) | (1 << 31)

@@ -1,0 +1,33 @@
+"""What the keys of the window do, apart from the window's own."""
+
+from collections.abc import Callable
+
+from likeness.events import Key
+from likeness.store import ParamStore
+
+SWITCHES = {"space": "master.freeze", "b": "master.blackout"}
+QUIT = "escape"
+
+
+class Keyboard:
+    """Turns keys into switches of the master, and all others into `Key` events.
+
+    Args:
+        store: where parameters live.
+        quit_show: ends the show.
+    """
+
+    def __init__(self, store: ParamStore, quit_show: Callable[[], None]) -> None:
+        self._store, self._quit = store, quit_show
+
+    def press(self, name: str) -> None:
+        """Take the key called `name` by pygame: "a", "left", "space". Any thread."""
+        if name == QUIT:
+            self._quit()
+            return
+        switch = SWITCHES.get(name)
+        # A show without the switch leaves the key to the plugins.
+        if switch is not None and switch in self._store:
+            self._store.toggle(switch)
+        else:
+            self._store.post(Key(name))
