@@ -1,6 +1,7 @@
 """What all tests share: a toy generator whose picture can be worked out by hand."""
 
 import os
+import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -57,3 +58,11 @@ def faces() -> Path:
     if not folder.is_dir():
         pytest.skip("the training pictures are not beside this checkout")
     return folder
+
+
+@pytest.fixture
+def unused_udp_port() -> int:
+    """Return a UDP port on the loopback address that nobody uses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,112 @@
+"""`likeness plugins`, `params` and `contact-sheet`: see what there is."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from likeness.commands.options import read_named_preset
+from likeness.errors import LikenessError
+
+OutFile = Annotated[str, Parameter(name=("--output", "-o"))]
+
+
+def plugins() -> None:
+    """List the plugins: bundled, your own, and installed ones."""
+    import ast
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from likeness.discovery import find_plugins, installed_plugins
+    from likeness.places import folders
+
+    table = Table("plugin", "what it does", "where", box=None)
+    for name, path in find_plugins(folders("plugins")).items():
+        try:
+            lines = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").splitlines()
+        except (OSError, SyntaxError, ValueError) as error:
+            lines = [f"cannot be read: {error}"]
+        table.add_row(name, lines[0] if lines else "", str(path.parent))
+    for name, where in installed_plugins().items():
+        table.add_row(name, "", where)
+    Console().print(table)
+
+
+def params(*, markdown: bool = False, json: bool = False) -> None:
+    """List the parameters of every bundled plugin and of the master.
+
+    Parameters
+    ----------
+    markdown
+        As docs/parameters.md.
+    json
+        As an OSCQuery tree.
+    """
+    from likeness.show import every_parameter
+
+    store = every_parameter()
+    if json:
+        import json as encoder
+
+        from likeness.describe import oscquery
+
+        print(encoder.dumps(oscquery(store), indent=2))
+    elif markdown:
+        from likeness.describe import markdown as as_markdown
+
+        print(as_markdown(store), end="")
+    else:
+        for address, param in store.params():
+            print(f"{address:40} {param.range()}")
+
+
+def contact_sheet(
+    preset: str | None = None,
+    *,
+    output: OutFile = "out/sheet.png",
+    count: int = 64,
+    columns: int = 8,
+    seed: int = 0,
+    psi: float = 0.7,
+    seconds: float = 16.0,
+    size: int | None = None,
+    device: str = "auto",
+    weights: str | None = None,
+) -> None:
+    """Draw many faces on one sheet: the seeds of a generator, or, of a preset, pictures along its way.
+
+    Parameters
+    ----------
+    preset
+        Leave it out for `count` seeds.
+    output
+        A PNG file.
+    count
+        How many pictures.
+    columns
+        How many in a row.
+    seed
+        The first seed, or the preset's.
+    psi
+        Truncation of the seeds.
+    seconds
+        How much of the preset the sheet spans.
+    size
+        Height of one picture in px.
+    device
+        auto, cpu, cuda or mps.
+    weights
+        A weights file, or the name of a bundled one.
+    """
+    from likeness.picture import sheet, write_png
+    from likeness.sheets import seeds_sheet, walk_sheet
+
+    if count < 1 or columns < 1:
+        raise LikenessError("--count and --columns begin at 1")
+    if preset is None:
+        pictures = seeds_sheet(weights, device, range(seed, seed + count), psi, size)
+    else:
+        pictures = walk_sheet(read_named_preset(preset), weights, device, seed, count, seconds, size)
+    write_png(Path(output), sheet(pictures, columns))
+    print(f"{count} pictures on {output}")

@@ -1,0 +1,187 @@
+"""`likeness play`, `render` and `demo`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from likeness.commands.options import parse_settings, parse_size, read_named_preset
+
+if TYPE_CHECKING:
+    from likeness.presets import Preset
+    from likeness.show import Options
+
+Settings = Annotated[list[str], Parameter(name="--set", negative=())]
+Plugins = Annotated[list[Path], Parameter(name="--plugin", negative=())]
+Outputs = Annotated[list[str], Parameter(name=("--output", "-o"), negative=())]
+OutFile = Annotated[str, Parameter(name=("--output", "-o"))]
+
+DEMO_FILE = "out/demo.mp4"
+DEMO_SECONDS = 20.0
+
+
+def play(
+    preset: str = "demo",
+    *,
+    output: Outputs | None = None,
+    seconds: float | None = None,
+    display: int = 0,
+    windowed: bool = False,
+    size: str | None = None,
+    fps: float | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    set_: Settings | None = None,
+    plugin: Plugins | None = None,
+    osc_port: int = 9000,
+    midi: str = "auto",
+    weights: str | None = None,
+) -> None:
+    """Play a preset live. Esc ends, F is full-screen, Space freezes, B fades to black.
+
+    Parameters
+    ----------
+    preset
+        A preset's name, or a .toml file.
+    output
+        "window", "null", or a file (.mp4, .gif, .png); repeat it to record while it plays.
+    seconds
+        End after so long; otherwise play until it is stopped.
+    display
+        Which display, from 0.
+    windowed
+        In a window instead of full-screen.
+    size
+        WIDTHxHEIGHT of the picture, in px.
+    fps
+        Frames per second.
+    seed
+        Which face to begin with, and all that is drawn at random after it.
+    device
+        auto, cpu, cuda or mps.
+    set_
+        PLUGIN.PARAM=VALUE; repeat it for more.
+    plugin
+        A plugin's .py file to add at the end of the rack; repeat it for more.
+    osc_port
+        UDP port on the loopback address; 0 turns OSC off.
+    midi
+        A part of a controller's name, auto for all of them, or off.
+    weights
+        A weights file, or the name of a bundled one.
+    """
+    from likeness.show import Options
+
+    options = Options(
+        outputs=output or ["window"],
+        seconds=seconds,
+        display=display,
+        windowed=windowed,
+        size=parse_size(size),
+        fps=fps,
+        seed=seed,
+        device=device,
+        settings=parse_settings(set_ or []),
+        plugins=plugin or [],
+        osc_port=osc_port,
+        midi=midi,
+        weights=weights,
+    )
+    _play(read_named_preset(preset), options)
+
+
+def render(
+    preset: str = "demo",
+    *,
+    output: OutFile,
+    seconds: float = 20.0,
+    size: str | None = None,
+    fps: float | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    set_: Settings | None = None,
+    plugin: Plugins | None = None,
+    weights: str | None = None,
+) -> None:
+    """Render a preset to a file on a fixed clock: the same preset and seed give the same frames, bit by bit.
+
+    Parameters
+    ----------
+    preset
+        A preset's name, or a .toml file.
+    output
+        The file: .mp4, .gif, or .png for a sequence.
+    seconds
+        How long.
+    size
+        WIDTHxHEIGHT of the picture, in px.
+    fps
+        Frames per second.
+    seed
+        Which face to begin with, and all that is drawn at random after it.
+    device
+        auto, cpu, cuda or mps.
+    set_
+        PLUGIN.PARAM=VALUE; repeat it for more.
+    plugin
+        A plugin's .py file to add at the end of the rack; repeat it for more.
+    weights
+        A weights file, or the name of a bundled one.
+    """
+    from likeness.show import Options
+
+    options = Options(
+        outputs=[output],
+        seconds=seconds,
+        size=parse_size(size),
+        fps=fps,
+        seed=seed,
+        device=device,
+        settings=parse_settings(set_ or []),
+        plugins=plugin or [],
+        weights=weights,
+        offline=True,
+    )
+    _render(read_named_preset(preset), options)
+
+
+def demo() -> None:
+    """Show what it can do: in a window where there is a display, else as a video in out/demo.mp4."""
+    from likeness.outputs.window import has_display
+
+    if has_display():
+        print("Playing in a window: Esc ends, F is full-screen, Space freezes, B fades to black.")
+        play("demo", windowed=True)
+    else:
+        print("No display here, so the demo becomes a video.")
+        render("demo", output=DEMO_FILE, seconds=DEMO_SECONDS)
+
+
+def _play(preset: "Preset", options: "Options") -> None:
+    from likeness.show import Show
+
+    with Show(preset, options) as show:
+        until = f"for {options.seconds:g} s" if options.seconds else "until Ctrl+C"
+        print(f"Playing on {', '.join(options.outputs)} {until}.", flush=True)
+        show.run()
+        print(show.loop.summary())
+    _tell_files(options.outputs)
+
+
+def _render(preset: "Preset", options: "Options") -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from likeness.show import Show
+
+    columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TextColumn("frames"), TimeRemainingColumn())
+    with Show(preset, options) as show, Progress(*columns) as progress:
+        task = progress.add_task("render", total=show.frames)
+        show.run(lambda done: progress.update(task, completed=done))
+    _tell_files(options.outputs)
+
+
+def _tell_files(outputs: Sequence[str]) -> None:
+    for name in outputs:
+        if name not in ("window", "null"):
+            print(f"The result is in {Path(name).resolve()}")

@@ -1,0 +1,68 @@
+"""`likeness train`: weights from a folder of pictures."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def composite(
+    folder: Path,
+    *,
+    output: Annotated[Path, Parameter(name=("--output", "-o"))],
+    size: int = 256,
+    components: int = 160,
+    rounds: int | None = None,
+    hold_out: int = 0,
+    licence: str = "unknown",
+    paid_use: bool | None = None,
+) -> None:
+    """Make a composite portrait model: minutes on two cores for 2,000 faces, no GPU.
+
+    Parameters
+    ----------
+    folder
+        Aligned faces, cut as in FFHQ.
+    output
+        The .safetensors file to write.
+    size
+        Of the model in px, a multiple of 64.
+    components
+        Length of the latent.
+    rounds
+        Of alignment, up to all of the plan's.
+    hold_out
+        How many pictures, the first by name, are kept for judging.
+    licence
+        Of the result, which the pictures' licences decide.
+    paid_use
+        Whether that licence allows a paid show.
+    """
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from likeness.generator import Licence
+    from likeness.training.composite import train_composite
+
+    columns = (TextColumn("{task.description:10}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns) as progress:
+        tasks = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total)
+            progress.update(tasks[stage], completed=done, total=total)
+
+        rounds_wanted = {} if rounds is None else {"rounds": rounds}
+        report = train_composite(
+            folder,
+            output,
+            size=size,
+            components=components,
+            hold_out=hold_out,
+            licence=Licence(licence, paid_use),
+            progress=show,
+            **rounds_wanted,
+        )
+    skipped = f", {report.skipped} files skipped that are no pictures" if report.skipped else ""
+    print(f"{report.pictures} faces in {report.seconds / 60:.1f} minutes{skipped}")
+    print(f"The result is in {output.resolve()} ({report.file_bytes / 1e6:.1f} MB)")

@@ -1,0 +1,103 @@
+"""The set-up script: installs once, with constraints, through uv and else through pip."""
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+
+class Machine:
+    """Answers the commands that the script runs, and keeps them."""
+
+    def __init__(self, uv_works: bool = True) -> None:
+        self.uv_works = uv_works
+        self.commands: list[list[str]] = []
+        self.environments: list[dict[str, str]] = []
+
+    def run(self, command: Sequence[str], **options: Any) -> SimpleNamespace:
+        self.commands.append(list(command))
+        self.environments.append(options.get("env", {}))
+        if "config" in command:
+            setting = "/some/wheels /more/wheels" if command[-1] == "global.find-links" else ""
+            return SimpleNamespace(returncode=0 if setting else 1, stdout=setting + "\n")
+        if "-c" in command and "version_info" in command[-1]:
+            return SimpleNamespace(returncode=0, stdout=f"{sys.version_info[:2]}\n")
+        failed = not self.uv_works and "uv" in command and "-c" in command
+        return SimpleNamespace(returncode=1 if failed else 0, stdout="")
+
+    def installs(self) -> list[list[str]]:
+        return [command for command in self.commands if "-e" in command]
+
+
+@pytest.fixture
+def script(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("run_script", root / "run.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(module, "STAMP", tmp_path / ".venv" / "installed.txt")
+    for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS", "PIP_INDEX_URL", "PIP_CERT", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    return module
+
+
+def machine(monkeypatch: pytest.MonkeyPatch, uv_works: bool = True) -> Machine:
+    made = Machine(uv_works)
+    monkeypatch.setattr(subprocess, "run", made.run)
+    return made
+
+
+def test_it_installs_with_constraints_and_only_when_something_changed(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installs = machine(monkeypatch).installs
+    script.install([])
+    script.install([])
+    assert [command[2:] for command in installs()] == [
+        ["uv", "pip", "install", "--python", script.python(), "-c", "constraints.txt", "-e", "."]
+    ]
+    script.install(["dev"])
+    script.install([])
+    assert [command[-1] for command in installs()] == [".", ".[dev]"]
+    (tmp_path / "constraints.txt").write_text("torch==9")
+    script.install([])
+    assert len(installs()) == 3
+
+
+def test_uv_takes_what_pip_is_configured_with(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = machine(monkeypatch)
+    script.install([])
+    environment = next(env for command, env in zip(made.commands, made.environments, strict=True) if "-e" in command)
+    assert environment["UV_FIND_LINKS"] == "/some/wheels,/more/wheels"
+
+
+def test_where_uv_fails_pip_does_it(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = machine(monkeypatch, uv_works=False)
+    script.install([])
+    assert made.installs()[-1][1:] == ["-m", "pip", "install", "-c", "constraints.txt", "-e", "."]
+
+
+def test_without_arguments_it_says_what_it_can_do(root: Path) -> None:
+    done = subprocess.run([sys.executable, str(root / "run.py")], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "run.py demo" in done.stdout
+
+
+def test_it_uses_the_standard_library_alone(root: Path) -> None:
+    imported = {
+        line.split()[1].partition(".")[0]
+        for line in (root / "run.py").read_text().splitlines()
+        if line.startswith(("import ", "from "))
+    }
+    assert imported <= set(sys.stdlib_module_names)
