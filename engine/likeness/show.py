@@ -55,6 +55,7 @@ class Options:
     settings: Mapping[str, str] = field(default_factory=dict)
     plugins: Sequence[Path] = ()
     osc_port: int = 0
+    osc_host: str = "127.0.0.1"
     midi: str = "off"
     weights: str | None = None
     offline: bool = False
@@ -152,10 +153,10 @@ class Show:
     def _open_inputs(self) -> None:
         if self.options.osc_port:
             commands = {"/preset/recall": self.recall, "/preset/save": self.save}
-            osc = OscInput(self.store, self.options.osc_port, commands=commands)
+            osc = OscInput(self.store, self.options.osc_port, host=self.options.osc_host, commands=commands)
             osc.start()
             self._closers.append(osc.close)
-            log.info("OSC on 127.0.0.1:%d", osc.port)
+            log.info("OSC on %s:%d", self.options.osc_host, osc.port)
         if self.options.midi != "off":
             self._open_midi(self.options.midi)
 

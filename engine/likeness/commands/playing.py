@@ -35,6 +35,7 @@ def play(
     set_: Settings | None = None,
     plugin: Plugins | None = None,
     osc_port: int = 9000,
+    osc_host: str = "127.0.0.1",
     midi: str = "auto",
     weights: str | None = None,
 ) -> None:
@@ -65,7 +66,9 @@ def play(
     plugin
         A plugin's .py file to add at the end of the rack; repeat it for more.
     osc_port
-        UDP port on the loopback address; 0 turns OSC off.
+        UDP port to hear OSC on; 0 turns OSC off.
+    osc_host
+        Address to hear OSC on; 0.0.0.0 lets the whole network play.
     midi
         A part of a controller's name, auto for all of them, or off.
     weights
@@ -85,6 +88,7 @@ def play(
         settings=parse_settings(set_ or []),
         plugins=plugin or [],
         osc_port=osc_port,
+        osc_host=osc_host,
         midi=midi,
         weights=weights,
     )
