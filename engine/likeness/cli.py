@@ -21,7 +21,8 @@ app.command(train)
 
 def main() -> None:
     """Run the command line; what can be mended ends in one line and exit status 2."""
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    logging.getLogger("likeness").setLevel(logging.INFO)
     try:
         app()
     except LikenessError as error:

@@ -26,5 +26,5 @@ def test_weights_are_found_by_path_or_name_and_the_users_own_goes_first(
     mine.touch()
     assert places.find_weights("composite-256") == mine
     assert places.find_weights(str(mine)) == mine
-    with pytest.raises(WeightsError, match="no weights 'composit'.*nearest: composite-256"):
+    with pytest.raises(WeightsError, match=r"no weights 'composit'.*nearest: composite-256"):
         places.find_weights("composit")
