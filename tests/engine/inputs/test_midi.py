@@ -236,7 +236,7 @@ def test_a_port_that_does_not_exist_ends_the_start_and_auto_does_not(
 
 @pytest.mark.usefixtures("system")
 def test_a_hundred_starts_leave_no_client_behind(store: ParamStore) -> None:
-    # JACK has room for 64 clients of MIDI kind by default.
+    # Without delete() jackd refused the 101st client, dropped or not.
     for _ in range(100):
         open_client().delete()
     midi = MidiInput(store, [])
