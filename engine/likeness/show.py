@@ -82,8 +82,8 @@ class Show:
         options, show = self.options, self.preset.show
         self.store.declare("master", master.PARAMS)
         self.store.declare("show", loop.PARAMS)
-        left_out = fill_rack(self.host, show.plugins, options.plugins)
-        self._set_values(left_out)
+        self._left_out = fill_rack(self.host, show.plugins, options.plugins)
+        self._set_values()
         size = options.size or _size(show.size)
         device = choose_device(options.device)
         self.generator = self._open_generator(device, size)
@@ -102,14 +102,17 @@ class Show:
         self._open_outputs(size)
         self._open_inputs()
 
-    def _set_values(self, left_out: set[str]) -> None:
+    def _set_values(self) -> None:
         """Apply preset and `--set`, the latter last. At the start whatever does not fit ends the show in one line."""
-        kept = {a: value for a, value in self.preset.flat().items() if a.partition(".")[0] not in left_out}
-        wanted = {**kept, **{a: v for a, v in self.options.settings.items() if a.partition(".")[0] not in left_out}}
-        refused = self.store.recall(wanted)
+        wanted = {**self.preset.flat(), **self.options.settings}
+        refused = self.store.recall({address: value for address, value in wanted.items() if self._plays(address)})
         if refused:
             raise ParamError(refused[0])
         self.store.settle()
+
+    def _plays(self, address: str) -> bool:
+        """Whether the address belongs to no plugin that was left out; what is said of those says nothing wrong."""
+        return address.partition(".")[0] not in self._left_out
 
     def _open_generator(self, device: torch.device, size: tuple[int, int] | None) -> Generator:
         path = find_weights(self.options.weights or self.preset.show.weights or DEFAULT_WEIGHTS)
@@ -167,7 +170,7 @@ class Show:
                 raise InputError(f"MIDI {name!r} cannot be opened: {missing}")
             log.warning("no MIDI: %s", missing)
             return
-        bindings = [Binding(**entry.model_dump()) for entry in self.preset.midi]
+        bindings = [Binding(**entry.model_dump()) for entry in self.preset.midi if self._plays(entry.param)]
         midi = MidiInput(self.store, bindings, name=name)
         midi.start()
         self._closers.append(midi.close)

@@ -1,1 +1,1 @@
-"""Ways in: each knows the store alone, and runs on its own thread."""
+"""Ways in: each knows the store alone. OSC and MIDI listen on threads of their own, keys come from the window."""
