@@ -35,16 +35,12 @@ class Display:
 
     Args:
         index: what `--display` takes.
-        x: left edge among all displays, pixels.
-        y: top edge among all displays, pixels.
         width: pixels.
         height: pixels.
         hz: pictures a second, 0 where the driver does not say.
     """
 
     index: int
-    x: int
-    y: int
     width: int
     height: int
     hz: int
@@ -76,20 +72,19 @@ def has_display() -> bool:
 
 
 def displays() -> list[Display]:
-    """Return the displays, left to the system's order. Starts SDL's video if it does not run; main thread only.
+    """Return the displays in the system's order. Main thread only; leaves SDL's video as it was.
 
     Raises:
         OutputError: there is none.
     """
+    ran = pygame.display.get_init()
     start_video()
     sizes, rates = pygame.display.get_desktop_sizes(), pygame.display.get_desktop_refresh_rates()
+    if not ran:
+        pygame.display.quit()
     if not sizes:
         raise OutputError(_NO_DISPLAY)
-    corners = [(0, 0)] if len(sizes) == 1 else [_corner(index, size) for index, size in enumerate(sizes)]
-    return [
-        Display(index, *corner, *size, rate)
-        for index, (corner, size, rate) in enumerate(zip(corners, sizes, rates, strict=True))
-    ]
+    return [Display(index, *size, rate) for index, (size, rate) in enumerate(zip(sizes, rates, strict=True))]
 
 
 def chosen(index: int) -> Display:
@@ -102,6 +97,18 @@ def chosen(index: int) -> Display:
     if not 0 <= index < len(there):
         raise OutputError(f"there is no display {index}; there are: {', '.join(map(str, there))}.")
     return there[index]
+
+
+def corner(display: Display) -> tuple[int, int]:
+    """Return where `display` begins among all of them, pixels. Call it before a window is open.
+
+    pygame tells only sizes, but it centres a hidden window on the display that is asked for.
+    """
+    pygame.display.set_mode((64, 64), pygame.HIDDEN, display=display.index)
+    x, y = pygame.display.get_window_position()
+    pygame.display.quit()  # else the next window stays where this one was
+    pygame.display.init()
+    return x + 32 - display.width // 2, y + 32 - display.height // 2
 
 
 def start_video() -> None:
@@ -119,15 +126,6 @@ def start_video() -> None:
     if driver in _UNSEEN and driver != asked:
         pygame.display.quit()
         raise OutputError(_NO_DISPLAY)
-
-
-def _corner(index: int, size: tuple[int, int]) -> tuple[int, int]:
-    """Return where display `index` begins: pygame tells only sizes, but centres a window on the display asked for."""
-    pygame.display.set_mode((64, 64), pygame.HIDDEN, display=index)
-    x, y = pygame.display.get_window_position()
-    pygame.display.quit()  # else the next window stays where this one was
-    pygame.display.init()
-    return x + 32 - size[0] // 2, y + 32 - size[1] // 2
 
 
 def _answers(address: str | tuple[str, int]) -> bool:

@@ -6,17 +6,20 @@ from collections.abc import Callable
 import numpy as np
 
 from likeness.errors import OutputError
-from likeness.outputs.displays import chosen, displays, has_display, start_video
+from likeness.outputs.displays import chosen, corner, displays, has_display, start_video
 from likeness.outputs.letterbox import fitted
 from likeness.picture import Picture
 
 import pygame  # isort: skip - after displays.py, which sets what SDL reads when it starts
+from pygame._sdl2.sdl2 import error as sdl_error  # isort: skip
 from pygame._sdl2.video import Renderer, Texture  # isort: skip
 
 __all__ = ["WindowOutput", "displays", "has_display"]
 
 log = logging.getLogger(__name__)
 
+# pygame's window raises the one, its renderer the other.
+_DRIVER_ERRORS = (pygame.error, sdl_error)
 # Of the display's smaller side, for a window whose size nobody gave.
 _SHARE = 0.75
 _LINEAR = 1
@@ -59,16 +62,11 @@ class WindowOutput:
         self.name = f"window on display {display}"
         self._on_key, self._on_close = on_key, on_close
         self._display = chosen(display)
-        side = int(min(self._display.width, self._display.height) * _SHARE)
-        width, height = size or (side, side)
-        x = self._display.x + (self._display.width - width) // 2
-        y = self._display.y + (self._display.height - height) // 2
-        self._uncovered = pygame.Rect(x, y, width, height)
         self._texture: Texture | None = None
         self._closed = False
         try:
-            self._open(title, fps, windowed)
-        except pygame.error as error:
+            self._open(title, size, fps, windowed)
+        except _DRIVER_ERRORS as error:
             pygame.display.quit()
             raise OutputError(
                 f"{self.name} cannot be opened: {error}; try another --display, or SDL_RENDER_DRIVER=software if the "
@@ -88,7 +86,7 @@ class WindowOutput:
         try:
             self._draw(picture)
             keys, asked_to_close = self._take_events()
-        except pygame.error as error:
+        except _DRIVER_ERRORS as error:
             raise OutputError(f"{self.name} was lost: {error}; check the display's cable and driver.") from error
         # Outside the `try`: what these raise is not the window's fault.
         for key in keys:
@@ -115,8 +113,13 @@ class WindowOutput:
         """Change between full-screen and window."""
         self._uncover() if self._full_screen else self._cover()
 
-    def _open(self, title: str, fps: float, windowed: bool) -> None:
+    def _open(self, title: str, size: tuple[int, int] | None, fps: float, windowed: bool) -> None:
         start_video()
+        whole = pygame.Rect(corner(self._display), (self._display.width, self._display.height))
+        side = int(min(whole.size) * _SHARE)
+        self._whole = whole
+        self._uncovered = pygame.Rect((0, 0), size or (side, side))
+        self._uncovered.center = whole.center
         pygame.display.set_allow_screensaver(False)
         self._window = pygame.Window(
             title, self._uncovered.size, self._uncovered.topleft, resizable=True, allow_high_dpi=True
@@ -134,8 +137,8 @@ class WindowOutput:
             # SDL asks the window manager for full-screen, and where there is none nothing happens (seen on a bare
             # X server, where SDL then reports the display's size for a window that kept its own).
             self._window.borderless = True
-            self._window.position = (self._display.x, self._display.y)
-            self._window.size = (self._display.width, self._display.height)
+            self._window.position = self._whole.topleft
+            self._window.size = self._whole.size
         self._window.set_fullscreen(desktop=True)
         pygame.mouse.set_visible(False)
         self._full_screen = True
@@ -152,7 +155,7 @@ class WindowOutput:
         height, width = picture.shape[:2]
         if self._texture is None or (self._texture.width, self._texture.height) != (width, height):
             self._texture = Texture(self._renderer, (width, height), streaming=True, scale_quality=_LINEAR)
-        self._texture.update(pygame.image.frombuffer(np.ascontiguousarray(picture), (width, height), "RGB"))
+        self._texture.update(pygame.image.frombuffer(np.ascontiguousarray(picture).data, (width, height), "RGB"))
         into = self._renderer.get_viewport().size
         self._renderer.clear()
         self._texture.draw(dstrect=fitted((width, height), into))
@@ -179,6 +182,6 @@ def _renderer(window: pygame.Window, *, vsync: bool) -> Renderer:
     if vsync:
         try:
             return Renderer(window, vsync=True)
-        except pygame.error as error:
+        except _DRIVER_ERRORS as error:
             log.info("the display's refresh cannot be waited for (%s); pictures may be torn", error)
     return Renderer(window, vsync=False)

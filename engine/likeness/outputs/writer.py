@@ -33,6 +33,7 @@ _NEXT_STEP = {
     errno.EROFS: "the disk is read-only; choose another one",
     errno.EIO: "the disk reports an error; check its cable and health, or choose another one",
     errno.EISDIR: "that is a folder; give the name of a file",
+    errno.EEXIST: "a part of that path is a file, not a folder; choose another path",
     errno.ENOTDIR: "a part of that path is a file, not a folder; choose another path",
 }
 
