@@ -138,6 +138,9 @@ class Plugin:
             self._begin()
         elif new or self._goal >= len(self._faces):
             self._leave(0)
+        elif params["mode"] == "hand":
+            # The same place on the fader is another face now.
+            self._leave(self._goal)
 
     def _begin(self) -> None:
         """Stand at the first face, about to leave for the second."""

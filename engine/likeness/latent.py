@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-# Below this sine the two ends are parallel and the great circle between them is the chord.
-PARALLEL_SINE = 1e-4
+# Beyond this cosine, 1.4e-3 from parallel or opposite, the arc is the chord: the cosine of float32 ends a few 1e-7 off
+# 1, so that at a sine of 5e-4 opposite ends were taken for a great circle and thrown aside.
+COLLINEAR_COSINE = 1.0 - 1e-6
 
 
 def lerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
@@ -25,12 +26,12 @@ def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     length_b = b.norm(dim=-1, keepdim=True)
     unit_a = a / length_a.clamp_min(1e-12)
     unit_b = b / length_b.clamp_min(1e-12)
-    omega = torch.acos((unit_a * unit_b).sum(-1, keepdim=True).clamp(-1.0, 1.0))
-    sine = torch.sin(omega)
-    safe = sine.clamp_min(PARALLEL_SINE)
-    direction = (torch.sin((1.0 - t) * omega) * unit_a + torch.sin(t * omega) * unit_b) / safe
+    cosine = (unit_a * unit_b).sum(-1, keepdim=True).clamp(-1.0, 1.0)
+    omega = torch.acos(cosine)
+    direction = (torch.sin((1.0 - t) * omega) * unit_a + torch.sin(t * omega) * unit_b) / torch.sin(omega)
     arc = direction * lerp(length_a, length_b, t)
-    return torch.where(sine < PARALLEL_SINE, lerp(a, b, t), arc)
+    straight = (cosine.abs() > COLLINEAR_COSINE) | (length_a * length_b == 0.0)
+    return torch.where(straight, lerp(a, b, t), arc)
 
 
 def truncate(latent: Tensor, mean: Tensor, psi: float | Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Saved faces and directions: safetensors files with one tensor, `latent` or `direction`."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -99,5 +100,6 @@ def _write(path: Path, name: str, tensor: Tensor) -> None:
         save_file({name: tensor.detach().float().cpu().contiguous()}, str(partial))
         os.replace(partial, path)
     except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         raise WeightsError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error
