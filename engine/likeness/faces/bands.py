@@ -1,0 +1,108 @@
+"""Split an aligned face into the layers and bands that a composite draws.
+
+A Laplacian pyramid of three levels [Burt & Adelson 1983] for each layer, computed on the
+layer alone: pixels of other layers are filled first and leave no edge in the bands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from likeness.faces.correspond import Bytes, Image
+from likeness.faces.mattes import Mattes
+
+LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # BGR, ITU-R BT.601
+
+
+@dataclass(frozen=True)
+class Supports:
+    """Where each layer was surely seen, `[size, size]` in [0, 1]: mattes without their rims."""
+
+    skin: Image
+    hair: Image
+    backdrop: Image
+
+
+def resized(picture: Image, size: int) -> Image:
+    """Bilinear up, area average down; `[height, width]` or `[height, width, channels]`."""
+    smaller = size < picture.shape[0]
+    drawn = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    return np.asarray(drawn, np.float32).reshape(size, size, *picture.shape[2:])
+
+
+def to_unit(picture: Bytes) -> Image:
+    """Bytes to [-1, 1]."""
+    return picture.astype(np.float32) / np.float32(127.5) - 1
+
+
+def supports(mattes: Mattes, size: int) -> Supports:
+    """The layers' supports at `size`, their rims eroded: there colours are mixed."""
+    cross = np.ones((3, 3), np.uint8)
+    skin = cv2.erode(mattes.skin, cross)
+    hair = cv2.erode(mattes.person * (1 - mattes.skin), cross)
+    backdrop = cv2.erode(1 - mattes.person, cross, iterations=2)
+    return Supports(*(resized(np.asarray(matte, np.float32), size) for matte in (skin, hair, backdrop)))
+
+
+def covered_mean(picture: Image, support: Image, size: int) -> tuple[Image, Image]:
+    """The layer's mean colour in each larger pixel, and how much of that pixel was seen.
+
+    Returns:
+        `[size, size, channels]` (zero where nothing was seen) and `[size, size, 1]`.
+    """
+    seen = resized(support, size)[..., None]
+    return resized(picture * support[..., None], size) / (seen + 1e-4), seen
+
+
+def grown(broad: Image, seen: Image) -> Image:
+    """Fill what was not seen from its neighbourhood, the nearest seen colours counting most.
+
+    Args:
+        broad: `[size, size, channels]`, a layer's colours where seen.
+        seen: `[size, size, 1]` in [0, 1].
+    """
+    filled = np.broadcast_to((broad * seen).sum((0, 1)) / (seen.sum((0, 1)) + 1e-3), broad.shape)
+    sigma = broad.shape[0] / 4
+    while sigma >= 1:
+        weighed = cv2.GaussianBlur(broad * seen, (0, 0), sigma)
+        weight = cv2.GaussianBlur(seen, (0, 0), sigma)[..., None]
+        trust = np.clip(weight * 8, 0, 1)
+        filled = filled * (1 - trust) + trust * weighed / (weight + 1e-5)
+        sigma /= 2
+    return np.asarray(seen * broad + (1 - seen) * filled, np.float32)
+
+
+def skin_bands(picture: Image, support: Image, broad: Image) -> tuple[Image, Image, Image]:
+    """Broad, middle and fine skin of a picture, their own size a quarter, half and whole of it.
+
+    Args:
+        picture: `[size, size, 3]` in [-1, 1], in the mean frame.
+        support: where skin was seen.
+        broad: `[size / 4, size / 4, 3]`, skin already filled everywhere.
+
+    Returns:
+        Broad `[size / 4, size / 4, 3]`, middle `[size / 2, size / 2, 3]`, fine `[size, size, 1]`:
+        the fine band is brightness alone, for colour has next to nothing there.
+    """
+    size = picture.shape[0]
+    layer = support[..., None] * picture + (1 - support[..., None]) * resized(broad, size)
+    low, mid = resized(layer, size // 4), resized(layer, size // 2)
+    return low, mid - resized(low, size // 2), ((layer - resized(mid, size)) @ LUMA)[..., None]
+
+
+def hair_detail(picture: Image, support: Image, floor: float) -> Image:
+    """Strands and shine: log-brightness of hair above its local mean, `[size, size]`.
+
+    In logarithms black hair keeps its shine faint and white hair its shadows deep when a
+    strand pattern moves to another colour.
+    """
+    size = picture.shape[0]
+    brightness = np.log(np.maximum((picture + 1) @ LUMA, 0) + np.float32(floor))
+    coarse = max(4, size // 16)
+    weight = cv2.GaussianBlur(resized(support, coarse), (0, 0), 0.8)
+    local = cv2.GaussianBlur(resized(brightness * support, coarse), (0, 0), 0.8) / (weight + 1e-4)
+    mean = cv2.resize(local, (size, size), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(brightness - mean, -1.2, 1.2) * support, np.float32)

@@ -1,0 +1,131 @@
+"""Cut a roughly centred face into skin, hair with clothes, and backdrop.
+
+No network: two graph cuts with colour mixtures [Rother et al. 2004, GrabCut], led by where
+skin and hair are in the average face. About 20 ms at 128 px.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from likeness.faces.correspond import Bytes, Image
+
+# Distances from an edge are squashed by tanh at this many pixels of a 128 px frame: far from
+# an edge only its side matters, and linear models of raw distances spend themselves there.
+EDGE_REACH = 8.0
+
+
+@dataclass(frozen=True)
+class Mattes:
+    """Which part of a picture is what, `[size, size]` float32 in [0, 1].
+
+    Attributes:
+        skin: face, neck and ears, with all that lies on the face.
+        person: skin, hair, hat and clothes.
+    """
+
+    skin: Image
+    person: Image
+
+
+def _ellipse(size: int, centre: tuple[float, float], radii: tuple[float, float], slope: float) -> Image:
+    """A soft ellipse; centre and radii in picture widths, one half on its rim."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    distance = np.sqrt(((x - centre[0]) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2)
+    return (1 / (1 + np.exp((distance - 1) * slope))).astype(np.float32)
+
+
+def face_region(size: int) -> Image:
+    """Where the face is in an aligned picture: the weight that correspondence works with."""
+    return _ellipse(size, (0.5, 0.54), (0.30, 0.42), 8)
+
+
+def first_guess(size: int) -> Mattes:
+    """Skin and person before anything was seen, for faces cut as in FFHQ [Karras et al. 2019]."""
+    head = _ellipse(size, (0.5, 0.50), (0.40, 0.47), 9)
+    shoulders = _ellipse(size, (0.5, 1.05), (0.5, 0.27), 9)
+    person = np.maximum(head, shoulders)
+    y, x = np.mgrid[0:size, 0:size] / size
+    beside = (y < 0.62) & (_ellipse(size, (0.5, 0.55), (0.47, 0.58), 60) < 0.5)
+    person[beside | ((y > 0.62) & (y < 0.8) & ((x < 0.03) | (x > 0.97)))] = 0
+    return Mattes(_ellipse(size, (0.5, 0.53), (0.27, 0.37), 7), person)
+
+
+def _graph_cut(picture: Bytes, labels: Bytes) -> Image:
+    """GrabCut from the labels to a hard matte; a picture of one colour keeps its labels."""
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    either = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    if not either.any() or either.all():
+        return either.astype(np.float32)
+    cv2.setRNGSeed(0)  # its k-means draws from this thread's generator: same picture, same matte
+    cv2.grabCut(picture, labels, None, *models, 3, cv2.GC_INIT_WITH_MASK)
+    return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+
+
+def cut_out(picture: Bytes, prior: Mattes) -> Mattes:
+    """Find skin and person in a picture, both as hard mattes.
+
+    Args:
+        picture: `[size, size, 3]` uint8, aligned.
+        prior: how probable skin and person are at each pixel.
+    """
+    size = picture.shape[0]
+    core = _ellipse(size, (0.5, 0.58), (0.19, 0.26), 60) > 0.5
+    labels = np.where(prior.skin > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[core | (prior.skin > 0.97)] = cv2.GC_FGD
+    labels[prior.skin < 0.04] = cv2.GC_BGD
+    skin = _graph_cut(picture, labels)
+
+    labels = np.where(prior.person > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    # Hair that looks like nothing in the prior's inside is lost to the backdrop unless some of
+    # it starts in the person's colours: what rings the upper face is probably hair.
+    width = size // 10 | 1
+    ring = cv2.dilate(np.maximum(skin, core.astype(np.float32)), np.ones((width, width), np.uint8)) > 0
+    ring[int(0.55 * size) :] = False
+    labels[ring] = cv2.GC_PR_FGD
+    labels[((skin > 0) & (prior.skin > 0.3)) | (prior.person > 0.97)] = cv2.GC_FGD
+    labels[prior.person < 0.04] = cv2.GC_BGD
+    found = _graph_cut(picture, labels)
+    person = np.maximum(found, skin * (prior.skin > 0.3))
+    skin = skin * np.maximum(found, prior.skin > 0.3)
+    smooth = 5 if size >= 96 else 3
+    person = cv2.medianBlur(person.astype(np.uint8), smooth).astype(np.float32)
+    skin = cv2.medianBlur(skin.astype(np.uint8), smooth).astype(np.float32)
+    return Mattes(skin, np.maximum(person, skin))
+
+
+def signed_distance(matte: Image) -> Image:
+    """Squashed distance to a hard matte's edge, positive inside, in (-1, 1).
+
+    `tanh(distance / reach)`, the reach being `EDGE_REACH` pixels of a 128 px frame. Averages of
+    distances are edges again, averages of mattes are ghosts [Leventon et al. 2000].
+    """
+    inside = (matte > 0.5).astype(np.uint8)
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
+    reach = EDGE_REACH * matte.shape[0] / 128
+    return np.tanh(distance / reach).astype(np.float32)
+
+
+def edge_contrast(picture: Bytes, mattes: Mattes) -> float:
+    """How clearly the hair stands out from the backdrop above the shoulders; 0 for a lost outline.
+
+    The distance of their mean colours in grey levels over half their spread: about 0.2 where a
+    cut went wrong or both are dark, 2 for a usual picture, 5 before a studio wall.
+    """
+    size = picture.shape[0]
+    rim = np.ones((max(3, size // 14 | 1),) * 2, np.uint8)
+    person = mattes.person.astype(np.uint8)
+    upper = np.zeros_like(person, dtype=bool)
+    upper[: int(0.63 * size)] = True
+    inner = (person > mattes.skin) & (cv2.dilate(1 - person, rim) > 0) & upper
+    outer = (person == 0) & (cv2.dilate(person, rim) > 0) & upper
+    enough = size * size * 0.012
+    if inner.sum() < enough * 0.3 or outer.sum() == 0:
+        return 0.0
+    hair, wall = picture[inner].astype(np.float32), picture[outer].astype(np.float32)
+    apart = float(np.linalg.norm(hair.mean(0) - wall.mean(0)))
+    spread = float(hair.std(0).mean() + wall.std(0).mean())
+    return apart / (1 + 0.5 * spread) * min(1.0, float(inner.sum()) / enough)

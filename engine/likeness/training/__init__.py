@@ -1,0 +1,1 @@
+"""Train generators; each family has its own recipe."""

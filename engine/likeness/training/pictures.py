@@ -1,0 +1,91 @@
+"""Read a folder of aligned faces for training; what is no picture is counted and left out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from likeness.errors import TrainingError
+from likeness.faces.correspond import Bytes
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures of one size.
+
+    Attributes:
+        names: file names, sorted.
+        pictures: `[n, size, size, 3]` uint8, BGR.
+        skipped: files that were no readable picture.
+    """
+
+    names: tuple[str, ...]
+    pictures: Bytes
+    skipped: int
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """A progress callback that says nothing."""
+
+
+def read_picture(path: Path, size: int) -> Bytes | None:
+    """A file as `[size, size, 3]` uint8 BGR, or None where it holds no picture.
+
+    Turned upright by its EXIF, grey and CMYK made colour, the middle square taken.
+    """
+    raw = np.frombuffer(path.read_bytes(), np.uint8)
+    picture = cv2.imdecode(raw, cv2.IMREAD_COLOR) if raw.size else None
+    if picture is None or min(picture.shape[:2]) < 16:
+        return None
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = picture[top : top + side, left : left + side]
+    method = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(square, (size, size), interpolation=method), np.uint8)
+
+
+def read_pictures(
+    folder: Path, size: int, *, at_least: int, leave_first: int = 0, progress: Progress = silent
+) -> PictureSet:
+    """Read every picture of a folder, in the order of the names.
+
+    Args:
+        folder: looked at without its sub-folders.
+        size: to which all are brought, in px.
+        at_least: pictures wanted.
+        leave_first: pictures held out, the first by name.
+
+    Raises:
+        TrainingError: there is no such folder, or it holds too few pictures.
+    """
+    if not folder.is_dir():
+        raise TrainingError(f"there is no folder {folder}; give one that holds aligned faces")
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    names, pictures, skipped = [], [], 0
+    for done, path in enumerate(files):
+        picture = read_picture(path, size)
+        if picture is None:
+            skipped += 1
+        else:
+            names.append(path.name)
+            pictures.append(picture)
+        progress("read", done + 1, len(files))
+    names, pictures = names[leave_first:], pictures[leave_first:]
+    if len(pictures) < at_least:
+        raise TrainingError(
+            f"{folder} holds {len(pictures)} pictures to train with, {at_least} are wanted "
+            f"({skipped} files were no pictures, {leave_first} held out); add faces or hold out fewer"
+        )
+    if skipped:
+        log.warning("%s: %d files were no pictures and were left out", folder, skipped)
+    return PictureSet(tuple(names), np.stack(pictures), skipped)

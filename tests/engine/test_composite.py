@@ -1,0 +1,157 @@
+"""The composite generator: its protocol, its latent's meaning, its symmetry; tiny weights from drawn faces."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from tests.engine.drawn_faces import write_faces
+
+from likeness.errors import WeightsError
+from likeness.families.composite import Composite, load_generator, open_composite
+from likeness.generator import Licence
+from likeness.networks.composite import ROWS, CompositeNetwork, block_layout
+from likeness.training.composite import train_composite
+from likeness.weights_file import WeightsHeader, read_weights, write_weights
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("composite")
+    write_faces(folder / "faces", 40)
+    out = folder / "tiny.safetensors"
+    train_composite(folder / "faces", out, size=64, components=12, rounds=2, exemplars=5, licence=Licence("CC0", True))
+    return out
+
+
+@pytest.fixture(scope="module")
+def generator(weights: Path) -> Composite:
+    return open_composite(weights, CPU)
+
+
+def test_its_info_names_four_layers_from_shape_to_fine(generator: Composite) -> None:
+    info = generator.info
+    assert (info.family, info.num_ws, info.w_dim, info.resolution) == ("composite", 4, 12, 64)
+    assert list(info.groups) == ["coarse", "broad", "middle", "fine"]
+    assert list(info.groups.values()) == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert info.licence.paid_use is True
+    assert generator.mean.shape == (4, 12)
+    assert generator.directions.shape == (12, 4, 12)
+
+
+def test_a_picture_is_finite_and_within_range(generator: Composite) -> None:
+    latent = generator.sample(range(3))
+    picture = generator.synthesize(3 * latent)
+    assert picture.shape == (3, 3, 64, 64)
+    assert picture.isfinite().all()
+    assert picture.abs().max() <= 1
+
+
+def test_a_seed_is_one_face_whatever_else_is_in_the_batch(generator: Composite) -> None:
+    alone, together = generator.sample([7]), generator.sample([3, 7, 2**40])
+    assert torch.equal(alone[0], together[1])
+    assert not torch.equal(together[0], together[1])
+    drawn = generator.synthesize(together)[1]
+    # Batched and single products round differently in bfloat16; one grey level is 2 / 255.
+    assert (generator.synthesize(alone)[0] - drawn).abs().max() < 2 * 2 / 255
+
+
+def test_samples_have_the_spread_of_the_latent(generator: Composite) -> None:
+    latent = generator.sample(range(500))
+    assert latent.mean().abs() < 0.05
+    assert abs(latent.std() - 1) < 0.05
+    assert torch.equal(latent[:, 0], latent[:, 3])
+
+
+def test_drawing_twice_is_the_same_and_leaves_the_latent_alone(generator: Composite) -> None:
+    latent = generator.sample([1])
+    before = latent.clone()
+    assert torch.equal(generator.synthesize(latent), generator.synthesize(latent, "random"))
+    assert torch.equal(latent, before)
+
+
+def test_the_mirrored_latent_draws_the_mirrored_picture(generator: Composite) -> None:
+    latent = generator.sample([4, 5])
+    mirrored = generator.synthesize(generator.mirrored(latent))
+    assert (mirrored.flip(-1) - generator.synthesize(latent)).abs().max() < 1e-3
+
+
+def test_the_shape_layer_moves_and_the_others_colour(weights: Path) -> None:
+    header, tensors = read_weights(weights)
+    network = CompositeNetwork(tensors, size=64, dtype=torch.float32)
+    latent = torch.zeros(1, ROWS, 12)
+    mean = network.layers(latent)
+    for row, changed in enumerate(("field", "skin", "skin", "skin")):
+        other = latent.clone()
+        other[:, row] = 2
+        parts = network.layers(other)
+        assert not torch.equal(getattr(parts, changed), getattr(mean, changed))
+        if row > 0:
+            assert torch.equal(parts.field, mean.field)
+            assert torch.equal(parts.mattes, mean.mattes)
+        else:
+            assert torch.equal(parts.skin, mean.skin)
+    assert header.arguments["w_dim"] == 12
+
+
+def test_linear_blocks_add_up(weights: Path) -> None:
+    _, tensors = read_weights(weights)
+    network = CompositeNetwork(tensors, size=64, dtype=torch.float32)
+    zero, a, b = torch.zeros(1, ROWS, 12), torch.randn(1, ROWS, 12), torch.randn(1, ROWS, 12)
+    mean, of_a, of_b, of_both = (network.blocks(code) for code in (zero, a, b, a + b))
+    for name in block_layout(64):
+        total = of_a[name] + of_b[name] - mean[name]
+        assert torch.allclose(of_both[name], total, atol=1e-4), name
+
+
+def test_exemplar_weights_sum_to_one_and_swap_in_a_mirror(weights: Path) -> None:
+    _, tensors = read_weights(weights)
+    exemplars = CompositeNetwork(tensors, size=64).exemplars
+    even, odd = torch.randn(2, exemplars.query_even.shape[0]), torch.randn(2, exemplars.query_odd.shape[0])
+    as_is, mirrored = exemplars.blend(even, odd)
+    assert torch.allclose((as_is + mirrored).sum(1), torch.ones(2), atol=1e-5)
+    swapped, back = exemplars.blend(even, -odd)
+    assert torch.allclose(swapped, mirrored, atol=1e-6)
+    assert torch.allclose(back, as_is, atol=1e-6)
+
+
+def test_no_shape_leaves_a_flat_picture_where_it_is(weights: Path) -> None:
+    _, tensors = read_weights(weights)
+    network = CompositeNetwork(tensors, size=64, unsharp=0)
+    picture = torch.rand(1, 3, 64, 64)
+    still = network.develop(picture, torch.zeros(1, 2, 16, 16), 64)
+    assert torch.allclose(still, picture, atol=1e-5)
+    shifted = network.develop(picture, torch.full((1, 2, 16, 16), 4 / 64), 64)
+    assert torch.allclose(shifted[..., :-4, :-4], picture[..., 4:, 4:], atol=1e-4)
+
+
+def test_a_larger_picture_is_the_same_face(weights: Path) -> None:
+    small, large = open_composite(weights, CPU), open_composite(weights, CPU, 128)
+    latent = small.sample([2])
+    assert large.info.resolution == 128
+    drawn = large.synthesize(latent)
+    assert drawn.shape == (1, 3, 128, 128)
+    down = torch.nn.functional.avg_pool2d(drawn, 2)
+    assert (down - small.synthesize(latent)).abs().mean() < 0.05
+
+
+def test_a_file_of_another_family_is_left_to_others(tmp_path: Path) -> None:
+    other = tmp_path / "other.safetensors"
+    write_weights(other, WeightsHeader("stylegan2"), {"x": torch.zeros(1)})
+    assert load_generator(other, CPU, None) is None
+    with pytest.raises(WeightsError, match="holds a stylegan2 generator"):
+        open_composite(other, CPU)
+
+
+def test_a_file_of_ours_without_its_tensors_is_a_clear_fault(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.safetensors"
+    write_weights(broken, WeightsHeader("composite", {"size": 64}), {"x": torch.zeros(1)})
+    with pytest.raises(WeightsError, match="lacks what a composite needs"):
+        load_generator(broken, CPU, None)
+
+
+def test_the_hook_opens_our_files_at_the_wanted_size(weights: Path) -> None:
+    opened = load_generator(weights, CPU, 128)
+    assert isinstance(opened, Composite)
+    assert opened.info.resolution == 128

@@ -1,0 +1,79 @@
+"""The encoder finds latents again: of the model's own pictures, and of real faces where they are at hand."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from tests.engine.drawn_faces import FACES, drawn_face, write_faces
+
+from likeness.encoders.composite import CompositeEncoder, open_encoder
+from likeness.encoders.composite_report import hold_out_report
+from likeness.errors import WeightsError
+from likeness.families.composite import open_composite
+from likeness.training.composite import train_composite
+from likeness.weights_file import WeightsHeader, write_weights
+
+SHIPPED = Path(__file__).parents[2] / "weights" / "composite-256.safetensors"
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("encode")
+    write_faces(folder / "faces", 48)
+    out = folder / "tiny.safetensors"
+    train_composite(folder / "faces", out, size=64, components=16, rounds=2, exemplars=5)
+    return out
+
+
+@pytest.fixture(scope="module")
+def encoder(weights: Path) -> CompositeEncoder:
+    return open_encoder(weights)
+
+
+def test_a_latent_is_one_code_for_each_layer(encoder: CompositeEncoder) -> None:
+    found = encoder.encode(cv2.cvtColor(drawn_face(100), cv2.COLOR_BGR2RGB))
+    assert found.latent.shape == (1, 4, 16)
+    assert found.latent.isfinite().all()
+    assert torch.equal(found.guess[:, 0], found.guess[:, 3])
+
+
+def test_the_same_photo_gives_the_same_latent(encoder: CompositeEncoder) -> None:
+    photo = cv2.cvtColor(drawn_face(101), cv2.COLOR_BGR2RGB)
+    assert torch.equal(encoder.encode(photo).latent, encoder.encode(photo).latent)
+
+
+def test_unseen_faces_are_drawn_closer_than_the_mean_face(weights: Path, encoder: CompositeEncoder) -> None:
+    generator = open_composite(weights, torch.device("cpu"))
+    gains = []
+    for seed in range(100, 110):
+        photo = cv2.cvtColor(drawn_face(seed), cv2.COLOR_BGR2RGB)
+        wanted = torch.from_numpy(photo.astype(np.float32) / 127.5 - 1).permute(2, 0, 1)
+        found = generator.synthesize(encoder.encode(photo).latent)[0]
+        mean = generator.synthesize(generator.mean[None])[0]
+        gains.append(float((mean - wanted).square().mean() / (found - wanted).square().mean()))
+    assert np.median(gains) > 2
+
+
+def test_photos_of_other_sizes_are_taken(encoder: CompositeEncoder) -> None:
+    found = encoder.encode(cv2.cvtColor(drawn_face(102, 150), cv2.COLOR_BGR2RGB))
+    assert found.latent.isfinite().all()
+
+
+def test_a_photo_of_one_colour_is_encoded_without_a_fault(encoder: CompositeEncoder) -> None:
+    assert encoder.encode(np.full((64, 64, 3), 90, np.uint8)).latent.isfinite().all()
+
+
+def test_weights_of_another_family_are_refused(tmp_path: Path) -> None:
+    write_weights(tmp_path / "x.safetensors", WeightsHeader("stylegan2"), {"x": torch.zeros(1)})
+    with pytest.raises(WeightsError, match="composite"):
+        open_encoder(tmp_path / "x.safetensors")
+
+
+@pytest.mark.skipif(not FACES.is_dir(), reason="the folder of faces is not beside the repository")
+@pytest.mark.skipif(not SHIPPED.is_file(), reason="the shipped weights are not here")
+def test_rounds_bring_held_out_faces_closer_and_keep_who_they_are() -> None:
+    report = hold_out_report(SHIPPED, FACES, count=8)
+    assert report.psnr_after > report.psnr_before
+    assert report.identity_after > max(0.5, report.identity_before)
