@@ -27,6 +27,8 @@ PARAMS = (
 # A frame that takes longer than this is waited for no more: the last picture is shown again and the master stays
 # in hand. Below it the loop goes in step with the generator, which is faster for one that needs two frame times.
 PATIENCE_S = 0.1
+# A generator that is merely slow is not worth a line; one that is silent for so long is.
+SILENCE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Loop:
         self.stopping = threading.Event()
         self.timings: deque[Timing] = deque(maxlen=600)
         self.repeated = self._in_a_row = self._frames = 0
+        self._told = False
         self._master = Master()
         self._faults = Faults(log)
         self._picture: Picture = black(*size)
@@ -54,6 +57,7 @@ class Loop:
         self._events: list[Event] = []
         self._synthesis_s = 0.0
         self._seen = True
+        self.at = 0.0
 
     def frame(self) -> None:
         """Live one frame.
@@ -68,7 +72,7 @@ class Loop:
         self._draw(tick)
         picture = self._master.apply(self._picture, self.store.snapshot["master"], tick.dt)
         self._show(picture, tick.at)
-        self._frames = tick.index + 1
+        self._frames, self.at = tick.index + 1, tick.at
         self.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3))
 
     @property
@@ -106,16 +110,19 @@ class Loop:
         """Take a picture over, or say why the last one is shown again."""
         if outcome is not None and outcome.picture is not None:
             self._picture, self._synthesis_s = outcome.picture, outcome.synthesis_s
-            if self._in_a_row:
+            if self._told:
                 log.warning("a picture again, after %d frames without", self._in_a_row)
-                self._in_a_row = 0
+            self._in_a_row, self._told = 0, False
             return
         self.repeated += 1
         self._in_a_row += 1
         if outcome is None:
-            late = TimeoutError(f"no picture within {PATIENCE_S} s; the last one stays and the master works")
-            self._faults.tell("drawing", late, trace=False)
+            self._told = self._in_a_row / self.clock.fps >= SILENCE_S
+            if self._told:
+                late = TimeoutError("no picture comes; the last one stays and the master works")
+                self._faults.tell("drawing", late, trace=False)
         else:
+            self._told = True
             self._faults.tell("drawing", outcome.error or RuntimeError("neither picture nor error"))
 
     def _show(self, picture: Picture, at: float) -> None:

@@ -183,10 +183,19 @@ class Show:
         """
         with stopping(self.quit):
             done = 0
-            while not self.loop.stopping.is_set() and (self.frames is None or done < self.frames):
+            while not self.loop.stopping.is_set() and not self._over(done):
                 self.loop.frame()
                 done += 1
                 progress(done)
+
+    def _over(self, done: int) -> bool:
+        """Whether the time is up: offline by counting frames, live by the clock, however many frames there were."""
+        if self.options.seconds is None or self.frames is None:
+            return False
+        if self.options.offline:
+            return done >= self.frames
+        # The frame after this one would begin at the end, within half a frame.
+        return done > 0 and self.loop.at >= self.options.seconds - 1.5 / self.fps
 
     def quit(self) -> None:
         """End after the frame under way. From any thread."""

@@ -11,7 +11,7 @@ import mido
 from likeness.errors import InputError, ParamError
 from likeness.events import Note
 from likeness.faults import Faults
-from likeness.inputs.midi_ports import Client, MidiPorts, open_client
+from likeness.inputs.midi_ports import Client, MidiPorts, open_client, quiet_drivers
 from likeness.params import Bool, Text, Trigger
 from likeness.store import ParamStore
 
@@ -184,7 +184,8 @@ class MidiInput:
 def midi_available() -> str | None:
     """Return what is missing for MIDI to work here, or None where nothing is."""
     try:
-        open_client().delete()
+        with quiet_drivers():
+            open_client().delete()
     except InputError as error:
         return str(error)
     return None

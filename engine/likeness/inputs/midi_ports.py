@@ -1,8 +1,10 @@
 """MIDI input ports that come and go: opened as they appear, let go as they vanish."""
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol, cast
 
 from likeness.errors import InputError
@@ -38,6 +40,23 @@ class Client(Protocol):
     def delete(self) -> object:
         """Give the driver's client back; without it JACK runs out of clients."""
         ...
+
+
+@contextmanager
+def quiet_drivers() -> Iterator[None]:
+    """Keep ALSA and JACK from writing to the terminal from C that nothing runs: our own message says it better."""
+    try:
+        terminal = os.dup(2)
+    except OSError:
+        yield
+        return
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 def open_client() -> Client:
