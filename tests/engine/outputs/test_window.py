@@ -152,9 +152,9 @@ def test_keys_arrive_by_name_and_once_however_long_they_are_held(
         press(screen, key)
     eventually(lambda: window.show(picture(), 0.0) or len(stage.keys) == 5)
     assert stage.keys == ["space", "b", "escape", "return", "left"]
-    # What a held key sends is known from the X server: presses without releases, marked as repeats by SDL.
-    subprocess.run(["xdotool", "keydown", "a", "sleep", "1", "keyup", "a", "key", "z"], check=True, env=on(screen))
+    held = subprocess.Popen(["xdotool", "keydown", "a", "sleep", "1", "keyup", "a", "key", "z"], env=on(screen))
     eventually(lambda: window.show(picture(), 0.0) or "z" in stage.keys)
+    assert held.wait(20) == 0
     assert stage.keys[5:] == ["a", "z"]
 
 
@@ -235,31 +235,39 @@ def test_an_unknown_display_ends_with_those_there_are(screens: str, stage: Stage
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_a_signal_reaches_pythons_own_handler_while_the_window_is_open(xvfb: str, name: str) -> None:
-    show = subprocess.Popen(
-        [sys.executable, "-c", SHOW_UNTIL_SIGNALLED, name],
-        env=on(xvfb),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert show.stdout
-        assert show.stdout.readline() == "open\n"
-        show.send_signal(getattr(signal, name))
-        rest, _ = show.communicate(timeout=30)
-    finally:
-        show.kill()
-        show.wait()
+    rest, status = signalled(xvfb, name, "lambda number, frame: told.append(number)")
     assert rest == "handled\nclosed\n"
-    assert show.returncode == 0
+    assert status == 0
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_that_nobody_handles_ends_the_program_as_without_a_window(xvfb: str, name: str) -> None:
+    rest, status = signalled(xvfb, name, "signal.SIG_DFL")
+    assert rest == ""
+    assert status == -getattr(signal, name)
+
+
+def signalled(display: str, name: str, handler: str) -> tuple[str, int]:
+    """Send a signal to a show, and return what it said after that and how it ended."""
+    command = [sys.executable, "-c", SHOW_UNTIL_SIGNALLED, name, handler]
+    with subprocess.Popen(command, env=on(display), stdout=subprocess.PIPE, text=True) as show:
+        try:
+            assert show.stdout
+            assert show.stdout.readline() == "open\n"
+            show.send_signal(getattr(signal, name))
+            rest, _ = show.communicate(timeout=30)
+        finally:
+            show.kill()
+    return rest, show.returncode
 
 
 SHOW_UNTIL_SIGNALLED = """
 import signal, sys
+told = []
+signal.signal(getattr(signal, sys.argv[1]), eval(sys.argv[2]))
 import numpy as np
 from likeness.outputs.window import WindowOutput
-told = []
-window = WindowOutput(size=(64, 64), display=0, windowed=True, fps=60, title="t", on_key=print, on_close=exit)
-signal.signal(getattr(signal, sys.argv[1]), lambda number, frame: told.append(number))
+window = WindowOutput(size=(64, 64), display=0, windowed=True, fps=60, title="t", on_key=print, on_close=told.clear)
 picture = np.zeros((64, 64, 3), np.uint8)
 window.show(picture, 0.0)
 print("open", flush=True)

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+
+from likeness.errors import OutputError
+from likeness.outputs.disk_file import DiskFile
+
+
+def test_what_is_written_is_on_the_disk_before_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "f"
+    file = DiskFile("video f", path, synced=True)
+    assert file.write(b"12345") == 5
+    assert path.read_bytes() == b"12345"
+    file.seek(1)
+    file.write(b"x")
+    assert file.tell() == 2
+    file.close()
+    file.close()
+    assert path.read_bytes() == b"1x345"
+
+
+def test_once_given_up_it_takes_what_comes_and_keeps_what_was_there(tmp_path: Path) -> None:
+    file = DiskFile("video f", tmp_path / "f", synced=False)
+    file.write(b"fragments")
+    file.abandon()
+    file.seek(0)
+    assert file.write(b"index") == 5
+    file.close()
+    assert (tmp_path / "f").read_bytes() == b"fragments"
+
+
+def test_a_file_that_nothing_came_to_is_removed(tmp_path: Path) -> None:
+    DiskFile("video f", tmp_path / "f", synced=True).close()
+    assert not (tmp_path / "f").exists()
+
+
+def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="video f cannot be written: that is a folder"):
+        DiskFile("video f", tmp_path, synced=True)
