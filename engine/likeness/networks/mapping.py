@@ -8,6 +8,9 @@ from torch.nn import functional
 
 from likeness.networks.ops import Tensors, activation, normalise
 
+# The makers' scripts take as many for a mean w [Karras et al. 2019].
+MEAN_SAMPLES = 10_000
+
 
 class MappingNetwork(nn.Module):
     """A multilayer perceptron from z to w [Karras et al. 2019, sec. 2].
@@ -15,7 +18,8 @@ class MappingNetwork(nn.Module):
     Sizes are read from the tensors. Learning-rate multipliers and gains are folded into the stored weights.
 
     Args:
-        tensors: `fc{i}.weight`, `fc{i}.bias`, `w_avg`, and `embed.*` where there are labels.
+        tensors: `fc{i}.weight`, `fc{i}.bias`, `w_avg`; where there are labels, `embed.*`, or before StyleGAN2-ADA
+            `concat.weight` [c_dim, n], whose product stands beside z before both are normalised.
         num_ws: layers that w is handed to.
         lr_multiplier: that the layers were trained with; the labels' embedding has 1.
         act: name of the activation.
@@ -56,12 +60,19 @@ class MappingNetwork(nn.Module):
         if self.z_dim < 0 or (self.z_dim == 0 and not embedded):
             raise ValueError(f"the mapping network's first layer is narrower than the embedded label ({embedded})")
         self.w_avg: Tensor
-        average = tensors.take("w_avg", self.w_dim) if tensors.has("w_avg") else torch.zeros(self.w_dim)
+        average = tensors.take("w_avg", self.w_dim) if tensors.has("w_avg") else self._mean()
         self.register_buffer("w_avg", average)
 
     def _read_embedding(self, tensors: Tensors) -> int:
         """Take the labels' embedding where there is one, and return its width."""
         self.c_dim = 0
+        self.concatenates = tensors.has("concat.weight")
+        if self.concatenates:
+            weight = tensors.under("concat").take("weight", -1, -1)
+            self.c_dim = weight.shape[0]
+            self.register_buffer("embed_weight", weight.T.contiguous())
+            self.register_buffer("embed_bias", None)
+            return weight.shape[1]
         if not tensors.has("embed.weight"):
             self.register_buffer("embed_weight", None)
             self.register_buffer("embed_bias", None)
@@ -72,17 +83,26 @@ class MappingNetwork(nn.Module):
         self.register_buffer("embed_bias", tensors.under("embed").take("bias", weight.shape[0]))
         return weight.shape[0]
 
+    def _mean(self) -> Tensor:
+        """The mean of many w, for checkpoints that do not keep it; the same each time, classes in turn."""
+        z = torch.randn(MEAN_SAMPLES, self.z_dim, generator=torch.Generator().manual_seed(0))
+        labels = torch.eye(self.c_dim)[torch.arange(MEAN_SAMPLES) % self.c_dim] if self.c_dim else None
+        mean: Tensor = self(z, labels).mean(0)
+        return mean
+
     def _weights(self) -> list[Tensor]:
         return [self.get_buffer(f"weight{i}") for i in range(self.depth)]
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Return w [batch, w_dim] of `z` [batch, z_dim] and `labels` [batch, c_dim] (one-hot, or a blend)."""
-        parts = [normalise(z)] if self.z_dim else []
+        x = z if self.concatenates else normalise(z)
         if self.embed_weight is not None:
             if labels is None:
                 raise ValueError(f"this network wants labels [batch, {self.c_dim}]")
-            parts.append(normalise(functional.linear(labels, self.embed_weight, self.embed_bias)))
-        x = torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+            label = functional.linear(labels, self.embed_weight, self.embed_bias)
+            x = torch.cat([x, label], dim=1) if self.concatenates else torch.cat([x, normalise(label)], dim=1)
+        if self.concatenates:
+            x = normalise(x)
         for i in range(self.depth):
             x = self.act.apply(functional.linear(x, self.get_buffer(f"weight{i}"), self.get_buffer(f"bias{i}")))
             if not self.act.scales:

@@ -1,0 +1,71 @@
+"""Open StyleGAN2: official PyTorch and TensorFlow snapshots, rosinality's checkpoints, state dicts, our own format."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from likeness.errors import WeightsError
+from likeness.families.source import Source, clamp, number, read_source, text
+from likeness.families.style import StyleGenerator, picture
+from likeness.generator import Generator, NoiseMode
+from likeness.hookspecs import hookimpl
+from likeness.networks.styled import Settings
+from likeness.networks.stylegan2 import StyleGAN2
+
+FAMILY = "stylegan2"
+
+
+def settings(arguments: Mapping[str, Any]) -> Settings:
+    """Return the settings in a file's arguments.
+
+    Raises:
+        ValueError: where one is of the wrong kind or out of range.
+    """
+    return Settings(
+        lr_multiplier=number(arguments, "lr_multiplier", 0.01, 1e-8, 1e4),
+        mapping_activation=text(arguments, "mapping_activation", "lrelu"),
+        activation=text(arguments, "activation", "lrelu"),
+        conv_clamp=clamp(arguments, None),
+    )
+
+
+class StyleGAN2Generator(StyleGenerator):
+    """A StyleGAN2 that plays in W+; see `likeness.generator.Generator`.
+
+    Args:
+        source: tensors under the official names.
+        device: on which to draw.
+
+    Raises:
+        ValueError: where a tensor or an argument is missing or wrong.
+    """
+
+    def __init__(self, source: Source, device: torch.device) -> None:
+        network = StyleGAN2(source.tensors, settings(source.arguments)).to(device).eval()
+        super().__init__(FAMILY, network.mapping, network.synthesis.resolution, source.licence, device)
+        if network.synthesis.img_channels == 2:
+            raise ValueError("it draws 2 channels, wanted 1, 3 or more")
+        self.synthesis = network.synthesis
+
+    def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
+        """Return pictures `[batch, 3, H, W]`, nominally in [-1, 1]: what overshoots is for the output to cut."""
+        return picture(self.synthesis(latent, noise))
+
+
+@hookimpl
+def load_generator(path: Path, device: torch.device) -> Generator | None:
+    """First: open a StyleGAN2 of any layout.
+
+    Raises:
+        WeightsError: where the file is ours but broken.
+    """
+    source = read_source(path, FAMILY)
+    if source is None:
+        return None
+    try:
+        return StyleGAN2Generator(source, device)
+    except ValueError as error:
+        raise WeightsError(f"{path} is a broken {source.layout}: {error}") from error
