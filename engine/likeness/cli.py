@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 
 from cyclopts import App
 
@@ -19,12 +20,12 @@ train.command(training.composite)
 app.command(train)
 
 
-def main() -> None:
-    """Run the command line; what can be mended ends in one line and exit status 2."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `arguments`, the process's own where none are given; what can be mended ends in one line and status 2."""
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger("likeness").setLevel(logging.INFO)
     try:
-        app()
+        app(sys.argv[1:] if arguments is None else list(arguments))
     except LikenessError as error:
         print(f"likeness: {error}", file=sys.stderr)
         sys.exit(2)

@@ -1,0 +1,138 @@
+"""A whole show in this process: the same value through every surface, presets saved and recalled."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pythonosc.udp_client import SimpleUDPClient
+
+from likeness.errors import PresetError
+from likeness.inputs.midi import Binding, MidiInput
+from likeness.places import folders
+from likeness.presets import Preset, ShowTable, find_preset, read_preset
+from likeness.show import Options, Show
+
+DEADLINE_S = 20.0
+PRESET = Preset(show=ShowTable(plugins=("random_walk", "sharpen"), seed=3))
+ADDRESS = "random_walk.reach"
+
+MakeShow = Callable[..., Show]
+
+
+@pytest.fixture
+def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeShow]:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    shows: list[Show] = []
+
+    def make(preset: Preset = PRESET, options: Options = Options(("null",), size=(64, 64))) -> Show:  # noqa: B008 - frozen
+        shows.append(Show(preset, options))
+        return shows[-1]
+
+    yield make
+    for each in shows:
+        each.close()
+
+
+def value(show: Show, address: str = ADDRESS) -> object:
+    owner, _, name = address.partition(".")
+    return show.store.snapshot[owner][name]
+
+
+def test_one_value_arrives_alike_through_preset_command_line_osc_and_midi(show: MakeShow, unused_udp_port: int) -> None:
+    wanted = 64 / 127
+    by_preset = show(PRESET.model_copy(update={"values": {"random_walk": {"reach": wanted}}}))
+    by_set = show(options=Options(("null",), settings={ADDRESS: str(wanted)}))
+    assert value(by_preset) == value(by_set) == wanted
+
+    by_osc = show(options=Options(("null",), osc_port=unused_udp_port))
+    with SimpleUDPClient("127.0.0.1", unused_udp_port) as client:
+        client.send_message("/random_walk/reach", wanted)
+    deadline = time.monotonic() + DEADLINE_S
+    while value(by_osc) != pytest.approx(wanted, abs=1e-4):
+        by_osc.loop.frame()
+        assert time.monotonic() < deadline
+    # OSC floats have 24 bits.
+    assert by_osc.store.targets()["random_walk"]["reach"] == pytest.approx(wanted, abs=1e-7)
+
+    by_midi = show()
+    midi = MidiInput(by_midi.store, [Binding(ADDRESS, cc=1)], client=Knob)
+    midi.start()
+    while value(by_midi) != pytest.approx(wanted, abs=1e-4):
+        by_midi.loop.frame()
+        assert time.monotonic() < deadline
+    midi.close()
+    assert by_midi.store.targets()["random_walk"]["reach"] == wanted
+
+
+class Knob:
+    """A MIDI driver with one controller, whose first knob was turned to 64."""
+
+    def __init__(self) -> None:
+        self.waiting = [[0xB0, 1, 64]]
+
+    def get_ports(self) -> list[str]:
+        return ["a knob"]
+
+    def open_port(self, port: int) -> None:
+        pass
+
+    def get_message(self) -> tuple[list[int], float] | None:
+        return (self.waiting.pop(), 0.0) if self.waiting else None
+
+    def close_port(self) -> None:
+        pass
+
+    def delete(self) -> None:
+        pass
+
+
+def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None:
+    first = show()
+    first.store.set(ADDRESS, 0.25)
+    first.loop.frame()
+    # A glide is under way: what is saved is where it goes.
+    first.save("evening")
+    saved = read_preset(find_preset("evening", folders("presets")))
+    assert saved.flat()[ADDRESS] == 0.25
+    assert saved.show.plugins == ("random_walk", "sharpen")
+    assert saved.show.seed == 3
+
+    again = show(saved)
+    assert value(again) == 0.25
+    again.store.set(ADDRESS, 1.0)
+    again.store.settle()
+    again.recall("evening", 2.0)
+    again.store.advance(1.0)
+    assert 0.25 < float(str(value(again))) < 1.0
+    again.store.advance(1.0)
+    assert value(again) == 0.25
+
+
+@pytest.mark.parametrize("name", ["../escape", "two words", ""])
+def test_a_preset_name_that_is_a_path_is_refused(show: MakeShow, name: str) -> None:
+    with pytest.raises(PresetError, match="letters, digits and _"):
+        show().save(name)
+
+
+def test_a_recall_of_nothing_is_refused_and_the_show_goes_on(show: MakeShow) -> None:
+    playing = show()
+    with pytest.raises(PresetError, match="no preset 'nihgt'"):
+        playing.recall("nihgt")
+    playing.loop.frame()
+    assert playing.loop.repeated == 0
+
+
+def test_weights_say_at_load_whether_a_paid_night_is_allowed(show: MakeShow, caplog: pytest.LogCaptureFixture) -> None:
+    playing = show()
+    assert playing.generator.info.licence.paid_use is True
+    assert "paid" not in caplog.text
+
+
+def test_a_show_ends_after_its_seconds_and_closes_what_it_opened(show: MakeShow) -> None:
+    playing = show(options=Options(("null",), seconds=0.5, fps=50, offline=True))
+    done: list[int] = []
+    playing.run(done.append)
+    assert done == list(range(1, 26))
+    playing.close()
+    playing.close()
