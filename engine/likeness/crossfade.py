@@ -18,10 +18,6 @@ class Crossfade:
         """Say that the goal jumps in this frame: the way to it begins where the picture stands."""
         self._start, self._along = self._shown, 0.0
 
-    def forget(self) -> None:
-        """Let go of all tensors, after a change of generator."""
-        self._shown = self._start = None
-
     def toward(self, goal: Tensor, dt: float, seconds: float) -> Tensor:
         """Return this frame's tensor: `goal` itself, or a point on the way to it.
 

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,23 @@ def test_no_switch_and_no_number_makes_the_picture_jump(name: str, player: Maker
             # How far two faces are apart. A quarter in one frame is a cut.
             apart = (playing.generator.sample([1]) - playing.generator.sample([2])).norm()
             assert leap < 0.25 * apart, (mode, setting, value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_generator_may_take_over_in_the_middle_of_a_show(
+    name: str, player: Maker, toy: Maker, image: Tensor
+) -> None:
+    playing = player(name)
+    for _ in range(60):
+        step(playing, image)
+    other = toy(14, 48, SIDE)
+    if hasattr(playing.plugin, "start"):
+        playing.plugin.start(stage=replace(playing.stage, generator=other))
+    playing.base, image = other.sample([1]), image[..., :96]
+    for _ in range(60):
+        result = step(playing, image)
+        assert result.shape == (playing.base[0] if hasattr(playing.plugin, "update") else image[0]).shape
+        assert bool(result.isfinite().all())
 
 
 class Watch(TorchDispatchMode):

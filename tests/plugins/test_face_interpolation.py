@@ -172,3 +172,20 @@ def test_the_frame_rate_does_not_change_the_way(player: Maker) -> None:
     slow = player(NAME, fps=30.0).play(7.0, faces=SEEDS, travel=0.9, hold=0.35)
     fast = player(NAME, fps=60.0).play(7.0, faces=SEEDS, travel=0.9, hold=0.35)
     assert torch.allclose(slow, fast[::2], atol=2e-4)
+
+
+def test_turning_to_beats_between_two_lines_of_the_grid_begins_a_leg_and_does_not_jump(player: Maker) -> None:
+    playing = player(NAME)
+    still = playing.play(2.8, faces=SEEDS, travel=0.5, hold=100.0)
+    path = torch.cat([still[-1:], playing.play(1.0, beats=4.0, hold=0.0)])
+    assert steps(path).max() < 0.05 * (faces(playing)[0] - faces(playing)[1]).norm()
+    assert (path[-1] - path[0]).norm() > 1.0
+
+
+def test_a_face_picked_shortly_before_a_beat_is_not_taken_away_by_it(player: Maker) -> None:
+    playing = player(NAME)
+    playing.play(1.9, faces=SEEDS, beats=4.0, travel=0.1, hold=1.0)
+    playing.note(62)
+    # The line at 2 s comes a tenth of a second after the key; the one at 4 s is the next that counts.
+    assert torch.allclose(playing.play(2.0)[-1], faces(playing)[2], atol=1e-4)
+    assert torch.allclose(playing.play(1.0)[-1], faces(playing)[0], atol=1e-4)
