@@ -74,6 +74,8 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
     """Flip, cut, repeat, swap and overwrite, mostly near the start, where the header is."""
     out = bytearray(data)
     for _ in range(rng.choice([1, 1, 2, 4, 16])):
+        if len(out) < 20:
+            break
         at = rng.randrange(len(out)) if rng.random() < 0.5 else rng.randrange(min(len(out), 4000))
         kind = rng.randrange(6)
         if kind == 0:
