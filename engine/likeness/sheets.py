@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import torch
 
+from likeness.devices import choose_device
 from likeness.host import Host
 from likeness.latent import truncate
+from likeness.options import Options
 from likeness.picture import Picture
 from likeness.places import find_weights
 from likeness.presets import Preset
 from likeness.render import to_picture
-from likeness.show import DEFAULT_WEIGHTS, Options, Show, choose_device
+from likeness.show import DEFAULT_WEIGHTS, Show
 
 WALK_FPS = 30.0
 

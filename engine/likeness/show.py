@@ -2,31 +2,31 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 import torch
 
-from likeness import loop, master
 from likeness.clock import FixedClock, RealClock
-from likeness.discovery import find_plugins, load_plugin
-from likeness.errors import InputError, LikenessError, ParamError, PluginError, PresetError
+from likeness.desk import Desk
+from likeness.devices import choose_device
+from likeness.errors import InputError, ParamError
 from likeness.generator import Generator
 from likeness.host import Host
 from likeness.inputs.keyboard import Keyboard
 from likeness.inputs.midi import Binding, MidiInput, midi_available
 from likeness.inputs.osc import OscInput
 from likeness.loop import Loop
+from likeness.options import Options
 from likeness.outputs.files import open_file
 from likeness.outputs.fitted import FittedOutput
 from likeness.outputs.memory import NullOutput
 from likeness.outputs.output import Output
 from likeness.outputs.window import WindowOutput
-from likeness.params import to_number
-from likeness.places import bundled, find_weights, folders, own
-from likeness.presets import Preset, find_preset, read_preset, save_preset
+from likeness.places import find_weights
+from likeness.presets import Preset
+from likeness.rack import declare_own, fill_rack
 from likeness.render import Renderer, RenderThread
 from likeness.signals import stopping
 from likeness.stage import Stage
@@ -40,27 +40,6 @@ DEFAULT_FPS = 60.0
 PARTING_S = 2.0
 
 
-@dataclass(frozen=True)
-class Options:
-    """What the command line asked for; None leaves it to the preset, and then to the default."""
-
-    outputs: Sequence[str] = ("window",)
-    seconds: float | None = None
-    display: int = 0
-    windowed: bool = False
-    size: tuple[int, int] | None = None
-    fps: float | None = None
-    seed: int | None = None
-    device: str = "auto"
-    settings: Mapping[str, str] = field(default_factory=dict)
-    plugins: Sequence[Path] = ()
-    osc_port: int = 0
-    osc_host: str = "127.0.0.1"
-    midi: str = "off"
-    weights: str | None = None
-    offline: bool = False
-
-
 class Show:
     """A show that is ready to run. Use it as a context manager: leaving it closes everything that was opened."""
 
@@ -71,6 +50,7 @@ class Show:
         self.seed = next(seed for seed in (options.seed, preset.show.seed, 0) if seed is not None)
         self.store = ParamStore()
         self.host = Host(self.store)
+        self.desk = Desk(self.store, self.host, preset, self.seed)
         self._closers: list[Callable[[], object]] = []
         try:
             self._build()
@@ -80,8 +60,7 @@ class Show:
 
     def _build(self) -> None:
         options, show = self.options, self.preset.show
-        self.store.declare("master", master.PARAMS)
-        self.store.declare("show", loop.PARAMS)
+        declare_own(self.store)
         self._left_out = fill_rack(self.host, show.plugins, options.plugins)
         self._set_values()
         size = options.size or _size(show.size)
@@ -155,7 +134,7 @@ class Show:
 
     def _open_inputs(self) -> None:
         if self.options.osc_port:
-            commands = {"/preset/recall": self.recall, "/preset/save": self.save}
+            commands = self.desk.commands
             osc = OscInput(self.store, self.options.osc_port, host=self.options.osc_host, commands=commands)
             osc.start()
             self._closers.append(osc.close)
@@ -201,33 +180,6 @@ class Show:
         """End after the frame under way. From any thread."""
         self.loop.stopping.set()
 
-    def recall(self, name: object, seconds: object = 0.0) -> None:
-        """Have the preset `name`'s values travel in over `seconds`; what does not fit is logged and left out.
-
-        Raises:
-            PresetError: where there is none of that name.
-        """
-        preset = read_preset(find_preset(str(name), folders("presets")))
-        for line in self.store.recall(preset.flat(), max(to_number(seconds) or 0.0, 0.0)):
-            log.warning("preset %s: %s", name, line)
-
-    def save(self, name: object) -> None:
-        """Write what the parameters are set to, wherever their glides are, as a preset of the user's own.
-
-        Raises:
-            PresetError: where the name or the disk does not allow it.
-        """
-        if not str(name).isidentifier():
-            raise PresetError(f"a preset's name is made of letters, digits and _, not {name!r}")
-        path = own("presets") / f"{name}.toml"
-        values = self.store.targets()
-        show = values.pop("show")
-        table = self.preset.show.model_copy(
-            update={"plugins": tuple(slot.name for slot in self.host.rack), "seed": self.seed, **show}
-        )
-        save_preset(path, self.preset.model_copy(update={"show": table, "values": values, "title": str(name)}))
-        log.info("saved %s", path)
-
     def close(self) -> None:
         """Close outputs, inputs and plugins; whatever fails to close does not keep the rest open."""
         outputs = list(self.loop.outputs) if hasattr(self, "loop") else []
@@ -245,58 +197,6 @@ class Show:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def fill_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[str]:
-    """Load plugins into `host`: `names` in order, then `files`; return the names of those left out.
-
-    One that cannot be imported or hooked is left out with its traceback; the show starts without it.
-
-    Raises:
-        PluginError: where a name or a file does not exist.
-    """
-    found = find_plugins(folders("plugins"))
-    for path in files:
-        if not path.is_file():
-            raise PluginError(f"there is no plugin file {path}")
-        found[path.stem] = path
-    left_out = set()
-    for name in dict.fromkeys((*names, *(path.stem for path in files))):
-        known = name in found
-        try:
-            host.add(name, load_plugin(name, found))
-        # A plugin's file may raise anything while it is imported, `sys.exit()` too; the show starts without it.
-        except (Exception, SystemExit) as error:
-            if not known and isinstance(error, PluginError):
-                raise
-            log.error("plugin %s is left out: %s", name, error, exc_info=error)
-            left_out.add(name)
-    return left_out
-
-
-def every_parameter() -> ParamStore:
-    """Return a store in which the master, the show and every bundled plugin have declared their parameters."""
-    store = ParamStore()
-    store.declare("master", master.PARAMS)
-    store.declare("show", loop.PARAMS)
-    fill_rack(Host(store), sorted(find_plugins([bundled("plugins")])), [])
-    return store
-
-
-def choose_device(name: str) -> torch.device:
-    """Return the device called "auto" (the fastest there is), "cpu", "cuda" or "mps".
-
-    Raises:
-        LikenessError: where this machine has no such device.
-    """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if there[kind]))
-    if not there.get(name, False):
-        raise LikenessError(
-            f"no device {name!r} here; there are: {', '.join(kind for kind, is_ in there.items() if is_)}"
-        )
-    return torch.device(name)
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,9 @@ def write_weights(path: Path, header: WeightsHeader, tensors: Mapping[str, Tenso
         save_file(plain, str(partial), metadata={KEY: text})
         os.replace(partial, path)
     except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
+        # Where the folder is a file, even looking for what to remove is an error.
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise WeightsError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error
     return header
 

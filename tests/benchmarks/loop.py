@@ -17,10 +17,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 from pythonosc.udp_client import SimpleUDPClient
 
+from likeness.options import Options
 from likeness.picture import Picture
 from likeness.places import folders
 from likeness.presets import find_preset, read_preset
-from likeness.show import Options, Show
+from likeness.show import Show
 
 SIZES = (256, 512)
 FPS = 60.0

@@ -9,9 +9,10 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from likeness.errors import PresetError
 from likeness.inputs.midi import Binding, MidiInput
+from likeness.options import Options
 from likeness.places import folders
 from likeness.presets import Preset, ShowTable, find_preset, read_preset
-from likeness.show import Options, Show
+from likeness.show import Show
 
 DEADLINE_S = 20.0
 PRESET = Preset(show=ShowTable(plugins=("random_walk", "sharpen"), seed=3))
@@ -92,7 +93,7 @@ def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None
     first.store.set(ADDRESS, 0.25)
     first.loop.frame()
     # A glide is under way: what is saved is where it goes.
-    first.save("evening")
+    first.desk.save_preset("evening")
     saved = read_preset(find_preset("evening", folders("presets")))
     assert saved.flat()[ADDRESS] == 0.25
     assert saved.show.plugins == ("random_walk", "sharpen")
@@ -102,7 +103,7 @@ def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None
     assert value(again) == 0.25
     again.store.set(ADDRESS, 1.0)
     again.store.settle()
-    again.recall("evening", 2.0)
+    again.desk.recall_preset("evening", 2.0)
     again.store.advance(1.0)
     assert 0.25 < float(str(value(again))) < 1.0
     again.store.advance(1.0)
@@ -112,13 +113,13 @@ def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None
 @pytest.mark.parametrize("name", ["../escape", "two words", ""])
 def test_a_preset_name_that_is_a_path_is_refused(show: MakeShow, name: str) -> None:
     with pytest.raises(PresetError, match="letters, digits and _"):
-        show().save(name)
+        show().desk.save_preset(name)
 
 
 def test_a_recall_of_nothing_is_refused_and_the_show_goes_on(show: MakeShow) -> None:
     playing = show()
     with pytest.raises(PresetError, match="no preset 'nihgt'"):
-        playing.recall("nihgt")
+        playing.desk.recall_preset("nihgt")
     playing.loop.frame()
     assert playing.loop.repeated == 0
 

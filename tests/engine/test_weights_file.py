@@ -70,3 +70,9 @@ def test_a_newer_format_asks_for_an_update(tmp_path: Path) -> None:
 def test_an_absent_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="there is no weights file"):
         read_header(tmp_path / "none.safetensors")
+
+
+def test_a_folder_that_is_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WeightsError, match="could not be written"):
+        write_weights(tmp_path / "file" / "x.safetensors", HEADER, TENSORS)

@@ -43,7 +43,7 @@ def params(*, markdown: bool = False, json: bool = False) -> None:
     json
         As an OSCQuery tree.
     """
-    from likeness.show import every_parameter
+    from likeness.rack import every_parameter
 
     store = every_parameter()
     if json:

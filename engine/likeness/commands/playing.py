@@ -9,8 +9,8 @@ from cyclopts import Parameter
 from likeness.commands.options import parse_settings, parse_size, read_named_preset
 
 if TYPE_CHECKING:
+    from likeness.options import Options
     from likeness.presets import Preset
-    from likeness.show import Options
 
 Settings = Annotated[list[str], Parameter(name="--set", negative=())]
 Plugins = Annotated[list[Path], Parameter(name="--plugin", negative=())]
@@ -74,7 +74,7 @@ def play(
     weights
         A weights file, or the name of a bundled one.
     """
-    from likeness.show import Options
+    from likeness.options import Options
 
     options = Options(
         outputs=output or ["window"],
@@ -133,7 +133,7 @@ def render(
     weights
         A weights file, or the name of a bundled one.
     """
-    from likeness.show import Options
+    from likeness.options import Options
 
     options = Options(
         outputs=[output],

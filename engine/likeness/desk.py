@@ -1,0 +1,57 @@
+"""What a performer can tell a running show beyond its parameters: the commands behind OSC addresses."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from likeness.errors import PresetError
+from likeness.host import Host
+from likeness.params import to_number
+from likeness.places import folders, own
+from likeness.presets import Preset, find_preset, read_preset, save_preset
+from likeness.store import ParamStore
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """Commands by address; each may be called on any thread, with whatever arguments came.
+
+    Args:
+        store, host: of the show.
+        preset: what the show was built from; what is saved is this with the values and the rack of the moment.
+        seed: of the show.
+    """
+
+    def __init__(self, store: ParamStore, host: Host, preset: Preset, seed: int) -> None:
+        self._store, self._host, self._preset, self._seed = store, host, preset, seed
+        self.commands: Mapping[str, Callable[..., None]] = {
+            "/preset/recall": self.recall_preset,
+            "/preset/save": self.save_preset,
+        }
+
+    def recall_preset(self, name: object, seconds: object = 0.0) -> None:
+        """Have the preset `name`'s values travel in over `seconds`; what does not fit is logged and left out.
+
+        Raises:
+            PresetError: where there is none of that name.
+        """
+        preset = read_preset(find_preset(str(name), folders("presets")))
+        for line in self._store.recall(preset.flat(), max(to_number(seconds) or 0.0, 0.0)):
+            log.warning("preset %s: %s", name, line)
+
+    def save_preset(self, name: object) -> None:
+        """Write what the parameters are set to, wherever their glides are, as a preset of the user's own.
+
+        Raises:
+            PresetError: where the name or the disk does not allow it.
+        """
+        if not str(name).isidentifier():
+            raise PresetError(f"a preset's name is made of letters, digits and _, not {name!r}")
+        path = own("presets") / f"{name}.toml"
+        values = self._store.targets()
+        show = values.pop("show")
+        table = self._preset.show.model_copy(
+            update={"plugins": tuple(slot.name for slot in self._host.rack), "seed": self._seed, **show}
+        )
+        save_preset(path, self._preset.model_copy(update={"show": table, "values": values, "title": str(name)}))
+        log.info("saved %s", path)

@@ -1,0 +1,26 @@
+"""What the command line asked of a show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asked for; None leaves it to the preset, and then to the default."""
+
+    outputs: Sequence[str] = ("window",)
+    seconds: float | None = None
+    display: int = 0
+    windowed: bool = False
+    size: tuple[int, int] | None = None
+    fps: float | None = None
+    seed: int | None = None
+    device: str = "auto"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    plugins: Sequence[Path] = ()
+    osc_port: int = 0
+    osc_host: str = "127.0.0.1"
+    midi: str = "off"
+    weights: str | None = None
+    offline: bool = False
