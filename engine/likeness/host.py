@@ -14,7 +14,7 @@ from torch import Tensor
 from likeness import hookspecs
 from likeness.errors import PluginError, WeightsError
 from likeness.events import Event
-from likeness.families import composite, stylegan1, stylegan2, stylegan3, zonly
+from likeness.families import composite, foreign, stylegan1, stylegan2, stylegan3, zonly
 from likeness.faults import Faults
 from likeness.frame import Frame
 from likeness.generator import Generator
@@ -24,7 +24,7 @@ from likeness.store import ParamStore
 
 log = logging.getLogger(__name__)
 
-FAMILIES = (composite, stylegan1, stylegan2, stylegan3, zonly)
+FAMILIES = (composite, foreign, stylegan1, stylegan2, stylegan3, zonly)
 RESERVED = frozenset({"master", "show"})
 BYPASS = Bool("bypass", help="Leave this plugin out.")
 # Half a second at 60 fps: long enough for a passing fault to pass, too short to fill a log.

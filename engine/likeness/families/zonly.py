@@ -1,11 +1,12 @@
 """Open families that have z alone (progressive growing, DCGAN, WGAN, VAE): their latent is one layer wide."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from likeness.errors import WeightsError
 from likeness.families.source import Source, number, read_source, text
@@ -94,27 +95,56 @@ class ZGenerator:
         return picture(self._draw(latent[:, 0]))
 
 
-def network_of(source: Source) -> tuple[str, nn.Module]:
-    """Return family and network of a source.
+@dataclass(frozen=True)
+class Plan:
+    """How a decoder's tensors are to be read.
+
+    Args:
+        family: "dcgan" or "vae".
+        modules: names before `.weight`, in the order in which they are applied.
+        slope: of the leaky ReLU; 0 is ReLU.
+        output: what the last layer's numbers go through.
+    """
+
+    family: str
+    modules: Sequence[str]
+    slope: float
+    output: Output
+
+
+def plan_of(source: Source) -> Plan:
+    """Return how to read a decoder's tensors.
 
     Raises:
-        ValueError: where a tensor or an argument is missing or wrong.
+        ValueError: where an argument is of the wrong kind or out of range.
     """
-    if source.family == "progan":
-        return "progan", ProGAN(source.tensors).eval()
     names = list(source.tensors)
     if any(name.startswith("decoder.") for name in names):
         names = [name for name in names if name.startswith("decoder.")]
-    listed = source.arguments.get("modules")
-    if listed is not None and not (isinstance(listed, list) and all(isinstance(name, str) for name in listed)):
+    listed = source.arguments.get("modules", modules_in(names))
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         raise ValueError("the argument 'modules' is no list of names")
-    family = source.family or ("vae" if names[0].startswith("decoder.") else "dcgan")
-    # The makers' VAE examples end in a sigmoid, the DCGAN paper in a tanh; our own files say it.
+    family = source.family or ("vae" if names and names[0].startswith("decoder.") else "dcgan")
+    # A VAE's decoder mostly ends in a sigmoid, a DCGAN by its paper in a tanh; our own files say it.
     output = text(source.arguments, "output", "sigmoid" if family == "vae" and not source.family else "tanh")
     if output not in OUTPUTS:
         raise ValueError(f"the output {output!r} is none of {', '.join(OUTPUTS)}")
-    slope = number(source.arguments, "slope", 0.0, 0.0, 1.0)
-    return family, Decoder.of(source.tensors, listed or modules_in(names), slope, OUTPUTS[output])
+    return Plan(family, listed, number(source.arguments, "slope", 0.0, 0.0, 1.0), OUTPUTS[output])
+
+
+def open_source(source: Source, device: torch.device) -> ZGenerator:
+    """Return the generator of a source that has z alone.
+
+    Raises:
+        ValueError: where a tensor or an argument is missing or wrong.
+        RuntimeError: where tensors do not fit each other.
+    """
+    if source.family == "progan":
+        progan = ProGAN(source.tensors).to(device).eval()
+        return ZGenerator("progan", progan, source.licence, device)
+    plan = plan_of(source)
+    decoder = Decoder.of(source.tensors, plan.modules, plan.slope, plan.output).to(device)
+    return ZGenerator(plan.family, decoder, source.licence, device)
 
 
 @hookimpl(trylast=True)
@@ -128,8 +158,7 @@ def load_generator(path: Path, device: torch.device) -> Generator | None:
     if source is None:
         return None
     try:
-        family, network = network_of(source)
-        return ZGenerator(family, network.to(device), source.licence, device)  # type: ignore[arg-type]
+        return open_source(source, device)
     except (ValueError, RuntimeError) as error:
         if not source.family:
             return None
