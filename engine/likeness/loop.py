@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -47,6 +48,9 @@ class Loop:
     ) -> None:
         self.clock, self.store, self.render, self.outputs = clock, store, render, outputs
         self.stopping = threading.Event()
+        # Called before the inbox is taken, with the show's time so far and the beat of the frame that begins: what
+        # they leave in the inbox lands in this very frame.
+        self.between: list[Callable[[float, float], None]] = []
         self.timings: deque[Timing] = deque(maxlen=600)
         self.repeated = self._in_a_row = self._frames = 0
         self._told = False
@@ -67,6 +71,9 @@ class Loop:
         """
         tick = self.clock.tick()
         began = perf_counter()
+        # Music does not stop for a frozen picture.
+        self._beat += tick.dt * float(self.store.snapshot["show"]["tempo"]) / 60.0
+        self._prepare()
         # Presses that no plugin has seen yet, because the frame before is still being drawn, add up.
         self._events += self.store.advance(tick.dt, seen=self._seen)
         self._draw(tick)
@@ -89,14 +96,20 @@ class Loop:
         frames = f"{self._frames} frames, {self.repeated} of them repeats"
         return f"{frames}; the last {len(spent)} took {middle:.1f} ms (median), {late:.1f} ms (99 %)"
 
+    def _prepare(self) -> None:
+        for each in self.between:
+            try:
+                each(self._time, self._beat)
+            # A cue that cannot be recalled must not end the show that plays it.
+            except Exception as error:  # noqa: BLE001
+                self._faults.tell("between two frames", error)
+
     def _draw(self, tick: Tick) -> None:
         """Put the newest picture into `_picture`; leave the last one there while none comes."""
         values = self.store.snapshot
         dt = 0.0 if values["master"]["freeze"] else tick.dt
         self._time += dt
         self._owed_dt += dt
-        # Music does not stop for a frozen picture.
-        self._beat += tick.dt * float(values["show"]["tempo"]) / 60.0
         timeout_s = None if self.clock.offline else 0.0
         self._seen = not self.render.busy
         if self._seen:

@@ -232,3 +232,31 @@ def test_beats_follow_the_tempo(rig: Callable[..., Rig]) -> None:
     show.store.set("show.tempo", 150)
     show.play(51)
     assert beats[-1] == pytest.approx(2.5)
+
+
+def test_what_is_asked_between_two_frames_lands_in_the_frame_whose_beat_was_told(rig: Callable[..., Rig]) -> None:
+    pressed: list[float] = []
+
+    class Pad:
+        @hookimpl
+        def declare_params(self) -> list[Trigger]:
+            return [Trigger("press")]
+
+        @hookimpl
+        def update(self, params: Values, frame: Any) -> None:
+            pressed.extend([frame.beat] * int(params["press"]))
+
+    show = rig(pad=Pad())
+    show.loop.between.append(lambda time, beat: show.store.set("pad.press", 1) if 0.9 < beat < 0.95 else None)
+    show.play(40)
+    # 120 beats a minute at 50 frames a second: a frame every 0.04 beats.
+    assert pressed == pytest.approx([0.92])
+
+
+def test_what_fails_between_two_frames_costs_no_frame(
+    rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
+) -> None:
+    show = rig(turn=Turn())
+    show.loop.between.append(lambda time, beat: {}["nothing"])
+    assert len(show.play(5)) == 5
+    assert caplog.text.count("between two frames failed") == 1
