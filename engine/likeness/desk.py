@@ -39,6 +39,17 @@ class Desk:
         for line in self._store.recall(preset.flat(), max(to_number(seconds) or 0.0, 0.0)):
             log.warning("preset %s: %s", name, line)
 
+    def change_program(self, number: int) -> None:
+        """Recall the preset that stands at place `number`, from 0, in the `programs` of the `[show]` table.
+
+        Raises:
+            PresetError: where there is no such place or preset.
+        """
+        programs = self._preset.show.programs
+        if number >= len(programs):
+            raise PresetError(f"there is no program {number}; list presets as programs in the preset's [show] table")
+        self.recall_preset(programs[number])
+
     def save_preset(self, name: object) -> None:
         """Write what the parameters are set to, wherever their glides are, as a preset of the user's own.
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from likeness.binding import Takeover
+
 
 @dataclass(frozen=True)
 class Options:
@@ -22,5 +24,6 @@ class Options:
     osc_port: int = 0
     osc_host: str = "127.0.0.1"
     midi: str = "off"
+    takeover: Takeover | None = None
     weights: str | None = None
     offline: bool = False

@@ -9,7 +9,8 @@ from typing import Annotated
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
 
-from likeness.errors import PresetError, nearest
+from likeness.binding import Binding, Takeover
+from likeness.errors import InputError, PresetError, nearest
 from likeness.params import Value
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
@@ -29,16 +30,8 @@ class ShowTable(_Table):
     size: Annotated[str, Field(pattern=r"^\d{2,5}x\d{2,5}$")] | None = None
     psi: float | None = None
     tempo: float | None = None
-
-
-class MidiEntry(_Table):
-    """One `[[midi]]` entry: a control change or a note, and the parameter that it plays."""
-
-    param: str
-    cc: Annotated[int, Field(ge=0, le=127)] | None = None
-    note: Annotated[int, Field(ge=0, le=127)] | None = None
-    channel: Annotated[int, Field(ge=1, le=16)] | None = None
-    invert: bool = False
+    takeover: Takeover | None = None
+    programs: tuple[str, ...] = ()
 
 
 class Preset(_Table):
@@ -47,13 +40,13 @@ class Preset(_Table):
     Args:
         title: for lists.
         show: what the show is made of.
-        midi: the controller's mapping.
+        midi: what controllers play, unless a controller's own file says otherwise.
         values: by owner (a plugin or "master"), by parameter.
     """
 
     title: str = ""
     show: ShowTable = ShowTable()
-    midi: tuple[MidiEntry, ...] = ()
+    midi: tuple[Binding, ...] = ()
     values: Mapping[str, Mapping[str, Scalar]] = {}
 
     def flat(self) -> dict[str, Value]:
@@ -93,6 +86,8 @@ def read_preset(path: Path) -> Preset:
     own = {key: raw.pop(key) for key in ("title", "show", "midi") if key in raw}
     try:
         return Preset.model_validate({**own, "values": raw})
+    except InputError as error:
+        raise PresetError(f"preset {path}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"] if part != "values")
@@ -108,14 +103,14 @@ def save_preset(path: Path, preset: Preset) -> None:
     document = tomlkit.document()
     if preset.title:
         document["title"] = preset.title
-    show = preset.show.model_dump(exclude_none=True)
+    show = preset.show.model_dump(mode="json", exclude_defaults=True)
     document["show"] = {**show, "plugins": list(preset.show.plugins)}
     for owner, table in preset.values.items():
         document[owner] = dict(table)
     if preset.midi:
         entries = tomlkit.aot()
         for entry in preset.midi:
-            entries.append(tomlkit.item(entry.model_dump(exclude_none=True, exclude_defaults=True)))
+            entries.append(tomlkit.item(entry.written()))
         document["midi"] = entries
     partial = path.with_name(path.name + ".part")
     try:

@@ -9,14 +9,12 @@ from types import TracebackType
 import torch
 
 from likeness.clock import FixedClock, RealClock
+from likeness.controls import Controls
 from likeness.desk import Desk
 from likeness.devices import choose_device
-from likeness.errors import InputError, ParamError
+from likeness.errors import ParamError
 from likeness.generator import Generator
 from likeness.host import Host
-from likeness.inputs.keyboard import Keyboard
-from likeness.inputs.midi import Binding, MidiInput, midi_available
-from likeness.inputs.osc import OscInput
 from likeness.loop import Loop
 from likeness.options import Options
 from likeness.outputs.files import open_file
@@ -51,7 +49,10 @@ class Show:
         self.store = ParamStore()
         self.host = Host(self.store)
         self.desk = Desk(self.store, self.host, preset, self.seed)
-        self._closers: list[Callable[[], object]] = []
+        self.controls = Controls(
+            self.store, options, commands=self.desk.commands, quit_show=self.quit, program=self.desk.change_program
+        )
+        self._closers: list[Callable[[], object]] = [self.controls.close]
         try:
             self._build()
         except BaseException:
@@ -79,7 +80,8 @@ class Show:
         side = self.generator.info.resolution
         self.loop = Loop(clock, self.store, render, [], size or (side, side))
         self._open_outputs(size)
-        self._open_inputs()
+        defaults = [entry for entry in self.preset.midi if self._plays(entry.param)]
+        self.controls.open(defaults, options.takeover or show.takeover or "soft")
 
     def _set_values(self) -> None:
         """Apply preset and `--set`, the latter last. At the start whatever does not fit ends the show in one line."""
@@ -121,38 +123,15 @@ class Show:
             return NullOutput()
         if name != "window":
             return open_file(Path(name), self.fps, offline=options.offline)
-        keyboard = Keyboard(self.store, self.quit)
         return WindowOutput(
             size=options.size,
             display=options.display,
             windowed=options.windowed,
             fps=self.fps,
             title=self.preset.title or "likeness",
-            on_key=keyboard.press,
+            on_key=self.controls.keyboard.press,
             on_close=self.quit,
         )
-
-    def _open_inputs(self) -> None:
-        if self.options.osc_port:
-            commands = self.desk.commands
-            osc = OscInput(self.store, self.options.osc_port, host=self.options.osc_host, commands=commands)
-            osc.start()
-            self._closers.append(osc.close)
-            log.info("OSC on %s:%d", self.options.osc_host, osc.port)
-        if self.options.midi != "off":
-            self._open_midi(self.options.midi)
-
-    def _open_midi(self, name: str) -> None:
-        missing = midi_available()
-        if missing:
-            if name != "auto":
-                raise InputError(f"MIDI {name!r} cannot be opened: {missing}")
-            log.warning("no MIDI: %s", missing)
-            return
-        bindings = [Binding(**entry.model_dump()) for entry in self.preset.midi if self._plays(entry.param)]
-        midi = MidiInput(self.store, bindings, name=name)
-        midi.start()
-        self._closers.append(midi.close)
 
     def run(self, progress: Callable[[int], None] = lambda frame: None) -> None:
         """Play to the end: the options' seconds, `quit`, SIGINT or SIGTERM. Call it on the main thread.

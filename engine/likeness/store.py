@@ -127,6 +127,11 @@ class ParamStore:
         """Return where the parameter was asked to be, as of the last frame. Raises like `set`. Any thread."""
         return self._cell(address).target
 
+    def standing(self, address: str) -> Value:
+        """Return where a hand finds the parameter: on its way during a recall, else where it was asked to be."""
+        cell = self._cell(address)
+        return cell.value if cell.ramp else cell.target
+
     # Writing. Any thread.
 
     def set(self, address: str, value: object) -> None:

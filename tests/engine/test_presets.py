@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from likeness.binding import Binding
 from likeness.errors import PresetError
-from likeness.presets import MidiEntry, Preset, ShowTable, find_preset, read_preset, save_preset
+from likeness.presets import Preset, ShowTable, find_preset, read_preset, save_preset
 
 TEXT = """
 title = "A walk"
@@ -27,14 +28,14 @@ def test_a_preset_says_what_the_show_is_made_of(tmp_path: Path) -> None:
     preset = read_preset(path)
     assert preset.show.plugins == ("random_walk", "sharpen")
     assert preset.flat() == {"show.psi": 0.9, "random_walk.speed": 0.25}
-    assert preset.midi == (MidiEntry(param="master.brightness", cc=7),)
+    assert preset.midi == (Binding(param="master.brightness", cc=7),)
 
 
 def test_what_is_saved_is_what_is_read(tmp_path: Path) -> None:
     preset = Preset(
         title='Quotes " and umlauts ü',
         show=ShowTable(plugins=("a", "b"), seed=3, weights="x", fps=29.97, size="512x512"),
-        midi=(MidiEntry(param="a.x", note=36, channel=10, invert=True), MidiEntry(param="b.y", cc=0)),
+        midi=(Binding(param="a.x", note=36, channel=10, invert=True), Binding(param="b.y", cc=0)),
         values={"a": {"x": 0.1, "on": True, "n": 3, "text": "7 12"}, "master": {"fade": 2.0}},
     )
     save_preset(tmp_path / "p.toml", preset)
@@ -49,7 +50,8 @@ def test_what_is_saved_is_what_is_read(tmp_path: Path) -> None:
         ("[show]\nseed = -1\n", "at show.seed"),
         ('[show]\nsize = "big"\n', "at show.size"),
         ("[walk]\nspeed = [1]\n", "at walk.speed"),
-        ("[[midi]]\ncc = 200\nparam = 'a.b'\n", "at midi.0.cc"),
+        ("[[midi]]\ncc = 200\nparam = 'a.b'\n", "MIDI binding of a.b: its number goes from 0 to 127, it is not 200"),
+        ("[[midi]]\ncc = 20\nparam = 'a.b'\nspan = 2\n", "at midi.0.span"),
         ("speed = 1\n", "at speed"),
     ],
 )

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
 
+from likeness.binding import Binding
 from likeness.errors import PresetError
-from likeness.inputs.midi import Binding, MidiInput
+from likeness.inputs.midi import MidiInput
 from likeness.options import Options
 from likeness.places import folders
 from likeness.presets import Preset, ShowTable, find_preset, read_preset
@@ -57,7 +58,7 @@ def test_one_value_arrives_alike_through_preset_command_line_osc_and_midi(show: 
     assert by_osc.store.targets()["random_walk"]["reach"] == pytest.approx(wanted, abs=1e-7)
 
     by_midi = show()
-    midi = MidiInput(by_midi.store, [Binding(ADDRESS, cc=1)], client=Knob)
+    midi = MidiInput(by_midi.store, [Binding(ADDRESS, cc=1)], client=Knob, takeover="jump")
     midi.start()
     while value(by_midi) != pytest.approx(wanted, abs=1e-4):
         by_midi.loop.frame()
@@ -108,6 +109,17 @@ def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None
     assert 0.25 < float(str(value(again))) < 1.0
     again.store.advance(1.0)
     assert value(again) == 0.25
+
+
+def test_a_program_change_recalls_the_preset_at_its_place(show: MakeShow) -> None:
+    show(PRESET.model_copy(update={"values": {"random_walk": {"reach": 0.125}}})).desk.save_preset("calm")
+    table = PRESET.show.model_copy(update={"programs": ("demo", "calm")})
+    playing = show(PRESET.model_copy(update={"show": table}))
+    playing.desk.change_program(1)
+    playing.store.settle()
+    assert value(playing) == 0.125
+    with pytest.raises(PresetError, match="no program 2"):
+        playing.desk.change_program(2)
 
 
 @pytest.mark.parametrize("name", ["../escape", "two words", ""])

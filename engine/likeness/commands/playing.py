@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -37,6 +37,7 @@ def play(
     osc_port: int = 9000,
     osc_host: str = "127.0.0.1",
     midi: str = "auto",
+    takeover: Literal["soft", "scale", "jump"] | None = None,
     weights: str | None = None,
 ) -> None:
     """Play a preset live. Esc ends, F is full-screen, Space freezes, B fades to black.
@@ -71,6 +72,9 @@ def play(
         Address to hear OSC on; 0.0.0.0 lets the whole network play.
     midi
         A part of a controller's name, auto for all of them, or off.
+    takeover
+        How a knob takes over a value that was changed elsewhere: soft waits until it meets it, scale moves it along,
+        jump takes it at once. Left out, the preset decides, then soft.
     weights
         A weights file, or the name of a bundled one.
     """
@@ -90,6 +94,7 @@ def play(
         osc_port=osc_port,
         osc_host=osc_host,
         midi=midi,
+        takeover=takeover,
         weights=weights,
     )
     _play(read_named_preset(preset), options)

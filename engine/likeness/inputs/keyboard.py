@@ -15,10 +15,14 @@ class Keyboard:
     Args:
         store: where parameters live.
         quit_show: ends the show.
+
+    Attributes:
+        tools: what else keys do, by name; they are no `Key` events then.
     """
 
     def __init__(self, store: ParamStore, quit_show: Callable[[], None]) -> None:
         self._store, self._quit = store, quit_show
+        self.tools: dict[str, Callable[[], None]] = {}
 
     def press(self, name: str) -> None:
         """Take the key called `name` by pygame: "a", "left", "space". Any thread."""
@@ -29,5 +33,7 @@ class Keyboard:
         # A show without the switch leaves the key to the plugins.
         if switch is not None and switch in self._store:
             self._store.toggle(switch)
+        elif name in self.tools:
+            self.tools[name]()
         else:
             self._store.post(Key(name))

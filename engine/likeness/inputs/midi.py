@@ -3,15 +3,18 @@
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-import mido
-
-from likeness.errors import InputError, ParamError
+from likeness.binding import Binding, Takeover
+from likeness.errors import InputError, LikenessError, ParamError
 from likeness.events import Note
 from likeness.faults import Faults
-from likeness.inputs.midi_ports import Client, MidiPorts, open_client, quiet_drivers
+from likeness.inputs.bindings import Bindings, controller_name
+from likeness.inputs.knobs import Knobs
+from likeness.inputs.learn import Learner
+from likeness.inputs.midi_moves import MoveReader, Program
+from likeness.inputs.midi_ports import Client, MidiPorts, Source, open_client, quiet_drivers
 from likeness.params import Bool, Text, Trigger
 from likeness.store import ParamStore
 
@@ -21,39 +24,13 @@ log = logging.getLogger(__name__)
 POLL_S = 0.004
 # Shorter than a hand needs to unplug and plug again; listing the ports took 43 microseconds under JACK.
 SCAN_S = 0.25
-TOP = 127
+
+# Told an OSC address and its arguments.
+Tell = Callable[..., None]
 
 
-@dataclass(frozen=True)
-class Binding:
-    """What one knob or key plays.
-
-    Args:
-        param: address in the store, `owner.name`.
-        cc: number of the control change, 0 to 127; or
-        note: number of the note, 0 to 127. A press fires a trigger, turns a switch over, sets all else by velocity.
-        channel: 1 to 16; None is any.
-        invert: whether the top of the knob is the bottom of the parameter.
-    """
-
-    param: str
-    cc: int | None = None
-    note: int | None = None
-    channel: int | None = None
-    invert: bool = False
-
-    def __post_init__(self) -> None:
-        if (self.cc is None) == (self.note is None):
-            raise InputError(f"MIDI binding of {self.param}: give either cc or note, not {self.cc} and {self.note}")
-        number = self.note if self.cc is None else self.cc
-        if number is not None and not 0 <= number <= TOP:
-            raise InputError(f"MIDI binding of {self.param}: cc and note go from 0 to 127, not {number}")
-        if self.channel is not None and not 1 <= self.channel <= 16:
-            raise InputError(f"MIDI binding of {self.param}: channels go from 1 to 16, not {self.channel}")
-
-    def hears(self, channel: int) -> bool:
-        """Whether a message on `channel`, from 1, is for it."""
-        return self.channel is None or self.channel == channel
+def tell_nobody(address: str, *args: float | str) -> None:
+    """Tell the log alone, which hears of everything anyway."""
 
 
 class MidiInput:
@@ -61,37 +38,57 @@ class MidiInput:
 
     Args:
         store: where parameters live.
-        bindings: which knob plays what.
+        bindings: which knob plays what; a bare list stands for one without files.
         name: part of the names of the ports to open; "auto" opens all there are and all that come.
         client: makes rtmidi's clients; another one stands in where a test needs ports that no machine has.
+        takeover: how knobs take over values that were changed elsewhere, where their bindings do not say.
+        program: called on this thread with a program change's number, from 0; a `LikenessError` is logged.
     """
 
     def __init__(
         self,
         store: ParamStore,
-        bindings: Sequence[Binding],
+        bindings: Bindings | Sequence[Binding],
         *,
         name: str = "auto",
         client: Callable[[], Client] = open_client,
+        takeover: Takeover = "soft",
+        program: Callable[[int], None] | None = None,
     ) -> None:
-        self._store, self._bindings = store, tuple(bindings)
+        self._store = store
+        self._bindings = bindings if isinstance(bindings, Bindings) else Bindings(None, bindings)
         self._name, self._client = name, client
+        self._program = program
+        self.knobs = Knobs(store, self._bindings, takeover)
         self._faults = Faults(log)
         self._closing = threading.Event()
         self._ports: MidiPorts | None = None
         self._thread: threading.Thread | None = None
+        self._orders: deque[Callable[[], None]] = deque()
+        self._learner: Learner | None = None
+        self._tell: Tell = tell_nobody
+        self._readers: dict[Source, MoveReader] = {}
 
     @property
     def ports(self) -> tuple[str, ...]:
         """The names of the ports that are open now."""
         return self._ports.names if self._ports else ()
 
+    @property
+    def learning(self) -> str | None:
+        """The parameter that waits for a knob."""
+        return self._learner.param if self._learner else None
+
+    def gaps(self) -> dict[str, float]:
+        """Return how far knobs have still to go until they meet their parameters, in fader units. Any thread."""
+        return self.knobs.gaps()
+
     def start(self) -> None:
         """Open the ports that are there and begin to listen.
 
         Raises:
-            InputError: for bindings of parameters that do not exist or that no knob can set, where no port has the
-                name asked for, and where there is no MIDI at all.
+            InputError: for a preset's bindings of parameters that do not exist or that no knob can set, where no port
+                has the name asked for, and where there is no MIDI at all.
         """
         self._check()
         ports = MidiPorts(self._name, self._client)
@@ -103,6 +100,7 @@ class MidiInput:
         if not ports.names:
             log.info("MIDI: no controller yet; one that is plugged in is picked up")
         self._ports = ports
+        self.knobs.meet(ports.sources)
         self._closing.clear()
         self._thread = threading.Thread(target=self._run, args=(ports,), name="midi", daemon=True)
         self._thread.start()
@@ -116,9 +114,38 @@ class MidiInput:
         self._ports.close()
         self._thread = self._ports = None
 
+    def learn(self, param: str | None, tell: Tell = tell_nobody) -> None:
+        """Bind the next knob that is moved to `param`; None gives up. Any thread.
+
+        Args:
+            param: its address, `owner.name`.
+            tell: called on the input's thread with "/midi/learned", the parameter, the knob in words and the
+                controller; or with "/midi/learned", the parameter and "nothing" where none was moved.
+
+        Raises:
+            ParamError: for an unknown parameter.
+            InputError: for one that no knob can set.
+        """
+        if param is not None and isinstance(self._store.param(param), Text):
+            raise InputError(f"{param} is a text, which no knob can set")
+        self._orders.append(lambda: self._arm(param, tell))
+
+    def learn_next(self) -> None:
+        """Bind the next knob that is moved to a parameter that no controller plays yet; again, to the one after it."""
+        self._orders.append(self._arm_next)
+
+    def unbind(self, param: str, tell: Tell = tell_nobody) -> None:
+        """Leave `param` to no controller. Any thread.
+
+        Args:
+            param: its address, `owner.name`, of a plugin that plays or not.
+            tell: called on the input's thread with "/midi/unbound", the parameter and the controllers that had it.
+        """
+        self._orders.append(lambda: self._free(param, tell))
+
     def _check(self) -> None:
         wrong = []
-        for binding in self._bindings:
+        for binding in self._bindings.defaults:
             try:
                 if isinstance(self._store.param(binding.param), Text):
                     wrong.append(f"{binding.param} is a text, which no knob can set")
@@ -134,51 +161,93 @@ class MidiInput:
         while not self._closing.wait(POLL_S):
             # A driver may raise anything at any time; the next turn tries again.
             try:
-                for message in ports.messages():
-                    self._take(message)
+                while self._orders:
+                    self._orders.popleft()()
+                for source, message in ports.messages():
+                    self._take(source, message)
+                self._learn_on()
                 if time.monotonic() - scanned >= SCAN_S:
                     scanned = time.monotonic()
-                    ports.scan()
+                    self._forget(ports.scan())
             except Exception as error:  # noqa: BLE001
                 self._faults.tell("MIDI", error)
 
-    def _take(self, raw: list[int]) -> None:
+    def _forget(self, names: set[str]) -> None:
+        self._readers = {source: reader for source, reader in self._readers.items() if source[0] not in names}
+        self.knobs.forget(names)
+        self.knobs.meet(self._ports.sources if self._ports else ())
+
+    def _take(self, source: Source, raw: list[int]) -> None:
         try:
-            message = mido.Message.from_bytes(raw)
-        except (ValueError, IndexError) as error:
-            self._faults.tell("a MIDI message", InputError(f"{raw[:8]}: {error}"), trace=False)
+            said = self._readers.setdefault(source, MoveReader()).read(raw)
+        except InputError as error:
+            self._faults.tell("a MIDI message", error, trace=False)
             return
-        if message.type == "control_change":
-            for binding in self._bindings:
-                if binding.cc == message.control and binding.hears(message.channel + 1):
-                    self._turn(binding, message.value)
-        elif message.type in ("note_on", "note_off"):
-            # A note-on of velocity 0 is how most keyboards write the release.
-            velocity = message.velocity if message.type == "note_on" else 0
-            self._store.post(Note(message.note, velocity / TOP, message.channel + 1))
-            for binding in self._bindings:
-                if velocity > 0 and binding.note == message.note and binding.hears(message.channel + 1):
-                    self._press(binding, velocity)
+        for move in said:
+            if isinstance(move, Program):
+                self._change_program(move)
+                continue
+            if move.control.kind == "note":
+                self._store.post(Note(move.control.number, move.u, move.channel))
+            if self._learner:
+                self._learner.take(source, move, time.monotonic())
+            # Whatever is moved to be learnt plays nothing else meanwhile; the master stays in hand.
+            self.knobs.play(source, move, master_alone=self._learner is not None)
 
-    def _turn(self, binding: Binding, value: int) -> None:
-        u = value / TOP
+    def _change_program(self, program: Program) -> None:
+        if self._program is None:
+            return
         try:
-            self._store.set_unit(binding.param, 1.0 - u if binding.invert else u)
-        except ParamError as error:
-            # Its plugin was taken out of the rack while playing.
-            self._faults.tell(f"MIDI to {binding.param}", error, trace=False)
+            self._program(program.number)
+        except LikenessError as error:
+            self._faults.tell(f"MIDI program {program.number}", error, trace=False)
 
-    def _press(self, binding: Binding, velocity: int) -> None:
+    def _arm(self, param: str | None, tell: Tell) -> None:
+        if self._learner:
+            self._tell("/midi/learned", self._learner.param, "nothing")
+        self._learner, self._tell = None, tell
+        if param is None or param not in self._store:
+            return
+        kind = self._store.param(param)
+        now = time.monotonic()
+        self._learner = Learner(param, switch=isinstance(kind, Bool), trigger=isinstance(kind, Trigger), now=now)
+        log.info("MIDI: move a knob for %s", param)
+
+    def _arm_next(self) -> None:
+        bound = {binding.param for port in self.ports for binding in self._bindings.heard(port)}
+        free = [name for name, param in self._store.params() if name not in bound and not isinstance(param, Text)]
+        after = free.index(self.learning) + 1 if self.learning in free else 0
+        if free:
+            self._arm(free[after % len(free)], tell_nobody)
+
+    def _learn_on(self) -> None:
+        learner, now = self._learner, time.monotonic()
+        if learner is None:
+            return
+        if learner.expired(now):
+            log.info("MIDI: no knob was moved for %s", learner.param)
+            self._arm(None, tell_nobody)
+        elif found := learner.found(now):
+            (port, _), binding = found
+            self._learner = None
+            self._keep(lambda: self._bindings.bind(port, binding))
+            kind = f"{binding.control}, {binding.relative} encoder" if binding.relative else str(binding.control)
+            log.info("MIDI: %s is played by %s of %s", binding.param, kind, controller_name(port))
+            self._tell("/midi/learned", binding.param, kind, controller_name(port))
+
+    def _free(self, param: str, tell: Tell) -> None:
+        freed: list[str] = []
+        self._keep(lambda: freed.extend(self._bindings.unbind(param, self.ports)))
+        log.info("MIDI: %s is played by nothing any more; it was by %s", param, ", ".join(freed) or "nothing before")
+        tell("/midi/unbound", param, *freed)
+
+    def _keep(self, change: Callable[[], None]) -> None:
+        """Change the bindings; where the disk refuses they hold till the end."""
         try:
-            param = self._store.param(binding.param)
-            if isinstance(param, Trigger):
-                self._store.set(binding.param, 1)
-            elif isinstance(param, Bool):
-                self._store.toggle(binding.param)
-            else:
-                self._turn(binding, velocity)
-        except ParamError as error:
-            self._faults.tell(f"MIDI to {binding.param}", error, trace=False)
+            change()
+        except InputError as error:
+            log.error("%s", error)
+        self.knobs.rebind()
 
 
 def midi_available() -> str | None:

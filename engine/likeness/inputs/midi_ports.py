@@ -17,6 +17,9 @@ QUEUE = 8192
 # A port that hands every message on again: with it each message would arrive twice.
 THROUGH = "midi through"
 
+# A port's name, and which it is of those that share the name, from 0.
+Source = tuple[str, int]
+
 
 class Client(Protocol):
     """What we use of `rtmidi.MidiIn`: it lists all ports and opens one."""
@@ -92,6 +95,7 @@ class MidiPorts:
 
     Attributes:
         names: the open ports, as often as there are ports of a name. Any thread may read it.
+        sources: the same, told apart. Any thread may read it.
     """
 
     def __init__(self, name: str, client: Callable[[], Client] = open_client) -> None:
@@ -99,6 +103,7 @@ class MidiPorts:
         self._name, self._client = name, client
         self._faults = Faults(log)
         self._watcher = client()
+        self.sources: tuple[Source, ...] = ()
         # Several devices of one make share a name, and nothing tells which of them went.
         self._open: dict[str, list[Client]] = {}
 
@@ -106,8 +111,9 @@ class MidiPorts:
         """Return all ports there are, wanted or not."""
         return list(self._watcher.get_ports())
 
-    def scan(self) -> None:
-        """Open what has come and close what has gone."""
+    def scan(self) -> set[str]:
+        """Open what has come and close what has gone; return the names of which ports were opened or closed."""
+        changed = set()
         present = self.present()
         wanted = Counter(name for name in present if self._wants(name))
         for name in wanted.keys() | self._open.keys():
@@ -123,20 +129,23 @@ class MidiPorts:
                 if clients:
                     self._open[name] = clients
             self._tell(name, len(opened), len(self._open.get(name, [])))
-        self.names = tuple(name for name, clients in self._open.items() for _ in clients)
+            changed.add(name)
+        self.sources = tuple((name, index) for name, clients in self._open.items() for index in range(len(clients)))
+        self.names = tuple(name for name, _ in self.sources)
+        return changed
 
-    def messages(self) -> Iterator[list[int]]:
+    def messages(self) -> Iterator[tuple[Source, list[int]]]:
         """Yield what has come since the last call, port by port, as bytes."""
-        for clients in self._open.values():
-            for client in clients:
+        for name, clients in self._open.items():
+            for index, client in enumerate(clients):
                 while (message := client.get_message()) is not None:
-                    yield message[0]
+                    yield (name, index), message[0]
 
     def close(self) -> None:
         """Let every port go. Safe to call twice."""
         for client in [client for clients in self._open.values() for client in clients]:
             self._let_go(client)
-        self._open, self.names = {}, ()
+        self._open, self.names, self.sources = {}, (), ()
         self._watcher.delete()
 
     def _wants(self, name: str) -> bool:

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import groupby
 
 from likeness.errors import InputError, LikenessError, ParamError, nearest
@@ -32,6 +33,8 @@ ANSWERS_PER_S = 20
 LONGEST_TEXT = 400
 
 Sender = tuple[object, ...]
+# Sends a message back to whom a command came from: an address and its arguments. Any thread, at any later time.
+Reply = Callable[..., None]
 
 
 class OscInput:
@@ -48,6 +51,7 @@ class OscInput:
         host: address of the network interface; "0.0.0.0" listens to the whole network.
         commands: addresses that are no parameters; each is called on this thread with the message's arguments.
             A `LikenessError` from it is answered and logged as one line.
+        questions: like `commands`, but each is called with a `Reply` before the message's arguments.
 
     Attributes:
         received: messages since the start, those of bundles counted one by one; a broken datagram counts as one.
@@ -61,11 +65,12 @@ class OscInput:
         *,
         host: str = "127.0.0.1",
         commands: Mapping[str, Callable[..., None]] | None = None,
+        questions: Mapping[str, Callable[..., None]] | None = None,
     ) -> None:
         self.received = self.refused = 0
         self.port, self._host = port, host
         self._store = store
-        self._commands = dict(commands or {})
+        self._commands, self._questions = dict(commands or {}), dict(questions or {})
         self._faults = Faults(log)
         self._answers = _Allowance(ANSWERS_PER_S)
         self._pending = 0
@@ -153,7 +158,7 @@ class OscInput:
         """Do what the messages say; parameters between two commands change in one frame."""
         edits: list[Edit] = []
         for message in messages:
-            command = self._commands.get(message.address)
+            command = self._command(message.address, sender)
             try:
                 if command is None:
                     edits += self._edits(message, sender)
@@ -167,6 +172,12 @@ class OscInput:
             except Exception as error:  # noqa: BLE001
                 self._refuse(message, sender, InputError(f"{message.address} {message.args}: {error}"), error)
         self._put(edits)
+
+    def _command(self, address: str, sender: Sender) -> Callable[..., None] | None:
+        question = self._questions.get(address)
+        if question is not None:
+            return partial(question, partial(self._reply, sender))
+        return self._commands.get(address)
 
     def _put(self, edits: list[Edit]) -> None:
         if len(edits) == 1:
@@ -216,7 +227,7 @@ class OscInput:
         answered = message.address != "/error" and self._answers.take()
         if answered and isinstance(error, _UnknownAddressError):
             known = ["/" + address.replace(".", "/") for address, _ in self._store.params()]
-            error = ParamError(f"{error}; {nearest(message.address, [*known, *self._commands])}")
+            error = ParamError(f"{error}; {nearest(message.address, [*known, *self._commands, *self._questions])}")
         text = str(error)[:LONGEST_TEXT]
         if answered:
             self._reply(sender, "/error", message.address, text)

@@ -1,101 +1,20 @@
-"""Real MIDI from a second process, through ALSA where the machine has it and else through a JACK server of our own."""
+"""Real MIDI from a second process."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from tests.engine.midi_player import CONTROLLER, Player
 
-from likeness.errors import InputError
+from likeness.binding import Binding
+from likeness.errors import InputError, PresetError
 from likeness.events import Event, Note
-from likeness.inputs.midi import Binding, MidiInput, midi_available
+from likeness.inputs.bindings import Bindings
+from likeness.inputs.midi import MidiInput
 from likeness.inputs.midi_ports import open_client
 from likeness.store import ParamStore
 
 Until = Callable[[Callable[[], bool]], None]
-rtmidi = pytest.importorskip("rtmidi", reason="python-rtmidi is not installed")
-
-CONTROLLER = "Knobs of the test"
-# Plays each line of its input, a list of messages, and ends with it.
-PLAYER = f"""
-import json, sys
-import rtmidi
-out = rtmidi.MidiOut(int(sys.argv[1]), {CONTROLLER!r})
-out.open_virtual_port("knobs")
-for line in sys.stdin:
-    for message in json.loads(line):
-        out.send_message(message)
-out.close_port()
-out.delete()
-"""
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[int]:
-    """Return rtmidi's number of a MIDI system that works, starting one where there is none."""
-    try:
-        client = rtmidi.MidiIn(rtmidi.API_LINUX_ALSA)
-    except rtmidi.RtMidiError:
-        pass
-    else:
-        client.delete()
-        yield rtmidi.API_LINUX_ALSA
-        return
-    if not shutil.which("jackd"):
-        pytest.skip("no ALSA sequencer and no jackd here (apt-get install jackd2), so no real MIDI")
-    name = f"likeness_test_{os.getpid()}"
-    before = os.environ.get("JACK_DEFAULT_SERVER")
-    os.environ["JACK_DEFAULT_SERVER"] = name
-    server = subprocess.Popen(
-        ["jackd", "--no-realtime", "--no-mlock", "-n", name, "-t", "5000", "-d", "dummy", "-p", "256"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 20
-    while (missing := midi_available()) is not None:
-        assert time.monotonic() < deadline, missing
-        assert server.poll() is None, "jackd ended"
-        time.sleep(0.1)
-    yield rtmidi.API_UNIX_JACK
-    server.terminate()
-    server.wait(20)
-    os.environ.pop("JACK_DEFAULT_SERVER")
-    if before is not None:
-        os.environ["JACK_DEFAULT_SERVER"] = before
-
-
-class Player:
-    """A controller in a process of its own; ending the process unplugs it."""
-
-    def __init__(self, system: int) -> None:
-        self._process = subprocess.Popen([sys.executable, "-c", PLAYER, str(system)], stdin=subprocess.PIPE, text=True)
-
-    def play(self, *messages: list[int]) -> None:
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps(messages) + "\n")
-        self._process.stdin.flush()
-
-    def unplug(self) -> None:
-        if self._process.stdin and not self._process.stdin.closed:
-            self._process.stdin.close()
-        self._process.wait(20)
-
-
-@pytest.fixture
-def plug(system: int) -> Iterator[Callable[[], Player]]:
-    players: list[Player] = []
-
-    def plug() -> Player:
-        players.append(Player(system))
-        return players[-1]
-
-    yield plug
-    for player in players:
-        player.unplug()
 
 
 @pytest.fixture
@@ -103,7 +22,7 @@ def listen(store: ParamStore, system: int) -> Iterator[Callable[..., MidiInput]]
     opened: list[MidiInput] = []
 
     def listen(*bindings: Binding) -> MidiInput:
-        opened.append(MidiInput(store, bindings))
+        opened.append(MidiInput(store, bindings, takeover="jump"))
         opened[-1].start()
         return opened[-1]
 
@@ -242,3 +161,101 @@ def test_a_hundred_starts_leave_no_client_behind(store: ParamStore) -> None:
     midi = MidiInput(store, [])
     midi.start()
     midi.close()
+
+
+def test_a_knob_that_is_learnt_plays_and_is_there_again_after_a_restart(
+    store: ParamStore, plug: Callable[[], Player], until: Until, tmp_path: Path
+) -> None:
+    told: list[tuple[object, ...]] = []
+    player = plug()
+    midi = MidiInput(store, Bindings(tmp_path))
+    midi.start()
+    try:
+        until(lambda: heard(midi))
+        midi.learn("walk.speed", lambda *said: told.append(said))
+        until(lambda: midi.learning == "walk.speed")
+        player.play(*[[0xB0, 21, value] for value in range(100, 120)])
+        until(lambda: bool(told))
+        assert told[0][:3] == ("/midi/learned", "walk.speed", "CC 21")
+        assert CONTROLLER in str(told[0][3])
+        # From the bottom over the value, which is at 0.05 of its way, to the top: it is taken over.
+        player.play([0xB0, 21, 0], [0xB0, 21, 127])
+        until(lambda: store.advance(0.01) is not None and store.snapshot["walk"]["speed"] == 10.0)
+    finally:
+        midi.close()
+    again = MidiInput(store, Bindings(tmp_path))
+    again.start()
+    try:
+        until(lambda: heard(again))
+        player.play([0xB0, 21, 127], [0xB0, 21, 64])
+        until(lambda: store.advance(0.01) is not None and store.target("walk.speed") == pytest.approx(640 / 127))
+        again.unbind("walk.speed", lambda *said: told.append(said))
+        until(lambda: told[-1][0] == "/midi/unbound")
+        assert told[-1][:2] == ("/midi/unbound", "walk.speed")
+        assert CONTROLLER in str(told[-1][2])
+        player.play([0xB0, 21, 127], [0x90, 1, 1])
+        until(lambda: bool(store.advance(0.01)))
+        assert store.target("walk.speed") == pytest.approx(640 / 127)
+    finally:
+        again.close()
+    assert not Bindings(tmp_path).heard(CONTROLLER)
+
+
+def test_while_a_knob_is_sought_the_others_rest_but_for_the_masters(
+    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+) -> None:
+    midi = listen(Binding("walk.speed", cc=1), Binding("master.blackout", note=1))
+    player = plug()
+    until(lambda: heard(midi))
+    midi.learn("walk.depth")
+    until(lambda: midi.learning == "walk.depth")
+    player.play([0xB0, 1, 127], [0x90, 1, 127])
+    until(lambda: store.advance(0.01) is not None and store.snapshot["master"]["blackout"] is True)
+    assert store.target("walk.speed") == 0.5
+    midi.learn(None)
+    until(lambda: midi.learning is None)
+
+
+def test_m_goes_through_what_no_controller_plays(
+    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+) -> None:
+    midi = listen(Binding("walk.speed", cc=1))
+    plug()
+    until(lambda: heard(midi))
+    for wanted in ("walk.depth", "walk.seed", "walk.on", "walk.mode", "walk.jump", "master.blackout"):
+        midi.learn_next()
+        until(lambda wanted=wanted: midi.learning == wanted)  # type: ignore[misc]
+
+
+def test_a_program_change_is_handed_on_and_its_refusal_is_one_line(
+    store: ParamStore, plug: Callable[[], Player], until: Until, caplog: pytest.LogCaptureFixture
+) -> None:
+    numbers: list[int] = []
+
+    def program(number: int) -> None:
+        numbers.append(number)
+        raise PresetError(f"there is no program {number}")
+
+    midi = MidiInput(store, [], program=program)
+    midi.start()
+    try:
+        player = plug()
+        until(lambda: heard(midi))
+        player.play([0xC0, 5], [0xC3, 6])
+        until(lambda: numbers == [5, 6])
+    finally:
+        midi.close()
+    assert "there is no program 5" in caplog.text
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_a_button_that_springs_back_turns_a_switch_over(
+    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+) -> None:
+    midi = listen(Binding("walk.on", cc=9, press="toggle"), Binding("walk.jump", note=1))
+    player = plug()
+    until(lambda: heard(midi))
+    for presses, on in ((1, True), (3, False)):
+        player.play(*[[0xB0, 9, 127], [0xB0, 9, 0]] * presses, [0x90, 1, 1])
+        until(lambda: bool(store.advance(0.01)))
+        assert store.snapshot["walk"]["on"] is on

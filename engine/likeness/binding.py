@@ -1,0 +1,149 @@
+"""What one knob, key or wheel of a controller plays, and how its way is laid over the parameter's."""
+
+from dataclasses import dataclass, fields
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from likeness.errors import InputError
+
+Takeover = Literal["soft", "scale", "jump"]
+Encoding = Literal["twos", "offset", "sign"]
+Press = Literal["auto", "toggle", "hold"]
+Kind = Literal["cc", "cc14", "nrpn", "nrpn14", "note", "bend"]
+
+TOP = 127
+TOP_14 = 16_383
+# Control changes 32 to 63 carry the fine half of 0 to 31 [MIDI 1.0, table of control changes].
+FINE = 32
+
+
+@dataclass(frozen=True)
+class Control:
+    """Which knob, key or wheel: `number` is 0 for the pitch bend, of which a channel has one."""
+
+    kind: Kind
+    number: int = 0
+
+    def __str__(self) -> str:
+        names = {"cc14": "14-bit CC", "nrpn": "7-bit NRPN", "nrpn14": "NRPN", "cc": "CC", "note": "note"}
+        return "pitch bend" if self.kind == "bend" else f"{names[self.kind]} {self.number}"
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One `[[midi]]` entry of a preset or of a controller's file.
+
+    Give exactly one of `cc`, `nrpn`, `note` and `bend`.
+
+    Args:
+        param: address in the store, `owner.name`.
+        cc: number of the control change, 0 to 127, or 0 to 31 with `bits` 14.
+        nrpn: number of the non-registered parameter, 0 to 16383.
+        note: number of the note, 0 to 127.
+        bend: whether it is the pitch wheel.
+        bits: 7 or 14; left out it is 7 for a `cc` and 14 for an `nrpn`.
+        channel: 1 to 16; None is any.
+        port: part of the controller's name, in any case; None is every controller.
+        relative: for a `cc` of an endless encoder, how it writes a turn to the left: "twos" complement,
+            "offset" from 64, or "sign" and magnitude.
+        step: how far one click of the encoder moves the fader, where the whole way is 1.
+        min, max: the part of the fader, in [0, 1], that the knob's whole way is laid over.
+        invert: whether the top of the knob is the bottom of that part.
+        curve: exponent of the knob's way: 2 is finer at the bottom, 0.5 finer at the top.
+        dead: share of the way, from 0 to 0.5, that does nothing: half of it at each end, for a pitch wheel about its
+            middle.
+        press: what a key or a button does. "auto": fires a trigger, turns a switch over, sets all else by velocity;
+            from a `cc` a switch is on from the middle of its way. "toggle": turns a switch over at each press, for
+            buttons that send a `cc`. "hold": on while it is held.
+        takeover: how the knob takes over a value that was changed elsewhere; None is as the show does.
+    """
+
+    # An unknown key in a file is a slip of the pen, and is told.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    param: str
+    cc: int | None = None
+    note: int | None = None
+    channel: int | None = None
+    invert: bool = False
+    nrpn: int | None = None
+    bend: bool = False
+    bits: Literal[7, 14] | None = None
+    port: str | None = None
+    relative: Encoding | None = None
+    step: float = 1 / 128
+    min: float = 0.0
+    max: float = 1.0
+    curve: float = 1.0
+    dead: float = 0.0
+    press: Press = "auto"
+    takeover: Takeover | None = None
+
+    def __post_init__(self) -> None:
+        numbers = [number for number in (self.cc, self.nrpn, self.note) if number is not None]
+        if len(numbers) + self.bend != 1:
+            raise self._wrong("give either cc, nrpn, note or bend, and one alone")
+        top = TOP_14 if self.nrpn is not None else TOP
+        if not all(0 <= number <= top for number in numbers):
+            raise self._wrong(f"its number goes from 0 to {top}, it is not {numbers[0]}")
+        if self.channel is not None and not 1 <= self.channel <= 16:
+            raise self._wrong(f"channels go from 1 to 16, not {self.channel}")
+        if self.bits is not None and (self.note is not None or self.bend):
+            raise self._wrong("bits belong to cc and nrpn")
+        if self.bits == 14 and self.cc is not None and self.cc >= FINE:
+            raise self._wrong(f"control changes of 14 bits go from 0 to {FINE - 1}, not {self.cc}")
+        if self.relative and (self.cc is None or self.bits == 14):
+            raise self._wrong("an encoder that is relative sends a cc of 7 bits")
+        if not (0 <= self.min < self.max <= 1):
+            raise self._wrong(f"needs 0 <= min < max <= 1, not {self.min:g} and {self.max:g}; invert turns it round")
+        if not (0.01 <= self.curve <= 100 and 0 <= self.dead <= 0.5 and 0 < self.step <= 1):
+            raise self._wrong("curve goes from 0.01 to 100, dead from 0 to 0.5, step above 0 and to 1")
+
+    def _wrong(self, what: str) -> InputError:
+        return InputError(f"MIDI binding of {self.param}: {what}")
+
+    @property
+    def control(self) -> Control:
+        """Return which knob it is."""
+        if self.cc is not None:
+            return Control("cc14" if self.bits == 14 else "cc", self.cc)
+        if self.nrpn is not None:
+            return Control("nrpn" if self.bits == 7 else "nrpn14", self.nrpn)
+        return Control("bend") if self.note is None else Control("note", self.note)
+
+    @property
+    def toggles(self) -> bool:
+        """Whether a press turns a switch over, where it plays one."""
+        return self.press == "toggle" or (self.press == "auto" and self.note is not None)
+
+    def hears(self, port: str, channel: int) -> bool:
+        """Whether a message of the port called `port` on `channel`, from 1, is for it."""
+        return (self.channel is None or self.channel == channel) and (
+            self.port is None or self.port.lower() in port.lower()
+        )
+
+    def position(self, u: float) -> float:
+        """Return the fader position, from `min` to `max`, for a knob at `u` in [0, 1]."""
+        if self.bend:
+            u = 0.5 + _beyond(u - 0.5, self.dead / 2) * 0.5 / (0.5 - self.dead / 2)
+        else:
+            u = (u - self.dead / 2) / (1 - self.dead)
+        u = min(max(u, 0.0), 1.0)
+        return self.min + (self.max - self.min) * float((1 - u if self.invert else u) ** self.curve)
+
+    def knob(self, position: float) -> float:
+        """Return where a knob would stand, in [0, 1], for the fader at `position`: what a ring of LEDs shows."""
+        u = (min(max(position, self.min), self.max) - self.min) / (self.max - self.min)
+        u = float(u ** (1 / self.curve))
+        return 1 - u if self.invert else u
+
+    def written(self) -> dict[str, object]:
+        """Return the entry as it stands in a file: what differs from the defaults."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value != getattr(Binding, name, None)}
+
+
+def _beyond(x: float, dead: float) -> float:
+    """Return `x` less `dead`, and 0 within it."""
+    return max(abs(x) - dead, 0.0) * (1 if x > 0 else -1)

@@ -1,0 +1,115 @@
+"""Opens what a performer plays a show with: OSC, MIDI, the window's keys."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+from likeness.binding import Binding, Takeover
+from likeness.errors import InputError
+from likeness.inputs.bindings import Bindings
+from likeness.inputs.keyboard import Keyboard
+from likeness.inputs.midi import MidiInput, midi_available
+from likeness.inputs.osc import OscInput, Reply
+from likeness.options import Options
+from likeness.places import own
+from likeness.store import ParamStore
+
+log = logging.getLogger(__name__)
+
+LEARN_KEY = "m"
+
+
+class Controls:
+    """Opens inputs in `open`, and closes them in `close`.
+
+    Args:
+        store: where parameters live.
+        options: which inputs, and where they listen.
+        commands: what OSC addresses that are no parameters call.
+        quit_show: ends the show.
+        program: takes a MIDI program change, by number from 0.
+
+    Attributes:
+        keyboard: takes the window's keys, before `open` already.
+    """
+
+    def __init__(
+        self,
+        store: ParamStore,
+        options: Options,
+        *,
+        commands: Mapping[str, Callable[..., None]],
+        quit_show: Callable[[], None],
+        program: Callable[[int], None],
+    ) -> None:
+        self.keyboard = Keyboard(store, quit_show)
+        self._store, self._options = store, options
+        self._commands, self._program = commands, program
+        self._midi: MidiInput | None = None
+        self._closers: list[Callable[[], None]] = []
+
+    def open(self, defaults: Sequence[Binding], takeover: Takeover) -> None:
+        """Begin to listen.
+
+        Args:
+            defaults: the preset's bindings, beneath those of each controller's own file.
+            takeover: how knobs take over, where their bindings do not say.
+
+        Raises:
+            InputError: where a port or a controller that was asked for cannot be opened, or a binding plays nothing.
+        """
+        if self._options.midi != "off":
+            self._open_midi(defaults, takeover)
+        if self._options.osc_port:
+            self._open_osc()
+
+    def close(self) -> None:
+        """Stop listening, in reverse order. Safe to call twice."""
+        while self._closers:
+            self._closers.pop()()
+
+    def _open_midi(self, defaults: Sequence[Binding], takeover: Takeover) -> None:
+        name = self._options.midi
+        missing = midi_available()
+        if missing:
+            if name != "auto":
+                raise InputError(f"MIDI {name!r} cannot be opened: {missing}")
+            log.warning("no MIDI: %s", missing)
+            return
+        bindings = Bindings(own("bindings"), defaults)
+        midi = MidiInput(self._store, bindings, name=name, takeover=takeover, program=self._program)
+        midi.start()
+        self._closers.append(midi.close)
+        self._midi = midi
+        self.keyboard.tools[LEARN_KEY] = midi.learn_next
+
+    def _open_osc(self) -> None:
+        options = self._options
+        osc = OscInput(
+            self._store, options.osc_port, host=options.osc_host, commands=self._commands, questions=self._questions()
+        )
+        osc.start()
+        self._closers.append(osc.close)
+        log.info("OSC on %s:%d", options.osc_host, osc.port)
+
+    def _questions(self) -> dict[str, Callable[..., None]]:
+        """Return the commands that have something to say to the one who sent them."""
+        midi = self._midi
+        if midi is None:
+            return {"/midi/learn": _no_midi, "/midi/unbind": _no_midi}
+
+        def learn(reply: Reply, param: object = None) -> None:
+            midi.learn(None if param is None else _address(param), reply)
+
+        def unbind(reply: Reply, param: object) -> None:
+            midi.unbind(_address(param), reply)
+
+        return {"/midi/learn": learn, "/midi/unbind": unbind}
+
+
+def _address(param: object) -> str:
+    """Return the store's address for one that is written in OSC's way, "/owner/name", or as in a preset."""
+    return str(param).strip("/").replace("/", ".")
+
+
+def _no_midi(reply: Reply, *args: object) -> None:
+    raise InputError("no MIDI is open; start with --midi auto, and see what the log says of it")

@@ -1,0 +1,60 @@
+"""Real MIDI for the tests: through ALSA where the machine has it, else through a JACK server of our own."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.engine.midi_player import Player
+
+from likeness.inputs.midi import midi_available
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[int]:
+    """Return rtmidi's number of a MIDI system that works, starting one where there is none."""
+    rtmidi = pytest.importorskip("rtmidi", reason="python-rtmidi is not installed")
+    try:
+        client = rtmidi.MidiIn(rtmidi.API_LINUX_ALSA)
+    except rtmidi.RtMidiError:
+        pass
+    else:
+        client.delete()
+        yield rtmidi.API_LINUX_ALSA
+        return
+    if not shutil.which("jackd"):
+        pytest.skip("no ALSA sequencer and no jackd here (apt-get install jackd2), so no real MIDI")
+    name = f"likeness_test_{os.getpid()}"
+    before = os.environ.get("JACK_DEFAULT_SERVER")
+    os.environ["JACK_DEFAULT_SERVER"] = name
+    server = subprocess.Popen(
+        ["jackd", "--no-realtime", "--no-mlock", "-n", name, "-t", "5000", "-d", "dummy", "-p", "256"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 20
+    while (missing := midi_available()) is not None:
+        assert time.monotonic() < deadline, missing
+        assert server.poll() is None, "jackd ended"
+        time.sleep(0.1)
+    yield rtmidi.API_UNIX_JACK
+    server.terminate()
+    server.wait(20)
+    os.environ.pop("JACK_DEFAULT_SERVER")
+    if before is not None:
+        os.environ["JACK_DEFAULT_SERVER"] = before
+
+
+@pytest.fixture
+def plug(system: int) -> Iterator[Callable[[], Player]]:
+    players: list[Player] = []
+
+    def plug() -> Player:
+        players.append(Player(system))
+        return players[-1]
+
+    yield plug
+    for player in players:
+        player.unplug()
