@@ -1,10 +1,11 @@
 """What the StyleGAN families share: seeds, labels, the mean and the directions of W, behind the Generator protocol."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from likeness.errors import WeightsError
 from likeness.generator import GeneratorInfo, Licence, NoiseMode
@@ -12,6 +13,7 @@ from likeness.networks.mapping import MappingNetwork
 
 # Enough for the strongest directions to stand; GANSpace takes a million for all 512 [Haerkoenen et al. 2020, sec. 2.1].
 SAMPLES = 512
+Draw = Callable[..., Tensor]
 LAST_SEED = 2**32
 GROUPS = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 1 << 30)}
 
@@ -40,16 +42,24 @@ class StyleGenerator:
 
     Args:
         family: name in `info`.
-        mapping: on `device` already.
+        mapping, synthesis: on `device` already.
         resolution: height and width in px.
         licence: of the weights.
         device: on which to draw.
     """
 
     def __init__(
-        self, family: str, mapping: MappingNetwork, resolution: int, licence: Licence, device: torch.device
+        self,
+        family: str,
+        mapping: MappingNetwork,
+        synthesis: nn.Module,
+        resolution: int,
+        licence: Licence,
+        device: torch.device,
     ) -> None:
         self._mapping, self._device = mapping, device
+        self.synthesis: Any = synthesis
+        self._draw: Draw | None = None
         num_ws = mapping.num_ws
         self.info = GeneratorInfo(family, num_ws, mapping.w_dim, resolution, licence, groups(num_ws))
         self._directions: Tensor | None = None
@@ -119,9 +129,23 @@ class StyleGenerator:
             labels = torch.eye(self.c_dim)[:1].repeat(len(z), 1)
         return self._mapping.spread(self._w(z, labels), truncation_psi, truncation_cutoff)
 
+    def inputs(self, latent: Tensor) -> tuple[Tensor, ...]:
+        """Return what the synthesis takes for `latent`, as tensors alone."""
+        return (latent,)
+
+    def draw_with(self, draw: Draw | None) -> None:
+        """Let `draw` make single pictures with the stored noise from its `inputs`; the network itself where None."""
+        self._draw = draw
+
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
-        """Return pictures `[batch, 3, H, W]`."""
-        raise NotImplementedError
+        """Return pictures `[batch, 3, H, W]`, nominally in [-1, 1]: what overshoots is for the output to cut."""
+        if self._draw is not None and noise == "const" and len(latent) == 1 and not latent.requires_grad:
+            return picture(self._draw(*self.inputs(latent)))
+        return picture(self._synthesize(latent, noise))
+
+    def _synthesize(self, latent: Tensor, noise: NoiseMode) -> Tensor:
+        image: Tensor = self.synthesis(latent, noise)
+        return image
 
     def _w(self, z: Tensor, labels: Tensor | None) -> Tensor:
         on_device = None if labels is None else labels.to(self._device, torch.float32)

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from likeness.errors import WeightsError
 from likeness.families.source import Source, number, read_source, whole
-from likeness.families.style import StyleGenerator, picture
-from likeness.generator import Generator, NoiseMode
+from likeness.families.style import StyleGenerator
+from likeness.generator import Generator
 from likeness.hookspecs import hookimpl
 from likeness.networks.stylegan1 import Settings, StyleGAN1
 
@@ -50,14 +49,10 @@ class StyleGAN1Generator(StyleGenerator):
 
     def __init__(self, source: Source, device: torch.device) -> None:
         network = StyleGAN1(source.tensors, settings(source.arguments)).to(device).eval()
-        super().__init__(FAMILY, network.mapping, network.synthesis.resolution, source.licence, device)
-        if network.synthesis.img_channels == 2:
+        synthesis = network.synthesis
+        super().__init__(FAMILY, network.mapping, synthesis, synthesis.resolution, source.licence, device)
+        if synthesis.img_channels == 2:
             raise ValueError("it draws 2 channels, wanted 1, 3 or more")
-        self.synthesis = network.synthesis
-
-    def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
-        """Return pictures `[batch, 3, H, W]`, nominally in [-1, 1]: what overshoots is for the output to cut."""
-        return picture(self.synthesis(latent, noise))
 
 
 @hookimpl

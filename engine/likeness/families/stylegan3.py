@@ -9,7 +9,7 @@ from torch import Tensor
 
 from likeness.errors import WeightsError
 from likeness.families.source import Source, clamp, number, read_source, whole
-from likeness.families.style import StyleGenerator, picture
+from likeness.families.style import StyleGenerator
 from likeness.generator import Generator, NoiseMode
 from likeness.hookspecs import hookimpl
 from likeness.networks.stylegan3 import Settings, StyleGAN3, plane_transform
@@ -50,23 +50,28 @@ class StyleGAN3Generator(StyleGenerator):
 
     def __init__(self, source: Source, device: torch.device) -> None:
         network = StyleGAN3(source.tensors, settings(source.arguments)).to(device).eval()
-        super().__init__(FAMILY, network.mapping, network.synthesis.resolution, source.licence, device)
-        if network.synthesis.img_channels == 2:
+        synthesis = network.synthesis
+        super().__init__(FAMILY, network.mapping, synthesis, synthesis.resolution, source.licence, device)
+        if synthesis.img_channels == 2:
             raise ValueError("it draws 2 channels, wanted 1, 3 or more")
-        self.synthesis = network.synthesis
+
+    def inputs(self, latent: Tensor) -> tuple[Tensor, ...]:
+        """Return the latent and the transform of the plane."""
+        return latent, self.transform
 
     @property
     def transform(self) -> Tensor:
         """What is done to the plane that the picture is drawn from, `[3, 3]`."""
-        return self.synthesis.input.get_buffer("transform")
+        transform: Tensor = self.synthesis.input.get_buffer("transform")
+        return transform
 
     def move(self, x: float = 0.0, y: float = 0.0, degrees: float = 0.0) -> None:
         """Show the picture moved by `x`, `y` (1 is its width) and turned, from the next one on; no device sync."""
         self.transform.copy_(plane_transform(x, y, degrees), non_blocking=True)
 
-    def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
-        """Return pictures `[batch, 3, H, W]`, nominally in [-1, 1]; it has no noise, so `noise` changes nothing."""
-        return picture(self.synthesis(latent))
+    def _synthesize(self, latent: Tensor, noise: NoiseMode) -> Tensor:
+        image: Tensor = self.synthesis(latent)  # it has no noise
+        return image
 
 
 @hookimpl

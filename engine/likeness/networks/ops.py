@@ -1,11 +1,11 @@
 """What several generator networks share: activations, filters, and taking tensors out of a state dict with a check."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 # Added under every square root that normalises, as in the papers' code.
@@ -107,6 +107,17 @@ class Tensors:
 def normalise(x: Tensor) -> Tensor:
     """Return the rows of `x` [batch, n] at a mean square of 1 [Karras et al. 2018, sec. 4.2]."""
     return x * (x.square().mean(1, keepdim=True) + EPSILON).rsqrt()
+
+
+def recast(module: nn.Module, names: Sequence[str], dtype: torch.dtype) -> None:
+    """Bring the named buffers of `module` to `dtype`, each time from the numbers that they were made with.
+
+    Not from those of the last time: float32 after bfloat16 would stay rounded.
+    """
+    made = {name: buffer for name in names if isinstance(buffer := getattr(module, name), Tensor)}
+    full: dict[str, Tensor] = module.__dict__.setdefault("full", made)
+    for name, buffer in full.items():
+        setattr(module, name, buffer.to(dtype))
 
 
 def resampling_filter(tensors: Tensors) -> Tensor:

@@ -90,13 +90,14 @@ class StyledConvolution(nn.Module):
         self.register_buffer("noise", noise)
         # Multiply the weights by the style where they are fewer numbers than the two passes over activations.
         self.modulates_weights = k * k * in_channels < 2 * size * size
+        self.fixed_weights = False  # for compilers, which lay constant weights out beforehand
 
     def forward(self, x: Tensor, w: Tensor, noise: Noise) -> Tensor:
         """Return [batch, O, size, size] of `x` [batch, I, h, h] and `w` [batch, w_dim]."""
         style = self.style(w)
         demodulation = functional.linear(style.square(), self.power)
         demodulation = (demodulation + EPSILON).rsqrt() * self.folded
-        if self.modulates_weights and x.shape[0] == 1:
+        if self.modulates_weights and not self.fixed_weights and x.shape[0] == 1:
             y = self._by_weights(x, style[0], demodulation[0])
         else:
             y = self._by_activations(x, style, demodulation)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.networks.mapping import MappingNetwork
-from likeness.networks.ops import Tensors, depthwise, resampling_filter, upsample
+from likeness.networks.ops import Tensors, depthwise, recast, resampling_filter, upsample
 from likeness.networks.styled import Noise, Settings, StyledConvolution, ToRGB
 
 
@@ -111,8 +111,7 @@ class SynthesisNetwork(nn.Module):
         self.dtype = dtype
         for module in self.modules():
             if isinstance(module, StyledConvolution | Skip):
-                module.weight = module.weight.to(dtype)
-                module.filter = None if module.filter is None else module.filter.to(dtype)
+                recast(module, ("weight", "filter"), dtype)
 
     def forward(self, ws: Tensor, noise: Noise = "const") -> Tensor:
         """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim]."""

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from likeness.networks.filtered import Resampler
 from likeness.networks.mapping import MappingNetwork
-from likeness.networks.ops import EPSILON, Tensors
+from likeness.networks.ops import EPSILON, Tensors, recast
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,7 @@ class Layer(nn.Module):
             tensors, out_channels, before.size + k - 1, after.size, over // before.rate, over // after.rate
         )
         self.modulates_weights = k * k * in_channels < 2 * before.size**2
+        self.fixed_weights = False  # for compilers, which lay constant weights out beforehand
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """Return [batch, O, after.size, after.size] of `x` [batch, I, before.size, before.size]."""
@@ -198,7 +199,7 @@ class Layer(nn.Module):
             style = style * style.square().mean(1, keepdim=True).rsqrt()
             scale = (functional.linear(style.square(), get("power")) + EPSILON).rsqrt() * get("gain")
         weight, bias = get("weight"), get("bias").to(x.dtype)
-        if self.modulates_weights and len(x) == 1:
+        if self.modulates_weights and not self.fixed_weights and len(x) == 1:
             weight = weight * torch.outer(scale[0], style[0]).to(x.dtype)[:, :, None, None]
             y = functional.conv2d(x, weight, bias, padding=self.k - 1)
         else:
@@ -243,9 +244,9 @@ class SynthesisNetwork(nn.Module):
         """Compute in `dtype` from now on; the sine waves, styles and demodulation stay float32."""
         self.dtype = dtype
         for layer in self.layers:
-            layer.weight = layer.get_buffer("weight").to(dtype)
             assert isinstance(layer, Layer)
-            layer.resampler.to(dtype)
+            recast(layer, ("weight",), dtype)
+            recast(layer.resampler, ("spread", "gather"), dtype)
 
     def forward(self, ws: Tensor, transform: Tensor | None = None) -> Tensor:
         """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim].
