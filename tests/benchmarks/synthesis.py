@@ -1,0 +1,119 @@
+"""Time a frame's synthesis in every way there is, interleaved with a plain transcription of the paper.
+
+    python tests/benchmarks/synthesis.py --size 256 --threads 1
+
+Prints one line for each way: family, size, number type, backend, milliseconds a frame (median and least), GFLOP/s,
+the share of this machine's own matrix-product peak in the same number type, and how many times faster than the plain
+one. Rounds are interleaved, because a machine's speed jumps; on one thread the process's CPU time is taken, which a
+neighbour's load does not lengthen as it does wall time.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import torch
+from tests.reference import stylegan2 as plain
+from torch.utils.flop_counter import FlopCounterMode
+
+from likeness.backends import _compiler, _installed, multiplies_bfloat16, prepare
+from likeness.families.source import Source
+from likeness.families.style import StyleGenerator
+from likeness.families.stylegan2 import StyleGAN2Generator
+from likeness.generator import Licence
+
+Way = Callable[[], object]
+MATRIX = 2048
+
+
+def generator(state: plain.State) -> StyleGenerator:
+    """Return a StyleGAN2 with these weights."""
+    source = Source("stylegan2", "benchmark", {"conv_clamp": 256}, state, Licence("none"))
+    return StyleGAN2Generator(source, torch.device("cpu"))
+
+
+def ways(state: plain.State, latent: torch.Tensor, backends: list[str], reference: bool) -> dict[tuple[str, str], Way]:
+    """Return what draws one frame, by backend and number type."""
+    found: dict[tuple[str, str], Way] = {}
+    if reference:
+        found["plain", "float32"] = lambda: plain.synthesize(state, latent, clamp=256.0)
+    types = ["float32", "bfloat16"] if multiplies_bfloat16() else ["float32"]
+    for backend in backends:
+        for precision in types:
+            made = generator(state)
+            print(f"# {prepare(made, backend, precision)}", flush=True)
+            found[backend, precision] = lambda made=made: made.synthesize(latent)
+    return found
+
+
+def peak(dtype: torch.dtype, clock: Callable[[], float]) -> float:
+    """Return the GFLOP/s of a square matrix product, by the faster of the two libraries that torch carries.
+
+    As a product MKL does it, whose float32 takes half the width on AMD; as a 1x1 convolution oneDNN does it.
+    """
+    a, b = (torch.randn(MATRIX, MATRIX).to(dtype) for _ in range(2))
+    plane = torch.randn(1, MATRIX, 32, MATRIX // 32).to(dtype).contiguous(memory_format=torch.channels_last)
+    weight = b[:, :, None, None].contiguous(memory_format=torch.channels_last)
+    taken = []
+    for product in (lambda: a @ b, lambda: functional.conv2d(plane, weight)):
+        began = clock()
+        product()
+        taken.append(clock() - began)
+    return 2 * MATRIX**3 / min(taken) / 1e9
+
+
+def main() -> None:
+    """Read the options, time, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=256, help="height and width in px")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--backends", default="eager,openvino", help="of eager, compile, openvino; comma between them")
+    parser.add_argument("--no-reference", action="store_true", help="leave the plain transcription out")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    clock = time.process_time if options.threads == 1 else time.perf_counter
+    there = {"eager": True, "compile": _compiler(), "openvino": _installed("openvino")}
+    backends = [name for name in options.backends.split(",") if there[name]]
+    # The published configurations: half the channels up to 256 px, 512 at most.
+    base = 16384 if options.size <= 256 else 32768
+    shape = plain.Shape(options.size, "skip", 512, 512, 0, 8, base, 512)
+    state = plain.random_state(shape)
+    latent = torch.randn(1, shape.num_ws, 512, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        plain.synthesize(state, latent)
+    gflop = counter.get_total_flops() / 1e9
+    drawn = ways(state, latent, backends, not options.no_reference)
+    seconds: dict[tuple[str, str], list[float]] = {way: [] for way in drawn}
+    peaks: dict[str, list[float]] = {precision: [] for _, precision in drawn}
+    with torch.inference_mode():
+        for _ in range(options.rounds + 1):
+            for precision, found in peaks.items():
+                found.append(peak(getattr(torch, precision), clock))
+            for way, draw in drawn.items():
+                began = clock()
+                draw()
+                seconds[way].append(clock() - began)
+    kind = "CPU time" if options.threads == 1 else "wall time"
+    print(f"{gflop:.1f} GFLOP a frame, {options.threads} thread(s), {kind}, {options.rounds} rounds")
+    print("| family | px | numbers | backend | ms median | ms least | GFLOP/s | of peak | times plain |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    slowest = median(seconds[next(iter(drawn))][1:])
+    for (backend, precision), taken in seconds.items():
+        middle = median(taken[1:])
+        rate = gflop / middle
+        print(
+            f"| stylegan2 | {options.size} | {precision} | {backend} | {middle * 1e3:.1f} | {min(taken[1:]) * 1e3:.1f} "
+            f"| {rate:.0f} | {rate / max(peaks[precision]):.0%} | {slowest / middle:.2f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
