@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from likeness.errors import PresetError
 from likeness.host import Host
+from likeness.master import BY_HAND
 from likeness.params import to_number
 from likeness.places import folders, own
 from likeness.presets import Preset, find_preset, read_preset, save_preset
@@ -32,11 +33,14 @@ class Desk:
     def recall_preset(self, name: object, seconds: object = 0.0) -> None:
         """Have the preset `name`'s values travel in over `seconds`; what does not fit is logged and left out.
 
+        The master stays as it is: a blackout is lifted by the hand that pressed it.
+
         Raises:
             PresetError: where there is none of that name.
         """
         preset = read_preset(find_preset(str(name), folders("presets")))
-        for line in self._store.recall(preset.flat(), max(to_number(seconds) or 0.0, 0.0)):
+        values = {address: value for address, value in preset.flat().items() if address not in BY_HAND}
+        for line in self._store.recall(values, max(to_number(seconds) or 0.0, 0.0)):
             log.warning("preset %s: %s", name, line)
 
     def change_program(self, number: int) -> None:

@@ -19,4 +19,9 @@ class Key:
     name: str
 
 
-Event = Note | Key
+@dataclass(frozen=True)
+class Panic:
+    """Every note that is down is let go; plugins get the releases, never this."""
+
+
+Event = Note | Key | Panic

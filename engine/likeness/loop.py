@@ -12,6 +12,7 @@ from likeness.errors import OutputError
 from likeness.events import Event
 from likeness.faults import Faults
 from likeness.frame import Frame
+from likeness.held_notes import HeldNotes
 from likeness.master import Master
 from likeness.outputs.output import Output
 from likeness.params import Float
@@ -44,7 +45,13 @@ class Loop:
     """Owns the frame. `frame` belongs to the main thread, since windows do."""
 
     def __init__(
-        self, clock: Clock, store: ParamStore, render: RenderThread, outputs: list[Output], size: tuple[int, int]
+        self,
+        clock: Clock,
+        store: ParamStore,
+        render: RenderThread,
+        outputs: list[Output],
+        size: tuple[int, int],
+        master: Master | None = None,
     ) -> None:
         self.clock, self.store, self.render, self.outputs = clock, store, render, outputs
         self.stopping = threading.Event()
@@ -54,7 +61,9 @@ class Loop:
         self.timings: deque[Timing] = deque(maxlen=600)
         self.repeated = self._in_a_row = self._frames = 0
         self._told = False
-        self._master = Master()
+        self.master = master or Master()
+        store.on_toggle("master.blackout", self.master.press)
+        self._held_notes = HeldNotes()
         self._faults = Faults(log)
         self._picture: Picture = black(*size)
         self._time = self._beat = self._owed_dt = 0.0
@@ -75,9 +84,9 @@ class Loop:
         self._beat += tick.dt * float(self.store.snapshot["show"]["tempo"]) / 60.0
         self._prepare()
         # Presses that no plugin has seen yet, because the frame before is still being drawn, add up.
-        self._events += self.store.advance(tick.dt, seen=self._seen)
+        self._events += self._held_notes.follow(self.store.advance(tick.dt, seen=self._seen))
         self._draw(tick)
-        picture = self._master.apply(self._picture, self.store.snapshot["master"], tick.dt)
+        picture = self.master.apply(self._picture, self.store.snapshot["master"], tick.at - self.at)
         self._show(picture, tick.at)
         self._frames, self.at = tick.index + 1, tick.at
         self.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3))

@@ -1,8 +1,14 @@
 """The last hand on the picture: freeze, blackout, brightness. Works on finished pictures, whatever failed before."""
 
+import math
+import time
+from collections.abc import Callable, Mapping
+
+from likeness.events import Panic
 from likeness.frame import Values
-from likeness.params import Bool, Float
+from likeness.params import Bool, Float, to_number
 from likeness.picture import Picture, dim
+from likeness.store import ParamStore
 
 PARAMS = (
     Bool("blackout", help="Fade to black, and back."),
@@ -10,14 +16,47 @@ PARAMS = (
     Float("brightness", 1.0, glide=0.05, help="Of everything that leaves the machine."),
     Float("fade", 0.5, min=0.0, max=20.0, unit="s", help="How long a blackout takes; 0 cuts."),
 )
+# What a hand alone decides: a preset or a cue that is recalled in the middle of a show leaves these as they are.
+BY_HAND = frozenset(f"master.{param.name}" for param in PARAMS)
+# The usual double-click time of desktops is 0.4 to 0.5 s; above it, a press and a change of mind read as one.
+DOUBLE_PRESS_S = 0.4
+# Sums of `dt / fade` miss 1 by some 1e-16 a frame; nearer than this the fade has arrived.
+ARRIVED = 1e-9
 
 
 class Master:
-    """Keeps the fade's place and the held picture. One thread, the show's."""
+    """Keeps the fade's place and the held picture. One thread, the show's, except for `press`.
 
-    def __init__(self) -> None:
+    Args:
+        now: seconds; stamps presses.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.level = 1.0
+        self.dark = False
+        self._now = now
         self._held: Picture | None = None
+        self._pressed_at = -math.inf
+        self._asked = False
+        self._cut: bool | None = None
+
+    def press(self) -> Callable[[bool], bool]:
+        """Take a press of the blackout's pad or key, now; any thread.
+
+        Returns:
+            What the press makes of the switch. It turns over; a second press within 0.4 s leaves it where the first
+            one sent it and cuts instead of fading. A third is a first one again.
+        """
+        at = self._now()
+
+        def turned(dark: bool) -> bool:
+            if at - self._pressed_at <= DOUBLE_PRESS_S and dark == self._asked:
+                self._pressed_at, self._cut = -math.inf, dark
+                return dark
+            self._pressed_at, self._asked, self._cut = at, not dark, None
+            return not dark
+
+        return turned
 
     def apply(self, picture: Picture, values: Values, dt: float) -> Picture:
         """Return the picture `[height, width, 3]` that leaves the machine.
@@ -28,11 +67,33 @@ class Master:
         Args:
             picture: what the generator drew last; not changed.
             values: of the owner "master".
-            dt: seconds since the frame before.
+            dt: seconds since the frame before, all of them: a show that stalls is dark in time all the same.
         """
-        goal, fade = (0.0 if values["blackout"] else 1.0), float(values["fade"])
-        step = dt / fade if fade > 0 else 1.0
+        self.dark = bool(values["blackout"])
+        goal, fade = (0.0 if self.dark else 1.0), float(values["fade"])
+        step = dt / fade if fade > 0 and self._cut != self.dark else 1.0
+        self._cut = None
         self.level = min(max(goal, self.level - step), self.level + step)
+        if abs(self.level - goal) < ARRIVED:
+            self.level = goal
         if not values["freeze"] or self._held is None:
             self._held = picture
         return dim(self._held, self.level * float(values["brightness"]))
+
+
+def commands(store: ParamStore) -> Mapping[str, Callable[..., None]]:
+    """Return what a performer can tell the master beyond its parameters, by OSC address. Any thread."""
+
+    def press(value: object = 1) -> None:
+        """Press the blackout's pad; a 0, as a button sends when it is let go, is none."""
+        if to_number(value):
+            store.toggle("master.blackout")
+
+    def panic(value: object = 1) -> None:
+        """Let go of all that could stick: notes, recalls, glides, freeze. What is dark stays dark."""
+        if to_number(value):
+            store.post(Panic())
+            store.call(lambda: store.halt(keep="master"))
+            store.set("master.freeze", False)
+
+    return {"/master/press": press, "/master/panic": panic}

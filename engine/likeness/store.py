@@ -1,6 +1,7 @@
 """The state of all parameters: any thread writes to the inbox, the show takes one immutable snapshot a frame."""
 
 import math
+import operator
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ class ParamStore:
         self._inbox: deque[Edit] = deque()
         self._events: list[Event] = []
         self._restless: set[str] = set()
+        self._presses: dict[str, Callable[[], Callable[[bool], bool]]] = {}
         self.snapshot: Mapping[str, Values] = MappingProxyType({})
 
     # Declaring. The show's thread, or before it runs.
@@ -161,7 +163,17 @@ class ParamStore:
         cell = self._cell(address)
         cell.param.parse(True)
         owner = address.partition(".")[0]
-        self._inbox.append(lambda: self._edit(owner, cell, not cell.target, 0.0))
+        press = self._presses.get(address)
+        turned = press() if press else operator.not_
+        self._inbox.append(lambda: self._edit(owner, cell, turned(bool(cell.target)), 0.0))
+
+    def on_toggle(self, address: str, press: Callable[[], Callable[[bool], bool]]) -> None:
+        """Have `press` say what a toggle makes of the switch at `address`. Before the show runs.
+
+        `press` is called by `toggle`, on its thread; what it returns gets the switch's value on the show's thread and
+        returns the new one.
+        """
+        self._presses[address] = press
 
     def recall(self, values: Mapping[str, object], seconds: float = 0.0) -> list[str]:
         """Ask for many values by address; floats travel there in `seconds`. Return what was refused, in words.
@@ -227,6 +239,13 @@ class ParamStore:
             self._publish(changed)
         events, self._events = tuple(self._events), []
         return events
+
+    def halt(self, keep: str) -> None:
+        """Stop every glide and recall where it stands, but for those of the owner `keep`. The show's thread."""
+        for owner, cells in self._cells.items():
+            for cell in cells.values():
+                if owner != keep and cell.moving and isinstance(cell.param, Float):
+                    cell.target, cell.ramp, cell.moving = cell.value, None, False
 
     def settle(self) -> None:
         """Take the inbox and let every glide arrive at once: how a show begins."""

@@ -149,3 +149,20 @@ def test_a_show_ends_after_its_seconds_and_closes_what_it_opened(show: MakeShow)
     assert done == list(range(1, 26))
     playing.close()
     playing.close()
+
+
+def test_a_recalled_preset_neither_lifts_a_blackout_nor_makes_one(show: MakeShow) -> None:
+    playing = show()
+    playing.desk.save_preset("light")
+    playing.store.set("master.blackout", True)
+    playing.store.set("master.brightness", 0.5)
+    playing.store.settle()
+    playing.desk.save_preset("dark")
+    before = playing.store.snapshot["master"]
+    playing.desk.recall_preset("light")
+    playing.store.settle()
+    assert playing.store.snapshot["master"] == before
+    playing.store.set("master.blackout", False)
+    playing.desk.recall_preset("dark")
+    playing.store.settle()
+    assert value(playing, "master.blackout") is False
