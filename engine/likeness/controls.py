@@ -9,6 +9,7 @@ from likeness.inputs.bindings import Bindings
 from likeness.inputs.keyboard import Keyboard
 from likeness.inputs.midi import MidiInput, midi_available
 from likeness.inputs.osc import OscInput, Reply
+from likeness.midi_clock import ClockListener
 from likeness.options import Options
 from likeness.places import own
 from likeness.store import ParamStore
@@ -27,6 +28,7 @@ class Controls:
         commands: what OSC addresses that are no parameters call.
         quit_show: ends the show.
         program: takes a MIDI program change, by number from 0.
+        clock: is told of MIDI clocks.
 
     Attributes:
         keyboard: takes the window's keys, before `open` already.
@@ -40,10 +42,11 @@ class Controls:
         commands: Mapping[str, Callable[..., None]],
         quit_show: Callable[[], None],
         program: Callable[[int], None],
+        clock: ClockListener | None = None,
     ) -> None:
         self.keyboard = Keyboard(store, quit_show)
         self._store, self._options = store, options
-        self._commands, self._program = commands, program
+        self._commands, self._program, self._clock = commands, program, clock
         self._midi: MidiInput | None = None
         self._closers: list[Callable[[], None]] = []
 
@@ -76,7 +79,7 @@ class Controls:
             log.warning("no MIDI: %s", missing)
             return
         bindings = Bindings(own("bindings"), defaults)
-        midi = MidiInput(self._store, bindings, name=name, takeover=takeover, program=self._program)
+        midi = MidiInput(self._store, bindings, name=name, takeover=takeover, program=self._program, clock=self._clock)
         midi.start()
         self._closers.append(midi.close)
         self._midi = midi

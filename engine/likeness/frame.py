@@ -16,8 +16,10 @@ class Frame:
         index: frames since the start.
         time: seconds that the show has moved on; stands still while the picture is frozen.
         dt: seconds since the frame before, 0 in the first one and while frozen.
-        beat: beats since the start, with the fraction: `beat % 4` is the place in a bar of four.
+        beat: beats since the start, with the fraction: `beat % 4` is the place in a bar of four. It goes forward by
+            whole beats when somebody says where the one is, and back when a sequencer starts its song.
         values: every plugin's parameters of this frame, by plugin and name.
+        bar: bars since the start, with the fraction: `bar % 1` is the place in the bar, however many beats it has.
     """
 
     index: int
@@ -25,3 +27,4 @@ class Frame:
     dt: float
     beat: float
     values: Mapping[str, Values]
+    bar: float = 0.0

@@ -15,16 +15,18 @@ from likeness.frame import Frame
 from likeness.held_notes import HeldNotes
 from likeness.master import Master
 from likeness.outputs.output import Output
-from likeness.params import Float
+from likeness.params import Float, Int
 from likeness.picture import Picture, black
 from likeness.render import Outcome, RenderThread
 from likeness.store import ParamStore
+from likeness.transport import FASTEST, SLOWEST, Transport
 
 log = logging.getLogger(__name__)
 
 PARAMS = (
     Float("psi", 0.8, min=0.0, max=1.5, glide=0.05, help="Truncation: 0 is the mean face, above 1 is caricature."),
-    Float("tempo", 120.0, min=20.0, max=300.0, unit="BPM", help="How fast beats pass."),
+    Float("tempo", 120.0, min=SLOWEST, max=FASTEST, unit="BPM", help="How fast beats pass."),
+    Int("meter", 4, min=1, max=16, unit="beats", help="How many beats a bar has."),
 )
 # A frame that takes longer than this is waited for no more: the last picture is shown again and the master stays
 # in hand. Below it the loop goes in step with the generator, which is faster for one that needs two frame times.
@@ -52,8 +54,10 @@ class Loop:
         outputs: list[Output],
         size: tuple[int, int],
         master: Master | None = None,
+        transport: Transport | None = None,
     ) -> None:
         self.clock, self.store, self.render, self.outputs = clock, store, render, outputs
+        self.transport = transport or Transport()
         self.stopping = threading.Event()
         # Called before the inbox is taken, with the show's time so far and the beat of the frame that begins: what
         # they leave in the inbox lands in this very frame.
@@ -66,7 +70,7 @@ class Loop:
         self._held_notes = HeldNotes()
         self._faults = Faults(log)
         self._picture: Picture = black(*size)
-        self._time = self._beat = self._owed_dt = 0.0
+        self._time = self._owed_dt = 0.0
         self._events: list[Event] = []
         self._synthesis_s = 0.0
         self._seen = True
@@ -80,8 +84,7 @@ class Loop:
         """
         tick = self.clock.tick()
         began = perf_counter()
-        # Music does not stop for a frozen picture.
-        self._beat += tick.dt * float(self.store.snapshot["show"]["tempo"]) / 60.0
+        self._keep_time(tick)
         self._prepare()
         # Presses that no plugin has seen yet, because the frame before is still being drawn, add up.
         self._events += self._held_notes.follow(self.store.advance(tick.dt, seen=self._seen))
@@ -105,10 +108,24 @@ class Loop:
         frames = f"{self._frames} frames, {self.repeated} of them repeats"
         return f"{frames}; the last {len(spent)} took {middle:.1f} ms (median), {late:.1f} ms (99 %)"
 
+    @property
+    def latency_s(self) -> float:
+        """Return how long the last frames took from their tick until the outputs had them: the median, in seconds."""
+        spent = sorted(timing.frame_ms for timing in self.timings)
+        return spent[len(spent) // 2] / 1e3 if spent else 0.0
+
+    def _keep_time(self, tick: Tick) -> None:
+        """Have the transport count on. Music does not stop for a frozen picture, nor for a stall."""
+        values = self.store.snapshot["show"]
+        self.transport.advance(tick.at, float(values["tempo"]), int(values["meter"]))
+        tempo = self.transport.take_tempo()
+        if tempo is not None:
+            self.store.set("show.tempo", tempo)
+
     def _prepare(self) -> None:
         for each in self.between:
             try:
-                each(self._time, self._beat)
+                each(self._time, self.transport.moment.beat)
             # A cue that cannot be recalled must not end the show that plays it.
             except Exception as error:  # noqa: BLE001
                 self._faults.tell("between two frames", error)
@@ -122,7 +139,8 @@ class Loop:
         timeout_s = None if self.clock.offline else 0.0
         self._seen = not self.render.busy
         if self._seen:
-            frame = Frame(tick.index, self._time, self._owed_dt, self._beat, values)
+            moment = self.transport.moment
+            frame = Frame(tick.index, self._time, self._owed_dt, moment.beat, values, moment.bar)
             self.render.submit(frame, tuple(self._events))
             self._events, self._owed_dt = [], 0.0
             timeout_s = None if self.clock.offline else PATIENCE_S

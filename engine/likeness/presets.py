@@ -30,6 +30,7 @@ class ShowTable(_Table):
     size: Annotated[str, Field(pattern=r"^\d{2,5}x\d{2,5}$")] | None = None
     psi: float | None = None
     tempo: float | None = None
+    meter: int | None = None
     takeover: Takeover | None = None
     programs: tuple[str, ...] = ()
 
@@ -51,7 +52,8 @@ class Preset(_Table):
 
     def flat(self) -> dict[str, Value]:
         """Return the values by address, `owner.name`, the show's own parameters among them."""
-        show = {f"show.{name}": value for name in ("psi", "tempo") if (value := getattr(self.show, name)) is not None}
+        table = {name: getattr(self.show, name) for name in ("psi", "tempo", "meter")}
+        show = {f"show.{name}": value for name, value in table.items() if value is not None}
         return show | {
             f"{owner}.{name}": value for owner, table in self.values.items() for name, value in table.items()
         }

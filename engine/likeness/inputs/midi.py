@@ -15,6 +15,8 @@ from likeness.inputs.knobs import Knobs
 from likeness.inputs.learn import Learner
 from likeness.inputs.midi_moves import MoveReader, Program
 from likeness.inputs.midi_ports import Client, MidiPorts, Source, open_client, quiet_drivers
+from likeness.inputs.midi_sync import MidiSync
+from likeness.midi_clock import ClockListener
 from likeness.params import Bool, Text, Trigger
 from likeness.store import ParamStore
 
@@ -43,6 +45,7 @@ class MidiInput:
         client: makes rtmidi's clients; another one stands in where a test needs ports that no machine has.
         takeover: how knobs take over values that were changed elsewhere, where their bindings do not say.
         program: called on this thread with a program change's number, from 0; a `LikenessError` is logged.
+        clock: told of the pulses, starts and stops of a MIDI clock.
     """
 
     def __init__(
@@ -54,11 +57,13 @@ class MidiInput:
         client: Callable[[], Client] = open_client,
         takeover: Takeover = "soft",
         program: Callable[[int], None] | None = None,
+        clock: ClockListener | None = None,
     ) -> None:
         self._store = store
         self._bindings = bindings if isinstance(bindings, Bindings) else Bindings(None, bindings)
         self._name, self._client = name, client
         self._program = program
+        self._sync = MidiSync(clock or ClockListener())
         self.knobs = Knobs(store, self._bindings, takeover)
         self._faults = Faults(log)
         self._closing = threading.Event()
@@ -178,6 +183,8 @@ class MidiInput:
         self.knobs.meet(self._ports.sources if self._ports else ())
 
     def _take(self, source: Source, raw: list[int]) -> None:
+        if self._sync.take(source, raw, time.perf_counter()):
+            return
         try:
             said = self._readers.setdefault(source, MoveReader()).read(raw)
         except InputError as error:

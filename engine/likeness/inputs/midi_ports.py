@@ -80,9 +80,13 @@ def open_client() -> Client:
         if api == rtmidi.API_RTMIDI_DUMMY:
             continue
         try:
-            return cast(Client, rtmidi.MidiIn(api, "likeness", QUEUE))
+            client = rtmidi.MidiIn(api, "likeness", QUEUE)
         except rtmidi.RtMidiError as error:
             refused.append(str(error))
+            continue
+        # It keeps the clock to itself unless told otherwise.
+        client.ignore_types(timing=False)
+        return cast(Client, client)
     raise InputError(f"no MIDI system runs here ({'; '.join(refused) or 'none built in'}); start ALSA or JACK")
 
 

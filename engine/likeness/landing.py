@@ -1,0 +1,33 @@
+"""When to begin what is to arrive on a beat. All in beats, so that it holds while the tempo moves."""
+
+import math
+
+# A line that the beat has reached but for rounding is reached.
+ROUNDING = 1e-9
+
+
+def in_beats(seconds: float, tempo: float) -> float:
+    """Return how many beats pass in `seconds` at `tempo` BPM."""
+    return seconds * tempo / 60.0
+
+
+def next_line(beat: float, every: float) -> float:
+    """Return the next multiple of `every` beats, `beat` itself if it stands on one."""
+    return math.ceil(beat / every - ROUNDING) * every
+
+
+def when_to_start(arrive_beat: float, travel: float, latency: float) -> float:
+    """Return the beat at which to begin what shall be seen to arrive at `arrive_beat`.
+
+    Args:
+        arrive_beat: where the last of it is to be on the screen.
+        travel: how long it takes, in beats, at least 0.
+        latency: from a frame's values to its light, in beats, at least 0: `in_beats(loop.latency_s, tempo)`.
+    """
+    return arrive_beat - travel - latency
+
+
+def landing(now: float, every: float, travel: float, latency: float) -> tuple[float, float]:
+    """Return `(start, arrive)`, the first line of `every` beats that can still be reached from beat `now`."""
+    arrive = next_line(now + travel + latency, every)
+    return when_to_start(arrive, travel, latency), arrive
