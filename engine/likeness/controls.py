@@ -9,6 +9,7 @@ from likeness.inputs.bindings import Bindings
 from likeness.inputs.keyboard import Keyboard
 from likeness.inputs.midi import MidiInput, midi_available
 from likeness.inputs.osc import OscInput, Reply
+from likeness.inputs.osc_feedback import Args, Said
 from likeness.midi_clock import ClockListener
 from likeness.options import Options
 from likeness.places import own
@@ -88,11 +89,26 @@ class Controls:
     def _open_osc(self) -> None:
         options = self._options
         osc = OscInput(
-            self._store, options.osc_port, host=options.osc_host, commands=self._commands, questions=self._questions()
+            self._store,
+            options.osc_port,
+            host=options.osc_host,
+            commands=self._commands,
+            questions=self._questions(),
+            feedback=self._feedback,
         )
         osc.start()
         self._closers.append(osc.close)
         log.info("OSC on %s:%d", options.osc_host, osc.port)
+
+    def _feedback(self) -> Said:
+        """Return what surfaces show apart from values: which parameter waits for a knob, and how far knobs are off."""
+        if self._midi is None:
+            return {}
+        said: dict[str, tuple[str, Args]] = {"/midi/learning": ("/midi/learning", (self._midi.learning or "",))}
+        for param, gap in self._midi.gaps().items():
+            # Finer than a knob of 7 bits, so that rounding is not told as news.
+            said[f"/midi/takeover/{param}"] = ("/midi/takeover", (param, round(gap, 3)))
+        return said
 
     def _questions(self) -> dict[str, Callable[..., None]]:
         """Return the commands that have something to say to the one who sent them."""

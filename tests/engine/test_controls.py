@@ -102,6 +102,25 @@ def test_learn_and_unbind_by_osc_with_a_knob_of_another_process(
     assert "cc = 30" not in file.read_text()
 
 
+def test_subscribers_are_told_how_far_a_knob_has_to_go_and_what_is_learnt(
+    store: ParamStore, controls: Open, surface: Surface, unused_udp_port: int, plug: Callable[[], Player]
+) -> None:
+    player = plug()
+    controls(Options(osc_port=unused_udp_port, midi=CONTROLLER), Binding("walk.speed", cc=1))
+    surface.send("/subscribe", 0, "/midi/")
+    told = [surface.hear() for _ in range(3)]
+    assert sorted(map(str, told[1:])) == ["['/midi/learning', '']", "['/midi/takeover', 'walk.speed', 0.0]"]
+    # At the bottom, and the value is in the middle.
+    player.play([0xB0, 1, 0], [0x90, 1, 1])
+    wait(lambda: bool(store.advance(0.01)))
+    assert surface.hear() == ["/midi/takeover", "walk.speed", 0.5]
+    player.play([0xB0, 1, 127])
+    wait(lambda: store.advance(0.01) is not None and store.target("walk.speed") == 1.0)
+    assert surface.hear() == ["/midi/takeover", "walk.speed", 0.0]
+    surface.send("/midi/learn", "walk.depth")
+    assert surface.hear() == ["/midi/learning", "walk.depth"]
+
+
 @pytest.mark.usefixtures("plug", "system")
 def test_what_cannot_be_learnt_is_answered(controls: Open, surface: Surface, unused_udp_port: int) -> None:
     controls(Options(osc_port=unused_udp_port, midi="auto"))

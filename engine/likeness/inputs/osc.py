@@ -5,22 +5,21 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
 from likeness.errors import InputError, LikenessError, ParamError, nearest
 from likeness.faults import Faults
+from likeness.inputs.osc_feedback import LASTING_S, TURN_S, Said, Subscriptions, targets
+from likeness.inputs.osc_gate import MESSAGES_PER_S, Allowance, Gate, Sender
+from likeness.inputs.osc_meaning import UnknownAddressError, meaning
 from likeness.inputs.osc_packet import Message, decode, encode
-from likeness.params import Trigger, to_number
+from likeness.inputs.osc_socket import DATAGRAM_BYTES, bound_socket
 from likeness.store import Edit, ParamStore
 
 log = logging.getLogger(__name__)
 
-# 4 MB hold about 5,000 small datagrams, a second of a flood; the system may grant less.
-RECEIVE_BUFFER_BYTES = 4 << 20
-# The largest payload of a UDP datagram over IPv4 is 65,507 bytes.
-DATAGRAM_BYTES = 65_536
 # Datagrams read in one go before timers get their turn.
 BURST = 256
 # Bundles that wait for their time; beyond it new ones are refused, so that a broken sender cannot fill the memory.
@@ -32,7 +31,6 @@ ANSWERS_PER_S = 20
 # Values come back in messages; a text of many kilobytes does not belong in a log or in a reply.
 LONGEST_TEXT = 400
 
-Sender = tuple[object, ...]
 # Sends a message back to whom a command came from: an address and its arguments. Any thread, at any later time.
 Reply = Callable[..., None]
 
@@ -43,7 +41,10 @@ class OscInput:
     `/random_walk/speed 0.3` sets a parameter, `/norm/random_walk/speed 0.5` by fader position, an address alone presses
     a trigger or is answered with the value that the parameter was asked to have. What is refused is answered with
     `/error address text`. A bundle is applied in one frame, at its time tag if that is still to come; bundles that are
-    due later hold nothing else up.
+    due later hold nothing else up. An address with `*`, `?`, `[]` or `{}` stands for all parameters that it matches.
+
+    `/subscribe port prefix` has changes told to a port of the sender's machine for a minute, `/unsubscribe port` ends
+    it. `/lock` ignores all but the sender's address until it sends `/unlock`.
 
     Args:
         store: where parameters live.
@@ -52,6 +53,8 @@ class OscInput:
         commands: addresses that are no parameters; each is called on this thread with the message's arguments.
             A `LikenessError` from it is answered and logged as one line.
         questions: like `commands`, but each is called with a `Reply` before the message's arguments.
+        feedback: returns what else subscribers are told, apart from the parameters.
+        per_sender: messages a second that each sender may send for long; twice that many may come at once.
 
     Attributes:
         received: messages since the start, those of bundles counted one by one; a broken datagram counts as one.
@@ -66,13 +69,23 @@ class OscInput:
         host: str = "127.0.0.1",
         commands: Mapping[str, Callable[..., None]] | None = None,
         questions: Mapping[str, Callable[..., None]] | None = None,
+        feedback: Callable[[], Said] = dict,
+        per_sender: float = MESSAGES_PER_S,
     ) -> None:
         self.received = self.refused = 0
         self.port, self._host = port, host
         self._store = store
         self._commands, self._questions = dict(commands or {}), dict(questions or {})
         self._faults = Faults(log)
-        self._answers = _Allowance(ANSWERS_PER_S)
+        self._answers = Allowance(ANSWERS_PER_S, ANSWERS_PER_S)
+        self._gate = Gate(per_sender)
+        self._subscriptions = Subscriptions(self._tell, lambda: {**targets(store), **feedback()})
+        self._own: Mapping[str, Callable[..., None]] = {
+            "/subscribe": self._subscribe,
+            "/unsubscribe": self._subscriptions.drop,
+            "/lock": self._lock,
+            "/unlock": self._unlock,
+        }
         self._pending = 0
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -84,7 +97,7 @@ class OscInput:
         Raises:
             InputError: where the port is taken or the host is not an address of this machine.
         """
-        self._socket = _bound(self._host, self.port)
+        self._socket = bound_socket(self._host, self.port)
         self.port = self._socket.getsockname()[1]
         # Windows' default loop cannot watch a plain socket.
         self._loop = asyncio.SelectorEventLoop()
@@ -118,12 +131,16 @@ class OscInput:
             self._take(datagram, sender, loop)
 
     def _take(self, datagram: bytes, sender: Sender, loop: asyncio.AbstractEventLoop) -> None:
+        # A flood is turned away before it is read, which is what it would cost.
+        messages: list[Message] = []
         try:
+            self._gate.admit(sender)
             messages = decode(datagram)
+            self._gate.admit(sender, len(messages) - 1)
         except InputError as error:
-            self.received += 1
-            self.refused += 1
-            self._faults.tell("an OSC datagram", error, trace=False)
+            self.received += len(messages) or 1
+            self.refused += len(messages) or 1
+            self._faults.tell(f"an OSC datagram of {sender[0]}", error, trace=False)
             return
         self.received += len(messages)
         now = time.time()
@@ -174,10 +191,36 @@ class OscInput:
         self._put(edits)
 
     def _command(self, address: str, sender: Sender) -> Callable[..., None] | None:
+        own = self._own.get(address)
+        if own is not None:
+            return partial(own, sender)
         question = self._questions.get(address)
         if question is not None:
             return partial(question, partial(self._reply, sender))
         return self._commands.get(address)
+
+    def _subscribe(self, sender: Sender, port: object = 0, prefix: object = "/") -> None:
+        idle = not len(self._subscriptions)
+        to = self._subscriptions.add(sender, port, prefix, time.monotonic())
+        self._reply(to, "/subscribed", str(prefix), LASTING_S)
+        if idle:
+            self._turn()
+
+    def _turn(self) -> None:
+        """Tell subscribers what changed, and go on while there are any."""
+        self._subscriptions.turn(time.monotonic())
+        if len(self._subscriptions) and self._loop is not None:
+            self._loop.call_later(TURN_S, self._turn)
+
+    def _lock(self, sender: Sender) -> None:
+        self._gate.lock(sender)
+        log.warning("OSC: the stage is locked by %s; nobody else is heard", sender[0])
+        self._reply(sender, "/locked", str(sender[0]))
+
+    def _unlock(self, sender: Sender) -> None:
+        self._gate.unlock()
+        log.warning("OSC: the stage is unlocked by %s", sender[0])
+        self._reply(sender, "/locked", "")
 
     def _put(self, edits: list[Edit]) -> None:
         if len(edits) == 1:
@@ -185,49 +228,25 @@ class OscInput:
         elif edits:
             self._store.call(lambda: _all(edits))
 
-    def _edits(self, message: Message, sender: Sender) -> list[Edit]:
-        """Return what the message changes; a question is answered and changes nothing.
-
-        Raises:
-            ParamError: where the address is unknown or the value is refused.
-        """
-        address, by_unit = self._parameter(message)
-        if message.args in ((), (None,)):
-            if not isinstance(self._store.param(address), Trigger):
-                self._reply(sender, message.address, self._value(address, by_unit))
-                return []
-            return [self._store.change(address, 1)]
-        if len(message.args) > 1:
-            raise ParamError(f"{address}: takes one value, not {len(message.args)}; send one message for each")
-        (value,) = message.args
-        if not by_unit:
-            return [self._store.change(address, value)]
-        u = to_number(value)
-        if u is None:
-            raise ParamError(f"{address}: {value!r} is not a position from 0 to 1")
-        return [self._store.change_unit(address, u)]
-
-    def _parameter(self, message: Message) -> tuple[str, bool]:
-        """Return the parameter's address in the store, and whether it is meant by fader position."""
-        name = message.address[1:].replace("/", ".")
-        if message.address.count("/") == 2 and name in self._store:
-            return name, False
-        if name.startswith("norm.") and message.address.count("/") == 3 and name[5:] in self._store:
-            return name[5:], True
-        raise _UnknownAddressError("no parameter or command has this address")
-
-    def _value(self, address: str, by_unit: bool) -> float | int | bool | str:
-        value = self._store.target(address)
-        return self._store.param(address).to_unit(value) if by_unit else value
+    def _edits(self, message: Message, sender: Sender) -> Sequence[Edit]:
+        """Return what the message changes, and answer what it asks."""
+        found = meaning(self._store, message)
+        for address, value in found.answers:
+            self._reply(sender, address, value)
+        for address, value in found.asked:
+            self._subscriptions.wrote(sender, address, value, time.monotonic())
+        return found.edits
 
     def _refuse(self, message: Message, sender: Sender, error: LikenessError, cause: Exception | None = None) -> None:
         """Count it, say it in the log now and then, and answer the sender while the allowance lasts."""
         self.refused += 1
         # Two shows that answer each other's errors would never stop.
         answered = message.address != "/error" and self._answers.take()
-        if answered and isinstance(error, _UnknownAddressError):
+        if answered and isinstance(error, UnknownAddressError):
             known = ["/" + address.replace(".", "/") for address, _ in self._store.params()]
-            error = ParamError(f"{error}; {nearest(message.address, [*known, *self._commands, *self._questions])}")
+            error = ParamError(
+                f"{error}; {nearest(message.address, [*known, *self._commands, *self._questions, *self._own])}"
+            )
         text = str(error)[:LONGEST_TEXT]
         if answered:
             self._reply(sender, "/error", message.address, text)
@@ -238,67 +257,18 @@ class OscInput:
             self._faults.tell("an OSC message", line, trace=False)
 
     def _reply(self, sender: Sender, address: str, *args: float | int | bool | str) -> None:
+        self._tell(encode(address, *args), sender)
+
+    def _tell(self, datagram: bytes, to: Sender) -> None:
         if self._socket is None:
             return
         try:
-            self._socket.sendto(encode(address, *args), sender)
+            self._socket.sendto(datagram, to)
         except OSError as error:
             # Whoever asked has gone, or the network is down: nobody is there to be told.
-            log.debug("OSC: no answer to %s: %s", sender, error)
-
-
-class _UnknownAddressError(ParamError):
-    """Near names are looked for only where the answer is sent."""
-
-
-class _Allowance:
-    """So many a second, and as many at once."""
-
-    def __init__(self, per_s: float) -> None:
-        self._per_s = self._left = per_s
-        self._at = time.monotonic()
-
-    def take(self) -> bool:
-        now = time.monotonic()
-        self._left = min(self._left + (now - self._at) * self._per_s, self._per_s)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+            log.debug("OSC: no answer to %s: %s", to, error)
 
 
 def _all(edits: list[Edit]) -> None:
     for edit in edits:
         edit()
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        sock = socket.socket(family, kind, proto)
-    except (OSError, OverflowError) as error:
-        raise InputError(f"OSC: {host!r} is not an address to listen on ({error}); try --osc-host 127.0.0.1") from error
-    try:
-        sock.bind(address)
-    except (OSError, OverflowError) as error:
-        sock.close()
-        raise InputError(
-            f"OSC: port {port} on {host} cannot be opened ({error}); close the program that has it, "
-            f"or choose another with --osc-port {port + 1 if port < 65_535 else 9000}"
-        ) from error
-    sock.setblocking(False)
-    _widen(sock)
-    return sock
-
-
-def _widen(sock: socket.socket) -> None:
-    """Ask for a large receive buffer: Linux grants what it can, macOS refuses what is too much."""
-    size = RECEIVE_BUFFER_BYTES
-    while size > DATAGRAM_BYTES:
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
-        except OSError:
-            size //= 2
-        else:
-            return

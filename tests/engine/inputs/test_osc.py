@@ -16,6 +16,7 @@ from pythonosc.osc_message import OscMessage
 from likeness.errors import InputError, PresetError
 from likeness.inputs import osc as module
 from likeness.inputs.osc import OscInput
+from likeness.inputs.osc_gate import Gate
 from likeness.inputs.osc_packet import EPOCH_S, encode
 from likeness.params import Float
 from likeness.store import ParamStore
@@ -26,9 +27,10 @@ Until = Callable[[Callable[[], bool]], None]
 class Controller:
     """A sender with a socket of its own, which hears the answers."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind((host, 0))
+        self.port = self._socket.getsockname()[1]
         self._socket.settimeout(20)
         self._port = port
 
@@ -150,7 +152,8 @@ def impatient_interpreter() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("impatient_interpreter")
-def test_a_bundle_lands_in_one_frame(store: ParamStore, osc: OscInput) -> None:
+def test_a_bundle_lands_in_one_frame(store: ParamStore, osc: OscInput, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(osc, "_gate", Gate(1e6))
     # The presses between the first and the last value give the frame time to come in between.
     code = """
 for i in range(1, 51):
@@ -383,3 +386,143 @@ def test_closing_twice_or_before_the_start_is_harmless_and_frees_the_port(store:
     again = OscInput(store, osc.port)
     again.start()
     again.close()
+
+
+def test_patterns_reach_every_parameter_that_takes_the_value(
+    store: ParamStore, controller: Controller, until: Until
+) -> None:
+    controller.send("/walk/{speed,depth,title}", 0.75)
+    wait_for(store, until, "depth", 0.75)
+    assert store.snapshot["walk"]["speed"] == 0.75
+    controller.send("/norm/w*/s?e[a-e]d", 0.5)
+    wait_for(store, until, "speed", 5.0)
+    assert store.snapshot["walk"]["seed"] == 0
+    controller.send("/*/d*")
+    assert controller.answer() == ["/walk/depth", 0.75]
+    controller.send("/nobody/*", 1)
+    assert "no parameter matches" in str(controller.answer()[2])
+    controller.send("/walk/ti*", 1)
+    assert "text" in str(controller.answer()[2])
+
+
+def test_a_subscriber_is_told_what_changes_and_not_what_modulation_does(
+    store: ParamStore, controller: Controller, osc: OscInput
+) -> None:
+    controller.send("/subscribe", 0, "/walk/")
+    told = {str(said[0]): said[1:] for said in (controller.answer() for _ in range(7))}
+    assert told.pop("/subscribed") == ["/walk/", 60.0]
+    assert told == {f"/walk/{name}": [value] for name, value in store.targets()["walk"].items()}
+
+    other = Controller(osc.port)
+    try:
+        other.send("/master/freeze", True)
+        other.send("/walk/speed", 8.0)
+        advance_until(store, lambda: store.target("walk.speed") == 8.0)
+        assert controller.answer() == ["/walk/speed", 8.0]
+        # A recall that takes two seconds is told once, as where it goes.
+        store.recall({"walk.speed": 1.0}, seconds=2.0)
+        store.advance(0.5)
+        assert controller.answer() == ["/walk/speed", 1.0]
+        store.advance(0.5)
+        store.advance(1.0)
+        store.set("walk.seed", 5)
+        store.advance(0.0)
+        assert controller.answer() == ["/walk/seed", 5]
+    finally:
+        other.close()
+
+
+def test_a_fader_is_not_answered_with_its_own_value_unless_it_was_clamped(
+    store: ParamStore, controller: Controller
+) -> None:
+    controller.send("/subscribe", 0, "/walk/s")
+    for _ in range(3):
+        controller.answer()
+    controller.send("/walk/speed", 2.0)
+    advance_until(store, lambda: store.target("walk.speed") == 2.0)
+    controller.send("/walk/seed", 9999)
+    advance_until(store, lambda: store.target("walk.seed") == 1000)
+    assert controller.answer() == ["/walk/seed", 1000]
+    store.set("walk.speed", 3.0)
+    store.advance(0.0)
+    assert controller.answer() == ["/walk/speed", 3.0]
+
+
+def test_another_port_can_be_told_and_told_no_more(store: ParamStore, controller: Controller, osc: OscInput) -> None:
+    display = Controller(osc.port)
+    try:
+        controller.send("/subscribe", display.port, "/master/freeze")
+        assert [display.answer()[0] for _ in range(2)] == ["/subscribed", "/master/freeze"]
+        controller.send("/unsubscribe", display.port)
+        controller.send("/walk/seed")
+        assert controller.answer() == ["/walk/seed", 0]
+        store.set("master.freeze", True)
+        store.advance(0.0)
+        display.send("/walk/seed")
+        assert display.answer() == ["/walk/seed", 0]
+    finally:
+        display.close()
+
+
+@pytest.mark.parametrize("port", ["here", -1, 70000, True])
+def test_a_port_that_is_none_is_refused(controller: Controller, port: object) -> None:
+    controller.send("/subscribe", port)  # type: ignore[arg-type]
+    assert "UDP port" in str(controller.answer()[2])
+
+
+def test_a_flood_from_one_sender_costs_no_other_a_message(store: ParamStore, until: Until) -> None:
+    osc = OscInput(store, 0, per_sender=200)
+    osc.start()
+    flooder, player = Controller(osc.port), Controller(osc.port)
+    try:
+        for index in range(3000):
+            flooder.send("/walk/seed", 7)
+            if index % 100 == 0:
+                player.send("/walk/jump")
+        presses = 0
+
+        def all_there() -> bool:
+            nonlocal presses
+            store.advance(0.01)
+            presses += int(store.snapshot["walk"]["jump"])
+            return osc.received == 3030
+
+        until(all_there)
+        assert presses == 30
+        assert osc.refused > 1000
+    finally:
+        for each in (flooder, player, osc):
+            each.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
+def test_a_locked_stage_hears_the_surface_that_locked_it_alone(
+    store: ParamStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    osc = OscInput(store, 0)
+    osc.start()
+    surface, stranger = Controller(osc.port), Controller(osc.port, "127.0.0.2")
+    try:
+        surface.send("/lock")
+        assert surface.answer() == ["/locked", "127.0.0.1"]
+        for message in (("/walk/seed", 7), ("/unlock",), ("/lock",)):
+            stranger.send(*message)
+        advance_until(store, lambda: osc.refused == 3)
+        surface.send("/walk/seed")
+        assert surface.answer() == ["/walk/seed", 0]
+        assert "the stage is locked by 127.0.0.1" in caplog.text
+        surface.send("/unlock")
+        assert surface.answer() == ["/locked", ""]
+        stranger.send("/walk/seed", 7)
+        advance_until(store, lambda: store.target("walk.seed") == 7)
+    finally:
+        for each in (surface, stranger, osc):
+            each.close()
+
+
+def advance_until(store: ParamStore, condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        store.advance(0.01)
+        time.sleep(0.001)

@@ -1,0 +1,89 @@
+"""Who is heard: so many messages a second from each sender, and under the stage lock one surface alone."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from likeness.errors import InputError
+
+# Twice a busy tablet's faders, and what the show plays without a late frame.
+MESSAGES_PER_S = 6000.0
+# A preset sent as single messages, or a burst after a network's hiccup, comes at once.
+BURST_S = 2.0
+# Senders that are remembered; a flood from made-up addresses cannot fill the memory.
+MOST_SENDERS = 256
+
+# As sockets have it: host and port first.
+Sender = tuple[object, ...]
+
+
+class Allowance:
+    """So many a second, and at most so many at once. One thread."""
+
+    def __init__(self, per_s: float, at_once: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._per_s, self._most, self._left = per_s, at_once, at_once
+        self._now, self._at = now, now()
+
+    def take(self, count: float = 1.0) -> bool:
+        """Take `count` if there is one left; what is owed is paid back before there is one again."""
+        now = self._now()
+        self._left = min(self._left + (now - self._at) * self._per_s, self._most)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= count
+        return True
+
+
+class Gate:
+    """Says for each datagram whether it is heard. One thread.
+
+    Args:
+        per_s: messages a second that one sender may send for long.
+        now: seconds.
+    """
+
+    def __init__(self, per_s: float = MESSAGES_PER_S, now: Callable[[], float] = time.monotonic) -> None:
+        self._per_s, self._now = per_s, now
+        self._senders: OrderedDict[object, Allowance] = OrderedDict()
+        self.locked_by: str | None = None
+
+    def admit(self, sender: Sender, messages: int = 1) -> None:
+        """Take `messages` from the sender's allowance.
+
+        Raises:
+            InputError: where the stage is locked by another, or the sender has sent too many.
+        """
+        host = str(sender[0])
+        if self.locked_by is not None and host != self.locked_by:
+            raise InputError(f"the stage is locked by {self.locked_by}; nobody else is heard until it sends /unlock")
+        allowance = self._senders.get(key := _key(sender))
+        if allowance is None:
+            allowance = self._senders[key] = Allowance(self._per_s, self._per_s * BURST_S, self._now)
+            if len(self._senders) > MOST_SENDERS:
+                self._senders.popitem(last=False)
+        self._senders.move_to_end(key)
+        if not allowance.take(messages):
+            raise InputError(f"more than {self._per_s:.0f} messages a second; what is above that is dropped")
+
+    def lock(self, sender: Sender) -> None:
+        """Hear `sender`'s address alone from now on."""
+        self.locked_by = str(sender[0])
+
+    def unlock(self) -> None:
+        """Hear everybody again; only who is heard can ask for it."""
+        self.locked_by = None
+
+
+def _key(sender: Sender) -> object:
+    """Return what a sender is known by: another machine by its address, a program on this one by its port as well.
+
+    On another machine a new port costs nothing; here the neighbour is another instrument of the same player.
+    """
+    host = str(sender[0])
+    try:
+        here = ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        here = False
+    return sender[:2] if here else host

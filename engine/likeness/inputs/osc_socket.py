@@ -1,0 +1,46 @@
+"""Open the UDP socket that OSC is heard on."""
+
+import socket
+
+from likeness.errors import InputError
+
+# 4 MB hold about 5,000 small datagrams, a second of a flood; the system may grant less.
+RECEIVE_BUFFER_BYTES = 4 << 20
+# The largest payload of a UDP datagram over IPv4 is 65,507 bytes.
+DATAGRAM_BYTES = 65_536
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on `port` of the interface `host` and never waits.
+
+    Raises:
+        InputError: where the port is taken or the host is not an address of this machine.
+    """
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        sock = socket.socket(family, kind, proto)
+    except (OSError, OverflowError) as error:
+        raise InputError(f"OSC: {host!r} is not an address to listen on ({error}); try --osc-host 127.0.0.1") from error
+    try:
+        sock.bind(address)
+    except (OSError, OverflowError) as error:
+        sock.close()
+        raise InputError(
+            f"OSC: port {port} on {host} cannot be opened ({error}); close the program that has it, "
+            f"or choose another with --osc-port {port + 1 if port < 65_535 else 9000}"
+        ) from error
+    sock.setblocking(False)
+    _widen(sock)
+    return sock
+
+
+def _widen(sock: socket.socket) -> None:
+    """Ask for a large receive buffer: Linux grants what it can, macOS refuses what is too much."""
+    size = RECEIVE_BUFFER_BYTES
+    while size > DATAGRAM_BYTES:
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+        except OSError:
+            size //= 2
+        else:
+            return
