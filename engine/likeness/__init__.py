@@ -9,6 +9,8 @@ from likeness.hookspecs import hookimpl
 from likeness.params import Bool, Choice, Float, Int, Param, Text, Trigger, Value
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from likeness.generator import Generator
     from likeness.stage import Stage
 
@@ -36,20 +38,28 @@ __all__ = [
 ]
 
 
-def open_generator(path: str, device: str = "cpu", size: int | None = None) -> "Generator":
+def open_generator(
+    path: "str | Path", device: str = "cpu", precision: str = "auto", *, size: int | None = None
+) -> "Generator":
     """Open a weights file of any family that is built in or that an installed plugin adds.
 
     Args:
         path: the weights file.
         device: "cpu", "cuda", "mps".
+        precision: "auto" draws in the numbers that the makers' own code draws in, float32 on a processor;
+            "float32" or "bfloat16" by name. What a show draws in is the show's choice, and a faster one.
         size: height in px to draw at, where the family can choose.
 
     Raises:
         WeightsError: where the file is absent, broken, or of no known family.
     """
+    from likeness.backends import prepare
     from likeness.host import Host
 
-    return Host().open_generator(path, device, size)
+    generator = Host().open_generator(path, device, size)
+    if precision != "auto":
+        prepare(generator, "eager", precision)
+    return generator
 
 
 def __getattr__(name: str) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from likeness import __version__
-from likeness.commands import looking, playing, training
+from likeness.commands import looking, playing, training, weights
 from likeness.errors import LikenessError
 
 app = App(name="likeness", version=__version__, help="An instrument for generative faces, played live.")
@@ -18,6 +18,10 @@ for command in (looking.plugins, looking.params, looking.contact_sheet):
 train = App(name="train", help="Make your own weights from a folder of pictures.")
 train.command(training.composite)
 app.command(train)
+files = App(name="weights", help="Look into weights files, and convert them.")
+files.command(weights.info)
+files.command(weights.convert)
+app.command(files)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -181,6 +181,20 @@ def test_the_lists_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
         assert said in capsys.readouterr().out
 
 
+def test_weights_are_looked_into_and_what_is_none_is_refused(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main(["weights", "info", str(root / "weights" / "composite-256.safetensors")])
+    assert not ending.value.code
+    said = capsys.readouterr().out
+    assert "family      composite (likeness)" in said
+    assert "picture     256 x 256 px" in said
+    assert "a paid show: allowed" in said
+    with pytest.raises(SystemExit) as ending:
+        main(["weights", "convert", str(root / "README.md"), "-o", "x.safetensors"])
+    assert ending.value.code == 2
+    assert "is of no family that opens here" in capsys.readouterr().err
+
+
 def test_sizes_and_settings_are_read_or_refused() -> None:
     assert parse_size("1920x1080") == (1920, 1080)
     assert parse_settings(["a.b=1=2", "c.d=x"]) == {"a.b": "1=2", "c.d": "x"}

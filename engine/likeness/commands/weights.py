@@ -1,0 +1,55 @@
+"""`likeness weights`: what a file is, and the same in our own format."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def info(file: Path) -> None:
+    """Say what a weights file is and what its licence allows; nothing inside it is run.
+
+    Parameters
+    ----------
+    file
+        Any file that opens here; docs/weights.md lists them.
+    """
+    from likeness.convert import info as look
+
+    found = look(file)
+    paid = {True: "allowed", False: "not allowed", None: "nobody has said"}[found.licence.paid_use]
+    print(f"family      {found.family} ({found.layout})")
+    if found.resolution:
+        print(f"picture     {found.resolution} x {found.resolution} px")
+        print(f"latent      {found.num_ws} layers of {found.w_dim}")
+    if found.numbers:
+        print(f"parameters  {found.numbers / 1e6:.1f} million")
+    print(f"licence     {found.licence.name}; a paid show: {paid}")
+    print(f"file        {found.size_bytes / 1e6:.1f} MB, sha256 {found.sha256}")
+
+
+def convert(
+    file: Path,
+    *,
+    output: Annotated[Path, Parameter(name=("--output", "-o"))],
+    licence: str | None = None,
+    paid_use: bool | None = None,
+) -> None:
+    """Write a weights file in our own format, which holds no pickle; it draws the same pictures, bit by bit.
+
+    Parameters
+    ----------
+    file
+        Any file of tensors that opens here.
+    output
+        The .safetensors file to write.
+    licence
+        What its owner calls the licence, where the file does not say.
+    paid_use
+        Whether that licence allows a paid show.
+    """
+    from likeness.convert import convert as rewrite
+    from likeness.generator import Licence
+
+    header = rewrite(file, output, None if licence is None else Licence(licence, paid_use))
+    print(f"The result is in {output.resolve()} (family {header.family}, sha256 of its tensors {header.sha256})")
