@@ -3,7 +3,8 @@
     python tests/benchmarks/synthesis.py --size 256 --threads 1
 
 Prints one line for each way: family, size, number type, backend, milliseconds a frame (median and least), GFLOP/s,
-the share of this machine's own peak in the same number type, and how many times faster than the plain one. Rounds are interleaved, because a machine's speed jumps; on one thread the process's CPU time is taken, which a
+the share of this machine's own peak in the same number type, and how many times faster than the plain one.
+Rounds are interleaved, because a machine's speed jumps; on one thread the process's CPU time is taken, which a
 neighbour's load does not lengthen as it does wall time.
 """
 
