@@ -95,7 +95,7 @@ def read_header(path: Path) -> WeightsHeader | None:
             raise WeightsError(f"{path} is of format {fields['format']}, this version reads {FORMAT}; update likeness")
         licence = Licence(**fields["licence"])
         return WeightsHeader(str(fields["family"]), dict(fields["arguments"]), licence, str(fields["sha256"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path} has a broken header ({error!r}); convert or train it again") from error
 
 

@@ -260,3 +260,36 @@ def test_nonsense_arguments_are_refused(kwargs: dict[str, object], written: Call
     path = written("odd.pkl", pickles.official_pickle(plain.random_state(plain.Shape(8)), kwargs))
     with pytest.raises(WeightsError, match=r"argument|activation"):
         stylegan2.load_generator(path, CPU)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x08\0\0\0\0\0\0\0{}      ",
+        b"\xff" * 8 + b"{}",
+        b"\0\0\0\x40\0\0\0\0" + b"{" * 100,
+        (200_000).to_bytes(8, "little") + b'{"a":' + b"[" * 199_995,
+        (60).to_bytes(8, "little") + b'{"synthesis.b4.const":{"dtype":"F32","shape":[9,9],"data_of',
+    ],
+    ids=["empty", "nothing", "huge-header", "long-header", "nested-header", "cut-header"],
+)
+def test_a_broken_safetensors_file_is_refused_in_one_line_or_left_alone(
+    data: bytes, written: Callable[[str, bytes], Path]
+) -> None:
+    path = written("weights.safetensors", data)
+    for module in MODULES:
+        try:
+            assert module.load_generator(path, CPU) is None
+        except WeightsError as error:
+            said = str(error)
+            assert said.startswith(str(path))
+            assert "\n" not in said
+
+
+def test_a_header_of_nested_lists_in_our_own_format_is_refused(written: Callable[[str, bytes], Path]) -> None:
+    text = b'{\\"format\\": ' + b"[" * 100_000
+    header = b'{"__metadata__":{"likeness":"' + text + b'"}}'
+    path = written("weights.safetensors", len(header).to_bytes(8, "little") + header)
+    with pytest.raises(WeightsError, match="broken header"):
+        stylegan2.load_generator(path, CPU)
