@@ -10,6 +10,7 @@ import torch
 
 from likeness import master
 from likeness.clock import FixedClock, RealClock
+from likeness.conducting import tempo_commands
 from likeness.controls import Controls
 from likeness.desk import Desk
 from likeness.devices import choose_device
@@ -17,6 +18,7 @@ from likeness.errors import ParamError
 from likeness.generator import Generator
 from likeness.host import Host
 from likeness.loop import Loop
+from likeness.midi_clock import ClockListener
 from likeness.options import Options
 from likeness.outputs.files import open_file
 from likeness.outputs.fitted import FittedOutput
@@ -30,6 +32,7 @@ from likeness.render import Renderer, RenderThread
 from likeness.signals import stopping
 from likeness.stage import Stage
 from likeness.store import ParamStore
+from likeness.transport import Transport
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +51,21 @@ class Show:
         self.frames = None if options.seconds is None else max(1, round(options.seconds * self.fps))
         self.seed = next(seed for seed in (options.seed, preset.show.seed, 0) if seed is not None)
         self.store = ParamStore()
+        midi_clock = ClockListener()
+        self.transport = Transport([midi_clock])
         self.host = Host(self.store)
         self.desk = Desk(self.store, self.host, preset, self.seed)
         commands = {**self.desk.commands, **master.commands(self.store)}
+        commands |= tempo_commands(self.transport, self.store)
         self.controls = Controls(
-            self.store, options, commands=commands, quit_show=self.quit, program=self.desk.change_program
+            self.store,
+            options,
+            commands=commands,
+            quit_show=self.quit,
+            program=self.desk.change_program,
+            clock=midi_clock,
         )
-        self._closers: list[Callable[[], object]] = [self.controls.close]
+        self._closers: list[Callable[[], object]] = [self.controls.close, self.transport.close]
         try:
             self._build()
         except BaseException:
@@ -80,7 +91,7 @@ class Show:
         self._warm_up()
         clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         side = self.generator.info.resolution
-        self.loop = Loop(clock, self.store, render, [], size or (side, side))
+        self.loop = Loop(clock, self.store, render, [], size or (side, side), transport=self.transport)
         self._open_outputs(size)
         defaults = [entry for entry in self.preset.midi if self._plays(entry.param)]
         self.controls.open(defaults, options.takeover or show.takeover or "soft")
