@@ -65,6 +65,8 @@ class Controls:
             self._open_midi(defaults, takeover)
         if self._options.osc_port:
             self._open_osc()
+        if self._options.oscquery_port:
+            self._open_oscquery()
 
     def close(self) -> None:
         """Stop listening, in reverse order. Safe to call twice."""
@@ -99,6 +101,22 @@ class Controls:
         osc.start()
         self._closers.append(osc.close)
         log.info("OSC on %s:%d", options.osc_host, osc.port)
+
+    def _open_oscquery(self) -> None:
+        # Its libraries take a fifth of a second to import, which a show without it need not wait for.
+        from likeness.inputs.advertising import Advertisement
+        from likeness.inputs.oscquery import OscQueryServer
+
+        host, osc_port = self._options.osc_host, self._options.osc_port
+        if not osc_port:
+            raise InputError("OSCQuery describes what OSC plays; give --osc-port, or leave --oscquery-port out")
+        server = OscQueryServer(self._store, self._options.oscquery_port, host=host, osc=(host, osc_port))
+        server.start()
+        self._closers.append(server.close)
+        advertisement = Advertisement(f"likeness {server.port}", host, server.port)
+        advertisement.start()
+        self._closers.append(advertisement.close)
+        log.info("OSCQuery on http://%s:%d", host, server.port)
 
     def _feedback(self) -> Said:
         """Return what surfaces show apart from values: which parameter waits for a knob, and how far knobs are off."""

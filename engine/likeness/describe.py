@@ -17,7 +17,7 @@ def oscquery(store: ParamStore) -> dict[str, Any]:
     for address, param in store.params():
         owner, _, name = address.partition(".")
         branch = contents.setdefault(owner, {"FULL_PATH": f"/{owner}", "ACCESS": 0, "CONTENTS": {}})
-        branch["CONTENTS"][name] = _leaf(f"/{owner}/{name}", param, targets[owner].get(name))
+        branch["CONTENTS"][name] = _leaf(f"/{owner}/{name}", param, targets.get(owner, {}).get(name))
     return {"FULL_PATH": "/", "ACCESS": 0, "CONTENTS": contents}
 
 

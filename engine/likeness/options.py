@@ -23,6 +23,7 @@ class Options:
     plugins: Sequence[Path] = ()
     osc_port: int = 0
     osc_host: str = "127.0.0.1"
+    oscquery_port: int = 0
     midi: str = "off"
     takeover: Takeover | None = None
     weights: str | None = None

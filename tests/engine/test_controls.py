@@ -1,7 +1,9 @@
 """The inputs as a show opens them: OSC from a socket, MIDI from a second process, files on a disk."""
 
+import json
 import socket
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -139,6 +141,14 @@ def test_without_midi_learn_says_what_to_do(controls: Open, surface: Surface, un
     surface.send("/midi/learn", "walk.speed")
     assert "--midi auto" in str(surface.hear()[2])
     assert not opened.keyboard.tools
+
+
+def test_oscquery_is_opened_beside_osc_and_not_without(controls: Open, unused_udp_port: int) -> None:
+    controls(Options(osc_port=unused_udp_port, oscquery_port=unused_udp_port))
+    with urllib.request.urlopen(f"http://127.0.0.1:{unused_udp_port}/?HOST_INFO", timeout=DEADLINE_S) as answer:
+        assert json.load(answer)["OSC_PORT"] == unused_udp_port
+    with pytest.raises(InputError, match="--osc-port"):
+        controls(Options(oscquery_port=unused_udp_port))
 
 
 @pytest.mark.usefixtures("system")

@@ -36,6 +36,7 @@ def play(
     plugin: Plugins | None = None,
     osc_port: int = 9000,
     osc_host: str = "127.0.0.1",
+    oscquery_port: int = 0,
     midi: str = "auto",
     takeover: Literal["soft", "scale", "jump"] | None = None,
     weights: str | None = None,
@@ -70,6 +71,8 @@ def play(
         UDP port to hear OSC on; 0 turns OSC off.
     osc_host
         Address to hear OSC on; 0.0.0.0 lets the whole network play.
+    oscquery_port
+        TCP port on which other programs find the parameters by OSCQuery; 0 turns it off.
     midi
         A part of a controller's name, auto for all of them, or off.
     takeover
@@ -93,6 +96,7 @@ def play(
         plugins=plugin or [],
         osc_port=osc_port,
         osc_host=osc_host,
+        oscquery_port=oscquery_port,
         midi=midi,
         takeover=takeover,
         weights=weights,
