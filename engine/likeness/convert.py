@@ -57,8 +57,8 @@ def info(path: Path) -> WeightsInfo:
     size, sha = path.stat().st_size, file_sha256(path)
     header = read_header(path)
     if header is not None and header.family not in FAMILIES:
-        shape = [int(header.arguments.get(name, 0)) for name in ("size", "num_ws", "w_dim")]
-        return WeightsInfo(path, header.family, "likeness", *shape, 0, header.licence, size, sha)
+        side, num_ws, w_dim = (int(header.arguments.get(name, 0)) for name in ("size", "num_ws", "w_dim"))
+        return WeightsInfo(path, header.family, "likeness", side, num_ws, w_dim, 0, header.licence, size, sha)
     source = read_source(path, *FAMILIES)
     if source is None:
         generator, layout, numbers = foreign.load_generator(path, CPU), "a program", 0
