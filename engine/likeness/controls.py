@@ -27,6 +27,7 @@ class Controls:
         store: where parameters live.
         options: which inputs, and where they listen.
         commands: what OSC addresses that are no parameters call.
+        questions: those that have something to say to the one who sent them.
         quit_show: ends the show.
         program: takes a MIDI program change, by number from 0.
         clock: is told of MIDI clocks.
@@ -41,6 +42,7 @@ class Controls:
         options: Options,
         *,
         commands: Mapping[str, Callable[..., None]],
+        questions: Mapping[str, Callable[..., None]],
         quit_show: Callable[[], None],
         program: Callable[[int], None],
         clock: ClockListener | None = None,
@@ -48,6 +50,7 @@ class Controls:
         self.keyboard = Keyboard(store, quit_show)
         self._store, self._options = store, options
         self._commands, self._program, self._clock = commands, program, clock
+        self._asked = questions
         self._midi: MidiInput | None = None
         self._closers: list[Callable[[], None]] = []
 
@@ -95,7 +98,7 @@ class Controls:
             options.osc_port,
             host=options.osc_host,
             commands=self._commands,
-            questions=self._questions(),
+            questions={**self._asked, **self._questions()},
             feedback=self._feedback,
         )
         osc.start()

@@ -3,8 +3,10 @@
 import importlib.util
 import sys
 from collections.abc import Iterable
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import CodeType
 
 from likeness.errors import PluginError, nearest
 
@@ -40,18 +42,32 @@ def load_plugin(name: str, files: dict[str, Path]) -> object:
     raise PluginError(f"no plugin {name!r}; {nearest(name, [*files, *installed])}")
 
 
+class _Fresh(SourceFileLoader):
+    """Compiles the file as it is now. Python's own cache is dated by the second: a file that is saved twice in one, in
+    the same length, would come back old. It also leaves folders of its own beside a user's plugins.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def _import(name: str, path: Path) -> object:
     module_name = f"likeness_plugin_{name}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    if spec is None or spec.loader is None:
+    spec = importlib.util.spec_from_file_location(module_name, path, loader=_Fresh(module_name, str(path)))
+    if spec is None or spec.loader is None or path.suffix != ".py":
         raise PluginError(f"{path} is not a Python file; a plugin is one .py file with a `class Plugin`")
     module = importlib.util.module_from_spec(spec)
     # Registered as imports are, so that dataclasses and pickling inside a plugin find their module.
+    before = sys.modules.get(module_name)
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[module_name]
+        if before is not None:
+            # The instance that plays on is of this module.
+            sys.modules[module_name] = before
         raise
     plugin = getattr(module, "Plugin", None)
     if not isinstance(plugin, type):

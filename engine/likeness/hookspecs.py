@@ -60,5 +60,15 @@ def process_image(image: "Tensor", params: "Values", frame: "Frame") -> "Tensor 
 
 
 @hookspec
+def state() -> object:
+    """Each: return what a new instance must know to go on where this one is. Called when its file is loaded anew."""
+
+
+@hookspec
+def restore(state: object) -> None:
+    """Each: go on from what the instance before returned as `state`. Called once, after `start`."""
+
+
+@hookspec
 def stop(stage: "Stage") -> None:
     """Each, in reverse order: let go of what `start` opened. Called once."""

@@ -1,6 +1,7 @@
 """Holds the plugins in their order and calls their hooks: first, each, chain. A failing one never stops the rest."""
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,21 +13,24 @@ import torch
 from torch import Tensor
 
 from likeness import hookspecs
+from likeness.budget import Budget, Cost
 from likeness.errors import PluginError, WeightsError
 from likeness.events import Event
 from likeness.families import composite, foreign, stylegan1, stylegan2, stylegan3, zonly
 from likeness.faults import Faults
 from likeness.frame import Frame
 from likeness.generator import Generator
-from likeness.params import Bool, Param
+from likeness.params import Bool, Float, Param
 from likeness.stage import Stage
-from likeness.store import ParamStore
+from likeness.store import ParamStore, distinct
 
 log = logging.getLogger(__name__)
 
 FAMILIES = (composite, foreign, stylegan1, stylegan2, stylegan3, zonly)
-RESERVED = frozenset({"master", "show"})
+# The first words of addresses that are not a plugin's.
+RESERVED = frozenset({"master", "show", "rack", "preset", "cue", "history", "transport", "midi", "norm", "error"})
 BYPASS = Bool("bypass", help="Leave this plugin out.")
+BUDGET_MS = Float("budget_ms", 0.0, max=1000.0, unit="ms", help="What it may take of a frame; 0 is half of it.")
 # Half a second at 60 fps: long enough for a passing fault to pass, too short to fill a log.
 MOST_STRIKES = 30
 # How much of the newest cost goes into the running mean.
@@ -40,16 +44,33 @@ class Slot:
     Args:
         name: its owner name in the store and its first part in an OSC address.
         impls: its hook implementations by hook.
+        params: what it declares, and what the host adds.
+        path: its file, where it is one.
         strikes: failures in a row.
+        struck_out: whether the host has bypassed it.
         cost_ms: running mean of what its chain hooks take in a frame, as seen from the host.
     """
 
     name: str
     plugin: object
     impls: dict[str, pluggy.HookImpl]
+    params: tuple[Param, ...] = ()
+    path: Path | None = None
     strikes: int = 0
+    struck_out: bool = False
     cost_ms: float = 0.0
+    last_ms: float = field(default=0.0, repr=False)
     spent_ms: float = field(default=0.0, repr=False)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A rack to play on with, and which plugin takes the place of which; `done` is set once it plays."""
+
+    rack: list[Slot]
+    old: Slot | None = None
+    new: Slot | None = None
+    done: threading.Event = field(default_factory=threading.Event)
 
 
 class Host:
@@ -58,38 +79,96 @@ class Host:
     def __init__(self, store: ParamStore | None = None) -> None:
         self.store = store or ParamStore()
         self.rack: list[Slot] = []
+        self.budget = Budget()
+        self._change: Change | None = None
         self._faults = Faults(log)
         self._pm = pluggy.PluginManager(hookspecs.PROJECT)
         self._pm.add_hookspecs(hookspecs)
         for family in FAMILIES:
             self._pm.register(family)
 
-    def add(self, name: str, plugin: object) -> Slot:
-        """Put `plugin` at the end of the rack under `name` and declare its parameters.
+    def add(self, name: str, plugin: object, path: Path | None = None) -> Slot:
+        """Put `plugin` at the end of the rack under `name` and declare its parameters. Before the show runs.
 
         Raises:
             PluginError: where the name is taken or a hook is misspelt or takes arguments that there are not.
         """
-        if name in RESERVED or any(slot.name == name for slot in self.rack):
+        if any(slot.name == name for slot in self.rack):
             raise PluginError(f"the name {name!r} is taken; call the plugin's file something else")
-        try:
-            self._pm.register(plugin, name)
-            self._pm.check_pending()
-            impls = self._implementations(plugin)
-            if not impls:
-                raise PluginError(f"plugin {name!r} has no hook; mark its methods with @hookimpl")
-            declare = impls.get("declare_params")
-            params = cast(Sequence[Param], declare.function()) if declare else ()
-            self.store.declare(name, (*params, BYPASS))
-        except Exception as error:
-            if self._pm.is_registered(plugin):
-                self._pm.unregister(plugin)
-            if isinstance(error, pluggy.PluginValidationError):
-                raise PluginError(f"plugin {name!r}: {error}") from error
-            raise
-        slot = Slot(name, plugin, impls)
+        slot = self.make(name, plugin, path)
+        self.store.declare(name, slot.params)
         self.rack.append(slot)
         return slot
+
+    def make(self, name: str, plugin: object, path: Path | None = None) -> Slot:
+        """Return `plugin` as a slot that could play, checked; nothing is changed by it. Any thread.
+
+        Raises:
+            PluginError: where the name is reserved or a hook is misspelt or takes arguments that there are not.
+            ParamError: where a parameter is declared twice.
+            Exception: whatever its `declare_params` raises.
+        """
+        if name in RESERVED:
+            raise PluginError(f"the name {name!r} is taken; call the plugin's file something else")
+        impls = _implementations(name, plugin)
+        declare = impls.get("declare_params")
+        params = (*(cast(Sequence[Param], declare.function()) if declare else ()), BYPASS, BUDGET_MS)
+        odd = [param for param in params if not isinstance(param, Param)]
+        if odd:
+            raise PluginError(f"plugin {name!r} declares {odd[0]!r}; parameters are Float, Int, Bool, Choice, ...")
+        distinct(name, params)
+        if "load_generator" in impls:
+            self._pm.register(plugin)
+        return Slot(name, plugin, impls, params, path)
+
+    def ready(self, slot: Slot, stage: Stage) -> None:
+        """Call `start` of a plugin that is not in the rack yet. Any thread; raises whatever it raises."""
+        self._call(slot, "start", stage=stage)
+
+    def retire(self, slot: Slot, stage: Stage) -> None:
+        """Have a plugin that has left the rack let go of what it holds. Raises whatever its `stop` raises."""
+        if self._pm.is_registered(slot.plugin):
+            self._pm.unregister(slot.plugin)
+        self._call(slot, "stop", stage=stage)
+
+    def propose(self, change: Change) -> None:
+        """Have `change` take place before the next frame is drawn. While no frame is being drawn, on any thread."""
+        self._change = change
+
+    def turn(self) -> None:
+        """Take over what was proposed, if anything. The render thread, before a frame."""
+        change, self._change = self._change, None
+        if change is None:
+            return
+        if change.old and change.new:
+            self._hand_over(change.old, change.new)
+        for slot in (change.old, change.new):
+            if slot:
+                self.budget.forget(slot.name)
+                self._faults.forget(f"{slot.name}.update")
+                self._faults.forget(f"{slot.name}.process_image")
+        self.rack = change.rack
+        change.done.set()
+
+    def judge(self, draw_ms: float) -> None:
+        """Look at who was over budget in a frame that took `draw_ms`. The render thread, after the frame."""
+        values = self.store.snapshot
+        costs = [
+            Cost(slot.name, slot.last_ms, float(values[slot.name]["budget_ms"]))
+            for slot in self.rack
+            if slot.last_ms and slot.name in values
+        ]
+        verdict = self.budget.judge(costs, draw_ms)
+        if not verdict.flagged and not verdict.bypass:
+            return
+        for cost in costs:
+            if cost.name in verdict.flagged:
+                allowed_ms = self.budget.allowed_ms(cost)
+                log.warning("%s takes %.1f ms of a frame and may take %.1f", cost.name, cost.spent_ms, allowed_ms)
+        for slot in self.rack:
+            if slot.name == verdict.bypass:
+                log.error("%s holds the show up: %.1f ms of %.1f in a frame", slot.name, slot.last_ms, draw_ms)
+                self._bypass(slot)
 
     def open_generator(self, path: str | Path, device: str | torch.device, size: int | None = None) -> Generator:
         """First: ask every family for the weights at `path`; a plugin's family goes before ours.
@@ -141,7 +220,7 @@ class Host:
         image = self._chain("process_image", "image", image, frame)
         for slot in self.rack:
             slot.cost_ms += COST_WEIGHT * (slot.spent_ms - slot.cost_ms)
-            slot.spent_ms = 0.0
+            slot.last_ms, slot.spent_ms = slot.spent_ms, 0.0
         return image
 
     def _chain(self, hook: str, argument: str, value: Tensor, frame: Frame) -> Tensor:
@@ -174,13 +253,34 @@ class Host:
             self._bypass(slot)
 
     def _bypass(self, slot: Slot) -> None:
-        slot.strikes = 0
+        slot.strikes, slot.struck_out = 0, True
         self.store.set(f"{slot.name}.bypass", True)
         log.error("%s is bypassed; turn %s.bypass off to try it again", slot.name, slot.name)
 
-    def _implementations(self, plugin: object) -> dict[str, pluggy.HookImpl]:
-        callers = self._pm.get_hookcallers(plugin) or []
-        return {caller.name: impl for caller in callers for impl in caller.get_hookimpls() if impl.plugin is plugin}
+    def _hand_over(self, old: Slot, new: Slot) -> None:
+        """Let `new` go on where `old` is; where either fails, `new` begins as its `start` has left it."""
+        if "state" not in old.impls or "restore" not in new.impls:
+            return
+        try:
+            self._call(new, "restore", state=self._call(old, "state"))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
+            self._faults.tell(f"{new.name}.restore", error)
+
+
+def _implementations(name: str, plugin: object) -> dict[str, pluggy.HookImpl]:
+    """Return the hooks of `plugin`, checked by a plugin manager that knows no other."""
+    pm = pluggy.PluginManager(hookspecs.PROJECT)
+    pm.add_hookspecs(hookspecs)
+    try:
+        pm.register(plugin, name)
+        pm.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(f"plugin {name!r}: {error}") from error
+    callers = pm.get_hookcallers(plugin) or []
+    impls = {caller.name: caller.get_hookimpls()[0] for caller in callers}
+    if not impls:
+        raise PluginError(f"plugin {name!r} has no hook; mark its methods with @hookimpl")
+    return impls
 
 
 def _same_kind(result: object, value: Tensor) -> Tensor:

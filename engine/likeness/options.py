@@ -28,3 +28,4 @@ class Options:
     takeover: Takeover | None = None
     weights: str | None = None
     offline: bool = False
+    watch: bool = False

@@ -31,7 +31,7 @@ def fill_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[st
     for name in dict.fromkeys((*names, *(path.stem for path in files))):
         known = name in found
         try:
-            host.add(name, load_plugin(name, found))
+            host.add(name, load_plugin(name, found), found.get(name))
         # A plugin's file may raise anything while it is imported, `sys.exit()` too; the show starts without it.
         except (Exception, SystemExit) as error:
             if not known and isinstance(error, PluginError):

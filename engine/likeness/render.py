@@ -44,6 +44,8 @@ class Renderer:
     @torch.inference_mode()
     def draw(self, frame: Frame, events: tuple[Event, ...]) -> Outcome:
         """Return the frame's picture. Starts from the seed's latent, never from the last frame's."""
+        started = time.perf_counter()
+        self._host.turn()
         generator = self._stage.generator
         for event in events:
             self._host.handle(event, self._stage)
@@ -54,7 +56,9 @@ class Renderer:
         began = time.perf_counter()
         image = generator.synthesize(latent)
         synthesis_s = time.perf_counter() - began
-        return Outcome(to_picture(self._host.process_image(image, frame)), None, synthesis_s)
+        picture = to_picture(self._host.process_image(image, frame))
+        self._host.judge((time.perf_counter() - started) * 1e3)
+        return Outcome(picture, None, synthesis_s)
 
 
 def to_picture(image: Tensor) -> Picture:

@@ -9,6 +9,7 @@ from types import TracebackType
 import torch
 
 from likeness import master
+from likeness.budget import Budget
 from likeness.clock import FixedClock, RealClock
 from likeness.conducting import tempo_commands
 from likeness.controls import Controls
@@ -33,6 +34,8 @@ from likeness.signals import stopping
 from likeness.stage import Stage
 from likeness.store import ParamStore
 from likeness.transport import Transport
+from likeness.watch import Watch
+from likeness.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +60,13 @@ class Show:
         self.desk = Desk(self.store, self.host, preset, self.seed)
         commands = {**self.desk.commands, **master.commands(self.store)}
         commands |= tempo_commands(self.transport, self.store)
+        self.workshop = Workshop(self.store, self.host, options.plugins)
+        commands |= self.workshop.commands
         self.controls = Controls(
             self.store,
             options,
             commands=commands,
+            questions={"/rack/list": self.workshop.tell},
             quit_show=self.quit,
             program=self.desk.change_program,
             clock=midi_clock,
@@ -88,6 +94,7 @@ class Show:
         self._closers.append(renderer.stop)
         render = RenderThread(renderer.draw)
         self._closers.append(lambda: render.close(PARTING_S))
+        self._open_workshop(stage, render)
         self._warm_up()
         clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         side = self.generator.info.resolution
@@ -95,6 +102,17 @@ class Show:
         self._open_outputs(size)
         defaults = [entry for entry in self.preset.midi if self._plays(entry.param)]
         self.controls.open(defaults, options.takeover or show.takeover or "soft")
+
+    def _open_workshop(self, stage: Stage, render: RenderThread) -> None:
+        """Let the rack change while it plays, and hold plugins to the time of a frame where time counts."""
+        self.workshop.open(stage, lambda: render.busy)
+        self._closers.append(self.workshop.close)
+        if not self.options.offline:
+            self.host.budget = Budget(1e3 / self.fps)
+        if self.options.watch:
+            watch = Watch(self.host.files, self.workshop.reload)
+            watch.start()
+            self._closers.append(watch.close)
 
     def _set_values(self) -> None:
         """Apply preset and `--set`, the latter last. At the start whatever does not fit ends the show in one line."""

@@ -74,6 +74,33 @@ class _Cell:
             self.ramp, self.moving = None, False
 
 
+def distinct(owner: str, params: Sequence[Param]) -> None:
+    """Check what `declare` would refuse.
+
+    Raises:
+        ParamError: where a name comes twice.
+    """
+    names = [param.name for param in params]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ParamError(f"{owner} declares {', '.join(sorted(twice))} twice")
+
+
+def _carried(param: Param, before: _Cell | None) -> _Cell:
+    """Return the cell of a parameter that is declared again."""
+    if before is not None and before.param == param:
+        return before
+    cell = _Cell(param)
+    if before is not None and not isinstance(param, Trigger):
+        try:
+            cell.target, cell.value = param.parse(before.target), param.parse(before.value)
+        except ParamError:
+            return cell
+        cell.moving = isinstance(param, Float) and param.glide > 0 and cell.value != cell.target
+        cell.value = cell.value if cell.moving else cell.target
+    return cell
+
+
 class ParamStore:
     """Every parameter of the show, by `owner.name`.
 
@@ -91,13 +118,22 @@ class ParamStore:
 
     # Declaring. The show's thread, or before it runs.
 
-    def declare(self, owner: str, params: Sequence[Param]) -> None:
-        """Add `owner` with its parameters at rest; declared again, they start anew."""
-        names = [param.name for param in params]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise ParamError(f"{owner} declares {', '.join(sorted(twice))} twice")
-        self._cells = {**self._cells, owner: {param.name: _Cell(param) for param in params}}
+    def declare(self, owner: str, params: Sequence[Param], keep: bool = False) -> None:
+        """Add `owner` with its parameters at rest; declared again, they start anew.
+
+        Args:
+            owner: a plugin's name, "master", "show".
+            params: in the order in which they are shown.
+            keep: where `owner` is there already, a parameter that was not changed goes on as it is, and one that was
+                takes the old value over where it fits.
+
+        Raises:
+            ParamError: where a name comes twice.
+        """
+        distinct(owner, params)
+        before = self._cells.get(owner, {}) if keep else {}
+        cells = {param.name: _carried(param, before.get(param.name)) for param in params}
+        self._cells = {**self._cells, owner: cells}
         self._publish({owner})
 
     def withdraw(self, owner: str) -> None:

@@ -40,6 +40,7 @@ def play(
     midi: str = "auto",
     takeover: Literal["soft", "scale", "jump"] | None = None,
     weights: str | None = None,
+    watch: bool = False,
 ) -> None:
     """Play a preset live. Esc ends, F is full-screen, Space freezes, B fades to black.
 
@@ -80,6 +81,8 @@ def play(
         jump takes it at once. Left out, the preset decides, then soft.
     weights
         A weights file, or the name of a bundled one.
+    watch
+        Load a plugin anew when its file changes on disk.
     """
     from likeness.options import Options
 
@@ -100,6 +103,7 @@ def play(
         midi=midi,
         takeover=takeover,
         weights=weights,
+        watch=watch,
     )
     _play(read_named_preset(preset), options)
 

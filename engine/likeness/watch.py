@@ -1,0 +1,77 @@
+"""Watches the files of the plugins that play, and reloads what changes on disk."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from likeness.errors import PluginError
+
+log = logging.getLogger(__name__)
+
+# Twice that between saving and playing: a file counts once it has looked the same two times.
+LOOK_S = 0.25
+
+Stamp = tuple[int, int]
+
+
+class Watch:
+    """Looks at files every quarter of a second, on its own thread, from `start` to `close`.
+
+    A file that is still being written, or is gone for a moment, is waited for.
+
+    Args:
+        files: returns the files by plugin, as they are now.
+        reload: is called with the plugin's name, on the watch's thread.
+    """
+
+    def __init__(self, files: Callable[[], Iterable[tuple[str, Path]]], reload: Callable[[str], None]) -> None:
+        self._files, self._reload = files, reload
+        self._known: dict[Path, Stamp] = {}
+        self._new: dict[Path, Stamp] = {}
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin; what the files are now is what plays."""
+        self.look()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop. Safe to call twice."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """Look once."""
+        for name, path in list(self._files()):
+            stamp = _stamp(path)
+            if stamp is None:
+                continue
+            if stamp == self._known.setdefault(path, stamp):
+                self._new.pop(path, None)
+            elif stamp == self._new.get(path):
+                self._known[path] = self._new.pop(path)
+                self._tell(name)
+            else:
+                self._new[path] = stamp
+
+    def _run(self) -> None:
+        while not self._closing.wait(LOOK_S):
+            self.look()
+
+    def _tell(self, name: str) -> None:
+        try:
+            self._reload(name)
+        except PluginError as error:
+            log.info("%s was saved, but: %s", name, error)
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """Return what changes when the file is written: its time in ns and its size. None where it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
