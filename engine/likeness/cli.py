@@ -13,7 +13,7 @@ from likeness.errors import LikenessError
 app = App(name="likeness", version=__version__, help="An instrument for generative faces, played live.")
 for command in (playing.play, playing.render, playing.demo):
     app.command(command)
-for command in (looking.plugins, looking.params, looking.contact_sheet):
+for command in (looking.plugins, looking.params, looking.surface, looking.contact_sheet):
     app.command(command)
 train = App(name="train", help="Make your own weights from a folder of pictures.")
 train.command(training.composite)

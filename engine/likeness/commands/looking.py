@@ -1,4 +1,4 @@
-"""`likeness plugins`, `params` and `contact-sheet`: see what there is."""
+"""`likeness plugins`, `params`, `surface` and `contact-sheet`: see what there is."""
 
 from pathlib import Path
 from typing import Annotated
@@ -59,6 +59,39 @@ def params(*, markdown: bool = False, json: bool = False) -> None:
     else:
         for address, param in store.params():
             print(f"{address:40} {param.range()}")
+
+
+def surface(preset: str | None = None, *, output: OutFile = "surface.json", target: str = "127.0.0.1:9000") -> None:
+    """Write a control surface for Open Stage Control: a fader, button or list for every parameter.
+
+    Parameters
+    ----------
+    preset
+        Whose plugins it plays; leave it out for all bundled ones.
+    output
+        A JSON file.
+    target
+        Where the show hears OSC, HOST:PORT.
+    """
+    import json
+
+    from likeness.host import Host
+    from likeness.rack import declare_own, every_parameter, fill_rack
+    from likeness.store import ParamStore
+    from likeness.surface import open_stage_control
+
+    host, _, port = target.rpartition(":")
+    if not host or not port.isdigit():
+        raise LikenessError(f"--target {target!r} is not HOST:PORT, such as 127.0.0.1:9000")
+    if preset is None:
+        store = every_parameter()
+    else:
+        store = ParamStore()
+        declare_own(store)
+        fill_rack(Host(store), read_named_preset(preset).show.plugins, [])
+    Path(output).parent.mkdir(parents=True, exist_ok=True)
+    Path(output).write_text(json.dumps(open_stage_control(store, target), indent=1) + "\n", encoding="utf-8")
+    print(f"{output}: open it in Open Stage Control")
 
 
 def contact_sheet(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from likeness.errors import InputError
 from likeness.inputs.osc_gate import Sender
 from likeness.inputs.osc_packet import encode
-from likeness.params import Value
+from likeness.params import Value, to_number
 from likeness.store import ParamStore
 
 # A surface that is switched off says nothing: whoever wants more asks again within this time.
@@ -113,12 +113,14 @@ class Subscriptions:
 
     @staticmethod
     def _receiver(origin: Sender, port: object) -> Sender:
-        if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65_535:
+        # Many surfaces know no numbers but floats.
+        number = None if isinstance(port, bool | str) else to_number(port)
+        if number is None or number != int(number) or not 0 <= number <= 65_535:
             raise InputError(
                 f"{port!r} is no UDP port; send the whole number of the port to be told at, 0 for your own"
             )
         # IPv6 addresses have two more parts, which stay.
-        return (origin[0], port or origin[1], *origin[2:])
+        return (origin[0], int(number) or origin[1], *origin[2:])
 
 
 def _changed(
