@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from likeness.errors import PresetError
 from likeness.host import Host
 from likeness.master import BY_HAND
+from likeness.modulation import Modulation
 from likeness.params import to_number
 from likeness.places import folders, own
 from likeness.presets import Preset, find_preset, read_preset, save_preset
@@ -21,9 +22,13 @@ class Desk:
         store, host: of the show.
         preset: what the show was built from; what is saved is this with the values and the rack of the moment.
         seed: of the show.
+        modulation: what moves parameters by itself; a recalled preset's fades in for it.
     """
 
-    def __init__(self, store: ParamStore, host: Host, preset: Preset, seed: int) -> None:
+    def __init__(
+        self, store: ParamStore, host: Host, preset: Preset, seed: int, modulation: Modulation | None = None
+    ) -> None:
+        self._modulation = modulation or Modulation(seed)
         self._store, self._host, self._preset, self._seed = store, host, preset, seed
         self.commands: Mapping[str, Callable[..., None]] = {
             "/preset/recall": self.recall_preset,
@@ -40,8 +45,10 @@ class Desk:
         """
         preset = read_preset(find_preset(str(name), folders("presets")))
         values = {address: value for address, value in preset.flat().items() if address not in BY_HAND}
-        for line in self._store.recall(values, max(to_number(seconds) or 0.0, 0.0)):
+        travel = max(to_number(seconds) or 0.0, 0.0)
+        for line in self._store.recall(values, travel):
             log.warning("preset %s: %s", name, line)
+        self._store.call(lambda: self._modulation.replace(preset.modulation, travel))
 
     def change_program(self, number: int) -> None:
         """Recall the preset that stands at place `number`, from 0, in the `programs` of the `[show]` table.
@@ -68,5 +75,6 @@ class Desk:
         table = self._preset.show.model_copy(
             update={"plugins": tuple(slot.name for slot in self._host.rack), "seed": self._seed, **show}
         )
-        save_preset(path, self._preset.model_copy(update={"show": table, "values": values, "title": str(name)}))
+        played = {"modulation": self._modulation.entries, "values": values}
+        save_preset(path, self._preset.model_copy(update={"show": table, "title": str(name), **played}))
         log.info("saved %s", path)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 
 from likeness.binding import Binding, Takeover
 from likeness.errors import InputError, PresetError, nearest
+from likeness.modulator import Modulator
 from likeness.params import Value
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
@@ -42,12 +43,14 @@ class Preset(_Table):
         title: for lists.
         show: what the show is made of.
         midi: what controllers play, unless a controller's own file says otherwise.
+        modulation: what moves parameters by itself.
         values: by owner (a plugin or "master"), by parameter.
     """
 
     title: str = ""
     show: ShowTable = ShowTable()
     midi: tuple[Binding, ...] = ()
+    modulation: tuple[Modulator, ...] = ()
     values: Mapping[str, Mapping[str, Scalar]] = {}
 
     def flat(self) -> dict[str, Value]:
@@ -85,7 +88,7 @@ def read_preset(path: Path) -> Preset:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PresetError(f"preset {path} cannot be read: {error}") from error
-    own = {key: raw.pop(key) for key in ("title", "show", "midi") if key in raw}
+    own = {key: raw.pop(key) for key in ("title", "show", "midi", "modulation") if key in raw}
     try:
         return Preset.model_validate({**own, "values": raw})
     except InputError as error:
@@ -109,11 +112,12 @@ def save_preset(path: Path, preset: Preset) -> None:
     document["show"] = {**show, "plugins": list(preset.show.plugins)}
     for owner, table in preset.values.items():
         document[owner] = dict(table)
-    if preset.midi:
+    for key, written in (("midi", preset.midi), ("modulation", preset.modulation)):
         entries = tomlkit.aot()
-        for entry in preset.midi:
+        for entry in written:
             entries.append(tomlkit.item(entry.written()))
-        document["midi"] = entries
+        if written:
+            document[key] = entries
     partial = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

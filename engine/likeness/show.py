@@ -11,7 +11,7 @@ import torch
 from likeness import master
 from likeness.budget import Budget
 from likeness.clock import FixedClock, RealClock
-from likeness.conducting import tempo_commands
+from likeness.conducting import modulation_commands, tempo_commands
 from likeness.controls import Controls
 from likeness.desk import Desk
 from likeness.devices import choose_device
@@ -20,12 +20,14 @@ from likeness.generator import Generator
 from likeness.host import Host
 from likeness.loop import Loop
 from likeness.midi_clock import ClockListener
+from likeness.modulation import Modulation
 from likeness.options import Options
 from likeness.outputs.files import open_file
 from likeness.outputs.fitted import FittedOutput
 from likeness.outputs.memory import NullOutput
 from likeness.outputs.output import Output
 from likeness.outputs.window import WindowOutput
+from likeness.params import Trigger
 from likeness.places import find_weights
 from likeness.presets import Preset
 from likeness.rack import declare_own, fill_rack
@@ -57,9 +59,11 @@ class Show:
         midi_clock = ClockListener()
         self.transport = Transport([midi_clock])
         self.host = Host(self.store)
-        self.desk = Desk(self.store, self.host, preset, self.seed)
+        self.modulation = Modulation(self.seed, press=self._press, is_trigger=self._is_trigger)
+        self.desk = Desk(self.store, self.host, preset, self.seed, self.modulation)
         commands = {**self.desk.commands, **master.commands(self.store)}
         commands |= tempo_commands(self.transport, self.store)
+        commands |= modulation_commands(self.modulation, self.store)
         self.workshop = Workshop(self.store, self.host, options.plugins)
         commands |= self.workshop.commands
         self.controls = Controls(
@@ -95,6 +99,7 @@ class Show:
         render = RenderThread(renderer.draw)
         self._closers.append(lambda: render.close(PARTING_S))
         self._open_workshop(stage, render)
+        self.loop.between.append(self._modulate)
         self._warm_up()
         clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         side = self.generator.info.resolution
@@ -105,8 +110,22 @@ class Show:
 
     def _open_workshop(self, stage: Stage, render: RenderThread) -> None:
         """Let the rack change while it plays, and hold plugins to the time of a frame where time counts."""
+        for entry in self.preset.modulation:
+            if self._plays(entry.param):
+                self.store.param(entry.param)
+        self.modulation.replace(self.preset.modulation)
         self.workshop.open(stage, lambda: render.busy)
         self._closers.append(self.workshop.close)
+    def _modulate(self, time: float, beat: float) -> None:
+        """Move parameters on, between two frames."""
+        self.store.sway(self.modulation.advance(time, beat))
+
+    def _press(self, address: str) -> None:
+        self.store.set(address, 1)
+
+    def _is_trigger(self, address: str) -> bool:
+        return address in self.store and isinstance(self.store.param(address), Trigger)
+
         if not self.options.offline:
             self.host.budget = Budget(1e3 / self.fps)
         if self.options.watch:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from likeness.errors import ParamError, nearest
 from likeness.events import Event
 from likeness.frame import Values
-from likeness.params import Float, Param, Trigger, Value
+from likeness.params import Float, Param, Text, Trigger, Value
 
 # `glide` is the time to 95 %, which is three time constants of the one-pole filter that makes it.
 TIME_CONSTANTS = 3.0
@@ -38,6 +38,15 @@ class _Cell:
         self.value: Value = param.rest
         self.ramp: _Ramp | None = None
         self.moving = False
+        # How far modulation moves it from `value`, in fader units.
+        self.sway = 0.0
+
+    @property
+    def shown(self) -> Value:
+        """Return the value that plugins see."""
+        if not self.sway:
+            return self.value
+        return self.param.from_unit(self.param.to_unit(self.value) + self.sway)
 
     def set(self, target: Value, seconds: float = 0.0) -> None:
         param = self.param
@@ -113,6 +122,8 @@ class ParamStore:
         self._inbox: deque[Edit] = deque()
         self._events: list[Event] = []
         self._restless: set[str] = set()
+        self._swayed: dict[str, _Cell] = {}
+        self._stirred: set[str] = set()
         self._presses: dict[str, Callable[[], Callable[[bool], bool]]] = {}
         self.snapshot: Mapping[str, Values] = MappingProxyType({})
 
@@ -239,6 +250,27 @@ class ParamStore:
         """Have `edit` run on the show's thread, between two frames."""
         self._inbox.append(edit)
 
+    def sway(self, offsets: Mapping[str, float]) -> None:
+        """Have snapshots show these parameters moved by so much, in fader units, and all others as they are.
+
+        What they were asked to be stays as it is: `target` and `targets` know nothing of it. What no fader sets, and
+        what is not there, is left out. The show's thread.
+        """
+        swayed = {}
+        for address, offset in offsets.items():
+            owner, _, name = address.partition(".")
+            cell = self._cells.get(owner, {}).get(name)
+            if cell is None or isinstance(cell.param, Text | Trigger):
+                continue
+            swayed[address] = cell
+            if cell.sway != offset:
+                cell.sway = offset
+                self._stirred.add(owner)
+        for address in self._swayed.keys() - swayed.keys():
+            self._swayed[address].sway = 0.0
+            self._stirred.add(address.partition(".")[0])
+        self._swayed = swayed
+
     # Reading. The show's thread.
 
     def advance(self, dt: float, seen: bool = True) -> tuple[Event, ...]:
@@ -248,7 +280,8 @@ class ParamStore:
             dt: seconds since the last call.
             seen: whether the last snapshot reached the plugins; until one has, presses of triggers add up.
         """
-        changed = set(self._restless)
+        changed = self._restless | self._stirred
+        self._stirred = set()
         kept = set()
         for owner in self._restless:
             for cell in self._cells[owner].values():
@@ -325,5 +358,5 @@ class ParamStore:
     def _publish(self, owners: Set[str]) -> None:
         kept = {owner: values for owner, values in self.snapshot.items() if owner in self._cells}
         for owner in owners & self._cells.keys():
-            kept[owner] = MappingProxyType({name: cell.value for name, cell in self._cells[owner].items()})
+            kept[owner] = MappingProxyType({name: cell.shown for name, cell in self._cells[owner].items()})
         self.snapshot = MappingProxyType({owner: kept[owner] for owner in self._cells})
