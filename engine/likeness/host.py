@@ -131,6 +131,10 @@ class Host:
             self._pm.unregister(slot.plugin)
         self._call(slot, "stop", stage=stage)
 
+    def files(self) -> list[tuple[str, Path]]:
+        """Return the files of the plugins in the rack, by name. Any thread."""
+        return [(slot.name, slot.path) for slot in list(self.rack) if slot.path]
+
     def propose(self, change: Change) -> None:
         """Have `change` take place before the next frame is drawn. While no frame is being drawn, on any thread."""
         self._change = change

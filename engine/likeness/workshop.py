@@ -106,6 +106,10 @@ class Workshop:
         key = self._named(name)
         self._jobs.put((f"{key} is not reloaded, the one before plays on", lambda: self._reload(key)))
 
+    def tell(self, reply: Callable[..., None]) -> None:
+        """Answer with the names in the rack, in their order."""
+        reply("/rack/list", *self.listed())
+
     def listed(self) -> tuple[str, ...]:
         """Return the names in the rack, in their order."""
         return tuple(slot.name for slot in self._host.rack)

@@ -1,5 +1,6 @@
 """A whole show in this process: the same value through every surface, presets saved and recalled."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from likeness.binding import Binding
 from likeness.errors import PresetError
 from likeness.inputs.midi import MidiInput
+from likeness.inputs.osc_packet import decode, encode
 from likeness.options import Options
 from likeness.places import folders
 from likeness.presets import Preset, ShowTable, find_preset, read_preset
@@ -166,3 +168,37 @@ def test_a_recalled_preset_neither_lifts_a_blackout_nor_makes_one(show: MakeShow
     playing.desk.recall_preset("dark")
     playing.store.settle()
     assert value(playing, "master.blackout") is False
+
+
+def test_the_rack_is_changed_and_listed_over_osc(show: MakeShow, unused_udp_port: int) -> None:
+    playing = show(options=Options(("null",), osc_port=unused_udp_port))
+    deadline = time.monotonic() + DEADLINE_S
+
+    def play_until(wanted: Callable[[], object]) -> None:
+        while not wanted():
+            playing.loop.frame()
+            assert time.monotonic() < deadline
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface:
+        surface.bind(("127.0.0.1", 0))
+        surface.settimeout(DEADLINE_S)
+        for message in (("/rack/add", "style_mixing"), ("/rack/move", "style_mixing", 0), ("/rack/remove", "sharpen")):
+            surface.sendto(encode(*message), ("127.0.0.1", unused_udp_port))
+        play_until(lambda: playing.workshop.listed() == ("style_mixing", "random_walk"))
+        surface.sendto(encode("/rack/list"), ("127.0.0.1", unused_udp_port))
+        assert decode(surface.recv(4096))[0].args == ("style_mixing", "random_walk")
+    playing.desk.save_preset("changed")
+    assert read_preset(find_preset("changed", folders("presets"))).show.plugins == ("style_mixing", "random_walk")
+
+
+def test_a_file_that_is_saved_while_it_plays_is_loaded_anew(show: MakeShow, tmp_path: Path) -> None:
+    text = "from likeness import hookimpl\n\n\nclass Plugin:\n    word = 'old'\n\n    @hookimpl\n    def start(self):\n        pass\n"
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    playing = show(options=Options(("null",), plugins=[path], watch=True))
+    path.write_text(text.replace("old", "newer"))
+    deadline = time.monotonic() + DEADLINE_S
+    while getattr(playing.host.rack[-1].plugin, "word", "") != "newer":
+        playing.loop.frame()
+        assert time.monotonic() < deadline
+    assert playing.loop.repeated == 0
