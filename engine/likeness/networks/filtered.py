@@ -1,5 +1,6 @@
 """The filtered nonlinearity of StyleGAN3: up by a FIR filter, the nonlinearity, down by a FIR filter."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -60,16 +61,37 @@ class Resampler(nn.Module):
         kernel = self.spread
         if not isinstance(kernel, Tensor):
             return _crop(x, -low, -high, (2, 3))
-        # A transposed convolution begins with the filter's first tap, `taps - 1` px before the first whole one.
         taps = kernel.shape[2]
-        low, high = taps - 1 - low, taps - self.up - high
         if kernel.shape[3] == taps:
-            return _crop(self._transposed(x, kernel, self.up, self.up), low, high, (2, 3))
-        x = _crop(self._transposed(x, kernel, self.up, 1), low, high, (2,))
-        return _crop(self._transposed(x, kernel.transpose(2, 3), 1, self.up), low, high, (3,))
+            # A transposed convolution begins with the filter's first tap, `taps - 1` px before the first whole one.
+            y = functional.conv_transpose2d(x, kernel, stride=self.up, groups=self.channels)
+            return _crop(y, taps - 1 - low, taps - self.up - high, (2, 3))
+        return self._spread(self._spread(x, kernel, 2), kernel.transpose(2, 3), 3)
 
-    def _transposed(self, x: Tensor, kernel: Tensor, rows: int, columns: int) -> Tensor:
-        return functional.conv_transpose2d(x, kernel, stride=(rows, columns), groups=self.channels)
+    def _spread(self, x: Tensor, kernel: Tensor, axis: int) -> Tensor:
+        """Upsample along one axis: one short depthwise convolution for each phase, then the phases in turn.
+
+        Several times faster than a depthwise transposed convolution, for which oneDNN has no kernel of its own
+        (6.7 GFLOP/s on one thread, in bfloat16 less than half of that).
+        """
+        up, low, high = self.up, *self.padding
+        taps, size = kernel.shape[axis], x.shape[axis]
+        length = size * up + low + high - taps + 1
+        # Pixel n is the sum over j of f[p + up j] x[q - j], where n + taps - 1 - low = up q + p.
+        shift, phase = divmod(taps - 1 - low, up)
+        reach, count = -(-taps // up), -(-length // up)
+        late = 1 if phase else 0  # the phases after the wrap begin one pixel later
+        padding = [reach - 1 - shift, count - 1 + late + shift - (size - 1)]
+        padded = functional.pad(x, [0, 0, *padding] if axis == 2 else padding)
+        parts = []
+        for b in range(up):
+            wrapped, p = divmod(b + phase, up)
+            taken = kernel.narrow(axis, p, taps - p).unfold(axis, 1, up).squeeze(-1)
+            part = functional.conv2d(padded, _lead(taken.flip(axis), reach, axis), groups=self.channels)
+            # As height, width, channels: how the memory lies, so that putting the phases in turn copies whole rows.
+            parts.append(part.narrow(axis, wrapped, count).permute(0, 2, 3, 1))
+        y = torch.stack(parts, dim=axis)
+        return y.flatten(axis - 1, axis).narrow(axis - 1, 0, length).permute(0, 3, 1, 2)
 
     def _downsample(self, x: Tensor) -> Tensor:
         kernel = self.gather
@@ -102,6 +124,14 @@ def _depthwise(kernel: Tensor | None, channels: int, up: int) -> Tensor | None:
 
 def _flipped(kernel: Tensor | None) -> Tensor | None:
     return None if kernel is None else kernel.flip(tuple(range(kernel.ndim)))
+
+
+def _lead(kernel: Tensor, taps: int, axis: int) -> Tensor:
+    """Return `kernel` with zeros before it along the axis, to `taps`."""
+    missing = taps - kernel.shape[axis]
+    if missing == 0:
+        return kernel.contiguous()
+    return functional.pad(kernel, (0, 0, missing, 0) if axis == 2 else (missing, 0)).contiguous()
 
 
 def _crop(x: Tensor, low: int, high: int, axes: tuple[int, ...]) -> Tensor:
