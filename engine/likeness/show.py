@@ -99,33 +99,19 @@ class Show:
         render = RenderThread(renderer.draw)
         self._closers.append(lambda: render.close(PARTING_S))
         self._open_workshop(stage, render)
-        self.loop.between.append(self._modulate)
         self._warm_up()
         clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         side = self.generator.info.resolution
         self.loop = Loop(clock, self.store, render, [], size or (side, side), transport=self.transport)
+        self.loop.between.append(self._modulate)
         self._open_outputs(size)
         defaults = [entry for entry in self.preset.midi if self._plays(entry.param)]
         self.controls.open(defaults, options.takeover or show.takeover or "soft")
 
     def _open_workshop(self, stage: Stage, render: RenderThread) -> None:
         """Let the rack change while it plays, and hold plugins to the time of a frame where time counts."""
-        for entry in self.preset.modulation:
-            if self._plays(entry.param):
-                self.store.param(entry.param)
-        self.modulation.replace(self.preset.modulation)
         self.workshop.open(stage, lambda: render.busy)
         self._closers.append(self.workshop.close)
-    def _modulate(self, time: float, beat: float) -> None:
-        """Move parameters on, between two frames."""
-        self.store.sway(self.modulation.advance(time, beat))
-
-    def _press(self, address: str) -> None:
-        self.store.set(address, 1)
-
-    def _is_trigger(self, address: str) -> bool:
-        return address in self.store and isinstance(self.store.param(address), Trigger)
-
         if not self.options.offline:
             self.host.budget = Budget(1e3 / self.fps)
         if self.options.watch:
@@ -139,7 +125,21 @@ class Show:
         refused = self.store.recall({address: value for address, value in wanted.items() if self._plays(address)})
         if refused:
             raise ParamError(refused[0])
+        for entry in self.preset.modulation:
+            if self._plays(entry.param):
+                self.store.param(entry.param)
+        self.modulation.replace(self.preset.modulation)
         self.store.settle()
+
+    def _modulate(self, time: float, beat: float) -> None:
+        """Move parameters on, between two frames."""
+        self.store.sway(self.modulation.advance(time, beat))
+
+    def _press(self, address: str) -> None:
+        self.store.set(address, 1)
+
+    def _is_trigger(self, address: str) -> bool:
+        return address in self.store and isinstance(self.store.param(address), Trigger)
 
     def _plays(self, address: str) -> bool:
         """Whether the address belongs to no plugin that was left out; what is said of those says nothing wrong."""
