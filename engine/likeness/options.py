@@ -27,5 +27,7 @@ class Options:
     midi: str = "off"
     takeover: Takeover | None = None
     weights: str | None = None
+    backend: str = "auto"
+    precision: str = "auto"
     offline: bool = False
     watch: bool = False

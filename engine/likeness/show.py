@@ -16,11 +16,11 @@ from likeness.controls import Controls
 from likeness.desk import Desk
 from likeness.devices import choose_device
 from likeness.errors import ParamError
-from likeness.generator import Generator
 from likeness.host import Host
 from likeness.loop import Loop
 from likeness.midi_clock import ClockListener
 from likeness.modulation import Modulation
+from likeness.opening import open_for_show
 from likeness.options import Options
 from likeness.outputs.files import open_file
 from likeness.outputs.fitted import FittedOutput
@@ -28,7 +28,6 @@ from likeness.outputs.memory import NullOutput
 from likeness.outputs.output import Output
 from likeness.outputs.window import WindowOutput
 from likeness.params import Trigger
-from likeness.places import find_weights
 from likeness.presets import Preset
 from likeness.rack import declare_own, fill_rack
 from likeness.render import Renderer, RenderThread
@@ -89,9 +88,11 @@ class Show:
         self._set_values()
         size = options.size or _size(show.size)
         device = choose_device(options.device)
-        self.generator = self._open_generator(device, size)
         # The picture's thread may use all cores but one: capture, window, sound and encoder live on that.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
+        weights = options.weights or show.weights or DEFAULT_WEIGHTS
+        height = min(size) if size else None
+        self.generator = open_for_show(self.host, weights, device, height, options.backend, options.precision)
         stage = Stage(self.generator, self.store, device, self.seed)
         renderer = Renderer(stage, self.host)
         renderer.start()
@@ -99,7 +100,6 @@ class Show:
         render = RenderThread(renderer.draw)
         self._closers.append(lambda: render.close(PARTING_S))
         self._open_workshop(stage, render)
-        self._warm_up()
         clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         side = self.generator.info.resolution
         self.loop = Loop(clock, self.store, render, [], size or (side, side), transport=self.transport)
@@ -144,22 +144,6 @@ class Show:
     def _plays(self, address: str) -> bool:
         """Whether the address belongs to no plugin that was left out; what is said of those says nothing wrong."""
         return address.partition(".")[0] not in self._left_out
-
-    def _open_generator(self, device: torch.device, size: tuple[int, int] | None) -> Generator:
-        path = find_weights(self.options.weights or self.preset.show.weights or DEFAULT_WEIGHTS)
-        generator = self.host.open_generator(path, device, min(size) if size else None)
-        licence = generator.info.licence
-        if licence.paid_use is None:
-            log.warning("%s: licence %r; nobody has said whether a paid show is allowed", path.name, licence.name)
-        elif not licence.paid_use:
-            log.warning("%s: licence %r does not allow a paid show", path.name, licence.name)
-        return generator
-
-    def _warm_up(self) -> None:
-        """Draw twice what nobody sees: the first picture of a network costs many times the later ones."""
-        with torch.inference_mode():
-            for _ in range(2):
-                self.generator.synthesize(self.generator.mean[None])
 
     def _open_outputs(self, size: tuple[int, int] | None) -> None:
         for name in self.options.outputs:

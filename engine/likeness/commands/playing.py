@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Literal
 
 from cyclopts import Parameter
 
@@ -103,6 +103,8 @@ def play(
         midi=midi,
         takeover=takeover,
         weights=weights,
+        backend=backend,
+        precision=precision,
         watch=watch,
     )
     _play(read_named_preset(preset), options)
@@ -120,6 +122,8 @@ def render(
     set_: Settings | None = None,
     plugin: Plugins | None = None,
     weights: str | None = None,
+    backend: Literal["auto", "eager", "compile", "openvino"] = "auto",
+    precision: Literal["auto", "float32", "bfloat16"] = "auto",
 ) -> None:
     """Render a preset to a file on a fixed clock: the same preset and seed give the same frames, bit by bit.
 
@@ -145,6 +149,10 @@ def render(
         A plugin's .py file to add at the end of the rack; repeat it for more.
     weights
         A weights file, or the name of a bundled one.
+    backend
+        What draws the network; auto takes the fastest that is installed.
+    precision
+        The numbers it is drawn in; auto takes bfloat16 where the processor multiplies it.
     """
     from likeness.options import Options
 
@@ -158,6 +166,8 @@ def render(
         settings=parse_settings(set_ or []),
         plugins=plugin or [],
         weights=weights,
+        backend=backend,
+        precision=precision,
         offline=True,
     )
     _render(read_named_preset(preset), options)
