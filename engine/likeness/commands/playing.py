@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -40,6 +40,8 @@ def play(
     midi: str = "auto",
     takeover: Literal["soft", "scale", "jump"] | None = None,
     weights: str | None = None,
+    backend: Literal["auto", "eager", "compile", "openvino"] = "auto",
+    precision: Literal["auto", "float32", "bfloat16"] = "auto",
     watch: bool = False,
 ) -> None:
     """Play a preset live. Esc ends, F is full-screen, Space freezes, B fades to black.
@@ -81,6 +83,10 @@ def play(
         jump takes it at once. Left out, the preset decides, then soft.
     weights
         A weights file, or the name of a bundled one.
+    backend
+        What draws the network; auto takes the fastest that is installed.
+    precision
+        The numbers it is drawn in; auto takes bfloat16 where the processor multiplies it.
     watch
         Load a plugin anew when its file changes on disk.
     """
