@@ -25,6 +25,8 @@ class _Running:
         self.speed = 0.0
         # What keeps a cycle from leaping when a hand changes its rate.
         self.ahead = 0.0
+        # Whether its parameter is one that is pressed; None until that is there.
+        self.trigger: bool | None = None
         self._seed = seed
         self._value = 0.0
         self._onsets = -1
@@ -100,7 +102,7 @@ class Modulation:
     Args:
         seed: of the show.
         press: presses the trigger at this address.
-        is_trigger: whether the parameter at this address is one that is pressed.
+        is_trigger: whether the parameter at this address is one that is pressed; None where there is none yet.
 
     Attributes:
         entries: what plays now, in order; without what only fades out. Any thread may read it.
@@ -110,7 +112,7 @@ class Modulation:
         self,
         seed: int = 0,
         press: Callable[[str], None] = lambda address: None,
-        is_trigger: Callable[[str], bool] = lambda address: False,
+        is_trigger: Callable[[str], bool | None] = lambda address: False,
     ) -> None:
         self.entries: tuple[Modulator, ...] = ()
         self._seed, self._press, self._is_trigger = seed, press, is_trigger
@@ -185,7 +187,9 @@ class Modulation:
             each.advance(dt)
             faded = faded or not (each.weight or each.goal)
             own = each.modulator
-            if self._is_trigger(own.param):
+            if each.trigger is None:
+                each.trigger = self._is_trigger(own.param)
+            if each.trigger:
                 for _ in range(each.presses(time, beat, heard) if each.goal and own.amount else 0):
                     self._press(own.param)
                 continue

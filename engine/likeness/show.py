@@ -138,8 +138,8 @@ class Show:
     def _press(self, address: str) -> None:
         self.store.set(address, 1)
 
-    def _is_trigger(self, address: str) -> bool:
-        return address in self.store and isinstance(self.store.param(address), Trigger)
+    def _is_trigger(self, address: str) -> bool | None:
+        return isinstance(self.store.param(address), Trigger) if address in self.store else None
 
     def _plays(self, address: str) -> bool:
         """Whether the address belongs to no plugin that was left out; what is said of those says nothing wrong."""
