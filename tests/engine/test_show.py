@@ -192,7 +192,8 @@ def test_the_rack_is_changed_and_listed_over_osc(show: MakeShow, unused_udp_port
 
 
 def test_a_file_that_is_saved_while_it_plays_is_loaded_anew(show: MakeShow, tmp_path: Path) -> None:
-    text = "from likeness import hookimpl\n\n\nclass Plugin:\n    word = 'old'\n\n    @hookimpl\n    def start(self):\n        pass\n"
+    text = "from likeness import hookimpl\n\n\nclass Plugin:\n    word = 'old'\n\n"
+    text += "    @hookimpl\n    def start(self):\n        pass\n"
     path = tmp_path / "mine.py"
     path.write_text(text)
     playing = show(options=Options(("null",), plugins=[path], watch=True))
