@@ -52,6 +52,7 @@ class Controls:
         self._commands, self._program, self._clock = commands, program, clock
         self._asked = questions
         self._midi: MidiInput | None = None
+        self._osc: OscInput | None = None
         self._closers: list[Callable[[], None]] = []
 
     def open(self, defaults: Sequence[Binding], takeover: Takeover) -> None:
@@ -70,6 +71,15 @@ class Controls:
             self._open_osc()
         if self._options.oscquery_port:
             self._open_oscquery()
+
+    def seen(self) -> dict[str, dict[str, int | str]]:
+        """Return what came in, by input. Any thread."""
+        seen: dict[str, dict[str, int | str]] = {}
+        if self._osc is not None:
+            seen["OSC"] = {"port": self._osc.port, "received": self._osc.received, "refused": self._osc.refused}
+        if self._midi is not None:
+            seen["MIDI"] = {"ports": "; ".join(self._midi.ports) or "none"}
+        return seen
 
     def close(self) -> None:
         """Stop listening, in reverse order. Safe to call twice."""
@@ -102,6 +112,7 @@ class Controls:
             feedback=self._feedback,
         )
         osc.start()
+        self._osc = osc
         self._closers.append(osc.close)
         log.info("OSC on %s:%d", options.osc_host, osc.port)
 

@@ -37,10 +37,14 @@ SILENCE_S = 0.5
 
 @dataclass(frozen=True)
 class Timing:
-    """Where one frame's time went, in ms: all but the clock's wait, and the part inside `synthesize`."""
+    """Where one frame's time went, in ms: all but the clock's wait, and the part inside `synthesize`.
+
+    It began `at` seconds since the start.
+    """
 
     frame_ms: float
     synthesis_ms: float
+    at: float = 0.0
 
 
 class Loop:
@@ -63,7 +67,9 @@ class Loop:
         # they leave in the inbox lands in this very frame.
         self.between: list[Callable[[float, float], None]] = []
         self.timings: deque[Timing] = deque(maxlen=600)
-        self.repeated = self._in_a_row = self._frames = 0
+        self.repeated = self._in_a_row = self.frames = 0
+        # The names of outputs that failed.
+        self.closed: list[str] = []
         self._told = False
         self.master = master or Master()
         store.on_toggle("master.blackout", self.master.press)
@@ -91,8 +97,8 @@ class Loop:
         self._draw(tick)
         picture = self.master.apply(self._picture, self.store.snapshot["master"], tick.at - self.at)
         self._show(picture, tick.at)
-        self._frames, self.at = tick.index + 1, tick.at
-        self.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3))
+        self.frames, self.at = tick.index + 1, tick.at
+        self.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3, tick.at))
 
     @property
     def picture(self) -> Picture:
@@ -105,7 +111,7 @@ class Loop:
             return "no frame was drawn"
         spent = sorted(timing.frame_ms for timing in self.timings)
         middle, late = spent[len(spent) // 2], spent[min(len(spent) * 99 // 100, len(spent) - 1)]
-        frames = f"{self._frames} frames, {self.repeated} of them repeats"
+        frames = f"{self.frames} frames, {self.repeated} of them repeats"
         return f"{frames}; the last {len(spent)} took {middle:.1f} ms (median), {late:.1f} ms (99 %)"
 
     @property
@@ -178,6 +184,7 @@ class Loop:
     def _drop(self, output: Output, error: Exception) -> None:
         log.error("%s is closed: %s", output.name, error, exc_info=None if isinstance(error, OutputError) else error)
         self.outputs.remove(output)
+        self.closed.append(output.name)
         try:
             output.close()
         except Exception as closing:  # noqa: BLE001 - it has failed already; what it says now is only logged

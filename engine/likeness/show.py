@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import torch
 
@@ -33,6 +34,7 @@ from likeness.rack import declare_own, fill_rack
 from likeness.render import Renderer, RenderThread
 from likeness.signals import stopping
 from likeness.stage import Stage
+from likeness.status import status
 from likeness.store import ParamStore
 from likeness.transport import Transport
 from likeness.watch import Watch
@@ -188,6 +190,10 @@ class Show:
             return done >= self.frames
         # The frame after this one would begin at the end, within half a frame.
         return done > 0 and self.loop.at >= self.options.seconds - 1.5 / self.fps
+
+    def status(self) -> dict[str, Any]:
+        """Return the show's numbers of the moment, ready for `json.dumps`. Any thread."""
+        return status(self.loop, self.host, self.controls.seen())
 
     def quit(self) -> None:
         """End after the frame under way. From any thread."""

@@ -43,6 +43,7 @@ def play(
     backend: Literal["auto", "eager", "compile", "openvino"] = "auto",
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
     watch: bool = False,
+    status: bool = False,
 ) -> None:
     """Play a preset live. Esc ends, F is full-screen, Space freezes, B fades to black.
 
@@ -89,6 +90,8 @@ def play(
         The numbers it is drawn in; auto takes bfloat16 where the processor multiplies it.
     watch
         Load a plugin anew when its file changes on disk.
+    status
+        Show rate, frame times, drops, costs and tempo at the foot of the terminal.
     """
     from likeness.options import Options
 
@@ -113,7 +116,7 @@ def play(
         precision=precision,
         watch=watch,
     )
-    _play(read_named_preset(preset), options)
+    _play(read_named_preset(preset), options, status)
 
 
 def render(
@@ -191,13 +194,17 @@ def demo() -> None:
         render("demo", output=DEMO_FILE, seconds=DEMO_SECONDS)
 
 
-def _play(preset: "Preset", options: "Options") -> None:
+def _play(preset: "Preset", options: "Options", status: bool) -> None:
+    from contextlib import nullcontext
+
+    from likeness.commands.panel import StatusPanel
     from likeness.show import Show
 
     with Show(preset, options) as show:
         until = f"for {options.seconds:g} s" if options.seconds else "until Ctrl+C"
         print(f"Playing on {', '.join(options.outputs)} {until}.", flush=True)
-        show.run()
+        with StatusPanel(show.status) if status else nullcontext():
+            show.run()
         print(show.loop.summary())
     _tell_files(options.outputs)
 

@@ -10,12 +10,12 @@ class FittedOutput:
 
     def __init__(self, inner: Output, width: int, height: int) -> None:
         self.name = inner.name
-        self._inner, self._width, self._height = inner, width, height
+        self.inner, self._width, self._height = inner, width, height
 
     def show(self, picture: Picture, at: float) -> None:
         """Fit `picture` and pass it on."""
-        self._inner.show(letterboxed(picture, (self._width, self._height)), at)
+        self.inner.show(letterboxed(picture, (self._width, self._height)), at)
 
     def close(self) -> None:
         """Close the inner output."""
-        self._inner.close()
+        self.inner.close()
