@@ -4,12 +4,10 @@ Measured on one thread of an AMD EPYC of 2024, StyleGAN2 at 256 px, against a pl
 eager float32 1.9x, eager bfloat16 3.3x, OpenVINO float32 2.2x, OpenVINO bfloat16 4.3x.
 """
 
-import ctypes
 import importlib.util
 import logging
 import platform
 import shutil
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,9 +28,6 @@ BACKENDS = ("auto", "eager", "compile", "openvino")
 PRECISIONS = ("auto", "float32", "bfloat16")
 # Frames drawn before the first one is due: the first compiles, the second allocates.
 WARM_FRAMES = 2
-# glibc's mallopt: how many blocks may be mapped apart, and how much free memory is kept [malloc.h].
-M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1
-LARGEST_INT = 2**31 - 1
 Draw = Callable[..., Tensor]
 Progress = Callable[[str], None]
 
@@ -82,7 +77,6 @@ def prepare(
             raise LikenessError(f"the family {generator.info.family!r} draws eagerly, with numbers of its own choice")
         return Choice("eager", "its own", "this family has one way to draw")
     choice = choose(generator, backend, precision)
-    keep_memory()
     tell(f"preparing {choice}")
     try:
         _apply(generator, choice)
@@ -136,22 +130,6 @@ def multiplies_bfloat16() -> bool:
         return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     supported: bool = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return supported
-
-
-def keep_memory() -> bool:
-    """Let the C library keep the memory of large tensors for the next frame; say whether it could. For the process.
-
-    glibc hands each block of some megabytes back when it is freed, and the next frame pays for every page anew:
-    1024 px took 1,211 ms instead of 966 in float32 and 634 instead of 498 in bfloat16. The memory of the largest
-    frame stays taken.
-    """
-    if sys.platform != "linux":
-        return False
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):  # another C library
-        return False
-    return bool(mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, LARGEST_INT))
 
 
 def _apply(generator: StyleGenerator, choice: Choice) -> None:

@@ -1,6 +1,5 @@
 """The fast ways to draw draw the same pictures, and a choice is said with its reason."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from tests.reference import pickles
 from tests.reference import tensorflow as tf
 from tests.reference.parity import case, relative_error
 
-from likeness.backends import choose, keep_memory, multiplies_bfloat16, prepare
+from likeness.backends import choose, multiplies_bfloat16, prepare
 from likeness.errors import LikenessError
 from likeness.families import stylegan1, stylegan2, stylegan3, zonly
 from likeness.families.style import StyleGenerator
@@ -74,22 +73,6 @@ def test_openvino_draws_the_same_picture_and_follows_the_plane(name: str, tmp_pa
         assert relative_error(moved, plain) > 0.1
         prepare(generator, "eager", "float32")
         assert relative_error(moved, generator.synthesize(latent)) < 1e-4
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other C libraries keep memory by themselves or not at all")
-def test_the_memory_of_a_freed_tensor_is_taken_again_without_new_pages() -> None:
-    resource = pytest.importorskip("resource")
-    if not keep_memory():
-        pytest.skip("this C library is not glibc")
-
-    def faults() -> int:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        torch.ones(16 << 20)
-        return int(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-
-    faults()
-    # 64 MiB are 16,384 pages of 4 KiB.
-    assert faults() < 1000
 
 
 @pytest.mark.long

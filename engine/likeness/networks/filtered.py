@@ -75,7 +75,8 @@ class Resampler(nn.Module):
         (6.7 GFLOP/s on one thread, in bfloat16 less than half of that).
         """
         up, low, high = self.up, *self.padding
-        taps, size = kernel.shape[axis], x.shape[axis]
+        # Plain numbers: a tracer hands shapes out as tensors.
+        taps, size = int(kernel.shape[axis]), int(x.shape[axis])
         length = size * up + low + high - taps + 1
         # Pixel n is the sum over j of f[p + up j] x[q - j], where n + taps - 1 - low = up q + p.
         shift, phase = divmod(taps - 1 - low, up)
