@@ -40,6 +40,8 @@ class Workshop:
         self._files = {path.stem: path for path in files}
         self._jobs: SimpleQueue[tuple[str, Job] | None] = SimpleQueue()
         self._closing = threading.Event()
+        # Whether a plugin will be in the rack once the jobs that wait are done, where that is not as it is now.
+        self._after: dict[str, bool] = {}
         self._thread: threading.Thread | None = None
         self.commands: Mapping[str, Callable[..., None]] = {
             "/rack/add": self.add,
@@ -75,15 +77,17 @@ class Workshop:
             PluginError: where it plays already, or there is none of that name.
         """
         key, files = str(name), self._found()
-        if any(slot.name == key for slot in self._host.rack):
+        if self._plays(key):
             raise PluginError(f"{key!r} is in the rack already; /rack/reload {key} loads its file anew")
         if key not in files and key not in installed_plugins():
             raise PluginError(f"no plugin {key!r}; {nearest(key, files)}")
+        self._after[key] = True
         self._jobs.put((f"{key} is not added", lambda: self._add(key)))
 
     def remove(self, name: object) -> None:
         """Take the plugin `name` out of the rack. Raises `PluginError` where it is not in it."""
         key = self._named(name)
+        self._after[key] = False
         self._jobs.put((f"{key} is not removed", lambda: self._remove(key)))
 
     def move(self, name: object, index: object) -> None:
@@ -124,10 +128,10 @@ class Workshop:
             # A plugin's file, its `start` or its `stop` may raise anything, `sys.exit()` too.
             except (Exception, SystemExit) as error:
                 log.error("%s: %s", failing, error, exc_info=None if isinstance(error, PluginError) else error)
+            if self._jobs.empty():
+                self._after.clear()
 
     def _add(self, name: str) -> None:
-        if any(slot.name == name for slot in self._host.rack):
-            raise PluginError("it is in the rack already")
         slot = self._ready(name)
         self._swap([*self._host.rack, slot], None, slot)
         log.info("%s plays, the last of %s", name, ", ".join(self.listed()))
@@ -207,9 +211,12 @@ class Workshop:
         return {**find_plugins(folders("plugins")), **self._files}
 
     def _named(self, name: object) -> str:
-        if str(name) not in self.listed():
+        if not self._plays(str(name)):
             raise PluginError(f"no plugin {name!r} in the rack; {nearest(str(name), self.listed())}")
         return str(name)
+
+    def _plays(self, name: str) -> bool:
+        return self._after.get(name, name in self.listed())
 
     def _slot(self, name: str) -> Slot:
         for slot in self._host.rack:

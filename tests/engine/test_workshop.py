@@ -274,6 +274,20 @@ def test_nothing_changes_while_a_picture_is_being_drawn(rig: Callable[..., Rig])
     show.plays()
 
 
+def test_changes_asked_for_at_once_are_made_in_their_order(rig: Callable[..., Rig]) -> None:
+    show = rig()
+    show.workshop.add("shift")
+    show.workshop.add("double")
+    show.workshop.move("double", 0)
+    show.workshop.remove("shift")
+    show.plays("double")
+    show.workshop.remove("double")
+    show.workshop.add("double")
+    show.workshop.add("shift")
+    show.plays("double", "shift")
+    assert show.loop.repeated == 0
+
+
 def test_what_cannot_be_done_is_said_at_once(shifted: Rig) -> None:
     workshop = shifted.workshop
     with pytest.raises(PluginError, match="in the rack already"):
