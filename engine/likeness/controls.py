@@ -7,12 +7,14 @@ from likeness.binding import Binding, Takeover
 from likeness.errors import InputError
 from likeness.inputs.bindings import Bindings
 from likeness.inputs.keyboard import Keyboard
+from likeness.inputs.lights import Lights
 from likeness.inputs.midi import MidiInput, midi_available
 from likeness.inputs.osc import OscInput, Reply
 from likeness.inputs.osc_feedback import Args, Said
+from likeness.inputs.profiles import read_profiles
 from likeness.midi_clock import ClockListener
 from likeness.options import Options
-from likeness.places import own
+from likeness.places import folders, own
 from likeness.store import ParamStore
 
 log = logging.getLogger(__name__)
@@ -95,7 +97,16 @@ class Controls:
             log.warning("no MIDI: %s", missing)
             return
         bindings = Bindings(own("bindings"), defaults)
-        midi = MidiInput(self._store, bindings, name=name, takeover=takeover, program=self._program, clock=self._clock)
+        lights = Lights(self._store, read_profiles(folders("controllers")), bindings.profile)
+        midi = MidiInput(
+            self._store,
+            bindings,
+            name=name,
+            takeover=takeover,
+            program=self._program,
+            clock=self._clock,
+            lights=lights,
+        )
         midi.start()
         self._closers.append(midi.close)
         self._midi = midi

@@ -48,11 +48,11 @@ def system() -> Iterator[int]:
 
 
 @pytest.fixture
-def plug(system: int) -> Iterator[Callable[[], Player]]:
+def plug(system: int) -> Iterator[Callable[..., Player]]:
     players: list[Player] = []
 
-    def plug() -> Player:
-        players.append(Player(system))
+    def plug(lit: bool = False) -> Player:
+        players.append(Player(system, lit))
         return players[-1]
 
     yield plug

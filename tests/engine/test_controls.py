@@ -37,7 +37,7 @@ def controls(store: ParamStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     opened: list[Controls] = []
 
     def make(options: Options, *defaults: Binding) -> Controls:
-        made = Controls(store, options, commands={}, quit_show=lambda: None, program=lambda number: None)
+        made = Controls(store, options, commands={}, questions={}, quit_show=lambda: None, program=lambda number: None)
         opened.append(made)
         made.open(defaults, "soft")
         return made

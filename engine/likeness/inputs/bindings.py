@@ -30,6 +30,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     controller: str
+    profile: str | None = None
     unbound: tuple[str, ...] = ()
     midi: tuple[Binding, ...] = ()
 
@@ -62,6 +63,11 @@ class Bindings:
             return tuple(defaults)
         params = {*file.unbound, *(entry.param for entry in file.midi)}
         return (*file.midi, *(e for e in defaults if e.param not in params and not _taken(e, file.midi)))
+
+    def profile(self, port: str) -> str | None:
+        """Return the profile of lights that the controller's file asks for."""
+        file = self._files.get(controller_name(port))
+        return file.profile if file else None
 
     def bind(self, port: str, binding: Binding) -> None:
         """Have the controller at `port` play `binding`, in place of what its knob and for what plays its parameter.
@@ -113,6 +119,8 @@ class Bindings:
         )
         document = tomlkit.document()
         document["controller"] = file.controller
+        if file.profile is not None:
+            document["profile"] = file.profile
         if file.unbound:
             document["unbound"] = list(file.unbound)
         entries = tomlkit.aot()

@@ -1,5 +1,6 @@
 """The knobs of all controllers that are plugged in: what their moves play, and how far they stand from it."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from likeness.binding import Control, Takeover
@@ -36,6 +37,7 @@ class Knobs:
             # Its plugin may be none of this preset's, or taken out of the rack.
             if not knob.binding.hears(source[0], move.channel) or param not in self._store:
                 continue
+            knob.moved = time.monotonic()
             if master_alone and not param.startswith(MASTER):
                 continue
             if not (knob.binding.toggles and isinstance(self._store.param(param), Bool)):

@@ -13,6 +13,7 @@ from likeness.faults import Faults
 from likeness.inputs.bindings import Bindings, controller_name
 from likeness.inputs.knobs import Knobs
 from likeness.inputs.learn import Learner
+from likeness.inputs.lights import Lights
 from likeness.inputs.midi_moves import MoveReader, Program
 from likeness.inputs.midi_ports import Client, MidiPorts, Source, open_client, quiet_drivers
 from likeness.inputs.midi_sync import MidiSync
@@ -46,6 +47,7 @@ class MidiInput:
         takeover: how knobs take over values that were changed elsewhere, where their bindings do not say.
         program: called on this thread with a program change's number, from 0; a `LikenessError` is logged.
         clock: told of the pulses, starts and stops of a MIDI clock.
+        lights: of the controllers; None lights none.
     """
 
     def __init__(
@@ -58,11 +60,12 @@ class MidiInput:
         takeover: Takeover = "soft",
         program: Callable[[int], None] | None = None,
         clock: ClockListener | None = None,
+        lights: Lights | None = None,
     ) -> None:
         self._store = store
         self._bindings = bindings if isinstance(bindings, Bindings) else Bindings(None, bindings)
         self._name, self._client = name, client
-        self._program = program
+        self._program, self._lights = program, lights
         self._sync = MidiSync(clock or ClockListener())
         self.knobs = Knobs(store, self._bindings, takeover)
         self._faults = Faults(log)
@@ -106,6 +109,8 @@ class MidiInput:
             log.info("MIDI: no controller yet; one that is plugged in is picked up")
         self._ports = ports
         self.knobs.meet(ports.sources)
+        if self._lights:
+            self._lights.plug(ports.sources, set(ports.names))
         self._closing.clear()
         self._thread = threading.Thread(target=self._run, args=(ports,), name="midi", daemon=True)
         self._thread.start()
@@ -116,6 +121,8 @@ class MidiInput:
             return
         self._closing.set()
         self._thread.join()
+        if self._lights:
+            self._lights.close()
         self._ports.close()
         self._thread = self._ports = None
 
@@ -171,6 +178,8 @@ class MidiInput:
                 for source, message in ports.messages():
                     self._take(source, message)
                 self._learn_on()
+                if self._lights:
+                    self._lights.turn(self.knobs, self.learning)
                 if time.monotonic() - scanned >= SCAN_S:
                     scanned = time.monotonic()
                     self._forget(ports.scan())
@@ -180,7 +189,10 @@ class MidiInput:
     def _forget(self, names: set[str]) -> None:
         self._readers = {source: reader for source, reader in self._readers.items() if source[0] not in names}
         self.knobs.forget(names)
-        self.knobs.meet(self._ports.sources if self._ports else ())
+        sources = self._ports.sources if self._ports else ()
+        self.knobs.meet(sources)
+        if self._lights:
+            self._lights.plug(sources, names)
 
     def _take(self, source: Source, raw: list[int]) -> None:
         if self._sync.take(source, raw, time.perf_counter()):

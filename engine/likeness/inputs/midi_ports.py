@@ -5,7 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from likeness.errors import InputError
 from likeness.faults import Faults
@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 QUEUE = 8192
 # A port that hands every message on again: with it each message would arrive twice.
 THROUGH = "midi through"
+# Our own outputs are there to be listened to as well, and what lights a pad would press it.
+LIGHTS = "likeness lights"
 
 # A port's name, and which it is of those that share the name, from 0.
 Source = tuple[str, int]
@@ -38,6 +40,30 @@ class Client(Protocol):
 
     def close_port(self) -> object:
         """Stop listening."""
+        ...
+
+    def delete(self) -> object:
+        """Give the driver's client back; without it JACK runs out of clients."""
+        ...
+
+
+class OutClient(Protocol):
+    """What we use of `rtmidi.MidiOut`."""
+
+    def get_ports(self) -> list[str]:
+        """Return the names of all ports, in the order of their numbers."""
+        ...
+
+    def open_port(self, port: int) -> object:
+        """Speak to the port of this number."""
+        ...
+
+    def send_message(self, message: list[int]) -> object:
+        """Send one message."""
+        ...
+
+    def close_port(self) -> object:
+        """Stop speaking."""
         ...
 
     def delete(self) -> object:
@@ -68,6 +94,18 @@ def open_client() -> Client:
     Raises:
         InputError: where python-rtmidi is not installed or no MIDI system runs.
     """
+    client = _opened(lambda rtmidi, api: rtmidi.MidiIn(api, "likeness", QUEUE))
+    # It keeps the clock to itself unless told otherwise.
+    client.ignore_types(timing=False)
+    return cast(Client, client)
+
+
+def open_out_client() -> OutClient:
+    """Return a client for outputs. Raises like `open_client`."""
+    return cast(OutClient, _opened(lambda rtmidi, api: rtmidi.MidiOut(api, LIGHTS)))
+
+
+def _opened(make: Callable[[Any, int], Any]) -> Any:
     try:
         import rtmidi
     except ImportError as error:
@@ -80,13 +118,9 @@ def open_client() -> Client:
         if api == rtmidi.API_RTMIDI_DUMMY:
             continue
         try:
-            client = rtmidi.MidiIn(api, "likeness", QUEUE)
+            return make(rtmidi, api)
         except rtmidi.RtMidiError as error:
             refused.append(str(error))
-            continue
-        # It keeps the clock to itself unless told otherwise.
-        client.ignore_types(timing=False)
-        return cast(Client, client)
     raise InputError(f"no MIDI system runs here ({'; '.join(refused) or 'none built in'}); start ALSA or JACK")
 
 
@@ -153,6 +187,8 @@ class MidiPorts:
         self._watcher.delete()
 
     def _wants(self, name: str) -> bool:
+        if LIGHTS in name.lower():
+            return False
         if self._name == "auto":
             return THROUGH not in name.lower()
         return self._name.lower() in name.lower()

@@ -1,5 +1,7 @@
 """How a knob takes over a value that was changed elsewhere: not until it meets it, so that nothing ever jumps."""
 
+import math
+
 from likeness.binding import Binding, Takeover
 from likeness.params import Bool, Param, Trigger, Value
 from likeness.store import ParamStore
@@ -28,6 +30,8 @@ class Knob:
         self._at: float | None = None
         self._wrote: Value | None = None
         self._down = False
+        # When the hand moved it last, in seconds of the monotonic clock; the input's.
+        self.moved = -math.inf
 
     def gap(self) -> float:
         """Return how far the knob has still to go, in fader units, upward positive; 0 where the value follows it."""
@@ -85,6 +89,12 @@ class Knob:
         way = count * binding.step * (-1 if binding.invert else 1)
         self._at = min(max(start + way, min(binding.min, start)), max(binding.max, start))
         self._write(self._at)
+
+    def follow(self) -> None:
+        """Know that the control itself was sent to where the value is, as motor faders and endless encoders are."""
+        if self.binding.param in self._store:
+            param = self._store.param(self.binding.param)
+            self._at = param.to_unit(self._store.target(self.binding.param))
 
     def press(self, velocity: float) -> None:
         """Take a key: `velocity` in [0, 1], 0 is the release."""

@@ -89,3 +89,14 @@ def test_a_disk_that_refuses_is_told_and_the_binding_plays_till_the_end(tmp_path
     with pytest.raises(InputError, match="could not be written"):
         bindings.bind("k", Binding("a.x", cc=1))
     assert bindings.heard("k") == (Binding("a.x", cc=1),)
+
+
+def test_learning_keeps_the_rest_of_a_controllers_file(tmp_path: Path) -> None:
+    (tmp_path / "my knobs.toml").write_text('controller = "k"\nprofile = "generic"\nunbound = ["a.z"]\n')
+    bindings = Bindings(tmp_path)
+    bindings.bind("k 20:0", Binding("a.x", cc=1))
+    again = Bindings(tmp_path)
+    assert (again.profile("k 31:0"), again.profile("j")) == ("generic", None)
+    assert again.heard("k") == (Binding("a.x", cc=1),)
+    assert [path.name for path in tmp_path.iterdir()] == ["my knobs.toml"]
+    assert "a.z" in (tmp_path / "my knobs.toml").read_text()
