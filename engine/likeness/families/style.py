@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from likeness.errors import WeightsError
 from likeness.generator import GeneratorInfo, Licence, NoiseMode
-from likeness.networks.mapping import MappingNetwork
+from likeness.networks.mapping import MappingNetwork, one_hot
 
 # Enough for the strongest directions to stand; GANSpace takes a million for all 512 [Haerkoenen et al. 2020, sec. 2.1].
 SAMPLES = 512
@@ -99,7 +99,7 @@ class StyleGenerator:
             state, z = official_noise(int(seed), self.z_dim)
             rows.append(z)
             classes.append(int(state.randint(self.c_dim)) if self.c_dim else 0)
-        labels = torch.eye(self.c_dim)[classes] if self.c_dim else None
+        labels = one_hot(classes, self.c_dim) if self.c_dim else None
         # One by one: a matrix product's rounding depends on how many rows it has.
         found = [self._w(z[None], None if labels is None else labels[i : i + 1]) for i, z in enumerate(rows)]
         return self._mapping.spread(torch.cat(found))
@@ -126,7 +126,7 @@ class StyleGenerator:
         if labels is not None and self.c_dim and tuple(labels.shape) != (len(z), self.c_dim):
             raise WeightsError(f"labels are {list(labels.shape)}, wanted [{len(z)}, {self.c_dim}]")
         if labels is None and self.c_dim:
-            labels = torch.eye(self.c_dim)[:1].repeat(len(z), 1)
+            labels = one_hot([0] * len(z), self.c_dim)
         return self._mapping.spread(self._w(z, labels), truncation_psi, truncation_cutoff)
 
     def inputs(self, latent: Tensor) -> tuple[Tensor, ...]:

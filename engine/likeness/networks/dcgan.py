@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from likeness.networks.ops import LARGEST_PICTURE
+
 Output = Literal["tanh", "sigmoid", "linear"]
 START = 4
 MOST_LAYERS = 64
@@ -80,6 +82,13 @@ class Decoder(nn.Module):
                 step.fold_into(layers[-1])
             else:
                 layers.append(step.layer(layers[-1] if layers else None, steps[i + 1 :]))
+        side = (
+            math.isqrt(steps[0].weight.shape[0] // layers[1].get_parameter("weight").shape[0])
+            if (isinstance(layers[0], nn.Linear) and len(layers) > 1)
+            else steps[0].weight.shape[-1]
+        )
+        if len(layers) < 2 or side << (len(layers) - 1) > LARGEST_PICTURE:
+            raise ValueError(f"{len(layers)} layers that draw more than {LARGEST_PICTURE} px, or nothing")
         decoder = cls.__new__(cls)
         nn.Module.__init__(decoder)
         decoder._hold(layers, [nn.Identity() for _ in layers[:-1]], slope, output)

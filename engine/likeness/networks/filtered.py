@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from likeness.networks.ops import Tensors
+from likeness.networks.ops import MOST_TAPS, Tensors
 
 
 class Resampler(nn.Module):
@@ -109,8 +109,8 @@ def _read(tensors: Tensors, name: str) -> Tensor | None:
     if not tensors.has(name):
         return None
     shape = tensors.shape(name)
-    if len(shape) not in (1, 2) or len(set(shape)) != 1:
-        raise ValueError(f"the filter {name!r} is {list(shape)}, wanted a row or a square")
+    if len(shape) not in (1, 2) or len(set(shape)) != 1 or shape[0] > MOST_TAPS:
+        raise ValueError(f"the filter {name!r} is {list(shape)}, wanted a row or a square of {MOST_TAPS} taps at most")
     return tensors.take(name, *shape)
 
 

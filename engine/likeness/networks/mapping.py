@@ -1,6 +1,7 @@
 """The mapping network of StyleGAN 1, 2 and 3: from z and a label to w."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,14 @@ from likeness.networks.ops import Tensors, activation, normalise
 
 # The makers' scripts take as many for a mean w [Karras et al. 2019].
 MEAN_SAMPLES = 10_000
+MEAN_PART = 100
+
+
+def one_hot(classes: Sequence[int], c_dim: int) -> Tensor:
+    """Return labels [len(classes), c_dim] of these classes, counted round."""
+    labels = torch.zeros(len(classes), c_dim)
+    labels[torch.arange(len(classes)), torch.tensor(list(classes)) % c_dim] = 1
+    return labels
 
 
 class MappingNetwork(nn.Module):
@@ -85,10 +94,14 @@ class MappingNetwork(nn.Module):
 
     def _mean(self) -> Tensor:
         """The mean of many w, for checkpoints that do not keep it; the same each time, classes in turn."""
-        z = torch.randn(MEAN_SAMPLES, self.z_dim, generator=torch.Generator().manual_seed(0))
-        labels = torch.eye(self.c_dim)[torch.arange(MEAN_SAMPLES) % self.c_dim] if self.c_dim else None
-        mean: Tensor = self(z, labels).mean(0)
-        return mean
+        generator = torch.Generator().manual_seed(0)
+        total = torch.zeros(self.w_dim)
+        # In parts, because the widths are the file's: 10,000 rows of whatever it says could fill the memory.
+        for start in range(0, MEAN_SAMPLES, MEAN_PART):
+            z = torch.randn(MEAN_PART, self.z_dim, generator=generator)
+            labels = one_hot(range(start, start + MEAN_PART), self.c_dim) if self.c_dim else None
+            total += self(z, labels).sum(0)
+        return total / MEAN_SAMPLES
 
     def _weights(self) -> list[Tensor]:
         return [self.get_buffer(f"weight{i}") for i in range(self.depth)]

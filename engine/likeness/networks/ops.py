@@ -10,6 +10,9 @@ from torch.nn import functional
 
 # Added under every square root that normalises, as in the papers' code.
 EPSILON = 1e-8
+# A file of a kilobyte could ask for more; nobody has trained more than 1024 px.
+LARGEST_PICTURE = 4096
+MOST_TAPS = 64
 
 
 class Activation(NamedTuple):
@@ -104,6 +107,20 @@ class Tensors:
         return self._all[key].detach().to(torch.float32)
 
 
+def block_sizes(tensors: Tensors) -> list[int]:
+    """Return the sizes in px of the blocks `b4`, `b8`, `b16`, ... in a state dict.
+
+    Raises:
+        ValueError: where one is missing, or where the last is larger than any picture.
+    """
+    sizes = sorted(
+        int(name[1:]) for name in tensors.children() if name[:1] == "b" and name[1:].isdecimal() and len(name) < 8
+    )
+    if not sizes or sizes[-1] > LARGEST_PICTURE or sizes != [4 << i for i in range(len(sizes))]:
+        raise ValueError(f"blocks of {sizes[:12]} px, wanted 4, 8, 16, ... up to {LARGEST_PICTURE}")
+    return sizes
+
+
 def normalise(x: Tensor) -> Tensor:
     """Return the rows of `x` [batch, n] at a mean square of 1 [Karras et al. 2018, sec. 4.2]."""
     return x * (x.square().mean(1, keepdim=True) + EPSILON).rsqrt()
@@ -127,6 +144,8 @@ def resampling_filter(tensors: Tensors) -> Tensor:
         ValueError: where it is not a row or a square of at least two taps.
     """
     shape = tensors.shape("resample_filter")
+    if max(shape, default=0) > MOST_TAPS:
+        raise ValueError(f"a resampling filter of {list(shape)}, wanted {MOST_TAPS} taps at most")
     kernel = tensors.take("resample_filter", *[-1] * len(shape))
     if kernel.ndim == 1:
         kernel = torch.outer(kernel, kernel)

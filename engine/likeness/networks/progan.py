@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from likeness.networks.ops import EPSILON, Tensors, normalise
+from likeness.networks.ops import EPSILON, Tensors, block_sizes, normalise
 
 
 def pixel_norm(x: Tensor) -> Tensor:
@@ -61,9 +61,7 @@ class ProGAN(nn.Module):
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         super().__init__()
         taken = Tensors(tensors)
-        sizes = sorted(int(name[1:]) for name in taken.children() if name[:1] == "b" and name[1:].isdecimal())
-        if not sizes or sizes != [4 << i for i in range(len(sizes))]:
-            raise ValueError(f"blocks of {sizes} px, wanted 4, 8, 16, ...")
+        sizes = block_sizes(taken)
         channels = taken.shape("dense.bias")[0] if len(taken.shape("dense.bias")) == 1 else 0
         dense = taken.take("dense.weight", channels * 16, -1)
         self.z_dim = dense.shape[1]

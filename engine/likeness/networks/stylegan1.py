@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.networks.mapping import MappingNetwork
-from likeness.networks.ops import EPSILON, Tensors
+from likeness.networks.ops import EPSILON, Tensors, block_sizes
 
 Noise = Literal["const", "none", "random"]
 
@@ -116,9 +116,7 @@ class SynthesisNetwork(nn.Module):
 
     def __init__(self, tensors: Tensors, settings: Settings) -> None:
         super().__init__()
-        sizes = sorted(int(name[1:]) for name in tensors.children() if name[:1] == "b" and name[1:].isdecimal())
-        if not sizes or sizes != [4 << i for i in range(len(sizes))]:
-            raise ValueError(f"blocks of {sizes} px, wanted 4, 8, 16, ...")
+        sizes = block_sizes(tensors)
         if len(settings.blur) % 2 == 0 and settings.blur:
             raise ValueError(f"a blur of {len(settings.blur)} taps, wanted an odd number")
         self.register_buffer("const", tensors.take("b4.const", -1, 4, 4)[None])

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.networks.mapping import MappingNetwork
-from likeness.networks.ops import Tensors, depthwise, recast, resampling_filter, upsample
+from likeness.networks.ops import Tensors, block_sizes, depthwise, recast, resampling_filter, upsample
 from likeness.networks.styled import Noise, Settings, StyledConvolution, ToRGB
 
 
@@ -86,9 +86,7 @@ class SynthesisNetwork(nn.Module):
 
     def __init__(self, tensors: Tensors, settings: Settings) -> None:
         super().__init__()
-        sizes = sorted(int(n[1:]) for n in tensors.children() if n[:1] == "b" and n[1:].isdecimal())
-        if not sizes or sizes != [4 << i for i in range(len(sizes))]:
-            raise ValueError(f"blocks of {sizes} px, wanted 4, 8, 16, ...")
+        sizes = block_sizes(tensors)
         last = tensors.under(f"b{sizes[-1]}")
         self.img_channels = last.under("torgb").take("weight", -1, -1, 1, 1).shape[0]
         self.w_dim = last.under("torgb").take("affine.weight", -1, -1).shape[1]

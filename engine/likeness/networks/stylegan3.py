@@ -12,6 +12,9 @@ from likeness.networks.filtered import Resampler
 from likeness.networks.mapping import MappingNetwork
 from likeness.networks.ops import EPSILON, Tensors, recast
 
+# 36 px in all that are published.
+LARGEST_INPUT = 1024
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -223,6 +226,8 @@ class SynthesisNetwork(nn.Module):
         super().__init__()
         names = layer_names(tensors)
         plan = bands(settings, len(names) - 1)
+        if plan[0].size > LARGEST_INPUT:
+            raise ValueError(f"an input of {plan[0].size} px by the arguments, wanted {LARGEST_INPUT} at most")
         self.settings = settings
         self.w_dim = tensors.take("input.affine.weight", 4, -1).shape[1]
         self.num_ws = len(names) + 1

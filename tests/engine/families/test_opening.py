@@ -293,3 +293,26 @@ def test_a_header_of_nested_lists_in_our_own_format_is_refused(written: Callable
     path = written("weights.safetensors", len(header).to_bytes(8, "little") + header)
     with pytest.raises(WeightsError, match="broken header"):
         stylegan2.load_generator(path, CPU)
+
+
+def test_a_small_file_cannot_ask_for_a_huge_picture(written: Callable[[str, bytes], Path]) -> None:
+    chain = {f"main.{i}.weight": torch.ones(1, 1, 2, 2) for i in range(40)}
+    path = written("chain.pth", pickles.saved(chain))
+    assert [module.load_generator(path, CPU) for module in MODULES] == [None] * 4
+    variables = tf.progan_variables(8, fused=True)
+    for size in (16 << i for i in range(12)):
+        for part in ("Conv0_up", "Conv1"):
+            variables[f"{size}x{size}/{part}/weight"] = np.ones((3, 3, 5, 5), np.float32)
+            variables[f"{size}x{size}/{part}/bias"] = np.ones(5, np.float32)
+    path = written("deep.pkl", pickles.tensorflow_pickle(variables, {}, components=False))
+    with pytest.raises(WeightsError, match="blocks of"):
+        zonly.load_generator(path, CPU)
+    state = plain.random_state(plain.Shape(8))
+    state["synthesis.b8.resample_filter"] = torch.ones(500, 500)
+    path = written("filter.pkl", pickles.official_pickle(state, {}))
+    with pytest.raises(WeightsError, match="taps at most"):
+        stylegan2.load_generator(path, CPU)
+    made = case("sg3_t")
+    path = written("input.pkl", pickles.official_pickle(made.state, {**made.kwargs, "first_stopband": 4000.0}))
+    with pytest.raises(WeightsError, match="should be"):
+        stylegan3.load_generator(path, CPU)
