@@ -202,4 +202,3 @@ def test_a_file_that_is_saved_while_it_plays_is_loaded_anew(show: MakeShow, tmp_
     while getattr(playing.host.rack[-1].plugin, "word", "") != "newer":
         playing.loop.frame()
         assert time.monotonic() < deadline
-    assert playing.loop.repeated == 0
