@@ -9,7 +9,8 @@ from tests.engine.drawn_faces import write_faces
 from likeness.errors import WeightsError
 from likeness.families.composite import Composite, load_generator, open_composite
 from likeness.generator import Licence
-from likeness.networks.composite import ROWS, CompositeNetwork, block_layout
+from likeness.networks.composite import CompositeNetwork
+from likeness.networks.composite_parts import ROWS, Choice, block_layout
 from likeness.training.composite import train_composite
 from likeness.weights_file import WeightsHeader, read_weights, write_weights
 
@@ -98,28 +99,54 @@ def test_the_shape_layer_moves_and_the_others_colour(weights: Path) -> None:
 def test_linear_blocks_add_up(weights: Path) -> None:
     _, tensors = read_weights(weights)
     network = CompositeNetwork(tensors, size=64, dtype=torch.float32)
-    zero, a, b = torch.zeros(1, ROWS, 12), torch.randn(1, ROWS, 12), torch.randn(1, ROWS, 12)
+    zero, a, b = torch.zeros(1, ROWS, 12), *torch.randn(2, 1, ROWS, 12, generator=torch.Generator().manual_seed(0))
     mean, of_a, of_b, of_both = (network.blocks(code) for code in (zero, a, b, a + b))
     for name in block_layout(64):
         total = of_a[name] + of_b[name] - mean[name]
         assert torch.allclose(of_both[name], total, atol=1e-4), name
 
 
-def test_exemplar_weights_sum_to_one_and_swap_in_a_mirror(weights: Path) -> None:
+def test_exemplar_weights_sum_to_one_and_a_mirror_turns_the_same_exemplars(weights: Path) -> None:
     _, tensors = read_weights(weights)
-    exemplars = CompositeNetwork(tensors, size=64).exemplars
-    even, odd = torch.randn(2, exemplars.query_even.shape[0]), torch.randn(2, exemplars.query_odd.shape[0])
-    as_is, mirrored = exemplars.blend(even, odd)
-    assert torch.allclose((as_is + mirrored).sum(1), torch.ones(2), atol=1e-5)
-    swapped, back = exemplars.blend(even, -odd)
-    assert torch.allclose(swapped, mirrored, atol=1e-6)
-    assert torch.allclose(back, as_is, atol=1e-6)
+    exemplars = CompositeNetwork(tensors, size=64).hair
+    count = len(exemplars.keys_even)
+
+    def spread(choice: Choice) -> torch.Tensor:
+        place = choice.index + count * (choice.sign < 0)
+        return torch.zeros(len(place), 2 * count).scatter(1, place, choice.weight)
+
+    noise = torch.Generator().manual_seed(0)
+    even = torch.randn(2, len(exemplars.query_even), generator=noise)
+    odd = torch.randn(2, len(exemplars.query_odd), generator=noise)
+    as_is, mirrored = spread(exemplars.choose(even, odd)), spread(exemplars.choose(even, -odd))
+    assert torch.allclose(as_is.sum(1), torch.ones(2), atol=1e-5)
+    assert torch.allclose(as_is.roll(count, dims=1), mirrored, atol=1e-6)
+
+
+def test_an_exemplar_is_drawn_as_it_was_kept(weights: Path) -> None:
+    _, tensors = read_weights(weights)
+    exemplars = CompositeNetwork(tensors, size=64).hair
+    alone = Choice(torch.tensor([[2]]), torch.tensor([[1.0]]), torch.tensor([[1.0]]))
+    turned = Choice(torch.tensor([[2]]), torch.tensor([[-1.0]]), torch.tensor([[1.0]]))
+    name = "hair_exemplar.hair_even"
+    even = tensors[name][2].float() * tensors[f"{name}_scale"][2]
+    drawn = exemplars.draw("hair", alone)[0]
+    assert torch.allclose((drawn + drawn.flip(-1))[..., :4] / 2, even, atol=1e-6)
+    assert torch.allclose(exemplars.draw("hair", turned)[0], drawn.flip(-1), atol=1e-6)
+
+
+def test_a_short_walk_changes_the_picture_by_little(generator: Composite) -> None:
+    a, b = generator.sample([1]), generator.sample([2])
+    steps = torch.linspace(0, 1, 200)
+    pictures = torch.cat([generator.synthesize(torch.lerp(a, b, float(t))) for t in steps])
+    change = (pictures[1:] - pictures[:-1]).abs().mean((1, 2, 3))
+    assert change.max() < 8 * change.mean()
 
 
 def test_no_shape_leaves_a_flat_picture_where_it_is(weights: Path) -> None:
     _, tensors = read_weights(weights)
     network = CompositeNetwork(tensors, size=64, unsharp=0)
-    picture = torch.rand(1, 3, 64, 64)
+    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     still = network.develop(picture, torch.zeros(1, 2, 16, 16), 64)
     assert torch.allclose(still, picture, atol=1e-5)
     shifted = network.develop(picture, torch.full((1, 2, 16, 16), 4 / 64), 64)

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.encoders.composite import CompositeEncoder, Matrix, open_encoder
+from likeness.encoders.composite import CompositeEncoder, open_encoder
+from likeness.encoders.composite_fit import Matrix
 from likeness.errors import LikenessError
 from likeness.faces.bands import LUMA
 from likeness.faces.correspond import Bytes, invert, resize_field, warp
 from likeness.faces.mattes import face_region
-from likeness.networks.composite import ROWS
+from likeness.networks.composite_parts import ROWS
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,12 @@ def hold_out_report(weights: Path, folder: Path, *, count: int = 100) -> HoldOut
     """
     encoder = open_encoder(weights)
     size = encoder.size
-    photos = [cv2.imread(str(path)) for path in sorted(Path(folder).iterdir())[:count]]
-    photos = [cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA) for photo in photos if photo is not None]
+    read = (cv2.imread(str(path)) for path in sorted(Path(folder).iterdir())[:count])
+    photos = [
+        np.asarray(cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
+        for photo in read
+        if photo is not None
+    ]
     if not photos:
         raise LikenessError(f"{folder} holds no pictures; give a folder of aligned faces that training never saw")
     judge = _Judge(encoder)

@@ -39,9 +39,12 @@ def to_unit(picture: Bytes) -> Image:
 
 
 def supports(mattes: Mattes, size: int) -> Supports:
-    """The layers' supports at `size`, their rims eroded: there colours are mixed."""
+    """The layers' supports at `size`, their rims eroded: there colours are mixed.
+
+    Skin loses two pixels of a half-size matte: with one, dark fringes stained every forehead.
+    """
     cross = np.ones((3, 3), np.uint8)
-    skin = cv2.erode(mattes.skin, cross)
+    skin = cv2.erode(mattes.skin, cross, iterations=2)
     hair = cv2.erode(mattes.person * (1 - mattes.skin), cross)
     backdrop = cv2.erode(1 - mattes.person, cross, iterations=2)
     return Supports(*(resized(np.asarray(matte, np.float32), size) for matte in (skin, hair, backdrop)))

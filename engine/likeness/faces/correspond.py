@@ -88,7 +88,7 @@ class FlowFinder:
     """Dense flow between two grey images; holds OpenCV's work space, one per thread."""
 
     def __init__(self) -> None:
-        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._flow.setFinestScale(0)
         self._flow.setVariationalRefinementAlpha(40.0)
 
@@ -103,8 +103,9 @@ class FlowFinder:
             The field in pixels, and a trust in (0, 1], low where the way there and the way
             back disagree (occlusion, glasses, strands of hair).
         """
-        there = np.asarray(self._flow.calc(target, moving, None), np.float32)
-        back = np.asarray(self._flow.calc(moving, target, None), np.float32)
+        # cv2's stubs want a first flow; None is the documented way to have none.
+        there = np.asarray(self._flow.calc(target, moving, None), np.float32)  # type: ignore[call-overload]
+        back = np.asarray(self._flow.calc(moving, target, None), np.float32)  # type: ignore[call-overload]
         gap = there + np.asarray(warp(back, there), np.float32)
         scale = max(target.shape[0] / 128, 0.5)
         trust = np.exp(-np.sum(gap**2, axis=2) / (2 * scale**2))

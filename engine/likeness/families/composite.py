@@ -11,7 +11,8 @@ from torch import Tensor
 from likeness.errors import WeightsError
 from likeness.generator import GeneratorInfo, NoiseMode
 from likeness.hookspecs import hookimpl
-from likeness.networks.composite import ROWS, CompositeNetwork
+from likeness.networks.composite import CompositeNetwork
+from likeness.networks.composite_parts import ROWS
 from likeness.weights_file import WeightsHeader, read_header, read_weights
 
 FAMILY = "composite"

@@ -14,17 +14,19 @@ from torch import Tensor
 from likeness.errors import TrainingError
 from likeness.faces.mattes import Mattes
 from likeness.generator import Licence
-from likeness.networks.composite import ROWS, block_layout
+from likeness.networks.composite_parts import ROWS, block_layout
 from likeness.training.alignment import PLAN, Workers, align
-from likeness.training.exemplars import Exemplars, choose_exemplars
+from likeness.training.exemplars import Exemplars, hair_exemplars, skin_exemplars
 from likeness.training.joint import JointCode, join
 from likeness.training.layers import build_layers
 from likeness.training.pca import Matrix, split_mirror
-from likeness.training.pictures import Progress, read_pictures, silent
+from likeness.training.pictures import Progress, developed, read_pictures, silent
 from likeness.weights_file import WeightsHeader, write_weights
 
 FAMILY = "composite"
 GUESS_SIZE = 48  # px at which the encoder's first guess looks at a photo
+# Components shrink what they explain only in part; so much gives samples the contrast of photos.
+RESTORED = {"skin_middle": 1.1, "skin_fine": 1.25}
 FEWEST = 24  # faces below which components mean nothing
 
 
@@ -75,7 +77,7 @@ def first_guess(pictures: np.ndarray, code: JointCode, weights: Matrix) -> dict[
     return tensors
 
 
-def packed_tensors(code: JointCode, exemplars: Exemplars, prior: Mattes, size: int) -> dict[str, Tensor]:
+def packed_tensors(code: JointCode, heads: Exemplars, skins: Exemplars, prior: Mattes, size: int) -> dict[str, Tensor]:
     """Everything the network draws from, named as it reads it."""
     tensors: dict[str, Tensor] = {"parity": torch.from_numpy(code.parity.astype(np.uint8))}
     for name, block in block_layout(size).items():
@@ -84,11 +86,13 @@ def packed_tensors(code: JointCode, exemplars: Exemplars, prior: Mattes, size: i
         mean = code.means[name].reshape(half)[..., order].transpose(2, 0, 1)
         tensors[f"{name}.mean"] = torch.from_numpy(np.ascontiguousarray(mean, np.float32))
         for parity, maps in (("even", code.even_maps[name]), ("odd", code.odd_maps[name])):
+            maps = maps * np.float32(RESTORED.get(name, 1))
             tensors |= quantised(f"{name}.{parity}", maps.reshape(-1, *half)[..., order].transpose(0, 3, 1, 2))
-    for part, values in exemplars.parts.items():
-        tensors |= quantised(f"exemplar.{part}", values)
-    for name in ("query_even", "query_odd", "keys_even", "keys_odd"):
-        tensors[f"exemplar.{name}"] = torch.from_numpy(np.ascontiguousarray(getattr(exemplars, name), np.float32))
+    for prefix, kept in (("hair_exemplar", heads), ("skin_exemplar", skins)):
+        for part, values in kept.parts.items():
+            tensors |= quantised(f"{prefix}.{part}", values)
+        for name in ("query_even", "query_odd", "keys_even", "keys_odd"):
+            tensors[f"{prefix}.{name}"] = torch.from_numpy(np.ascontiguousarray(getattr(kept, name), np.float32))
     mattes = np.stack([prior.skin, prior.person])
     tensors["matte.prior"] = torch.from_numpy(np.rint(mattes * 255).astype(np.uint8))
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
@@ -126,7 +130,7 @@ def train_composite(
         components: `w_dim` wanted.
         rounds: of alignment, at most eight.
         hold_out: the first pictures by name, kept for judging.
-        exemplars: heads of hair to keep.
+        exemplars: heads of hair to keep; two thirds as many skins.
         licence: of the result, from that of the pictures.
         seed: of the randomised components and the choice of exemplars.
         progress: called with stage, done and total, from any thread's work but on this thread.
@@ -139,24 +143,26 @@ def train_composite(
     started = time.monotonic()
     progress = progress or silent
     found = read_pictures(Path(folder), size, at_least=FEWEST, leave_first=hold_out, progress=progress)
+    pictures = developed(found.pictures)
     workers = Workers()
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)  # our own threads are enough; with both, rounds took 1.4 times as long
     try:
         half = size // 2
-        small = np.stack([cv2.resize(p, (half, half), interpolation=cv2.INTER_AREA) for p in found.pictures])
+        small = np.stack([cv2.resize(p, (half, half), interpolation=cv2.INTER_AREA) for p in pictures])
         alignment = align(small, rounds=rounds, workers=workers, progress=progress)
-        layered = build_layers(found.pictures, alignment, workers, progress)
+        layered = build_layers(pictures, alignment, workers, progress)
     finally:
         cv2.setNumThreads(threads)
         workers.close()
     progress("join", 0, 3)
     code = join(layered, components, seed=seed)
     progress("join", 1, 3)
-    heads = choose_exemplars(layered, code, exemplars, seed=seed)
+    heads = hair_exemplars(layered, code, exemplars, seed=seed)
+    skins = skin_exemplars(layered, code, max(1, exemplars * 2 // 3), seed=seed)
     progress("join", 2, 3)
-    tensors = packed_tensors(code, heads, layered.prior, size)
-    tensors |= first_guess(found.pictures, code, layered.weights)
+    tensors = packed_tensors(code, heads, skins, layered.prior, size)
+    tensors |= first_guess(pictures, code, layered.weights)
     arguments = {"size": size, "num_ws": ROWS, "w_dim": len(code.parity), "pictures": len(found.names)}
     header = WeightsHeader(FAMILY, arguments, licence or Licence("unknown"))
     written = write_weights(Path(out), header, tensors)

@@ -1,4 +1,4 @@
-"""Choose heads of hair that stand for all, and keep what the linear model misses of them."""
+"""Choose heads of hair and skins that stand for all, and keep what the linear model misses of them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ import numpy.typing as npt
 
 from likeness.faces import bands
 from likeness.faces.mattes import signed_distance
-from likeness.networks.composite import block_layout
+from likeness.networks.composite_parts import block_layout
 from likeness.training.joint import JointCode, drawn
 from likeness.training.layers import LayeredFaces, hair_of
 from likeness.training.pca import Matrix, join_mirror, split_mirror
 
-# Directions of the hair's plane, even and odd, and their weight: silhouettes first, then colour.
-PLANE = (("edges", 14, 7, 1.0), ("hair", 8, 4, 0.7))
+# Blocks in which exemplars are compared: directions used, even and odd, and their weight.
+Plane = tuple[tuple[str, int, int, float], ...]
+HAIR_PLANE: Plane = (("edges", 14, 7, 1.0), ("hair", 8, 4, 0.7))
+SKIN_PLANE: Plane = (("skin_fine", 10, 5, 1.0), ("skin_middle", 6, 3, 0.5))
 
 
 @dataclass(frozen=True)
 class Exemplars:
-    """Heads of hair with their places in the hair's plane.
+    """Some training faces with their places in a plane of the code.
 
     Attributes:
         faces: their indices in the training set.
-        query_even, query_odd: from codes to the hair's plane.
+        query_even, query_odd: from codes to the plane.
         keys_even, keys_odd: their places there.
         parts: halves for the network by tensor name, `[n, channels, height, width / 2]`.
     """
@@ -38,16 +40,16 @@ class Exemplars:
     parts: dict[str, Matrix]
 
 
-def _plane(code: JointCode, parity: str) -> Matrix:
-    """Axes `[w, k]` of a code along which hair differs most."""
-    axes = []
-    for name, even_count, odd_count, weight in PLANE:
-        maps = code.even_maps[name] if parity == "even" else code.odd_maps[name]
-        left, values, _ = np.linalg.svd(maps, full_matrices=False)
-        scale = values / (values[0] if parity == "even" else np.linalg.svd(code.even_maps[name])[1][0])
-        count = even_count if parity == "even" else odd_count
-        axes.append(weight * left[:, :count] * scale[:count])
-    return np.concatenate(axes, axis=1).astype(np.float32)
+def _axes(code: JointCode, plane: Plane) -> tuple[Matrix, Matrix]:
+    """Axes `[n_even, k]` and `[n_odd, k]` of the code along which the plane's blocks differ most."""
+    even_axes, odd_axes = [], []
+    for name, even_count, odd_count, weight in plane:
+        left, values, _ = np.linalg.svd(code.even_maps[name], full_matrices=False)
+        largest = values[0]
+        even_axes.append(weight * left[:, :even_count] * values[:even_count] / largest)
+        left, values, _ = np.linalg.svd(code.odd_maps[name], full_matrices=False)
+        odd_axes.append(weight * left[:, :odd_count] * values[:odd_count] / largest)
+    return np.concatenate(even_axes, axis=1).astype(np.float32), np.concatenate(odd_axes, axis=1).astype(np.float32)
 
 
 def _choose(places: Matrix, merit: Matrix, count: int, seed: int) -> npt.NDArray[np.intp]:
@@ -77,33 +79,67 @@ def _half_channels(pictures: Matrix) -> tuple[Matrix, Matrix]:
     return even, odd
 
 
-def choose_exemplars(layered: LayeredFaces, code: JointCode, count: int, *, seed: int = 0) -> Exemplars:
-    """Pick up to `count` clearly cut heads spread over the hair's plane, and measure them."""
-    query_even, query_odd = _plane(code, "even"), _plane(code, "odd")
+def _gathered(
+    code: JointCode, plane: Plane, pool: npt.NDArray[np.intp], merit: Matrix, count: int, seed: int
+) -> Exemplars:
+    """Choose among `pool`; the parts are still to come."""
+    query_even, query_odd = _axes(code, plane)
     keys_even, keys_odd = code.even @ query_even, code.odd @ query_odd
-    usable = (layered.weights >= np.quantile(layered.weights, 0.3)) & (
-        layered.outline >= np.quantile(layered.outline, 0.5)
-    )
-    pool = np.flatnonzero(usable)
     places = np.concatenate([keys_even, np.abs(keys_odd)], axis=1)[pool]
-    faces = pool[_choose(places, layered.outline[pool], min(count, len(pool)), seed)]
+    faces = pool[_choose(places, merit[pool], min(count, len(pool)), seed)]
+    return Exemplars(faces, query_even, query_odd, keys_even[faces], keys_odd[faces], {})
 
+
+def hair_exemplars(layered: LayeredFaces, code: JointCode, count: int, *, seed: int = 0) -> Exemplars:
+    """Pick up to `count` clearly cut heads spread over the hair's plane, and measure them."""
+    clear = layered.outline >= np.quantile(layered.outline, 0.5)
+    usual = layered.weights >= np.quantile(layered.weights, 0.3)
+    pool = np.flatnonzero(clear & usual)
+    harsh = np.array([_harshness(*hair_of(layered, int(i))) for i in pool])
+    pool = pool[harsh <= np.quantile(harsh, 0.65)]
+    chosen = _gathered(code, HAIR_PLANE, pool, layered.outline, count, seed)
     size = layered.faces.shape[1]
-    half = size // 2
-    block = block_layout(size)["edges"]
-    details, covers, steps = [], [], []
-    linear = join_mirror(*drawn(code, "edges", faces), (block.height, block.width, block.channels))
-    for place, i in enumerate(faces):
+    # Strands are wanted, knitwear is not: clothes of one exemplar on another's shoulders look like frost.
+    height = np.linspace(0, 1, size, dtype=np.float32)[:, None]
+    above_clothes = 0.4 + 0.6 / (1 + np.exp((height - 0.85) * 30))
+    details, covers, outlines = [], [], []
+    for i in chosen.faces:
         detail, cover = hair_of(layered, int(i))
-        details.append(detail)
-        covers.append(cover**2)
+        details.append((detail * above_clothes)[..., None])
+        covers.append(cover[..., None] ** 2)
         mattes = layered.mattes[int(i)]
         edges = np.stack([signed_distance(mattes.skin), signed_distance(mattes.person)], axis=2)
         # A hard matte's staircase, left in, is torn paper on the stage.
-        edges = cv2.GaussianBlur(edges, (0, 0), 0.8 * size / 256)
-        steps.append(edges - bands.resized(linear[place], half))
-    parts = {}
-    for name, pictures in (("detail", details), ("cover", covers)):
-        parts[f"{name}_even"], parts[f"{name}_odd"] = _half_channels(np.stack(pictures)[..., None])
-    parts["edges_even"], parts["edges_odd"] = _half_channels(np.stack(steps))
-    return Exemplars(faces, query_even, query_odd, keys_even[faces], keys_odd[faces], parts)
+        outlines.append(cv2.GaussianBlur(edges, (0, 0), 0.8 * size / 256))
+    pictures = {"detail": np.stack(details), "cover": np.stack(covers), "edges": np.stack(outlines)}
+    pictures |= {name: layered.blocks[name][chosen.faces] for name in ("hair", "backdrop")}
+    for name, values in pictures.items():
+        order = slice(None, None, -1) if values.shape[3] == 3 else slice(None)  # BGR to RGB
+        chosen.parts[f"{name}_even"], chosen.parts[f"{name}_odd"] = _half_channels(values[..., order])
+    return chosen
+
+
+def _harshness(detail: Matrix, cover: Matrix) -> float:
+    """Strongest contrasts in a head's upper half: dotted scarves, lettered caps and light from behind have most.
+
+    Nearly the maximum: the 98th percentile let a cap's lettering through.
+    """
+    upper = slice(0, len(detail) // 2)
+    seen = bands.resized(cover, len(detail))[upper] > 0.9
+    return float(np.quantile(np.abs(detail[upper][seen]), 0.997)) if seen.sum() > 50 else 0.0
+
+
+def skin_exemplars(layered: LayeredFaces, code: JointCode, count: int, *, seed: int = 0) -> Exemplars:
+    """Pick up to `count` usual faces spread over the plane of fine skin, and what components miss of theirs."""
+    pool = np.flatnonzero(layered.weights >= np.quantile(layered.weights, 0.4))
+    chosen = _gathered(code, SKIN_PLANE, pool, layered.weights, count, seed)
+    size = layered.faces.shape[1]
+    block = block_layout(size)["skin_fine"]
+    linear = join_mirror(*drawn(code, "skin_fine", chosen.faces), (block.height, block.width, block.channels))
+    rows, columns = slice(block.top, block.top + block.height), slice(block.left, block.left + block.width)
+    details = []
+    for place, i in enumerate(chosen.faces):
+        seen = bands.supports(layered.mattes[int(i)], size).skin[rows, columns, None]
+        details.append((layered.blocks["skin_fine"][int(i)] - linear[place]) * seen)
+    chosen.parts["detail_even"], chosen.parts["detail_odd"] = _half_channels(np.stack(details))
+    return chosen

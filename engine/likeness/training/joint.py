@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from likeness.networks.composite import block_layout
+from likeness.networks.composite_parts import block_layout
 from likeness.training.layers import LayeredFaces
 from likeness.training.pca import Components, Matrix, principal_components, split_mirror
 
@@ -83,7 +83,7 @@ def _halves(layered: LayeredFaces, name: str, weights: Matrix, seed: int) -> tup
 def _whitened(scores: Matrix, count: int, weights: Matrix, *, centred: bool, seed: int) -> tuple[Matrix, Matrix]:
     """Joint codes of unit variance `[n, count]` and the spread of each direction."""
     joint = principal_components(scores, count, weights=weights, centred=centred, seed=seed)
-    return joint.project(scores) / np.maximum(joint.spread, 1e-6), joint.spread
+    return np.asarray(joint.project(scores) / np.maximum(joint.spread, 1e-6), np.float32), joint.spread
 
 
 def join(layered: LayeredFaces, components: int, *, seed: int = 0) -> JointCode:

@@ -26,11 +26,11 @@ class Components:
 
     def project(self, rows: Matrix) -> Matrix:
         """Coordinates `[batch, n]` of `rows` `[batch, size]`, not divided by the spread."""
-        return (rows - self.mean) @ self.basis.T
+        return np.asarray((rows - self.mean) @ self.basis.T, np.float32)
 
     def draw(self, scores: Matrix) -> Matrix:
         """Rows `[batch, size]` from coordinates `[batch, n]`."""
-        return scores @ self.basis + self.mean
+        return np.asarray(scores @ self.basis + self.mean, np.float32)
 
 
 def principal_components(
@@ -91,9 +91,11 @@ def split_mirror(images: Matrix, odd_channels: tuple[int, ...] = ()) -> tuple[Ma
     right = images[:, :, half:][:, :, ::-1].copy()
     for channel in odd_channels:
         right[..., channel] *= -1
-    even = ((left + right) / 2).reshape(len(images), -1)
-    odd = ((left - right) / 2).reshape(len(images), -1)
-    return even, odd
+    return _rows((left + right) / 2), _rows((left - right) / 2)
+
+
+def _rows(pictures: npt.NDArray[np.floating]) -> Matrix:
+    return np.asarray(pictures.reshape(len(pictures), -1), np.float32)
 
 
 def join_mirror(even: Matrix, odd: Matrix, shape: tuple[int, int, int], odd_channels: tuple[int, ...] = ()) -> Matrix:

@@ -89,3 +89,22 @@ def read_pictures(
     if skipped:
         log.warning("%s: %d files were no pictures and were left out", folder, skipped)
     return PictureSet(tuple(names), np.stack(pictures), skipped)
+
+
+def developed(pictures: Bytes) -> Bytes:
+    """The pictures with 15 % more colour and a gentle curve of contrast, as a printer would.
+
+    An average of faces is paler than each of them, and truncation draws toward it; what is
+    learnt from stronger prints comes out as strong as the photos.
+
+    Args:
+        pictures: `[n, size, size, 3]` uint8, BGR.
+    """
+    prints = np.empty_like(pictures)
+    luma = np.array([0.114, 0.587, 0.299], np.float32)
+    for picture, print_ in zip(pictures, prints, strict=True):
+        unit = picture.astype(np.float32) / 127.5 - 1
+        grey = (unit @ luma)[..., None]
+        unit = grey + 1.15 * (unit - grey) + 0.12 * grey * (1 - grey**2)
+        print_[:] = np.clip(np.rint((unit + 1) * 127.5), 0, 255)
+    return prints
