@@ -14,10 +14,16 @@ from likeness.transport import NUDGE, Transport
 log = logging.getLogger(__name__)
 
 
-def tempo_commands(transport: Transport, store: ParamStore) -> Mapping[str, Callable[..., None]]:
+def tempo_commands(
+    transport: Transport, store: ParamStore, heard: Callable[[], float] = lambda: 0.0
+) -> Mapping[str, Callable[..., None]]:
     """Return the commands that set and move the beat.
 
     A 0, as a button sends when it is let go, is no press.
+
+    Args:
+        transport, store: of the show.
+        heard: returns the tempo that the audio input hears, in BPM, or 0.
     """
 
     def pressed(order: Callable[[], None]) -> Callable[..., None]:
@@ -33,7 +39,14 @@ def tempo_commands(transport: Transport, store: ParamStore) -> Mapping[str, Call
             raise ParamError(f"/transport/nudge: {beats!r} is not a part of a beat; 0.02 is sooner, -0.02 is later")
         transport.nudge(number)
 
+    def take_heard() -> None:
+        tempo = heard()
+        if not tempo:
+            raise InputError("/transport/heard: no tempo is heard; play --audio with a beat in it for some seconds")
+        store.set("show.tempo", tempo)
+
     return {
+        "/transport/heard": pressed(take_heard),
         "/transport/tap": pressed(transport.tap),
         "/transport/nudge": nudge,
         "/transport/double": pressed(transport.double),

@@ -26,6 +26,8 @@ class Options:
     oscquery_port: int = 0
     midi: str = "off"
     takeover: Takeover | None = None
+    audio: str = "off"
+    link: bool = False
     weights: str | None = None
     backend: str = "auto"
     precision: str = "auto"

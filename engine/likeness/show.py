@@ -17,7 +17,10 @@ from likeness.controls import Controls
 from likeness.desk import Desk
 from likeness.devices import choose_device
 from likeness.errors import ParamError
+from likeness.hearing import SILENCE
 from likeness.host import Host
+from likeness.inputs.link import LinkSession
+from likeness.listening import open_listener
 from likeness.loop import Loop
 from likeness.midi_clock import ClockListener
 from likeness.modulation import Modulation
@@ -59,11 +62,12 @@ class Show:
         self.store = ParamStore()
         midi_clock = ClockListener()
         self.transport = Transport([midi_clock])
+        self.heard = SILENCE
         self.host = Host(self.store)
         self.modulation = Modulation(self.seed, press=self._press, is_trigger=self._is_trigger)
         self.desk = Desk(self.store, self.host, preset, self.seed, self.modulation)
         commands = {**self.desk.commands, **master.commands(self.store)}
-        commands |= tempo_commands(self.transport, self.store)
+        commands |= tempo_commands(self.transport, self.store, lambda: self.heard.tempo)
         commands |= modulation_commands(self.modulation, self.store)
         self.workshop = Workshop(self.store, self.host, options.plugins)
         commands |= self.workshop.commands
@@ -105,6 +109,10 @@ class Show:
         clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         side = self.generator.info.resolution
         self.loop = Loop(clock, self.store, render, [], size or (side, side), transport=self.transport)
+        self.listener = open_listener(options.audio, options.offline)
+        self._closers.append(self.listener.close)
+        if options.link:
+            self.transport.join(LinkSession(float(self.store.snapshot["show"]["tempo"])))
         self.loop.between.append(self._modulate)
         self._open_outputs(size)
         defaults = [entry for entry in self.preset.midi if self._plays(entry.param)]
@@ -135,7 +143,8 @@ class Show:
 
     def _modulate(self, time: float, beat: float) -> None:
         """Move parameters on, between two frames."""
-        self.store.sway(self.modulation.advance(time, beat))
+        self.heard = self.listener.hear(self.transport.moment.at)
+        self.store.sway(self.modulation.advance(time, beat, self.heard))
 
     def _press(self, address: str) -> None:
         self.store.set(address, 1)

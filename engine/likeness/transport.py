@@ -94,6 +94,12 @@ class Transport:
         self._ratio = 1.0
         self._followed: Follower | None = None
         self._wanted: float | None = None
+        # What the parameter was last asked to be by who leads: another value of it is a hand's.
+        self._told: float | None = None
+
+    def join(self, follower: Follower) -> None:
+        """Follow one more, behind those there are. Before the show runs."""
+        self._followers = (*self._followers, follower)
 
     # Any thread.
 
@@ -134,6 +140,8 @@ class Transport:
             if tempo != before.tempo or self.leader:
                 # Counted up to the frame before, at the tempo of then.
                 self._anchor_at, self._anchor = before.at, self._raw
+                for follower in self._followers:
+                    follower.lead(tempo)
             self._raw = self._anchor + (at - self._anchor_at) * tempo / 60.0
             self.leader = ""
         else:
@@ -169,15 +177,24 @@ class Transport:
             if self.leader != follower.name:
                 log.info("%s leads the beat at %.1f BPM", follower.name, led.tempo)
                 self.leader = follower.name
-            told = round(led.tempo * self._ratio, 1)
-            if abs(led.tempo * self._ratio - tempo) > TELLING:
-                self._want(told)
+            self._agree(follower, led.tempo, tempo)
             return led
         if self._followed is not None:
             # What led has gone: the beat goes on from here at its tempo, to the last digit.
-            self._followed, self._ratio = None, 1.0
+            self._followed, self._ratio, self._told = None, 1.0, None
             self._want(before.tempo)
         return None
+
+    def _agree(self, follower: Follower, theirs: float, ours: float) -> None:
+        """Bring the parameter's tempo, `ours`, and the leader's together, once they are apart."""
+        theirs *= self._ratio
+        if abs(theirs - ours) <= TELLING:
+            self._told = ours
+        elif self._told is not None and abs(ours - self._told) > TELLING and follower.lead(ours / self._ratio):
+            # A Link session takes a hand's tempo; a MIDI clock overrules it.
+            self._told = ours
+        elif self._want(round(theirs, 1)):
+            self._told = round(theirs, 1)
 
     def _want(self, tempo: float) -> bool:
         if not SLOWEST <= tempo <= FASTEST:

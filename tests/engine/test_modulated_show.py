@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
+from tests.engine.sounds import kick, placed, times, write_wav
 
-from likeness.errors import ParamError, PresetError
+from likeness.conducting import tempo_commands
+from likeness.errors import InputError, ParamError, PresetError
+from likeness.modulator import Modulator
 from likeness.options import Options
 from likeness.outputs.memory import MemoryOutput
 from likeness.places import folders
@@ -136,3 +139,48 @@ def test_osc_taps_the_tempo_and_modulates(show: MakeShow, preset: Preset, unused
         while playing.loop.transport.moment.tempo != 194.0:
             playing.loop.frame()
             assert time.monotonic() < deadline
+
+
+AUDIO = (
+    Modulator(ADDRESS, source="audio", band="low", amount=0.4),
+    Modulator("random_walk.push", source="onset", band="low"),
+)
+
+
+def test_a_render_with_a_file_of_music_repeats_bit_by_bit_and_moves_with_it(
+    show: MakeShow, preset: Preset, tmp_path: Path
+) -> None:
+    path = str(write_wav(tmp_path / "beat.wav", placed(kick(), times(120, 2.0), 2.0)))
+    runs, reaches = [], []
+    for audio in (path, path, "off"):
+        playing = show(preset.model_copy(update={"modulation": AUDIO}), offline=True, audio=audio)
+        kept = MemoryOutput()
+        playing.loop.outputs.append(kept)
+        for _ in range(100):
+            playing.loop.frame()
+            reaches.append(float(str(playing.store.snapshot["random_walk"]["reach"])))
+        runs.append(np.stack(list(kept.pictures)))
+    assert np.array_equal(runs[0], runs[1])
+    assert not np.array_equal(runs[0], runs[2])
+    assert set(reaches[200:]) == {0.5}
+    # The first kick is at half a second, frame 25.
+    assert max(reaches[:24]) == 0.5
+    assert max(reaches[25:35]) > 0.7
+
+
+def test_the_tempo_that_is_heard_can_be_taken(show: MakeShow, preset: Preset, tmp_path: Path) -> None:
+    path = str(write_wav(tmp_path / "beat.wav", placed(kick(), times(124, 8.0), 8.0)))
+    playing = show(preset, offline=True, audio=path)
+    take = tempo_commands(playing.transport, playing.store, lambda: playing.heard.tempo)["/transport/heard"]
+    with pytest.raises(InputError, match="no tempo is heard"):
+        take()
+    for _ in range(380):
+        playing.loop.frame()
+    take()
+    playing.loop.frame()
+    assert playing.store.target("show.tempo") == pytest.approx(124, abs=0.2)
+
+
+def test_a_render_refuses_a_device(show: MakeShow, preset: Preset) -> None:
+    with pytest.raises(InputError, match="a render hears a file"):
+        show(preset, offline=True, audio="microphone")

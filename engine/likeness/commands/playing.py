@@ -39,6 +39,8 @@ def play(
     oscquery_port: int = 0,
     midi: str = "auto",
     takeover: Literal["soft", "scale", "jump"] | None = None,
+    audio: str = "off",
+    link: bool = False,
     weights: str | None = None,
     backend: Literal["auto", "eager", "compile", "openvino"] = "auto",
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
@@ -82,6 +84,10 @@ def play(
     takeover
         How a knob takes over a value that was changed elsewhere: soft waits until it meets it, scale moves it along,
         jump takes it at once. Left out, the preset decides, then soft.
+    audio
+        What to hear: a part of an input device's name, "default", a WAV file, or off.
+    link
+        Share tempo and bars with Ableton Link; needs the extra `link`.
     weights
         A weights file, or the name of a bundled one.
     backend
@@ -111,6 +117,8 @@ def play(
         oscquery_port=oscquery_port,
         midi=midi,
         takeover=takeover,
+        audio=audio,
+        link=link,
         weights=weights,
         backend=backend,
         precision=precision,
@@ -130,6 +138,7 @@ def render(
     device: str = "auto",
     set_: Settings | None = None,
     plugin: Plugins | None = None,
+    audio: str = "off",
     weights: str | None = None,
     backend: Literal["auto", "eager", "compile", "openvino"] = "auto",
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
@@ -156,6 +165,8 @@ def render(
         PLUGIN.PARAM=VALUE; repeat it for more.
     plugin
         A plugin's .py file to add at the end of the rack; repeat it for more.
+    audio
+        A WAV file to hear; it is not put into the result.
     weights
         A weights file, or the name of a bundled one.
     backend
@@ -174,6 +185,7 @@ def render(
         device=device,
         settings=parse_settings(set_ or []),
         plugins=plugin or [],
+        audio=audio,
         weights=weights,
         backend=backend,
         precision=precision,
