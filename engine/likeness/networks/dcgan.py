@@ -95,6 +95,17 @@ class Decoder(nn.Module):
         return decoder.eval().requires_grad_(False)
 
     @property
+    def order(self) -> list[str]:
+        """The modules that hold weights, in the order in which they are applied: what `of` wants beside a state dict.
+
+        A trainer writes it into its weights file as the argument `modules`, with `slope` and `output`.
+        """
+        names = [f"layers.{i}" for i in range(len(self.layers))]
+        between = [f"norms.{i}" if isinstance(norm, nn.BatchNorm2d) else "" for i, norm in enumerate(self.norms)]
+        paired = [name for pair in zip(names, [*between, ""], strict=True) for name in pair]
+        return [name for name in paired if name]
+
+    @property
     def z_dim(self) -> int:
         """Width of z."""
         first = self.layers[0]
