@@ -56,7 +56,7 @@ class Encoding:
 
 
 class CompositeEncoder:
-    """Finds the latent of aligned photos; made once for a network, then about 60 ms a photo.
+    """Finds the latent of aligned photos; made once for a network, then 150 ms a photo on one busy core.
 
     Args:
         network: on the CPU.

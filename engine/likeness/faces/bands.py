@@ -41,7 +41,7 @@ def to_unit(picture: Bytes) -> Image:
 def supports(mattes: Mattes, size: int) -> Supports:
     """The layers' supports at `size`, their rims eroded: there colours are mixed.
 
-    Skin loses two pixels of a half-size matte: with one, dark fringes stained every forehead.
+    Skin loses two pixels of a half-size matte: with one, dark fringes stained many foreheads.
     """
     cross = np.ones((3, 3), np.uint8)
     skin = cv2.erode(mattes.skin, cross, iterations=2)

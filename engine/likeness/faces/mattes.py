@@ -72,7 +72,7 @@ def cut_out(picture: Bytes, prior: Mattes, rounds: int = 3) -> Mattes:
     Args:
         picture: `[size, size, 3]` uint8, aligned.
         prior: how probable skin and person are at each pixel.
-        rounds: of each graph cut; one takes half the time of three and is seldom worse.
+        rounds: of each graph cut; one takes half the time of three.
     """
     size = picture.shape[0]
     core = _ellipse(size, (0.5, 0.58), (0.19, 0.26), 60) > 0.5

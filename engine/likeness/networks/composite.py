@@ -86,7 +86,7 @@ class CompositeNetwork(nn.Module):
         self.bands = nn.ModuleList()
         for row in range(ROWS):
             blocks = {name: block for name, block in self.layout.items() if block.row == row}
-            # The field moves every pixel: bfloat16 made slow glides tremble by 0.02 px.
+            # The field moves every pixel: in bfloat16's eight bits slow glides would go in steps.
             self.bands.append(MirrorBand(tensors, blocks, torch.float32 if row == 0 else dtype))
         self.hair = Exemplars(tensors, "hair_exemplar", HAIR_PARTS, sharpness)
         self.skin = Exemplars(tensors, "skin_exemplar", ("detail",), sharpness)

@@ -30,8 +30,7 @@ from likeness.training.pca import Matrix, join_mirror, principal_components, spl
 from likeness.training.pictures import Progress, silent
 
 # Components and smoothing (pixels of 128) of each round. Wider smoothing first finds where
-# features are, then how they are formed; below 4.5 px samples began to look rough, while the
-# mean face gained nothing.
+# features are, then how they are formed. A smooth field matters more than further rounds.
 PLAN = ((16, 14.0), (24, 10.0), (32, 8.0), (40, 7.0), (48, 6.0), (60, 5.5), (70, 5.0), (80, 4.5))
 
 

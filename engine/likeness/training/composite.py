@@ -70,7 +70,6 @@ def first_guess(pictures: np.ndarray, code: JointCode, weights: Matrix) -> dict[
     tensors = {"guess.mean": torch.from_numpy(mean)}
     for name, rows, target in (("guess.even", even - mean, code.even), ("guess.odd", odd, code.odd)):
         gram = rows.T @ (rows * share)
-        # 0.03 of the mean eigenvalue was best on held-out faces among 0.003 ... 1.
         ridge = 0.03 * np.trace(gram) / len(gram)
         solved = np.linalg.solve(gram + ridge * np.eye(len(gram), dtype=np.float32), rows.T @ (target * share))
         tensors |= quantised(name, np.ascontiguousarray(solved.T, np.float32))
@@ -146,7 +145,7 @@ def train_composite(
     pictures = developed(found.pictures)
     workers = Workers()
     threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # our own threads are enough; with both, rounds took 1.4 times as long
+    cv2.setNumThreads(1)  # our own threads are enough
     try:
         half = size // 2
         small = np.stack([cv2.resize(p, (half, half), interpolation=cv2.INTER_AREA) for p in pictures])

@@ -12,7 +12,7 @@ from likeness.training.layers import LayeredFaces
 from likeness.training.pca import Components, Matrix, principal_components, split_mirror
 
 # What each block weighs in the joint code (standard deviation) and how many even components it
-# may speak with. Equal weights gave the code to hair and walls; the face must have most of it.
+# may speak with. The face must have most of the code; hair and walls are drawn toward exemplars anyway.
 SHARES = {
     "field": (1.2, 60),
     "edges": (1.0, 60),

@@ -180,7 +180,7 @@ def bare_eyes(middle: Matrix, weights: Matrix) -> Matrix:
     """How far each face counts for its eyes, `[n]`: little behind glasses.
 
     Few components of the middle band around the eyes draw eyes but no frames: of the 200
-    faces in 1,935 that they draw worst, most wear glasses. Left in, every tenth sample had their ghost.
+    faces in 1,935 that they draw worst, most wear glasses. Left in, their ghost showed on samples.
 
     Args:
         middle: the skin_middle block of all faces.
