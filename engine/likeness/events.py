@@ -1,6 +1,11 @@
-"""Things that happen between two frames and that plugins may `handle`."""
+"""Things that happen between two frames; plugins may `handle` notes, keys and recalls."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -24,4 +29,44 @@ class Panic:
     """Every note that is down is let go; plugins get the releases, never this."""
 
 
-Event = Note | Key | Panic
+@dataclass(frozen=True)
+class Recall:
+    """A cue or a moment of the past comes back; its parameters are on their way already.
+
+    Args:
+        name: of the cue, or how far back.
+        seconds: in which it arrives; 0 cuts.
+        face: returns the latent `[num_ws, w_dim]` to arrive at, or None to leave the face alone. Render thread.
+        rack: the plugins in their order; those it does not name keep their places behind.
+    """
+
+    name: str
+    seconds: float
+    face: "Callable[[], Tensor | None]"
+    rack: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Release:
+    """The face that was called up lets go within `seconds`: what the plugins draw comes back."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Capture:
+    """`take` is called on the render thread with the latent `[num_ws, w_dim]` that was shown last, or at `time`."""
+
+    take: "Callable[[Tensor], None]"
+    time: float | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """The picture of the show's `time` is shown; None comes back to the present within `seconds`."""
+
+    time: float | None
+    seconds: float = 0.0
+
+
+Event = Note | Key | Panic | Recall | Release | Capture | Past

@@ -174,6 +174,11 @@ class Host:
                 log.error("%s holds the show up: %.1f ms of %.1f in a frame", slot.name, slot.last_ms, draw_ms)
                 self._bypass(slot)
 
+    def reorder(self, names: Sequence[str]) -> None:
+        """Put the rack in the order of `names`; plugins that are not among them stay behind. The render thread."""
+        place = {name: index for index, name in enumerate(names)}
+        self.rack = sorted(self.rack, key=lambda slot: place.get(slot.name, len(place)))
+
     def open_generator(self, path: str | Path, device: str | torch.device, size: int | None = None) -> Generator:
         """First: ask every family for the weights at `path`; a plugin's family goes before ours.
 

@@ -9,7 +9,9 @@ from queue import Empty, SimpleQueue
 import torch
 from torch import Tensor
 
-from likeness.events import Event
+from likeness.course import Course
+from likeness.events import Event, Recall
+from likeness.face_ring import FaceRing
 from likeness.frame import Frame
 from likeness.host import Host
 from likeness.latent import truncate
@@ -27,11 +29,21 @@ class Outcome:
 
 
 class Renderer:
-    """Draws one frame: base latent, plugins, truncation, synthesis, plugins, bytes."""
+    """Draws one frame: base latent, plugins, cues, truncation, synthesis, plugins, bytes.
 
-    def __init__(self, stage: Stage, host: Host) -> None:
+    Args:
+        stage, host: of the show.
+        fps: how many frames a second are to be remembered.
+
+    Attributes:
+        course: what cues and the past make of the plugins' latent.
+    """
+
+    def __init__(self, stage: Stage, host: Host, fps: float = 60.0) -> None:
         self._stage, self._host = stage, host
         self._base = stage.generator.sample([stage.seed])
+        mean = stage.generator.mean
+        self.course = Course(mean, FaceRing(mean.shape[0], mean.shape[1], fps, pinned=mean.is_cuda))
 
     def start(self) -> None:
         """Call the plugins' `start`."""
@@ -48,10 +60,14 @@ class Renderer:
         self._host.turn()
         generator = self._stage.generator
         for event in events:
-            self._host.handle(event, self._stage)
+            if isinstance(event, Recall) and event.rack:
+                self._host.reorder(event.rack)
+            if not self.course.take(event):
+                self._host.handle(event, self._stage)
         latent = self._host.update(self._base, frame)
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)
+        latent = self.course.toward(latent, frame)
         latent = truncate(latent, generator.mean, float(frame.values["show"]["psi"]))
         began = time.perf_counter()
         image = generator.synthesize(latent)
