@@ -70,11 +70,17 @@ class Desk:
         if not str(name).isidentifier():
             raise PresetError(f"a preset's name is made of letters, digits and _, not {name!r}")
         path = own("presets") / f"{name}.toml"
+        save_preset(path, self.compose().model_copy(update={"title": str(name)}))
+        log.info("saved %s", path)
+
+    def compose(self) -> Preset:
+        """Return the show of the moment as a preset: what the parameters are set to, wherever their glides are."""
         values = self._store.targets()
         show = values.pop("show")
+        # Where the hand stands in the past means nothing to another night.
+        values.pop("history", None)
         table = self._preset.show.model_copy(
             update={"plugins": tuple(slot.name for slot in self._host.rack), "seed": self._seed, **show}
         )
         played = {"modulation": self._modulation.entries, "values": values}
-        save_preset(path, self._preset.model_copy(update={"show": table, "title": str(name), **played}))
-        log.info("saved %s", path)
+        return self._preset.model_copy(update={"show": table, **played})

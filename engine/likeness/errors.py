@@ -20,6 +20,10 @@ class PresetError(LikenessError):
     """A preset that cannot be found, read or written."""
 
 
+class CueError(LikenessError):
+    """A cue, or a moment of the past, that is not there or cannot be read or written."""
+
+
 class PluginError(LikenessError):
     """A plugin that cannot be found or loaded."""
 

@@ -33,3 +33,4 @@ class Options:
     precision: str = "auto"
     offline: bool = False
     watch: bool = False
+    autosave: bool = False

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from likeness import loop, master
+from likeness import history_desk, loop, master, recaller
 from likeness.discovery import find_plugins, load_plugin
 from likeness.errors import PluginError
 from likeness.host import Host
@@ -45,6 +45,8 @@ def declare_own(store: ParamStore) -> None:
     """Declare the parameters that every show has, whatever plugins it plays."""
     store.declare("master", master.PARAMS)
     store.declare("show", loop.PARAMS)
+    store.declare("cue", recaller.PARAMS)
+    store.declare("history", history_desk.PARAMS)
 
 
 def every_parameter() -> ParamStore:

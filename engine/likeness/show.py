@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from likeness import master
 from likeness.budget import Budget
@@ -22,6 +23,7 @@ from likeness.host import Host
 from likeness.inputs.link import LinkSession
 from likeness.listening import open_listener
 from likeness.loop import Loop
+from likeness.memory import Memory
 from likeness.midi_clock import ClockListener
 from likeness.modulation import Modulation
 from likeness.opening import open_for_show
@@ -52,9 +54,19 @@ PARTING_S = 2.0
 
 
 class Show:
-    """A show that is ready to run. Use it as a context manager: leaving it closes everything that was opened."""
+    """A show that is ready to run. Use it as a context manager: leaving it closes everything that was opened.
 
-    def __init__(self, preset: Preset, options: Options) -> None:
+    Args:
+        preset: what it is made of.
+        options: of the command line.
+        face: the latent `[num_ws, w_dim]` at which a show that is taken up again stood; what no longer fits of such a
+            show's values is left out instead of ending it.
+    """
+
+    def __init__(self, preset: Preset, options: Options, face: Tensor | None = None) -> None:
+        weights = options.weights or preset.show.weights
+        # What is saved of this show, as a preset or against a crash, names the weights that it plays.
+        preset = preset.model_copy(update={"show": preset.show.model_copy(update={"weights": weights})})
         self.preset, self.options = preset, options
         self.fps = options.fps or preset.show.fps or DEFAULT_FPS
         self.frames = None if options.seconds is None else max(1, round(options.seconds * self.fps))
@@ -71,6 +83,11 @@ class Show:
         commands |= modulation_commands(self.modulation, self.store)
         self.workshop = Workshop(self.store, self.host, options.plugins)
         commands |= self.workshop.commands
+        saved = self.desk.compose if options.autosave else None
+        self.memory = Memory(
+            self.store, self.host, lambda: self.transport.moment, lambda: self.loop.latency_s, compose=saved
+        )
+        commands |= self.memory.commands
         self.controls = Controls(
             self.store,
             options,
@@ -80,18 +97,18 @@ class Show:
             program=self.desk.change_program,
             clock=midi_clock,
         )
-        self._closers: list[Callable[[], object]] = [self.controls.close, self.transport.close]
+        self._closers: list[Callable[[], object]] = [self.controls.close, self.transport.close, self.memory.close]
         try:
-            self._build()
+            self._build(face)
         except BaseException:
             self.close()
             raise
 
-    def _build(self) -> None:
+    def _build(self, face: Tensor | None) -> None:
         options, show = self.options, self.preset.show
         declare_own(self.store)
         self._left_out = fill_rack(self.host, show.plugins, options.plugins)
-        self._set_values()
+        self._set_values(strict=face is None)
         size = options.size or _size(show.size)
         device = choose_device(options.device)
         # The picture's thread may use all cores but one: capture, window, sound and encoder live on that.
@@ -100,7 +117,7 @@ class Show:
         height = min(size) if size else None
         self.generator = open_for_show(self.host, weights, device, height, options.backend, options.precision)
         stage = Stage(self.generator, self.store, device, self.seed)
-        renderer = Renderer(stage, self.host)
+        renderer = Renderer(stage, self.host, self.fps)
         renderer.start()
         self._closers.append(renderer.stop)
         render = RenderThread(renderer.draw)
@@ -115,6 +132,9 @@ class Show:
             self.transport.join(LinkSession(float(self.store.snapshot["show"]["tempo"])))
         self.loop.between.append(self._modulate)
         self._open_outputs(size)
+        self.loop.between.append(self.memory.between)
+        if face is not None:
+            self.memory.resume(face)
         defaults = [entry for entry in self.preset.midi if self._plays(entry.param)]
         self.controls.open(defaults, options.takeover or show.takeover or "soft")
 
@@ -129,12 +149,14 @@ class Show:
             watch.start()
             self._closers.append(watch.close)
 
-    def _set_values(self) -> None:
-        """Apply preset and `--set`, the latter last. At the start whatever does not fit ends the show in one line."""
+    def _set_values(self, *, strict: bool) -> None:
+        """Apply preset and `--set`, the latter last. Where `strict`, what does not fit ends the show in one line."""
         wanted = {**self.preset.flat(), **self.options.settings}
         refused = self.store.recall({address: value for address, value in wanted.items() if self._plays(address)})
-        if refused:
+        if refused and strict:
             raise ParamError(refused[0])
+        for line in refused:
+            log.warning("the last show: %s", line)
         for entry in self.preset.modulation:
             if self._plays(entry.param):
                 self.store.param(entry.param)

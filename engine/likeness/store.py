@@ -14,6 +14,8 @@ from likeness.params import Float, Param, Text, Trigger, Value
 
 # `glide` is the time to 95 %, which is three time constants of the one-pole filter that makes it.
 TIME_CONSTANTS = 3.0
+# Ten steps of 0.02 s add up to less than 0.2 s: a recall so near to its end is there.
+ROUNDING = 1e-9
 # Closer than this part of the fader the glide has arrived.
 ARRIVED = 1e-4
 
@@ -70,7 +72,8 @@ class _Cell:
         end = param.to_unit(self.target)
         if self.ramp:
             self.ramp.elapsed += dt
-            along = min(self.ramp.elapsed / self.ramp.seconds, 1.0)
+            along = self.ramp.elapsed / self.ramp.seconds
+            along = 1.0 if along > 1.0 - ROUNDING else along
             # Smoothstep: a recall leaves and arrives without a jerk.
             u = self.ramp.start + (end - self.ramp.start) * along * along * (3 - 2 * along)
             arrived = along >= 1.0
@@ -126,6 +129,8 @@ class ParamStore:
         self._stirred: set[str] = set()
         self._presses: dict[str, Callable[[], Callable[[bool], bool]]] = {}
         self.snapshot: Mapping[str, Values] = MappingProxyType({})
+        # Told on the show's thread of each address that is set and what was asked of it before; triggers left out.
+        self.journal: Callable[[str, Value], None] = lambda address, before: None
 
     # Declaring. The show's thread, or before it runs.
 
@@ -227,6 +232,12 @@ class ParamStore:
 
         A hand on a control during the recall wins: that parameter follows the hand and the rest go on.
         """
+        edit, refused = self.recalling(values, seconds)
+        self._inbox.append(edit)
+        return refused
+
+    def recalling(self, values: Mapping[str, object], seconds: float = 0.0) -> tuple[Edit, list[str]]:
+        """Check now what `recall` would do; return it for `call`, and what was refused, in words."""
         refused, fit = [], []
         for address, value in values.items():
             try:
@@ -239,12 +250,15 @@ class ParamStore:
             for owner, cell, value in fit:
                 self._edit(owner, cell, value, seconds)
 
-        self._inbox.append(edit)
-        return refused
+        return edit, refused
 
     def post(self, event: Event) -> None:
         """Leave an event for the plugins."""
-        self._inbox.append(lambda: self._events.append(event))
+        self._inbox.append(lambda: self.happen(event))
+
+    def happen(self, event: Event) -> None:
+        """Have `event` in the frame that begins. Within an edit, on the show's thread."""
+        self._events.append(event)
 
     def call(self, edit: Edit) -> None:
         """Have `edit` run on the show's thread, between two frames."""
@@ -350,6 +364,8 @@ class ParamStore:
         return lambda: self._edit(owner, cell, value, 0.0)
 
     def _edit(self, owner: str, cell: _Cell, value: Value, seconds: float) -> None:
+        if not isinstance(cell.param, Trigger):
+            self.journal(f"{owner}.{cell.param.name}", cell.target)
         cell.set(value, seconds)
         # It may have been withdrawn since the edit was checked.
         if owner in self._cells:

@@ -9,6 +9,8 @@ from cyclopts import Parameter
 from likeness.commands.options import parse_settings, parse_size, read_named_preset
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from likeness.options import Options
     from likeness.presets import Preset
 
@@ -46,6 +48,8 @@ def play(
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
     watch: bool = False,
     status: bool = False,
+    resume: bool = False,
+    autosave: bool = True,
 ) -> None:
     """Play a preset live. Esc ends, F is full-screen, Space freezes, B fades to black.
 
@@ -98,6 +102,10 @@ def play(
         Load a plugin anew when its file changes on disk.
     status
         Show rate, frame times, drops, costs and tempo at the foot of the terminal.
+    resume
+        Take the last show up again where it ended or crashed: its rack, values and face; without one, play the preset.
+    autosave
+        Save the show every few seconds, for --resume.
     """
     from likeness.options import Options
 
@@ -123,8 +131,9 @@ def play(
         backend=backend,
         precision=precision,
         watch=watch,
+        autosave=autosave,
     )
-    _play(read_named_preset(preset), options, status)
+    _play(*_found(preset, resume), options, status)
 
 
 def render(
@@ -206,13 +215,23 @@ def demo() -> None:
         render("demo", output=DEMO_FILE, seconds=DEMO_SECONDS)
 
 
-def _play(preset: "Preset", options: "Options", status: bool) -> None:
+def _found(name: str, resume: bool) -> "tuple[Preset, Tensor | None]":
+    """Return the preset of that name, or the last show and the face at which it stood."""
+    from likeness.autosave import read_autosave
+
+    last = read_autosave() if resume else None
+    if resume:
+        print("Taking the last show up again." if last else f"There is no last show to take up; playing {name}.")
+    return last or (read_named_preset(name), None)
+
+
+def _play(preset: "Preset", face: "Tensor | None", options: "Options", status: bool) -> None:
     from contextlib import nullcontext
 
     from likeness.commands.panel import StatusPanel
     from likeness.show import Show
 
-    with Show(preset, options) as show:
+    with Show(preset, options, face) as show:
         until = f"for {options.seconds:g} s" if options.seconds else "until Ctrl+C"
         print(f"Playing on {', '.join(options.outputs)} {until}.", flush=True)
         with StatusPanel(show.status) if status else nullcontext():

@@ -1,0 +1,57 @@
+"""A cue on the disk: one safetensors file, the face as its tensor and all else as JSON in its header."""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from likeness.errors import CueError
+
+FORMAT = 1
+KEY = "likeness_cue"
+LATENT = "latent"
+
+
+def write_moment(path: Path, moment: Mapping[str, Any], face: Tensor) -> None:
+    """Write `moment` (plain JSON) and `face` [num_ws, w_dim]; the old file stays until the new one is whole.
+
+    One file, so that face and values cannot get out of step, and so that it can be named among the faces of a plugin.
+
+    Raises:
+        CueError: where the disk refuses.
+    """
+    partial = path.with_name(path.name + ".part")
+    header = {KEY: json.dumps({"format": FORMAT, **moment}, sort_keys=True)}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({LATENT: face.detach().float().cpu().contiguous()}, str(partial), metadata=header)
+        os.replace(partial, path)
+    except (OSError, SafetensorError) as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise CueError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error
+
+
+def read_moment(path: Path) -> tuple[dict[str, Any], Tensor]:
+    """Return what `write_moment` wrote: the moment and the face on the CPU, float32.
+
+    Raises:
+        CueError: where the file is absent, broken, of a newer format or something else.
+    """
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = json.loads((file.metadata() or {}).get(KEY, "null"))
+            face: Tensor = file.get_tensor(LATENT).float()
+    except (OSError, SafetensorError, ValueError) as error:
+        raise CueError(f"{path} is not a whole cue ({error}); store it again") from error
+    if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
+        raise CueError(f"{path} is no cue of this version of likeness; store it again, or update")
+    if face.ndim != 2 or not bool(face.isfinite().all()):
+        raise CueError(f"{path} holds {list(face.shape)} numbers or a NaN, where a face was wanted; store it again")
+    return header, face

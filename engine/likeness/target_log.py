@@ -1,0 +1,80 @@
+"""What the parameters were asked for in the last ten minutes: changes alone, undone backwards from now."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from likeness.params import Value
+
+REMEMBERED_S = 600.0
+# Changes this near to one another are one: a knob that is turned for ten minutes makes 6,000 entries, not 36,000.
+GRAIN_S = 0.1
+
+
+@dataclass(frozen=True)
+class _Grain:
+    """From `time` and `beat` on, what changed had been asked to be what `before` says."""
+
+    time: float
+    beat: float
+    before: dict[str, Value] = field(default_factory=dict)
+
+
+class TargetLog:
+    """Follows the show's time and beat, and each change of a target. The show's thread alone calls it."""
+
+    def __init__(self, seconds: float = REMEMBERED_S) -> None:
+        self._seconds = seconds
+        self._grains: deque[_Grain] = deque([_Grain(0.0, 0.0)])
+        self._now = _Grain(0.0, 0.0)
+        self._coming_beat = 0.0
+
+    def follow(self, time: float, beat: float) -> None:
+        """Say that a frame begins: `time` is the show's until now, `beat` that of the new frame."""
+        self._now, self._coming_beat = _Grain(time, self._coming_beat), beat
+        if time - self._grains[-1].time >= GRAIN_S:
+            self._grains.append(self._now)
+            # The oldest one stays as the edge of memory.
+            while len(self._grains) > 2 and self._grains[1].time < time - self._seconds:
+                self._grains.popleft()
+
+    def note(self, address: str, before: Value) -> None:
+        """Remember that `address` is changed in the frame that begins; it was asked to be `before` until now."""
+        self._grains[-1].before.setdefault(address, before)
+
+    @property
+    def time(self) -> float:
+        """Return the show's time until now."""
+        return self._now.time
+
+    @property
+    def beat(self) -> float:
+        """Return the beat of the newest frame that was shown."""
+        return self._now.beat
+
+    def time_of(self, beat: float) -> float:
+        """Return the show's time at which the beat was last at `beat`, or the oldest one that is remembered."""
+        then = self._now
+        for grain in reversed(self._grains):
+            # From the newest on, since a beat that was set back has been in one place twice.
+            if grain.beat <= beat:
+                passed = then.beat - grain.beat
+                share = min((beat - grain.beat) / passed, 1.0) if passed > 0 else 0.0
+                return grain.time + share * (then.time - grain.time)
+            then = grain
+        return then.time
+
+    def targets_at(self, time: float) -> dict[str, Value]:
+        """Return what was asked at the show's `time` of those parameters that have changed since."""
+        then: dict[str, Value] = {}
+        for grain in self._since(time):
+            then.update(grain.before)
+        return then
+
+    def _since(self, time: float) -> Iterator[_Grain]:
+        """Yield the grains of changes after `time`, the newest first."""
+        for grain in reversed(self._grains):
+            # What changed in the frame that followed the grain's time was seen only after it.
+            if grain.time < time - GRAIN_S / 2:
+                return
+            yield grain
