@@ -36,23 +36,21 @@ def main(arguments: Sequence[str]) -> int:
         )
         return 1
     install(["dev"] if arguments[0] == "test" else [])
-    # Torch's OpenMP threads spin while they wait and starve whatever shares the machine with them.
-    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
     if arguments[0] == "test":
-        return test(arguments[1:], environment)
+        return test(arguments[1:])
     try:
-        return subprocess.run([python(), "-m", "likeness.cli", *arguments], cwd=ROOT, env=environment).returncode
+        return subprocess.run([python(), "-m", "likeness.cli", *arguments], cwd=ROOT).returncode
     except KeyboardInterrupt:
         return 130
 
 
-def test(arguments: Sequence[str], environment: dict[str, str]) -> int:
+def test(arguments: Sequence[str]) -> int:
     """Run every check even where one fails, and name those that failed."""
     failed = []
     for name, command in CHECKS:
         print(f"\n== {name}", flush=True)
         extra = arguments if name == "tests" else ()
-        if subprocess.run([python(), *command, *extra], cwd=ROOT, env=environment).returncode:
+        if subprocess.run([python(), *command, *extra], cwd=ROOT).returncode:
             failed.append(name)
     print(f"\nfailed: {', '.join(failed)}" if failed else "\nall checks passed")
     return 1 if failed else 0
