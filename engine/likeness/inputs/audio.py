@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 GONE_S = 1.0
 # Looking for devices stops PortAudio and starts it again: 20 to 200 ms of this thread.
 RETRY_S = 2.0
+# PortAudio hangs for ever on closing a stream of a JACK server that has died.
+PARTING_S = 2.0
 # Half a second of blocks: beyond it the analysis is too late to be of use, and the newest count.
 MOST_BLOCKS = 48
 BLOCK_S = 0.0107
@@ -121,7 +123,9 @@ class AudioInput:
         """Stop listening. Safe to call twice."""
         if self._thread is not None:
             self._closing.set()
-            self._thread.join()
+            self._thread.join(PARTING_S)
+            if self._thread.is_alive():
+                log.warning("audio: the driver of %s does not let go; the show ends without it", self._name)
             self._thread = None
 
     # All below runs on the input's own thread, but for `_take`.
@@ -199,6 +203,8 @@ def _find(name: str) -> tuple[int | None, int, float]:
     import sounddevice
 
     devices = [device for device in sounddevice.query_devices() if device["max_input_channels"] > 0]
+    if not devices:
+        raise InputError(f"there is no input device, so none for {name!r}")
     if name == DEFAULT:
         chosen = sounddevice.query_devices(kind="input")
         number = None

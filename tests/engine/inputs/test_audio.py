@@ -114,6 +114,32 @@ def test_a_device_that_is_absent_at_the_start_is_one_line_and_is_picked_up(
     assert caplog.text.count("no input device") == 1
 
 
+def test_a_driver_that_hangs_while_it_closes_does_not_keep_the_show(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(audio, "PARTING_S", 0.05)
+    released = threading.Event()
+
+    class Hanging:
+        rate = float(RATE)
+
+        def close(self) -> None:
+            released.wait(DEADLINE_S)
+
+    opened = threading.Event()
+
+    def open_hanging(name: str, take: Take, again: bool) -> Hanging:
+        opened.set()
+        return Hanging()
+
+    listening = AudioInput("desk", open_stream=open_hanging)
+    listening.start()
+    assert opened.wait(DEADLINE_S)
+    listening.close()
+    assert "does not let go" in caplog.text
+    released.set()
+
+
 def test_a_render_does_not_hear_devices() -> None:
     with pytest.raises(InputError, match="a render hears a file"):
         open_listener("microphone", offline=True)
@@ -132,5 +158,5 @@ def test_without_the_library_the_message_names_the_extra(monkeypatch: pytest.Mon
 
 def test_a_name_that_no_device_has_is_told_with_those_there_are() -> None:
     pytest.importorskip("sounddevice", reason="sounddevice is not installed", exc_type=(ImportError, OSError))
-    with pytest.raises(InputError, match="no input device has 'no such thing'"):
+    with pytest.raises(InputError, match="no input device"):
         audio.open_device("no such thing", lambda block: None, False)
