@@ -143,3 +143,12 @@ def test_an_arc_has_no_seam_where_its_ends_are_opposite() -> None:
     right = torch.zeros(1, 1, 8)
     right[..., 1] = 1.0
     assert torch.allclose(arc(a, right, 0.3), slerp(a, right, 0.3))
+
+
+@pytest.mark.parametrize("t", [0.0, 0.3, 1.0])
+def test_an_arc_from_or_to_the_mean_or_along_one_line_is_straight(t: float) -> None:
+    a, nothing = face(1) - MEAN, torch.zeros(1, *SHAPE)
+    assert torch.allclose(arc(a, nothing, t), a * (1 - t), atol=1e-6)
+    assert torch.allclose(arc(nothing, a, t), a * t, atol=1e-6)
+    assert torch.allclose(arc(a, 3 * a, t), a * (1 + 2 * t), atol=1e-5)
+    assert torch.allclose(arc(a, -a, t), a * (1 - 2 * t), atol=1e-5)
