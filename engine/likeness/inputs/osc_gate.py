@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import ip_address
 
 from likeness.errors import InputError
@@ -82,8 +83,13 @@ def _key(sender: Sender) -> object:
     On another machine a new port costs nothing; here the neighbour is another instrument of the same player.
     """
     host = str(sender[0])
+    return sender[:2] if _is_here(host) else host
+
+
+# Reading an address took most of the gate's time.
+@lru_cache(maxsize=MOST_SENDERS)
+def _is_here(host: str) -> bool:
     try:
-        here = ip_address(host.partition("%")[0]).is_loopback
+        return ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
-        here = False
-    return sender[:2] if here else host
+        return False
