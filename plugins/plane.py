@@ -1,4 +1,4 @@
-"""Moves and turns the plane that StyleGAN3 draws its picture from [Karras et al. 2021, app. F]."""
+"""Moves and turns the plane that StyleGAN3 draws its picture from [Karras et al. 2021]."""
 
 import logging
 from typing import Protocol
