@@ -16,6 +16,8 @@ TOP = 127
 TOP_14 = 16_383
 # Control changes 32 to 63 carry the fine half of 0 to 31 [MIDI 1.0, table of control changes].
 FINE = 32
+# Those that carry the value of an NRPN, coarse and fine, and those that choose it.
+NRPN_CARRIERS = (6, 38, 99, 98)
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,16 @@ class Control:
 
     kind: Kind
     number: int = 0
+
+    @property
+    def carriers(self) -> frozenset["Control"]:
+        """Return it and the plain control changes that carry it, which are no knobs of their own then."""
+        if self.kind == "cc14":
+            return frozenset({self, Control("cc", self.number), Control("cc", self.number + FINE)})
+        if self.kind in ("nrpn", "nrpn14"):
+            both = {Control("nrpn", self.number), Control("nrpn14", self.number)}
+            return frozenset({*both, *(Control("cc", number) for number in NRPN_CARRIERS)})
+        return frozenset({self})
 
     def __str__(self) -> str:
         names = {"cc14": "14-bit CC", "nrpn": "7-bit NRPN", "nrpn14": "NRPN", "cc": "CC", "note": "note"}

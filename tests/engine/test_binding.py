@@ -17,6 +17,12 @@ def test_each_entry_names_one_control() -> None:
     assert Binding("a.x", bend=True).control == Control("bend", 0)
 
 
+def test_what_carries_a_fine_knob_is_no_knob_of_its_own() -> None:
+    assert Control("cc14", 7).carriers == {Control("cc14", 7), Control("cc", 7), Control("cc", 39)}
+    assert {Control("cc", number) for number in (6, 38, 98, 99)} < Control("nrpn14", 300).carriers
+    assert Control("note", 6).carriers == {Control("note", 6)}
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

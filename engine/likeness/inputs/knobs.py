@@ -45,6 +45,14 @@ class Knobs:
             elif knob.pressed(move.u):
                 self._store.toggle(param)
 
+    def plays(self, source: Source, move: Move) -> bool:
+        """Whether a move of the port `source` is of a control that is bound, or a part of one."""
+        return any(
+            knob.binding.hears(source[0], move.channel) and move.control in control.carriers
+            for control, knobs in self._of(source).items()
+            for knob in knobs
+        )
+
     def all(self) -> list[tuple[Source, Knob]]:
         """Return every knob with its port. Any thread."""
         return [

@@ -75,6 +75,8 @@ class MidiInput:
         self._orders: deque[Callable[[], None]] = deque()
         self._learner: Learner | None = None
         self._tell: Tell = tell_nobody
+        # Whether only knobs that play nothing are learnt.
+        self._fresh = False
         self._readers: dict[Source, MoveReader] = {}
 
     @property
@@ -143,7 +145,10 @@ class MidiInput:
         self._orders.append(lambda: self._arm(param, tell))
 
     def learn_next(self) -> None:
-        """Bind the next knob that is moved to a parameter that no controller plays yet; again, to the one after it."""
+        """Bind the next unbound knob that is moved to a parameter that nothing plays yet; again, to the one after.
+
+        A key is pressed by accident: knobs that play something go on playing it.
+        """
         self._orders.append(self._arm_next)
 
     def unbind(self, param: str, tell: Tell = tell_nobody) -> None:
@@ -208,10 +213,11 @@ class MidiInput:
                 continue
             if move.control.kind == "note":
                 self._store.post(Note(move.control.number, move.u, move.channel))
-            if self._learner:
-                self._learner.take(source, move, time.monotonic())
+            learner = self._learner
+            if learner and not (self._fresh and self.knobs.plays(source, move)):
+                learner.take(source, move, time.monotonic())
             # Whatever is moved to be learnt plays nothing else meanwhile; the master stays in hand.
-            self.knobs.play(source, move, master_alone=self._learner is not None)
+            self.knobs.play(source, move, master_alone=learner is not None and not self._fresh)
 
     def _change_program(self, program: Program) -> None:
         if self._program is None:
@@ -224,7 +230,7 @@ class MidiInput:
     def _arm(self, param: str | None, tell: Tell) -> None:
         if self._learner:
             self._tell("/midi/learned", self._learner.param, "nothing")
-        self._learner, self._tell = None, tell
+        self._learner, self._tell, self._fresh = None, tell, False
         if param is None or param not in self._store:
             return
         kind = self._store.param(param)
@@ -238,6 +244,7 @@ class MidiInput:
         after = free.index(self.learning) + 1 if self.learning in free else 0
         if free:
             self._arm(free[after % len(free)], tell_nobody)
+            self._fresh = True
 
     def _learn_on(self) -> None:
         learner, now = self._learner, time.monotonic()

@@ -94,7 +94,8 @@ class Knob:
         """Know that the control itself was sent to where the value is, as motor faders and endless encoders are."""
         if self.binding.param in self._store:
             param = self._store.param(self.binding.param)
-            self._at = param.to_unit(self._store.target(self.binding.param))
+            # As far as it can go, where the value lies beyond the binding's range.
+            self._at = self.binding.position(self.binding.knob(param.to_unit(self._store.target(self.binding.param))))
 
     def press(self, velocity: float) -> None:
         """Take a key: `velocity` in [0, 1], 0 is the release."""

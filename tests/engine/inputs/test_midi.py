@@ -259,3 +259,20 @@ def test_a_button_that_springs_back_turns_a_switch_over(
         player.play(*[[0xB0, 9, 127], [0xB0, 9, 0]] * presses, [0x90, 1, 1])
         until(lambda: bool(store.advance(0.01)))
         assert store.snapshot["walk"]["on"] is on
+
+
+def test_m_learns_a_knob_that_plays_nothing_and_leaves_the_others_playing(
+    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+) -> None:
+    midi = listen(Binding("walk.speed", cc=1, bits=14))
+    player = plug()
+    until(lambda: heard(midi))
+    midi.learn_next()
+    until(lambda: midi.learning == "walk.depth")
+    player.play(*[message for value in range(80, 128) for message in ([0xB0, 1, value], [0xB0, 33, 127])])
+    until(lambda: store.advance(0.01) is not None and store.snapshot["walk"]["speed"] == 10.0)
+    assert midi.learning == "walk.depth"
+    player.play(*[[0xB0, 2, value] for value in range(100, 128)])
+    until(lambda: midi.learning is None)
+    player.play([0xB0, 2, 0], [0xB0, 2, 127])
+    until(lambda: store.advance(0.01) is not None and store.snapshot["walk"]["depth"] == 1.0)

@@ -221,3 +221,15 @@ def test_a_knob_whose_plugin_is_gone_does_nothing() -> None:
     knob.press(1.0)
     knob.click(1)
     assert knob.gap() == 0.0
+
+
+def test_a_control_that_was_sent_as_near_as_it_can_go_still_waits() -> None:
+    store = a_store()
+    knob = a_knob(store, max=0.5)
+    store.set_unit("a.x", 0.9)
+    store.call(knob.follow)
+    # It stands at its top, which is half of the fader.
+    assert turn(store, knob, 126) == pytest.approx(0.9)
+    store.set_unit("a.x", 0.25)
+    store.call(knob.follow)
+    assert turn(store, knob, 66) == pytest.approx(0.5 * 66 / 127)
