@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from torch import Tensor
 
 from likeness.cue_bank import Cue, CueBank, cue_name
-from likeness.errors import CueError
+from likeness.errors import CueError, LikenessError
 from likeness.events import Capture, Release
 from likeness.params import to_number
 from likeness.places import own
@@ -53,6 +53,9 @@ class CueDesk:
             "/cue/release": self.release,
             "/cue/bank": self.use_bank,
         }
+
+        for pad, press in (("cue.next", self.next), ("cue.undo", self.undo), ("cue.release", self.release)):
+            store.on_press(pad, _said(press))
 
     def store(self, place: object) -> None:
         """Keep what is shown, face and values, at `place`, over what was there.
@@ -134,6 +137,10 @@ class CueDesk:
 
         self._store.call(edit)
 
+    def change_program(self, number: int) -> None:
+        """Bring the cue at place `number` + 1 back, as a MIDI program change asks. Raises like `recall`."""
+        self.recall(number + 1)
+
     def use_bank(self, name: object) -> None:
         """Take another bank of cues in hand; one that is new is empty.
 
@@ -157,3 +164,15 @@ class CueDesk:
         if number is None or number < 0 or str(unit) not in UNITS:
             raise CueError(f"{time!r} {unit!r} is no time for a recall; say 4, 4 s or 2 bars")
         return Travel(number, UNITS[str(unit)])
+
+
+def _said(press: Callable[[], None]) -> Callable[[], None]:
+    """Return `press` for the show's thread: what it refuses is logged, since a pad hears no answer."""
+
+    def pressed() -> None:
+        try:
+            press()
+        except LikenessError as error:
+            log.warning("%s", error)
+
+    return pressed

@@ -11,7 +11,7 @@ from likeness.events import Capture, Recall
 from likeness.host import Host
 from likeness.landing import ROUNDING, in_beats, landing, next_line
 from likeness.master import BY_HAND
-from likeness.params import Choice, Float
+from likeness.params import Choice, Float, Trigger
 from likeness.store import ParamStore
 from likeness.transport import Moment
 
@@ -26,6 +26,9 @@ PARAMS = (
         ["start", "arrival"],
         help="What of a recall falls on the line that quantise names: its start or its arrival on the screen.",
     ),
+    Trigger("next", help="Recall the cue of the next numbered place that holds one."),
+    Trigger("undo", help="Bring back what was before the last recall, or drop the one that waits."),
+    Trigger("release", help="Let the face that was called up go: what the plugins draw comes back."),
 )
 OWNERS = frozenset({"cue", "history"})
 # What a hand or a clock alone decides, and no cue.

@@ -94,7 +94,7 @@ class Show:
             commands=commands,
             questions={"/rack/list": self.workshop.tell},
             quit_show=self.quit,
-            program=self.desk.change_program,
+            program=self.desk.change_program if preset.show.programs else self.memory.cues.change_program,
             clock=midi_clock,
         )
         self._closers: list[Callable[[], object]] = [self.controls.close, self.transport.close, self.memory.close]

@@ -128,6 +128,7 @@ class ParamStore:
         self._swayed: dict[str, _Cell] = {}
         self._stirred: set[str] = set()
         self._presses: dict[str, Callable[[], Callable[[bool], bool]]] = {}
+        self._actions: dict[str, Edit] = {}
         self.snapshot: Mapping[str, Values] = MappingProxyType({})
         # Told on the show's thread of each address that is set and what was asked of it before; triggers left out.
         self.journal: Callable[[str, Value], None] = lambda address, before: None
@@ -226,6 +227,10 @@ class ParamStore:
         returns the new one.
         """
         self._presses[address] = press
+
+    def on_press(self, address: str, action: Edit) -> None:
+        """Have `action` run on the show's thread at each press of the trigger at `address`. Before the show runs."""
+        self._actions[address] = action
 
     def recall(self, values: Mapping[str, object], seconds: float = 0.0) -> list[str]:
         """Ask for many values by address; floats travel there in `seconds`. Return what was refused, in words.
@@ -364,8 +369,11 @@ class ParamStore:
         return lambda: self._edit(owner, cell, value, 0.0)
 
     def _edit(self, owner: str, cell: _Cell, value: Value, seconds: float) -> None:
+        address = f"{owner}.{cell.param.name}"
         if not isinstance(cell.param, Trigger):
-            self.journal(f"{owner}.{cell.param.name}", cell.target)
+            self.journal(address, cell.target)
+        elif value and address in self._actions:
+            self._actions[address]()
         cell.set(value, seconds)
         # It may have been withdrawn since the edit was checked.
         if owner in self._cells:

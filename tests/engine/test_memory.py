@@ -472,3 +472,33 @@ def test_a_frozen_picture_is_no_new_memory(rig: Rig) -> None:
     rig.tell("/history/recall", -1, "s", 0)
     # The hundredth frame is number 99; one more was shown, and the one that is drawn next is not yet past.
     assert torch.allclose(rig.play(1), rig.faces[50], atol=5e-3)
+
+
+def test_pads_press_next_undo_and_release(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.store.set("cue.seconds", 0)
+    rig.store.set("cue.undo", 1)
+    stored = rig.play(10)
+    assert "no recall to undo" in caplog.text
+    rig.tell("/cue/store", 4)
+    rig.play(30)
+    # The press is taken in one frame, what it sets off begins in the next.
+    rig.store.set("cue.next", 1)
+    assert torch.equal(rig.play(2), stored)
+    before = rig.faces[-2]
+    assert not torch.equal(before, stored)
+    rig.store.set("cue.undo", 1)
+    assert torch.equal(rig.play(2), before)
+    rig.store.set("cue.release", 1)
+    rig.play(2)
+    latent = rig.course.shown
+    assert rig.course.toward(latent, Frame(999, 99.0, 0.02, 0.0, {})) is latent
+
+
+def test_a_program_change_recalls_a_place(rig: Rig) -> None:
+    stored = rig.play(10)
+    rig.tell("/cue/store", 3)
+    rig.play(20)
+    rig.store.set("cue.seconds", 0)
+    rig.play(1)
+    rig.memory.cues.change_program(2)
+    assert torch.equal(rig.play(1), stored)
