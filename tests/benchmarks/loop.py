@@ -7,18 +7,13 @@ machine jump: sizes take turns, and the medians of the rounds are printed.
 import argparse
 import multiprocessing
 import os
-import random
 import statistics
 import time
-from multiprocessing.connection import Connection
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import numpy as np
-from pythonosc.udp_client import SimpleUDPClient
-
+from likeness.latency import Ways, osc_ways
 from likeness.options import Options
-from likeness.picture import Picture
 from likeness.places import folders
 from likeness.presets import find_preset, read_preset
 from likeness.show import Show
@@ -27,42 +22,11 @@ SIZES = (256, 512)
 FPS = 60.0
 
 
-class BlackoutWatch:
-    """An output that notes when the picture turns black and when it comes back."""
-
-    name = "watch"
-
-    def __init__(self) -> None:
-        self.dark = False
-        self.turns: list[float] = []
-
-    def show(self, picture: Picture, at: float) -> None:
-        dark = not picture.any()
-        if dark != self.dark:
-            self.dark = dark
-            self.turns.append(time.monotonic())
-
-    def close(self) -> None:
-        pass
-
-
 def burn() -> None:
     """Keep one core busy until killed."""
     total = 0
     while True:
         total += 1
-
-
-def press(port: int, presses: int, pipe: Connection) -> None:
-    """Switch the blackout over at random moments and report when each message was sent."""
-    client = SimpleUDPClient("127.0.0.1", port)
-    chance = random.Random(1)
-    sent = []
-    for index in range(presses):
-        time.sleep(0.05 + chance.random() / FPS)
-        sent.append(time.monotonic())
-        client.send_message("/master/blackout", 1 - index % 2)
-    pipe.send(sent)
 
 
 def throughput(size: int, frames: int) -> tuple[float, float]:
@@ -80,36 +44,10 @@ def throughput(size: int, frames: int) -> tuple[float, float]:
     return frames / spent, outside
 
 
-def latency(size: int, presses: int) -> list[float]:
-    """Return seconds from the sending of an OSC message in another process to the first picture that shows it."""
-    options = Options(("null",), size=(size, size), fps=FPS, osc_port=free_port(), settings={"master.fade": "0"})
-    watch = BlackoutWatch()
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    with Show(read_preset(find_preset("demo", folders("presets"))), options) as show:
-        show.loop.outputs.append(watch)
-        for _ in range(20):
-            show.loop.frame()
-        hand = context.Process(target=press, args=(options.osc_port, presses, theirs))
-        hand.start()
-        while not ours.poll():
-            show.loop.frame()
-        for _ in range(10):
-            show.loop.frame()
-        hand.join()
-    sent = ours.recv()
-    if len(watch.turns) != len(sent):
-        raise SystemExit(f"{len(sent)} presses, {len(watch.turns)} turns seen")
-    return [seen - told for seen, told in zip(watch.turns, sent, strict=True)]
-
-
-def free_port() -> int:
-    """Return a UDP port that nobody uses."""
-    import socket
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def ways(size: int, presses: int) -> Ways:
+    """Return the ways of OSC messages from another process to the first picture that shows each."""
+    options = Options(("null",), size=(size, size), fps=FPS)
+    return osc_ways(read_preset(find_preset("demo", folders("presets"))), options, presses)
 
 
 def main() -> None:
@@ -124,19 +62,22 @@ def main() -> None:
     if arguments.busy:
         neighbour.start()
     rates: dict[int, list[tuple[float, float]]] = {size: [] for size in SIZES}
-    ways: dict[int, list[float]] = {size: [] for size in SIZES}
+    seen: dict[int, list[Ways]] = {size: [] for size in SIZES}
     for _ in range(arguments.rounds):
         for size in SIZES:
             rates[size].append(throughput(size, arguments.frames))
-            ways[size] += latency(size, arguments.presses)
+            seen[size].append(ways(size, arguments.presses))
     print(f"{os.cpu_count()} cores, {'one of them burnt by a neighbour' if arguments.busy else 'quiet'}")
-    print("| px | frames/s, free running | outside synthesis | hand to picture at 60 fps, p50 | p99 |")
-    print("| --- | --- | --- | --- | --- |")
+    print("| px | frames/s, free running | outside synthesis | hand to picture at 60 fps, p50 | p99 | worst | lost |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for size in SIZES:
         fps = statistics.median(rate for rate, _ in rates[size])
         outside = statistics.median(share for _, share in rates[size])
-        p50, p99 = np.percentile(ways[size], [50, 99]) * 1e3
-        print(f"| {size} | {fps:.0f} | {outside:.1%} | {p50:.1f} ms | {p99:.1f} ms |")
+        every = Ways(
+            tuple(way for each in seen[size] for way in each.seconds), sum(each.lost for each in seen[size]), 0.0
+        )
+        hand = f"{every.percentile(0.5):.1f} ms | {every.percentile(0.99):.1f} ms | {max(every.seconds) * 1e3:.1f} ms"
+        print(f"| {size} | {fps:.0f} | {outside:.1%} | {hand} | {every.lost} |")
     if arguments.busy:
         neighbour.terminate()
 
