@@ -12,6 +12,9 @@ from tests.engine.sounds import kick, placed, times, write_wav
 
 from likeness.conducting import tempo_commands
 from likeness.errors import InputError, ParamError, PresetError
+from likeness.events import Event
+from likeness.frame import Frame
+from likeness.loop import Timing
 from likeness.modulator import Modulator
 from likeness.options import Options
 from likeness.outputs.memory import MemoryOutput
@@ -184,3 +187,33 @@ def test_the_tempo_that_is_heard_can_be_taken(show: MakeShow, preset: Preset, tm
 def test_a_render_refuses_a_device(show: MakeShow, preset: Preset) -> None:
     with pytest.raises(InputError, match="a render hears a file"):
         show(preset, offline=True, audio="microphone")
+
+
+def test_every_frame_carries_the_exact_beat_and_the_bar(show: MakeShow, preset: Preset) -> None:
+    playing, frames = show(preset, offline=True), []
+    submit = playing.loop.render.submit
+
+    def noted(frame: Frame, events: tuple[Event, ...]) -> None:
+        frames.append(frame)
+        submit(frame, events)
+
+    playing.loop.render.submit = noted  # type: ignore[method-assign]
+    for _ in range(200):
+        playing.loop.frame()
+    assert [frame.beat for frame in frames] == [index / 50 * 150 / 60 for index in range(200)]
+    assert [frame.bar for frame in frames] == [frame.beat / 3 for frame in frames]
+
+
+def test_the_beat_goes_on_while_the_picture_is_frozen(show: MakeShow, preset: Preset) -> None:
+    playing = show(preset, offline=True)
+    playing.store.set("master.freeze", True)
+    for _ in range(51):
+        playing.loop.frame()
+    assert playing.loop.transport.moment.beat == 2.5
+
+
+def test_the_latency_is_the_median_of_what_the_last_frames_took(show: MakeShow, preset: Preset) -> None:
+    playing = show(preset, offline=True)
+    assert playing.loop.latency_s == 0
+    playing.loop.timings.extend(Timing(frame_ms, 1.0) for frame_ms in (9.0, 500.0, 10.0, 11.0, 8.0))
+    assert playing.loop.latency_s == 0.010
