@@ -140,7 +140,8 @@ class OscInput:
         except InputError as error:
             self.received += len(messages) or 1
             self.refused += len(messages) or 1
-            self._faults.tell(f"an OSC datagram of {sender[0]}", error, trace=False)
+            # One place for all senders: addresses that are made up would fill the log, and the memory of faults.
+            self._faults.tell("an OSC datagram", InputError(f"from {sender[0]}: {error}"), trace=False)
             return
         self.received += len(messages)
         now = time.time()

@@ -520,6 +520,21 @@ def test_a_locked_stage_hears_the_surface_that_locked_it_alone(
             each.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
+def test_a_flood_from_many_addresses_does_not_flood_the_log(
+    store: ParamStore, osc: OscInput, controller: Controller, until: Until, caplog: pytest.LogCaptureFixture
+) -> None:
+    controller.send("/lock")
+    controller.answer()
+    for number in range(100):
+        stranger = Controller(osc.port, f"127.0.1.{number + 1}")
+        stranger.send("/walk/seed", 7)
+        stranger.close()
+    until(lambda: osc.refused == 100)
+    assert len([record for record in caplog.records if "127.0.1." in record.getMessage()]) <= 3
+    assert len(osc._faults._records) == 1
+
+
 def advance_until(store: ParamStore, condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
     while not condition():
