@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 from likeness.errors import LikenessError
-from likeness.events import Event, Key, Note
+from likeness.events import Event, Key, Note, Recall
 from likeness.frame import Frame, Values
 from likeness.hookspecs import hookimpl
 from likeness.params import Bool, Choice, Float, Int, Param, Text, Trigger, Value
@@ -35,6 +35,7 @@ __all__ = [
     "LikenessError",
     "Note",
     "Param",
+    "Recall",
     "Stage",
     "Text",
     "Trigger",

@@ -47,13 +47,11 @@ class CueDesk:
         self.commands: Mapping[str, Callable[..., None]] = {
             "/cue/store": self.store,
             "/cue/recall": self.recall,
-            "/cue/next": self.next,
-            "/cue/undo": self.undo,
             "/cue/clear": self.clear,
-            "/cue/release": self.release,
             "/cue/bank": self.use_bank,
         }
 
+        # Parameters, since a button sends 1 and then 0, which as the argument of a command would be a time.
         for pad, press in (("cue.next", self.next), ("cue.undo", self.undo), ("cue.release", self.release)):
             store.on_press(pad, _said(press))
 

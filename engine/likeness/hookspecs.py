@@ -46,7 +46,7 @@ def start(stage: "Stage") -> None:
 
 @hookspec
 def handle(event: "Event", stage: "Stage") -> None:
-    """Each: take a note or a key, before the frame that follows it."""
+    """Each: take a note, a key or a recall, before the frame that follows it."""
 
 
 @hookspec

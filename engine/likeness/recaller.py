@@ -2,8 +2,9 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from likeness.cue_bank import Cue
 from likeness.errors import CueError
@@ -33,6 +34,10 @@ PARAMS = (
 OWNERS = frozenset({"cue", "history"})
 # What a hand or a clock alone decides, and no cue.
 LEFT_ALONE = BY_HAND | {"show.tempo", "show.meter"}
+# How many beats lie between two lines.
+EVERY: Mapping[str, Callable[[Moment], float]] = MappingProxyType(
+    {"beat": lambda moment: 1.0, "bar": lambda moment: float(moment.beats_per_bar)}
+)
 # How many recalls can be undone.
 MOST_UNDONE = 32
 # A cut makes floats arrive in its frame too, glide or not: the store takes no time at all for a glide.
@@ -149,14 +154,15 @@ class Recaller:
         if waiting is None:
             return
         moment = self._moment()
-        if waiting.start is None:
+        if waiting.start is None or waiting.start - beat > EVERY[waiting.every](moment) + ROUNDING:
+            # The line is further off than the next one can be: whoever leads the beat has set it back.
             waiting.start = self._start(waiting, moment)
         if beat >= waiting.start - ROUNDING:
             self._waiting = None
             self._store.call(lambda: waiting.begin(moment))
 
     def _start(self, waiting: _Waiting, moment: Moment) -> float:
-        every = float(moment.beats_per_bar) if waiting.every == "bar" else 1.0
+        every = EVERY[waiting.every](moment)
         if self._store.snapshot["cue"]["land"] == "start":
             return next_line(moment.beat, every)
         travel = in_beats(waiting.travel.seconds(moment), moment.tempo)

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +227,7 @@ def test_two_shows_that_are_told_the_same_draw_the_same_bit_by_bit(make: Callabl
         rig.tell("/history/live", 0.5)
         rig.tell("/history/recall", -1)
         rig.play(60)
-        rig.tell("/cue/undo")
+        rig.memory.cues.undo()
         rig.play(60)
         return rig.out.pictures
 
@@ -276,7 +277,7 @@ def test_of_several_that_wait_the_newest_counts_and_undo_takes_it_away(rig: Rig)
     assert rig.values[-1]["hz"] == 0.2
     rig.tell("/cue/recall", 1, 0)
     rig.play(5)
-    rig.tell("/cue/undo")
+    rig.memory.cues.undo()
     rig.play(2 * BAR)
     assert rig.values[-1]["hz"] == 0.2
 
@@ -290,13 +291,13 @@ def test_undo_brings_back_what_was_before_the_recall_step_by_step(rig: Rig) -> N
     second = rig.play(30)
     rig.tell("/cue/recall", 1, 0.4)
     rig.play(30)
-    rig.tell("/cue/undo")
+    rig.memory.cues.undo()
     assert torch.equal(rig.play(20), second)
-    rig.tell("/cue/undo")
+    rig.memory.cues.undo()
     assert torch.equal(rig.play(10), first)
     assert rig.values[-1]["turn"] == 0.3
     with pytest.raises(CueError, match="no recall to undo"):
-        rig.tell("/cue/undo")
+        rig.memory.cues.undo()
 
 
 def test_release_gives_the_face_back_to_the_plugins(rig: Rig, make: Callable[[], Rig]) -> None:
@@ -308,7 +309,7 @@ def test_release_gives_the_face_back_to_the_plugins(rig: Rig, make: Callable[[],
     rig.tell("/cue/recall", 1, 0.5)
     rig.play(50)
     assert float((rig.faces[-1] - free.faces[99]).norm()) > 0.5
-    rig.tell("/cue/release", 1)
+    rig.memory.cues.release(1)
     rig.play(FPS)
     assert torch.equal(rig.play(50), free.faces[199])
     assert max(steps(rig.faces[100:])) < 0.15 * float(rig.faces[0].norm(dim=-1).max())
@@ -365,14 +366,14 @@ def test_cues_are_there_after_a_restart_and_next_goes_through_them(make: Callabl
     again.play(3)
     hz = []
     for _ in range(3):
-        again.tell("/cue/next", 0)
+        again.memory.cues.next(0)
         again.play(1)
         hz.append(again.values[-1]["hz"])
     assert hz == [0.3, 0.7, 0.3]
     assert torch.equal(again.faces[-1], stored)
     again.tell("/cue/bank", "other")
     with pytest.raises(CueError, match="no numbered cue"):
-        again.tell("/cue/next")
+        again.memory.cues.next()
     again.tell("/cue/bank", "main")
     again.tell("/cue/clear", 3)
     with pytest.raises(CueError, match="no cue '3'"):
@@ -502,3 +503,26 @@ def test_a_program_change_recalls_a_place(rig: Rig) -> None:
     rig.play(1)
     rig.memory.cues.change_program(2)
     assert torch.equal(rig.play(1), stored)
+
+
+def test_a_recall_that_waits_follows_a_beat_that_is_set_back(rig: Rig) -> None:
+    rig.store.set("cue.quantise", "bar")
+    rig.store.set("drift.hz", 0.5)
+    rig.play(350)
+    rig.tell("/cue/store", 1)
+    rig.store.set("drift.hz", 0.1)
+    rig.play(10)
+    rig.tell("/cue/recall", 1, 0)
+    rig.play(1)
+    # A clock that starts its song anew: the beat is at 0 again.
+    passed = rig.loop.transport.moment.beat
+    advance = rig.loop.transport.advance
+
+    def restarted(*arguments: Any) -> Any:
+        moment = advance(*arguments)
+        rig.loop.transport.moment = replace(moment, beat=moment.beat - passed)
+        return rig.loop.transport.moment
+
+    rig.loop.transport.advance = restarted  # type: ignore[method-assign]
+    rig.play(BAR + 2)
+    assert rig.values[-1]["hz"] == 0.5
