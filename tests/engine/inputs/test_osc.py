@@ -471,7 +471,7 @@ def test_a_port_that_is_none_is_refused(controller: Controller, port: object) ->
 
 
 def test_a_flood_from_one_sender_costs_no_other_a_message(store: ParamStore, until: Until) -> None:
-    osc = OscInput(store, 0, per_sender=200)
+    osc = OscInput(store, 0, per_sender=20)
     osc.start()
     flooder, player = Controller(osc.port), Controller(osc.port)
     try:
