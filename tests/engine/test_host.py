@@ -1,6 +1,7 @@
 """The host: the rack's order, the three kinds of call, and what happens when a plugin fails."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -10,8 +11,9 @@ import torch
 from torch import Tensor
 
 from likeness import Event, Float, Frame, Note, Param, Stage, Values, hookimpl
+from likeness.budget import MOST_OVERRUNS, Budget
 from likeness.errors import PluginError, WeightsError
-from likeness.host import MOST_STRIKES, Host
+from likeness.host import MOST_STRIKES, Change, Host
 
 
 class Add:
@@ -218,3 +220,41 @@ def test_values_given_to_plugins_cannot_be_changed() -> None:
     host.add("add", Add(1.0))
     assert isinstance(frame(host).values["add"], MappingProxyType)
     logging.getLogger(__name__).debug("seen")
+
+
+class Slow:
+    """Takes three thousandths of a second of every frame."""
+
+    @hookimpl
+    def update(self, latent: Tensor) -> Tensor:
+        until = time.perf_counter() + 0.003
+        while time.perf_counter() < until:
+            pass
+        return latent
+
+
+def test_a_plugin_that_holds_the_show_up_is_bypassed_and_the_rest_play_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    host = Host()
+    host.budget = Budget(2.0)
+    host.add("slow", Slow())
+    host.add("add", Add(1.0))
+    for index in range(MOST_OVERRUNS):
+        assert index >= 3 or frame(host).values["slow"]["bypass"] is False
+        host.update(ONE, frame(host, index))
+        host.process_image(torch.zeros(1, 3, 8, 8), frame(host, index))
+        host.judge(4.0)
+    values = frame(host).values
+    assert values["slow"]["bypass"] is True
+    assert values["add"]["bypass"] is False
+    assert "slow holds the show up" in caplog.text
+
+
+def test_what_comes_for_the_next_frame_waits_for_it() -> None:
+    host = Host()
+    old = host.add("add", Add(1.0))
+    host.propose(Change([], old))
+    assert torch.equal(host.update(ONE, frame(host)), ONE * 2 + 1)
+    host.turn()
+    assert host.update(ONE, frame(host)) is ONE
