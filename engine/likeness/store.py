@@ -1,89 +1,17 @@
 """The state of all parameters: any thread writes to the inbox, the show takes one immutable snapshot a frame."""
 
-import math
 import operator
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from likeness.cell import Cell, carried
 from likeness.errors import ParamError, nearest
 from likeness.events import Event
 from likeness.frame import Values
 from likeness.params import Float, Param, Text, Trigger, Value
 
-# `glide` is the time to 95 %, which is three time constants of the one-pole filter that makes it.
-TIME_CONSTANTS = 3.0
-# Ten steps of 0.02 s add up to less than 0.2 s: a recall so near to its end is there.
-ROUNDING = 1e-9
-# Closer than this part of the fader the glide has arrived.
-ARRIVED = 1e-4
-
 Edit = Callable[[], None]
-
-
-@dataclass
-class _Ramp:
-    """A recall under way, in fader units."""
-
-    start: float
-    seconds: float
-    elapsed: float = 0.0
-
-
-class _Cell:
-    """One parameter: where it is asked to be, and where it is."""
-
-    def __init__(self, param: Param) -> None:
-        self.param = param
-        self.target: Value = param.rest
-        self.value: Value = param.rest
-        self.ramp: _Ramp | None = None
-        self.moving = False
-        # How far modulation moves it from `value`, in fader units.
-        self.sway = 0.0
-
-    @property
-    def shown(self) -> Value:
-        """Return the value that plugins see."""
-        if not self.sway:
-            return self.value
-        return self.param.from_unit(self.param.to_unit(self.value) + self.sway)
-
-    def set(self, target: Value, seconds: float = 0.0) -> None:
-        param = self.param
-        if isinstance(param, Trigger):
-            self.value = int(self.value) + int(target)
-            self.moving = bool(self.value)
-            return
-        self.target = target
-        if isinstance(param, Float) and (seconds > 0 or param.glide > 0):
-            self.ramp = _Ramp(param.to_unit(self.value), seconds) if seconds > 0 else None
-            self.moving = True
-        else:
-            self.value, self.ramp, self.moving = target, None, False
-
-    def advance(self, dt: float) -> None:
-        """Move on by `dt` seconds; only called while `moving`."""
-        param = self.param
-        if not isinstance(param, Float):
-            self.value, self.moving = param.rest, False
-            return
-        end = param.to_unit(self.target)
-        if self.ramp:
-            self.ramp.elapsed += dt
-            along = self.ramp.elapsed / self.ramp.seconds
-            along = 1.0 if along > 1.0 - ROUNDING else along
-            # Smoothstep: a recall leaves and arrives without a jerk.
-            u = self.ramp.start + (end - self.ramp.start) * along * along * (3 - 2 * along)
-            arrived = along >= 1.0
-        else:
-            u = param.to_unit(self.value)
-            u += (end - u) * -math.expm1(-dt * TIME_CONSTANTS / param.glide)
-            arrived = abs(end - u) < ARRIVED
-        self.value = self.target if arrived else param.from_unit(u)
-        if arrived:
-            self.ramp, self.moving = None, False
 
 
 def distinct(owner: str, params: Sequence[Param]) -> None:
@@ -98,21 +26,6 @@ def distinct(owner: str, params: Sequence[Param]) -> None:
         raise ParamError(f"{owner} declares {', '.join(sorted(twice))} twice")
 
 
-def _carried(param: Param, before: _Cell | None) -> _Cell:
-    """Return the cell of a parameter that is declared again."""
-    if before is not None and before.param == param:
-        return before
-    cell = _Cell(param)
-    if before is not None and not isinstance(param, Trigger):
-        try:
-            cell.target, cell.value = param.parse(before.target), param.parse(before.value)
-        except ParamError:
-            return cell
-        cell.moving = isinstance(param, Float) and param.glide > 0 and cell.value != cell.target
-        cell.value = cell.value if cell.moving else cell.target
-    return cell
-
-
 class ParamStore:
     """Every parameter of the show, by `owner.name`.
 
@@ -121,11 +34,11 @@ class ParamStore:
     """
 
     def __init__(self) -> None:
-        self._cells: dict[str, dict[str, _Cell]] = {}
+        self._cells: dict[str, dict[str, Cell]] = {}
         self._inbox: deque[Edit] = deque()
         self._events: list[Event] = []
         self._restless: set[str] = set()
-        self._swayed: dict[str, _Cell] = {}
+        self._swayed: dict[str, Cell] = {}
         self._stirred: set[str] = set()
         self._presses: dict[str, Callable[[], Callable[[bool], bool]]] = {}
         self._actions: dict[str, Edit] = {}
@@ -149,7 +62,7 @@ class ParamStore:
         """
         distinct(owner, params)
         before = self._cells.get(owner, {}) if keep else {}
-        cells = {param.name: _carried(param, before.get(param.name)) for param in params}
+        cells = {param.name: carried(param, before.get(param.name)) for param in params}
         self._cells = {**self._cells, owner: cells}
         self._publish({owner})
 
@@ -351,24 +264,24 @@ class ParamStore:
             for owner, cells in self._cells.items()
         }
 
-    def _cell(self, address: str) -> _Cell:
+    def _cell(self, address: str) -> Cell:
         owner, _, name = address.partition(".")
         cell = self._cells.get(owner, {}).get(name)
         if cell is None:
             raise ParamError(f"no parameter {address!r}; {nearest(address, (known for known, _ in self.params()))}")
         return cell
 
-    def _parse(self, address: str, cell: _Cell, value: object) -> Value:
+    def _parse(self, address: str, cell: Cell, value: object) -> Value:
         try:
             return cell.param.parse(value)
         except ParamError as error:
             raise ParamError(f"{address.partition('.')[0]}.{error}") from None
 
-    def _change(self, address: str, cell: _Cell, value: Value) -> Edit:
+    def _change(self, address: str, cell: Cell, value: Value) -> Edit:
         owner = address.partition(".")[0]
         return lambda: self._edit(owner, cell, value, 0.0)
 
-    def _edit(self, owner: str, cell: _Cell, value: Value, seconds: float) -> None:
+    def _edit(self, owner: str, cell: Cell, value: Value, seconds: float) -> None:
         address = f"{owner}.{cell.param.name}"
         if not isinstance(cell.param, Trigger):
             self.journal(address, cell.target)

@@ -1,0 +1,93 @@
+"""One parameter while it plays: where it is asked to be, where it is, and how it gets there."""
+
+import math
+from dataclasses import dataclass
+
+from likeness.errors import ParamError
+from likeness.params import Float, Param, Trigger, Value
+
+# `glide` is the time to 95 %, which is three time constants of the one-pole filter that makes it.
+TIME_CONSTANTS = 3.0
+# Ten steps of 0.02 s add up to less than 0.2 s: a recall so near to its end is there.
+ROUNDING = 1e-9
+# Closer than this part of the fader the glide has arrived.
+ARRIVED = 1e-4
+
+
+@dataclass
+class _Ramp:
+    """A recall under way, in fader units."""
+
+    start: float
+    seconds: float
+    elapsed: float = 0.0
+
+
+class Cell:
+    """One parameter: where it is asked to be, and where it is."""
+
+    def __init__(self, param: Param) -> None:
+        self.param = param
+        self.target: Value = param.rest
+        self.value: Value = param.rest
+        self.ramp: _Ramp | None = None
+        self.moving = False
+        # How far modulation moves it from `value`, in fader units.
+        self.sway = 0.0
+
+    @property
+    def shown(self) -> Value:
+        """Return the value that plugins see."""
+        if not self.sway:
+            return self.value
+        return self.param.from_unit(self.param.to_unit(self.value) + self.sway)
+
+    def set(self, target: Value, seconds: float = 0.0) -> None:
+        param = self.param
+        if isinstance(param, Trigger):
+            self.value = int(self.value) + int(target)
+            self.moving = bool(self.value)
+            return
+        self.target = target
+        if isinstance(param, Float) and (seconds > 0 or param.glide > 0):
+            self.ramp = _Ramp(param.to_unit(self.value), seconds) if seconds > 0 else None
+            self.moving = True
+        else:
+            self.value, self.ramp, self.moving = target, None, False
+
+    def advance(self, dt: float) -> None:
+        """Move on by `dt` seconds; only called while `moving`."""
+        param = self.param
+        if not isinstance(param, Float):
+            self.value, self.moving = param.rest, False
+            return
+        end = param.to_unit(self.target)
+        if self.ramp:
+            self.ramp.elapsed += dt
+            along = self.ramp.elapsed / self.ramp.seconds
+            along = 1.0 if along > 1.0 - ROUNDING else along
+            # Smoothstep: a recall leaves and arrives without a jerk.
+            u = self.ramp.start + (end - self.ramp.start) * along * along * (3 - 2 * along)
+            arrived = along >= 1.0
+        else:
+            u = param.to_unit(self.value)
+            u += (end - u) * -math.expm1(-dt * TIME_CONSTANTS / param.glide)
+            arrived = abs(end - u) < ARRIVED
+        self.value = self.target if arrived else param.from_unit(u)
+        if arrived:
+            self.ramp, self.moving = None, False
+
+
+def carried(param: Param, before: Cell | None) -> Cell:
+    """Return the cell of a parameter that is declared again."""
+    if before is not None and before.param == param:
+        return before
+    cell = Cell(param)
+    if before is not None and not isinstance(param, Trigger):
+        try:
+            cell.target, cell.value = param.parse(before.target), param.parse(before.value)
+        except ParamError:
+            return cell
+        cell.moving = isinstance(param, Float) and param.glide > 0 and cell.value != cell.target
+        cell.value = cell.value if cell.moving else cell.target
+    return cell
