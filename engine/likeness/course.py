@@ -1,5 +1,6 @@
 """What becomes of the latent between the plugins and the generator: faces that are called up, and the past."""
 
+import logging
 import math
 
 from torch import Tensor
@@ -10,6 +11,8 @@ from likeness.face_ring import FaceRing
 from likeness.frame import Frame
 from likeness.latent import lerp
 from likeness.lead import Lead
+
+log = logging.getLogger(__name__)
 
 # In so long the picture has made 95 % of its way to where the hand has put it in the past.
 SCRUB_S = 0.25
@@ -78,7 +81,12 @@ class Course:
 
     def _recall(self, recall: Recall) -> None:
         face = recall.face()
-        if face is not None and face.shape == self._mean.shape:
+        if face is None:
+            return
+        if face.shape != self._mean.shape:
+            shapes = list(face.shape), list(self._mean.shape)
+            log.warning("%s: its face is of another generator, %s and not %s; only values come", recall.name, *shapes)
+        else:
             self._lead.leave(face.to(self._device, non_blocking=True), recall.seconds)
             self._come_back(recall.seconds)
 

@@ -73,6 +73,11 @@ class Desk:
         save_preset(path, self.compose().model_copy(update={"title": str(name)}))
         log.info("saved %s", path)
 
+    def take_weights(self, name: str) -> None:
+        """Have what is saved from now on name the weights `name`, which play. The show's thread."""
+        show = self._preset.show.model_copy(update={"weights": name})
+        self._preset = self._preset.model_copy(update={"show": show})
+
     def compose(self) -> Preset:
         """Return the show of the moment as a preset: what the parameters are set to, wherever their glides are."""
         values = self._store.targets()

@@ -41,7 +41,7 @@ def declare_params() -> "Sequence[Param]":  # type: ignore[empty-body]  # a spec
 
 @hookspec
 def start(stage: "Stage") -> None:
-    """Each: make buffers and open what is slow to open. Called once, and again after a change of generator."""
+    """Each: make buffers and open what is slow to open. Called once; another generator gets a new instance."""
 
 
 @hookspec
@@ -61,7 +61,10 @@ def process_image(image: "Tensor", params: "Values", frame: "Frame") -> "Tensor 
 
 @hookspec
 def state() -> object:
-    """Each: return what a new instance must know to go on where this one is. Called when its file is loaded anew."""
+    """Each: return what a new instance must know to go on where this one is.
+
+    Called when its file is loaded anew, and when another generator takes over whose latents have the same shape.
+    """
 
 
 @hookspec

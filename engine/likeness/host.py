@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 
 FAMILIES = (composite, foreign, stylegan1, stylegan2, stylegan3, zonly)
 # The first words of addresses that are not a plugin's.
-RESERVED = frozenset({"master", "show", "rack", "preset", "cue", "history", "transport", "midi", "norm", "error"})
+RESERVED = frozenset(
+    {"master", "show", "rack", "preset", "cue", "history", "transport", "midi", "norm", "error", "generator"}
+)
 BYPASS = Bool("bypass", help="Leave this plugin out.")
 BUDGET_MS = Float("budget_ms", 0.0, max=1000.0, unit="ms", help="What it may take of a frame; 0 is half of it.")
 # Half a second at 60 fps: long enough for a passing fault to pass, too short to fill a log.
@@ -65,11 +67,19 @@ class Slot:
 
 @dataclass(frozen=True)
 class Change:
-    """A rack to play on with, and which plugin takes the place of which; `done` is set once it plays."""
+    """A rack to play on with; `done` is set once it plays.
+
+    Args:
+        rack: the plugins in their order.
+        pairs: old and new of each plugin that comes, goes or takes another's place.
+        keep_state: whether a new one goes on from the state of the old one.
+        then: called on the render thread, before the first frame of it.
+    """
 
     rack: list[Slot]
-    old: Slot | None = None
-    new: Slot | None = None
+    pairs: Sequence[tuple[Slot | None, Slot | None]] = ()
+    keep_state: bool = True
+    then: Callable[[], None] = lambda: None
     done: threading.Event = field(default_factory=threading.Event)
 
 
@@ -144,14 +154,15 @@ class Host:
         change, self._change = self._change, None
         if change is None:
             return
-        if change.old and change.new:
-            self._hand_over(change.old, change.new)
-        for slot in (change.old, change.new):
-            if slot:
-                self.budget.forget(slot.name)
-                self._faults.forget(f"{slot.name}.update")
-                self._faults.forget(f"{slot.name}.process_image")
+        for old, new in change.pairs:
+            if old and new and change.keep_state:
+                self._hand_over(old, new)
+            for name in {slot.name for slot in (old, new) if slot}:
+                self.budget.forget(name)
+                self._faults.forget(f"{name}.update")
+                self._faults.forget(f"{name}.process_image")
         self.rack = change.rack
+        change.then()
         change.done.set()
 
     def judge(self, draw_ms: float) -> None:

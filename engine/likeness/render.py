@@ -16,6 +16,7 @@ from likeness.frame import Frame
 from likeness.host import Host
 from likeness.latent import truncate
 from likeness.picture import Picture
+from likeness.picture_fade import PictureFade
 from likeness.stage import Stage
 
 
@@ -26,6 +27,15 @@ class Outcome:
     picture: Picture | None
     error: BaseException | None
     synthesis_s: float
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that comes with a generator: the stage, the seed's latent `[1, num_ws, w_dim]`, and the picture's course."""
+
+    stage: Stage
+    base: Tensor
+    course: Course
 
 
 class Renderer:
@@ -40,10 +50,19 @@ class Renderer:
     """
 
     def __init__(self, stage: Stage, host: Host, fps: float = 60.0) -> None:
-        self._stage, self._host = stage, host
-        self._base = stage.generator.sample([stage.seed])
-        mean = stage.generator.mean
-        self.course = Course(mean, FaceRing(mean.shape[0], mean.shape[1], fps, pinned=mean.is_cuda))
+        self._host, self._fps = host, fps
+        self._fade = PictureFade()
+        self._set(_scene(stage, self._ring(stage)))
+
+    def scene(self, stage: Stage) -> Scene:
+        """Return what `play` takes. Any thread; it allocates. The past is kept where latents have the same shape."""
+        fits = stage.generator.mean.shape == self._stage.generator.mean.shape
+        return _scene(stage, self.course.ring if fits else self._ring(stage))
+
+    def play(self, scene: Scene, fade_s: float) -> None:
+        """Draw `scene` from the next frame on, faded in within `fade_s` seconds. The render thread, before a frame."""
+        self._set(scene)
+        self._fade.leave(fade_s)
 
     def start(self) -> None:
         """Call the plugins' `start`."""
@@ -72,9 +91,21 @@ class Renderer:
         began = time.perf_counter()
         image = generator.synthesize(latent)
         synthesis_s = time.perf_counter() - began
-        picture = to_picture(self._host.process_image(image, frame))
+        picture = self._fade.toward(to_picture(self._host.process_image(image, frame)), frame.dt)
         self._host.judge((time.perf_counter() - started) * 1e3)
         return Outcome(picture, None, synthesis_s)
+
+    def _set(self, scene: Scene) -> None:
+        self._stage, self._base, self.course = scene.stage, scene.base, scene.course
+
+    def _ring(self, stage: Stage) -> FaceRing:
+        mean = stage.generator.mean
+        return FaceRing(mean.shape[0], mean.shape[1], self._fps, pinned=mean.is_cuda)
+
+
+def _scene(stage: Stage, ring: FaceRing) -> Scene:
+    generator = stage.generator
+    return Scene(stage, generator.sample([stage.seed]), Course(generator.mean, ring))
 
 
 def to_picture(image: Tensor) -> Picture:

@@ -18,6 +18,8 @@ from likeness.controls import Controls
 from likeness.desk import Desk
 from likeness.devices import choose_device
 from likeness.errors import ParamError
+from likeness.exchange import Exchange
+from likeness.generator import Generator
 from likeness.hearing import SILENCE
 from likeness.host import Host
 from likeness.inputs.link import LinkSession
@@ -82,7 +84,8 @@ class Show:
         commands |= tempo_commands(self.transport, self.store, lambda: self.heard.tempo)
         commands |= modulation_commands(self.modulation, self.store)
         self.workshop = Workshop(self.store, self.host, options.plugins)
-        commands |= self.workshop.commands
+        self.exchange = Exchange(self.host, self.workshop, self.desk.take_weights)
+        commands |= {**self.workshop.commands, **self.exchange.commands}
         saved = self.desk.compose if options.autosave else None
         self.memory = Memory(
             self.store, self.host, lambda: self.transport.moment, lambda: self.loop.latency_s, compose=saved
@@ -92,7 +95,7 @@ class Show:
             self.store,
             options,
             commands=commands,
-            questions={"/rack/list": self.workshop.tell},
+            questions={"/rack/list": self.workshop.tell, **self.exchange.questions},
             quit_show=self.quit,
             program=self.desk.change_program if preset.show.programs else self.memory.cues.change_program,
             clock=midi_clock,
@@ -115,16 +118,21 @@ class Show:
         torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
         weights = options.weights or show.weights or DEFAULT_WEIGHTS
         height = min(size) if size else None
-        self.generator = open_for_show(self.host, weights, device, height, options.backend, options.precision)
-        stage = Stage(self.generator, self.store, device, self.seed)
+
+        def opening(name: str) -> Generator:
+            return open_for_show(self.host, name, device, height, options.backend, options.precision)
+
+        stage = Stage(opening(weights), self.store, device, self.seed)
         renderer = Renderer(stage, self.host, self.fps)
         renderer.start()
         self._closers.append(renderer.stop)
         render = RenderThread(renderer.draw)
         self._closers.append(lambda: render.close(PARTING_S))
         self._open_workshop(stage, render)
+        self.exchange.open(renderer, weights, opening)
+        self._closers.append(self.exchange.close)
         clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
-        side = self.generator.info.resolution
+        side = stage.generator.info.resolution
         self.loop = Loop(clock, self.store, render, [], size or (side, side), transport=self.transport)
         self.listener = open_listener(options.audio, options.offline)
         self._closers.append(self.listener.close)
@@ -221,6 +229,11 @@ class Show:
             return done >= self.frames
         # The frame after this one would begin at the end, within half a frame.
         return done > 0 and self.loop.at >= self.options.seconds - 1.5 / self.fps
+
+    @property
+    def generator(self) -> Generator:
+        """Return the generator that plays."""
+        return self.workshop.stage.generator
 
     def status(self) -> dict[str, Any]:
         """Return the show's numbers of the moment, ready for `json.dumps`. Any thread."""

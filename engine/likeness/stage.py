@@ -13,7 +13,7 @@ class Stage:
     """The plugin's surroundings.
 
     Args:
-        generator: the one that plays; `start` is called again when another takes over.
+        generator: the one that plays; another one gets new instances of the plugins, started with it.
         store: every parameter of the show; write with `store.set`, from any thread.
         device: where the latent lives and where buffers belong.
         seed: of the show. Whatever is drawn at random is drawn from it, so that a take can be played again.

@@ -3,8 +3,10 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TypeVar
 
 from likeness.discovery import find_plugins, installed_plugins, load_plugin
 from likeness.errors import PluginError, nearest
@@ -22,6 +24,7 @@ READY_S = 60.0
 LOOK_S = 0.2
 
 Job = Callable[[], None]
+Made = TypeVar("Made")
 
 
 class Workshop:
@@ -33,6 +36,9 @@ class Workshop:
     Args:
         store, host: of the show.
         files: plugin files beyond those in the usual folders.
+
+    Attributes:
+        stage: of the show. What runs in `enter` may put another in its place.
     """
 
     def __init__(self, store: ParamStore, host: Host, files: Sequence[Path] = ()) -> None:
@@ -57,7 +63,7 @@ class Workshop:
             stage: of the show.
             busy: whether a picture is being drawn; asked on the show's thread.
         """
-        self._stage, self._busy = stage, busy
+        self.stage, self._busy = stage, busy
         self._thread = threading.Thread(target=self._run, name="workshop", daemon=True)
         self._thread.start()
 
@@ -110,6 +116,10 @@ class Workshop:
         key = self._named(name)
         self._jobs.put((f"{key} is not reloaded, the one before plays on", lambda: self._reload(key)))
 
+    def enter(self, failing: str, job: Job) -> None:
+        """Have `job` run on the workshop's thread in its turn; what it raises is logged after `failing`."""
+        self._jobs.put((failing, job))
+
     def tell(self, reply: Callable[..., None]) -> None:
         """Answer with the names in the rack, in their order."""
         reply("/rack/list", *self.listed())
@@ -133,49 +143,61 @@ class Workshop:
 
     def _add(self, name: str) -> None:
         slot = self._ready(name)
-        self._swap([*self._host.rack, slot], None, slot)
+        self.swap(lambda: Change([*self._host.rack, slot], [(None, slot)]))
         log.info("%s plays, the last of %s", name, ", ".join(self.listed()))
 
     def _remove(self, name: str) -> None:
         slot = self._slot(name)
-        self._swap([other for other in self._host.rack if other is not slot], slot, None)
+        self.swap(lambda: Change([other for other in self._host.rack if other is not slot], [(slot, None)]))
         log.info("%s is out of the rack; it plays %s", name, ", ".join(self.listed()) or "nothing")
-        self._host.retire(slot, self._stage)
+        self._host.retire(slot, self.stage)
 
     def _move(self, name: str, index: int) -> None:
         slot = self._slot(name)
-        rack = [other for other in self._host.rack if other is not slot]
-        rack.insert(index, slot)
-        self._swap(rack, None, None)
+
+        def moved() -> Change:
+            rack = [other for other in self._host.rack if other is not slot]
+            rack.insert(index, slot)
+            return Change(rack)
+
+        self.swap(moved)
         log.info("the rack is %s", ", ".join(self.listed()))
 
     def _reload(self, name: str) -> None:
         old = self._slot(name)
         new = self._ready(name)
-        self._swap([new if slot is old else slot for slot in self._host.rack], old, new)
+        self.swap(lambda: Change([new if slot is old else slot for slot in self._host.rack], [(old, new)]))
         log.info("%s is reloaded", name)
-        self._host.retire(old, self._stage)
+        self._host.retire(old, self.stage)
 
     def _ready(self, name: str) -> Slot:
-        """Return a new instance that has been started.
+        """Return a new instance that has been started. Raises like `in_time`."""
+
+        def make() -> Slot:
+            files = self._found()
+            slot = self._host.make(name, load_plugin(name, files), files.get(name))
+            self._host.ready(slot, self.stage)
+            return slot
+
+        return self.in_time(make)
+
+    def in_time(self, make: Callable[[], Made]) -> Made:
+        """Return what `make` makes of plugins, on a thread of its own.
 
         Raises:
             PluginError: where it takes too long; its thread is left behind.
-            Exception: whatever the plugin raises.
+            Exception: whatever `make` raises.
         """
-        made: list[Slot] = []
+        made: list[Made] = []
         failed: list[BaseException] = []
 
-        def make() -> None:
+        def run() -> None:
             try:
-                files = self._found()
-                slot = self._host.make(name, load_plugin(name, files), files.get(name))
-                self._host.ready(slot, self._stage)
-                made.append(slot)
+                made.append(make())
             except BaseException as error:  # noqa: BLE001 - raised again on the workshop's own thread
                 failed.append(error)
 
-        thread = threading.Thread(target=make, name=f"ready {name}", daemon=True)
+        thread = threading.Thread(target=run, name="ready", daemon=True)
         thread.start()
         thread.join(READY_S)
         if failed:
@@ -184,28 +206,41 @@ class Workshop:
             raise PluginError(f"it was not ready in {READY_S:.0f} s; look at its imports and its `start`")
         return made[0]
 
-    def _swap(self, rack: list[Slot], old: Slot | None, new: Slot | None) -> None:
-        """Have the show play `rack` from its next frame on, and return once it does."""
-        change = Change(rack, old, new)
+    def swap(self, change: Callable[[], Change]) -> None:
+        """Have the show play what `change` returns from its next frame on, and return once it does.
+
+        Args:
+            change: called on the show's thread while no picture is being drawn, so that the rack stands still.
+
+        Raises:
+            PluginError: where the show has ended before.
+        """
+        done = threading.Event()
 
         def edit() -> None:
             if self._busy():
                 # The picture before is still being drawn by the rack as it is.
                 self._store.call(edit)
                 return
-            if new:
-                self._store.declare(new.name, new.params, keep=old is not None)
-                if old and old.struck_out:
-                    # It was the host that left the old one out; the new one gets its chance.
-                    self._store.set(f"{new.name}.bypass", False)
-            elif old:
-                self._store.withdraw(old.name)
-            self._host.propose(change)
+            wanted = replace(change(), done=done)
+            for old, new in wanted.pairs:
+                self._declare(old, new)
+            self._host.propose(wanted)
 
         self._store.call(edit)
-        while not change.done.wait(LOOK_S):
+        while not done.wait(LOOK_S):
             if self._closing.is_set():
                 raise PluginError("the show has ended")
+
+    def _declare(self, old: Slot | None, new: Slot | None) -> None:
+        """Have the store know the parameters of `new` in the place of those of `old`."""
+        if new:
+            self._store.declare(new.name, new.params, keep=old is not None)
+            if new.struck_out or (old and old.struck_out):
+                # Where it was the host that left the old one out, the new one gets its chance.
+                self._store.set(f"{new.name}.bypass", new.struck_out)
+        elif old:
+            self._store.withdraw(old.name)
 
     def _found(self) -> dict[str, Path]:
         return {**find_plugins(folders("plugins")), **self._files}

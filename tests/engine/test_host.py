@@ -254,7 +254,7 @@ def test_a_plugin_that_holds_the_show_up_is_bypassed_and_the_rest_play_on(
 def test_what_comes_for_the_next_frame_waits_for_it() -> None:
     host = Host()
     old = host.add("add", Add(1.0))
-    host.propose(Change([], old))
+    host.propose(Change([], [(old, None)]))
     assert torch.equal(host.update(ONE, frame(host)), ONE * 2 + 1)
     host.turn()
     assert host.update(ONE, frame(host)) is ONE
