@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+import cv2
 import torch
 from torch import Tensor
 
@@ -109,9 +110,13 @@ def _scene(stage: Stage, ring: FaceRing) -> Scene:
 
 
 def to_picture(image: Tensor) -> Picture:
-    """Return the first picture of `[batch, 3, H, W]` in [-1, 1] as bytes `[H, W, 3]`. The frame's one read-back."""
-    scaled = image[0].float().nan_to_num(nan=-1.0).mul(127.5).add_(128.0).clamp_(0.0, 255.0)
-    picture: Picture = scaled.to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+    """Return the first picture of `[batch, 3, H, W]` in [-1, 1] as bytes `[H, W, 3]`. The frame's one read-back.
+
+    What is not a number becomes black.
+    """
+    scaled = image[0].float().mul(127.5).add_(128.0).clamp_(0.0, 255.0).nan_to_num_(nan=0.0)
+    # Colours are interleaved after the read-back: at 512 px that took 0.5 ms on one core, torch's permute 1.5.
+    picture: Picture = cv2.merge(list(scaled.to(torch.uint8).cpu().numpy()))
     return picture
 
 
