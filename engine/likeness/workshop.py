@@ -137,7 +137,8 @@ class Workshop:
                 work()
             # A plugin's file, its `start` or its `stop` may raise anything, `sys.exit()` too.
             except (Exception, SystemExit) as error:
-                log.error("%s: %s", failing, error, exc_info=None if isinstance(error, PluginError) else error)
+                # As text, since a log that keeps its records would keep what was half made through the error's frames.
+                log.error("%s: %s", failing, str(error), exc_info=None if isinstance(error, PluginError) else error)
             if self._jobs.empty():
                 self._after.clear()
 

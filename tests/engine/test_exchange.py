@@ -27,6 +27,7 @@ DEADLINE_S = 20.0
 FPS = 50
 # The weights of this family say what shape they have.
 TOYS = """
+import weakref
 from likeness import hookimpl
 from tests.conftest import ToyGenerator
 
@@ -42,7 +43,9 @@ class Plugin:
         if path.read_text() == "exit":
             raise SystemExit(3)
         num_ws, w_dim, side = map(int, path.read_text().split())
-        return ToyGenerator(num_ws, w_dim, side)
+        generator = ToyGenerator(num_ws, w_dim, side)
+        self.made = weakref.ref(generator)
+        return generator
 """
 SHIFT = """
 from likeness import Float, Trigger, hookimpl
@@ -358,6 +361,31 @@ def test_the_old_generator_is_let_go(rig: Callable[..., Rig]) -> None:
 
     playing.until(gone)
     assert second() is not None
+
+
+def test_where_a_plugin_cannot_be_made_again_the_old_generator_plays_on_and_the_new_one_is_let_go(
+    rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    playing = rig()
+    plugin, toys = playing.plugin(), playing.plugin("toys")
+
+    def needs_a_port(self: object, port: int) -> None:
+        pass
+
+    monkeypatch.setattr(type(plugin), "__init__", needs_a_port)
+    playing.show.exchange.load(str(playing.weights("large")))
+    playing.until(lambda: "'shift' cannot be made a second time" in caplog.text)
+    assert "large.toy is not taken" in caplog.text
+
+    def gone() -> bool:
+        gc.collect()
+        return toys.made() is None
+
+    playing.until(gone)
+    assert playing.plugin() is plugin
+    assert playing.plugin("toys") is toys
+    assert np.array_equal(playing.out.pictures[-1][0, 0], playing.colour(8))
+    assert playing.loop.repeated == 0
 
 
 def test_of_weights_asked_for_one_after_the_other_the_newest_play(
