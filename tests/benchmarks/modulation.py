@@ -1,6 +1,7 @@
 """Measure what modulation adds to a frame: 16 parameters with one modulator each, of all kinds, against none.
 
-Run `python tests/benchmarks/modulation.py`. Rounds with and without take turns; medians of the thread's own time are printed.
+Run `python tests/benchmarks/modulation.py`. Rounds with and without take turns; it prints medians of the thread's
+own time.
 """
 
 import statistics

@@ -18,7 +18,8 @@ from likeness.autosave import autosave_file, read_autosave
 from likeness.latent import truncate
 from likeness.options import Options
 from likeness.picture import Picture
-from likeness.presets import Preset, ShowTable
+from likeness.places import bundled
+from likeness.presets import Preset, ShowTable, read_preset
 from likeness.render import to_picture
 from likeness.show import Show
 
@@ -145,7 +146,7 @@ def test_after_kill_9_play_resume_shows_the_very_face_and_values(
     last = read_autosave()
     assert last is not None
     preset, face = last
-    assert preset.show.plugins == ("face_interpolation", "random_walk", "sharpen")
+    assert preset.show.plugins == read_preset(bundled("presets") / "demo.toml").show.plugins
 
     folder = tmp_path / "frames"
     folder.mkdir()
