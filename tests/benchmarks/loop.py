@@ -29,8 +29,8 @@ def burn() -> None:
         total += 1
 
 
-def throughput(size: int, frames: int) -> tuple[float, float]:
-    """Return frames a second and the share of the frame outside synthesis, on a clock that never waits."""
+def throughput(size: int, frames: int) -> tuple[float, float, float]:
+    """Return frames a second, the share of the frame outside synthesis, and the plugins'; the clock never waits."""
     options = Options(("null",), seconds=frames / FPS, size=(size, size), fps=FPS, offline=True)
     with Show(read_preset(find_preset("demo", folders("presets"))), options) as show:
         for _ in range(20):
@@ -40,8 +40,10 @@ def throughput(size: int, frames: int) -> tuple[float, float]:
         for _ in range(frames):
             show.loop.frame()
         spent = time.perf_counter() - began
-        outside = 1 - sum(t.synthesis_ms for t in show.loop.timings) / sum(t.frame_ms for t in show.loop.timings)
-    return frames / spent, outside
+        whole_ms = sum(timing.frame_ms for timing in show.loop.timings)
+        outside = 1 - sum(timing.synthesis_ms for timing in show.loop.timings) / whole_ms
+        plugins = sum(slot.cost_ms for slot in show.host.rack) * len(show.loop.timings) / whole_ms
+    return frames / spent, outside, plugins
 
 
 def ways(size: int, presses: int) -> Ways:
@@ -61,23 +63,26 @@ def main() -> None:
     neighbour = multiprocessing.get_context("spawn").Process(target=burn, daemon=True)
     if arguments.busy:
         neighbour.start()
-    rates: dict[int, list[tuple[float, float]]] = {size: [] for size in SIZES}
+    rates: dict[int, list[tuple[float, float, float]]] = {size: [] for size in SIZES}
     seen: dict[int, list[Ways]] = {size: [] for size in SIZES}
     for _ in range(arguments.rounds):
         for size in SIZES:
             rates[size].append(throughput(size, arguments.frames))
             seen[size].append(ways(size, arguments.presses))
     print(f"{os.cpu_count()} cores, {'one of them burnt by a neighbour' if arguments.busy else 'quiet'}")
-    print("| px | frames/s, free running | outside synthesis | hand to picture at 60 fps, p50 | p99 | worst | lost |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| px | frames/s, free running | outside synthesis | of it plugins | hand to picture, p50 | p99 | worst | lost |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for size in SIZES:
-        fps = statistics.median(rate for rate, _ in rates[size])
-        outside = statistics.median(share for _, share in rates[size])
+        fps = statistics.median(rate for rate, _, _ in rates[size])
+        outside = statistics.median(share for _, share, _ in rates[size])
+        plugins = statistics.median(share for _, _, share in rates[size])
         every = Ways(
             tuple(way for each in seen[size] for way in each.seconds), sum(each.lost for each in seen[size]), 0.0
         )
         hand = f"{every.percentile(0.5):.1f} ms | {every.percentile(0.99):.1f} ms | {max(every.seconds) * 1e3:.1f} ms"
-        print(f"| {size} | {fps:.0f} | {outside:.1%} | {hand} | {every.lost} |")
+        print(f"| {size} | {fps:.0f} | {outside:.1%} | {plugins:.1%} | {hand} | {every.lost} |")
     if arguments.busy:
         neighbour.terminate()
 
