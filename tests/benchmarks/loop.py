@@ -71,7 +71,7 @@ def main() -> None:
             seen[size].append(ways(size, arguments.presses))
     print(f"{os.cpu_count()} cores, {'one of them burnt by a neighbour' if arguments.busy else 'quiet'}")
     print(
-        "| px | frames/s, free running | outside synthesis | of it plugins | hand to picture, p50 | p99 | worst | lost |"
+        "| px | frames/s, free running | outside synthesis | of it plugins | hand to picture p50 | p99 | worst | lost |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for size in SIZES:
