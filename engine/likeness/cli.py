@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from likeness import __version__
-from likeness.commands import looking, measuring, playing, training, weights
+from likeness.commands import encoding, looking, measuring, playing, training, weights
 from likeness.errors import LikenessError
 
 app = App(name="likeness", version=__version__, help="An instrument for generative faces, played live.")
@@ -16,6 +16,7 @@ for command in (playing.play, playing.render, playing.demo):
 for command in (looking.plugins, looking.params, looking.surface, looking.contact_sheet):
     app.command(command)
 app.command(measuring.latency)
+app.command(encoding.encode)
 train = App(name="train", help="Make your own weights from a folder of pictures.")
 train.command(training.composite)
 app.command(train)

@@ -35,7 +35,7 @@ def decode(path: Path) -> np.ndarray:
 
 def test_help_does_not_import_torch(tmp_path: Path) -> None:
     script = "import sys; sys.argv = ['likeness', '--help']\nimport likeness.cli\ntry:\n    likeness.cli.main()\n"
-    script += "except SystemExit:\n    pass\nassert 'torch' not in sys.modules and 'numpy' not in sys.modules"
+    script += "except SystemExit:\n    pass\nassert 'torch' not in sys.modules and 'numpy' not in sys.modules\n"
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "play" in done.stdout

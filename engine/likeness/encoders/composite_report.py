@@ -31,7 +31,7 @@ class HoldOutReport:
         identity_before, identity_after: correlation, in the mean frame, of what drawing and photo
             each differ in from the mean face (brightness of the inner face); 1 is the same face.
         found_before, found_after: share of drawings whose best match among all photos is their own.
-        encode_ms: of one face, all rounds.
+        encode_ms: processor time of one face, all rounds; a neighbour's load does not count.
     """
 
     faces: int
@@ -46,13 +46,20 @@ class HoldOutReport:
     encode_ms: float
 
 
-def _psnr(drawn: Matrix, photo: Matrix, region: Matrix) -> float:
-    error = float((((drawn - photo) ** 2).mean(2) * region).sum() / region.sum())
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+def psnr(drawn: Matrix, photo: Matrix, region: Matrix | None = None) -> float:
+    """Return the peak signal-to-noise ratio in dB.
+
+    Args:
+        drawn, photo: `[height, width, 3]` in [0, 255].
+        region: what each pixel counts, `[height, width]`; all alike where it is left out.
+    """
+    error = ((drawn - photo) ** 2).mean(2)
+    mean = float(error.mean() if region is None else (error * region).sum() / region.sum())
+    return float(10 * np.log10(255**2 / max(mean, 1e-9)))
 
 
-def _levels(picture: Tensor) -> Matrix:
-    """The first RGB picture of a batch as BGR levels `[height, width, 3]` float32."""
+def levels(picture: Tensor) -> Matrix:
+    """The first RGB picture in [-1, 1] of a batch as BGR levels in [0, 255], `[height, width, 3]` float32."""
     return np.ascontiguousarray(((picture[0].clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).flip(2).numpy())
 
 
@@ -64,11 +71,11 @@ class _Judge:
         self.region = face_region(encoder.size)
         self.inner = self.region > 0.8
         zero = torch.zeros(1, ROWS, encoder.network.w_dim)
-        self.mean = _levels(self.network.layers(zero).flat()) @ LUMA
+        self.mean = levels(self.network.layers(zero).flat()) @ LUMA
 
     def drawn_signature(self, latent: Tensor) -> Matrix:
         """What a drawing differs in from the mean face: inner brightness, centred, of length one."""
-        return self._signature(_levels(self.network.layers(latent).flat()) @ LUMA)
+        return self._signature(levels(self.network.layers(latent).flat()) @ LUMA)
 
     def photo_signature(self, photo: Bytes, latent: Tensor) -> Matrix:
         """The same of a photo, brought to the mean frame by the drawing's own shape."""
@@ -87,11 +94,13 @@ def hold_out_report(weights: Path, folder: Path, *, count: int = 100) -> HoldOut
     """Encode the first `count` pictures of a folder and compare drawings with photos.
 
     Raises:
-        LikenessError: the folder has no pictures.
+        LikenessError: there is no such folder, or it has no pictures.
     """
+    if not folder.is_dir():
+        raise LikenessError(f"there is no folder {folder}; give one of aligned faces that training never saw")
     encoder = open_encoder(weights)
     size = encoder.size
-    read = (cv2.imread(str(path)) for path in sorted(Path(folder).iterdir())[:count])
+    read = (cv2.imread(str(path)) for path in sorted(folder.iterdir())[:count])
     photos = [
         np.asarray(cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
         for photo in read
@@ -101,18 +110,17 @@ def hold_out_report(weights: Path, folder: Path, *, count: int = 100) -> HoldOut
         raise LikenessError(f"{folder} holds no pictures; give a folder of aligned faces that training never saw")
     judge = _Judge(encoder)
     encoder.encode(photos[0][..., ::-1])  # the first call warms up caches
-    everywhere = np.ones((size, size), np.float32)
     encodings, seconds = [], []
     for photo in photos:
-        started = time.perf_counter()
+        started = time.process_time()
         encodings.append(encoder.encode(photo[..., ::-1]))
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
     rows: dict[str, float] = {}
     for when, latents in (("before", [e.guess for e in encodings]), ("after", [e.latent for e in encodings])):
-        drawn = [_levels(encoder.network(latent)) for latent in latents]
+        drawn = [levels(encoder.network(latent)) for latent in latents]
         pairs = list(zip(drawn, (photo.astype(np.float32) for photo in photos), strict=True))
-        rows[f"psnr_{when}"] = float(np.median([_psnr(a, b, everywhere) for a, b in pairs]))
-        rows[f"face_psnr_{when}"] = float(np.median([_psnr(a, b, judge.region) for a, b in pairs]))
+        rows[f"psnr_{when}"] = float(np.median([psnr(a, b) for a, b in pairs]))
+        rows[f"face_psnr_{when}"] = float(np.median([psnr(a, b, judge.region) for a, b in pairs]))
         mine = np.stack([judge.drawn_signature(latent) for latent in latents])
         theirs = np.stack([judge.photo_signature(photo, e.latent) for photo, e in zip(photos, encodings, strict=True)])
         alike = mine @ theirs.T

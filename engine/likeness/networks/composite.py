@@ -95,21 +95,21 @@ class CompositeNetwork(nn.Module):
         self.unsharp = unsharp
         self._grids: dict[int, Tensor] = {}
 
-    def blocks(self, latent: Tensor) -> dict[str, Tensor]:
-        """The linear part alone: every block of `block_layout` from `latent` `[batch, 4, w_dim]`."""
+    def blocks(self, latent: Tensor, rows: int = ROWS) -> dict[str, Tensor]:
+        """The linear part alone: the blocks of the first `rows` layers from `latent` `[batch, 4, w_dim]`."""
         even, odd = latent[..., self.even_index], latent[..., self.odd_index]
         drawn: dict[str, Tensor] = {}
-        for row, band in enumerate(self.bands):
-            drawn.update(band(even[:, row], odd[:, row]))
+        for row in range(rows):
+            drawn.update(self.bands[row](even[:, row], odd[:, row]))
         return drawn
 
-    def settled_blocks(self, latent: Tensor) -> dict[str, Tensor]:
+    def settled_blocks(self, latent: Tensor, rows: int = ROWS) -> dict[str, Tensor]:
         """The blocks with hair and backdrop drawn toward real ones; `edges` come at half size.
 
         A linear model's hair is of every colour and outline a little. Between real heads, hair
         keeps a parting, and stands out from its wall.
         """
-        drawn = self.blocks(latent)
+        drawn = self.blocks(latent, rows)
         even, odd = latent[..., self.even_index], latent[..., self.odd_index]
         settle = self.settle
         shape, colour = self.hair.choose(even[:, 0], odd[:, 0]), self.hair.choose(even[:, 1], odd[:, 1])

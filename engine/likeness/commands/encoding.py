@@ -1,0 +1,55 @@
+"""`likeness encode`: photos of faces as latents to play."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from likeness.errors import LikenessError
+
+
+def encode(
+    *photos: Path,
+    output: Annotated[Path, Parameter(name=("--output", "-o"))],
+    weights: str | None = None,
+) -> None:
+    """Find the latent of photos, for `--set face_interpolation.faces="a.safetensors b.safetensors"`.
+
+    Each photo is one face, cut square and aligned as in FFHQ: eyes level, a little above the middle, hair and chin in
+    the picture. Faces are not looked for yet: cut the photo first. A photo that cannot be read is told and left out.
+
+    Parameters
+    ----------
+    photos
+        JPEG, PNG or WebP files.
+    output
+        A folder. Gets NAME.safetensors for each photo, and NAME.png: the photo, the first guess, and the drawing
+        after each round.
+    weights
+        A weights file, or the name of a bundled one, of the composite family: the others have no encoder.
+    """
+    from likeness.encoders.composite import open_encoder
+    from likeness.encoders.photo_files import encode_file
+    from likeness.places import find_weights
+    from likeness.show import DEFAULT_WEIGHTS
+
+    if not photos:
+        raise LikenessError("no photo to encode; give the paths of one or more")
+    names = [photo.stem for photo in photos]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise LikenessError(f"several photos are called {twice[0]} and would be one file; encode them one at a time")
+    encoder = open_encoder(find_weights(weights or DEFAULT_WEIGHTS))
+    failed = False
+    for photo in photos:
+        try:
+            done = encode_file(encoder, photo, output)
+        except LikenessError as error:
+            print(f"likeness: {error}", file=sys.stderr)
+            failed = True
+        else:
+            near = f"PSNR {done.psnr:.1f} dB, face {done.face_psnr:.1f} dB"
+            print(f"{photo} -> {done.latent}  {near}, {done.encode_ms:.0f} ms")
+    if failed:
+        sys.exit(2)
