@@ -1,5 +1,6 @@
 """The state of all parameters: any thread writes to the inbox, the show takes one immutable snapshot a frame."""
 
+import logging
 import operator
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -8,8 +9,11 @@ from types import MappingProxyType
 from likeness.cell import Cell, carried
 from likeness.errors import ParamError, nearest
 from likeness.events import Event
+from likeness.faults import Faults
 from likeness.frame import Values
 from likeness.params import Float, Param, Text, Trigger, Value
+
+log = logging.getLogger(__name__)
 
 Edit = Callable[[], None]
 
@@ -36,6 +40,7 @@ class ParamStore:
     def __init__(self) -> None:
         self._cells: dict[str, dict[str, Cell]] = {}
         self._inbox: deque[Edit] = deque()
+        self._faults = Faults(log)
         self._events: list[Event] = []
         self._restless: set[str] = set()
         self._swayed: dict[str, Cell] = {}
@@ -226,7 +231,11 @@ class ParamStore:
         # Only what is there now: a flood cannot hold the frame up.
         for _ in range(len(self._inbox)):
             edit = self._inbox.popleft()
-            edit()
+            # What a command left here may fail, and the frame and the edits behind it must not.
+            try:
+                edit()
+            except Exception as error:  # noqa: BLE001
+                self._faults.tell("a change between two frames", error)
         changed |= self._restless
         restless = set()
         for owner in changed & self._cells.keys():

@@ -143,3 +143,13 @@ def test_a_show_begins_at_its_values_and_does_not_glide_there(store: ParamStore)
 def test_an_owner_that_declares_a_name_twice_is_refused(store: ParamStore) -> None:
     with pytest.raises(ParamError, match="declares x twice"):
         store.declare("other", (Bool("x"), Bool("x")))
+
+
+def test_an_edit_that_fails_costs_neither_the_frame_nor_the_edits_behind_it(
+    store: ParamStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.call(lambda: [].pop())
+    store.set("walk.speed", 0.5)
+    store.advance(0.01)
+    assert store.snapshot["walk"]["speed"] == 0.5
+    assert "a change between two frames failed" in caplog.text
