@@ -64,5 +64,6 @@ def composite(
             **rounds_wanted,
         )
     skipped = f", {report.skipped} files skipped that are no pictures" if report.skipped else ""
-    print(f"{report.pictures} faces in {report.seconds / 60:.1f} minutes{skipped}")
+    took = f"{report.seconds / 60:.1f} minutes" if report.seconds >= 60 else f"{report.seconds:.0f} s"
+    print(f"{report.pictures} faces in {took}{skipped}")
     print(f"The result is in {output.resolve()} ({report.file_bytes / 1e6:.1f} MB)")
