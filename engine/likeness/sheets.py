@@ -26,7 +26,7 @@ def seeds_sheet(weights: str | None, device: str, seeds: Sequence[int], psi: flo
 
 
 def walk_sheet(
-    preset: Preset, weights: str | None, device: str, seed: int, count: int, seconds: float, size: int | None
+    preset: Preset, weights: str | None, device: str, seed: int | None, count: int, seconds: float, size: int | None
 ) -> list[Picture]:
     """Return `count` pictures, evenly spread over `seconds` of the preset on a fixed clock."""
     side = (size, size) if size else None

@@ -100,7 +100,7 @@ def contact_sheet(
     output: OutFile = "out/sheet.png",
     count: int = 64,
     columns: int = 8,
-    seed: int = 0,
+    seed: int | None = None,
     psi: float = 0.7,
     seconds: float = 16.0,
     size: int | None = None,
@@ -120,7 +120,7 @@ def contact_sheet(
     columns
         How many in a row.
     seed
-        The first seed, or the preset's.
+        The first seed, 0 where it is left out; of a preset, in place of its own.
     psi
         Truncation of the seeds.
     seconds
@@ -138,7 +138,7 @@ def contact_sheet(
     if count < 1 or columns < 1:
         raise LikenessError("--count and --columns begin at 1")
     if preset is None:
-        pictures = seeds_sheet(weights, device, range(seed, seed + count), psi, size)
+        pictures = seeds_sheet(weights, device, range(seed or 0, (seed or 0) + count), psi, size)
     else:
         pictures = walk_sheet(read_named_preset(preset), weights, device, seed, count, seconds, size)
     write_png(Path(output), sheet(pictures, columns))
