@@ -19,7 +19,7 @@ from likeness.params import Float, Int
 from likeness.picture import Picture, black
 from likeness.render import Outcome, RenderThread
 from likeness.store import ParamStore
-from likeness.transport import FASTEST, SLOWEST, Transport
+from likeness.tempo.transport import FASTEST, SLOWEST, Transport
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 
 from likeness.binding import Binding, Takeover
 from likeness.errors import InputError, PresetError, nearest
-from likeness.modulator import Modulator
+from likeness.modulation.modulator import Modulator
 from likeness.params import Value
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr

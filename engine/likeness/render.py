@@ -10,12 +10,12 @@ import cv2
 import torch
 from torch import Tensor
 
-from likeness.course import Course
 from likeness.events import Event, Recall
-from likeness.face_ring import FaceRing
 from likeness.frame import Frame
 from likeness.host import Host
 from likeness.latent import truncate
+from likeness.memory.course import Course
+from likeness.memory.face_ring import FaceRing
 from likeness.picture import Picture
 from likeness.picture_fade import PictureFade
 from likeness.stage import Stage

@@ -13,21 +13,15 @@ from torch import Tensor
 from likeness import master
 from likeness.budget import Budget
 from likeness.clock import FixedClock, RealClock
-from likeness.conducting import modulation_commands, tempo_commands
-from likeness.controls import Controls
-from likeness.desk import Desk
 from likeness.devices import choose_device
 from likeness.errors import ParamError
-from likeness.exchange import Exchange
 from likeness.generator import Generator
-from likeness.hearing import SILENCE
+from likeness.hearing.heard import SILENCE
 from likeness.host import Host
 from likeness.inputs.link import LinkSession
-from likeness.listening import open_listener
 from likeness.loop import Loop
-from likeness.memory import Memory
-from likeness.midi_clock import ClockListener
-from likeness.modulation import Modulation
+from likeness.memory.memory import Memory
+from likeness.modulation.modulation import Modulation
 from likeness.opening import open_for_show
 from likeness.options import Options
 from likeness.outputs.files import open_file
@@ -36,16 +30,22 @@ from likeness.outputs.memory import NullOutput
 from likeness.outputs.output import Output
 from likeness.outputs.window import WindowOutput
 from likeness.params import Trigger
+from likeness.performing.conducting import modulation_commands, tempo_commands
+from likeness.performing.controls import Controls
+from likeness.performing.desk import Desk
+from likeness.performing.exchange import Exchange
+from likeness.performing.listening import open_listener
+from likeness.performing.rack import declare_own, fill_rack
+from likeness.performing.workshop import Workshop
 from likeness.presets import Preset
-from likeness.rack import declare_own, fill_rack
 from likeness.render import Renderer, RenderThread
 from likeness.signals import stopping
 from likeness.stage import Stage
 from likeness.status import status
 from likeness.store import ParamStore
-from likeness.transport import Transport
+from likeness.tempo.midi_clock import ClockListener
+from likeness.tempo.transport import Transport
 from likeness.watch import Watch
-from likeness.workshop import Workshop
 
 log = logging.getLogger(__name__)
 

@@ -13,15 +13,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
-from likeness.course import Course
 from likeness.events import Past, Recall, Release
-from likeness.face_ring import FaceRing
 from likeness.frame import Frame
 from likeness.host import Host
-from likeness.memory import Memory
-from likeness.rack import declare_own, fill_rack
+from likeness.memory.course import Course
+from likeness.memory.face_ring import FaceRing
+from likeness.memory.memory import Memory
+from likeness.performing.rack import declare_own, fill_rack
 from likeness.store import ParamStore
-from likeness.transport import Moment
+from likeness.tempo.transport import Moment
 
 DT = 1 / 60
 

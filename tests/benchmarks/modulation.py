@@ -8,9 +8,9 @@ import statistics
 import time
 
 from likeness import Float
-from likeness.hearing import Heard
-from likeness.modulation import Modulation
-from likeness.modulator import Modulator
+from likeness.hearing.heard import Heard
+from likeness.modulation.modulation import Modulation
+from likeness.modulation.modulator import Modulator
 from likeness.params import Trigger
 from likeness.store import ParamStore
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from likeness import Bool, Choice, Float, Int, Text, Trigger
 from likeness.describe import markdown, oscquery
-from likeness.rack import every_parameter
+from likeness.performing.rack import every_parameter
 from likeness.store import ParamStore
 
 

@@ -10,14 +10,14 @@ import pytest
 from pythonosc.udp_client import SimpleUDPClient
 from tests.engine.sounds import kick, placed, times, write_wav
 
-from likeness.conducting import tempo_commands
 from likeness.errors import InputError, ParamError, PresetError
 from likeness.events import Event
 from likeness.frame import Frame
 from likeness.loop import Timing
-from likeness.modulator import Modulator
+from likeness.modulation.modulator import Modulator
 from likeness.options import Options
 from likeness.outputs.memory import MemoryOutput
+from likeness.performing.conducting import tempo_commands
 from likeness.places import folders
 from likeness.presets import Preset, find_preset, read_preset
 from likeness.show import Show

@@ -14,7 +14,7 @@ from likeness import Bool, Choice, Float, Int, Text, Trigger
 from likeness.cli import app
 from likeness.inputs.osc import OscInput
 from likeness.inputs.osc_packet import encode
-from likeness.rack import every_parameter
+from likeness.performing.rack import every_parameter
 from likeness.store import ParamStore
 from likeness.surface import open_stage_control
 

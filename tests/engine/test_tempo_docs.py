@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from likeness.conducting import modulation_commands, tempo_commands
-from likeness.hearing import PARTS
-from likeness.modulation import Modulation
-from likeness.modulator import Modulator
+from likeness.hearing.heard import PARTS
+from likeness.modulation.modulation import Modulation
+from likeness.modulation.modulator import Modulator
+from likeness.modulation.waves import SHAPES
+from likeness.performing.conducting import modulation_commands, tempo_commands
+from likeness.performing.rack import every_parameter
 from likeness.presets import read_preset
-from likeness.rack import every_parameter
 from likeness.store import ParamStore
-from likeness.transport import Transport
-from likeness.waves import SHAPES
+from likeness.tempo.transport import Transport
 
 
 @pytest.fixture

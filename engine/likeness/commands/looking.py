@@ -43,7 +43,7 @@ def params(*, markdown: bool = False, json: bool = False) -> None:
     json
         As an OSCQuery tree.
     """
-    from likeness.rack import every_parameter
+    from likeness.performing.rack import every_parameter
 
     store = every_parameter()
     if json:
@@ -76,7 +76,7 @@ def surface(preset: str | None = None, *, output: OutFile = "surface.json", targ
     import json
 
     from likeness.host import Host
-    from likeness.rack import declare_own, every_parameter, fill_rack
+    from likeness.performing.rack import declare_own, every_parameter, fill_rack
     from likeness.store import ParamStore
     from likeness.surface import open_stage_control
 

@@ -217,7 +217,7 @@ def demo() -> None:
 
 def _found(name: str, resume: bool) -> "tuple[Preset, Tensor | None]":
     """Return the preset of that name, or the last show and the face at which it stood."""
-    from likeness.autosave import read_autosave
+    from likeness.memory.autosave import read_autosave
 
     last = read_autosave() if resume else None
     if resume:

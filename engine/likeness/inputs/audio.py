@@ -10,9 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.ear import Ear
 from likeness.errors import InputError
-from likeness.hearing import SILENCE, Heard
+from likeness.hearing.ear import Ear
+from likeness.hearing.heard import SILENCE, Heard
 
 log = logging.getLogger(__name__)
 

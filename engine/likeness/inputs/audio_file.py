@@ -8,9 +8,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.ear import Ear
 from likeness.errors import InputError
-from likeness.hearing import Heard
+from likeness.hearing.ear import Ear
+from likeness.hearing.heard import Heard
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 from likeness.errors import InputError
-from likeness.midi_clock import Led
+from likeness.tempo.midi_clock import Led
 
 # Making a peer takes some milliseconds; one that does not answer for so long is broken.
 PATIENCE_S = 10.0

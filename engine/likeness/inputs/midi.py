@@ -17,9 +17,9 @@ from likeness.inputs.lights import Lights
 from likeness.inputs.midi_moves import MoveReader, Program
 from likeness.inputs.midi_ports import Client, MidiPorts, Source, open_client, quiet_drivers
 from likeness.inputs.midi_sync import MidiSync
-from likeness.midi_clock import ClockListener
 from likeness.params import Bool, Text, Trigger
 from likeness.store import ParamStore
+from likeness.tempo.midi_clock import ClockListener
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """The MIDI messages that keep machines in time, told to a clock listener: one sender at a time."""
 
 from likeness.inputs.midi_ports import Source
-from likeness.midi_clock import LOST_S, ClockListener
+from likeness.tempo.midi_clock import LOST_S, ClockListener
 
 # [MIDI 1.0, system messages]
 SONG_POSITION, CLOCK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC

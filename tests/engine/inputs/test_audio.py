@@ -9,10 +9,10 @@ import pytest
 from tests.engine.sounds import RATE, sine
 
 from likeness.errors import InputError
-from likeness.hearing import SILENCE
+from likeness.hearing.heard import SILENCE
 from likeness.inputs import audio
 from likeness.inputs.audio import AudioInput, Take
-from likeness.listening import open_listener
+from likeness.performing.listening import open_listener
 
 DEADLINE_S = 20.0
 

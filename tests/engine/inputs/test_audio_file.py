@@ -6,7 +6,7 @@ import pytest
 from tests.engine.sounds import click, placed, sine, times, write_wav
 
 from likeness.errors import InputError
-from likeness.hearing import Heard
+from likeness.hearing.heard import Heard
 from likeness.inputs.audio_file import AudioFile
 
 FPS = 60

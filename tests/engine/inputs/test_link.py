@@ -8,7 +8,7 @@ import pytest
 
 from likeness.errors import InputError
 from likeness.inputs.link import LinkSession
-from likeness.transport import Transport
+from likeness.tempo.transport import Transport
 
 DEADLINE_S = 20.0
 

@@ -7,8 +7,8 @@ from tests.engine.midi_player import Player
 
 from likeness.inputs.midi import MidiInput
 from likeness.inputs.midi_sync import CLOCK, CONTINUE, SONG_POSITION, START, STOP, MidiSync
-from likeness.midi_clock import ClockListener
 from likeness.store import ParamStore
+from likeness.tempo.midi_clock import ClockListener
 
 DEADLINE_S = 20.0
 

@@ -1,0 +1,63 @@
+"""What a show remembers: its cues, its past, and itself for the case of a crash."""
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+from likeness.events import Recall
+from likeness.host import Host
+from likeness.memory.autosave import Autosave
+from likeness.memory.cue_desk import CueDesk
+from likeness.memory.history_desk import HistoryDesk
+from likeness.memory.recaller import Recaller
+from likeness.memory.scribe import Scribe
+from likeness.presets import Preset
+from likeness.store import ParamStore
+from likeness.tempo.transport import Moment
+
+
+class Memory:
+    """Puts the parts together.
+
+    Args:
+        store, host: of the show.
+        moment: returns where the music is.
+        latency_s: returns how long a frame takes to be seen.
+        compose: returns the show of the moment as a preset, to save it every few seconds; None saves nothing.
+
+    Attributes:
+        cues, history: take the performer's commands.
+        commands: those, by OSC address.
+    """
+
+    def __init__(
+        self,
+        store: ParamStore,
+        host: Host,
+        moment: Callable[[], Moment],
+        latency_s: Callable[[], float] = lambda: 0.0,
+        compose: Callable[[], Preset] | None = None,
+    ) -> None:
+        self._store = store
+        self.scribe = Scribe()
+        self._autosave = Autosave(store, compose, self.scribe) if compose else None
+        changed = self._autosave.soon if self._autosave else lambda: None
+        self._recaller = Recaller(store, host, moment, latency_s, changed)
+        self.cues = CueDesk(store, self._recaller, self.scribe, changed)
+        self.history = HistoryDesk(store, self._recaller, self.cues)
+        self.commands: Mapping[str, Callable[..., None]] = {**self.cues.commands, **self.history.commands}
+
+    def between(self, time: float, beat: float) -> None:
+        """Do what is due, before each frame. The show's thread."""
+        self.history.between(time, beat)
+        self._recaller.between(time, beat)
+        if self._autosave:
+            self._autosave.between(time, beat)
+
+    def resume(self, face: Tensor) -> None:
+        """Have the first frame show `face` [num_ws, w_dim], and the plugins go on from it."""
+        self._store.post(Recall("the last show", 0.0, lambda: face))
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        self.scribe.close()

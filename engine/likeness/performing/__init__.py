@@ -1,0 +1,1 @@
+"""What the performer's messages do to a running show: addresses, controllers, the rack, another generator."""
