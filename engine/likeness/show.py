@@ -99,6 +99,7 @@ class Show:
             quit_show=self.quit,
             program=self.desk.change_program if preset.show.programs else self.memory.cues.change_program,
             clock=midi_clock,
+            status=self.status,
         )
         self._closers: list[Callable[[], object]] = [self.controls.close, self.transport.close, self.memory.close]
         try:

@@ -26,6 +26,8 @@ def status(loop: Loop, host: Host, inputs: Mapping[str, Any]) -> dict[str, Any]:
         "frames": loop.frames,
         "seconds": loop.at,
         "repeats": loop.repeated,
+        # From a frame's tick until the outputs have it; a message waits for that tick before.
+        "latency_ms": loop.latency_s * 1e3,
         "frame_ms": _spread([timing.frame_ms for timing in timings]),
         "synthesis_ms": _spread([timing.synthesis_ms for timing in timings]),
         "outputs": [_output(output) for output in tuple(loop.outputs)],

@@ -108,6 +108,7 @@ def drawn(numbers: Mapping[str, Any]) -> RenderableType:
         f"{frame['p50']:6.1f} ms median   {frame['p99']:6.1f} 99 %   {frame['worst']:6.1f} worst   "
         f"{numbers['synthesis_ms']['p50']:6.1f} synthesis",
     )
+    facts.add_row("latency", f"{numbers['latency_ms']:6.1f} ms from the tick to the outputs")
     facts.add_row("repeats", f"{numbers['repeats']:6d} of {numbers['frames']} frames")
     led = f"   led by {tempo['leader']}" if tempo["leader"] else ""
     beat = tempo["beat"] % tempo["beats_per_bar"] + 1

@@ -5,7 +5,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -32,16 +32,18 @@ EXTENSIONS = {"ACCESS": True, "VALUE": True, "RANGE": True, "DESCRIPTION": True,
 # A command is a word and an address.
 LONGEST_COMMAND_BYTES = 4096
 MOST_LISTENERS = 32
+# Where the show's numbers are, apart from the address space: no plugin has this name.
+STATUS = "/status"
 CLOSING_S = 1.0
 
 
 class OscQueryServer:
     """Answers on a TCP port, on its own thread, from `start` to `close`. It only reads; OSC itself sets.
 
-    `GET /` returns the whole tree, `GET /walk/speed` a part of it, `GET /walk/speed?VALUE` one attribute, and
-    `GET /?HOST_INFO` where OSC is heard. A WebSocket on the same port takes
-    `{"COMMAND": "LISTEN", "DATA": "/walk/speed"}` and `IGNORE`, and sends OSC messages as parameters are asked to
-    change [OSCQuery proposal].
+    `GET /` returns the whole tree, `GET /walk/speed` a part of it, `GET /walk/speed?VALUE` one attribute,
+    `GET /?HOST_INFO` where OSC is heard, and `GET /status` the show's numbers of the moment. A WebSocket on the same
+    port takes `{"COMMAND": "LISTEN", "DATA": "/walk/speed"}` and `IGNORE`, and sends OSC messages as parameters are
+    asked to change [OSCQuery proposal].
 
     Args:
         store: where parameters live.
@@ -49,13 +51,21 @@ class OscQueryServer:
         host: address of the network interface.
         osc: the host and port that OSC is heard on.
         name: what the program calls itself.
+        status: returns the show's numbers as JSON.
     """
 
     def __init__(
-        self, store: ParamStore, port: int, *, host: str = "127.0.0.1", osc: tuple[str, int], name: str = "likeness"
+        self,
+        store: ParamStore,
+        port: int,
+        *,
+        host: str = "127.0.0.1",
+        osc: tuple[str, int],
+        name: str = "likeness",
+        status: Callable[[], str] = lambda: "{}",
     ) -> None:
         self.port, self._host = port, host
-        self._store = store
+        self._store, self._status = store, status
         self._info: dict[str, object] = {"NAME": name, "EXTENSIONS": EXTENSIONS, "OSC_TRANSPORT": "UDP"}
         self._info["OSC_PORT"] = osc[1]
         if osc[0] not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound; clients keep to the address they found
@@ -120,13 +130,10 @@ class OscQueryServer:
                 return None
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, f"{MOST_LISTENERS} programs listen already\n")
         url = urlsplit(request.path)
+        if url.path == STATUS:
+            return _json(connection, HTTPStatus.OK, self._status())
         status, content = answer(oscquery(self._store), self._info, unquote(url.path), url.query)
-        text = "" if content is None else json.dumps(content)
-        response = connection.respond(status, text)
-        del response.headers["Content-Type"]
-        response.headers["Content-Type"] = "application/json"
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+        return _json(connection, status, "" if content is None else json.dumps(content))
 
     async def _talk(self, connection: ServerConnection) -> None:
         """Take one listener's commands, and tell it of changes meanwhile, until it hangs up."""
@@ -186,6 +193,14 @@ def answer(
     if query not in node:
         return HTTPStatus.NO_CONTENT, None
     return HTTPStatus.OK, {query: node[query]}
+
+
+def _json(connection: ServerConnection, status: HTTPStatus, text: str) -> Response:
+    response = connection.respond(status, text)
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = "application/json"
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def _command(text: str | bytes) -> tuple[str, str]:

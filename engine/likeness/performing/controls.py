@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from likeness.binding import Binding, Takeover
 from likeness.errors import InputError
@@ -13,6 +14,7 @@ from likeness.inputs.osc import OscInput, Reply
 from likeness.inputs.osc_feedback import Args, Said
 from likeness.inputs.profiles import read_profiles
 from likeness.options import Options
+from likeness.performing.numbers import Numbers
 from likeness.places import folders, own
 from likeness.store import ParamStore
 from likeness.tempo.midi_clock import ClockListener
@@ -33,6 +35,7 @@ class Controls:
         quit_show: ends the show.
         program: takes a MIDI program change, by number from 0.
         clock: is told of MIDI clocks.
+        status: returns the show's numbers of the moment.
 
     Attributes:
         keyboard: takes the window's keys, before `open` already.
@@ -48,7 +51,9 @@ class Controls:
         quit_show: Callable[[], None],
         program: Callable[[int], None],
         clock: ClockListener | None = None,
+        status: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
+        self._numbers = Numbers(status)
         self.keyboard = Keyboard(store, quit_show)
         self._store, self._options = store, options
         self._commands, self._program, self._clock = commands, program, clock
@@ -119,7 +124,7 @@ class Controls:
             options.osc_port,
             host=options.osc_host,
             commands=self._commands,
-            questions={**self._asked, **self._questions()},
+            questions={**self._asked, **self._questions(), "/status": self._numbers.tell},
             feedback=self._feedback,
         )
         osc.start()
@@ -135,7 +140,9 @@ class Controls:
         host, osc_port = self._options.osc_host, self._options.osc_port
         if not osc_port:
             raise InputError("OSCQuery describes what OSC plays; give --osc-port, or leave --oscquery-port out")
-        server = OscQueryServer(self._store, self._options.oscquery_port, host=host, osc=(host, osc_port))
+        server = OscQueryServer(
+            self._store, self._options.oscquery_port, host=host, osc=(host, osc_port), status=self._numbers.text
+        )
         server.start()
         self._closers.append(server.close)
         advertisement = Advertisement(f"likeness {server.port}", host, server.port)

@@ -19,6 +19,7 @@ NUMBERS: dict[str, Any] = {
     "frames": 1234,
     "seconds": 20.5,
     "repeats": 3,
+    "latency_ms": 7.3,
     "frame_ms": {"p50": 7.1, "p99": 9.2, "worst": 31.0},
     "synthesis_ms": {"p50": 5.0, "p99": 6.0, "worst": 9.0},
     "outputs": [{"name": "live.mp4", "dropped": 5, "repeated": 6}],
@@ -37,7 +38,17 @@ def terminal(text: io.StringIO, is_one: bool = True) -> Console:
 def test_every_number_is_on_the_panel() -> None:
     text = io.StringIO()
     terminal(text, False).print(drawn(NUMBERS))
-    for word in ("59.9 of 60", "7.1 ms median", "31.0 worst", "3 of 1234", "128.0 BPM", "bar 3", "beat 2", "BLACKOUT"):
+    for word in (
+        "59.9 of 60",
+        "7.1 ms median",
+        "7.3 ms from",
+        "31.0 worst",
+        "3 of 1234",
+        "128.0 BPM",
+        "bar 3",
+        "beat 2",
+        "BLACKOUT",
+    ):
         assert word in text.getvalue()
     for word in ("live.mp4: 5 dropped, 6 repeated", "full.mp4: closed", "received 77", "0.42", "bypassed", "25%"):
         assert word in text.getvalue()

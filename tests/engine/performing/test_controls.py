@@ -37,7 +37,15 @@ def controls(store: ParamStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     opened: list[Controls] = []
 
     def make(options: Options, *defaults: Binding) -> Controls:
-        made = Controls(store, options, commands={}, questions={}, quit_show=lambda: None, program=lambda number: None)
+        made = Controls(
+            store,
+            options,
+            commands={},
+            questions={},
+            quit_show=lambda: None,
+            program=lambda number: None,
+            status=lambda: {"fps": 59.5, "inputs": made.seen()},
+        )
         opened.append(made)
         made.open(defaults, "soft")
         return made
@@ -149,6 +157,20 @@ def test_oscquery_is_opened_beside_osc_and_not_without(controls: Open, unused_ud
         assert json.load(answer)["OSC_PORT"] == unused_udp_port
     with pytest.raises(InputError, match="--osc-port"):
         controls(Options(oscquery_port=unused_udp_port))
+
+
+def test_the_numbers_of_the_moment_are_the_same_over_http_and_over_osc(
+    controls: Open, surface: Surface, unused_udp_port: int
+) -> None:
+    controls(Options(osc_port=unused_udp_port, oscquery_port=unused_udp_port))
+    with urllib.request.urlopen(f"http://127.0.0.1:{unused_udp_port}/status", timeout=DEADLINE_S) as answer:
+        assert answer.headers["Content-Type"] == "application/json"
+        numbers = json.load(answer)
+    assert numbers["fps"] == 59.5
+    assert numbers["inputs"]["OSC"]["port"] == unused_udp_port
+    surface.send("/status")
+    address, text = surface.hear()
+    assert (address, json.loads(str(text)).keys()) == ("/status", numbers.keys())
 
 
 @pytest.mark.usefixtures("system")
