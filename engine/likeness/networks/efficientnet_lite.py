@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 # TensorFlow's, at which the network was trained.
 NORM_EPSILON = 1e-3
@@ -54,8 +54,10 @@ class _Convolution(nn.Conv2d):
         pads = [_same(length, kernel, stride) for length in (input.shape[3], input.shape[2])]
         if all(left == right for left, right in pads):
             padding = (pads[1][0], pads[0][0])
-            return F.conv2d(input, self.weight, self.bias, self.stride, padding, groups=self.groups)
-        return F.conv2d(F.pad(input, (*pads[0], *pads[1])), self.weight, self.bias, self.stride, groups=self.groups)
+            return functional.conv2d(input, self.weight, self.bias, self.stride, padding, groups=self.groups)
+        return functional.conv2d(
+            functional.pad(input, (*pads[0], *pads[1])), self.weight, self.bias, self.stride, groups=self.groups
+        )
 
 
 def _same(length: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -73,8 +75,8 @@ class _InvertedResidual(nn.Module):
         self.skips = block.stride == 1 and block.inputs == block.outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x if self.expand is None else F.relu6(self.expand(x))
-        y = self.project(F.relu6(self.depthwise(y)))
+        wide = x if self.expand is None else functional.relu6(self.expand(x))
+        y: Tensor = self.project(functional.relu6(self.depthwise(wide)))
         return x + y if self.skips else y
 
 
@@ -101,7 +103,7 @@ class EfficientNetLite(nn.Module):
         Returns:
             Four maps `[batch, CHANNELS[i], H / STRIDES[i], W / STRIDES[i]]`, from fine to coarse.
         """
-        x = F.relu6(self.stem(images * SCALE + SHIFT))
+        x = functional.relu6(self.stem(images * SCALE + SHIFT))
         maps = []
         for number, block in enumerate(self.blocks):
             x = block(x)
@@ -111,7 +113,8 @@ class EfficientNetLite(nn.Module):
 
     def pooled(self, images: Tensor) -> Tensor:
         """Return the last layer's means over the picture, `[batch, POOLED]`, not negative."""
-        return F.relu6(self.head(self(images)[-1])).mean((2, 3))
+        features: Tensor = functional.relu6(self.head(self(images)[-1]))
+        return features.mean((2, 3))
 
     def load_published(self, state: Mapping[str, Tensor]) -> None:
         """Take the published weights, folding each normalisation into the convolution before it.
