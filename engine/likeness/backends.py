@@ -6,7 +6,6 @@ eager float32 1.9x, eager bfloat16 3.3x, OpenVINO float32 2.2x, OpenVINO bfloat1
 
 import importlib.util
 import logging
-import platform
 import shutil
 import warnings
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from likeness.devices import multiplies_bfloat16
 from likeness.errors import LikenessError
 from likeness.families.style import StyleGenerator
 from likeness.generator import Generator
@@ -122,14 +122,6 @@ def choose(generator: StyleGenerator, backend: str, precision: str) -> Choice:
     elif precision == "bfloat16" and backend != "openvino" and not hasattr(generator.synthesis, "prepare"):
         raise LikenessError(f"the family {generator.info.family!r} draws bfloat16 with openvino alone; take float32")
     return Choice(backend, precision, "; ".join(reasons))
-
-
-def multiplies_bfloat16() -> bool:
-    """Say whether this processor multiplies bfloat16 in hardware; in software it is slower than float32."""
-    if platform.machine().lower() in ("x86_64", "amd64"):
-        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-    supported: bool = torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return supported
 
 
 def _apply(generator: StyleGenerator, choice: Choice) -> None:

@@ -8,7 +8,8 @@ from tests.reference import pickles
 from tests.reference import tensorflow as tf
 from tests.reference.parity import case, relative_error
 
-from likeness.backends import choose, multiplies_bfloat16, prepare
+from likeness.backends import choose, prepare
+from likeness.devices import multiplies_bfloat16
 from likeness.errors import LikenessError
 from likeness.families import stylegan1, stylegan2, stylegan3, zonly
 from likeness.families.style import StyleGenerator
