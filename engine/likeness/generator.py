@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from torch import Tensor
@@ -34,6 +35,7 @@ class GeneratorInfo:
         resolution: native height and width in px.
         licence: of the weights.
         groups: layer ranges `[start, stop)` by name, from coarse to fine, for style mixing.
+        weights: the file that it was opened from, by which its encoder is found; None where there was none.
     """
 
     family: str
@@ -42,6 +44,7 @@ class GeneratorInfo:
     resolution: int
     licence: Licence
     groups: Mapping[str, tuple[int, int]]
+    weights: Path | None = None
 
 
 class Generator(Protocol):

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -203,6 +203,7 @@ class Host:
         if generator is None:
             known = ", ".join(family.__name__.rpartition(".")[2] for family in FAMILIES)
             raise WeightsError(f"{path} is of no family that opens here; the built-in ones are {known}")
+        generator.info = replace(generator.info, weights=path)
         return generator
 
     def start(self, stage: Stage) -> None:

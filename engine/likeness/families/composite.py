@@ -87,9 +87,8 @@ class Composite:
         """The latent of the mirror image: odd directions change sign."""
         return torch.where(self._parity, -latent, latent)
 
-    @torch.inference_mode()
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
-        """Pictures `[batch, 3, size, size]` in [-1, 1]; there is no noise in this family."""
+        """Pictures `[batch, 3, size, size]` in [-1, 1], differentiable; there is no noise in this family."""
         picture: Tensor = self.network(latent, self._size)
         return picture
 
