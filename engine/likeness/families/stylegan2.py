@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from likeness.errors import WeightsError
-from likeness.families.source import Source, clamp, number, read_source, text
+from likeness.families.source import Source, clamp, number, read_source, text, whole
 from likeness.families.style import StyleGenerator
 from likeness.generator import Generator
 from likeness.hookspecs import hookimpl
@@ -28,6 +28,7 @@ def settings(arguments: Mapping[str, Any]) -> Settings:
         mapping_activation=text(arguments, "mapping_activation", "lrelu"),
         activation=text(arguments, "activation", "lrelu"),
         conv_clamp=clamp(arguments, None),
+        shuffle=whole(arguments, "shuffle", 1, 1, 4),
     )
 
 

@@ -21,12 +21,15 @@ class Settings:
         lr_multiplier: of the mapping network.
         mapping_activation, activation: names of the nonlinearities.
         conv_clamp: largest absolute value after a convolution; None for no limit.
+        shuffle: 2 where each toRGB writes four pixels side by side, for a picture twice as high as the last block
+            [Shi et al. 2016, eq. 4]; else 1.
     """
 
     lr_multiplier: float = 0.01
     mapping_activation: str = "lrelu"
     activation: str = "lrelu"
     conv_clamp: float | None = None
+    shuffle: int = 1
 
 
 class Style(nn.Module):

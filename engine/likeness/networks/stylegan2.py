@@ -88,15 +88,19 @@ class SynthesisNetwork(nn.Module):
         super().__init__()
         sizes = block_sizes(tensors)
         last = tensors.under(f"b{sizes[-1]}")
-        self.img_channels = last.under("torgb").take("weight", -1, -1, 1, 1).shape[0]
+        drawn = last.under("torgb").take("weight", -1, -1, 1, 1).shape[0]
+        self.shuffle = settings.shuffle
+        if drawn % self.shuffle**2:
+            raise ValueError(f"toRGB draws {drawn} channels, wanted a multiple of {self.shuffle**2} to shuffle")
+        self.img_channels = drawn // self.shuffle**2
         self.w_dim = last.under("torgb").take("affine.weight", -1, -1).shape[1]
-        self.resolution = sizes[-1]
+        self.resolution = sizes[-1] * self.shuffle
         self.const: Tensor
         self.register_buffer("const", tensors.under("b4").take("const", -1, 4, 4)[None])
         self.blocks = nn.ModuleList()
         channels = 0
         for size in sizes:
-            block = Block(tensors.under(f"b{size}"), settings, channels, self.w_dim, size, self.img_channels)
+            block = Block(tensors.under(f"b{size}"), settings, channels, self.w_dim, size, drawn)
             channels = block.out_channels
             self.blocks.append(block)
         # Where each block's layers begin; the w of a block's picture is the next block's first.
@@ -118,7 +122,7 @@ class SynthesisNetwork(nn.Module):
         for block, first in zip(self.blocks, self.starts, strict=True):
             x, image = block(x, image, ws[:, first:], noise)
         assert image is not None
-        return image
+        return functional.pixel_shuffle(image, self.shuffle) if self.shuffle > 1 else image
 
 
 class StyleGAN2(nn.Module):
