@@ -7,10 +7,11 @@ from likeness.errors import LikenessError
 
 
 def frechet_distance(a: Tensor, b: Tensor) -> float:
-    """Return the squared Frechet distance of the Gaussians fitted to two sets [Dowson & Landau 1982; Heusel et al. 2017].
+    """Return the squared Frechet distance of the Gaussians fitted to two sets [Heusel et al. 2017, eq. 6].
 
-    |mean a - mean b|^2 + tr(A + B - 2 (A B)^(1/2)), with A and B the covariances. It shrinks as the sets grow: compare
-    figures of equally many samples alone. On other features than Inception's it is no FID.
+    [Dowson & Landau 1982]: |mean a - mean b|^2 + tr(A + B - 2 (A B)^(1/2)), with A and B the covariances.
+    It shrinks as the sets grow: compare figures of equally many samples alone. On other features than Inception's it
+    is no FID.
 
     Args:
         a, b: features `[n, d]` and `[m, d]`, any device; two rows each at least.
