@@ -36,8 +36,16 @@ class InputError(LikenessError):
     """A controller, port or message that cannot be used."""
 
 
+class PhotoError(LikenessError):
+    """A photo that cannot be read, or in which no face is found."""
+
+
 class TrainingError(LikenessError):
     """A training run that cannot start or go on."""
+
+
+class GalleryError(LikenessError):
+    """A gallery, or a face in it, that is not there, is of another kind, or may not be kept."""
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> str:

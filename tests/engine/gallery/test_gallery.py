@@ -1,0 +1,272 @@
+"""What a gallery keeps, finds, refuses and forgets; killed processes and all."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from likeness.errors import GalleryError
+from likeness.gallery import Gallery, NewFace
+
+Maker = Callable[..., NewFace]
+
+
+def everything(folder: Path) -> bytes:
+    """Return the bytes of all files of a folder."""
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def test_what_was_added_comes_back_whole(gallery: Gallery, new_face: Maker) -> None:
+    anna, seven = new_face(1, name="anna"), new_face(2, name="seed 7", seed=7, consent="", photo=None)
+    assert gallery.add([anna, seven]) == [1, 2]
+    first, second = gallery.search(anna.embedding, k=2)
+    assert (first.name, first.distance) == ("anna", 0.0)
+    assert first.record.consent == anna.consent
+    assert first.latent is not None
+    assert anna.latent is not None
+    assert torch.equal(first.latent, anna.latent)
+    assert first.jpeg == anna.jpeg
+    assert first.picture().shape == (256, 256, 3)
+    assert (second.record.seed, second.record.weights, second.record.consent) == (7, "toy", "")
+    assert second.distance == pytest.approx(float(np.linalg.norm(anna.embedding - seven.embedding)), rel=1e-6)
+
+
+def test_a_latent_of_equal_layers_and_no_latent_come_back_too(gallery: Gallery, new_face: Maker) -> None:
+    latent = torch.randn(1, 512).expand(18, 512)
+    gallery.add([new_face(1, latent=latent), new_face(2, latent=None)])
+    with_one, without = (gallery.search(new_face(number).embedding)[0] for number in (1, 2))
+    assert with_one.latent is not None
+    assert torch.equal(with_one.latent, latent)
+    assert without.latent is None
+
+
+def test_the_farthest_is_the_bad_news(gallery: Gallery, new_face: Maker) -> None:
+    faces = [new_face(number) for number in range(1, 41)]
+    gallery.add(faces)
+    query = new_face(99).embedding
+    apart = sorted(faces, key=lambda face: float(np.linalg.norm(face.embedding - query)))
+    assert [match.name for match in gallery.search(query, k=3)] == [face.name for face in apart[:3]]
+    assert [match.name for match in gallery.search(query, k=3, farthest=True)] == [face.name for face in apart[:-4:-1]]
+
+
+@pytest.mark.parametrize("consent", ["", "   "])
+def test_a_real_persons_face_is_refused_without_consent_and_nothing_of_it_is_kept(
+    consent: str, gallery: Gallery, new_face: Maker
+) -> None:
+    face = new_face(1, consent=consent)
+    with pytest.raises(GalleryError, match="--consent"):
+        gallery.add([new_face(2), face])
+    assert len(gallery) == 0
+    assert face.embedding.tobytes() not in everything(gallery.folder)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"name": " "}, "name"),
+        ({"embedding": np.zeros(64, np.float32)}, "128"),
+        ({"embedding": np.full(128, np.nan, np.float32)}, "finite"),
+        ({"latent": torch.zeros(16)}, "num_ws"),
+    ],
+)
+def test_a_face_that_could_not_be_found_again_is_refused(
+    wrong: dict[str, object], told: str, gallery: Gallery, new_face: Maker
+) -> None:
+    with pytest.raises(GalleryError, match=told):
+        gallery.add([new_face(1, **wrong)])
+    assert len(gallery) == 0
+
+
+def test_the_same_photo_and_the_same_seed_are_kept_once(gallery: Gallery, new_face: Maker) -> None:
+    photo, drawn = new_face(1), new_face(2, seed=5, photo=None)
+    assert gallery.add([photo, drawn, photo]) == [1, 2]
+    assert gallery.add([drawn, photo, new_face(3)]) == [3]
+    assert gallery.add([new_face(4, seed=5, photo=None, weights="others")]) == [4]
+    assert len(gallery) == 4
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(64), np.full(128, np.inf), np.zeros((1, 128))])
+def test_a_search_by_no_embedding_is_refused(wrong: np.ndarray, gallery: Gallery) -> None:
+    with pytest.raises(GalleryError, match="128 finite numbers"):
+        gallery.search(wrong)
+    with pytest.raises(GalleryError, match="begins at 1"):
+        gallery.search(np.zeros(128, np.float32), k=0)
+
+
+def test_an_empty_gallery_finds_nobody(gallery: Gallery) -> None:
+    assert gallery.search(np.zeros(128, np.float32), k=3) == []
+    assert gallery.records() == []
+
+
+def test_a_folder_without_a_gallery_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(GalleryError, match="build --from-model"):
+        Gallery.open(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_another_version_another_program_and_another_embedder_are_refused(tmp_path: Path) -> None:
+    Gallery.open(tmp_path / "old", create=True).close()
+    with sqlite3.connect(tmp_path / "old" / "gallery.db") as database:
+        database.execute("PRAGMA user_version = 7")
+    database.close()
+    with pytest.raises(GalleryError, match="version 7"):
+        Gallery.open(tmp_path / "old")
+    (tmp_path / "other").mkdir()
+    with sqlite3.connect(tmp_path / "other" / "gallery.db") as database:
+        database.execute("CREATE TABLE songs (title)")
+    database.close()
+    with pytest.raises(GalleryError, match="another program"):
+        Gallery.open(tmp_path / "other")
+    Gallery.open(tmp_path / "sface", create=True, embedder="sface").close()
+    with pytest.raises(GalleryError, match="cannot be compared"):
+        Gallery.open(tmp_path / "sface")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "gallery.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(GalleryError, match="not a database"):
+        Gallery.open(tmp_path / "broken")
+
+
+def test_embeddings_that_are_missing_are_told_of(gallery: Gallery, new_face: Maker) -> None:
+    gallery.add([new_face(1), new_face(2)])
+    gallery.close()
+    os.truncate(gallery.folder / "embeddings.f32", 512)
+    with Gallery.open(gallery.folder) as again, pytest.raises(GalleryError, match="holds 1 embeddings"):
+        len(again)
+
+
+def test_a_removed_face_is_gone_from_the_bytes_of_every_file(gallery: Gallery, new_face: Maker) -> None:
+    gone = [new_face(number, name=f"Annabella {number}") for number in range(1, 60, 2)]
+    kept = [new_face(number) for number in range(2, 61, 2)]
+    for pair in zip(gone, kept, strict=True):
+        gallery.add(pair)
+    traces = [
+        trace
+        for face in gone
+        for trace in (
+            face.jpeg[600:664],
+            face.embedding.tobytes()[:64],
+            face.latent.numpy().tobytes()[:64],  # type: ignore[union-attr]
+            face.name.encode() + b"toy",
+            str(face.photo).encode(),
+        )
+    ]
+    before = everything(gallery.folder)
+    assert sum(trace in before for trace in traces) > 4 * len(gone) - 1
+    numbers = [record.number for face in gone for record in gallery.records(face.name)]
+    assert gallery.remove(numbers) == 30
+    after = everything(gallery.folder)
+    assert [trace for trace in traces if trace in after] == []
+    assert b"Annabella" not in after
+    # And the others are there, each at its embedding.
+    assert [gallery.search(face.embedding)[0].name for face in kept] == [face.name for face in kept]
+    assert all(face.embedding.tobytes() in after for face in kept)
+
+
+def test_a_number_never_comes_back_and_a_free_row_does(gallery: Gallery, new_face: Maker) -> None:
+    gallery.add([new_face(1), new_face(2)])
+    gallery.remove([2])
+    size = (gallery.folder / "embeddings.f32").stat().st_size
+    assert gallery.add([new_face(3)]) == [3]
+    assert (gallery.folder / "embeddings.f32").stat().st_size == size
+    assert [match.name for match in gallery.search(new_face(3).embedding, k=5)] == ["face 3", "face 1"]
+
+
+def test_what_one_program_adds_and_removes_another_sees_at_once(gallery: Gallery, new_face: Maker) -> None:
+    gallery.add([new_face(1)])
+    with Gallery.open(gallery.folder) as other:
+        assert len(other) == 1
+        gallery.add([new_face(2)])
+        assert other.search(new_face(2).embedding)[0].name == "face 2"
+        other.remove([1])
+        assert [match.name for match in gallery.search(new_face(1).embedding, k=5)] == ["face 2"]
+
+
+def test_photos_that_were_looked_at_are_known(gallery: Gallery, new_face: Maker) -> None:
+    face = new_face(1)
+    gallery.add([face], refusals={"f" * 64: "no face in it"})
+    assert gallery.looked_at([str(face.photo), "f" * 64, "e" * 64]) == {face.photo, "f" * 64}
+    assert gallery.refusals() == {"f" * 64: "no face in it"}
+
+
+def test_latents_come_by_name(gallery: Gallery, new_face: Maker) -> None:
+    gallery.add([new_face(1, name="anna"), new_face(2, name="anna"), new_face(3, name="bert", latent=None)])
+    assert [float(latent[0, 0]) for latent in gallery.latents("anna")] == [
+        float(new_face(number).latent[0, 0])  # type: ignore[index]
+        for number in (1, 2)
+    ]
+    with pytest.raises(GalleryError, match="has no latent"):
+        gallery.latents("bert")
+    with pytest.raises(GalleryError, match="no face 'carl'"):
+        gallery.latents("carl")
+
+
+WRITER = """
+import os, signal, sys, threading, time
+from pathlib import Path
+import numpy as np
+from tests.engine.gallery.conftest import made_up
+from likeness.gallery import Gallery
+from likeness.gallery.matrix import Matrix
+
+write = Matrix.write
+
+def torn(matrix, rows, values):
+    # Half of the second batch's embeddings, the last of them cut in two, are on the disk.
+    if rows[0] >= 8:
+        write(matrix, rows[:3], values[:3])
+        with open(Path(sys.argv[1]) / "torn" / "embeddings.f32", "r+b") as file:
+            file.seek(int(rows[3]) * 512)
+            file.write(values[3].tobytes()[:200])
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(matrix, rows, values)
+
+def unrecorded(matrix, rows, values):
+    # All embeddings of the second batch are on the disk, and none of its records.
+    write(matrix, rows, values)
+    if rows[0] >= 8:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+for moment in sys.argv[2:]:
+    child = os.fork()
+    if not child:
+        Matrix.write = {"torn": torn, "unrecorded": unrecorded}.get(moment, write)
+        with Gallery.open(Path(sys.argv[1]) / moment, create=True) as gallery:
+            for batch in range(10_000):
+                gallery.add([made_up(batch * 8 + one) for one in range(8)])
+                print(moment, batch, flush=True)
+    elif moment.isdigit():
+        # Wherever it happens to be.
+        while not (Path(sys.argv[1]) / moment / "embeddings.f32").exists():
+            time.sleep(0.001)
+        time.sleep(int(moment) / 1000)
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+"""
+
+
+def test_a_killed_writer_loses_at_most_its_last_batch_and_leaves_nothing_of_it(
+    tmp_path: Path, root: Path, new_face: Maker
+) -> None:
+    moments = ["torn", "unrecorded", "3", "21", "50", "83", "127"]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    program = [sys.executable, "-c", WRITER, str(tmp_path), *moments]
+    told = subprocess.run(program, check=True, capture_output=True, text=True, env=environment, timeout=100).stdout
+    for moment in moments:
+        batches = sum(line.startswith(f"{moment} ") for line in told.splitlines())
+        with Gallery.open(tmp_path / moment) as gallery:
+            # Whole batches: all that were told of, and one more where the kill came between commit and word.
+            count = len(gallery)
+            assert count in (batches * 8, batches * 8 + 8)
+            faces = [new_face(number) for number in range(count)]
+            assert [gallery.search(face.embedding)[0].name for face in faces] == [face.name for face in faces]
+            assert gallery.add([new_face(100_000)]) == [count + 1]
+            assert gallery.search(new_face(100_000).embedding)[0].name == "face 100000"
+        rows = np.fromfile(tmp_path / moment / "embeddings.f32", np.float32).reshape(-1, 128)
+        assert int(rows.any(axis=1).sum()) == count + 1
+    assert [line for line in told.splitlines() if line.startswith(("torn", "unrecorded"))] == ["torn 0", "unrecorded 0"]
