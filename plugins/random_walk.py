@@ -15,6 +15,8 @@ HARMONICS = 24
 GROUPS = ("coarse", "broad", "middle", "fine")
 # A push is spent like a bell's ring, 95 % of it in three of these.
 PUSH_S = 0.15
+# Several heads walk so many faces behind each other: what one shows, another showed long ago.
+FACES_APART = 1000
 # Their square roots have no common measure: the walk never repeats.
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89)
 
@@ -79,11 +81,10 @@ class Plugin:
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor:
         self._advance(params, frame.dt)
         keep, go = self._shares(params)
-        waves = [math.cos(math.tau * turn) for turn in self._turns]
-        waves += [math.sin(math.tau * turn) for turn in self._turns]
+        waves = [wave for head in range(len(latent)) for wave in self._waves(head)]
         numbers = row([*waves, *keep, *go], latent)
-        walk = (numbers[: 2 * HARMONICS] @ self._bank).view_as(self._mean)
-        shares = numbers[2 * HARMONICS :].view(2, -1, 1)
+        walk = (numbers[: len(waves)].view(len(latent), -1) @ self._bank).view_as(latent)
+        shares = numbers[len(waves) :].view(2, -1, 1)
         return torch.addcmul(self._mean + walk * shares[1], latent - self._mean, shares[0])
 
     def _advance(self, params: Values, dt: float) -> None:
@@ -98,6 +99,12 @@ class Plugin:
                 # Whole cycles in a loop: each harmonic ends where it began.
                 rate = max(1, round(rate * loop_s)) / loop_s
             self._turns[k] = (self._turns[k] + rate * (dt + spent_s)) % 1.0
+
+    def _waves(self, head: int) -> list[float]:
+        """Return cosine and sine of each harmonic where this head is: all walk one way, far from each other."""
+        ahead = head * FACES_APART
+        turns = [turn + ahead * frequency for turn, frequency in zip(self._turns, FREQUENCIES, strict=True)]
+        return [wave(math.tau * turn) for wave in (math.cos, math.sin) for turn in turns]
 
     def _shares(self, params: Values) -> tuple[list[float], list[float]]:
         """Return per layer how much of the incoming latent is kept and how much of the walk comes in.

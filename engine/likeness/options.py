@@ -13,7 +13,8 @@ class Options:
 
     outputs: Sequence[str] = ("window",)
     seconds: float | None = None
-    display: int = 0
+    displays: Sequence[int] = (0,)
+    heads: int | None = None
     windowed: bool = False
     size: tuple[int, int] | None = None
     fps: float | None = None

@@ -18,6 +18,11 @@ def black(width: int, height: int) -> Picture:
     return np.zeros((height, width, 3), np.uint8)
 
 
+def heads_of(picture: Picture, heads: int) -> list[Picture]:
+    """Return the pictures that stand side by side in `picture` `[height, heads * width, 3]`, as views."""
+    return [picture] if heads == 1 else np.split(picture, heads, axis=1)
+
+
 def dim(picture: Picture, gain: float) -> Picture:
     """Return `picture` at `gain` in [0, 1]; the same array where nothing is to be done."""
     if gain >= 1.0:

@@ -14,6 +14,8 @@ from likeness.errors import InputError, PresetError, nearest
 from likeness.modulation.modulator import Modulator
 from likeness.params import Value
 
+# Of pictures in a row: beyond these no machine of today draws them, and a slip of the hand takes all memory.
+MOST_HEADS = 64
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 
 
@@ -29,6 +31,7 @@ class ShowTable(_Table):
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     fps: Annotated[float, Field(ge=1, le=1000)] | None = None
     size: Annotated[str, Field(pattern=r"^\d{2,5}x\d{2,5}$")] | None = None
+    heads: Annotated[int, Field(ge=1, le=MOST_HEADS)] | None = None
     psi: float | None = None
     tempo: float | None = None
     meter: int | None = None

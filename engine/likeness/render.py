@@ -32,7 +32,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Scene:
-    """All that comes with a generator: the stage, the seed's latent `[1, num_ws, w_dim]`, and the picture's course."""
+    """All that comes with a generator: the stage, the latents `[heads, num_ws, w_dim]`, and the picture's course."""
 
     stage: Stage
     base: Tensor
@@ -106,15 +106,17 @@ class Renderer:
 
 def _scene(stage: Stage, ring: FaceRing) -> Scene:
     generator = stage.generator
-    return Scene(stage, generator.sample([stage.seed]), Course(generator.mean, ring))
+    seeds = range(stage.seed, stage.seed + stage.heads)
+    return Scene(stage, generator.sample(seeds), Course(generator.mean, ring))
 
 
 def to_picture(image: Tensor) -> Picture:
-    """Return the first picture of `[batch, 3, H, W]` in [-1, 1] as bytes `[H, W, 3]`. The frame's one read-back.
+    """Return the pictures `[heads, 3, H, W]` in [-1, 1] side by side as bytes `[H, heads * W, 3]`.
 
-    What is not a number becomes black.
+    The frame's one read-back. What is not a number becomes black.
     """
-    scaled = image[0].float().mul(127.5).add_(128.0).clamp_(0.0, 255.0).nan_to_num_(nan=0.0)
+    row = image[0] if len(image) == 1 else torch.cat(tuple(image), dim=-1)
+    scaled = row.float().mul(127.5).add_(128.0).clamp_(0.0, 255.0).nan_to_num_(nan=0.0)
     # Colours are interleaved after the read-back: at 512 px that took 0.5 ms on one core, torch's permute 1.5.
     picture: Picture = cv2.merge(list(scaled.to(torch.uint8).cpu().numpy()))
     return picture

@@ -3,7 +3,6 @@
 import logging
 import os
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -24,11 +23,7 @@ from likeness.memory.memory import Memory
 from likeness.modulation.modulation import Modulation
 from likeness.opening import open_for_show
 from likeness.options import Options
-from likeness.outputs.files import open_file
-from likeness.outputs.fitted import FittedOutput
-from likeness.outputs.memory import NullOutput
-from likeness.outputs.output import Output
-from likeness.outputs.window import WindowOutput
+from likeness.outputs.opening import open_outputs
 from likeness.params import Trigger
 from likeness.performing.conducting import modulation_commands, tempo_commands
 from likeness.performing.controls import Controls
@@ -68,8 +63,9 @@ class Show:
     def __init__(self, preset: Preset, options: Options, face: Tensor | None = None) -> None:
         weights = options.weights or preset.show.weights
         # What is saved of this show, as a preset or against a crash, names the weights that it plays.
-        preset = preset.model_copy(update={"show": preset.show.model_copy(update={"weights": weights})})
-        self.preset, self.options = preset, options
+        heads = options.heads or preset.show.heads or 1
+        preset = preset.model_copy(update={"show": preset.show.model_copy(update={"weights": weights, "heads": heads})})
+        self.preset, self.options, self.heads = preset, options, heads
         self.fps = options.fps or preset.show.fps or DEFAULT_FPS
         self.frames = None if options.seconds is None else max(1, round(options.seconds * self.fps))
         self.seed = next(seed for seed in (options.seed, preset.show.seed, 0) if seed is not None)
@@ -80,7 +76,7 @@ class Show:
         self.host = Host(self.store)
         self.modulation = Modulation(self.seed, press=self._press, is_trigger=self._is_trigger)
         self.desk = Desk(self.store, self.host, preset, self.seed, self.modulation)
-        commands = {**self.desk.commands, **master.commands(self.store)}
+        commands = {**self.desk.commands, **master.commands(self.store, lambda: self.memory.let_go())}
         commands |= tempo_commands(self.transport, self.store, lambda: self.heard.tempo)
         commands |= modulation_commands(self.modulation, self.store)
         self.workshop = Workshop(self.store, self.host, options.plugins)
@@ -123,7 +119,7 @@ class Show:
         def opening(name: str) -> Generator:
             return open_for_show(self.host, name, device, height, options.backend, options.precision)
 
-        stage = Stage(opening(weights), self.store, device, self.seed)
+        stage = Stage(opening(weights), self.store, device, self.seed, self.heads)
         renderer = Renderer(stage, self.host, self.fps)
         renderer.start()
         self._closers.append(renderer.stop)
@@ -134,13 +130,23 @@ class Show:
         self._closers.append(self.exchange.close)
         clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         side = stage.generator.info.resolution
-        self.loop = Loop(clock, self.store, render, [], size or (side, side), transport=self.transport)
+        width, head_height = size or (side, side)
+        whole = width * self.heads, head_height
+        self.loop = Loop(clock, self.store, render, [], whole, transport=self.transport)
         self.listener = open_listener(options.audio, options.offline)
         self._closers.append(self.listener.close)
         if options.link:
             self.transport.join(LinkSession(float(self.store.snapshot["show"]["tempo"])))
         self.loop.between.append(self._modulate)
-        self._open_outputs(size)
+        self.loop.outputs += open_outputs(
+            options,
+            self.fps,
+            size,
+            self.heads,
+            self.preset.title or "likeness",
+            self.controls.keyboard.press,
+            self.quit,
+        )
         self.loop.between.append(self.memory.between)
         if face is not None:
             self.memory.resume(face)
@@ -186,28 +192,6 @@ class Show:
     def _plays(self, address: str) -> bool:
         """Whether the address belongs to no plugin that was left out; what is said of those says nothing wrong."""
         return address.partition(".")[0] not in self._left_out
-
-    def _open_outputs(self, size: tuple[int, int] | None) -> None:
-        for name in self.options.outputs:
-            output = self._open_output(name)
-            fitted = FittedOutput(output, *size) if size and name not in ("window", "null") else output
-            self.loop.outputs.append(fitted)
-
-    def _open_output(self, name: str) -> Output:
-        options = self.options
-        if name == "null":
-            return NullOutput()
-        if name != "window":
-            return open_file(Path(name), self.fps, offline=options.offline)
-        return WindowOutput(
-            size=options.size,
-            display=options.display,
-            windowed=options.windowed,
-            fps=self.fps,
-            title=self.preset.title or "likeness",
-            on_key=self.controls.keyboard.press,
-            on_close=self.quit,
-        )
 
     def run(self, progress: Callable[[int], None] = lambda frame: None) -> None:
         """Play to the end: the options' seconds, `quit`, SIGINT or SIGTERM. Call it on the main thread.

@@ -17,9 +17,11 @@ class Stage:
         store: every parameter of the show; write with `store.set`, from any thread.
         device: where the latent lives and where buffers belong.
         seed: of the show. Whatever is drawn at random is drawn from it, so that a take can be played again.
+        heads: how many faces the latent holds, `[heads, num_ws, w_dim]`: one for each screen.
     """
 
     generator: Generator
     store: ParamStore
     device: torch.device
     seed: int
+    heads: int = 1

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from likeness.commands.options import parse_settings, parse_size, read_named_preset
 
@@ -19,6 +20,9 @@ Plugins = Annotated[list[Path], Parameter(name="--plugin", negative=())]
 Outputs = Annotated[list[str], Parameter(name=("--output", "-o"), negative=())]
 OutFile = Annotated[str, Parameter(name=("--output", "-o"))]
 
+# As in presets.MOST_HEADS, which would make `--help` import pydantic.
+Heads = Annotated[int, Parameter(validator=Number(gte=1, lte=64))]
+
 DEMO_FILE = "out/demo.mp4"
 DEMO_SECONDS = 20.0
 
@@ -28,7 +32,8 @@ def play(
     *,
     output: Outputs | None = None,
     seconds: float | None = None,
-    display: int = 0,
+    display: Annotated[list[int], Parameter(negative=())] | None = None,
+    heads: Heads | None = None,
     windowed: bool = False,
     size: str | None = None,
     fps: float | None = None,
@@ -62,7 +67,9 @@ def play(
     seconds
         End after so long; otherwise play until it is stopped.
     display
-        Which display, from 0.
+        Which display, from 0; with several heads, repeat it to give each its own.
+    heads
+        How many faces are drawn at once, side by side: one for each screen.
     windowed
         In a window instead of full-screen.
     size
@@ -112,7 +119,8 @@ def play(
     options = Options(
         outputs=output or ["window"],
         seconds=seconds,
-        display=display,
+        displays=display or [0],
+        heads=heads,
         windowed=windowed,
         size=parse_size(size),
         fps=fps,
@@ -141,6 +149,7 @@ def render(
     *,
     output: OutFile,
     seconds: float = 20.0,
+    heads: Heads | None = None,
     size: str | None = None,
     fps: float | None = None,
     seed: int | None = None,
@@ -162,8 +171,10 @@ def render(
         The file: .mp4, .gif, or .png for a sequence.
     seconds
         How long.
+    heads
+        How many faces are drawn at once, side by side.
     size
-        WIDTHxHEIGHT of the picture, in px.
+        WIDTHxHEIGHT of the picture, in px; of one head where there are several.
     fps
         Frames per second.
     seed
@@ -188,6 +199,7 @@ def render(
     options = Options(
         outputs=[output],
         seconds=seconds,
+        heads=heads,
         size=parse_size(size),
         fps=fps,
         seed=seed,

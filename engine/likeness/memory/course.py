@@ -6,7 +6,7 @@ import math
 from torch import Tensor
 
 from likeness.crossfade import Crossfade
-from likeness.events import Capture, Event, Past, Recall, Release
+from likeness.events import Capture, Event, Panic, Past, Recall, Release
 from likeness.frame import Frame
 from likeness.latent import lerp
 from likeness.memory.face_ring import FaceRing
@@ -19,14 +19,16 @@ SCRUB_S = 0.25
 
 
 class Course:
-    """Leads, scrubs, remembers. The render thread alone calls it, but for `shown` and `ring`, which any may read.
+    """Leads, scrubs, remembers. Of several heads the first is remembered, and all wear the face that is called up.
+
+    The render thread alone calls it, but for `shown` and `ring`, which any may read.
 
     Args:
         mean: of the generator, `[num_ws, w_dim]`.
         ring: where the faces are kept that were shown.
 
     Attributes:
-        shown: the newest latent `[1, num_ws, w_dim]` that was shown, before truncation; never changed in place.
+        shown: the newest latent `[heads, num_ws, w_dim]` that was shown, before truncation; never changed in place.
     """
 
     def __init__(self, mean: Tensor, ring: FaceRing) -> None:
@@ -57,6 +59,8 @@ class Course:
             else:
                 self._past = event.time
                 self._return = Crossfade()
+        elif isinstance(event, Panic):
+            self._halt()
         else:
             return False
         return True
@@ -65,7 +69,7 @@ class Course:
         """Return the latent to show for what the plugins draw; `latent` itself while nothing was asked.
 
         Args:
-            latent: `[1, num_ws, w_dim]`, finite, made anew in this frame.
+            latent: `[heads, num_ws, w_dim]`, finite, made anew in this frame.
             frame: the one under way.
         """
         shown = self._lead.toward(latent, frame.dt)
@@ -94,6 +98,14 @@ class Course:
         if self._past is not None:
             self._past, self._return_s = None, seconds
             self._return.leave()
+
+    def _halt(self) -> None:
+        """Stop what is under way where the picture stands. The hand that is in the past stays there."""
+        if self._return.under_way:
+            self._return = Crossfade()
+            self._lead.leave(self.shown[0], 0.0)
+        else:
+            self._lead.halt()
 
     def _scrub(self, time: float, present: Tensor, dt: float) -> Tensor:
         """Follow the hand through the past as a fader with a glide does: from what is shown, never with a jump."""

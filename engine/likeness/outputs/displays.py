@@ -99,7 +99,7 @@ def chosen(index: int) -> Display:
     return there[index]
 
 
-def corner(display: Display) -> tuple[int, int]:
+def find_corner(display: Display) -> tuple[int, int]:
     """Return where `display` begins among all of them, pixels. Call it before a window is open.
 
     pygame tells only sizes, but it centres a hidden window on the display that is asked for.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from likeness.errors import OutputError
-from likeness.outputs.displays import chosen, corner, displays, has_display, start_video
+from likeness.outputs.displays import chosen, displays, find_corner, has_display, start_video
 from likeness.outputs.letterbox import fitted
 from likeness.picture import Picture
 
@@ -43,6 +43,9 @@ class WindowOutput:
         title: the window's title.
         on_key: called from `show` with the name of each key pressed ("space", "f", "escape"), not when it repeats.
         on_close: called from `show` when the window is asked to close.
+        corner: where the display begins among all, as `find_corner` finds it while no window is open; None where
+            this is the first window.
+        alone: whether closing it lets go of the display's driver; it must not while other windows are open.
 
     Raises:
         OutputError: there is no such display, or no window can be opened on it.
@@ -58,14 +61,18 @@ class WindowOutput:
         title: str,
         on_key: Callable[[str], None],
         on_close: Callable[[], None],
+        corner: tuple[int, int] | None = None,
+        alone: bool = True,
     ) -> None:
         self.name = f"window on display {display}"
         self._on_key, self._on_close = on_key, on_close
-        self._display = chosen(display)
+        self._display, self._alone = chosen(display), alone
         self._texture: Texture | None = None
         self._closed = False
         try:
-            self._open(title, size, fps, windowed)
+            start_video()
+            at = find_corner(self._display) if corner is None else corner
+            self._open(title, size, fps, windowed, at)
         except _DRIVER_ERRORS as error:
             pygame.display.quit()
             raise OutputError(
@@ -102,7 +109,8 @@ class WindowOutput:
         self._texture = None
         del self._renderer
         self._window.destroy()
-        pygame.display.quit()
+        if self._alone:
+            pygame.display.quit()
 
     @property
     def full_screen(self) -> bool:
@@ -113,9 +121,8 @@ class WindowOutput:
         """Change between full-screen and window."""
         self._uncover() if self._full_screen else self._cover()
 
-    def _open(self, title: str, size: tuple[int, int] | None, fps: float, windowed: bool) -> None:
-        start_video()
-        whole = pygame.Rect(corner(self._display), (self._display.width, self._display.height))
+    def _open(self, title: str, size: tuple[int, int] | None, fps: float, windowed: bool, at: tuple[int, int]) -> None:
+        whole = pygame.Rect(at, (self._display.width, self._display.height))
         side = int(min(whole.size) * _SHARE)
         self._whole = whole
         self._uncovered = pygame.Rect((0, 0), size or (side, side))
@@ -170,7 +177,8 @@ class WindowOutput:
                 if event.key == pygame.K_f:
                     self.toggle_full_screen()
                 keys.append(pygame.key.name(event.key))
-            elif event.type == pygame.QUIT:
+            # Of several windows only the last one that is closed is told as QUIT.
+            elif event.type in (pygame.QUIT, pygame.WINDOWCLOSE):
                 asked_to_close = True
             elif event.type == pygame.RENDER_DEVICE_RESET:
                 self._texture = None  # the graphics card forgot it; the next picture makes a new one

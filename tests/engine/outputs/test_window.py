@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from likeness.errors import OutputError
+from likeness.options import Options
+from likeness.outputs.opening import open_outputs
 from likeness.outputs.window import WindowOutput
 from likeness.picture import Picture
 
@@ -266,6 +268,8 @@ import signal, sys
 told = []
 signal.signal(getattr(signal, sys.argv[1]), eval(sys.argv[2]))
 import numpy as np
+from likeness.options import Options
+from likeness.outputs.opening import open_outputs
 from likeness.outputs.window import WindowOutput
 window = WindowOutput(size=(64, 64), display=0, windowed=True, fps=60, title="t", on_key=print, on_close=told.clear)
 picture = np.zeros((64, 64, 3), np.uint8)
@@ -288,3 +292,25 @@ def on(display: str) -> dict[str, str]:
 def press(display: str, key: str) -> None:
     """Press and release a key as a keyboard would, for whoever has the focus."""
     subprocess.run(["xdotool", "key", key], check=True, env=on(display))
+
+
+def test_two_heads_fill_two_displays(screens: str, screenshot: Seen, picture: Maker, eventually: Eventually) -> None:
+    keys: list[str] = []
+    options = Options(outputs=["window"], displays=[0, 1], heads=2)
+    (output,) = open_outputs(options, 60.0, None, 2, "likeness test", keys.append, lambda: None)
+    try:
+        left, right = picture(384, 384), 255 - picture(384, 384)
+        row = np.concatenate([left, right], axis=1)
+
+        def both() -> bool:
+            output.show(row, 0.0)
+            seen = screenshot(screens).astype(int)
+            first, second = seen[:, : DUMMY_SIZE[0]], seen[:, DUMMY_SIZE[0] :]
+            middles = [[part[384, x].tolist() for x in (200, 500, 800)] for part in (first, second)]
+            wanted = [[head[192, (x - 128) // 2].tolist() for x in (200, 500, 800)] for head in (left, right)]
+            return bool(np.abs(np.array(middles) - np.array(wanted)).max() <= 6)
+
+        eventually(both)
+    finally:
+        output.close()
+    assert not pygame.display.get_init()

@@ -1,0 +1,86 @@
+"""Open what a show plays to: windows, files, nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from likeness.errors import OutputError
+from likeness.options import Options
+from likeness.outputs.displays import chosen, find_corner, start_video
+from likeness.outputs.files import open_file
+from likeness.outputs.fitted import FittedOutput
+from likeness.outputs.memory import NullOutput
+from likeness.outputs.output import Output
+from likeness.outputs.screens import Screens
+from likeness.outputs.window import WindowOutput
+
+
+def open_outputs(
+    options: Options,
+    fps: float,
+    size: tuple[int, int] | None,
+    heads: int,
+    title: str,
+    on_key: Callable[[str], None],
+    on_close: Callable[[], None],
+) -> list[Output]:
+    """Return the outputs that `options` name. Main thread: windows belong to it.
+
+    Args:
+        size: width and height in px of one head in files; None for the generator's.
+        heads: how many faces stand side by side in each picture.
+        title, on_key, on_close: of windows.
+
+    Raises:
+        OutputError: where one cannot be opened; those before it are closed again.
+    """
+    if len(options.displays) not in (1, heads):
+        raise OutputError(
+            f"{len(options.displays)} displays for {heads} head(s); give each head its own, as --heads 2 --display 0 "
+            "--display 1, or one display for all of them"
+        )
+    opened: list[Output] = []
+    try:
+        for name in options.outputs:
+            if name == "window":
+                opened.append(_windows(options, heads, fps, title, on_key, on_close))
+            elif name == "null":
+                opened.append(NullOutput())
+            else:
+                file = open_file(Path(name), fps, offline=options.offline)
+                opened.append(FittedOutput(file, *size, heads) if size else file)
+    except BaseException:
+        for output in opened:
+            output.close()
+        raise
+    return opened
+
+
+def _windows(
+    options: Options, heads: int, fps: float, title: str, on_key: Callable[[str], None], on_close: Callable[[], None]
+) -> Output:
+    windows: list[Output] = []
+    size = options.size
+    if size and len(options.displays) == 1:
+        size = size[0] * heads, size[1]
+    start_video()
+    # All of them first: looking for a display's corner closes what windows there are.
+    corners = [find_corner(chosen(display)) for display in options.displays]
+    try:
+        for number, (display, corner) in enumerate(zip(options.displays, corners, strict=True)):
+            window = WindowOutput(
+                size=size,
+                display=display,
+                windowed=options.windowed,
+                fps=fps,
+                title=title,
+                on_key=on_key,
+                on_close=on_close,
+                corner=corner,
+                alone=number == len(options.displays) - 1,
+            )
+            windows.append(window)
+    except BaseException:
+        for opened in windows:
+            opened.close()
+        raise
+    return windows[0] if len(windows) == 1 else Screens(windows)
