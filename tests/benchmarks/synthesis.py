@@ -26,8 +26,8 @@ from tests.reference import stylegan2 as plain
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from likeness.devices import multiplies_bfloat16
 from likeness.backends import _compiler, _installed, prepare
+from likeness.devices import multiplies_bfloat16
 from likeness.families.source import Source
 from likeness.families.style import StyleGenerator
 from likeness.families.stylegan2 import StyleGAN2Generator

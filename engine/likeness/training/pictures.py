@@ -37,21 +37,32 @@ def silent(stage: str, done: int, total: int) -> None:
     """A progress callback that says nothing."""
 
 
-def read_picture(path: Path, size: int) -> Bytes | None:
-    """A file as `[size, size, 3]` uint8 BGR, or None where it holds no picture.
+def decoded(raw: bytes) -> Bytes | None:
+    """A file's bytes as a picture `[height, width, 3]` uint8 BGR, or None where they are none of 16 px or more.
 
-    Turned upright by its EXIF, grey and CMYK made colour, the middle square taken.
+    Turned upright by its EXIF, grey and CMYK made colour.
     """
-    raw = np.frombuffer(path.read_bytes(), np.uint8)
-    picture = cv2.imdecode(raw, cv2.IMREAD_COLOR) if raw.size else None
-    if picture is None or min(picture.shape[:2]) < 16:
+    try:
+        picture = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR) if raw else None
+    except cv2.error:  # a header that claims more pixels than OpenCV allows
         return None
+    return None if picture is None or min(picture.shape[:2]) < 16 else np.asarray(picture, np.uint8)
+
+
+def squared(picture: Bytes, size: int) -> Bytes:
+    """The middle square of a picture at `size` px."""
     height, width = picture.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     square = picture[top : top + side, left : left + side]
     method = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(square, (size, size), interpolation=method), np.uint8)
+
+
+def read_picture(path: Path, size: int) -> Bytes | None:
+    """The middle square of a file's picture as `[size, size, 3]` uint8 BGR, or None where it holds no picture."""
+    picture = decoded(path.read_bytes())
+    return None if picture is None else squared(picture, size)
 
 
 def read_pictures(

@@ -1,0 +1,146 @@
+"""The pictures of a training run: read once into the run's folder, then drawn from it in an order that repeats."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from likeness.errors import TrainingError
+from likeness.picture import Picture
+from likeness.training.pictures import Progress, silent
+from likeness.training.run import RunFolder, why
+from likeness.training.shards import read_all
+
+log = logging.getLogger(__name__)
+
+PIXELS, INDEX = "pictures.rgb", "pictures.json"
+
+
+class Photos:
+    """Pictures of one size, mapped from the disk, in an order that depends on seed and step alone.
+
+    The order needs no state: a run that goes on at step 1,000 sees what it would have seen. Each epoch shows every
+    picture once, in an order of its own; the processes of a run take turns, so that no two show the same one.
+
+    Args:
+        pixels: [n, size, size, 3] uint8, RGB.
+        hold_out: how many of them, the first, are never trained on.
+        seed: of the order.
+        flips: mirror each picture in every other epoch or so.
+
+    Raises:
+        TrainingError: too few are left to train on.
+    """
+
+    def __init__(self, pixels: NDArray[np.uint8], hold_out: int, seed: int, flips: bool) -> None:
+        self._pixels, self._held = pixels, hold_out
+        self._seed, self._flips = seed, flips
+        self._epochs: dict[int, tuple[NDArray[np.int64], NDArray[np.bool_]]] = {}
+        self.count = len(pixels) - hold_out
+
+    def batch(self, step: int, size: int, device: torch.device, rank: int = 0, world: int = 1) -> Tensor:
+        """Return this process's share `[size / world, 3, H, W]` in [-1, 1] of a step's `size` pictures."""
+        share = size // world
+        first = step * size + rank * share
+        chosen = [self._at(number) for number in range(first, first + share)]
+        rows = np.stack([self._pixels[i, :, ::-1] if mirrored else self._pixels[i] for i, mirrored in chosen])
+        return to_images(rows, device)
+
+    def held_out(self, device: torch.device, most: int = 256) -> Tensor | None:
+        """Return up to `most` pictures that are not trained on, as `batch` does; None where none were held out."""
+        return to_images(np.array(self._pixels[: min(self._held, most)]), device) if self._held else None
+
+    def some(self, count: int, device: torch.device) -> Tensor:
+        """Return `count` pictures to show, at most: the first that are held out, then the first trained on."""
+        return to_images(np.array(self._pixels[:count]), device)
+
+    def _at(self, number: int) -> tuple[int, bool]:
+        """Return index and mirroring of the picture that is shown as the run's `number`-th."""
+        epoch, place = divmod(number, self.count)
+        if epoch not in self._epochs:
+            self._epochs = {key: kept for key, kept in self._epochs.items() if key >= epoch - 2}
+            rng = np.random.default_rng((self._seed, epoch))
+            self._epochs[epoch] = rng.permutation(self.count), rng.random(self.count) < 0.5
+        order, mirrored = self._epochs[epoch]
+        return self._held + int(order[place]), self._flips and bool(mirrored[place])
+
+
+def to_images(rows: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """Return bytes [n, H, W, 3] as pictures [n, 3, H, W] in [-1, 1], channels-last, on the device."""
+    # Torch keeps the memory as it lies, which is channels-last.
+    bytes_there = torch.from_numpy(np.ascontiguousarray(rows)).to(device, non_blocking=True)
+    return bytes_there.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+
+
+def to_pictures(images: Tensor) -> list[Picture]:
+    """Return pictures [n, 3, H, W] in [-1, 1] as bytes [H, W, 3] each; what is not a number becomes black."""
+    levels = images.detach().float().mul(127.5).add(128.0).clamp(0.0, 255.0).nan_to_num(nan=0.0)
+    return list(levels.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
+
+
+def read_photos(run: RunFolder, fewest: int, progress: Progress = silent) -> None:
+    """Read the run's source into the run's folder, cut and scaled; does nothing where that was done before.
+
+    Args:
+        run: its settings say where the pictures are, and how they are cut.
+        fewest: pictures to train on, without those held out.
+        progress: told how many are read.
+
+    Raises:
+        TrainingError: the source is absent or broken, holds too few pictures, or the disk refuses.
+    """
+    if (run.path / INDEX).is_file():
+        return
+    settings, names, skipped = run.settings, [], 0
+    source = Path(settings.source)
+    try:
+        with (run.path / PIXELS).open("wb") as file:
+            for name, picture in read_all(source, settings.size, settings.crop, progress):
+                if picture is None:
+                    skipped += 1
+                else:
+                    names.append(name)
+                    file.write(picture.tobytes())
+    except OSError as error:
+        (run.path / PIXELS).unlink(missing_ok=True)
+        raise TrainingError(f"{run.path / PIXELS} could not be written: {why(error)}") from error
+    _check(source, len(names) - settings.hold_out, skipped, settings.hold_out, fewest, settings.crop)
+    if skipped:
+        log.warning("%s: %d files %s and were left out", source, skipped, _fault(settings.crop))
+    run.write(INDEX, json.dumps({"size": settings.size, "skipped": skipped, "names": names}).encode())
+
+
+def open_photos(run: RunFolder) -> Photos:
+    """Return the pictures that `read_photos` read.
+
+    Raises:
+        TrainingError: the files are not what it wrote.
+    """
+    settings = run.settings
+    try:
+        index = json.loads((run.path / INDEX).read_text(encoding="utf-8"))
+        shape = (len(index["names"]), settings.size, settings.size, 3)
+        pixels = np.memmap(run.path / PIXELS, np.uint8, "r", shape=shape)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(
+            f"{run.path / PIXELS} is not what was read for this run ({error}); remove it and {INDEX}, and go on"
+        ) from error
+    return Photos(pixels, settings.hold_out, settings.seed, settings.flips)
+
+
+def _check(source: Path, count: int, skipped: int, held_out: int, fewest: int, crop: str) -> None:
+    if count < fewest:
+        raise TrainingError(
+            f"{source} holds {max(count, 0)} pictures to train with, {fewest} are wanted "
+            f"({skipped} files {_fault(crop)}, {held_out} held out); add pictures or hold out fewer"
+        )
+
+
+def _fault(crop: str) -> str:
+    return "held no face or were no pictures" if crop == "face" else "were no pictures"

@@ -1,0 +1,125 @@
+"""What a run shows of itself: a grid of fixed seeds, a walk between some of them, and the videos at its end."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from likeness.errors import LikenessError, TrainingError
+from likeness.latent import slerp
+from likeness.picture import Picture, sheet, write_png
+from likeness.training.photos import to_pictures
+from likeness.training.recipe import Recipe
+
+Video = Callable[[Path, Iterator[Picture], float], None]
+"""Writes pictures to a file at so many a second; `likeness.outputs` stands above training, so it is handed in."""
+
+COLUMNS, ROWS = 8, 4
+WALK_SEEDS, SEED_S, FPS = 8, 1.5, 24.0
+# A drawing batch: more gained nothing on a processor, and a card with a network in training may be full.
+DRAWN = 16
+# Smaller pictures are shown larger, for a player that fits no 64 px.
+SHOWN = 256
+
+
+def fixed_noise(count: int, z_dim: int) -> Tensor:
+    """Return normal noise [count, z_dim], each row from its seed 0, 1, ... alone."""
+    return torch.stack([torch.randn(z_dim, generator=torch.Generator().manual_seed(seed)) for seed in range(count)])
+
+
+def walk_noise(z_dim: int, seeds: int = WALK_SEEDS, frames: int = int(SEED_S * FPS)) -> Tensor:
+    """Return a closed walk [seeds * frames, z_dim] through the fixed seeds, eased at each, along great circles."""
+    z = fixed_noise(seeds, z_dim)
+    steps = [i / frames for i in range(frames)]
+    eased = torch.tensor([t * t * (3 - 2 * t) for t in steps])[:, None]
+    return torch.cat([slerp(z[i][None], z[(i + 1) % seeds][None], eased) for i in range(seeds)])
+
+
+@torch.no_grad()
+def drawn(recipe: Recipe, z: Tensor, device: torch.device) -> Iterator[Picture]:
+    """Yield the pictures [H, W, 3] of noise [n, z_dim], drawn in batches."""
+    for some in torch.split(z, DRAWN):
+        yield from to_pictures(recipe.draw(some.to(device)))
+
+
+class Previews:
+    """Writes `grids/STEP.png` and `walks/STEP.mp4` into a run's folder.
+
+    Args:
+        folder: of the run.
+        recipe: draws by its slow average.
+        device: of the run.
+        photos: some [n, 3, H, W] for the recipe's own sheets.
+        video: writes a video; None leaves them out.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, device: torch.device, photos: Tensor, video: Video | None) -> None:
+        self._folder, self._recipe, self._device, self._photos, self._video = folder, recipe, device, photos, video
+        self._grid_z = fixed_noise(COLUMNS * ROWS, recipe.z_dim)
+        self._walk_z = walk_noise(recipe.z_dim)
+        self._frame_s = 0.0
+
+    def finale_s(self, most_s: float = math.inf) -> float:
+        """Return what `finale` will take, going by the last walk, in seconds; at most `most_s`."""
+        return min(self._frame_s * sum(len(z) for z in self._recipe.finale().values()), most_s)
+
+    def write(self, step: int) -> None:
+        """Write the grid, the recipe's own sheets, and the walk, as things stand at `step`.
+
+        Raises:
+            TrainingError: the disk refuses.
+        """
+        name = f"{step:09d}"
+        self._sheet(f"grids/{name}.png", list(drawn(self._recipe, self._grid_z, self._device)))
+        with torch.no_grad():
+            for kind, images in self._recipe.sheets(self._photos).items():
+                self._sheet(f"{kind}/{name}.png", to_pictures(images))
+        began = time.monotonic()
+        self._film(f"walks/{name}.mp4", self._walk_z)
+        self._frame_s = (time.monotonic() - began) / len(self._walk_z)
+
+    def finale(self, most_s: float = math.inf) -> None:
+        """Write the recipe's videos for the end of the run; where that would take longer, every second frame, or third.
+
+        Raises:
+            TrainingError: the disk refuses.
+        """
+        stride = max(1, math.ceil(self.finale_s() / most_s))
+        for name, z in self._recipe.finale().items():
+            self._film(f"{name}.mp4", z[::stride])
+
+    def _sheet(self, name: str, pictures: list[Picture]) -> None:
+        try:
+            write_png(self._folder / name, sheet(pictures, COLUMNS))
+        except LikenessError as error:
+            raise TrainingError(f"{error}; the checkpoint before stays") from error
+
+    def _film(self, name: str, z: Tensor) -> None:
+        if self._video is None:
+            return
+        path = self._folder / name
+        partial = path.with_name("." + path.name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._video(partial, (enlarged(picture) for picture in drawn(self._recipe, z, self._device)), FPS)
+            os.replace(partial, path)
+        except (LikenessError, OSError) as error:
+            partial.unlink(missing_ok=True)
+            raise TrainingError(f"{path} could not be written ({error}); the checkpoint before stays") from error
+
+
+def enlarged(picture: Picture) -> Picture:
+    """Return a picture smaller than 256 px at a whole multiple of its size that is as large."""
+    times = math.ceil(SHOWN / picture.shape[0])
+    if times <= 1:
+        return picture
+    size = (picture.shape[1] * times, picture.shape[0] * times)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)

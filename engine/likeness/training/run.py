@@ -1,0 +1,196 @@
+"""The folder of a training run: what was asked for, checkpoints, the log of its losses, and what it wrote."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import logging
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from likeness.errors import TrainingError
+from likeness.training.settings import Settings, difference, read_settings, write_settings
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+CONFIG, CHECKPOINTS, LOG = "config.toml", "checkpoints", "log.jsonl"
+# The one before the last is kept for a disk that loses what it said it had written.
+KEPT = 2
+
+
+class RunFolder:
+    """A run on the disk. Every file in it is whole at every moment: written beside, brought to the disk, renamed.
+
+    Attributes:
+        path: of the folder.
+        settings: of the run.
+    """
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.path, self.settings = path, settings
+
+    @classmethod
+    def begin(cls, path: Path, settings: Settings) -> RunFolder:
+        """Make the folder of a new run, or return the one that was begun with the same settings, to go on with.
+
+        Raises:
+            TrainingError: it holds another run or other files, or cannot be written.
+        """
+        settings.check()
+        if (path / CONFIG).is_file():
+            there = cls.open(path)
+            name = difference(there.settings, settings)
+            if name:
+                before, now = getattr(there.settings, name), getattr(settings, name)
+                raise TrainingError(
+                    f"{path} holds a run with {name} {before!r}, {now!r} came; name another folder with -o, or go on "
+                    f"with that run: likeness train resume {path}"
+                )
+            return there.changed(steps=settings.steps, time_s=settings.time_s)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise TrainingError(f"{path} is there and holds no run; name another folder with -o")
+        run = cls(path, settings)
+        run.write(CONFIG, write_settings(settings).encode())
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Return the run in `path`.
+
+        Raises:
+            TrainingError: there is none, or its config.toml cannot be read.
+        """
+        config = path / CONFIG
+        if not config.is_file():
+            raise TrainingError(f"there is no training run in {path} (no {CONFIG}); give the folder of one")
+        try:
+            text = config.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TrainingError(f"{config} cannot be read ({error}); mend it or begin another run") from error
+        return cls(path, read_settings(text, config))
+
+    def changed(self, **settings_wanted: Any) -> RunFolder:
+        """Return the run with other settings, for how long it goes on, say; its config.toml says so from now on."""
+        settings = replace(self.settings, **settings_wanted)
+        settings.check()
+        if settings != self.settings:
+            self.write(CONFIG, write_settings(settings).encode())
+        return RunFolder(self.path, settings)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file of the run; the old one stays until the new one is on the disk.
+
+        Raises:
+            TrainingError: the disk refuses. What was there before is there still.
+        """
+        path = self.path / name
+        partial = path.with_name(path.name + ".part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise TrainingError(f"{path} could not be written: {why(error)}. {self._kept()}") from error
+
+    def save(self, step: int, state: Mapping[str, Any]) -> Path:
+        """Write a checkpoint of `state` (numbers, texts and tensors), and let go of all but the newest two.
+
+        Raises:
+            TrainingError: the disk refuses; the checkpoint before stays.
+        """
+        buffer = io.BytesIO()
+        torch.save({"format": FORMAT, "step": step, **state}, buffer)
+        name = f"{CHECKPOINTS}/{step:09d}.pt"
+        self.write(name, buffer.getvalue())
+        for old in self.checkpoints()[:-KEPT]:
+            with suppress(OSError):
+                old.unlink()
+        return self.path / name
+
+    def checkpoints(self) -> list[Path]:
+        """Return the checkpoints, oldest first."""
+        return sorted((self.path / CHECKPOINTS).glob("*.pt"))
+
+    def newest(self, device: torch.device) -> dict[str, Any] | None:
+        """Return the newest checkpoint that can be read, None where there is none yet.
+
+        Raises:
+            TrainingError: there are some, and none can be read.
+        """
+        found = self.checkpoints()
+        for path in reversed(found):
+            try:
+                state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+                if state["format"] != FORMAT:
+                    raise TrainingError(f"{path} is of format {state['format']}, this version reads {FORMAT}")
+            # A torn file makes torch's reader raise whatever its bytes lead to.
+            except Exception as error:  # noqa: BLE001
+                log.warning("%s cannot be read (%s); looking at the one before", path, error)
+                continue
+            return state
+        if found:
+            raise TrainingError(f"none of the checkpoints in {found[0].parent} can be read; begin another run")
+        return None
+
+    def add_log(self, entry: Mapping[str, Any]) -> None:
+        """Add a line to the log of the run.
+
+        Raises:
+            TrainingError: the disk refuses.
+        """
+        try:
+            with (self.path / LOG).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+        except OSError as error:
+            raise TrainingError(f"{self.path / LOG} could not be written: {why(error)}. {self._kept()}") from error
+
+    def read_log(self) -> list[dict[str, Any]]:
+        """Return the lines of the log; a line that was torn off is left out."""
+        entries = []
+        path = self.path / LOG
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []:
+            with suppress(ValueError):
+                entries.append(json.loads(line))
+        return entries
+
+    def rewind_log(self, step: int) -> None:
+        """Take out what the log says of steps after `step`, which will be done again."""
+        kept = [entry for entry in self.read_log() if entry.get("step", 0) <= step]
+        self.write(LOG, "".join(json.dumps(entry) + "\n" for entry in kept).encode())
+
+    def _kept(self) -> str:
+        found = self.checkpoints()
+        if not found:
+            return "There is no checkpoint yet"
+        return f"The last checkpoint is whole: {found[-1]}; go on with: likeness train resume {self.path}"
+
+
+def why(error: OSError) -> str:
+    """Return what an error of the disk means, and what to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "the disk is full; free some space"
+    return f"{error.strerror or error}; choose another folder or mend its permissions"
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the renaming itself to the disk, where the system lets folders be opened."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,127 @@
+"""Read pictures from a folder, a tar file or a folder of tar files (WebDataset), cut and scaled on several threads."""
+
+from __future__ import annotations
+
+import tarfile
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from likeness.errors import TrainingError
+from likeness.picture import Picture
+from likeness.training.pictures import Progress, decoded, squared
+
+TARS = (".tar", ".tar.gz", ".tgz")
+# In a tar file the pictures stand between their labels, which are no faulty pictures.
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
+THREADS = 4
+# Read ahead of the slowest picture; at 50 MB a camera's file this is memory enough.
+AHEAD = 4 * THREADS
+
+Entry = tuple[str, bytes]
+Cut = Callable[[bytes], Picture | None]
+
+
+def read_all(source: Path, size: int, crop: str, progress: Progress) -> Iterator[tuple[str, Picture | None]]:
+    """Yield name and picture [size, size, 3] RGB of every file, in the order of the names; None for no picture.
+
+    Args:
+        source: a folder, looked at with its sub-folders, a tar file, or a folder of tar files.
+        size: of the result, in px.
+        crop: "square" or "face".
+        progress: told "read", how many are done, and how many there are (in a tar file nobody knows).
+
+    Raises:
+        TrainingError: there is no such source, or a tar file is broken.
+    """
+    cut = _face_cutter(size) if crop == "face" else _square_cutter(size)
+    waiting: deque[tuple[str, Future[Picture | None]]] = deque()
+    total, done = _count(source), 0
+    with ThreadPoolExecutor(THREADS) as pool:
+        for name, raw in _entries(source):
+            waiting.append((name, pool.submit(cut, raw)))
+            if len(waiting) >= AHEAD:
+                yield waiting[0][0], waiting.popleft()[1].result()
+                done += 1
+                progress("read", done, max(total, done))
+        for name, future in waiting:
+            yield name, future.result()
+            done += 1
+            progress("read", done, max(total, done))
+
+
+def _files(source: Path) -> list[Path]:
+    """Return what is to be read: tar files where there are any, else all files."""
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        raise TrainingError(f"there is no folder {source}; give one that holds pictures, or a tar file of them")
+    inside = sorted(path for path in source.rglob("*") if path.is_file())
+    files = [path for path in inside if not any(part.startswith(".") for part in path.relative_to(source).parts)]
+    return [path for path in files if path.name.lower().endswith(TARS)] or files
+
+
+def _count(source: Path) -> int:
+    files = _files(source)
+    return 0 if any(path.name.lower().endswith(TARS) for path in files) else len(files)
+
+
+def _entries(source: Path) -> Iterator[Entry]:
+    for path in _files(source):
+        if path.name.lower().endswith(TARS):
+            yield from _of_tar(path)
+            continue
+        try:
+            yield str(path), path.read_bytes()
+        except OSError as error:
+            raise TrainingError(f"{path} cannot be read ({error.strerror}); mend it or take it out") from error
+
+
+def _of_tar(path: Path) -> Iterator[Entry]:
+    try:
+        # As a stream: members are never extracted, so their names cannot lead anywhere.
+        with tarfile.open(path, "r|*") as shard:
+            for member in shard:
+                if member.isfile() and member.name.lower().endswith(SUFFIXES):
+                    file = shard.extractfile(member)
+                    assert file is not None  # a regular file
+                    yield f"{path.name}/{member.name}", file.read()
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise TrainingError(f"{path} is not a whole tar file ({error}); copy it again") from error
+
+
+def _square_cutter(size: int) -> Cut:
+    def cut(raw: bytes) -> Picture | None:
+        picture = decoded(raw)
+        return None if picture is None else _rgb(squared(picture, size))
+
+    return cut
+
+
+def _face_cutter(size: int) -> Cut:
+    import threading
+
+    from likeness.faces.align import align
+    from likeness.faces.detect import Detector
+
+    own = threading.local()
+
+    def cut(raw: bytes) -> Picture | None:
+        picture = decoded(raw)
+        if picture is None:
+            return None
+        if not hasattr(own, "detector"):
+            own.detector = Detector()
+        upright = _rgb(picture)
+        found = own.detector.find(upright)
+        return np.asarray(align(upright, found[0].landmarks, size), np.uint8) if found else None
+
+    return cut
+
+
+def _rgb(picture: Picture) -> Picture:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)

@@ -1,0 +1,33 @@
+"""The sweep: each knob of a generator turned alone, from one extreme to the other."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from likeness.training.previews import fixed_noise
+
+# Normal noise beyond it is one number in 740; a knob's extreme looks extreme and is still a face.
+EXTREME = 3.0
+KNOB_FRAMES = 24
+
+
+def sweep_noise(z_dim: int, frames: int = KNOB_FRAMES) -> Tensor:
+    """Return noise [(z_dim + 4) * frames, z_dim] that turns each knob alone to its extremes, then all of them.
+
+    A knob goes from where it stands down to -3, up to 3 and back, in `frames`; then the next one goes. At the end all
+    knobs go together, four times as slowly: to three times the opposite of where they stand, to three times that, and
+    back. They stand at the noise of seed 0. The last frame leads to the first one.
+    """
+    rest = fixed_noise(1, z_dim)[0]
+    turned = rest.repeat(z_dim * frames, 1).view(z_dim, frames, z_dim)
+    for knob in range(z_dim):
+        turned[knob, :, knob] = _swing(rest[knob], frames)
+    together = rest * _swing(torch.tensor(1.0), 4 * frames)[:, None]
+    return torch.cat([turned.reshape(-1, z_dim), together])
+
+
+def _swing(rest: Tensor, frames: int) -> Tensor:
+    """Return a swing [frames] that begins and ends at `rest` and reaches both extremes."""
+    phase = torch.arange(frames) / frames * 2 * math.pi
+    return rest * torch.cos(phase / 2).square() * torch.cos(phase) - EXTREME * torch.sin(phase)
