@@ -1,0 +1,99 @@
+"""Reads a photo that anybody may have sent: upright, in colour, and never larger than memory allows."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.errors import PhotoError
+from likeness.faces.photo_header import name_stranger, read_header
+
+Photo = NDArray[np.uint8]
+"""`[height, width, 3]` in RGB."""
+
+# A phone's 48 megapixels fit, in 190 MB. 30,000 px in a row is a poster or an attack, and would take gigabytes.
+MOST_SIDE = 20_000
+MOST_PIXELS = 64_000_000
+LEAST_SIDE = 16
+# No photo of so many pixels is longer; a file that is was named by mistake.
+MOST_BYTES = 256_000_000
+# Transparent parts are drawn on this grey: black or white would be the strongest edge in the picture.
+GROUND = 128
+_TAKEN = "give a JPEG, PNG, WebP, GIF or BMP file"
+
+
+def read_photo(path: Path) -> Photo:
+    """Read a photo as uint8 `[height, width, 3]` RGB, turned upright by its EXIF.
+
+    Grey, CMYK and 16 bits become 8 bits of colour; of what moves the first picture is taken; what is transparent
+    is drawn on grey.
+
+    Raises:
+        PhotoError: it is absent, empty, no picture, cut off, too large or too small.
+    """
+    if not path.is_file():
+        raise PhotoError(f"there is no photo {path}; give the path of a file")
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise PhotoError(f"{path} is {path.stat().st_size / 1e6:.0f} MB, too large for a photo; {_TAKEN}")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise PhotoError(f"{path} cannot be read: {error}") from error
+    return decode_photo(raw, str(path))
+
+
+def decode_photo(raw: bytes, name: str) -> Photo:
+    """Decode the bytes of a photo, like `read_photo`; they are written nowhere.
+
+    Args:
+        raw: of the whole file.
+        name: for messages.
+    """
+    if not raw:
+        raise PhotoError(f"{name} is empty; copy it again")
+    header = read_header(raw)
+    if header is None:
+        stranger = name_stranger(raw)
+        what = f"is {stranger}, which is not read here; export it as JPEG" if stranger else f"is no picture; {_TAKEN}"
+        raise PhotoError(f"{name} {what}")
+    width, height = header.width, header.height
+    if max(width, height) > MOST_SIDE or width * height > MOST_PIXELS:
+        raise PhotoError(
+            f"{name} is {width} x {height} px; at most {MOST_SIDE} px a side and {MOST_PIXELS // 1_000_000} megapixels "
+            "are read, so make it smaller first"
+        )
+    if min(width, height) < LEAST_SIDE:
+        raise PhotoError(f"{name} is {width} x {height} px; a face needs more, {LEAST_SIDE} px a side at the least")
+    picture = _decoded(raw, header.format)
+    if picture is None:
+        raise PhotoError(f"{name} is a broken {header.format} file; copy it again or save it anew")
+    # A header may lie about the size; the decoder's word counts.
+    if min(picture.shape[:2]) < LEAST_SIDE:
+        raise PhotoError(f"{name} is a broken {header.format} file; copy it again or save it anew")
+    return picture
+
+
+def _decoded(raw: bytes, kind: str) -> Photo | None:
+    coded = np.frombuffer(raw, np.uint8)
+    try:
+        picture = cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB)
+        if picture is None:
+            return None
+        alpha = None if kind in ("JPEG", "BMP") else _alpha(coded)
+    except cv2.error:
+        return None
+    if alpha is not None and alpha.shape == picture.shape[:2]:
+        share = alpha[..., None].astype(np.float32)
+        picture = np.rint(GROUND + (picture.astype(np.float32) - GROUND) * share)
+    return np.ascontiguousarray(picture, np.uint8)
+
+
+def _alpha(coded: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """How opaque each pixel is, in [0, 1]; None where all are. Not turned by EXIF, which such files hardly have."""
+    whole = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED)
+    if whole is None or whole.ndim != 3 or whole.shape[2] != 4:
+        return None
+    most = 65535 if whole.dtype == np.uint16 else 255
+    alpha = np.asarray(whole[..., 3], np.float32) / np.float32(most)
+    return None if alpha.min() >= 1 else alpha
