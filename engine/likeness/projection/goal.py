@@ -1,0 +1,121 @@
+"""What a search is after: how far drawings are from a picture, by pixels, by marked pixels, and by looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from likeness.errors import LikenessError
+from likeness.faces.mattes import face_region
+from likeness.features import distance_of_looks, look_at, open_features
+
+Eye = Callable[[Tensor], Sequence[Tensor]]
+"""Pictures `[batch, 3, H, W]` in [-1, 1] to maps of features `[batch, channels, h, w]`, differentiable."""
+
+EYES = ("efficientnet", "vgg16")
+# Where the perceptual loss of Zhang et al. 2018 reads VGG16: after the last ReLU of each of the five blocks.
+VGG_TAPS = (3, 8, 15, 22, 29)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How much each part of the loss weighs.
+
+    Args:
+        pixel: mean squared difference of the whole picture in [-1, 1].
+        masked: the same where a mask says so; nothing without a mask.
+        perceptual: of `likeness.features.perceptual_distance`.
+        prior: mean square of the latent in standard deviations, and of what its layers differ in.
+        noise: regularisation of optimised noise maps [Karras et al. 2020, app. D].
+    """
+
+    pixel: float = 0.5
+    masked: float = 1.0
+    perceptual: float = 1.0
+    prior: float = 0.002
+    noise: float = 1e5
+
+
+def open_eye(name: str = "efficientnet", device: torch.device | str = "cpu") -> Eye:
+    """Return the network that looks: "efficientnet", or "vgg16" where torchvision is installed.
+
+    torchvision gets VGG16's weights from the network when they are first asked for (BSD code, ImageNet's pictures).
+
+    Raises:
+        LikenessError: there is no such eye, or torchvision is absent.
+    """
+    if name == "efficientnet":
+        return open_features(device)
+    if name != "vgg16":
+        raise LikenessError(f"no eye {name!r}; there are: {', '.join(EYES)}")
+    try:
+        from torchvision.models import VGG16_Weights, vgg16  # type: ignore[import-not-found,unused-ignore]
+    except ImportError as error:
+        raise LikenessError("the eye vgg16 needs torchvision: pip install it, or take efficientnet") from error
+    layers = vgg16(weights=VGG16_Weights.IMAGENET1K_V1).features.eval().requires_grad_(False).to(device)
+    mean = torch.tensor([0.485, 0.456, 0.406], device=device)[:, None, None]
+    deviation = torch.tensor([0.229, 0.224, 0.225], device=device)[:, None, None]
+
+    def look(pictures: Tensor) -> list[Tensor]:
+        x, maps = ((pictures + 1) / 2 - mean) / deviation, []
+        for number, layer in enumerate(layers):
+            # Its ReLUs work in place, over what a tap before them has kept.
+            x = functional.relu(x) if isinstance(layer, torch.nn.ReLU) else layer(x)
+            if number in VGG_TAPS:
+                maps.append(x)
+        return maps
+
+    return look
+
+
+def face_mask(size: int, device: torch.device | str = "cpu") -> Tensor:
+    """Return where the face is in an aligned picture, `[1, 1, size, size]` in [0, 1], soft at its rim."""
+    return torch.from_numpy(face_region(size))[None, None].to(device)
+
+
+class Goal:
+    """The pictures that are sought, looked at once.
+
+    Args:
+        target: `[batch, 3, H, W]` in [-1, 1].
+        size: height and width at which drawings come.
+        mask: `[batch or 1, 1, H, W]`, 0 and above; what each pixel counts in the masked loss.
+        eye: of the perceptual loss; None leaves it out.
+        eye_size: height at which the eye looks. A 256 px drawing seen at 128 px costs a third of one seen whole.
+        balance: of the parts.
+    """
+
+    def __init__(
+        self, target: Tensor, size: int, mask: Tensor | None, eye: Eye | None, eye_size: int, balance: Balance
+    ) -> None:
+        self.target = resized(target, size)
+        self._balance, self._eye, self._eye_size = balance, eye, min(size, eye_size)
+        self._mask: Tensor | None = None
+        if mask is not None and balance.masked:
+            shaped = resized(mask.to(self.target), size)
+            self._mask = shaped / shaped.mean((1, 2, 3), keepdim=True).clamp_min(1e-8)
+        self._looks: tuple[Tensor, ...] = ()
+        if eye is not None:
+            self._looks = look_at(eye, resized(self.target, self._eye_size))
+
+    def distance(self, drawn: Tensor) -> Tensor:
+        """Return how far `drawn` `[batch, 3, size, size]` is, `[batch]`; differentiable."""
+        apart = (drawn - self.target).square()
+        total = self._balance.pixel * apart.mean((1, 2, 3))
+        if self._mask is not None:
+            total = total + self._balance.masked * (apart * self._mask).mean((1, 2, 3))
+        if self._eye is not None:
+            seen = look_at(self._eye, resized(drawn, self._eye_size))
+            total = total + self._balance.perceptual * distance_of_looks(seen, self._looks)
+        return total
+
+
+def resized(pictures: Tensor, size: int) -> Tensor:
+    """Return square `pictures` at `size` px, averaged on the way down."""
+    if pictures.shape[-1] == size:
+        return pictures
+    return functional.interpolate(pictures, size=(size, size), mode="bilinear", align_corners=False, antialias=True)

@@ -1,0 +1,206 @@
+"""Search for the latent that draws a picture; every step is handed out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from likeness.errors import LikenessError
+from likeness.generator import Generator
+from likeness.projection.goal import Balance, Eye, Goal
+from likeness.projection.noise_inputs import NoiseInputs
+
+# In standard deviations of the latent a step.
+RATE = 0.1
+# Karras et al. 2020, app. D: the rate rises over the first twentieth and falls like a cosine over the last quarter.
+RISE, FALL = 0.05, 0.25
+EYE_SIZE = 128
+# From so many latents the standard deviation is known to a hundredth where w_dim is 100 or more.
+SAMPLES = 64
+# A loss that has fallen by less than this part within the steps of patience has settled.
+SETTLED = 0.002
+# For generators without a gradient: pairs of looks either way, and how far, in standard deviations.
+PAIRS, LOOK = 8, 0.05
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a search stands.
+
+    Attributes:
+        number: 0 is the start.
+        loss: of this latent, the mean over the batch.
+        latent: `[batch, num_ws, w_dim]`; not changed by later steps.
+        losses: of each picture, `[batch]`.
+        noise: the noise maps by buffer name, where they are searched for too.
+    """
+
+    number: int
+    loss: float
+    latent: Tensor
+    losses: Tensor
+    noise: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+def project(
+    generator: Generator,
+    target: Tensor,
+    *,
+    start: Tensor | None = None,
+    steps: int = 100,
+    mask: Tensor | None = None,
+    eye: Eye | None = None,
+    eye_size: int = EYE_SIZE,
+    balance: Balance | None = None,
+    rate: float = RATE,
+    noise: bool = False,
+    patience: int = 0,
+    seed: int = 0,
+) -> Iterator[Step]:
+    """Search for the latents that draw `target`; yields the start and every step after it.
+
+    Adam [Kingma & Ba 2015] in the latent's standard deviations, as in Karras et al. 2020, app. D. A generator without
+    a gradient is felt out instead: `PAIRS` antithetic looks a step [Salimans et al. 2017, sec. 2.1], slower by far and
+    only fit for small latents. To cancel, stop iterating. The same arguments and thread count give the same steps on
+    one CPU. May be called, and advanced, in inference mode.
+
+    Args:
+        generator: of any family. With `noise`, one that nobody else draws with meanwhile.
+        target: `[batch, 3, H, W]` in [-1, 1], H = W, aligned as the generator draws; each picture is a search of its
+            own, and they share their passes.
+        start: `[batch or 1, num_ws, w_dim]`, as an encoder guesses it; None starts at the mean.
+        steps: at most; the last one yielded has this number.
+        mask: `[batch or 1, 1, H, W]`, what each pixel counts in the masked loss.
+        eye: of the perceptual loss, as `open_eye` returns it; None searches by pixels alone.
+        eye_size: height in px at which the eye looks.
+        balance: of the loss.
+        rate: of learning, in standard deviations a step.
+        noise: search for the noise maps too, where the family has them (StyleGAN2).
+        patience: steps without a better loss after which the search has settled and ends; 0 never.
+        seed: of the first noise maps, and of the looks where there is no gradient.
+
+    Raises:
+        LikenessError: a shape does not fit the generator.
+    """
+    search = _Search(generator, target, start, mask, eye, eye_size, balance or Balance(), rate, noise, seed)
+    best, since = math.inf, 0
+    for number in range(steps + 1):
+        step = search.step(number, steps)
+        yield step
+        if step.loss < best * (1 - SETTLED):
+            best, since = step.loss, 0
+        else:
+            since += 1
+        if patience and since >= patience:
+            return
+
+
+def ramp(along: float) -> float:
+    """Return the part of the full learning rate at `along` in [0, 1] of the way [Karras et al. 2020, app. D]."""
+    fall = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1.0 - along) / FALL))
+    return fall * min(1.0, along / RISE)
+
+
+class _Search:
+    def __init__(
+        self,
+        generator: Generator,
+        target: Tensor,
+        start: Tensor | None,
+        mask: Tensor | None,
+        eye: Eye | None,
+        eye_size: int,
+        balance: Balance,
+        rate: float,
+        noise: bool,
+        seed: int,
+    ) -> None:
+        info = generator.info
+        if target.ndim != 4 or target.shape[1] != 3 or target.shape[2] != target.shape[3]:
+            raise LikenessError(f"a target is [batch, 3, H, H] in [-1, 1], not {list(target.shape)}; cut it square")
+        if start is not None and start.shape[1:] != (info.num_ws, info.w_dim):
+            raise LikenessError(
+                f"the start is {list(start.shape)}, this generator takes [batch, {info.num_ws}, {info.w_dim}]; "
+                "encode it with the same weights"
+            )
+        self._generator, self._balance, self._rate = generator, balance, rate
+        # What was made in inference mode cannot be differentiated; its clone can.
+        with torch.inference_mode(False), torch.no_grad():
+            self._mean = generator.mean.clone()
+            self._deviation = (generator.sample(range(SAMPLES)) - self._mean).square().mean().sqrt().clamp_min(1e-6)
+            sought = target.detach().clone().to(self._mean)
+            begin = self._mean[None] if start is None else start.detach().clone().to(self._mean)
+            place = (begin.expand(len(sought), -1, -1) - self._mean) / self._deviation
+            self._place = place.clone().requires_grad_()
+            drawn = generator.synthesize(begin[:1])
+            self._goal = Goal(sought, drawn.shape[-1], mask, eye, eye_size, balance)
+            synthesis = getattr(generator, "synthesis", None)
+            self._noise = NoiseInputs(synthesis, seed) if noise and isinstance(synthesis, nn.Module) else None
+            maps = list(self._noise.maps.values()) if self._noise else []
+            self._adam = torch.optim.Adam([self._place, *maps], lr=rate)
+            self._dice = torch.Generator().manual_seed(seed)
+        self._differentiable = _differentiable(generator, self._mean)
+
+    def step(self, number: int, steps: int) -> Step:
+        """Return where the search stands, and move on unless this was the last."""
+        with torch.inference_mode(False), torch.enable_grad():
+            latent = self._latent(self._place)
+            self._adam.zero_grad()
+            losses = self._losses(self._place)
+            if number < steps:
+                for group in self._adam.param_groups:
+                    group["lr"] = self._rate * ramp((number + 1) / (steps + 1))
+                self._slope(losses)
+            maps = {name: noise.detach().clone() for name, noise in self._noise.maps.items()} if self._noise else {}
+            found = Step(number, float(losses.detach().mean()), latent.detach(), losses.detach(), maps)
+            if number < steps:
+                self._adam.step()
+                if self._noise:
+                    self._noise.normalise()
+            return found
+
+    def _latent(self, place: Tensor) -> Tensor:
+        return self._mean + place * self._deviation
+
+    def _losses(self, place: Tensor) -> Tensor:
+        latent = self._latent(place)
+        if self._noise:
+            # The buffers are exchanged for this call alone.
+            synthesis = self._generator.synthesis  # type: ignore[attr-defined]  # seen when the search was made
+            drawn = functional_call(synthesis, self._noise.values(), (latent, "const"))[:, :3]
+        else:
+            drawn = self._generator.synthesize(latent)
+        apart = place - place.mean(1, keepdim=True)
+        prior = place.square().mean((1, 2)) + apart.square().mean((1, 2))
+        return self._goal.distance(drawn.float()) + self._balance.prior * prior
+
+    def _slope(self, losses: Tensor) -> None:
+        """Put the gradient where Adam looks for it."""
+        if self._differentiable:
+            total = losses.sum()
+            if self._noise:
+                total = total + self._balance.noise * self._noise.signal()
+            torch.autograd.backward(total)
+            return
+        with torch.no_grad():
+            slope = torch.zeros_like(self._place)
+            for _ in range(PAIRS):
+                way = torch.randn(self._place.shape, generator=self._dice).to(self._place)
+                rise = self._losses(self._place + LOOK * way) - self._losses(self._place - LOOK * way)
+                slope += rise[:, None, None] / (2 * LOOK * PAIRS) * way
+            self._place.grad = slope
+
+
+def _differentiable(generator: Generator, mean: Tensor) -> bool:
+    with torch.inference_mode(False), torch.enable_grad():
+        try:
+            drawn = generator.synthesize(mean[None].clone().requires_grad_())
+        except RuntimeError:
+            # A program outside torch, such as ONNX, refuses a latent that wants its gradient.
+            return False
+        return drawn.requires_grad
