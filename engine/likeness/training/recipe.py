@@ -128,3 +128,14 @@ def own_settings(kind: type[Own], wanted: Mapping[str, Any]) -> Own:
         if not isinstance(value, kinds) or (isinstance(value, bool) and not isinstance(known[name], bool)):
             raise TrainingError(f"{name} is {value!r}, wanted something like {known[name]!r}")
     return kind(**wanted)
+
+
+def check_spans(own: object, spans: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse settings outside their spans, both ends included.
+
+    Raises:
+        TrainingError: naming the setting, what was wanted and what came.
+    """
+    for name, (least, most) in spans.items():
+        if not least <= getattr(own, name) <= most:
+            raise TrainingError(f"{name} is from {least:g} to {most:g}, {getattr(own, name)} came")

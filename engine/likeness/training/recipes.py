@@ -6,7 +6,7 @@ from likeness.errors import TrainingError, nearest
 from likeness.training.recipe import Recipe
 
 # By name, because a recipe's modules take a second to import and one is wanted.
-RECIPES = {"wgan": ("likeness.training.wgan", "WGANRecipe")}
+RECIPES = {"vae": ("likeness.training.vae", "VAERecipe"), "wgan": ("likeness.training.wgan", "WGANRecipe")}
 
 
 def recipe_class(name: str) -> type[Recipe]:

@@ -11,12 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from likeness.errors import TrainingError
 from likeness.generator import Licence
 from likeness.networks.dcgan import START, Decoder
 from likeness.training.ema import averaged, follow
 from likeness.training.engine import Engine
-from likeness.training.recipe import EXPORT, Moment, Recipe, own_settings
+from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
 from likeness.training.settings import Settings
 from likeness.training.sweep import sweep_noise
 from likeness.weights_file import WeightsHeader, write_weights
@@ -54,9 +53,7 @@ class WGANSettings:
             TrainingError: naming the setting, what was wanted and what came.
         """
         spans = {"z_dim": (1, 4096), "width": (1, 512), "critic_steps": (1, 20), "penalty": (0.0, 1e4)}
-        for name, (least, most) in {**spans, "half_life": (1.0, 1e9), "shift": (0.0, 0.5)}.items():
-            if not least <= getattr(self, name) <= most:
-                raise TrainingError(f"{name} is from {least:g} to {most:g}, {getattr(self, name)} came")
+        check_spans(self, {**spans, "half_life": (1.0, 1e9), "shift": (0.0, 0.5)})
 
 
 class Critic(nn.Module):
