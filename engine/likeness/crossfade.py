@@ -14,6 +14,11 @@ class Crossfade:
         self._start: Tensor | None = None
         self._along = 0.0
 
+    @property
+    def under_way(self) -> bool:
+        """Whether the way has not arrived yet."""
+        return self._start is not None
+
     def leave(self) -> None:
         """Say that the goal jumps in this frame: the way to it begins where the picture stands."""
         self._start, self._along = self._shown, 0.0

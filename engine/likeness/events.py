@@ -26,7 +26,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Panic:
-    """Every note that is down is let go; plugins get the releases, never this."""
+    """All that is on its way stops where it is; plugins get the releases of notes that were down, never this."""
 
 
 @dataclass(frozen=True)

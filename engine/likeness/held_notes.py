@@ -13,14 +13,13 @@ class HeldNotes:
         self._down: dict[tuple[int, int], None] = {}
 
     def follow(self, events: Iterable[Event]) -> list[Event]:
-        """Return `events` with a release of every note that is down in the place of each `Panic`."""
+        """Return `events` with a release of every note that is down before each `Panic`."""
         followed: list[Event] = []
         for event in events:
             if isinstance(event, Panic):
                 followed += [Note(number, 0.0, channel) for channel, number in self._down]
                 self._down.clear()
-                continue
-            if isinstance(event, Note):
+            elif isinstance(event, Note):
                 key = (event.channel, event.number)
                 if event.velocity > 0:
                     self._down[key] = None

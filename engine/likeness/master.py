@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from likeness.events import Panic
 from likeness.frame import Values
-from likeness.params import Bool, Float, to_number
+from likeness.params import Bool, Float, Trigger, to_number
 from likeness.picture import Picture, dim
 from likeness.store import ParamStore
 
@@ -15,6 +15,9 @@ PARAMS = (
     Bool("freeze", help="Hold the picture and the show's time."),
     Float("brightness", 1.0, glide=0.05, help="Of everything that leaves the machine."),
     Float("fade", 0.5, min=0.0, max=20.0, unit="s", help="How long a blackout takes; 0 cuts."),
+    Trigger(
+        "panic", help="Let go of all that could stick: notes, fades, cues that wait, freeze. What is dark stays dark."
+    ),
 )
 # What a hand alone decides: a preset or a cue that is recalled in the middle of a show leaves these as they are.
 BY_HAND = frozenset(f"master.{param.name}" for param in PARAMS)
@@ -81,19 +84,25 @@ class Master:
         return dim(self._held, self.level * float(values["brightness"]))
 
 
-def commands(store: ParamStore) -> Mapping[str, Callable[..., None]]:
-    """Return what a performer can tell the master beyond its parameters, by OSC address. Any thread."""
+def commands(store: ParamStore, let_go: Callable[[], None] = lambda: None) -> Mapping[str, Callable[..., None]]:
+    """Return what a performer can tell the master beyond its parameters, by OSC address, and have its panic work.
+
+    Args:
+        store: in which the master's parameters are.
+        let_go: called on the show's thread at a panic, to drop what only waits.
+    """
 
     def press(value: object = 1) -> None:
         """Press the blackout's pad; a 0, as a button sends when it is let go, is none."""
         if to_number(value):
             store.toggle("master.blackout")
 
-    def panic(value: object = 1) -> None:
-        """Let go of all that could stick: notes, recalls, glides, freeze. What is dark stays dark."""
-        if to_number(value):
-            store.post(Panic())
-            store.call(lambda: store.halt(keep="master"))
-            store.set("master.freeze", False)
+    def panic() -> None:
+        let_go()
+        store.happen(Panic())
+        store.halt(keep="master")
+        store.change("master.freeze", False)()
 
-    return {"/master/press": press, "/master/panic": panic}
+    # A parameter, since a pad is bound to one.
+    store.on_press("master.panic", panic)
+    return {"/master/press": press}

@@ -255,6 +255,7 @@ class ParamStore:
         for owner, cells in self._cells.items():
             for cell in cells.values():
                 if owner != keep and cell.moving and isinstance(cell.param, Float):
+                    self.journal(f"{owner}.{cell.param.name}", cell.target)
                     cell.target, cell.ramp, cell.moving = cell.value, None, False
 
     def settle(self) -> None:

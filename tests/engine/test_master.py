@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from likeness import Float, Note
+from likeness.events import Panic
 from likeness.held_notes import HeldNotes
 from likeness.master import DOUBLE_PRESS_S, PARAMS, Master, commands
 from likeness.store import ParamStore
@@ -146,23 +147,29 @@ def test_a_panic_lets_go_of_notes_recalls_and_freeze_and_leaves_the_dark(store: 
     stopped = dict(store.snapshot["walk"])
     # Smoothstep is half-way in its middle.
     assert stopped["speed"] == pytest.approx(0.5)
-    commands(store)["/master/panic"]()
+    commands(store)
+    store.set("master.panic", 1)
     for _ in range(50):
         store.advance(0.1)
     assert store.snapshot["walk"] == stopped
-    assert store.snapshot["master"] == {"blackout": True, "freeze": False, "brightness": 0.5, "fade": 0.5}
+    after = {"blackout": True, "freeze": False, "brightness": 0.5, "fade": 0.5, "panic": 0}
+    assert store.snapshot["master"] == after
 
 
 def test_a_panic_releases_the_notes_that_are_down_at_its_place_and_no_others(store: ParamStore) -> None:
     held = HeldNotes()
+    commands(store)
     assert held.follow([Note(60, 1.0), Note(64, 0.5, 2), Note(60, 0.0)])[-1] == Note(60, 0.0)
     store.post(Note(67, 1.0))
-    commands(store)["/master/panic"]()
+    store.set("master.panic", 1)
     store.post(Note(72, 1.0))
     played = held.follow(store.advance(DT))
-    assert played == [Note(67, 1.0), Note(64, 0.0, 2), Note(67, 0.0), Note(72, 1.0)]
-    commands(store)["/master/panic"]()
-    assert held.follow(store.advance(DT)) == [Note(72, 0.0)]
+    assert played == [Note(67, 1.0), Note(64, 0.0, 2), Note(67, 0.0), Panic(), Note(72, 1.0)]
+    store.set("master.panic", 1)
+    assert held.follow(store.advance(DT)) == [Note(72, 0.0), Panic()]
+    # The release of a button is no press.
+    store.set("master.panic", 0)
+    assert held.follow(store.advance(DT)) == []
 
 
 def test_a_cut_that_another_surface_takes_back_in_the_same_frame_fades_back(store: ParamStore) -> None:

@@ -14,6 +14,9 @@ from likeness.clock import LONGEST_DT_S, Tick
 from likeness.host import Host
 from likeness.loop import Loop
 from likeness.master import Master
+from likeness.memory import history_desk, recaller
+from likeness.memory.cue_bank import Cue, Face
+from likeness.memory.recaller import Recaller, Travel
 from likeness.outputs.memory import MemoryOutput
 from likeness.picture import Picture
 from likeness.render import Outcome, Renderer
@@ -101,17 +104,22 @@ class Rig:
         self.clock, self.store, self.plugin = FakeClock(), ParamStore(), Moody()
         self.store.declare("master", master.PARAMS)
         self.store.declare("show", loop.PARAMS)
+        self.store.declare("cue", recaller.PARAMS)
+        self.store.declare("history", history_desk.PARAMS)
         host = Host(self.store)
         host.add("moody", self.plugin)
         # Quiet: thousands of tracebacks of planned faults are no news.
         host._faults.tell = lambda *args, **more: 0  # type: ignore[method-assign]
         renderer = Renderer(Stage(toy(4, 4, 4), self.store, torch.device("cpu"), 3), host)
+        self.course = renderer.course
         self.render = ScriptedRender(renderer.draw)
         self.out = MemoryOutput()
         hand = Master(lambda: self.clock.now)
         self.loop = Loop(self.clock, self.store, self.render, [self.out], (4, 4), hand)  # type: ignore[arg-type]
         self.loop._faults.tell = lambda *args, **more: 0  # type: ignore[method-assign]
-        self.commands = master.commands(self.store)
+        self.cues = Recaller(self.store, host, lambda: self.loop.transport.moment)
+        self.loop.between.append(self.cues.between)
+        master.commands(self.store, self.cues.drop)
         # The observer's own account, from the words of the manual alone.
         self.dark = self.frozen = False
         self.fade, self.brightness, self.deadline = 0.5, 1.0, 0.0
@@ -155,11 +163,16 @@ class Rig:
         self.brightness = brightness
 
     def panic(self) -> None:
-        self.commands["/master/panic"]()
+        self.store.set("master.panic", 1)
         self.frozen = False
 
     def recall(self, shade: float, psi: float, seconds: float) -> None:
         self.store.recall({"moody.shade": shade, "show.psi": psi, "moody.bypass": False}, seconds)
+
+    def cue(self, shade: float, seconds: float, quantise: str) -> None:
+        self.store.set("cue.quantise", quantise)
+        cue = Cue({"moody.shade": shade, "master.blackout": True}, face=Face(torch.full((4, 4), shade)))
+        self.cues.recall("a cue", lambda: cue, Travel(seconds))
 
     # What happens.
 
@@ -182,6 +195,20 @@ class Rig:
             assert abs(level - self.level) <= since / self.fade + 1e-9
         self.level, self.cut = level, None
 
+    def calm(self) -> None:
+        """Panic: whatever was on its way stays where it is, however long one waits."""
+        self.plugin.mood = self.render.generator = "well"
+        self.frame(0.02)
+        self.panic()
+        self.frame(0.02)
+        # The generator that hung has not seen the panic in the frame that it still had to draw.
+        self.frame(0.02)
+        face = self.course.shown
+        # Two bars at 120 BPM, and longer than any fade of the plugin's.
+        for _ in range(2):
+            self.frame(2.0)
+            assert torch.allclose(self.course.shown, face, atol=1e-4)
+
     def end(self) -> None:
         """Wait as long as was promised, and no longer."""
         for _ in range(9):
@@ -203,6 +230,7 @@ STEPS = st.one_of(
     st.tuples(st.just("turn"), UNIT),
     st.tuples(st.just("panic")),
     st.tuples(st.just("recall"), UNIT, UNIT, FADES),
+    st.tuples(st.just("cue"), UNIT, FADES, st.sampled_from(["off", "beat", "bar"])),
     st.tuples(st.just("plugin"), st.sampled_from(MOODS)),
     st.tuples(st.just("generator"), st.sampled_from(["well", "raises", "hangs"])),
     st.tuples(st.just("frame"), DTS),
@@ -234,4 +262,7 @@ def test_the_master_ends_where_the_last_press_says_in_time(
             rig.clock.now += arguments[0]
         else:
             getattr(rig, name)(*arguments)
+    # It costs five frames: enough sequences have a panic of their own, and this is one more at their end.
+    if ("panic",) in steps:
+        rig.calm()
     rig.end()

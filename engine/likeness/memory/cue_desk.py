@@ -92,20 +92,19 @@ class CueDesk:
         Raises:
             CueError: where there is no such cue or time.
         """
-        name = cue_name(place)
-        travel = self.travel(time, unit)
-        with self._turn:
-            cue = self.bank[name]
-            self._last = name
-        self._recaller.recall(name, lambda: cue, travel)
+        self.travel(time, unit)
+        found = self._found(place)
+        # Its time is read once more when it is taken: `/cue/seconds` may stand before it in the same bundle.
+        self._store.call(lambda: self._recaller.recall_now(*found, self.travel(time, unit)))
 
-    def next(self, time: object = None, unit: object = "s") -> None:
-        """Bring back the cue of the next numbered place that holds one. Raises like `recall`."""
+    def next(self) -> None:
+        """Bring back the cue of the next numbered place that holds one. Within an edit. Raises like `recall`."""
         with self._turn:
-            self.recall(self.bank.after(self._last), time, unit)
+            name, find = self._found(self.bank.after(self._last))
+        self._recaller.recall_now(name, find, self.travel(None))
 
     def undo(self) -> None:
-        """Bring back what was before the last recall.
+        """Bring back what was before the last recall. Within an edit.
 
         Raises:
             CueError: where there was none.
@@ -121,19 +120,10 @@ class CueDesk:
         with self._turn:
             self.bank.clear(cue_name(place))
 
-    def release(self, time: object = None, unit: object = "s") -> None:
-        """Let the face that was called up go: what the plugins draw by themselves comes back.
-
-        Raises:
-            CueError: where `time` is none.
-        """
-        travel = self.travel(time, unit)
-
-        def edit() -> None:
-            self._recaller.come_back()
-            self._store.happen(Release(self._recaller.seconds(travel)))
-
-        self._store.call(edit)
+    def release(self) -> None:
+        """Let the face that was called up go: what the plugins draw by themselves comes back. Within an edit."""
+        self._recaller.come_back()
+        self._store.happen(Release(self._recaller.seconds(self.travel(None))))
 
     def change_program(self, number: int) -> None:
         """Bring the cue at place `number` + 1 back, as a MIDI program change asks. Raises like `recall`."""
@@ -150,6 +140,14 @@ class CueDesk:
             self.bank, self._last = bank, None
         log.info("the bank %s is in hand, with %d cues", name, len(bank.names()))
 
+    def _found(self, place: object) -> tuple[str, Callable[[], Cue]]:
+        """Return the name of a cue and what returns it, whatever is stored there meanwhile; it is the last one now."""
+        name = cue_name(place)
+        with self._turn:
+            cue = self.bank[name]
+            self._last = name
+        return name, lambda: cue
+
     def travel(self, time: object, unit: object = "s") -> Travel:
         """Return how long a recall takes, from the arguments of a message.
 
@@ -157,7 +155,7 @@ class CueDesk:
             CueError: where it is no time.
         """
         if time is None:
-            return Travel(float(self._store.snapshot["cue"]["seconds"]))
+            return Travel(float(self._store.target("cue.seconds")))
         number = to_number(time)
         if number is None or number < 0 or str(unit) not in UNITS:
             raise CueError(f"{time!r} {unit!r} is no time for a recall; say 4, 4 s or 2 bars")

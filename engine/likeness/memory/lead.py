@@ -47,6 +47,11 @@ class Lead:
         self._goal, self._seconds, self._elapsed = goal, seconds, 0.0
         self._under_way = self._leaving = True
 
+    def halt(self) -> None:
+        """End the way under way where the picture stands; from there the plugins go on."""
+        if self._under_way and self._shown is not None:
+            self.leave(self._shown[0], 0.0)
+
     def toward(self, latent: Tensor, dt: float) -> Tensor:
         """Return the latent to show: `latent` itself while nothing was called up.
 

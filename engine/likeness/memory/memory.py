@@ -54,6 +54,10 @@ class Memory:
         if self._autosave:
             self._autosave.between(time, beat)
 
+    def let_go(self) -> None:
+        """Drop the recall that waits for a line of the beat. Within an edit, on the show's thread."""
+        self._recaller.drop()
+
     def resume(self, face: Tensor) -> None:
         """Have the first frame show `face` [num_ws, w_dim], and the plugins go on from it."""
         self._store.post(Recall("the last show", 0.0, lambda: face))

@@ -73,7 +73,7 @@ def remembered(address: str) -> bool:
 
 
 class Recaller:
-    """Commands from any thread; `between` belongs to the show's.
+    """All of it belongs to the show's thread, but for `recall`: what is asked for happens in its order.
 
     Args:
         store, host: of the show.
@@ -111,26 +111,40 @@ class Recaller:
         return travel.seconds(self._moment())
 
     def recall(self, name: str, find: Callable[[], Cue], travel: Travel) -> None:
+        """Bring a cue back in the next frame. Any thread. Takes what `recall_now` does."""
+        self._store.call(lambda: self.recall_now(name, find, travel))
+
+    def recall_now(self, name: str, find: Callable[[], Cue], travel: Travel) -> None:
         """Bring a cue back, now or on the line that `cue.quantise` names; the newest of those that wait is the one.
+
+        Within an edit, so that a quantise that stands before the recall in one bundle counts.
 
         Args:
             name: for messages.
-            find: returns the cue when it begins, on the show's thread; raises nothing.
+            find: returns the cue when it begins; raises nothing.
             travel: how long it takes.
         """
 
         def begin(moment: Moment) -> None:
             self._begin(name, find(), travel, moment, undoes=False)
 
-        every = str(self._store.snapshot["cue"]["quantise"])
+        every = str(self._store.target("cue.quantise"))
         if every == "off":
             self._waiting = None
-            self._store.call(lambda: begin(self._moment()))
+            begin(self._moment())
         else:
             self._waiting = _Waiting(name, begin, travel, every)
 
+    def drop(self) -> None:
+        """Let go of what waits for a line. Within an edit."""
+        if self._waiting is not None:
+            log.info("%s, which had not begun, is dropped", self._waiting.name)
+            self._waiting = None
+
     def undo(self) -> str:
         """Bring back what was before the last recall, in the time that it took; or drop the one that waits.
+
+        Within an edit.
 
         Returns:
             What was undone, in words.
@@ -145,7 +159,7 @@ class Recaller:
             name, before, travel = self._undone.pop()
         except IndexError:
             raise CueError("there is no recall to undo") from None
-        self._store.call(lambda: self._begin(f"before {name}", before, travel, self._moment(), undoes=True))
+        self._begin(f"before {name}", before, travel, self._moment(), undoes=True)
         return name
 
     def between(self, time: float, beat: float) -> None:
@@ -158,8 +172,13 @@ class Recaller:
             # The line is further off than the next one can be: whoever leads the beat has set it back.
             waiting.start = self._start(waiting, moment)
         if beat >= waiting.start - ROUNDING:
+            self._store.call(lambda: self._let_begin(waiting, moment))
+
+    def _let_begin(self, waiting: _Waiting, moment: Moment) -> None:
+        # What stood before this in the inbox may have dropped it, or put another in its place.
+        if self._waiting is waiting:
             self._waiting = None
-            self._store.call(lambda: waiting.begin(moment))
+            waiting.begin(moment)
 
     def _start(self, waiting: _Waiting, moment: Moment) -> float:
         every = EVERY[waiting.every](moment)

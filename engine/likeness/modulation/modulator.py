@@ -17,7 +17,7 @@ LONGEST_BEATS = 4096.0
 MOST_STEPS = 64
 LONGEST_S = 60.0
 # What a hand or the transport decides, whatever else moves: no modulator may turn the lights off.
-OWN = frozenset({"master.blackout", "master.freeze", "master.fade", "show.tempo", "show.meter"})
+OWN = frozenset({"master.blackout", "master.freeze", "master.fade", "master.panic", "show.tempo", "show.meter"})
 
 
 @dataclass(frozen=True)
