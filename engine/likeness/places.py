@@ -6,7 +6,7 @@ from typing import Literal
 
 from likeness.errors import WeightsError, nearest
 
-Kind = Literal["plugins", "presets", "weights", "controllers", "bindings", "cues", "autosave"]
+Kind = Literal["plugins", "presets", "weights", "controllers", "bindings", "cues", "autosave", "faces", "gallery"]
 
 PACKAGE = Path(__file__).resolve().parent
 # Names the user's folder, for installations that keep a show's things together.

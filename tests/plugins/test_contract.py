@@ -77,7 +77,7 @@ def test_two_instances_with_one_seed_show_the_same_frames_to_the_bit(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_another_seed_of_the_show_draws_other_faces(name: str, player: Maker) -> None:
-    active = {"random_walk": {}, "face_interpolation": {}, "style_mixing": {"coarse": 1.0}}
+    active = {"random_walk": {}, "face_interpolation": {}, "children": {}, "style_mixing": {"coarse": 1.0}}
     extremes = {"direction_sweep": {"mode": "extremes", "knobs": 64}}
     if name not in active | extremes:
         pytest.skip("draws nothing")

@@ -1,0 +1,93 @@
+"""Arithmetic with faces, a - b + c: this one, without what is young, with what is old."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from likeness import Choice, Float, Frame, Generator, Param, Stage, Text, Values, hookimpl
+from likeness.crossfade import Crossfade
+from likeness.errand import Errand
+from likeness.face_list import read_faces
+from likeness.latent import layers_of, row
+
+log = logging.getLogger(__name__)
+
+GROUPS = ("coarse", "broad", "middle", "fine")
+HOW = "seeds, saved latents and gallery:NAME; of several their mean is taken"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the texts name: `start` [num_ws, w_dim], or None for what comes in, and `difference` c - b."""
+
+    start: Tensor | None
+    difference: Tensor
+
+
+class Plugin:
+    """Adds a difference of faces to a face."""
+
+    @hookimpl
+    def declare_params(self) -> list[Param]:
+        return [
+            Text("a", help=f"The face to begin from: {HOW}; empty is the face that comes in."),
+            Text("b", help=f"What is taken away: {HOW}; empty is the average face."),
+            Text("c", help=f"What is added: {HOW}; empty is the average face."),
+            Float(
+                "amount",
+                0.0,
+                min=-3.0,
+                max=3.0,
+                glide=0.1,
+                help="How much of c - b: 1 is the whole of it, -1 goes the other way.",
+            ),
+            Choice(
+                "layers",
+                "all",
+                ["all", *GROUPS],
+                help="Which layers are moved; a family of one layer moves as a whole.",
+            ),
+            Float("change", 0.6, max=30.0, unit="s", help="How long the change to other faces takes; 0 cuts."),
+        ]
+
+    @hookimpl
+    def start(self, stage: Stage) -> None:
+        generator = stage.generator
+        info, self._mean = generator.info, generator.mean
+        self._errand: Errand[tuple[str, ...], Terms] = Errand(lambda texts: _read(texts, generator), log)
+        self._masks = {name: _mask(info.groups, info.num_ws, name, self._mean) for name in ("all", *GROUPS)}
+        self._terms = Terms(None, self._mean - self._mean)
+        self._starts, self._differences = Crossfade(), Crossfade()
+        self._layers = ""
+
+    @hookimpl
+    def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor:
+        made = self._errand.take(tuple(str(params[name]).strip() for name in ("a", "b", "c")), frame.time)
+        if made is not None:
+            self._terms = made
+            self._starts.leave()
+        if made is not None or params["layers"] != self._layers:
+            self._layers = str(params["layers"])
+            self._differences.leave()
+        change = float(params["change"])
+        start = latent if self._terms.start is None else self._terms.start.expand_as(latent)
+        start = self._starts.toward(start, frame.dt, change)
+        difference = self._differences.toward(self._terms.difference * self._masks[self._layers], frame.dt, change)
+        return start + difference * float(params["amount"])
+
+
+def _mask(groups: Mapping[str, tuple[int, int]], num_ws: int, name: str, like: Tensor) -> Tensor:
+    """Return 1 for the layers that `name` moves and 0 for the others, `[num_ws, 1]`."""
+    if name == "all":
+        return row([1.0] * num_ws, like)[:, None]
+    amounts = {group: float(name == group) for group in GROUPS}
+    return row(layers_of(groups, num_ws, amounts), like)[:, None]
+
+
+def _read(texts: tuple[str, ...], generator: Generator) -> Terms:
+    """Return the terms that the texts of a, b and c name."""
+    a, b, c = (read_faces(text, generator) for text in texts)
+    taken, added = (faces.mean(dim=0) if len(faces) else generator.mean for faces in (b, c))
+    return Terms(a.mean(dim=0) if len(a) else None, added - taken)
