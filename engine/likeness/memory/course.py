@@ -103,7 +103,7 @@ class Course:
         """Stop what is under way where the picture stands. The hand that is in the past stays there."""
         if self._return.under_way:
             self._return = Crossfade()
-            self._lead.leave(self.shown[0], 0.0)
+            self._lead.leave(self.shown, 0.0)
         else:
             self._lead.halt()
 

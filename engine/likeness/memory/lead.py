@@ -39,7 +39,7 @@ class Lead:
         """Begin a way in the next frame, from wherever the picture stands.
 
         Args:
-            goal: latent `[num_ws, w_dim]`, or None for what the plugins draw.
+            goal: latent `[num_ws, w_dim]`, or one for each head; None for what the plugins draw.
             seconds: of the show's time; 0 cuts.
         """
         if goal is None and self._carry is None and not self._under_way:
@@ -50,7 +50,7 @@ class Lead:
     def halt(self) -> None:
         """End the way under way where the picture stands; from there the plugins go on."""
         if self._under_way and self._shown is not None:
-            self.leave(self._shown[0], 0.0)
+            self.leave(self._shown, 0.0)
 
     def toward(self, latent: Tensor, dt: float) -> Tensor:
         """Return the latent to show: `latent` itself while nothing was called up.
