@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from likeness import __version__
-from likeness.commands import encoding, looking, measuring, playing, training, weights
+from likeness.commands import encoding, evaluating, looking, measuring, playing, weights
+from likeness.commands.training import composite, runs
 from likeness.errors import LikenessError
 
 app = App(name="likeness", version=__version__, help="An instrument for generative faces, played live.")
@@ -17,8 +18,10 @@ for command in (looking.plugins, looking.params, looking.surface, looking.contac
     app.command(command)
 app.command(measuring.latency)
 app.command(encoding.encode)
+app.command(evaluating.evaluate)
 train = App(name="train", help="Make your own weights from a folder of pictures.")
-train.command(training.composite)
+for recipe in (composite.composite, runs.wgan, runs.vae, runs.resume):
+    train.command(recipe)
 app.command(train)
 files = App(name="weights", help="Look into weights files, and convert them.")
 files.command(weights.info)

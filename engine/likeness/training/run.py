@@ -24,6 +24,7 @@ FORMAT = 1
 CONFIG, CHECKPOINTS, LOG = "config.toml", "checkpoints", "log.jsonl"
 # The one before the last is kept for a disk that loses what it said it had written.
 KEPT = 2
+PART = ".part"
 
 
 class RunFolder:
@@ -55,7 +56,8 @@ class RunFolder:
                     f"with that run: likeness train resume {path}"
                 )
             return there.changed(steps=settings.steps, time_s=settings.time_s)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        # What was being written when a process died, or is by one that begins the same run beside this one, is no run.
+        if path.exists() and (not path.is_dir() or any(not each.name.endswith(PART) for each in path.iterdir())):
             raise TrainingError(f"{path} is there and holds no run; name another folder with -o")
         run = cls(path, settings)
         run.write(CONFIG, write_settings(settings).encode())
@@ -92,7 +94,7 @@ class RunFolder:
             TrainingError: the disk refuses. What was there before is there still.
         """
         path = self.path / name
-        partial = path.with_name(path.name + ".part")
+        partial = path.with_name(f"{path.name}.{os.getpid()}{PART}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as file:
@@ -145,6 +147,11 @@ class RunFolder:
         if found:
             raise TrainingError(f"none of the checkpoints in {found[0].parent} can be read; begin another run")
         return None
+
+    def stands(self) -> tuple[int, float]:
+        """Return steps and seconds of the newest checkpoint, both 0 where there is none."""
+        state = self.newest(torch.device("cpu"))
+        return (int(state["step"]), float(state["spent_s"])) if state else (0, 0.0)
 
     def add_log(self, entry: Mapping[str, Any]) -> None:
         """Add a line to the log of the run.

@@ -114,9 +114,7 @@ class VAERecipe(Recipe):
         if self._features is None:
             return torch.zeros((), device=photos.device)
         if photos.shape[3] < SEEN:
-            drawn, photos = (
-                functional.interpolate(images, (SEEN, SEEN), mode="bilinear") for images in (drawn, photos)
-            )
+            drawn, photos = _larger(drawn), _larger(photos)
         return perceptual_distance(self._features, drawn, photos).float().mean()
 
     def draw(self, z: Tensor) -> Tensor:
@@ -144,7 +142,9 @@ class VAERecipe(Recipe):
     def sheets(self, photos: Tensor) -> Mapping[str, Tensor]:
         """Return rows of photos, each followed by the row of what became of them."""
         drawn, _, _ = self._average(photos, torch.zeros(len(photos), self.z_dim).to(photos))
-        rows = [
-            torch.cat([some, again]) for some, again in zip(photos.split(COLUMNS), drawn.split(COLUMNS), strict=True)
-        ]
-        return {"reconstructions": torch.cat(rows)}
+        pairs = zip(torch.split(photos, COLUMNS), torch.split(drawn, COLUMNS), strict=True)
+        return {"reconstructions": torch.cat([row for pair in pairs for row in pair])}
+
+
+def _larger(images: Tensor) -> Tensor:
+    return functional.interpolate(images, (SEEN, SEEN), mode="bilinear")

@@ -1,4 +1,4 @@
-"""`likeness train`: weights from a folder of pictures."""
+"""`likeness train composite`: a composite portrait model."""
 
 from pathlib import Path
 from typing import Annotated

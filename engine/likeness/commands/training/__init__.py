@@ -1,0 +1,1 @@
+"""`likeness train`: weights from a folder of pictures."""
