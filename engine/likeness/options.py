@@ -34,4 +34,5 @@ class Options:
     precision: str = "auto"
     offline: bool = False
     watch: bool = False
+    follow: bool = False
     autosave: bool = False

@@ -11,6 +11,8 @@ Kind = Literal["plugins", "presets", "weights", "controllers", "bindings", "cues
 PACKAGE = Path(__file__).resolve().parent
 # Names the user's folder, for installations that keep a show's things together.
 HOME_VARIABLE = "LIKENESS_HOME"
+# What a training run keeps up to date in its folder.
+RUN_WEIGHTS = "weights.safetensors"
 
 
 def bundled(kind: Kind) -> Path:
@@ -30,13 +32,20 @@ def folders(kind: Kind) -> tuple[Path, Path]:
 
 
 def find_weights(name: str) -> Path:
-    """Return the weights file that `name` means: a path, or the name of a .safetensors file in the usual folders.
+    """Return the weights file that `name` means.
+
+    Args:
+        name: a file, the folder of a training run, or the name of a .safetensors file in the usual folders.
 
     Raises:
         WeightsError: naming the nearest there are.
     """
     if Path(name).is_file():
         return Path(name)
+    if (Path(name) / RUN_WEIGHTS).is_file():
+        return Path(name) / RUN_WEIGHTS
+    if (Path(name) / "config.toml").is_file():
+        raise WeightsError(f"the training run in {name} has written no weights yet; wait for its first minute to pass")
     found = {path.stem: path for folder in folders("weights") for path in folder.glob("*.safetensors")}
     if name not in found:
         raise WeightsError(f"no weights {name!r}, neither a file nor a bundled name; {nearest(name, found)}")

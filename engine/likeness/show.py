@@ -29,6 +29,7 @@ from likeness.performing.conducting import modulation_commands, tempo_commands
 from likeness.performing.controls import Controls
 from likeness.performing.desk import Desk
 from likeness.performing.exchange import Exchange
+from likeness.performing.following import follow
 from likeness.performing.listening import open_listener
 from likeness.performing.rack import declare_own, fill_rack
 from likeness.performing.workshop import Workshop
@@ -128,6 +129,8 @@ class Show:
         self._open_workshop(stage, render)
         self.exchange.open(renderer, weights, opening)
         self._closers.append(self.exchange.close)
+        if options.follow:
+            self._closers.append(follow(weights, self.exchange.load).close)
         clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         side = stage.generator.info.resolution
         width, head_height = size or (side, side)

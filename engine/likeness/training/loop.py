@@ -17,7 +17,7 @@ from likeness.training.engine import Engine, seed_step
 from likeness.training.photos import Photos, open_photos, read_photos
 from likeness.training.pictures import Progress, silent
 from likeness.training.previews import Previews, Video
-from likeness.training.recipe import Moment, Recipe
+from likeness.training.recipe import EXPORT, Moment, Recipe
 from likeness.training.recipes import recipe_class
 from likeness.training.run import RunFolder
 from likeness.training.schedule import Schedule
@@ -242,6 +242,9 @@ class _Sitting:
         settings, now = self._settings, time.monotonic()
         if now >= self._due_at["preview"]:
             self._timed("preview", self._preview, settings.preview_s, PREVIEW_SHARE)
+            if not (self._run.path / EXPORT).exists():
+                # Something to play from the first minute on.
+                self._recipe.export(self._run.path)
         if now >= self._due_at["checkpoint"]:
             self._timed("checkpoint", self._save, settings.checkpoint_s, CHECKPOINT_SHARE)
 
