@@ -35,7 +35,8 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
 
 def _factor(rows: Tensor) -> Tensor:
     """Return L `[min(n, d), d]` whose L'L is the covariance of `rows` [n, d]."""
-    centred = (rows - rows.mean(0)) / (len(rows) - 1) ** 0.5
+    centred: Tensor = (rows - rows.mean(0)) / (len(rows) - 1) ** 0.5
     if len(rows) <= rows.shape[1]:
         return centred
-    return torch.linalg.qr(centred, mode="r").R
+    reduced: Tensor = torch.linalg.qr(centred, mode="r").R
+    return reduced

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness.errors import LikenessError
 from likeness.picture import Picture
 
 LEAST_FRAMES = 3
+Levels = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,6 @@ def walk_steps(pictures: Iterable[Picture]) -> WalkSteps:
     return WalkSteps(len(steps) + 1, median, float(np.std(steps)) / mean if mean else 0.0, longest, closure)
 
 
-def apart(a: np.ndarray, b: np.ndarray) -> float:  # type: ignore[type-arg]
+def apart(a: Levels, b: Levels) -> float:
     """Return the root mean square of two pictures' difference, levels of 255 taken for [-1, 1]."""
     return float(np.sqrt(np.square(a - b, dtype=np.float32).mean(dtype=np.float64)) / 127.5)
