@@ -13,11 +13,13 @@ def encode(
     *photos: Path,
     output: Annotated[Path, Parameter(name=("--output", "-o"))],
     weights: str | None = None,
+    aligned: bool = False,
+    detector: str = "auto",
 ) -> None:
     """Find the latent of photos, for `--set face_interpolation.faces="a.safetensors b.safetensors"`.
 
-    Each photo is one face, cut square and aligned as in FFHQ: eyes level, a little above the middle, hair and chin in
-    the picture. Faces are not looked for yet: cut the photo first. A photo that cannot be read is told and left out.
+    The face is looked for and cut out as in FFHQ; of several the biggest near the middle is taken. A photo that cannot
+    be read or shows no face is told and left out.
 
     Parameters
     ----------
@@ -28,9 +30,15 @@ def encode(
         after each round.
     weights
         A weights file, or the name of a bundled one, of the composite family: the others have no encoder.
+    aligned
+        The photos are cut already, square, eyes level and a little above the middle: they are taken as they are.
+    detector
+        auto; hog, which is fast and frontal; mmod, which sees more and takes a second; or the path of a YuNet .onnx
+        file.
     """
     from likeness.encoders.composite import open_encoder
     from likeness.encoders.photo_files import encode_file
+    from likeness.faces.detect import Detector
     from likeness.places import find_weights
     from likeness.show import DEFAULT_WEIGHTS
 
@@ -41,15 +49,18 @@ def encode(
     if twice:
         raise LikenessError(f"several photos are called {twice[0]} and would be one file; encode them one at a time")
     encoder = open_encoder(find_weights(weights or DEFAULT_WEIGHTS))
+    seeing = None if aligned else Detector(detector)
     failed = False
     for photo in photos:
         try:
-            done = encode_file(encoder, photo, output)
+            done = encode_file(encoder, photo, output, seeing)
         except LikenessError as error:
             print(f"likeness: {error}", file=sys.stderr)
             failed = True
         else:
             near = f"PSNR {done.psnr:.1f} dB, face {done.face_psnr:.1f} dB"
             print(f"{photo} -> {done.latent}  {near}, {done.encode_ms:.0f} ms")
+            for note in done.notes:
+                print(f"  {note}")
     if failed:
         sys.exit(2)

@@ -12,8 +12,11 @@ import torch
 
 from likeness.encoders.composite import CompositeEncoder
 from likeness.encoders.composite_report import levels, psnr
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, PhotoError
+from likeness.faces.detect import Detector
 from likeness.faces.mattes import face_region
+from likeness.faces.photo import read_photo
+from likeness.faces.portrait import find_portrait
 from likeness.latent_file import write_latent
 from likeness.picture import Picture, sheet, write_png
 
@@ -29,6 +32,7 @@ class EncodedPhoto:
         comparison: a PNG file: photo, guess, and the drawing after each round.
         psnr, face_psnr: of the last drawing against the photo, in dB; the face alone counts more.
         encode_ms: wall time of the encoder, without files and drawings.
+        notes: what speaks against the photo, in words.
     """
 
     latent: Path
@@ -36,44 +40,47 @@ class EncodedPhoto:
     psnr: float
     face_psnr: float
     encode_ms: float
+    notes: tuple[str, ...] = ()
 
 
-def read_photo(path: Path) -> Picture:
-    """Read a square photo, turned upright by its EXIF.
+def read_portrait(path: Path, detector: Detector | None, size: int) -> tuple[Picture, tuple[str, ...]]:
+    """Read the face of a photo, aligned, and what its sender should know of it.
+
+    Args:
+        path: of the photo.
+        detector: looks for the face; None takes the photo as one that is cut already.
+        size: of the cut that the detector's face gets.
 
     Raises:
-        LikenessError: it is absent, empty, no picture, not square, or smaller than 32 px.
+        PhotoError: it cannot be read, holds no face, or is cut and not square.
     """
-    if not path.is_file():
-        raise LikenessError(f"there is no photo {path}; give the path of a file")
-    try:
-        raw = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise LikenessError(f"{path} cannot be read: {error}") from error
-    if not raw.size:
-        raise LikenessError(f"{path} is empty; copy it again")
-    try:
-        picture = cv2.imdecode(raw, cv2.IMREAD_COLOR_RGB)
-    except cv2.error:  # a header that claims more pixels than OpenCV allows
-        picture = None
-    if picture is None:
-        raise LikenessError(f"{path} is no picture that can be read; give a JPEG, PNG or WebP file")
+    picture = read_photo(path)
+    if detector is not None:
+        portrait = find_portrait(picture, detector, size, str(path))
+        return portrait.picture, portrait.notes
     height, width = picture.shape[:2]
     if height != width or height < LEAST_SIDE:
-        raise LikenessError(
-            f"{path} is {width} x {height} px; cut a square around the face as in FFHQ, {LEAST_SIDE} px or more"
+        raise PhotoError(
+            f"{path} is {width} x {height} px; leave --aligned away to have the face found, or cut a square around it "
+            f"as in FFHQ, {LEAST_SIDE} px or more"
         )
-    return np.asarray(picture, np.uint8)
+    return picture, ()
 
 
 @torch.inference_mode()
-def encode_file(encoder: CompositeEncoder, photo: Path, folder: Path) -> EncodedPhoto:
+def encode_file(encoder: CompositeEncoder, photo: Path, folder: Path, detector: Detector | None = None) -> EncodedPhoto:
     """Write `NAME.safetensors` and `NAME.png` for a photo called NAME.
+
+    Args:
+        encoder: of the generator that is to show the face.
+        photo: an aligned one, or any where a `detector` looks for the face.
+        folder: where the files go.
+        detector: of faces.
 
     Raises:
         LikenessError: the photo cannot be read, or the folder not be written.
     """
-    read = read_photo(photo)
+    read, notes = read_portrait(photo, detector, encoder.size)
     began = time.perf_counter()
     found = encoder.encode(read)
     encode_ms = (time.perf_counter() - began) * 1000
@@ -89,5 +96,5 @@ def encode_file(encoder: CompositeEncoder, photo: Path, folder: Path) -> Encoded
     write_png(comparison, sheet(pictures, len(pictures)))
     sought = wanted.astype(np.float32)
     return EncodedPhoto(
-        latent, comparison, psnr(drawn[-1], sought), psnr(drawn[-1], sought, face_region(size)), encode_ms
+        latent, comparison, psnr(drawn[-1], sought), psnr(drawn[-1], sought, face_region(size)), encode_ms, notes
     )
