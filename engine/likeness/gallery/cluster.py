@@ -1,0 +1,76 @@
+"""Photos looked at on many machines, through Ray; the gallery itself stays on this one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from likeness.errors import GalleryError
+from likeness.gallery.adding import Job, Look
+from likeness.gallery.looking import Looked, Looker, open_looker
+
+# Two seconds of work in a message of a megabyte or a few.
+CHUNK = 16
+# Chunks under way or waiting for each processor: it never waits for work, and no folder fills the memory.
+AHEAD = 2
+
+
+def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> Look:
+    """Return what looks at photos on a Ray cluster.
+
+    Photos travel to the workers and faces come back: the workers need this program and the weights under the same
+    path, and no common disk. A worker that is killed costs the photos that it had; Ray gives them to another one.
+
+    Args:
+        address: of the cluster, as `ray.init` takes it; "local" starts one on this machine.
+        weights, name, consent: as `Looker` takes them.
+
+    Raises:
+        GalleryError: Ray is not installed, or nobody answers at the address.
+    """
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        raise GalleryError('--ray needs Ray, which is not installed: pip install "likeness[ray]"') from error
+    try:
+        ray.init(address=address, log_to_driver=False, include_dashboard=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
+    remote: Any = ray.remote(num_cpus=1, max_retries=3)(_look_at)
+
+    def look(jobs: Iterator[Job]) -> Iterable[tuple[Path, Looked]]:
+        ahead = max(1, int(ray.cluster_resources().get("CPU", 1))) * AHEAD
+        under_way: dict[Any, list[Path]] = {}
+        try:
+            while True:
+                while len(under_way) < ahead and (chunk := list(islice(jobs, CHUNK))):
+                    sent = [(job.photo, str(job.path), job.raw) for job in chunk]
+                    under_way[remote.remote(sent, str(weights or ""), name, consent)] = [job.path for job in chunk]
+                if not under_way:
+                    return
+                (ready,), _ = ray.wait(list(under_way), num_returns=1)
+                paths = under_way.pop(ready)
+                yield from zip(paths, ray.get(ready), strict=True)
+        except ray.exceptions.RayError as error:
+            raise GalleryError(f"the Ray cluster at {address} failed: {error}; the same call goes on") from error
+        finally:
+            ray.shutdown()
+
+    return look
+
+
+def _look_at(jobs: list[tuple[str, str, bytes]], weights: str, name: str, consent: str) -> list[Looked]:
+    """Look at photos, on a worker."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    looker = _looker(weights, name, consent)
+    return [looker.look(photo, Path(path), raw) for photo, path, raw in jobs]
+
+
+@lru_cache(maxsize=1)
+def _looker(weights: str, name: str, consent: str) -> Looker:
+    """Return the worker's looker: opening the models takes longer than a few photos."""
+    return open_looker(Path(weights) if weights else None, name, consent)[0]
