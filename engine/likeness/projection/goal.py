@@ -33,10 +33,10 @@ class Balance:
         noise: regularisation of optimised noise maps [Karras et al. 2020, app. D].
     """
 
-    pixel: float = 0.5
-    masked: float = 1.0
+    pixel: float = 2.0
+    masked: float = 10.0
     perceptual: float = 1.0
-    prior: float = 0.002
+    prior: float = 0.05
     noise: float = 1e5
 
 
