@@ -55,13 +55,13 @@ def open_generator(
         path: the weights file.
         device: "cpu", "cuda", "mps".
         precision: "auto" draws in the numbers that the makers' own code draws in, float32 on a processor;
-            "float32" or "bfloat16" by name. What a show draws in is the show's choice, and a faster one.
+            "float32", "bfloat16", "float16" or "mixed" by name. What a show draws in is the show's choice, and a faster one.
         size: height in px to draw at, where the family can choose.
 
     Raises:
         WeightsError: where the file is absent, broken, or of no known family.
     """
-    from likeness.backends import prepare
+    from likeness.backends.choosing import prepare
     from likeness.host import Host
 
     generator = Host().open_generator(path, device, size)

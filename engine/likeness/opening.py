@@ -4,7 +4,7 @@ import logging
 
 import torch
 
-from likeness.backends import prepare
+from likeness.backends.choosing import prepare
 from likeness.generator import Generator
 from likeness.host import Host
 from likeness.places import find_weights
@@ -23,7 +23,7 @@ def open_for_show(
     Args:
         name: a file, or the name of weights that come with the program or are the user's own.
         height: of the picture in px, for families that can choose.
-        backend, precision: as `likeness.backends.prepare` takes them.
+        backend, precision: as `likeness.backends.choosing.prepare` takes them.
 
     Raises:
         WeightsError: where the file is absent, broken, or of no known family.

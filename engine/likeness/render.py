@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-import cv2
 import torch
 from torch import Tensor
 
@@ -18,6 +17,7 @@ from likeness.memory.course import Course
 from likeness.memory.face_ring import FaceRing
 from likeness.picture import Picture
 from likeness.picture_fade import PictureFade
+from likeness.readback import ReadBack
 from likeness.stage import Stage
 
 
@@ -52,7 +52,7 @@ class Renderer:
 
     def __init__(self, stage: Stage, host: Host, fps: float = 60.0) -> None:
         self._host, self._fps = host, fps
-        self._fade = PictureFade()
+        self._fade, self._read = PictureFade(), ReadBack()
         self._set(_scene(stage, self._ring(stage)))
 
     def scene(self, stage: Stage) -> Scene:
@@ -85,14 +85,15 @@ class Renderer:
             if not self.course.take(event):
                 self._host.handle(event, self._stage)
         latent = self._host.update(self._base, frame)
+        private = self._stage.privacy.take()
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)
-        latent = self.course.toward(latent, frame)
+        latent = self.course.toward(latent, frame, private=private)
         latent = truncate(latent, generator.mean, float(frame.values["show"]["psi"]))
         began = time.perf_counter()
         image = generator.synthesize(latent)
         synthesis_s = time.perf_counter() - began
-        picture = self._fade.toward(to_picture(self._host.process_image(image, frame)), frame.dt)
+        picture = self._fade.toward(self._read(self._host.process_image(image, frame)), frame.dt)
         self._host.judge((time.perf_counter() - started) * 1e3)
         return Outcome(picture, None, synthesis_s)
 
@@ -108,18 +109,6 @@ def _scene(stage: Stage, ring: FaceRing) -> Scene:
     generator = stage.generator
     seeds = range(stage.seed, stage.seed + stage.heads)
     return Scene(stage, generator.sample(seeds), Course(generator.mean, ring))
-
-
-def to_picture(image: Tensor) -> Picture:
-    """Return the pictures `[heads, 3, H, W]` in [-1, 1] side by side as bytes `[H, heads * W, 3]`.
-
-    The frame's one read-back. What is not a number becomes black.
-    """
-    row = image[0] if len(image) == 1 else torch.cat(tuple(image), dim=-1)
-    scaled = row.float().mul(127.5).add_(128.0).clamp_(0.0, 255.0).nan_to_num_(nan=0.0)
-    # Colours are interleaved after the read-back: at 512 px that took 0.5 ms on one core, torch's permute 1.5.
-    picture: Picture = cv2.merge(list(scaled.to(torch.uint8).cpu().numpy()))
-    return picture
 
 
 class RenderThread:

@@ -11,7 +11,7 @@ from likeness.options import Options
 from likeness.picture import Picture
 from likeness.places import find_weights
 from likeness.presets import Preset
-from likeness.render import to_picture
+from likeness.readback import to_picture
 from likeness.show import DEFAULT_WEIGHTS, Show
 
 WALK_FPS = 30.0

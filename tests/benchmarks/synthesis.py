@@ -26,7 +26,7 @@ from tests.reference import stylegan2 as plain
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from likeness.backends import _compiler, _installed, prepare
+from likeness.backends.choosing import _compiler, _installed, prepare
 from likeness.devices import multiplies_bfloat16
 from likeness.families.source import Source
 from likeness.families.style import StyleGenerator

@@ -105,6 +105,7 @@ def test_a_recording_obeys_a_blackout_within_two_frames_of_its_fade(tmp_path: Pa
     )
     port, fps = unused_udp_port, 30
     command = [*COMMAND, "play", "--output", "live.mp4", "--seconds", "4", "--fps", str(fps), "--midi", "off"]
+    command += ["--size", "64x64"]
     command += ["--osc-port", str(port), "--set", "master.fade=0.2", "--plugin", "raises.py"]
     show = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert show.stdout is not None

@@ -18,7 +18,7 @@ from likeness.host import Host
 from likeness.latency import FLASH, FlashWatch, Ways, osc_ways, paired
 from likeness.options import Options
 from likeness.presets import Preset
-from likeness.render import to_picture
+from likeness.readback import to_picture
 from likeness.stage import Stage
 
 

@@ -47,10 +47,11 @@ def play(
     midi: str = "auto",
     takeover: Literal["soft", "scale", "jump"] | None = None,
     audio: str = "off",
+    camera: str | None = None,
     link: bool = False,
     weights: str | None = None,
-    backend: Literal["auto", "eager", "compile", "openvino"] = "auto",
-    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto",
+    precision: Literal["auto", "float32", "bfloat16", "float16", "mixed"] = "auto",
     watch: bool = False,
     status: bool = False,
     resume: bool = False,
@@ -97,14 +98,18 @@ def play(
         jump takes it at once. Left out, the preset decides, then soft.
     audio
         What to hear: a part of an input device's name, "default", a WAV file, or off.
+    camera
+        Who is before it plays too, with plugins such as lookalike: a camera's number from 0, a video, a photo, a folder
+        of photos, or rtsp://... The picture bears a small mark while it is live.
     link
         Share tempo and bars with Ableton Link; needs the extra `link`.
     weights
         A weights file, or the name of a bundled one.
     backend
-        What draws the network; auto takes the fastest that is installed.
+        What draws the network; auto takes the fastest that is installed: "graph" on CUDA, "openvino" on processors.
     precision
-        The numbers it is drawn in; auto takes bfloat16 where the processor multiplies it.
+        The numbers it is drawn in; auto takes bfloat16 where the processor multiplies it, and float16 on CUDA where the
+        picture stays the same. "mixed" is float16 at the four finest sizes of a StyleGAN2.
     watch
         Load a plugin anew when its file changes on disk.
     status
@@ -134,6 +139,7 @@ def play(
         midi=midi,
         takeover=takeover,
         audio=audio,
+        camera=camera,
         link=link,
         weights=weights,
         backend=backend,
@@ -158,8 +164,8 @@ def render(
     plugin: Plugins | None = None,
     audio: str = "off",
     weights: str | None = None,
-    backend: Literal["auto", "eager", "compile", "openvino"] = "auto",
-    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto",
+    precision: Literal["auto", "float32", "bfloat16", "float16", "mixed"] = "auto",
 ) -> None:
     """Render a preset to a file on a fixed clock: the same preset and seed give the same frames, bit by bit.
 
@@ -190,9 +196,10 @@ def render(
     weights
         A weights file, or the name of a bundled one.
     backend
-        What draws the network; auto takes the fastest that is installed.
+        What draws the network; auto takes the fastest that is installed: "graph" on CUDA, "openvino" on processors.
     precision
-        The numbers it is drawn in; auto takes bfloat16 where the processor multiplies it.
+        The numbers it is drawn in; auto takes bfloat16 where the processor multiplies it, and float16 on CUDA where the
+        picture stays the same. "mixed" is float16 at the four finest sizes of a StyleGAN2.
     """
     from likeness.options import Options
 

@@ -13,7 +13,7 @@ from likeness.networks.mapping import MappingNetwork, one_hot
 
 # Enough for the strongest directions to stand; GANSpace takes a million for all 512 [Haerkoenen et al. 2020, sec. 2.1].
 SAMPLES = 512
-Draw = Callable[..., Tensor]
+Draw = Callable[..., Tensor | None]
 LAST_SEED = 2**32
 GROUPS = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 1 << 30)}
 
@@ -134,17 +134,23 @@ class StyleGenerator:
         return (latent,)
 
     def draw_with(self, draw: Draw | None) -> None:
-        """Let `draw` make single pictures with the stored noise from its `inputs`; the network itself where None."""
+        """Let `draw` make pictures: called with the noise mode and `inputs`, it returns None for what it cannot.
+
+        The network itself draws that, and all where `draw` is None.
+        """
         self._draw = draw
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
         """Return pictures `[batch, 3, H, W]`, nominally in [-1, 1]: what overshoots is for the output to cut."""
-        if self._draw is not None and noise == "const" and len(latent) == 1 and not latent.requires_grad:
-            return picture(self._draw(*self.inputs(latent)))
-        return picture(self._synthesize(latent, noise))
+        if self._draw is not None and not latent.requires_grad:
+            drawn = self._draw(noise, *self.inputs(latent))
+            if drawn is not None:
+                return picture(drawn)
+        return picture(self.draw(noise, *self.inputs(latent)))
 
-    def _synthesize(self, latent: Tensor, noise: NoiseMode) -> Tensor:
-        image: Tensor = self.synthesis(latent, noise)
+    def draw(self, noise: NoiseMode, *inputs: Tensor) -> Tensor:
+        """Return what the network itself draws of its `inputs`, `[batch, C, H, W]`."""
+        image: Tensor = self.synthesis(*inputs, noise)
         return image
 
     def _w(self, z: Tensor, labels: Tensor | None) -> Tensor:

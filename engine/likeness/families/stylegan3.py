@@ -69,8 +69,9 @@ class StyleGAN3Generator(StyleGenerator):
         """Show the picture moved by `x`, `y` (1 is its width) and turned, from the next one on; no device sync."""
         self.transform.copy_(plane_transform(x, y, degrees), non_blocking=True)
 
-    def _synthesize(self, latent: Tensor, noise: NoiseMode) -> Tensor:
-        image: Tensor = self.synthesis(latent)  # it has no noise
+    def draw(self, noise: NoiseMode, *inputs: Tensor) -> Tensor:
+        """Return what the network draws; it has no noise."""
+        image: Tensor = self.synthesis(*inputs)
         return image
 
 

@@ -74,10 +74,16 @@ class StyledConvolution(nn.Module):
         self.style = Style(tensors.under("affine"), in_channels, w_dim)
         self.weight: Tensor
         self.power: Tensor
+        self.epsilon: Tensor
         self.bias: Tensor
         self.noise: Tensor | None
         self.strength: Tensor | None
         self.filter: Tensor | None
+        # Demodulation takes any factor of the weights out again. A power of two, which rounds nothing, keeps sums of
+        # half precision in range, as the makers' division by the largest weight does.
+        scale = _power_of_two(weight.abs().amax((1, 2, 3)) * math.sqrt(in_channels * k * k))
+        weight = weight / scale[:, None, None, None]
+        self.register_buffer("epsilon", EPSILON / scale.square())
         layout = weight.transpose(0, 1) if up else weight
         self.register_buffer("weight", layout.contiguous(memory_format=torch.channels_last))
         self.register_buffer("power", weight.square().sum((2, 3)))
@@ -98,8 +104,11 @@ class StyledConvolution(nn.Module):
     def forward(self, x: Tensor, w: Tensor, noise: Noise) -> Tensor:
         """Return [batch, O, size, size] of `x` [batch, I, h, h] and `w` [batch, w_dim]."""
         style = self.style(w)
+        if x.dtype == torch.float16:
+            # Which demodulation takes out again, too.
+            style = style / style.abs().amax(1, keepdim=True).clamp_min(EPSILON)
         demodulation = functional.linear(style.square(), self.power)
-        demodulation = (demodulation + EPSILON).rsqrt() * self.folded
+        demodulation = (demodulation + self.epsilon).rsqrt() * self.folded
         if self.modulates_weights and not self.fixed_weights and x.shape[0] == 1:
             y = self._by_weights(x, style[0], demodulation[0])
         else:
@@ -146,6 +155,12 @@ class StyledConvolution(nn.Module):
             return self.noise.to(y.dtype)
         drawn = torch.randn(y.shape[0], 1, self.size, self.size, device=y.device)
         return (drawn * self.strength).to(y.dtype)
+
+
+def _power_of_two(values: Tensor) -> Tensor:
+    """Return the power of two nearest to each of `values`; 1 for 0 and for what is not finite."""
+    usable = values.isfinite() & (values > 0)
+    return torch.exp2(torch.where(usable, values, 1.0).log2().round())
 
 
 class ToRGB(nn.Module):

@@ -106,21 +106,27 @@ class SynthesisNetwork(nn.Module):
         # Where each block's layers begin; the w of a block's picture is the next block's first.
         self.starts = [0, *range(1, 2 * len(sizes) - 1, 2)]
         self.num_ws = 2 * len(sizes)
-        self.dtype = torch.float32
+        self.sizes = sizes
+        self.dtypes = [torch.float32] * len(sizes)
 
-    def prepare(self, dtype: torch.dtype) -> None:
-        """Compute in `dtype` from now on; styles, demodulation and the picture's sum stay float32."""
-        self.dtype = dtype
-        for module in self.modules():
-            if isinstance(module, StyledConvolution | Skip):
-                recast(module, ("weight", "filter"), dtype)
+    def prepare(self, dtype: torch.dtype, coarsest: int = 0) -> None:
+        """Compute in `dtype` from now on; styles, demodulation and the picture's sum stay float32.
+
+        Args:
+            coarsest: height in px below which it is float32 nevertheless.
+        """
+        self.dtypes = [dtype if size >= coarsest else torch.float32 for size in self.sizes]
+        for block, block_dtype in zip(self.blocks, self.dtypes, strict=True):
+            for module in block.modules():
+                if isinstance(module, StyledConvolution | Skip):
+                    recast(module, ("weight", "filter"), block_dtype)
 
     def forward(self, ws: Tensor, noise: Noise = "const") -> Tensor:
         """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim]."""
-        x = self.const.to(self.dtype).repeat(ws.shape[0], 1, 1, 1).contiguous(memory_format=torch.channels_last)
+        x = self.const.to(self.dtypes[0]).repeat(ws.shape[0], 1, 1, 1).contiguous(memory_format=torch.channels_last)
         image: Tensor | None = None
-        for block, first in zip(self.blocks, self.starts, strict=True):
-            x, image = block(x, image, ws[:, first:], noise)
+        for block, first, dtype in zip(self.blocks, self.starts, self.dtypes, strict=True):
+            x, image = block(x.to(dtype), image, ws[:, first:], noise)
         assert image is not None
         return functional.pixel_shuffle(image, self.shuffle) if self.shuffle > 1 else image
 

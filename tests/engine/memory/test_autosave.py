@@ -20,7 +20,7 @@ from likeness.options import Options
 from likeness.picture import Picture
 from likeness.places import bundled
 from likeness.presets import Preset, ShowTable, read_preset
-from likeness.render import to_picture
+from likeness.readback import to_picture
 from likeness.show import Show
 
 DEADLINE_S = 60.0

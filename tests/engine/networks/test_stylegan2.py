@@ -135,3 +135,28 @@ def test_a_wrong_tensor_is_named(name: str, tensor: torch.Tensor | None, says: s
         state[name] = tensor
     with pytest.raises(ValueError, match=says):
         StyleGAN2(state, Settings())
+
+
+@pytest.mark.parametrize("factor", [1.0, 3e3, 1e-4])
+def test_float16_draws_the_same_picture_however_large_the_weights_are(factor: float) -> None:
+    # Demodulation takes the factor out again, but a sum of half precision would have overflowed, or vanished, before.
+    made = case("sg2_skip")
+    state = {
+        name: tensor * factor if name.endswith(("conv0.weight", "conv1.weight")) else tensor
+        for name, tensor in made.state.items()
+    }
+    network = StyleGAN2(state, Settings(lr_multiplier=made.kwargs["mapping_kwargs"].get("lr_multiplier", 0.01)))
+    wanted = network.synthesis(made["w_psi1"])
+    network.synthesis.prepare(torch.float16)
+    drawn = network.synthesis(made["w_psi1"])
+    spread = wanted.max() - wanted.min()
+    assert 10 * torch.log10(spread.square() / (drawn - wanted).square().mean()) > 45
+
+
+def test_mixed_numbers_are_half_at_the_fine_sizes_alone() -> None:
+    network = opened(case("sg2_skip"))
+    network.synthesis.prepare(torch.float16, coarsest=32)
+    types = {block.conv1.weight.dtype for block in network.synthesis.blocks}
+    assert [block.conv1.weight.dtype for block in network.synthesis.blocks][:3] == [torch.float32] * 3
+    assert types == {torch.float16, torch.float32}
+    assert network.synthesis(case("sg2_skip")["w_psi1"]).dtype == torch.float32

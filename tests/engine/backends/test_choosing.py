@@ -8,7 +8,7 @@ from tests.reference import pickles
 from tests.reference import tensorflow as tf
 from tests.reference.parity import case, relative_error
 
-from likeness.backends import choose, prepare
+from likeness.backends.choosing import choose, prepare
 from likeness.devices import multiplies_bfloat16
 from likeness.errors import LikenessError
 from likeness.families import stylegan1, stylegan2, stylegan3, zonly
@@ -87,8 +87,8 @@ def test_a_compiled_network_draws_the_same_picture(tmp_path: Path) -> None:
 
 def test_what_is_asked_for_and_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = opened("sg2_skip", tmp_path)
-    monkeypatch.setattr("likeness.backends._installed", lambda name: False)
-    monkeypatch.setattr("likeness.backends._compiler", lambda: False)
+    monkeypatch.setattr("likeness.backends.choosing._installed", lambda name: False)
+    monkeypatch.setattr("likeness.backends.choosing._compiler", lambda: False)
     with pytest.raises(LikenessError, match="pip install"):
         choose(generator, "openvino", "auto")
     with pytest.raises(LikenessError, match="compiler"):
@@ -107,8 +107,8 @@ def test_a_backend_that_fails_leaves_eager_drawing(tmp_path: Path, monkeypatch: 
     def fail(*_: object) -> None:
         raise RuntimeError("no such primitive\nat line 3")
 
-    monkeypatch.setattr("likeness.backends._installed", lambda name: True)
-    monkeypatch.setattr("likeness.backends._openvino", fail)
+    monkeypatch.setattr("likeness.backends.choosing._installed", lambda name: True)
+    monkeypatch.setattr("likeness.backends.choosing.openvino_model", fail)
     assert prepare(generator, "auto", "float32").backend == "eager"
     assert generator.synthesize(latent).shape == (1, 3, 64, 64)
     with pytest.raises(LikenessError, match="no such primitive"):
