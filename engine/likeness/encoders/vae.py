@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -45,14 +45,16 @@ class VAEEncoder:
         return latent
 
 
-def write_encoder(path: Path, encoder: Encoder, z_dim: int, widths: Sequence[int], licence: Licence) -> None:
-    """Write an encoder for pictures twice the size of its last width, which `open_vae_encoder` opens.
+def write_encoder(
+    path: Path, tensors: Mapping[str, Tensor], z_dim: int, widths: Sequence[int], licence: Licence
+) -> None:
+    """Write the tensors of an encoder for pictures twice the size of its last width, which `open_vae_encoder` opens.
 
     Raises:
         WeightsError: the disk refuses.
     """
     arguments = {"z_dim": z_dim, "widths": list(widths), "resolution": START << len(widths)}
-    write_weights(path, WeightsHeader(FAMILY, arguments, licence), encoder.state_dict())
+    write_weights(path, WeightsHeader(FAMILY, arguments, licence), tensors)
 
 
 def open_vae_encoder(path: Path) -> VAEEncoder:

@@ -1,6 +1,7 @@
 """The slow average of a network's weights, which draws calmer pictures than the network of any one moment."""
 
 import copy
+import math
 from typing import TypeVar
 
 import torch
@@ -18,6 +19,11 @@ def averaged(network: Network) -> Network:
     return copy.deepcopy(network).eval().requires_grad_(False)
 
 
+def pace(images: int, batch: int, half_life: float) -> float:
+    """Return by how much an average moves toward what is new in one step, from 0 to 1; see `follow`."""
+    return 1.0 - math.pow(0.5, batch / min(half_life, max(images * RAMP, 1e-3)))
+
+
 @torch.no_grad()
 def follow(average: nn.Module, network: nn.Module, images: int, batch: int, half_life: float) -> None:
     """Move `average` toward `network` by one step, in place; buffers are copied.
@@ -27,8 +33,7 @@ def follow(average: nn.Module, network: nn.Module, images: int, batch: int, half
         batch: images in a step.
         half_life: images after which a change counts half.
     """
-    half_life = min(half_life, max(images * RAMP, 1e-3))
-    amount = 1.0 - 0.5 ** (batch / half_life)
+    amount = pace(images, batch, half_life)
     slow: list[Tensor] = list(average.parameters())
     fast: list[Tensor] = list(network.parameters())
     torch._foreach_lerp_(slow, fast, amount)

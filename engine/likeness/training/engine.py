@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from contextlib import AbstractContextManager, nullcontext
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from likeness.devices import choose_device, multiplies_bfloat16
 from likeness.errors import TrainingError
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 Module = TypeVar("Module", bound=nn.Module)
 TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -39,15 +38,10 @@ class Engine:
     def __init__(self, device: str = "auto", precision: str = "auto") -> None:
         kind = choose_device(device).type
         world, local = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        self.fabric = Fabric(
-            accelerator=kind,
-            devices=local if world > 1 else 1,
-            num_nodes=max(1, world // local),
-            strategy="ddp" if world > 1 else "auto",
-        )
-        self.fabric.launch()
-        self.device: torch.device = self.fabric.device
-        self.rank, self.world = self.fabric.global_rank, self.fabric.world_size
+        # Alone there is nothing for Fabric to do, and importing it takes as long as importing torch.
+        self._fabric = _joined(kind, local, max(1, world // local)) if world > 1 else None
+        self.device = torch.device(kind) if self._fabric is None else self._fabric.device
+        self.rank, self.world = (0, 1) if self._fabric is None else (self._fabric.global_rank, world)
         self.precision = _chosen(precision, self.device)
         # Only half precision has so small a range that gradients vanish unless the loss is scaled up.
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
@@ -81,16 +75,16 @@ class Engine:
 
     def average(self, tensors: list[Tensor]) -> None:
         """Replace each of `tensors` by its mean over the processes, in place, with one message for all."""
-        if self.world == 1 or not tensors:
+        if self._fabric is None or not tensors:
             return
-        flat = self.fabric.all_reduce(torch.cat([tensor.flatten() for tensor in tensors]), reduce_op="mean")
+        flat = self._fabric.all_reduce(torch.cat([tensor.flatten() for tensor in tensors]), reduce_op="mean")
         assert isinstance(flat, Tensor)
         for tensor, part in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
             tensor.copy_(part.view_as(tensor))
 
     def agree(self, *numbers: float) -> tuple[float, ...]:
         """Return the leading process's `numbers`, in every process."""
-        if self.world == 1:
+        if self._fabric is None:
             return numbers
         told = torch.tensor(numbers, dtype=torch.float64 if self.device.type != "mps" else torch.float32)
         told = told.to(self.device)
@@ -99,7 +93,8 @@ class Engine:
 
     def wait(self) -> None:
         """Wait until all processes are here."""
-        self.fabric.barrier()
+        if self._fabric is not None:
+            self._fabric.barrier()
 
     def state(self) -> dict[str, float]:
         """Return what must be saved of it."""
@@ -116,6 +111,15 @@ def seed_step(seed: int, step: int, rank: int) -> None:
     # The golden ratio's 64-bit fraction spreads neighbours; torch takes 63 bits.
     mixed = (seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9 + rank * 0x94D049BB133111EB) & (2**63 - 1)
     torch.manual_seed(mixed)
+
+
+def _joined(kind: str, devices: int, machines: int) -> Fabric:
+    """Join the other processes that torchrun has begun."""
+    from lightning_fabric import Fabric
+
+    fabric = Fabric(accelerator=kind, devices=devices, num_nodes=machines, strategy="ddp")
+    fabric.launch()
+    return fabric
 
 
 def _chosen(precision: str, device: torch.device) -> str:

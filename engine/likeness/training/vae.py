@@ -17,7 +17,8 @@ from likeness.encoders.vae import write_encoder
 from likeness.features import open_features, perceptual_distance
 from likeness.generator import Licence
 from likeness.networks.vae import VAE, divergence
-from likeness.training.ema import averaged, follow
+from likeness.training.codes import Codes, folded
+from likeness.training.ema import averaged, follow, pace
 from likeness.training.engine import Engine
 from likeness.training.previews import COLUMNS
 from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
@@ -77,12 +78,13 @@ class VAERecipe(Recipe):
         self._widths = widths_for(settings.size, self._own.width)
         self._vae = engine.place(VAE(self.z_dim, self._widths))
         self._average = averaged(self._vae)
+        self._codes = Codes(self.z_dim).to(engine.device)
         self._features = open_features(engine.device) if self._own.perceptual else None
         self._optimizer = Adam(self._vae.parameters(), settings.learning_rate or RATE)
 
     def networks(self) -> Mapping[str, nn.Module]:
-        """Return the autoencoder and its average."""
-        return {"vae": self._vae, "average": self._average}
+        """Return the autoencoder, its average, and where its codes lie."""
+        return {"vae": self._vae, "average": self._average, "codes": self._codes}
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return the one optimiser."""
@@ -92,6 +94,7 @@ class VAERecipe(Recipe):
         """Draw each picture again, and learn from the difference."""
         warm = self._own.beta * min(1.0, moment.progress / WARM)
         told: dict[str, Tensor] = {}
+        codes = []
         for photos in batches:
             noise = torch.randn(len(photos), self.z_dim, device=photos.device)
             with self._engine.autocast():
@@ -105,8 +108,10 @@ class VAERecipe(Recipe):
             self._engine.backward((loss + warm * code / photos[0].numel()) / len(batches))
             for name, value in {"error": error, "looks": looks, "divergence": code}.items():
                 told[name] = told.get(name, 0.0) + value.detach() / len(batches)
+            codes.append(mean.detach())
         self._engine.apply(self._optimizer)
         follow(self._average, self._vae, moment.images, self._batch, self._own.half_life)
+        self._codes.add(torch.cat(codes), pace(moment.images, self._batch, self._own.half_life))
         return told
 
     def _looks(self, drawn: Tensor, photos: Tensor) -> Tensor:
@@ -119,15 +124,16 @@ class VAERecipe(Recipe):
 
     def draw(self, z: Tensor) -> Tensor:
         """Return pictures of the average."""
-        images: Tensor = self._average.decoder(z)
+        images: Tensor = self._average.decoder(self._codes.code(z, self._codes.axes()))
         return images
 
     def export(self, folder: Path) -> None:
         """Write the averages: a decoder that opens as family "vae", and its encoder."""
         decoder = self._average.decoder
+        drawing, finding, knobs = folded(decoder, self._average.encoder, self._codes)
         arguments: dict[str, Any] = {"modules": decoder.order, "slope": decoder.slope, "output": decoder.output}
-        write_weights(folder / EXPORT, WeightsHeader("vae", arguments, self._licence), decoder.state_dict())
-        write_encoder(folder / ENCODER, self._average.encoder, self.z_dim, self._widths, self._licence)
+        write_weights(folder / EXPORT, WeightsHeader("vae", arguments, self._licence), drawing)
+        write_encoder(folder / ENCODER, finding, knobs, self._widths, self._licence)
 
     def measure(self, held_out: Tensor) -> Mapping[str, float]:
         """Return how well pictures that were never trained on are drawn again: PSNR in dB, looks, and nats of code."""

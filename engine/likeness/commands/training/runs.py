@@ -88,7 +88,7 @@ def wgan(
     options: RunOptions = DEFAULTS,
     knobs: int = 200,
     width: int = 32,
-    critic_steps: int = 2,
+    critic_steps: int = 1,
 ) -> None:
     """Train a WGAN with gradient penalty on a few dozen pictures of one person; ends with a video of all its knobs.
 
