@@ -1,6 +1,7 @@
-"""Saved faces and directions: safetensors files with one tensor, `latent` or `direction`."""
+"""Saved faces and directions: safetensors files with one tensor, `latent`, `direction` or `directions`."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from likeness.errors import WeightsError
 
 LATENT = "latent"
 DIRECTION = "direction"
+DIRECTIONS = "directions"
 
 
 def read_latent(path: Path, num_ws: int, w_dim: int) -> Tensor:
@@ -63,41 +65,95 @@ def read_direction(path: Path, num_ws: int, w_dim: int) -> Tensor:
     return direction.expand(num_ws, w_dim).contiguous()
 
 
-def write_direction(path: Path, direction: Tensor) -> None:
+def read_directions(path: Path, num_ws: int, w_dim: int) -> Tensor:
+    """Return one or several saved directions `[n, num_ws, w_dim]`, on the CPU, as float32.
+
+    Args:
+        path: a file whose tensor `directions` is [n, num_ws, w_dim], or that `read_direction` reads.
+        num_ws, w_dim: of the generator that is to be moved.
+
+    Raises:
+        WeightsError: where it is absent, broken, not finite, or of another generator's shape.
+    """
+    if DIRECTIONS not in _names(path):
+        return read_direction(path, num_ws, w_dim)[None]
+    bank = _read(path, DIRECTIONS)
+    if bank.ndim != 3 or bank.shape[1:] != (num_ws, w_dim) or not len(bank):
+        raise WeightsError(
+            f"{path} holds directions {list(bank.shape)}, this generator takes [n, {num_ws}, {w_dim}]; "
+            "find them again with these weights"
+        )
+    return bank
+
+
+def read_about(path: Path) -> dict[str, str]:
+    """Return what a saved direction's file says of itself: attribute, method, licence, ...; nothing, where it does not.
+
+    Raises:
+        WeightsError: where it is absent or broken.
+    """
+    _names(path)
+    with safe_open(str(path), framework="pt") as file:
+        return dict(file.metadata() or {})
+
+
+def write_direction(path: Path, direction: Tensor, about: Mapping[str, str] | None = None) -> None:
     """Save `direction` [num_ws, w_dim] or [w_dim]; an old file stays until the new one is whole.
+
+    Args:
+        about: what the file says of itself.
 
     Raises:
         WeightsError: where the shape is another or the disk refuses.
     """
     if direction.ndim not in (1, 2):
         raise WeightsError(f"a direction to save is [num_ws, w_dim] or [w_dim], not {list(direction.shape)}")
-    _write(path, DIRECTION, direction)
+    _write(path, DIRECTION, direction, about)
 
 
-def _read(path: Path, name: str) -> Tensor:
+def write_directions(path: Path, directions: Tensor, about: Mapping[str, str] | None = None) -> None:
+    """Save several `directions` [n, num_ws, w_dim], to be played by number; an old file stays until the new is whole.
+
+    Args:
+        about: what the file says of itself.
+
+    Raises:
+        WeightsError: where the shape is another or the disk refuses.
+    """
+    if directions.ndim != 3:
+        raise WeightsError(f"directions to save are [n, num_ws, w_dim], not {list(directions.shape)}")
+    _write(path, DIRECTIONS, directions, about)
+
+
+def _names(path: Path) -> set[str]:
     if not path.is_file():
         raise WeightsError(f"there is no file {path}; give its whole path, or start the show in its folder")
     try:
         with safe_open(str(path), framework="pt") as file:
-            known = list(file.keys())
-            tensor: Tensor | None = file.get_tensor(name) if name in known else None
+            return set(file.keys())
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path} is not a whole safetensors file ({error}); save or copy it again") from error
-    if tensor is None:
+
+
+def _read(path: Path, name: str) -> Tensor:
+    known = _names(path)
+    if name not in known:
         raise WeightsError(
-            f"{path} has no tensor {name!r}, only {', '.join(known) or 'none'}; it is another kind of file"
+            f"{path} has no tensor {name!r}, only {', '.join(sorted(known)) or 'none'}; it is another kind of file"
         )
-    tensor = tensor.float()
+    with safe_open(str(path), framework="pt") as file:
+        tensor: Tensor = file.get_tensor(name).float()
     if not bool(tensor.isfinite().all()):
         raise WeightsError(f"{path} holds a NaN or an infinity; save it again")
     return tensor
 
 
-def _write(path: Path, name: str, tensor: Tensor) -> None:
+def _write(path: Path, name: str, tensor: Tensor, about: Mapping[str, str] | None = None) -> None:
     partial = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({name: tensor.detach().float().cpu().contiguous()}, str(partial))
+        metadata = dict(about) if about else None
+        save_file({name: tensor.detach().float().cpu().contiguous()}, str(partial), metadata)
         os.replace(partial, path)
     except (OSError, SafetensorError) as error:
         with suppress(OSError):

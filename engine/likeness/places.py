@@ -50,3 +50,20 @@ def find_weights(name: str) -> Path:
     if name not in found:
         raise WeightsError(f"no weights {name!r}, neither a file nor a bundled name; {nearest(name, found)}")
     return found[name]
+
+
+def find_direction(name: str, weights: str) -> Path:
+    """Return the file of the latent direction called `name` of the weights called `weights`.
+
+    They lie in `directions/WEIGHTS/NAME.safetensors` beside the weights of the usual folders.
+
+    Raises:
+        WeightsError: naming the nearest there are.
+    """
+    places = [folder / "directions" / weights for folder in folders("weights")]
+    found = {path.stem: path for place in places for path in place.glob("*.safetensors")}
+    if name not in found:
+        raise WeightsError(
+            f"no direction {name!r} of {weights}; {nearest(name, found)}, and `likeness directions` finds more"
+        )
+    return found[name]

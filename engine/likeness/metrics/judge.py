@@ -23,6 +23,7 @@ class Judge:
 
     Attributes:
         held_out: balanced accuracy on folds that it was not made from; 0.5 is chance.
+        gap: how far apart the two sides' mean margins are on these folds.
 
     Raises:
         LikenessError: where fewer than five pictures are on one of the sides.
@@ -41,7 +42,9 @@ class Judge:
             )
         self._mean, self._scale = points.mean(0), points.std(0).clamp_min(1e-6)
         points = self._standard(points)
-        self.held_out = balanced_accuracy(out_of_fold(points, positive, JUDGE_RIDGE), positive)
+        margins = out_of_fold(points, positive, JUDGE_RIDGE)
+        self.held_out = balanced_accuracy(margins, positive)
+        self.gap = float(margins[positive].mean() - margins[~positive].mean())
         self._plane = fit_plane(points, positive, JUDGE_RIDGE)
 
     def margin(self, features: Tensor) -> Tensor:
@@ -73,7 +76,7 @@ def balanced_accuracy(margin: Tensor, positive: Tensor) -> float:
 
 
 def halfway(values: Tensor) -> float:
-    """Return what parts `values` [n] into low and high: the middle between two levels, the median of more."""
+    """Return what parts `values` [n] into low and high: the middle between two levels, the mean of more."""
     low, high = float(values.min()), float(values.max())
     two = bool(((values == low) | (values == high)).all())
-    return (low + high) / 2 if two else float(values.median())
+    return (low + high) / 2 if two else float(values.mean())
