@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from likeness import __version__
-from likeness.commands import encoding, evaluating, gallery, looking, measuring, playing, weights
+from likeness.commands import directions, encoding, evaluating, gallery, looking, measuring, playing, weights
 from likeness.commands.training import composite, runs
 from likeness.errors import LikenessError
 
@@ -20,6 +20,7 @@ app.command(measuring.latency)
 app.command(encoding.encode)
 app.command(gallery.app)
 app.command(evaluating.evaluate)
+app.command(directions.app)
 train = App(name="train", help="Make your own weights from a folder of pictures.")
 for recipe in (composite.composite, runs.wgan, runs.vae, runs.resume):
     train.command(recipe)

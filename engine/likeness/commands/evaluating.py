@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from likeness.errors import LikenessError
 
 if TYPE_CHECKING:
+    from likeness.commands.bars import Bars
     from likeness.generator import Generator
     from likeness.metrics.plan import Plan
     from likeness.metrics.report import Report
@@ -84,6 +85,7 @@ def evaluate(
     """
     from dataclasses import replace
 
+    from likeness.commands.bars import Bars
     from likeness.devices import choose_device
     from likeness.features import open_features
     from likeness.metrics.evaluation import evaluate as measure
@@ -110,7 +112,7 @@ def evaluate(
     )
     if time is not None:
         plan = _within(plan, time, began, generator, network, len(files), walk, bool(against))
-    with _Bars() as bars:
+    with Bars() as bars:
         report = measure(generator, network, files, plan, known, bars.show)
         if walk:
             report = replace(report, walk=_walk(weights, device, first_seed, seeds_psi, walk))
@@ -176,36 +178,12 @@ def _walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "
 
 
 def _against(
-    weights: str, device: Any, network: "EfficientNetLite", files: list[Path], plan: "Plan", bars: "_Bars"
+    weights: str, device: Any, network: "EfficientNetLite", files: list[Path], plan: "Plan", bars: "Bars"
 ) -> float:
     """The other generator's kernel distance, times 1,000, to the pictures that this one is judged by."""
     from likeness.metrics.evaluation import kernel_to_data
 
     return kernel_to_data(_open(weights, device), network, files, plan, bars.show)
-
-
-class _Bars:
-    """One bar of progress for each stage."""
-
-    def __init__(self) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        text, left = TextColumn("{task.description:10}"), TimeRemainingColumn()
-        self._bars = Progress(text, BarColumn(), MofNCompleteColumn(), left)
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> "_Bars":
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-    def show(self, stage: str, done: int, total: int) -> None:
-        """Move a stage's bar."""
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(stage, total=total)
-        self._bars.update(self._tasks[stage], completed=done, total=total)
 
 
 def _print(report: "Report") -> None:

@@ -1,0 +1,275 @@
+"""`likeness directions`: what in a latent makes a smile, an age, a colour of hair."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from likeness.errors import LikenessError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from likeness.directions.finding import Direction
+    from likeness.directions.fitting import Fit
+    from likeness.generator import Generator
+
+app = App(name="directions", help="Find what in a latent makes a smile, an age, a colour of hair.")
+OutFolder = Annotated[Path | None, Parameter(name=("--output", "-o"))]
+
+
+@app.command
+def find(
+    weights: str,
+    *,
+    data: Path,
+    labels: Path,
+    attribute: list[str],
+    by: Literal["encoding", "samples"] = "encoding",
+    method: Literal["svm", "means", "regression"] | None = None,
+    keep: list[str] | None = None,
+    drop: list[str] | None = None,
+    samples: int = 2000,
+    output: OutFolder = None,
+    strips: Path | None = None,
+    device: str = "auto",
+) -> None:
+    """Find directions from labelled pictures, each leaving the others' attributes as they are.
+
+    `direction_sweep` plays them by their names: `--set direction_sweep.file=smile`.
+
+    Parameters
+    ----------
+    weights
+        A weights file, or the name of a bundled one.
+    data
+        A folder of pictures that are cut like the generator's.
+    labels
+        A CSV file with a column "file" and a row a picture; an empty cell means unknown.
+    attribute
+        NAME=COLUMN of numbers, or NAME=COLUMN:LOW,LOW/HIGH,HIGH with * for any value and ? for an empty cell, such as
+        smile=expression:sad,angry/smiling; repeat it for more.
+    by
+        encoding: the labelled pictures become latents; the generator needs an encoder. samples: what tells labelled
+        pictures apart labels samples.
+    method
+        svm parts two sides by a plane, means goes from one side's mean to the other's, regression follows degrees.
+        What fits the labels where it is left out.
+    keep
+        An attribute that the others leave as it is; repeat it for more. All that are found where it is left out.
+    drop
+        An attribute to measure but not to write; repeat it for more.
+    samples
+        How many, for --by samples.
+    output
+        A folder. The weights' own in your directions where it is left out.
+    strips
+        Write a PNG of what each direction does to two faces, from -3 to 3 standard deviations.
+    device
+        auto, cpu, cuda or mps.
+    """
+    from likeness.commands.bars import Bars
+    from likeness.devices import choose_device
+    from likeness.directions.effects import effects
+    from likeness.directions.finding import find_directions
+    from likeness.directions.labelled import encode_pictures, judged_samples, labelled_only
+    from likeness.encoders.opening import open_encoder_for
+    from likeness.features import open_features
+    from likeness.metrics.gathering import picture_features, picture_files
+    from likeness.metrics.judge import Judge
+    from likeness.metrics.labels import parse_attribute, read_labels
+
+    attributes = [parse_attribute(text) for text in attribute]
+    table, files, on = read_labels(labels), picture_files(data), choose_device(device)
+    generator = _open(weights, on)
+    encoder = open_encoder_for(generator) if by == "encoding" else None
+    network = open_features(on)
+    known = {each.name: table.values(each, [path.name for path in files]) for each in attributes}
+    places = labelled_only(files, known)
+    files = [files[i] for i in places]
+    with Bars() as bars:
+        resolution = generator.info.resolution
+        kept, features = picture_features(network, files, resolution, on, bars.stage("pictures"))
+        known = {each.name: table.values(each, [path.name for path in kept]) for each in attributes}
+        judges = {name: Judge(features, values, name) for name, values in known.items()}
+        if encoder is not None:
+            latents, _ = encode_pictures(encoder, kept, resolution, on, bars.stage("encoding"))
+        else:
+            latents, known = judged_samples(generator, network, judges, samples, bars.stage("samples"))
+        found, missed = find_directions(latents, known, method, keep)
+        changed = effects(generator, network, {each.name: each.tensor for each in found}, judges)
+    _tell(found, missed, changed)
+    found = [each for each in found if each.name not in (drop or [])]
+    folder = output or _own_folder(generator)
+    for each, text in ((each, text) for each in found for text in attribute if text.startswith(f"{each.name}=")):
+        _write(folder / f"{each.name}.safetensors", each, text, by, generator)
+    print(f"{len(found)} directions are in {folder}")
+    if strips and found:
+        _draw(strips, generator, [each.tensor for each in found])
+
+
+@app.command
+def principal(
+    weights: str,
+    *,
+    count: int = 12,
+    data: Path | None = None,
+    samples: int = 4096,
+    output: OutFolder = None,
+    strips: Path | None = None,
+    device: str = "auto",
+) -> None:
+    """Find the directions in which faces differ most, to be played by number.
+
+    `--set direction_sweep.file=principal --set direction_sweep.direction=3`
+
+    Parameters
+    ----------
+    weights
+        A weights file, or the name of a bundled one.
+    count
+        How many.
+    data
+        A folder of pictures to encode: how real faces differ. Samples of the generator where it is left out.
+    samples
+        How many, without --data.
+    output
+        A folder. The weights' own in your directions where it is left out.
+    strips
+        Write a PNG of what each direction does to two faces, from -3 to 3 standard deviations.
+    device
+        auto, cpu, cuda or mps.
+    """
+    from likeness.commands.bars import Bars
+    from likeness.devices import choose_device
+    from likeness.directions.labelled import encode_pictures
+    from likeness.directions.principal import principal_directions
+    from likeness.encoders.opening import open_encoder_for
+    from likeness.metrics.gathering import picture_files
+
+    on = choose_device(device)
+    generator = _open(weights, on)
+    if data is None:
+        latents, source = generator.sample(range(samples)).cpu(), f"{samples} samples"
+    else:
+        encoder = open_encoder_for(generator)
+        with Bars() as bars:
+            stage = bars.stage("encoding")
+            latents, _ = encode_pictures(encoder, picture_files(data), generator.info.resolution, on, stage)
+        source = f"{len(latents)} encoded pictures"
+    bank, shares = principal_directions(latents, count)
+    for number, share in enumerate(shares.tolist()):
+        print(f"{number:3}  {share:6.1%} of the variance")
+    about = {"method": "principal", "source": source, "shares": " ".join(f"{share:.4f}" for share in shares.tolist())}
+    _write_bank("principal", bank, about, output, generator, strips)
+
+
+@app.command
+def closed_form(
+    weights: str,
+    *,
+    count: int = 12,
+    output: OutFolder = None,
+    strips: Path | None = None,
+    device: str = "auto",
+) -> None:
+    """Find the directions that a StyleGAN2's own weights name, without a picture, to be played by number.
+
+    `--set direction_sweep.file=closed-form --set direction_sweep.direction=3`
+
+    Parameters
+    ----------
+    weights
+        A weights file, or the name of a bundled one.
+    count
+        How many.
+    output
+        A folder. The weights' own in your directions where it is left out.
+    strips
+        Write a PNG of what each direction does to two faces, from -3 to 3 standard deviations.
+    device
+        auto, cpu, cuda or mps.
+    """
+    from likeness.devices import choose_device
+    from likeness.directions.closed_form import closed_form_directions
+
+    generator = _open(weights, choose_device(device))
+    bank = closed_form_directions(generator, count)
+    _write_bank("closed-form", bank, {"method": "closed form"}, output, generator, strips)
+
+
+def _open(weights: str, device: Any) -> "Generator":
+    from likeness.host import Host
+    from likeness.places import find_weights
+
+    return Host().open_generator(find_weights(weights), device)
+
+
+def _own_folder(generator: "Generator") -> Path:
+    from likeness.places import own
+
+    assert generator.info.weights is not None
+    return own("weights") / "directions" / generator.info.weights.stem
+
+
+def _tell(found: "list[Direction]", missed: "dict[str, Fit]", changed: dict[str, dict[str, float]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("direction", "held out", "labelled", "changes itself", "and most besides", box=None)
+    for each in found:
+        row = changed[each.name]
+        others = {name: value for name, value in row.items() if name != each.name}
+        most = max(others, key=lambda name: abs(others[name]), default=None)
+        besides = "" if most is None else f"{most} {others[most]:+.0%}"
+        score = f"{each.fit.measure} {each.fit.score:.2f}"
+        table.add_row(each.name, score, str(each.fit.labelled), f"{row[each.name]:+.0%}", besides)
+    for name, fit in missed.items():
+        table.add_row(name, f"{fit.measure} {fit.score:.2f}", str(fit.labelled), "not found", "")
+    Console().print(table)
+
+
+def _write(path: Path, found: "Direction", attribute: str, by: str, generator: "Generator") -> None:
+    from likeness.latent_file import write_direction
+
+    about = {
+        "name": found.name,
+        "attribute": attribute,
+        "method": f"{found.fit.method} by {by}",
+        found.fit.measure: f"{found.fit.score:.3f}",
+        "labelled": str(found.fit.labelled),
+        "leaves": " ".join(found.kept),
+    }
+    write_direction(path, found.tensor, about | _origin(generator))
+
+
+def _write_bank(
+    name: str, bank: "Tensor", about: dict[str, str], output: Path | None, generator: "Generator", strips: Path | None
+) -> None:
+    from likeness.latent_file import write_directions
+
+    path = (output or _own_folder(generator)) / f"{name}.safetensors"
+    write_directions(path, bank, {"name": name} | about | _origin(generator))
+    print(f"{len(bank)} directions are in {path}")
+    if strips:
+        _draw(strips, generator, list(bank))
+
+
+def _origin(generator: "Generator") -> dict[str, str]:
+    """Of which weights a direction is, and what one may do with it."""
+    from likeness.weights_file import read_header
+
+    path = generator.info.weights
+    header = read_header(path) if path is not None else None
+    told = {"weights": path.stem if path else "", "licence": generator.info.licence.name}
+    return told | ({"weights_sha256": header.sha256} if header else {})
+
+
+def _draw(path: Path, generator: "Generator", directions: "list[Tensor]") -> None:
+    from likeness.directions.strip import strips
+    from likeness.picture import write_png
+
+    if path.suffix.lower() != ".png":
+        raise LikenessError(f"--strips {path} should end in .png, for that is what is written")
+    write_png(path, strips(generator, directions, (0, 3)))
+    print(f"What they do to two faces is on {path}")
