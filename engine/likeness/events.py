@@ -1,10 +1,12 @@
 """Things that happen between two frames; plugins may `handle` notes, keys and recalls."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 
@@ -69,4 +71,24 @@ class Past:
     seconds: float = 0.0
 
 
-Event = Note | Key | Panic | Recall | Release | Capture | Past
+@dataclass(frozen=True, eq=False)
+class CameraImage:
+    """A picture of the live camera; of those that came since the frame before, the newest.
+
+    Args:
+        picture: `[height, width, 3]` uint8 RGB, at most 1,280 px a side; not to be changed, nor kept without need.
+        number: counts the camera's pictures.
+        at: when it came, in seconds of `time.monotonic`.
+    """
+
+    picture: "NDArray[np.uint8]" = field(repr=False)
+    number: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Forget:
+    """All that is in memory of visitors is wiped, at once."""
+
+
+Event = Note | Key | Panic | Recall | Release | Capture | Past | CameraImage | Forget

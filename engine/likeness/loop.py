@@ -9,7 +9,7 @@ from time import perf_counter
 
 from likeness.clock import Clock, Tick
 from likeness.errors import OutputError
-from likeness.events import Event
+from likeness.events import Event, Forget
 from likeness.faults import Faults
 from likeness.frame import Frame
 from likeness.held_notes import HeldNotes
@@ -66,6 +66,8 @@ class Loop:
         # Called before the inbox is taken, with the show's time so far and the beat of the frame that begins: what
         # they leave in the inbox lands in this very frame.
         self.between: list[Callable[[float, float], None]] = []
+        # Puts what must be seen whatever is played over the finished picture.
+        self.mark: Callable[[Picture], Picture] = _unmarked
         self.timings: deque[Timing] = deque(maxlen=600)
         self.repeated = self._in_a_row = self.frames = 0
         # The names of outputs that failed.
@@ -93,10 +95,13 @@ class Loop:
         self._keep_time(tick)
         self._prepare()
         # Presses that no plugin has seen yet, because the frame before is still being drawn, add up.
-        self._events += self._held_notes.follow(self.store.advance(tick.dt, seen=self._seen))
+        events = self._held_notes.follow(self.store.advance(tick.dt, seen=self._seen))
+        self._events += events
+        if any(isinstance(event, Forget) for event in events):
+            self.master.forget()
         self._draw(tick)
         picture = self.master.apply(self._picture, self.store.snapshot["master"], tick.at - self.at)
-        self._show(picture, tick.at)
+        self._show(self.mark(picture), tick.at)
         self.frames, self.at = tick.index + 1, tick.at
         self.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3, tick.at))
 
@@ -189,3 +194,7 @@ class Loop:
             output.close()
         except Exception as closing:  # noqa: BLE001 - it has failed already; what it says now is only logged
             log.error("%s did not close cleanly: %s", output.name, closing)
+
+
+def _unmarked(picture: Picture) -> Picture:
+    return picture

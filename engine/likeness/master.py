@@ -83,6 +83,10 @@ class Master:
             self._held = picture
         return dim(self._held, self.level * float(values["brightness"]))
 
+    def forget(self) -> None:
+        """Let go of the picture that is held: a frozen one is exchanged for the next."""
+        self._held = None
+
 
 def commands(store: ParamStore, let_go: Callable[[], None] = lambda: None) -> Mapping[str, Callable[..., None]]:
     """Return what a performer can tell the master beyond its parameters, by OSC address, and have its panic work.

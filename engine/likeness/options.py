@@ -28,6 +28,7 @@ class Options:
     midi: str = "off"
     takeover: Takeover | None = None
     audio: str = "off"
+    camera: str | None = None
     link: bool = False
     weights: str | None = None
     backend: str = "auto"

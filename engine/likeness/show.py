@@ -31,6 +31,7 @@ from likeness.performing.desk import Desk
 from likeness.performing.exchange import Exchange
 from likeness.performing.following import follow
 from likeness.performing.listening import open_listener
+from likeness.performing.watching import Watching
 from likeness.performing.rack import declare_own, fill_rack
 from likeness.performing.workshop import Workshop
 from likeness.presets import Preset
@@ -138,6 +139,11 @@ class Show:
         self.loop = Loop(clock, self.store, render, [], whole, transport=self.transport)
         self.listener = open_listener(options.audio, options.offline)
         self._closers.append(self.listener.close)
+        if options.camera:
+            watching = Watching(options.camera, self.store, lambda: render.busy)
+            self._closers.append(watching.close)
+            self.loop.between.append(watching.between)
+            self.loop.mark = watching.mark
         if options.link:
             self.transport.join(LinkSession(float(self.store.snapshot["show"]["tempo"])))
         self.loop.between.append(self._modulate)

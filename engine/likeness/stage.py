@@ -1,10 +1,11 @@
 """What a plugin may touch outside its per-frame hooks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
 from likeness.generator import Generator
+from likeness.privacy import Privacy
 from likeness.store import ParamStore
 
 
@@ -18,6 +19,7 @@ class Stage:
         device: where the latent lives and where buffers belong.
         seed: of the show. Whatever is drawn at random is drawn from it, so that a take can be played again.
         heads: how many faces the latent holds, `[heads, num_ws, w_dim]`: one for each screen.
+        privacy: mark a frame in `update` that shows a visitor's face; it is then kept nowhere.
     """
 
     generator: Generator
@@ -25,3 +27,4 @@ class Stage:
     device: torch.device
     seed: int
     heads: int = 1
+    privacy: Privacy = field(default_factory=Privacy)

@@ -6,7 +6,7 @@ import math
 from torch import Tensor
 
 from likeness.crossfade import Crossfade
-from likeness.events import Capture, Event, Panic, Past, Recall, Release
+from likeness.events import Capture, Event, Forget, Panic, Past, Recall, Release
 from likeness.frame import Frame
 from likeness.latent import lerp
 from likeness.memory.face_ring import FaceRing
@@ -40,6 +40,9 @@ class Course:
         self._return = Crossfade()
         self._return_s = 0.0
         self._kept_at = -math.inf
+        # The newest one that showed nobody who has not agreed to be kept, and whether the ways hold such a one.
+        self._public: Tensor = mean[None]
+        self._private = False
 
     def take(self, event: Event) -> bool:
         """Do what the event asks; return whether it was meant for the picture's course alone."""
@@ -52,7 +55,7 @@ class Course:
         elif isinstance(event, Capture):
             past = None if event.time is None else self.ring.face(event.time)
             # A copy: whoever takes it may keep it, and copies it to the CPU in his own time.
-            event.take(self.shown[0].clone() if past is None else past)
+            event.take(self._public[0].clone() if past is None else past)
         elif isinstance(event, Past):
             if event.time is None:
                 self._come_back(event.seconds)
@@ -61,26 +64,34 @@ class Course:
                 self._return = Crossfade()
         elif isinstance(event, Panic):
             self._halt()
+        elif isinstance(event, Forget):
+            self._forget()
+            return False
         else:
             return False
         return True
 
-    def toward(self, latent: Tensor, frame: Frame) -> Tensor:
+    def toward(self, latent: Tensor, frame: Frame, *, private: bool = False) -> Tensor:
         """Return the latent to show for what the plugins draw; `latent` itself while nothing was asked.
 
         Args:
             latent: `[heads, num_ws, w_dim]`, finite, made anew in this frame.
             frame: the one under way.
+            private: whether the latent is in part a visitor's: it is shown, and neither kept nor handed out.
         """
         shown = self._lead.toward(latent, frame.dt)
         if self._past is not None:
             shown = self._scrub(self._past, shown, frame.dt)
         shown = self._return.toward(shown, frame.dt, self._return_s)
         # A frozen picture is no new memory.
-        if frame.time > self._kept_at:
+        if frame.time > self._kept_at and not private:
             self.ring.keep(shown, frame.time)
             self._kept_at = frame.time
         self.shown = shown
+        if private:
+            self._private = True
+        else:
+            self._public = shown
         return shown
 
     def _recall(self, recall: Recall) -> None:
@@ -98,6 +109,12 @@ class Course:
         if self._past is not None:
             self._past, self._return_s = None, seconds
             self._return.leave()
+
+    def _forget(self) -> None:
+        """Drop the ways that may lead from a visitor's face, and the face itself: what is public is cut to."""
+        if self._private:
+            self._lead, self._return = Lead(self._mean), Crossfade()
+            self.shown, self._private = self._public, False
 
     def _halt(self) -> None:
         """Stop what is under way where the picture stands. The hand that is in the past stays there."""

@@ -126,7 +126,7 @@ def steps(faces: list[Tensor]) -> list[float]:
 
 def test_a_show_without_cues_is_what_it_was_bit_by_bit(rig: Rig, make: Callable[[], Rig]) -> None:
     bare = make()
-    bare.course.toward = lambda latent, frame: latent  # type: ignore[method-assign]
+    bare.course.toward = lambda latent, frame, private=False: latent  # type: ignore[method-assign]
     rig.play(60)
     bare.play(60)
     assert all(np.array_equal(a, b) for a, b in zip(rig.out.pictures, bare.out.pictures, strict=True))
