@@ -1,6 +1,6 @@
 """How often pictures are augmented: raised while the discriminator is too sure of photographs [Karras et al. 2020]."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -9,6 +9,7 @@ from torch import Tensor
 TARGET = 0.6
 FULL_SPEED = 500_000
 LOOK_EVERY = 4
+Average = Callable[[list[Tensor]], None]
 
 
 class AugmentStrength:
@@ -34,15 +35,18 @@ class AugmentStrength:
         self._signs += real.detach().sign().sum()
         self._seen += real.numel()
 
-    def step(self, step: int, images: int) -> None:
+    def step(self, step: int, images: int, average: Average | None = None) -> None:
         """End a step.
 
         Args:
             step: number of the step that ends, from 0.
             images: photographs of one step, over all processes.
+            average: replaces tensors by their means over the processes of a run, in place.
         """
         if (step + 1) % LOOK_EVERY:
             return
+        if average is not None:
+            average([self._signs, self._seen])
         self.r = self._signs / self._seen.clamp(min=1)
         self.p = (self.p + (self.r - self.target).sign() * (images * LOOK_EVERY / self.speed)).clamp(0, 1)
         self._signs, self._seen = torch.zeros_like(self._signs), torch.zeros_like(self._seen)
