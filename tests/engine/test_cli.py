@@ -12,6 +12,8 @@ import av
 import numpy as np
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
+from tests.reference import pickles
+from tests.reference.parity import case
 
 from likeness.cli import main
 from likeness.commands.options import parse_settings, parse_size
@@ -96,6 +98,21 @@ def test_the_same_seed_renders_the_same_frames_and_another_does_not(tmp_path: Pa
     # No still stretch, no jump: every step moves the picture, and none by many times the usual.
     assert steps.min() > 0.05
     assert steps.max() < 4 * np.median(steps)
+
+
+def test_an_official_snapshot_plays_and_nothing_in_it_runs(tmp_path: Path) -> None:
+    made, sentinel = case("sg2_skip"), tmp_path / "ran"
+    (tmp_path / "official.pkl").write_bytes(pickles.official_pickle(made.state, made.kwargs, sentinel=str(sentinel)))
+    quiet = ("--midi", "off", "--osc-port", "0", "--no-autosave")
+    arguments = ("--weights", "official.pkl", "--size", "64x64", "--seconds", "1", "--fps", "20", "-o", "played.mp4")
+    done = likeness("play", *arguments, *quiet, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "nobody has said whether a paid show is allowed" in done.stderr + done.stdout
+    film = decode(tmp_path / "played.mp4").astype(np.int16)
+    assert film.shape[1:] == (64, 64, 3)
+    assert film.std() > 10
+    assert np.abs(film[-1] - film[0]).mean() > 1
+    assert not sentinel.exists()
 
 
 def test_a_recording_obeys_a_blackout_within_two_frames_of_its_fade(tmp_path: Path, unused_udp_port: int) -> None:
