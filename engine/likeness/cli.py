@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from likeness import __version__
-from likeness.commands import directions, encoding, evaluating, gallery, looking, measuring, playing, weights
+from likeness.commands import (
+    directions,
+    encoding,
+    evaluating,
+    gallery,
+    looking,
+    measuring,
+    playing,
+    projecting,
+    weights,
+)
 from likeness.commands.training import composite, runs
 from likeness.errors import LikenessError
 
@@ -18,6 +28,7 @@ for command in (looking.plugins, looking.params, looking.surface, looking.contac
     app.command(command)
 app.command(measuring.latency)
 app.command(encoding.encode)
+app.command(projecting.project)
 app.command(gallery.app)
 app.command(evaluating.evaluate)
 app.command(directions.app)

@@ -30,8 +30,9 @@ Start = Literal["encoder", "mean"]
 Latent = NDArray[np.float32]
 Opener = Callable[[], Generator]
 
-# How far the searching process stands back, 0 to 19: it gets what the show leaves over.
-NICENESS = 10
+# How far the searching process stands back once it is warm, 0 to 19: where cores are short it gets a third of the
+# show's share. With 10, a tenth, a visitor's face came to a standstill on a crowded machine.
+NICENESS = 5
 # A process that is asked to end and does not, within this time, is ended.
 PARTING_S = 1.0
 
@@ -207,10 +208,10 @@ def _serve(pipe: Connection, opener: Opener, threads: int) -> None:
     """What runs in the process: one order after the other, until the pipe is closed."""
     # Ctrl+C is for the show, which then ends this process too.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
     torch.set_num_threads(threads)
     bench = _opened(opener)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     with suppress(EOFError, OSError):
         while True:
             ticket, order = _newest(pipe)

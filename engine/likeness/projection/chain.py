@@ -1,0 +1,60 @@
+"""From face to face by search: each begins where the one before ended, and the first where the last ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from likeness.easing import smooth
+from likeness.projection.search import Step
+
+Search = Callable[[Tensor, Tensor | None], Iterator[Step]]
+"""From a target `[1, 3, H, H]` and a start `[1, num_ws, w_dim]` (None: the usual one) to the steps."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """One face's way in a chain.
+
+    Attributes:
+        index: of the face.
+        latents: of every step, the start first, `[steps + 1, num_ws, w_dim]`.
+        loss: of the last step.
+    """
+
+    index: int
+    latents: Tensor
+    loss: float
+
+
+def links(targets: Sequence[Tensor], search: Search) -> Iterator[Link]:
+    """Yield each face's way; the ways follow each other without a gap and close into a loop.
+
+    The last face is searched for first, from the usual start. At the end the search comes to it again, from another
+    side and to a slightly other place: what is missing is added along its way, a little in each step.
+    """
+    home = _way(search(targets[-1], None)).latents[-1]
+    place = home
+    for index, target in enumerate(targets):
+        way = _way(search(target, place[None]))
+        latents = closed(way.latents, home) if index == len(targets) - 1 else way.latents
+        yield Link(index, latents, way.loss)
+        place = latents[-1]
+
+
+def closed(latents: Tensor, home: Tensor) -> Tensor:
+    """Return a way `[steps + 1, ...]` bent so that it begins where it did and ends at `home`, to the bit."""
+    along = torch.tensor([smooth(number / max(len(latents) - 1, 1)) for number in range(len(latents))])
+    bent = latents + along.to(latents)[:, None, None] * (home - latents[-1])
+    return torch.cat([bent[:-1], home[None]])
+
+
+def _way(steps: Iterator[Step]) -> Link:
+    latents, loss = [], 0.0
+    for step in steps:
+        latents.append(step.latent[0])
+        loss = step.loss
+    return Link(0, torch.stack(latents), loss)
