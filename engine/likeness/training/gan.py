@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from likeness.errors import TrainingError
 from likeness.generator import Licence
 from likeness.networks.stylegan2_training import StyleShape, TrainableStyleGAN2
 from likeness.training.adversaries import LAZY, Adaptive, Adversary, Projected
@@ -19,93 +17,30 @@ from likeness.training.beginning import PrincipalCodes, pyramid_distance
 from likeness.training.discriminators.losses import path_length_penalty
 from likeness.training.ema import averaged, follow
 from likeness.training.engine import Engine
-from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
+from likeness.training.gan_settings import GANSettings
+from likeness.training.recipe import EXPORT, Moment, Recipe, own_settings
 from likeness.training.settings import Settings
 from likeness.weights_file import WeightsHeader, write_weights
 
 FAMILY = "stylegan2"
-DISCRIMINATORS = ("projected", "ada")
 RATE = 2e-3
 BETAS = (0.0, 0.99)
-# While it learns from pairs: five times the rate and momentum, for that is a regression and no game. With the game's
-# rate the pictures of 4,000 images were still grey.
+# While it learns from pairs: five times the rate, and momentum, for that is a regression and no game.
 BEGINNING_RATE = 5.0
 BEGINNING_BETAS = (0.9, 0.99)
 # Photographs whose components are found before the first of them is drawn; at most this share of the run.
 HEARD, HEARD_SHARE = 1024, 0.02
 # No beginning is longer than this: by then the game teaches more.
-LONGEST_BEGINNING = 200_000
+LONGEST_BEGINNING = 50_000
+# Images in which the weight of pairs during the game halves, and below which it is not worth its half of the drawings.
+PAIRS_HALF_LIFE = 50_000
+SLIGHT = 0.01
 # toRGB starts at a tenth of the usual size: a short run would spend its time on taking the first colours back.
 FIRST_COLOURS = 0.1
 # The features were trained at 224 px; small pictures are worth enlarging, large ones show most when small.
 LEAST_SEEN, MOST_SEEN = 128, 256
 # Steps between two path length penalties [Karras et al. 2020b, sec. 3.2].
 LAZY_PATH = 4
-
-
-@dataclass(frozen=True)
-class GANSettings:
-    """The recipe's own settings.
-
-    Args:
-        discriminator: "projected" learns fastest, "ada" needs a GPU and days, and is the calmer one in the end.
-        light: blocks to half the size and a toRGB of four pixels a place; half is for the engine's speed.
-        channel_base, channel_max: a block of r px has min(channel_base / r, channel_max) channels.
-        z_dim, w_dim: widths of z and w.
-        mapping_layers: depth of the mapping network.
-        mixing: share of pictures with the styles of two faces.
-        half_life: of the average that is played, in images; at most a twentieth of those shown so far.
-        beginning: share of the run in which blurred faces are learnt from pairs of codes and photographs; 0 for none.
-        seen: px at which the projected discriminator looks; 0 for the pictures' size, but 128 to 256.
-        head_width: channels of its finest head.
-        judge_rate: learning rate of the discriminator, times the generator's.
-        augment_target: sign of real logits that the ada discriminator's augmentation holds.
-        augment_speed: photographs in which it could go from none to always.
-        path_length: weight of the path length penalty; 2 in the paper, 0 for none.
-    """
-
-    discriminator: str = "projected"
-    light: bool = True
-    channel_base: int = 4096
-    channel_max: int = 256
-    z_dim: int = 64
-    w_dim: int = 128
-    mapping_layers: int = 2
-    mixing: float = 0.5
-    half_life: float = 10_000.0
-    beginning: float = 0.3
-    seen: int = 0
-    head_width: int = 32
-    judge_rate: float = 1.0
-    augment_target: float = 0.6
-    augment_speed: float = 500_000.0
-    path_length: float = 0.0
-
-    def check(self) -> None:
-        """Refuse what is out of range.
-
-        Raises:
-            TrainingError: naming the setting, what was wanted and what came.
-        """
-        if self.discriminator not in DISCRIMINATORS:
-            raise TrainingError(f"discriminator is one of {', '.join(DISCRIMINATORS)}, {self.discriminator!r} came")
-        spans = {
-            "channel_base": (32, 65536),
-            "channel_max": (4, 1024),
-            "z_dim": (1, 1024),
-            "w_dim": (1, 1024),
-            "mapping_layers": (1, 16),
-            "mixing": (0.0, 1.0),
-            "half_life": (1.0, 1e9),
-            "beginning": (0.0, 1.0),
-            "seen": (0, 1024),
-            "head_width": (4, 256),
-            "judge_rate": (1e-3, 1e3),
-            "augment_target": (-1.0, 1.0),
-            "augment_speed": (100.0, 1e9),
-            "path_length": (0.0, 1e3),
-        }
-        check_spans(self, spans)
 
 
 class GANRecipe(Recipe):
@@ -195,11 +130,12 @@ class GANRecipe(Recipe):
         """Let the discriminator learn, then the generator from it [Goodfellow et al. 2014, alg. 1]."""
         engine, share = self._engine, 1 / len(batches)
         judge, generator = (torch.zeros((), device=engine.device) for _ in range(2))
-        drawn: list[Tensor] = []
+        weight = self._own.pairs * 0.5 ** (moment.images / PAIRS_HALF_LIFE) if self._settled else 0.0
+        seen, pairs = [torch.empty(0)], judge
         for photos in batches:
-            drawn = self._seen(len(photos))
+            seen, pairs = self._drawn(photos, weight)
             with engine.autocast():
-                loss = self._adversary.learn(photos, [x.detach() for x in drawn])
+                loss = self._adversary.learn(photos, [x.detach() for x in seen])
             engine.backward(loss * share)
             judge += loss.detach() * share
         engine.apply(self._optimizers["judge"])
@@ -207,21 +143,32 @@ class GANRecipe(Recipe):
         self._judge.requires_grad_(False)
         for photos in batches:
             if len(batches) > 1:  # with one, the drawings that the discriminator learnt from serve both
-                drawn = self._seen(len(photos))
+                seen, pairs = self._drawn(photos, weight)
             with engine.autocast():
-                loss = self._adversary.teach(drawn)
-            engine.backward(loss * share)
+                loss = self._adversary.teach(seen)
+            engine.backward((loss + pairs * weight) * share)
             generator += loss.detach() * share
         self._judge.requires_grad_(True)
         engine.apply(self._optimizers["generator"])
         told |= self._penalise_paths(batches, moment.step)
         return told | self._adversary.step(moment.step, self._batch)
 
-    def _seen(self, count: int) -> list[Tensor]:
-        """Return new drawings as the discriminator sees them, with their graph."""
-        z = torch.randn(count, self.z_dim, device=self._engine.device)
+    def _drawn(self, photos: Tensor, weight: float) -> tuple[list[Tensor], Tensor]:
+        """Return new drawings as the discriminator sees them, with their graph, and how far pairs are apart.
+
+        While pairs have a weight, half of the drawings are of the codes of `photos`; it keeps a short game from
+        ending in one face for all.
+        """
+        half = len(photos) // 2 if weight > SLIGHT else 0
+        z = torch.randn(len(photos) - half, self.z_dim, device=photos.device)
+        ws, pairs = self._generator.latents(z, self._own.mixing), torch.zeros((), device=photos.device)
+        if half:
+            ws = torch.cat([self._generator.latents(self._codes(photos[:half])), ws])
+        images = self._generator.synthesis(ws)
+        if half:
+            pairs = pyramid_distance(images[:half], photos[:half])
         with self._engine.autocast():
-            return self._adversary.see(self._generator(z, self._own.mixing))
+            return self._adversary.see(images), pairs
 
     def _penalise_judge(self, batches: Sequence[Tensor], step: int) -> dict[str, Tensor]:
         """Every few steps let the discriminator learn to be flat, where it has such a penalty."""

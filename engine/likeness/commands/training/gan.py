@@ -20,6 +20,7 @@ def gan(
     mixing: float = 0.5,
     half_life: float = 10_000,
     beginning: float = 0.3,
+    pairs: float = 5.0,
     path_length: float = 0.0,
     augment_target: float = 0.6,
     augment_speed: float = 500_000,
@@ -50,6 +51,8 @@ def gan(
         Pictures after which a change counts half in the average that plays.
     beginning
         Share of the run in which blurred faces are learnt from photos directly, before the game; 0 for none.
+    pairs
+        Weight of the same photos in the game, which keeps faces different; it fades in a long run.
     path_length
         Weight of the penalty for uneven motion through the latent; 2 in the paper, 0 for none.
     augment_target
@@ -68,6 +71,7 @@ def gan(
         "mixing": mixing,
         "half_life": float(half_life),
         "beginning": beginning,
+        "pairs": pairs,
         "path_length": path_length,
         "augment_target": augment_target,
         "augment_speed": float(augment_speed),
