@@ -25,7 +25,7 @@ def build(
     *,
     from_model: int,
     first_seed: int = 0,
-    psi: float = 1.0,
+    psi: float = 0.8,
     weights: str | None = None,
     device: str = "cpu",
     gallery: Folder = None,

