@@ -53,6 +53,7 @@ def play(
     backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto",
     precision: Literal["auto", "float32", "bfloat16", "float16", "mixed"] = "auto",
     watch: bool = False,
+    follow: bool = False,
     status: bool = False,
     resume: bool = False,
     autosave: bool = True,
@@ -104,7 +105,7 @@ def play(
     link
         Share tempo and bars with Ableton Link; needs the extra `link`.
     weights
-        A weights file, or the name of a bundled one.
+        A weights file, the folder of a training run, or the name of a bundled one.
     backend
         What draws the network; auto takes the fastest that is installed: "graph" on CUDA, "openvino" on processors.
     precision
@@ -112,6 +113,8 @@ def play(
         picture stays the same. "mixed" is float16 at the four finest sizes of a StyleGAN2.
     watch
         Load a plugin anew when its file changes on disk.
+    follow
+        Take the weights anew when their file changes, as a training run's does every few minutes.
     status
         Show rate, frame times, drops, costs and tempo at the foot of the terminal.
     resume
@@ -145,6 +148,7 @@ def play(
         backend=backend,
         precision=precision,
         watch=watch,
+        follow=follow,
         autosave=autosave,
     )
     _play(*_found(preset, resume), options, status)
@@ -194,7 +198,7 @@ def render(
     audio
         A WAV file to hear; it is not put into the result.
     weights
-        A weights file, or the name of a bundled one.
+        A weights file, the folder of a training run, or the name of a bundled one.
     backend
         What draws the network; auto takes the fastest that is installed: "graph" on CUDA, "openvino" on processors.
     precision

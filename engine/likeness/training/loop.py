@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from likeness.errors import TrainingError
+from likeness.errors import TrainingError, WeightsError
 from likeness.training.engine import Engine, seed_step
 from likeness.training.photos import Photos, open_photos, read_photos
 from likeness.training.pictures import Progress, silent
@@ -123,9 +123,10 @@ class _Sitting:
         self._unlogged: list[tuple[int, Mapping[str, Tensor]]] = []  # since the last look, on the device
         self._block: list[dict[str, float]] = []  # since the last line of the log
         spent_s = self._resume()
+        self._saved = self._step
         self._schedule = Schedule(self._settings.steps, self._settings.time_s, spent_s, began)
         shown = photos.some(32, engine.device)
-        self._previews = Previews(run.path, recipe, engine.device, shown, watcher.video)
+        self._previews = Previews(run, recipe, engine.device, shown, watcher.video)
         self._cost_s = {"checkpoint": 0.0, "preview": 0.0}
         self._due_at = {"checkpoint": math.inf, "preview": -math.inf}
 
@@ -222,13 +223,7 @@ class _Sitting:
             self._run.add_log({"step": step, "images": step * self._settings.batch, "losses": means})
 
     def _way_back(self) -> str:
-        found = self._run.checkpoints()
-        if not found:
-            return "There is no checkpoint yet: begin again with a lower --learning-rate, or --precision float32"
-        return (
-            f"The last good checkpoint is {found[-1]}; go on from it with a lower rate: "
-            f"likeness train resume {self._run.path} --learning-rate X, or with --precision float32"
-        )
+        return f"{self._run.kept()} --learning-rate X, lower than before, or --precision float32"
 
     def _tell(self, progress: float, steps_per_s: float, losses: Mapping[str, float]) -> None:
         if not self._engine.leads:
@@ -244,8 +239,8 @@ class _Sitting:
             self._timed("preview", self._preview, settings.preview_s, PREVIEW_SHARE)
             if not (self._run.path / EXPORT).exists():
                 # Something to play from the first minute on.
-                self._recipe.export(self._run.path)
-        if now >= self._due_at["checkpoint"]:
+                self._export()
+        if now >= self._due_at["checkpoint"] and self._step > self._saved:
             self._timed("checkpoint", self._save, settings.checkpoint_s, CHECKPOINT_SHARE)
 
     def _timed(self, name: str, write: Callable[[], None], every_s: float, share: float) -> None:
@@ -288,7 +283,14 @@ class _Sitting:
             "spent_s": self._schedule.spent_s,
         }
         self._run.save(self._step, state)
-        self._recipe.export(self._run.path)
+        self._saved = self._step
+        self._export()
+
+    def _export(self) -> None:
+        try:
+            self._recipe.export(self._run.path)
+        except WeightsError as error:
+            raise TrainingError(f"{error} {self._run.kept()}") from error
 
     def _end(self, complete: bool) -> None:
         self._look()

@@ -15,9 +15,10 @@ from torch import Tensor
 
 from likeness.errors import LikenessError, TrainingError
 from likeness.latent import slerp
-from likeness.picture import Picture, sheet, write_png
+from likeness.picture import Picture, sheet
 from likeness.training.photos import to_pictures
 from likeness.training.recipe import Recipe
+from likeness.training.run import RunFolder
 
 Video = Callable[[Path, Iterator[Picture], float], None]
 """Writes pictures to a file at so many a second; `likeness.outputs` stands above training, so it is handed in."""
@@ -54,15 +55,17 @@ class Previews:
     """Writes `grids/STEP.png` and `walks/STEP.mp4` into a run's folder.
 
     Args:
-        folder: of the run.
+        run: into whose folder.
         recipe: draws by its slow average.
         device: of the run.
         photos: some [n, 3, H, W] for the recipe's own sheets.
         video: writes a video; None leaves them out.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe, device: torch.device, photos: Tensor, video: Video | None) -> None:
-        self._folder, self._recipe, self._device, self._photos, self._video = folder, recipe, device, photos, video
+    def __init__(
+        self, run: RunFolder, recipe: Recipe, device: torch.device, photos: Tensor, video: Video | None
+    ) -> None:
+        self._run, self._recipe, self._device, self._photos, self._video = run, recipe, device, photos, video
         self._grid_z = fixed_noise(COLUMNS * ROWS, recipe.z_dim)
         self._walk_z = walk_noise(recipe.z_dim)
         self._frame_s = 0.0
@@ -97,15 +100,13 @@ class Previews:
             self._film(f"{name}.mp4", z[::stride])
 
     def _sheet(self, name: str, pictures: list[Picture]) -> None:
-        try:
-            write_png(self._folder / name, sheet(pictures, COLUMNS))
-        except LikenessError as error:
-            raise TrainingError(f"{error}; the checkpoint before stays") from error
+        _, encoded = cv2.imencode(".png", cv2.cvtColor(sheet(pictures, COLUMNS), cv2.COLOR_RGB2BGR))
+        self._run.write(name, encoded.tobytes())
 
     def _film(self, name: str, z: Tensor) -> None:
         if self._video is None:
             return
-        path = self._folder / name
+        path = self._run.path / name
         partial = path.with_name("." + path.name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +114,7 @@ class Previews:
             os.replace(partial, path)
         except (LikenessError, OSError) as error:
             partial.unlink(missing_ok=True)
-            raise TrainingError(f"{path} could not be written ({error}); the checkpoint before stays") from error
+            raise TrainingError(f"{path} could not be written ({error}). {self._run.kept()}") from error
 
 
 def enlarged(picture: Picture) -> Picture:

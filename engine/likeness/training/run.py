@@ -106,7 +106,7 @@ class RunFolder:
         except OSError as error:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
-            raise TrainingError(f"{path} could not be written: {why(error)}. {self._kept()}") from error
+            raise TrainingError(f"{path} could not be written: {why(error)}. {self.kept()}") from error
 
     def save(self, step: int, state: Mapping[str, Any]) -> Path:
         """Write a checkpoint of `state` (numbers, texts and tensors), and let go of all but the newest two.
@@ -163,7 +163,7 @@ class RunFolder:
             with (self.path / LOG).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry) + "\n")
         except OSError as error:
-            raise TrainingError(f"{self.path / LOG} could not be written: {why(error)}. {self._kept()}") from error
+            raise TrainingError(f"{self.path / LOG} could not be written: {why(error)}. {self.kept()}") from error
 
     def read_log(self) -> list[dict[str, Any]]:
         """Return the lines of the log; a line that was torn off is left out."""
@@ -179,7 +179,8 @@ class RunFolder:
         kept = [entry for entry in self.read_log() if entry.get("step", 0) <= step]
         self.write(LOG, "".join(json.dumps(entry) + "\n" for entry in kept).encode())
 
-    def _kept(self) -> str:
+    def kept(self) -> str:
+        """Return the sentence that says which checkpoint is there still, for the end of a message."""
         found = self.checkpoints()
         if not found:
             return "There is no checkpoint yet"

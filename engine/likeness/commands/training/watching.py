@@ -112,9 +112,10 @@ def figures(report: "Report") -> str:
     """Return a report in one line."""
     from likeness.training.schedule import tell_time
 
-    values = {**report.losses, **report.metrics}
-    named = "  ".join(f"{name} {value:.3g}" for name, value in values.items())
-    return f"step {report.step}  {report.images_per_s:.0f} images/s  {tell_time(report.left_s)} left  {named}"
+    named = "  ".join(f"{name} {value:.3g}" for name, value in report.losses.items())
+    measured = "".join(f"  {name} {value:.3g}" for name, value in report.metrics.items())
+    line = f"step {report.step}  {report.images_per_s:.0f} images/s  {tell_time(report.left_s)} left  {named}"
+    return f"{line}  | measured:{measured}" if measured else line
 
 
 def _board(folder: Path) -> Any:
