@@ -149,9 +149,10 @@ class _Search:
     def step(self, number: int, steps: int) -> Step:
         """Return where the search stands, and move on unless this was the last."""
         with torch.inference_mode(False), torch.enable_grad():
-            latent = self._latent(self._place)
+            place = self._place if self._differentiable else self._place.detach()
+            latent = self._latent(place)
             self._adam.zero_grad()
-            losses = self._losses(self._place)
+            losses = self._losses(place)
             if number < steps:
                 for group in self._adam.param_groups:
                     group["lr"] = self._rate * ramp((number + 1) / (steps + 1))
