@@ -112,7 +112,8 @@ def _regression(points: Tensor, value: Tensor, positive: Tensor) -> tuple[Tensor
     centred, middle = points - points.mean(0), value.mean()
     together = centred.T @ (value - middle) / len(value)
     normal = shrunk_covariance(points).whiten(together)
-    return normal, float(middle - points.mean(0) @ normal)
+    # Around 0, as the others' guesses are.
+    return normal, float(middle - points.mean(0) @ normal) - halfway(value)
 
 
 _FINDERS: dict[str, Finder] = {"svm": _svm, "means": _means, "regression": _regression}
