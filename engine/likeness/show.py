@@ -1,5 +1,6 @@
 """Builds a show from a preset and options: the one module that knows all the parts."""
 
+import gc
 import logging
 import os
 from collections.abc import Callable
@@ -146,7 +147,7 @@ class Show:
             self.loop.mark = watching.mark
         if options.link:
             self.transport.join(LinkSession(float(self.store.snapshot["show"]["tempo"])))
-        self.loop.between.append(self._modulate)
+        self.loop.between += [self.controls.between, self._modulate]
         self.loop.outputs += open_outputs(
             options,
             self.fps,
@@ -161,6 +162,12 @@ class Show:
             self.memory.resume(face)
         defaults = [entry for entry in self.preset.midi if self._plays(entry.param)]
         self.controls.open(defaults, options.takeover or show.takeover or "soft")
+        if not options.offline:
+            # The collector looks through all that torch has made, 130 ms in which no thread draws, as soon as enough
+            # messages have come in. What is there by now stays to the end anyway: it need not be looked at.
+            gc.collect()
+            gc.freeze()
+            self._closers.append(gc.unfreeze)
 
     def _open_workshop(self, stage: Stage, render: RenderThread) -> None:
         """Let the rack change while it plays, and hold plugins to the time of a frame where time counts."""

@@ -3,7 +3,8 @@
     python tests/benchmarks/osc_flood.py --rate 5000 --seconds 5 --busy 0.5
 
 Each message carries the time it was sent; the latency is from there until the frame takes it. A message waits 8 ms
-on average, and 17 ms at most, for the next frame: what is beyond that is ours.
+on average, and 17 ms at most, for the next frame: what is beyond that is ours. Of numbers that come in one frame the
+last one is timed, since it alone is taken.
 """
 
 import argparse
@@ -71,7 +72,7 @@ def main() -> None:
     osc.start()
     command = [sys.executable, "-c", SENDER, str(osc.port), str(options.rate), str(options.seconds)]
     sender = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    _play(store, sender, options.busy)
+    _play(store, osc, sender, options.busy)
     # What is still in the socket's buffer is late, not lost: wait until nothing has come for a while.
     seen = -1
     while seen != osc.received:
@@ -87,12 +88,13 @@ def main() -> None:
         print(f"from sending until a frame takes it, {name}: {latencies_ms[at]:.2f} ms")
 
 
-def _play(store: ParamStore, sender: "subprocess.Popen[str]", busy: float) -> None:
+def _play(store: ParamStore, osc: OscInput, sender: "subprocess.Popen[str]", busy: float) -> None:
     """Run frames until the sender ends."""
     due = time.monotonic()
     while sender.poll() is None:
         due = max(due + 1 / FPS, time.monotonic())
         time.sleep(max(due - time.monotonic(), 0))
+        osc.between(0.0, 0.0)
         store.advance(1 / FPS)
         end = time.monotonic() + busy / FPS
         while time.monotonic() < end:

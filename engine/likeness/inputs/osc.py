@@ -13,21 +13,22 @@ from likeness.errors import InputError, LikenessError, ParamError, nearest
 from likeness.faults import Faults
 from likeness.inputs.osc_feedback import LASTING_S, TURN_S, Said, Subscriptions, targets
 from likeness.inputs.osc_gate import MESSAGES_PER_S, Allowance, Gate, Sender
-from likeness.inputs.osc_meaning import UnknownAddressError, meaning
-from likeness.inputs.osc_packet import Message, decode, encode
-from likeness.inputs.osc_socket import DATAGRAM_BYTES, bound_socket
+from likeness.inputs.osc_meaning import UnknownAddressError, meaning, meant
+from likeness.inputs.osc_packet import Message, decode, encode, is_number
+from likeness.inputs.osc_reader import Meant, Reader
+from likeness.inputs.osc_socket import bound_socket
 from likeness.store import Edit, ParamStore
 
 log = logging.getLogger(__name__)
 
-# Datagrams read in one go before timers get their turn.
-BURST = 256
 # Bundles that wait for their time; beyond it new ones are refused, so that a broken sender cannot fill the memory.
 MOST_PENDING = 1024
 # A bundle due later than this is more often a clock set wrong than a plan, and it looks like a dead controller.
 FAR_S = 60.0
 # Looking for near names takes about a millisecond: more answers a second would keep good messages waiting.
 ANSWERS_PER_S = 20
+# Addresses whose meaning is remembered.
+MOST_KNOWN = 4096
 # Values come back in messages; a text of many kilobytes does not belong in a log or in a reply.
 LONGEST_TEXT = 400
 
@@ -87,6 +88,9 @@ class OscInput:
             "/unlock": self._unlock,
         }
         self._pending = 0
+        # What addresses are for, by their bytes.
+        self._known: dict[bytes, Meant] = {}
+        self._reader: Reader | None = None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -101,42 +105,46 @@ class OscInput:
         self.port = self._socket.getsockname()[1]
         # Windows' default loop cannot watch a plain socket.
         self._loop = asyncio.SelectorEventLoop()
-        self._loop.add_reader(self._socket, self._drain, self._socket, self._loop)
+        self._reader = Reader(self._socket, self._loop, self._take, self._meant)
         self._thread = threading.Thread(target=self._loop.run_forever, name="osc", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening; bundles still waiting for their time are dropped. Safe to call twice."""
-        if self._loop is None or self._socket is None or self._thread is None:
+        if self._loop is None or self._socket is None or self._thread is None or self._reader is None:
             return
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.remove_reader(self._socket)
+        self._reader.close()
         self._loop.close()
         self._socket.close()
-        self._loop = self._socket = self._thread = None
+        self._loop = self._socket = self._thread = self._reader = None
 
-    # All below runs on the input's own thread.
+    def between(self, time: float, beat: float) -> None:
+        """Take what came of a flood since the last frame. The show's thread, before each frame; it waits for nobody."""
+        if self._reader is not None:
+            self._reader.between()
 
-    def _drain(self, sock: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
-        # asyncio's own datagram transport reads one per turn of its loop: 38 microseconds a message instead of 11.
-        for _ in range(BURST):
-            try:
-                datagram, sender = sock.recvfrom(DATAGRAM_BYTES)
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError:
-                # Windows reports here that somebody we answered has gone.
-                continue
-            self._take(datagram, sender, loop)
+    # All below runs with the reader's lock held: on the input's own thread, or in a flood on the show's.
 
-    def _take(self, datagram: bytes, sender: Sender, loop: asyncio.AbstractEventLoop) -> None:
+    def _meant(self, datagram: bytes) -> Meant:
+        address = datagram[: datagram.find(b"\0")]
+        known = self._known.get(address)
+        if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[address] = meant(self._store, address)
+        return Meant.PARAMETER if known is Meant.VALUE and not is_number(datagram) else known
+
+    def _take(self, datagram: bytes, sender: Sender, superseded: int = 0) -> None:
+        self.received += superseded
         # A flood is turned away before it is read, which is what it would cost.
         messages: list[Message] = []
         try:
             self._gate.admit(sender)
             messages = decode(datagram)
-            self._gate.admit(sender, len(messages) - 1)
+            if len(messages) > 1:
+                self._gate.admit(sender, len(messages) - 1)
         except InputError as error:
             self.received += len(messages) or 1
             self.refused += len(messages) or 1
@@ -144,18 +152,19 @@ class OscInput:
             self._faults.tell("an OSC datagram", InputError(f"from {sender[0]}: {error}"), trace=False)
             return
         self.received += len(messages)
+        if len(messages) == 1 and not messages[0].due:
+            self._apply(messages, sender)
+            return
         now = time.time()
         # A stable sort: what is due at one time keeps the order of the datagram, and all that is overdue is one group.
         ordered = sorted(messages, key=lambda message: message.due)
         for wait_s, group in groupby(ordered, lambda message: max(message.due - now, 0.0)):
             if wait_s > 0:
-                self._apply_later(list(group), sender, wait_s, loop)
+                self._apply_later(list(group), sender, wait_s)
             else:
                 self._apply(list(group), sender)
 
-    def _apply_later(
-        self, messages: list[Message], sender: Sender, wait_s: float, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def _apply_later(self, messages: list[Message], sender: Sender, wait_s: float) -> None:
         if self._pending >= MOST_PENDING:
             self.refused += len(messages)
             full = InputError(f"{MOST_PENDING} bundles wait for their time already; send them later")
@@ -170,7 +179,19 @@ class OscInput:
             self._pending -= 1
             self._apply(messages, sender)
 
-        loop.call_later(wait_s, apply)
+        self._later(wait_s, apply)
+
+    def _later(self, wait_s: float, job: Callable[[], None]) -> None:
+        """Have `job` done on the input's own thread. Called there: bundles and subscriptions are no plain messages."""
+        loop, reader = self._loop, self._reader
+        if loop is None or reader is None:
+            return
+
+        def locked() -> None:
+            with reader.lock:
+                job()
+
+        loop.call_later(wait_s, locked)
 
     def _apply(self, messages: list[Message], sender: Sender) -> None:
         """Do what the messages say; parameters between two commands change in one frame."""
@@ -210,8 +231,8 @@ class OscInput:
     def _turn(self) -> None:
         """Tell subscribers what changed, and go on while there are any."""
         self._subscriptions.turn(time.monotonic())
-        if len(self._subscriptions) and self._loop is not None:
-            self._loop.call_later(TURN_S, self._turn)
+        if len(self._subscriptions):
+            self._later(TURN_S, self._turn)
 
     def _lock(self, sender: Sender) -> None:
         self._gate.lock(sender)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from likeness.errors import LikenessError, ParamError
 from likeness.inputs.osc_address import is_pattern, matching
 from likeness.inputs.osc_packet import Message
+from likeness.inputs.osc_reader import Meant
 from likeness.params import Trigger, Value, to_number
 from likeness.store import Edit, ParamStore
 
@@ -58,6 +59,16 @@ def meaning(store: ParamStore, message: Message) -> Meaning:
     if u is None:
         raise ParamError(f"{address}: {wanted!r} is not a position from 0 to 1")
     return Meaning([store.change_unit(address, u)])
+
+
+def meant(store: ParamStore, address: bytes) -> Meant:
+    """Return what messages to an OSC address are for, as far as it alone tells; numbers are for a `Meant.VALUE`."""
+    try:
+        name, _ = _parameter(store, address.decode("utf-8"))
+    except (UnknownAddressError, UnicodeDecodeError):
+        return Meant.OTHER
+    # Each press of a trigger counts.
+    return Meant.PARAMETER if isinstance(store.param(name), Trigger) else Meant.VALUE
 
 
 def _of_many(store: ParamStore, message: Message) -> Meaning:

@@ -79,6 +79,11 @@ class Controls:
         if self._options.oscquery_port:
             self._open_oscquery()
 
+    def between(self, time: float, beat: float) -> None:
+        """Take what has come in since the last frame, where it is much. The show's thread, before each frame."""
+        if self._osc is not None:
+            self._osc.between(time, beat)
+
     def seen(self) -> dict[str, dict[str, int | str]]:
         """Return what came in, by input. Any thread."""
         seen: dict[str, dict[str, int | str]] = {}

@@ -541,3 +541,31 @@ def advance_until(store: ParamStore, condition: Callable[[], bool]) -> None:
         assert time.monotonic() < deadline
         store.advance(0.01)
         time.sleep(0.001)
+
+
+def test_of_a_flood_that_frames_take_nothing_is_lost_and_the_last_values_stand(
+    store: ParamStore, osc: OscInput, controller: Controller, until: Until
+) -> None:
+    pushed = 0
+    for index in range(2000):
+        controller.send("/walk/speed", index / 1000)
+        controller.send("/norm/walk/depth", index / 2000)
+        if index % 100 == 99:
+            controller.send("/walk/jump")
+            osc.between(0.0, 0.0)
+            store.advance(0.01)
+            pushed += int(store.snapshot["walk"]["jump"])
+
+    def arrived() -> bool:
+        nonlocal pushed
+        osc.between(0.0, 0.0)
+        store.advance(0.01)
+        pushed += int(store.snapshot["walk"]["jump"])
+        return osc.received == 4020
+
+    until(arrived)
+    store.advance(0.01)
+    pushed += int(store.snapshot["walk"]["jump"])
+    assert store.target("walk.speed") == pytest.approx(1.999)
+    assert store.target("walk.depth") == pytest.approx(1999 / 2000)
+    assert (pushed, osc.refused) == (20, 0)

@@ -5,6 +5,8 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
 
 from likeness.errors import InputError
 from likeness.inputs.osc_packet import DEEPEST, MOST_ARGS, Message, decode, encode
@@ -24,6 +26,24 @@ def test_a_message_packed_by_hand_is_read() -> None:
 def test_an_encoded_message_has_the_bytes_of_the_specification() -> None:
     assert encode("/walk/speed", 0.25) == SPEED
     assert encode("/e", "no", 3, True) == b"/e\0\0,siT\0\0\0\0no\0\0" + struct.pack(">i", 3)
+
+
+@given(
+    address=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40).map(lambda text: f"/{text}"),
+    number=st.floats(width=32) | st.integers(-(2**31), 2**31 - 1),
+    kind=st.sampled_from("fid"),
+)
+@settings(max_examples=300, deadline=None)
+def test_one_number_is_read_as_python_osc_reads_it(address: str, number: float, kind: str) -> None:
+    if kind == "i" and isinstance(number, float):
+        return
+    builder = OscMessageBuilder(address)
+    builder.add_arg(number, kind)
+    datagram = builder.build().dgram
+    (message,) = decode(datagram)
+    theirs = OscMessage(datagram)
+    assert message.address == theirs.address == address
+    assert repr(message.args) == repr(tuple(theirs.params))
 
 
 def test_a_message_without_type_tags_has_no_arguments() -> None:
