@@ -30,15 +30,17 @@ BEGINNING_RATE = 5.0
 BEGINNING_BETAS = (0.9, 0.99)
 # Photographs whose components are found before the first of them is drawn; at most this share of the run.
 HEARD, HEARD_SHARE = 1024, 0.02
-# No beginning is longer than this: by then the game teaches more.
-LONGEST_BEGINNING = 50_000
+# Of a run too short for its beginning, so that there is a game at all.
+LONGEST_BEGINNING = 0.75
 # Images in which the weight of pairs during the game halves, and below which it is not worth its half of the drawings.
 PAIRS_HALF_LIFE = 50_000
 SLIGHT = 0.01
 # toRGB starts at a tenth of the usual size: a short run would spend its time on taking the first colours back.
 FIRST_COLOURS = 0.1
 # The features were trained at 224 px; small pictures are worth enlarging, large ones show most when small.
-LEAST_SEEN, MOST_SEEN = 128, 256
+LEAST_SEEN, MOST_SEEN = 96, 256
+# What a laptop trains and plays: at 256 px 4096 is 1.9 GFLOP a picture, at 64 px half of that is enough.
+CHANNEL_BASE, SMALL_CHANNEL_BASE, SMALL = 4096, 2048, 64
 # Steps between two path length penalties [Karras et al. 2020b, sec. 3.2].
 LAZY_PATH = 4
 
@@ -68,9 +70,14 @@ class GANRecipe(Recipe):
             self._adversary = Projected(seen, own.head_width, engine.device)
         else:
             self._adversary = Adaptive(
-                settings.size, own.channel_base, own.channel_max, settings.batch, own.augment_target, own.augment_speed,
+                settings.size,
+                _base(settings.size, own),
+                own.channel_max,
+                settings.batch,
+                own.augment_target,
+                own.augment_speed,
                 engine,
-            )  # fmt: skip
+            )
         self._judge = engine.place(self._adversary.network)
         rate = settings.learning_rate or RATE
         self._settled, self._playing = False, False
@@ -101,7 +108,7 @@ class GANRecipe(Recipe):
     def step(self, batches: Sequence[Tensor], moment: Moment) -> Mapping[str, Tensor]:
         """Listen, learn from pairs, or play the game, by how far the run is."""
         # Once the game is on, it stays on: a run that is given more time is less far than it was.
-        self._playing |= moment.progress >= self._own.beginning or moment.images >= LONGEST_BEGINNING
+        self._playing |= moment.images >= self._own.beginning or moment.progress >= LONGEST_BEGINNING
         if not self._playing:
             if moment.images < HEARD and (moment.step == 0 or moment.progress < HEARD_SHARE):
                 for photos in batches:
@@ -226,7 +233,7 @@ class GANRecipe(Recipe):
 
 def _generator(size: int, own: GANSettings) -> TrainableStyleGAN2:
     shape = StyleShape(
-        size, 2 if own.light else 1, own.z_dim, own.w_dim, own.mapping_layers, own.channel_base, own.channel_max
+        size, 2 if own.light else 1, own.z_dim, own.w_dim, own.mapping_layers, _base(size, own), own.channel_max
     )
     generator = TrainableStyleGAN2(shape)
     with torch.no_grad():
@@ -234,6 +241,10 @@ def _generator(size: int, own: GANSettings) -> TrainableStyleGAN2:
             if name.endswith("torgb.weight"):
                 parameter.mul_(FIRST_COLOURS)
     return generator
+
+
+def _base(size: int, own: GANSettings) -> int:
+    return own.channel_base or (SMALL_CHANNEL_BASE if size <= SMALL else CHANNEL_BASE)
 
 
 def _lazy(rate: float, interval: int) -> tuple[float, tuple[float, float]]:

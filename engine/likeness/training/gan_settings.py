@@ -15,14 +15,16 @@ class GANSettings:
     Args:
         discriminator: "projected" learns fastest, "ada" needs a GPU and days, and is the calmer one in the end.
         light: blocks to half the size and a toRGB of four pixels a place; half is for the engine's speed.
-        channel_base, channel_max: a block of r px has min(channel_base / r, channel_max) channels.
+        channel_base, channel_max: a block of r px has min(channel_base / r, channel_max) channels; a base of 0 is 4096,
+            or 2048 up to 64 px.
         z_dim, w_dim: widths of z and w.
         mapping_layers: depth of the mapping network.
         mixing: share of pictures with the styles of two faces.
         half_life: of the average that is played, in images; at most a twentieth of those shown so far.
-        beginning: share of the run in which blurred faces are learnt from pairs of codes and photographs; 0 for none.
+        beginning: images in which blurred faces are learnt from pairs of codes and photographs, but at most three
+            quarters of the run; 0 for none.
         pairs: weight of the same pairs during the game, halved every 50,000 images; 0 for none.
-        seen: px at which the projected discriminator looks; 0 for the pictures' size, but 128 to 256.
+        seen: px at which the projected discriminator looks; 0 for the pictures' size, but 96 to 256.
         head_width: channels of its finest head.
         judge_rate: learning rate of the discriminator, times the generator's.
         augment_target: sign of real logits that the ada discriminator's augmentation holds.
@@ -32,14 +34,14 @@ class GANSettings:
 
     discriminator: str = "projected"
     light: bool = True
-    channel_base: int = 4096
+    channel_base: int = 0
     channel_max: int = 256
     z_dim: int = 64
     w_dim: int = 128
     mapping_layers: int = 2
     mixing: float = 0.5
     half_life: float = 10_000.0
-    beginning: float = 0.3
+    beginning: int = 20_000
     pairs: float = 5.0
     seen: int = 0
     head_width: int = 32
@@ -57,14 +59,14 @@ class GANSettings:
         if self.discriminator not in DISCRIMINATORS:
             raise TrainingError(f"discriminator is one of {', '.join(DISCRIMINATORS)}, {self.discriminator!r} came")
         spans = {
-            "channel_base": (32, 65536),
+            "channel_base": (0, 65536),
             "channel_max": (4, 1024),
             "z_dim": (1, 1024),
             "w_dim": (1, 1024),
             "mapping_layers": (1, 16),
             "mixing": (0.0, 1.0),
             "half_life": (1.0, 1e9),
-            "beginning": (0.0, 1.0),
+            "beginning": (0, 1e9),
             "pairs": (0.0, 1e3),
             "seen": (0, 1024),
             "head_width": (4, 256),

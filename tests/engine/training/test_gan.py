@@ -52,7 +52,7 @@ def go(
 
 @pytest.mark.parametrize("own", [{"light": True}, {"light": False, "mapping_layers": 3}])
 def test_exported_weights_draw_what_the_run_shows(tmp_path: Path, own: dict[str, Any]) -> None:
-    made = recipe(beginning=0.05, **own)
+    made = recipe(beginning=40, **own)
     go(made, [photographs()], 8)
     made.export(tmp_path)
     generator = stylegan2.load_generator(tmp_path / EXPORT, torch.device("cpu"))
@@ -65,7 +65,7 @@ def test_exported_weights_draw_what_the_run_shows(tmp_path: Path, own: dict[str,
 
 
 def test_the_beginning_listens_then_draws_photographs_from_their_codes() -> None:
-    made = recipe(beginning=1.0)
+    made = recipe(beginning=10_000)
     photos = photographs()
     told = go(made, [photos], 60, length=400)
     assert [set(row) for row in told[:9]] == [{"heard"}] * 8 + [{"pairs"}]  # 2 % of 400 steps
@@ -78,7 +78,7 @@ def test_the_beginning_listens_then_draws_photographs_from_their_codes() -> None
 @pytest.mark.parametrize("discriminator", ["projected", "ada"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_both_discriminators_teach_the_generator(discriminator: str, precision: str) -> None:
-    made = recipe(discriminator=discriminator, precision=precision, beginning=0.0)
+    made = recipe(discriminator=discriminator, precision=precision, beginning=0)
     before = [p.detach().clone() for p in made.networks()["generator"].parameters()]
     told = go(made, [photographs()], 3)
     assert all(torch.tensor(list(row.values())).isfinite().all() for row in told)
@@ -93,21 +93,21 @@ def test_micro_batches_teach_as_one_batch_does() -> None:
     # Of the discriminator's first step: what it sees of photographs and drawings is the same up to the random changes,
     # so without any the losses agree; the drawings differ by their noise alone.
     photos = photographs(16)
-    whole, split = (recipe(discriminator="ada", beginning=0.0, batch=16) for _ in range(2))
+    whole, split = (recipe(discriminator="ada", beginning=0, batch=16) for _ in range(2))
     one, two = go(whole, [photos], 1)[0], go(split, list(photos.chunk(4)), 1)[0]
     assert one["judge"] == pytest.approx(two["judge"], rel=0.3)
     assert one["penalty"] == pytest.approx(two["penalty"], rel=0.3)
 
 
 def test_the_path_length_penalty_is_taken_every_fourth_step() -> None:
-    made = recipe(beginning=0.0, path_length=2.0)
+    made = recipe(beginning=0, path_length=2.0)
     told = go(made, [photographs()], 5)
     assert ["path_length" in row for row in told] == [True, False, False, False, True]
     assert made.state()["path_mean"] > 0
 
 
 def test_a_recipe_that_takes_its_state_back_goes_on_bit_by_bit() -> None:
-    one, other = (recipe(discriminator="ada", beginning=0.06) for _ in range(2))
+    one, other = (recipe(discriminator="ada", beginning=48) for _ in range(2))
     go(one, [photographs()], 10)
     for name, network in one.networks().items():
         other.networks()[name].load_state_dict(network.state_dict())
@@ -118,15 +118,15 @@ def test_a_recipe_that_takes_its_state_back_goes_on_bit_by_bit() -> None:
     assert torch.equal(one.draw(torch.ones(1, 8)), other.draw(torch.ones(1, 8)))
 
 
-def test_a_run_that_is_given_more_time_does_not_begin_again() -> None:
-    made = recipe(beginning=0.5)
-    assert "pairs" in go(made, [photographs()], 1, first=4, length=100)[0]
-    assert "judge" in go(made, [photographs()], 1, first=60, length=100)[0]
-    assert "judge" in go(made, [photographs()], 1, first=61, length=1000)[0]
+def test_the_game_begins_after_three_quarters_at_the_latest_and_is_not_left_again() -> None:
+    made = recipe()
+    assert "pairs" in go(made, [photographs()], 1, first=74)[0]
+    assert "judge" in go(made, [photographs()], 1, first=75)[0]
+    assert "judge" in go(made, [photographs()], 1, first=76, length=1000)[0]  # given ten times the steps
 
 
 def test_the_average_follows_at_the_half_life_of_the_paper() -> None:
-    made = recipe(beginning=0.0, half_life=1000.0)
+    made = recipe(beginning=0, half_life=1000.0)
     go(made, [photographs()], 1)
     fast, slow = (made.networks()[name].get_parameter("synthesis.b4.const") for name in ("generator", "average"))
     before = slow.clone()

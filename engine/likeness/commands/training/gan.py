@@ -12,14 +12,14 @@ def gan(
     options: RunOptions = DEFAULTS,
     discriminator: Literal["projected", "ada"] = "projected",
     light: bool = True,
-    channel_base: int = 4096,
+    channel_base: int = 0,
     channel_max: int = 256,
     z_dim: int = 64,
     w_dim: int = 128,
     mapping_layers: int = 2,
     mixing: float = 0.5,
     half_life: float = 10_000,
-    beginning: float = 0.3,
+    beginning: int = 20_000,
     pairs: float = 5.0,
     path_length: float = 0.0,
     augment_target: float = 0.6,
@@ -36,7 +36,7 @@ def gan(
     light
         Draw four pixels at a time, which plays about four times as fast; the plain form draws finer edges.
     channel_base
-        A layer of r px has so many channels by r.
+        A layer of r px has so many channels by r; 0 is 4096, or 2048 up to 64 px.
     channel_max
         But no more than this.
     z_dim
@@ -50,7 +50,7 @@ def gan(
     half_life
         Pictures after which a change counts half in the average that plays.
     beginning
-        Share of the run in which blurred faces are learnt from photos directly, before the game; 0 for none.
+        Pictures in which blurred faces are learnt from photos directly, before the game; 0 for none.
     pairs
         Weight of the same photos in the game, which keeps faces different; it fades in a long run.
     path_length
@@ -76,4 +76,5 @@ def gan(
         "augment_target": augment_target,
         "augment_speed": float(augment_speed),
     }
-    start("gan", folder, options, own, batch=16)
+    # A processor is better off with many small steps; the ada discriminator compares pictures and wants more at once.
+    start("gan", folder, options, own, batch=8 if discriminator == "projected" else 32)
