@@ -28,8 +28,9 @@ BETAS = (0.0, 0.99)
 # While it learns from pairs: five times the rate, and momentum, for that is a regression and no game.
 BEGINNING_RATE = 5.0
 BEGINNING_BETAS = (0.9, 0.99)
-# Photographs whose components are found before the first of them is drawn; at most this share of the run.
-HEARD, HEARD_SHARE = 1024, 0.02
+# Photographs whose components are found before the first of them is drawn, but at most a tenth of a run's steps. It
+# takes a second: a share of the time would be over before the pictures are read.
+HEARD = 1024
 # Of a run too short for its beginning, so that there is a game at all.
 LONGEST_BEGINNING = 0.75
 # Images in which the weight of pairs during the game halves, and below which it is not worth its half of the drawings.
@@ -81,6 +82,7 @@ class GANRecipe(Recipe):
         self._judge = engine.place(self._adversary.network)
         rate = settings.learning_rate or RATE
         self._settled, self._playing = False, False
+        self._to_hear = min(HEARD, max(1, settings.steps // 10) * settings.batch) if settings.steps else HEARD
         self._path_mean = torch.zeros((), device=engine.device)
         parameters = list(self._generator.parameters())
         self._optimizers: dict[str, Optimizer] = {
@@ -110,7 +112,7 @@ class GANRecipe(Recipe):
         # Once the game is on, it stays on: a run that is given more time is less far than it was.
         self._playing |= moment.images >= self._own.beginning or moment.progress >= LONGEST_BEGINNING
         if not self._playing:
-            if moment.images < HEARD and (moment.step == 0 or moment.progress < HEARD_SHARE):
+            if moment.images < self._to_hear:
                 for photos in batches:
                     self._codes.hear(photos)
                 return {"heard": self._codes.seen.clone()}

@@ -52,8 +52,8 @@ def go(
 
 @pytest.mark.parametrize("own", [{"light": True}, {"light": False, "mapping_layers": 3}])
 def test_exported_weights_draw_what_the_run_shows(tmp_path: Path, own: dict[str, Any]) -> None:
-    made = recipe(beginning=40, **own)
-    go(made, [photographs()], 8)
+    made = recipe(beginning=120, **own)
+    go(made, [photographs()], 17)
     made.export(tmp_path)
     generator = stylegan2.load_generator(tmp_path / EXPORT, torch.device("cpu"))
     assert generator is not None
@@ -67,9 +67,9 @@ def test_exported_weights_draw_what_the_run_shows(tmp_path: Path, own: dict[str,
 def test_the_beginning_listens_then_draws_photographs_from_their_codes() -> None:
     made = recipe(beginning=10_000)
     photos = photographs()
-    told = go(made, [photos], 60, length=400)
-    assert [set(row) for row in told[:9]] == [{"heard"}] * 8 + [{"pairs"}]  # 2 % of 400 steps
-    pairs = [row["pairs"] for row in told[8:]]
+    told = go(made, [photos], 60)
+    assert [set(row) for row in told[:11]] == [{"heard"}] * 10 + [{"pairs"}]  # a tenth of 100 steps
+    pairs = [row["pairs"] for row in told[10:]]
     flat = (photos - photos.mean((0, 2, 3), keepdim=True)).abs().mean()
     assert pairs[0] > 2 * flat  # four sizes of a grey picture
     assert min(pairs[-5:]) < 0.4 * pairs[0]
@@ -107,14 +107,14 @@ def test_the_path_length_penalty_is_taken_every_fourth_step() -> None:
 
 
 def test_a_recipe_that_takes_its_state_back_goes_on_bit_by_bit() -> None:
-    one, other = (recipe(discriminator="ada", beginning=48) for _ in range(2))
-    go(one, [photographs()], 10)
+    one, other = (recipe(discriminator="ada", beginning=96) for _ in range(2))
+    go(one, [photographs()], 13)
     for name, network in one.networks().items():
         other.networks()[name].load_state_dict(network.state_dict())
     for name, optimizer in one.optimizers().items():
         other.optimizers()[name].load_state_dict(deepcopy(optimizer.state_dict()))
     other.load(deepcopy(one.state()))
-    assert go(one, [photographs()], 3, first=10) == go(other, [photographs()], 3, first=10)
+    assert go(one, [photographs()], 3, first=13) == go(other, [photographs()], 3, first=13)
     assert torch.equal(one.draw(torch.ones(1, 8)), other.draw(torch.ones(1, 8)))
 
 
@@ -153,3 +153,11 @@ def test_the_loop_trains_it_to_weights_that_play(tmp_path: Path) -> None:
     image = generator.synthesize(generator.sample([1]))
     assert image.shape == (1, 3, 16, 16)
     assert image.isfinite().all()
+
+
+def test_a_run_that_ends_by_time_hears_enough_photographs_however_long_reading_took() -> None:
+    torch.manual_seed(0)
+    made = GANRecipe(Settings("gan", "", size=16, batch=64, time_s=60.0, own=TINY), Engine("cpu", "float32"))
+    for step in range(16):
+        assert "heard" in made.step([photographs(64)], Moment(step, step * 64, 0.5))
+    assert "pairs" in made.step([photographs(64)], Moment(16, 1024, 0.5))
