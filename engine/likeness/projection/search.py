@@ -12,6 +12,7 @@ from torch.func import functional_call
 
 from likeness.errors import LikenessError
 from likeness.generator import Generator
+from likeness.projection.adam import Adam
 from likeness.projection.goal import Balance, Eye, Goal
 from likeness.projection.noise_inputs import NoiseInputs
 
@@ -142,7 +143,7 @@ class _Search:
             synthesis = getattr(generator, "synthesis", None)
             self._noise = NoiseInputs(synthesis, seed) if noise and isinstance(synthesis, nn.Module) else None
             maps = list(self._noise.maps.values()) if self._noise else []
-            self._adam = torch.optim.Adam([self._place, *maps], lr=rate)
+            self._adam = Adam([self._place, *maps])
             self._dice = torch.Generator().manual_seed(seed)
         self._differentiable = _differentiable(generator, self._mean)
 
@@ -151,16 +152,13 @@ class _Search:
         with torch.inference_mode(False), torch.enable_grad():
             place = self._place if self._differentiable else self._place.detach()
             latent = self._latent(place)
-            self._adam.zero_grad()
             losses = self._losses(place)
             if number < steps:
-                for group in self._adam.param_groups:
-                    group["lr"] = self._rate * ramp((number + 1) / (steps + 1))
                 self._slope(losses)
             maps = {name: noise.detach().clone() for name, noise in self._noise.maps.items()} if self._noise else {}
             found = Step(number, float(losses.detach().mean()), latent.detach(), losses.detach(), maps)
             if number < steps:
-                self._adam.step()
+                self._adam.step(self._rate * ramp((number + 1) / (steps + 1)))
                 if self._noise:
                     self._noise.normalise()
             return found

@@ -1,0 +1,20 @@
+"""Our Adam takes the steps of torch's."""
+
+import torch
+
+from likeness.projection.adam import Adam
+
+
+def test_every_step_is_that_of_torch() -> None:
+    dice = torch.Generator().manual_seed(2)
+    start = torch.randn(3, 4, generator=dice)
+    ours, theirs = (start.clone().requires_grad_() for _ in range(2))
+    mine, reference = Adam([ours]), torch.optim.Adam([theirs], lr=1.0)
+    for rate in (0.1, 0.1, 0.05, 0.2):
+        slope = torch.randn(3, 4, generator=dice)
+        ours.grad, theirs.grad = slope.clone(), slope.clone()
+        mine.step(rate)
+        reference.param_groups[0]["lr"] = rate
+        reference.step()
+        assert torch.allclose(ours, theirs, atol=1e-6)
+    assert ours.grad is None

@@ -1,0 +1,108 @@
+"""A process searches while this one goes on; what it finds is polled."""
+
+import functools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from likeness import open_generator
+from likeness.generator import Generator
+from likeness.networks.dcgan import Decoder
+from likeness.projection.worker import Order, Searcher
+from likeness.weights_file import WeightsHeader, write_weights
+
+# Ours and a crowded machine's: importing torch anew takes seconds.
+PATIENCE_S = 100.0
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    decoder = Decoder(6, [8, 6, 4], norm=False, slope=0.2, output="tanh").eval()
+    path = tmp_path_factory.mktemp("search") / "tiny.safetensors"
+    arguments = {"modules": decoder.order, "slope": decoder.slope, "output": decoder.output}
+    write_weights(path, WeightsHeader("dcgan", arguments), decoder.state_dict())
+    return path
+
+
+@pytest.fixture(scope="module")
+def searcher(weights: Path) -> Iterator[Searcher]:
+    found = Searcher(functools.partial(open_generator, weights))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def order(weights: Path) -> Order:
+    generator = open_generator(weights)
+    drawn = generator.synthesize(generator.sample([2]))[0]
+    picture = ((drawn + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
+    return Order(np.ascontiguousarray(picture), "mean", 6)
+
+
+def test_steps_come_in_order_and_each_once(searcher: Searcher, order: Order) -> None:
+    searcher.begin(order)
+    assert searcher.wait(order.steps, PATIENCE_S)
+    steps = searcher.fresh()
+    assert [step.number for step in steps] == list(range(7))
+    assert searcher.fresh() == []
+    assert steps[-1].loss < steps[0].loss
+    assert steps[-1].latent.shape == (1, 1, 6)
+    assert searcher.latest is steps[-1]
+
+
+def test_a_new_order_takes_the_place_of_the_old_one(searcher: Searcher, order: Order) -> None:
+    searcher.begin(Order(order.picture, "mean", 100_000))
+    assert searcher.wait(2, PATIENCE_S)
+    begin = np.full((1, 6), 0.5, np.float32)
+    searcher.begin(Order(order.picture, begin, 3))
+    assert searcher.wait(3, PATIENCE_S)
+    steps = searcher.fresh()
+    assert [step.number for step in steps] == [0, 1, 2, 3]
+    assert np.allclose(steps[0].latent[0].numpy(), begin, atol=1e-5)
+
+
+def test_what_is_cancelled_is_forgotten_and_the_process_stays(searcher: Searcher, order: Order) -> None:
+    searcher.begin(Order(order.picture, "mean", 100_000))
+    assert searcher.wait(2, PATIENCE_S)
+    searcher.cancel()
+    assert searcher.latest is None
+    assert searcher.fresh() == []
+    assert searcher.ended
+    searcher.begin(order)
+    assert searcher.wait(order.steps, PATIENCE_S)
+
+
+def test_a_guess_that_cannot_be_had_is_told(searcher: Searcher, order: Order) -> None:
+    searcher.begin(Order(order.picture, "encoder", 3))
+    assert searcher.wait(0, PATIENCE_S)
+    assert searcher.ended
+    assert "no encoder" in str(searcher.error)
+
+
+def test_a_process_that_dies_is_told(searcher: Searcher, order: Order) -> None:
+    searcher.begin(Order(order.picture, "mean", 100_000))
+    assert searcher.wait(1, PATIENCE_S)
+    process = searcher._process
+    assert process is not None
+    assert process.pid not in (None, os.getpid())
+    process.kill()
+    assert searcher.wait(100_000, PATIENCE_S)
+    assert "died" in str(searcher.error)
+
+
+def broken() -> Generator:
+    raise OSError("the disk is gone")
+
+
+def test_weights_that_do_not_open_are_told(order: Order) -> None:
+    searcher = Searcher(broken)
+    searcher.begin(order)
+    assert searcher.wait(0, PATIENCE_S)
+    assert "the disk is gone" in str(searcher.error)
+    searcher.close()
+    searcher.close()
