@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from likeness.features import open_features
+from likeness.networks.efficientnet_lite import EfficientNetLite
 from likeness.training.discriminators import AdaDiscriminator, ProjectedDiscriminator
 from likeness.training.discriminators.augment import augment
 from likeness.training.discriminators.losses import (
@@ -73,12 +73,13 @@ class Projected(Adversary):
     """Frozen features, four heads, hinge loss [Sauer et al. 2021].
 
     Args:
-        seen: px at which the features look.
+        features: frozen, on the device.
+        seen: px at which they look.
         width: of the heads.
     """
 
-    def __init__(self, seen: int, width: int, device: torch.device) -> None:
-        self._judge = ProjectedDiscriminator(open_features(device), size=seen, width=width, levels=LEVELS)
+    def __init__(self, features: EfficientNetLite, seen: int, width: int) -> None:
+        self._judge = ProjectedDiscriminator(features, size=seen, width=width, levels=LEVELS)
         self.network = self._judge
 
     def see(self, images: Tensor) -> list[Tensor]:

@@ -10,7 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
+from likeness.features import open_features
 from likeness.generator import Licence
+from likeness.metrics.gathering import BATCH, FEATURE_SIZE, resized, rounded
+from likeness.metrics.kernel import squared_discrepancy
+from likeness.networks.efficientnet_lite import EfficientNetLite
 from likeness.networks.stylegan2_training import StyleShape, TrainableStyleGAN2
 from likeness.training.adversaries import LAZY, Adaptive, Adversary, Projected
 from likeness.training.beginning import PrincipalCodes, pyramid_distance
@@ -42,6 +46,8 @@ FIRST_COLOURS = 0.1
 LEAST_SEEN, MOST_SEEN = 96, 256
 # What a laptop trains and plays: at 256 px 4096 is 1.9 GFLOP a picture, at 64 px half of that is enough.
 CHANNEL_BASE, SMALL_CHANNEL_BASE, SMALL = 4096, 2048, 64
+# Pictures in the kernel distance of a preview.
+MEASURED = 128
 # Steps between two path length penalties [Karras et al. 2020b, sec. 3.2].
 LAZY_PATH = 4
 
@@ -65,10 +71,12 @@ class GANRecipe(Recipe):
         # Half precision's range is too short for features under a style of any size.
         self._generator.synthesis.dtype = torch.bfloat16 if engine.precision == "bfloat16" else torch.float32
         self._codes = PrincipalCodes(own.z_dim).to(engine.device)
+        self._features: EfficientNetLite | None = None
         self._adversary: Adversary
         if own.discriminator == "projected":
             seen = own.seen or min(max(settings.size, LEAST_SEEN), MOST_SEEN)
-            self._adversary = Projected(seen, own.head_width, engine.device)
+            self._features = open_features(engine.device)
+            self._adversary = Projected(self._features, seen, own.head_width)
         else:
             self._adversary = Adaptive(
                 settings.size,
@@ -220,6 +228,24 @@ class GANRecipe(Recipe):
         arguments = {"shuffle": shape.shuffle, "lr_multiplier": shape.lr_multiplier}
         header = WeightsHeader(FAMILY, arguments, self._licence)
         write_weights(folder / EXPORT, header, self._average.state_dict())
+
+    def measure(self, held_out: Tensor) -> Mapping[str, float]:
+        """Return the kernel distance to pictures that are not trained on, as `likeness evaluate` tells it.
+
+        Of as many drawings, from the same noise each time: it tells better from worse, not one run from another.
+        """
+        count = min(len(held_out), MEASURED)
+        if count < 2:
+            return {}
+        z = torch.randn(count, self.z_dim, generator=torch.Generator().manual_seed(0)).to(held_out.device)
+        features = self._features or open_features(held_out.device)
+        real, drawn = (
+            torch.cat(
+                [features.pooled(resized(rounded(part), FEATURE_SIZE)).double() for part in torch.split(images, BATCH)]
+            )
+            for images in (held_out[:count], torch.cat([self.draw(part) for part in torch.split(z, BATCH)]))
+        )
+        return {"kernel": squared_discrepancy(real, drawn)}
 
     def state(self) -> dict[str, Any]:
         """Return what the discriminator and the penalties remember."""

@@ -161,3 +161,12 @@ def test_a_run_that_ends_by_time_hears_enough_photographs_however_long_reading_t
     for step in range(16):
         assert "heard" in made.step([photographs(64)], Moment(step, step * 64, 0.5))
     assert "pairs" in made.step([photographs(64)], Moment(16, 1024, 0.5))
+
+
+def test_the_measure_is_small_for_its_own_drawings_and_large_for_photographs() -> None:
+    made = recipe(beginning=0)
+    with torch.no_grad():
+        own = made.draw(torch.randn(16, 8, generator=torch.Generator().manual_seed(0))).clamp(-1, 1)
+        near, far = made.measure(own)["kernel"], made.measure(photographs(16))["kernel"]
+        assert made.measure(own[:1]) == {}
+    assert near < 0.1 * far
