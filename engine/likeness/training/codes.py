@@ -47,7 +47,8 @@ class Codes(nn.Module):
         # A component's sign is arbitrary: its largest number is made positive, so that a knob keeps its sense.
         along = basis[:, heard].T
         along = along * torch.sign(along.gather(1, along.abs().argmax(1, keepdim=True)))
-        return (along * spread[heard, None].sqrt()).to(self.mean)
+        axes: Tensor = (along * spread[heard, None].sqrt()).to(self.mean)
+        return axes
 
     def code(self, z: Tensor, axes: Tensor) -> Tensor:
         """Return the codes [batch, z_dim] of noise [batch, n or more]; what is too much of it is let go."""

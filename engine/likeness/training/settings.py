@@ -80,7 +80,8 @@ class Settings:
             )
         if (self.steps is None) == (self.time_s is None):
             raise TrainingError("a run ends by its time or by its steps; give one of --time 90m and --steps 20000")
-        if (self.steps or 1) < 1 or not 0 < (self.time_s or 1.0) < 1e9 or not 0 <= self.learning_rate < 10:
+        lasting = self.time_s if self.steps is None else float(self.steps)
+        if lasting is None or not 0 < lasting < 1e12 or not 0 <= self.learning_rate < 10:
             raise TrainingError(
                 f"steps {self.steps}, time {self.time_s} s, learning rate {self.learning_rate}: out of range"
             )

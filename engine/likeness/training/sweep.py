@@ -28,6 +28,12 @@ def sweep_noise(z_dim: int, frames: int = KNOB_FRAMES) -> Tensor:
 
 
 def _swing(rest: Tensor, frames: int) -> Tensor:
-    """Return a swing [frames] that begins and ends at `rest` and reaches both extremes."""
-    phase = torch.arange(frames) / frames * 2 * math.pi
-    return rest * torch.cos(phase / 2).square() * torch.cos(phase) - EXTREME * torch.sin(phase)
+    """Return a swing [frames] from `rest` to -3, to 3 and back, at rest at each."""
+    u = torch.arange(frames) / frames
+
+    def eased(part: Tensor) -> Tensor:
+        return (1 - torch.cos(part.clamp(0, 1) * math.pi)) / 2
+
+    down = rest + (-EXTREME - rest) * eased(4 * u)
+    back = EXTREME + (rest - EXTREME) * eased(4 * u - 3)
+    return torch.where(u < 0.25, down, torch.where(u < 0.75, -EXTREME * torch.sin(2 * math.pi * u), back))

@@ -1,0 +1,189 @@
+"""The pictures of a run: what a folder or a tar file may hold, and an order that repeats and is shared."""
+
+import base64
+import io
+import tarfile
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from tests.engine.drawn_faces import drawn_face, write_faces
+
+from likeness.errors import TrainingError
+from likeness.training.photos import Photos, open_photos, read_photos, to_images, to_pictures
+from likeness.training.run import RunFolder
+from likeness.training.settings import Settings
+
+CPU = torch.device("cpu")
+# 16 x 16 px of cyan 0, magenta 200, yellow 200, black 30, as printers and image editors write it.
+CMYK = base64.b64decode(
+    "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwANCQoLCggNCwoLDg4NDxMgFRMSEhMnHB4XIC4pMTAuKS0sMzpKPjM2RjcsLUBXQUZMTlJTUjI+"
+    "WmFaUGBKUVJP/8AAFAgAEAAQBEMRAE0RAFkRAEsRAP/EABYAAQEBAAAAAAAAAAAAAAAAAAAGB//EABQQAQAAAAAAAAAAAAAAAAAAAAD/"
+    "2gAOBEMATQBZAEsAAD8A05JJJeAAAAP/2Q=="
+)
+
+
+def photos_of(folder: Path, source: Path, fewest: int = 1, **settings: object) -> Photos:
+    wanted = Settings("toy", str(source), **{"size": 32, "steps": 1, **settings})  # type: ignore[arg-type]
+    run = RunFolder.begin(folder, wanted)
+    read_photos(run, fewest)
+    return open_photos(run)
+
+
+def numbered(count: int, **settings: int | bool) -> Photos:
+    """Return pictures that are their number, one pixel each."""
+    pixels = np.arange(count, dtype=np.uint8)[:, None, None, None].repeat(3, 3)
+    return Photos(pixels, **{"hold_out": 0, "seed": 0, "flips": False, **settings})  # type: ignore[arg-type]
+
+
+def numbers(batch: torch.Tensor) -> list[int]:
+    return [int(picture[0, 0, 0]) for picture in to_pictures(batch)]
+
+
+def test_each_epoch_shows_every_picture_once_in_an_order_of_its_own() -> None:
+    photos = numbered(10)
+    shown = [number for step in range(5) for number in numbers(photos.batch(step, 4, CPU))]
+    assert sorted(shown[:10]) == sorted(shown[10:]) == list(range(10))
+    assert shown[:10] != shown[10:]
+
+
+def test_the_order_needs_no_history() -> None:
+    whole = numbered(10)
+    steps = [numbers(whole.batch(step, 4, CPU)) for step in range(9)]
+    assert numbers(numbered(10).batch(8, 4, CPU)) == steps[8]
+    assert numbers(numbered(10, seed=1).batch(8, 4, CPU)) != steps[8]
+
+
+def test_processes_show_together_what_one_would() -> None:
+    photos = numbered(50)
+    shares = [numbers(photos.batch(3, 12, CPU, rank, 3)) for rank in range(3)]
+    assert [number for share in shares for number in share] == numbers(photos.batch(3, 12, CPU))
+
+
+def test_what_is_held_out_is_never_trained_on() -> None:
+    photos = numbered(10, hold_out=3)
+    shown = Counter(number for step in range(14) for number in numbers(photos.batch(step, 2, CPU)))
+    assert shown == dict.fromkeys(range(3, 10), 4)
+    held_out = photos.held_out(CPU)
+    assert held_out is not None
+    assert numbers(held_out) == [0, 1, 2]
+
+
+def test_about_half_of_the_pictures_are_mirrored() -> None:
+    row = np.arange(4, dtype=np.uint8)[None, None, :, None].repeat(3, 3).repeat(400, 0)
+    batch = to_pictures(Photos(row, 0, 0, flips=True).batch(0, 400, CPU))
+    straight = sum(list(picture[0, :, 0]) == [0, 1, 2, 3] for picture in batch)
+    assert sum(list(picture[0, :, 0]) == [3, 2, 1, 0] for picture in batch) == 400 - straight
+    assert 150 < straight < 250
+
+
+def test_bytes_come_back_as_they_were() -> None:
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, 3)
+    images = to_images(levels, CPU)
+    assert (float(images.min()), float(images.max())) == (-1.0, 1.0)
+    assert np.array_equal(to_pictures(images)[0], levels[0])
+
+
+def test_mixed_sizes_grey_deep_and_sub_folders_all_become_squares_in_colour(tmp_path: Path) -> None:
+    face = drawn_face(5, 96)
+    (tmp_path / "in" / "deeper").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "in" / "a_plain.png"), face)
+    cv2.imwrite(str(tmp_path / "in" / "b_wide.png"), cv2.copyMakeBorder(face, 0, 0, 30, 30, cv2.BORDER_CONSTANT))
+    cv2.imwrite(str(tmp_path / "in" / "c_deep.png"), face.astype(np.uint16) * 257)
+    cv2.imwrite(str(tmp_path / "in" / "deeper" / "d_grey.png"), face[..., 1])
+    photos = photos_of(tmp_path / "run", tmp_path / "in")
+    plain, wide, deep, grey = to_pictures(photos.some(4, CPU))
+    wanted = cv2.cvtColor(cv2.resize(face, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
+    for picture in (plain, wide, deep):
+        assert np.abs(picture.astype(int) - wanted).max() <= 1
+    assert np.abs(grey.astype(int) - wanted[..., 1:2]).max() <= 1
+
+
+def test_cmyk_becomes_the_colour_that_it_prints(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "print.jpg").write_bytes(CMYK)
+    colour = to_pictures(photos_of(tmp_path / "run", tmp_path / "in", size=16).some(1, CPU))[0].mean((0, 1))
+    # (1 - ink) (1 - black): 225, 48.5, 48.5.
+    assert colour == pytest.approx([225.0, 48.5, 48.5], abs=6)
+
+
+def test_shards_of_tar_files_give_what_the_folder_gives(tmp_path: Path) -> None:
+    write_faces(tmp_path / "in", 6, 40)
+    files = sorted((tmp_path / "in").iterdir())
+    (tmp_path / "shards").mkdir()
+    for number in range(2):
+        kind = ("w:gz", "w")[number]
+        with tarfile.open(tmp_path / "shards" / f"{number:05d}.tar{'.gz' if number == 0 else ''}", kind) as shard:
+            for file in files[3 * number : 3 * number + 3]:
+                shard.add(file, file.name)
+                label = tarfile.TarInfo(f"{file.stem}.json")
+                label.size = 2
+                shard.addfile(label, io.BytesIO(b"{}"))
+    from_folder = photos_of(tmp_path / "a", tmp_path / "in")
+    from_shards = photos_of(tmp_path / "b", tmp_path / "shards")
+    one_shard = photos_of(tmp_path / "c", tmp_path / "shards" / "00001.tar")
+    assert from_folder.count == from_shards.count == 6
+    assert torch.equal(from_folder.some(6, CPU), from_shards.some(6, CPU))
+    assert torch.equal(one_shard.some(3, CPU), from_folder.some(6, CPU)[3:])
+
+
+def test_a_torn_shard_is_named(tmp_path: Path) -> None:
+    write_faces(tmp_path / "in", 6, 40)
+    with tarfile.open(tmp_path / "whole.tar", "w") as shard:
+        shard.add(tmp_path / "in", "in")
+    (tmp_path / "torn.tar").write_bytes((tmp_path / "whole.tar").read_bytes()[:9000])
+    with pytest.raises(TrainingError, match=r"torn\.tar is not a whole tar file .*; copy it again"):
+        photos_of(tmp_path / "run", tmp_path / "torn.tar")
+
+
+def test_three_pictures_are_too_few_and_the_line_says_how_many_are_wanted(tmp_path: Path) -> None:
+    write_faces(tmp_path / "in", 3)
+    with pytest.raises(TrainingError, match="holds 3 pictures to train with, 12 are wanted"):
+        photos_of(tmp_path / "run", tmp_path / "in", fewest=12)
+
+
+def test_a_folder_of_texts_says_so(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(20):
+        (tmp_path / "in" / f"{number}.txt").write_text("not a face")
+    with pytest.raises(TrainingError, match=r"holds 0 pictures .*20 files were no pictures"):
+        photos_of(tmp_path / "run", tmp_path / "in", fewest=12)
+
+
+def test_no_folder_is_named_in_the_fault(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"there is no folder .*nowhere"):
+        photos_of(tmp_path / "run", tmp_path / "nowhere")
+
+
+def test_what_was_read_once_is_not_read_again(tmp_path: Path) -> None:
+    write_faces(tmp_path / "in", 4)
+    first = photos_of(tmp_path / "run", tmp_path / "in").some(4, CPU)
+    for file in (tmp_path / "in").iterdir():
+        file.unlink()
+    run = RunFolder.open(tmp_path / "run")
+    read_photos(run, 1)
+    assert torch.equal(open_photos(run).some(4, CPU), first)
+
+
+def test_pixels_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    write_faces(tmp_path / "in", 4)
+    photos_of(tmp_path / "run", tmp_path / "in")
+    (tmp_path / "run" / "pictures.rgb").write_bytes(b"short")
+    with pytest.raises(TrainingError, match=r"pictures\.rgb is not what was read for this run"):
+        open_photos(RunFolder.open(tmp_path / "run"))
+
+
+def test_faces_are_cut_around_where_they_are(tmp_path: Path, faces: Path) -> None:
+    picture = cv2.imread(str(sorted(faces.iterdir())[101]))
+    (tmp_path / "in").mkdir()
+    # The same face in the corner of a larger, grey picture: cut by the face, both are nearly one picture.
+    wide = cv2.copyMakeBorder(picture, 20, 150, 200, 10, cv2.BORDER_CONSTANT, value=(128, 128, 128))
+    for name, each in {"a.png": picture, "b.png": wide, "c.png": np.full((200, 200, 3), 90, np.uint8)}.items():
+        cv2.imwrite(str(tmp_path / "in" / name), each)
+    photos = photos_of(tmp_path / "run", tmp_path / "in", crop="face", size=64)
+    assert photos.count == 2
+    one, other = photos.some(2, CPU)
+    assert float((one - other)[:, 16:48, 16:48].abs().mean()) < 0.08

@@ -1,0 +1,92 @@
+"""The WGAN: its critic's penalty by a closed form, and weights that play as they were trained."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from tests.engine.drawn_faces import write_faces
+from torch import nn
+
+from likeness.errors import TrainingError
+from likeness.families import zonly
+from likeness.training.engine import Engine
+from likeness.training.loop import train
+from likeness.training.run import RunFolder
+from likeness.training.settings import Settings
+from likeness.training.wgan import WGANRecipe, widths_for
+
+TINY = {"z_dim": 6, "width": 4}
+
+
+def recipe(**own: float) -> WGANRecipe:
+    torch.manual_seed(0)
+    settings = Settings("wgan", "", size=16, batch=4, steps=1, own={**TINY, **own})
+    return WGANRecipe(settings, Engine("cpu", "float32"))
+
+
+def test_widths_double_inwards_up_to_eight_times() -> None:
+    assert widths_for(64, 32) == [256, 128, 64, 32]
+    assert widths_for(256, 16) == [128, 128, 128, 64, 32, 16]
+
+
+def test_the_penalty_of_a_linear_critic_is_the_distance_of_its_slope_from_one() -> None:
+    wgan = recipe()
+
+    class Linear(nn.Module):
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            return 0.5 * image.flatten(1).sum(1)
+
+    wgan._critic = Linear()  # type: ignore[assignment]
+    real, fake = torch.randn(2, 4, 3, 16, 16)
+    # Its gradient is 0.5 for each of the 768 numbers: of length 0.5 sqrt(768).
+    assert float(wgan._penalty(real, fake)) == pytest.approx((0.5 * 768**0.5 - 1) ** 2, rel=1e-5)
+
+
+def test_pictures_are_moved_by_whole_pixels_and_their_edges_drawn_out() -> None:
+    wgan = recipe(shift=0.25)
+    image = torch.arange(256.0).reshape(1, 1, 16, 16).expand(8, 3, 16, 16)
+    span = torch.arange(16)
+    for moved in wgan._shifted(image):
+        down, right = (int(part) - 7 for part in divmod(int(moved[0, 7, 7]), 16))
+        assert max(abs(down), abs(right)) <= 4
+        rows, columns = (span + down).clamp(0, 15), (span + right).clamp(0, 15)
+        assert torch.equal(moved[0], image[0, 0][rows][:, columns])
+
+
+def test_a_run_ends_in_weights_that_draw_as_its_average_does(tmp_path: Path) -> None:
+    write_faces(tmp_path / "faces", 12, 16)
+    settings = Settings(
+        "wgan", str(tmp_path / "faces"), size=16, batch=4, steps=6, licence="CC0", paid_use=True, own=TINY
+    )
+    assert train(RunFolder.begin(tmp_path / "run", settings), "cpu").complete
+    generator = zonly.load_generator(tmp_path / "run" / "weights.safetensors", torch.device("cpu"))
+    assert generator is not None
+    assert (generator.info.family, generator.info.w_dim, generator.info.resolution) == ("dcgan", 6, 16)
+    assert generator.info.licence.paid_use
+    trained = WGANRecipe(settings, Engine("cpu", "float32"))
+    state = torch.load(RunFolder.open(tmp_path / "run").checkpoints()[-1], weights_only=True)
+    for name, network in trained.networks().items():
+        network.load_state_dict(state["networks"][name])
+    z = torch.randn(3, 6)
+    torch.testing.assert_close(generator.synthesize(z[:, None]), trained.draw(z), rtol=1e-3, atol=1e-4)
+
+
+def test_half_precision_learns_with_a_scaled_loss() -> None:
+    torch.manual_seed(0)
+    settings = Settings("wgan", "", size=16, batch=4, steps=1, own=TINY)
+    wgan = WGANRecipe(settings, engine := Engine("cpu", "float16"))
+    before = [p.detach().clone() for p in wgan.networks()["generator"].parameters()]
+    from likeness.training.recipe import Moment
+
+    for step in range(3):
+        losses = wgan.step([torch.rand(4, 3, 16, 16) * 2 - 1], Moment(step, 4 * step, 0.1))
+    assert all(bool(loss.isfinite()) for loss in losses.values())
+    after = wgan.networks()["generator"].parameters()
+    assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
+    assert engine.state()["scale"] > 1
+
+
+@pytest.mark.parametrize(("own", "line"), [({"z_dim": 0}, "z_dim is from 1"), ({"knob": 3}, "no setting 'knob'")])
+def test_settings_of_its_own_are_checked(own: dict[str, float], line: str) -> None:
+    with pytest.raises(TrainingError, match=line):
+        recipe(**own)
