@@ -6,7 +6,11 @@ from likeness.errors import TrainingError, nearest
 from likeness.training.recipe import Recipe
 
 # By name, because a recipe's modules take a second to import and one is wanted.
-RECIPES = {"vae": ("likeness.training.vae", "VAERecipe"), "wgan": ("likeness.training.wgan", "WGANRecipe")}
+RECIPES = {
+    "gan": ("likeness.training.gan", "GANRecipe"),
+    "vae": ("likeness.training.vae", "VAERecipe"),
+    "wgan": ("likeness.training.wgan", "WGANRecipe"),
+}
 
 
 def recipe_class(name: str) -> type[Recipe]:
