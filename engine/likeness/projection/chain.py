@@ -22,7 +22,7 @@ class Link:
     Attributes:
         index: of the face.
         latents: of every step, the start first, `[steps + 1, num_ws, w_dim]`.
-        loss: of the last step.
+        loss: of its end.
     """
 
     index: int
@@ -33,15 +33,15 @@ class Link:
 def links(targets: Sequence[Tensor], search: Search) -> Iterator[Link]:
     """Yield each face's way; the ways follow each other without a gap and close into a loop.
 
-    The last face is searched for first, from the usual start. At the end the search comes to it again, from another
-    side and to a slightly other place: what is missing is added along its way, a little in each step.
+    Every face is searched for twice: from the usual start, which finds its home, and from the face before, which is
+    the way. A way ends elsewhere than at home, and often less near: of eight faces three were held fast by the beard
+    or the pose of the one before. What is missing is added along the way, a little in each step.
     """
-    home = _way(search(targets[-1], None)).latents[-1]
-    place = home
-    for index, target in enumerate(targets):
-        way = _way(search(target, place[None]))
-        latents = closed(way.latents, home) if index == len(targets) - 1 else way.latents
-        yield Link(index, latents, way.loss)
+    homes = [_way(search(target, None)) for target in targets]
+    place = homes[-1].latents[-1]
+    for index, (target, home) in enumerate(zip(targets, homes, strict=True)):
+        latents = closed(_way(search(target, place[None])).latents, home.latents[-1])
+        yield Link(index, latents, home.loss)
         place = latents[-1]
 
 
