@@ -122,7 +122,7 @@ class Show:
         def opening(name: str) -> Generator:
             return open_for_show(self.host, name, device, height, options.backend, options.precision)
 
-        stage = Stage(opening(weights), self.store, device, self.seed, self.heads)
+        stage = Stage(opening(weights), self.store, device, self.seed, self.heads, offline=options.offline)
         renderer = Renderer(stage, self.host, self.fps)
         renderer.start()
         self._closers.append(renderer.stop)

@@ -20,6 +20,8 @@ class Stage:
         seed: of the show. Whatever is drawn at random is drawn from it, so that a take can be played again.
         heads: how many faces the latent holds, `[heads, num_ws, w_dim]`: one for each screen.
         privacy: mark a frame in `update` that shows a visitor's face; it is then kept nowhere.
+        offline: whether this is a render, where each frame is waited for so that it is the same the next time; live,
+            no frame waits.
     """
 
     generator: Generator
@@ -28,3 +30,4 @@ class Stage:
     seed: int
     heads: int = 1
     privacy: Privacy = field(default_factory=Privacy)
+    offline: bool = False
