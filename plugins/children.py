@@ -52,12 +52,12 @@ class Plugin:
             Float("stay", 0.3, max=0.9, glide=0.2, help="How much of the way a child stays as it is."),
             Float(
                 "mixing",
-                0.3,
+                0.5,
                 glide=0.2,
                 help="At 0 each layer group comes whole from one parent, at 1 each is a mix of both. "
                 "A family of one layer always mixes.",
             ),
-            Float("own", 0.15, glide=0.2, help="What a child has of neither parent: at 1 it is a stranger."),
+            Float("own", 0.2, glide=0.2, help="What a child has of neither parent: at 1 it is a stranger."),
             Trigger("new", help="Other children of the same parents."),
             Float("change", 1.0, max=30.0, unit="s", help="How long the change to other children or parents takes."),
             Float("amount", 1.0, glide=0.1, help="How much of the children: 0 is the face that comes in."),

@@ -38,7 +38,7 @@ def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> L
         raise GalleryError('--ray needs Ray, which is not installed: pip install "likeness[ray]"') from error
     try:
         ray.init(address=address, log_to_driver=False, include_dashboard=False)
-    except Exception as error:  # noqa: BLE001 - Ray raises plain Exceptions where its processes do not start in time
+    except Exception as error:
         raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
     remote: Any = ray.remote(num_cpus=1, max_retries=3)(_look_at)
 

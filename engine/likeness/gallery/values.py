@@ -14,7 +14,7 @@ from likeness.picture import Picture
 Embedding = NDArray[np.float32]
 """`[dim]`: near in distance where the person is the same."""
 
-# Of kept pictures: at 256 px and 90 a face takes 12 to 20 KB and shows no blocks on a large screen.
+# Of kept pictures: at 256 px and 90 a face takes 10 to 20 KB and shows no blocks on a large screen.
 PICTURE_SIZE = 256
 JPEG_QUALITY = 90
 
