@@ -13,7 +13,8 @@ from likeness import Choice, Float, Frame, Int, Param, Stage, Text, Trigger, Val
 from likeness.crossfade import Crossfade
 from likeness.errand import Errand
 from likeness.latent import layers_of, row
-from likeness.latent_file import read_direction
+from likeness.latent_file import read_directions
+from likeness.places import find_direction
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,11 @@ class Plugin:
                 max=MOST_KNOBS - 1,
                 help="Which direction, 0 the strongest; past the last is the last.",
             ),
-            Text("file", help="A saved direction to use instead, in hand and lfo: a .safetensors file."),
+            Text(
+                "file",
+                help="A direction to use instead: smile, age or another that goes with the weights, or a .safetensors "
+                "file. A file of several takes the numbers' place in every mode, one of one in hand and lfo.",
+            ),
             Float(
                 "amount",
                 0.0,
@@ -100,7 +105,8 @@ class Plugin:
         self._seed = stage.seed
         self._masks = {name: self._mask(info.groups, info.num_ws, name) for name in ("all", *GROUPS)}
         self._file: Tensor | None = None
-        self._errand: Errand[str, Tensor] = Errand(lambda text: _open(text, info.num_ws, info.w_dim, self._mean), log)
+        weights = "" if info.weights is None else info.weights.stem
+        self._errand: Errand[str, Tensor] = Errand(lambda text: _open(text, weights, self._mean), log)
         self._fade = Crossfade()
         self._settings: tuple[object, ...] = ()
 
@@ -136,17 +142,17 @@ class Plugin:
 
     def _offset(self, params: Values, turn: float) -> Tensor:
         """Return this frame's offset [num_ws, w_dim]."""
-        mode, knobs = params["mode"], min(int(params["knobs"]), len(self._bank))
+        bank = self._bank if self._file is None or len(self._file) == 1 else self._file
+        mode, knobs = params["mode"], min(int(params["knobs"]), len(bank))
         swing = float(params["extent"]) * math.sin(math.tau * turn)
         if mode == "extremes" and knobs:
             sides = row(self._sides(math.floor(turn), knobs), self._mean)
-            return (sides @ self._bank[:knobs].flatten(1)).view_as(self._mean) * swing
+            return (sides @ bank[:knobs].flatten(1)).view_as(self._mean) * swing
         if mode == "tour" and knobs:
-            return self._bank[math.floor(turn) % knobs] * swing
+            return bank[math.floor(turn) % knobs] * swing
         amount = float(params["amount"]) if mode == "hand" else swing
-        if self._file is not None:
-            return self._file * amount
-        return self._bank[min(int(params["direction"]), len(self._bank) - 1)] * amount
+        numbered = bank if self._file is None else self._file
+        return numbered[min(int(params["direction"]), len(numbered) - 1)] * amount
 
     def _sides(self, turn: int, knobs: int) -> list[float]:
         """Return +1 or -1 for each knob; another draw for each swing, and the swing begins and ends at rest."""
@@ -155,8 +161,11 @@ class Plugin:
 
 
 @torch.inference_mode()
-def _open(text: str, num_ws: int, w_dim: int, like: Tensor) -> Tensor:
-    """Return the direction in the file that `text` names; for no text, one without layers."""
+def _open(text: str, weights: str, like: Tensor) -> Tensor:
+    """Return the directions [n, num_ws, w_dim] that `text` names: a file, or a word of `weights`; none for no text."""
+    text = text.strip('"')
     if not text:
-        return like[:0]
-    return read_direction(Path(text.strip('"')).expanduser(), num_ws, w_dim).to(like)
+        return like[None][:0]
+    is_file = text.endswith(".safetensors") or Path(text).expanduser().is_file()
+    path = Path(text).expanduser() if is_file else find_direction(text, weights)
+    return read_directions(path, *like.shape)[:MOST_KNOBS].to(like)

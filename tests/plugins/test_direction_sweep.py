@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from likeness.latent_file import write_direction
+from likeness.latent_file import write_direction, write_directions
 
 Maker = Callable[..., Any]
 NAME = "direction_sweep"
@@ -109,3 +110,39 @@ def test_a_family_without_directions_is_left_alone(player: Maker, toy: Maker) ->
     playing = player(NAME, generator=generator)
     for mode in ("hand", "lfo", "tour", "extremes"):
         assert torch.equal(playing.update(mode=mode, amount=2.0), playing.base[0])
+
+
+def test_a_direction_that_goes_with_the_weights_is_played_by_its_name(
+    player: Maker, toy: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    saved = torch.randn(4, 64, generator=torch.Generator().manual_seed(3))
+    write_direction(tmp_path / "weights" / "directions" / "mine" / "smile.safetensors", saved)
+    generator = toy(4, 64)
+    generator.info = replace(generator.info, weights=tmp_path / "mine.safetensors")
+    playing = player(NAME, generator=generator)
+    moved = offsets(playing, playing.play(0.5, file="smile", amount=2.0))[-1]
+    assert torch.allclose(moved, 2.0 * saved, atol=1e-5)
+
+
+def test_a_name_that_the_weights_do_not_know_is_logged_with_those_they_do(
+    player: Maker, toy: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    write_direction(tmp_path / "weights" / "directions" / "mine" / "smile.safetensors", torch.ones(4, 64))
+    generator = toy(4, 64)
+    generator.info = replace(generator.info, weights=tmp_path / "mine.safetensors")
+    player(NAME, generator=generator).play(0.5, file="simle", amount=1.0)
+    assert "no direction 'simle' of mine; nearest: smile" in caplog.text
+
+
+@pytest.mark.parametrize("mode", ["hand", "tour"])
+def test_a_file_of_several_takes_the_numbers_place(mode: str, player: Maker, tmp_path: Path) -> None:
+    bank = torch.zeros(3, 4, 64)
+    bank[1, :, 40] = 1.0
+    write_directions(tmp_path / "bank.safetensors", bank)
+    playing = player(NAME)
+    path = playing.play(0.9, mode=mode, file=str(tmp_path / "bank.safetensors"), direction=1, amount=2.0, rate=1.0)
+    assert offsets(playing, path)[:, :, :40].abs().max() < 1e-5
+    if mode == "hand":
+        assert offsets(playing, path)[-1, 0, 40] == pytest.approx(2.0, abs=1e-4)

@@ -28,6 +28,7 @@ def find(
     by: Literal["encoding", "samples"] = "encoding",
     method: Literal["svm", "means", "regression"] | None = None,
     keep: list[str] | None = None,
+    balance: list[str] | None = None,
     drop: list[str] | None = None,
     samples: int = 2000,
     output: OutFolder = None,
@@ -57,6 +58,9 @@ def find(
         What fits the labels where it is left out.
     keep
         An attribute that the others leave as it is; repeat it for more. All that are found where it is left out.
+    balance
+        A direction to mix with the others until, in the pictures, it changes its own attribute alone; repeat it for
+        more. Look at the strips of both: what it gains in purity it may lose in strength.
     drop
         An attribute to measure but not to write; repeat it for more.
     samples
@@ -71,7 +75,7 @@ def find(
     from likeness.commands.bars import Bars
     from likeness.devices import choose_device
     from likeness.directions.effects import effects
-    from likeness.directions.finding import find_directions
+    from likeness.directions.finding import balanced, find_directions
     from likeness.directions.labelled import encode_pictures, judged_samples, labelled_only
     from likeness.encoders.opening import open_encoder_for
     from likeness.features import open_features
@@ -98,11 +102,17 @@ def find(
             latents, known = judged_samples(generator, network, judges, samples, bars.stage("samples"))
         found, missed = find_directions(latents, known, method, keep)
         changed = effects(generator, network, {each.name: each.tensor for each in found}, judges)
+        if balance:
+            found = balanced(found, changed, balance, latents)
+            # Of other faces than those by which they were balanced.
+            tensors = {each.name: each.tensor for each in found}
+            changed = effects(generator, network, tensors, judges, range(100, 132))
     _tell(found, missed, changed)
     found = [each for each in found if each.name not in (drop or [])]
     folder = output or _own_folder(generator)
     for each, text in ((each, text) for each in found for text in attribute if text.startswith(f"{each.name}=")):
-        _write(folder / f"{each.name}.safetensors", each, text, by, generator)
+        mixed = each.name in (balance or [])
+        _write(folder / f"{each.name}.safetensors", each, text, by + (", balanced" if mixed else ""), generator)
     print(f"{len(found)} directions are in {folder}")
     if strips and found:
         _draw(strips, generator, [each.tensor for each in found])

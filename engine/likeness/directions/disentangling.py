@@ -32,3 +32,27 @@ def project_out(normal: Tensor, others: Sequence[Tensor]) -> Tensor:
         )
     unit: Tensor = left / left.norm()
     return unit
+
+
+def balance(directions: Tensor, changed: Tensor) -> Tensor:
+    """Return mixtures of some directions that each change one attribute alone, as far as changes add up.
+
+    What leaks in the pictures, though the latents' planes are at right angles, is taken out by a little of the others:
+    the rows of the inverse of `changed`, each with 1 of its own direction.
+
+    Args:
+        directions: `[k, d]`.
+        changed: `[k, k]`: what direction i changes of attribute j, in the pictures.
+
+    Raises:
+        LikenessError: where two directions change the same.
+    """
+    try:
+        mixed = torch.linalg.inv(changed.double())
+    except RuntimeError as error:
+        raise LikenessError("two directions change the same in the pictures; leave one of them out") from error
+    own = mixed.diagonal()
+    if not bool(mixed.isfinite().all()) or float(own.abs().min()) < 1e-9 * float(mixed.abs().max()):
+        raise LikenessError("two directions change the same in the pictures; leave one of them out")
+    pure: Tensor = (mixed / own[:, None]) @ directions.double()
+    return pure

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from likeness.directions.disentangling import project_out
+from likeness.directions.disentangling import balance, project_out
 from likeness.errors import LikenessError
 
 
@@ -29,3 +29,17 @@ def test_alone_it_stays_as_it_is() -> None:
 def test_a_direction_that_says_the_same_as_the_others_is_refused() -> None:
     with pytest.raises(LikenessError, match="without the 1 others only"):
         project_out(torch.tensor([1.0, 0.001]), [torch.tensor([1.0, 0.0])])
+
+
+def test_balanced_directions_change_one_attribute_each_where_changes_add_up() -> None:
+    rng = torch.Generator().manual_seed(1)
+    sees = torch.randn(3, 20, generator=rng, dtype=torch.float64)
+    directions = torch.randn(3, 20, generator=rng, dtype=torch.float64)
+    changed = balance(directions, directions @ sees.T) @ sees.T
+    assert float((changed - changed.diagonal().diag()).abs().max()) < 1e-9
+    assert float(changed.diagonal().abs().min()) > 1e-3
+
+
+def test_directions_that_change_the_same_cannot_be_balanced() -> None:
+    with pytest.raises(LikenessError, match="change the same in the pictures"):
+        balance(torch.eye(2), torch.ones(2, 2))
