@@ -18,6 +18,7 @@ from likeness.stage import Stage
 from likeness.store import ParamStore
 
 BPM = 120.0
+PSI = 0.8
 
 
 class Player:
@@ -38,7 +39,8 @@ class Player:
         self.index += 1
         time = self.index / self.fps
         values: Mapping[str, Value] = MappingProxyType(dict(self.values))
-        return Frame(self.index, time, 1 / self.fps if self.index else 0.0, time * BPM / 60, {"it": values})
+        everybody = {"it": values, "show": {"psi": PSI}}
+        return Frame(self.index, time, 1 / self.fps if self.index else 0.0, time * BPM / 60, everybody)
 
     @torch.inference_mode()
     def update(self, **values: Value) -> Tensor:

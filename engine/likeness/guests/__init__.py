@@ -1,0 +1,1 @@
+"""Visitors before the camera: seen, greeted, kept in memory for a while, shown in turn, forgotten."""

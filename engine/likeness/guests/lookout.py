@@ -1,0 +1,201 @@
+"""Looks at the camera's pictures in a process of its own, and finds whom a visitor resembles."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.errors import LikenessError
+from likeness.faces.embed import Embedding
+from likeness.guests.greeting import Sighting
+
+log = logging.getLogger(__name__)
+
+# dlib's embedding holds Python's lock for 70 ms of one core, four frames at 60 a second: no thread of the show's own
+# process may do it. The process stands back behind the show, and before the search, which can wait.
+NICENESS = 5
+PARTING_S = 1.0
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the lookout needs to know.
+
+    Attributes:
+        weights: file of the generator that draws the population to resemble, where there is no gallery.
+        gallery: folder of the gallery; one that is not there is no fault.
+        portrait: height and width of portraits, in px.
+        population: how many faces are drawn.
+        psi: truncation of those.
+        seed: of the first of them.
+    """
+
+    weights: Path
+    gallery: Path
+    portrait: int = 256
+    population: int = 200
+    psi: float = 0.8
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A picture to look at; `embed` asks who it is too."""
+
+    era: int
+    number: int
+    at: float
+    picture: NDArray[np.uint8]
+    embed: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Ask:
+    """Whom the embedding resembles most, or least."""
+
+    era: int
+    guest: int
+    embedding: Embedding
+    farthest: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A match, its latent as numpy: torch would pass a tensor through a file in shared memory."""
+
+    era: int
+    guest: int
+    name: str = ""
+    distance: float = 0.0
+    picture: NDArray[np.uint8] | None = None
+    latent: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What became of a `Look`."""
+
+    era: int
+    sighting: Sighting
+
+
+class Lookout:
+    """The process, seen from the show. One thread calls it; a picture goes through a pipe, and no file."""
+
+    def __init__(self, outlook: Outlook) -> None:
+        self._outlook = outlook
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._pipe: Connection | None = None
+        # Replies that belong to what was forgotten since are dropped.
+        self._era = 0
+        self.looking = False
+
+    def look(self, number: int, at: float, picture: NDArray[np.uint8], embed: bool) -> None:
+        """Have a picture looked at, where the one before is done with: see `looking`."""
+        self.looking = self._say(Look(self._era, number, at, picture, embed))
+
+    def ask(self, guest: int, embedding: Embedding, farthest: bool) -> None:
+        """Have a match found for a guest, by number."""
+        self._say(Ask(self._era, guest, embedding, farthest))
+
+    def news(self, timeout_s: float) -> list[Sighting | Answer]:
+        """Return what has come, after waiting `timeout_s` for it at most."""
+        found: list[Sighting | Answer] = []
+        if self._pipe is None:
+            return found
+        try:
+            while self._pipe.poll(0 if found else timeout_s):
+                said: Seen | Answer = self._pipe.recv()
+                if isinstance(said, Seen):
+                    self.looking = False
+                if said.era == self._era:
+                    found.append(said.sighting if isinstance(said, Seen) else said)
+        except (EOFError, OSError):
+            log.error("the lookout has died; it is started again")
+            self.close()
+        return found
+
+    def forget(self) -> None:
+        """Let nothing come back of what was sent so far, and have the process let go of it."""
+        self._era += 1
+        self._say(None)
+
+    def close(self) -> None:
+        """End the process, and with it its memory."""
+        process, pipe = self._process, self._pipe
+        self._process = self._pipe = None
+        self.looking = False
+        if pipe is not None:
+            pipe.close()
+        if process is not None:
+            process.terminate()
+            process.join(PARTING_S)
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+    def _say(self, what: Look | Ask | None) -> bool:
+        if self._pipe is None:
+            if what is None:
+                return False
+            self._start()
+        assert self._pipe is not None
+        try:
+            self._pipe.send(what)
+        except OSError:
+            # It has died; `news` says so and the next picture starts it again.
+            return False
+        return True
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(theirs, self._outlook), name="likeness lookout", daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+
+def _serve(pipe: Connection, outlook: Outlook) -> None:
+    """What runs in the process: the newest picture first, the population where there is nothing else to do."""
+    from likeness.guests.seeing import Eyes
+    from likeness.guests.society import Society
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    eyes = Eyes(outlook.portrait)
+    society = Society(outlook, eyes)
+    with suppress(EOFError, OSError):
+        while True:
+            if not pipe.poll(0 if society.growing else None):
+                society.grow()
+                continue
+            said = pipe.recv()
+            if isinstance(said, Look):
+                pipe.send(Seen(said.era, eyes.see(said.number, said.at, said.picture, said.embed)))
+            elif isinstance(said, Ask):
+                pipe.send(_answered(society, said))
+            else:
+                eyes.forget()
+
+
+def _answered(society: object, ask: Ask) -> Answer:
+    from likeness.guests.society import Society
+
+    assert isinstance(society, Society)
+    try:
+        return society.match(ask)
+    except LikenessError as error:
+        log.error("no match: %s", error)
+        return Answer(ask.era, ask.guest)

@@ -1,0 +1,219 @@
+"""Brings the camera's pictures to the lookout, makes guests of visitors, and has their latents searched for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from likeness import open_generator
+from likeness.errors import LikenessError
+from likeness.faces.photo import read_photo
+from likeness.faults import Faults
+from likeness.guests.greeting import Greeting, Sighting
+from likeness.guests.guest import Guest, Likeness
+from likeness.guests.lookout import Answer, Lookout, Outlook
+from likeness.guests.roster import Roster
+from likeness.guests.search_desk import SearchDesk
+from likeness.projection.worker import Searcher
+
+log = logging.getLogger(__name__)
+
+# How long the thread waits for news at most: what the show asks for is seen that much later.
+TURN_S = 0.03
+# Whoever has been greeted is recognised again so often, to know when somebody else stands there.
+AGAIN_S = 1.0
+PARTING_S = 2.0
+SEARCHED_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the performer wants.
+
+    Attributes:
+        auto: greet whoever stays; else only who is caught.
+        remember_s: how long a guest is remembered after they were last seen.
+        steps: of the search that refines a latent; 0 leaves the encoder's guess.
+        farthest: match with whom they resemble least.
+    """
+
+    auto: bool = True
+    remember_s: float = 60.0
+    steps: int = 100
+    farthest: bool = False
+
+
+class Reception:
+    """Runs on a thread of its own, from the first picture to `close`. Its methods may be called on any thread.
+
+    Args:
+        outlook: where the gallery and the weights are.
+        roster: gets the guests.
+
+    Attributes:
+        wishes: may be exchanged at any time.
+    """
+
+    def __init__(self, outlook: Outlook, roster: Roster) -> None:
+        self.wishes = Wishes()
+        self._roster = roster
+        self._lookout = Lookout(outlook)
+        opener = partial(open_generator, str(outlook.weights), size=SEARCHED_SIZE)
+        self._desk = SearchDesk(Searcher(opener), roster)
+        self._greeting = Greeting()
+        self._newest: tuple[int, float, NDArray[np.uint8]] | None = None
+        self._photo: str | None = None
+        self._embedded_at = -AGAIN_S
+        self._guests = self._count = self._era = 0
+        self._catching = self._forgetting = False
+        self._bell, self._closing = threading.Event(), threading.Event()
+        self._turn = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._faults = Faults(log)
+
+    def look(self, picture: NDArray[np.uint8], at: float) -> None:
+        """Take a picture `[height, width, 3]` RGB of the camera that came at `at`; the newest wins."""
+        self._count += 1
+        self._newest = (self._count, at, picture)
+        self._wake()
+
+    def show_photo(self, path: str) -> None:
+        """Take the face of a photo in a file, as if it stood before the camera."""
+        self._photo = path
+        self._wake()
+
+    def catch(self) -> None:
+        """Take whoever is before the camera, now."""
+        self._catching = True
+        self._wake()
+
+    def forget(self) -> None:
+        """Wipe all that is known of visitors: at once here, in the other processes before their next step."""
+        self._newest = self._photo = None
+        self._forgetting = True
+        for guest in self._roster.clear():
+            guest.wipe()
+        self._wake()
+
+    def close(self) -> None:
+        """Wipe all, and end the processes. Safe to call twice."""
+        self._closing.set()
+        self._bell.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(PARTING_S)
+        for guest in self._roster.clear():
+            guest.wipe()
+
+    def _wake(self) -> None:
+        with self._turn:
+            if self._thread is None and not self._closing.is_set():
+                self._thread = threading.Thread(target=self._run, name="reception", daemon=True)
+                self._thread.start()
+        self._bell.set()
+
+    # All below runs on the reception's own thread.
+
+    def _run(self) -> None:
+        self._desk.warm()
+        try:
+            while not self._closing.is_set():
+                try:
+                    self._serve()
+                except Exception as error:  # noqa: BLE001 - a photo or a process may fail in any way; the show goes on
+                    self._faults.tell("the reception", error)
+        finally:
+            self._lookout.close()
+            self._desk.close()
+
+    def _serve(self) -> None:
+        self._era = self._roster.era
+        if self._forgetting:
+            self._forgetting = False
+            self._lookout.forget()
+            self._desk.forget()
+            self._greeting.forget()
+        if self._catching:
+            self._catching = False
+            self._greeting.catch()
+        self._send()
+        for word in self._lookout.news(TURN_S if self._lookout.looking else 0.0):
+            if self._forgetting:
+                return
+            if isinstance(word, Answer):
+                self._matched(word)
+            else:
+                self._seen(word)
+        self._desk.serve(self.wishes.steps)
+        for guest in self._roster.expire(time.monotonic(), self.wishes.remember_s):
+            log.info("guest %d is forgotten", guest.number)
+            guest.wipe()
+        if not self._lookout.looking:
+            self._bell.wait(TURN_S)
+            self._bell.clear()
+
+    def _send(self) -> None:
+        """Send the newest picture, or a photo, once the lookout has done with the one before."""
+        if self._lookout.looking:
+            return
+        photo, self._photo = self._photo, None
+        if photo:
+            try:
+                self._newest = None
+                self._count += 1
+                self._greeting.forget()
+                self._greeting.catch()
+                self._lookout.look(self._count, time.monotonic(), read_photo(Path(photo)), True)
+            except LikenessError as error:
+                log.error("%s", error)
+            return
+        newest, self._newest = self._newest, None
+        if newest is not None:
+            number, at, picture = newest
+            again = not self._greeting.greeted or at - self._embedded_at >= AGAIN_S
+            if again:
+                self._embedded_at = at
+            self._lookout.look(number, at, picture, again)
+
+    def _seen(self, sighting: Sighting) -> None:
+        known = None if sighting.embedding is None else self._roster.find(sighting.embedding)
+        if known is not None:
+            known.seen_at = time.monotonic()
+        elif sighting.embedding is not None and self._greeting.greeted:
+            # Somebody else has stepped in without a gap.
+            self._greeting.forget()
+        greeted = self._greeting.take(sighting, auto=self.wishes.auto)
+        if greeted is None or greeted.portrait is None or greeted.embedding is None:
+            return
+        if self._roster.find(greeted.embedding) is None:
+            self._welcome(greeted)
+
+    def _welcome(self, sighting: Sighting) -> None:
+        assert sighting.portrait is not None
+        assert sighting.embedding is not None
+        self._guests += 1
+        guest = Guest(self._guests, sighting.portrait, sighting.embedding, time.monotonic())
+        for left in self._roster.arrive(guest, self._era):
+            left.wipe()
+        if guest.forgotten:
+            return
+        # What is seen of a person stays here; the log gets a number and what was wrong with the light.
+        notes = f" ({'; '.join(sighting.doubts)})" if sighting.doubts else ""
+        log.info("guest %d%s", guest.number, notes)
+        self._lookout.ask(guest.number, guest.embedding, self.wishes.farthest)
+
+    def _matched(self, answer: Answer) -> None:
+        guest = next((each for each in self._roster.guests() if each.number == answer.guest), None)
+        if guest is None or answer.picture is None:
+            return
+        latent = None if answer.latent is None else torch.from_numpy(answer.latent)
+        guest.likeness = Likeness(answer.name, answer.distance, answer.picture, latent)
+        log.info("guest %d resembles %s, at %.2f", guest.number, answer.name, answer.distance)
