@@ -8,6 +8,7 @@ from cyclopts import App
 
 from likeness import __version__
 from likeness.commands import (
+    checking,
     directions,
     encoding,
     evaluating,
@@ -18,7 +19,7 @@ from likeness.commands import (
     projecting,
     weights,
 )
-from likeness.commands.training import composite, gan, runs
+from likeness.commands.training import composite, gan, refine, runs
 from likeness.errors import LikenessError
 
 app = App(name="likeness", version=__version__, help="An instrument for generative faces, played live.")
@@ -27,13 +28,14 @@ for command in (playing.play, playing.render, playing.demo):
 for command in (looking.plugins, looking.params, looking.surface, looking.contact_sheet):
     app.command(command)
 app.command(measuring.latency)
+app.command(checking.check)
 app.command(encoding.encode)
 app.command(projecting.project)
 app.command(gallery.app)
 app.command(evaluating.evaluate)
 app.command(directions.app)
 train = App(name="train", help="Make your own weights from a folder of pictures.")
-for recipe in (composite.composite, gan.gan, runs.wgan, runs.vae, runs.resume):
+for recipe in (composite.composite, refine.refine, gan.gan, runs.wgan, runs.vae, runs.resume):
     train.command(recipe)
 app.command(train)
 files = App(name="weights", help="Look into weights files, and convert them.")

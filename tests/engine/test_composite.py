@@ -11,6 +11,7 @@ from likeness.families.composite import Composite, load_generator, open_composit
 from likeness.generator import Licence
 from likeness.networks.composite import CompositeNetwork
 from likeness.networks.composite_parts import ROWS, Choice, block_layout
+from likeness.networks.refiner import PREFIX, Refiner
 from likeness.training.composite import train_composite
 from likeness.weights_file import WeightsHeader, read_weights, write_weights
 
@@ -182,3 +183,54 @@ def test_the_hook_opens_our_files_at_the_wanted_size(weights: Path) -> None:
     opened = load_generator(weights, CPU, 128)
     assert isinstance(opened, Composite)
     assert opened.info.resolution == 128
+
+
+def test_an_outline_makes_the_person_s_edge_crisp_and_leaves_the_hairline_and_the_code_alone(weights: Path) -> None:
+    _, tensors = read_weights(weights)
+    soft, crisp = (CompositeNetwork(tensors, size=64, outline=outline, dtype=torch.float32) for outline in (None, 0.9))
+    latent = torch.randn(4, 1, soft.w_dim, generator=torch.Generator().manual_seed(3)).expand(-1, ROWS, -1)
+    before, after = soft.layers(latent), crisp.layers(latent)
+    for name in ("skin", "hair", "backdrop", "field"):
+        assert torch.equal(getattr(before, name), getattr(after, name))
+    assert torch.equal(before.mattes[:, :1], after.mattes[:, :1])
+
+    def between(mattes: torch.Tensor) -> float:
+        """The share of the picture that is neither person nor wall."""
+        person = mattes[:, 1]
+        return float(((person > 0.05) & (person < 0.95)).float().mean())
+
+    assert between(after.mattes) < 0.75 * between(before.mattes)
+    # The edge itself stays where it was, up to what is in its middle.
+    assert ((before.mattes[:, 1] > 0.5) != (after.mattes[:, 1] > 0.5)).float().mean() < 0.02
+
+
+def test_skin_is_in_the_middle_and_the_picture_beside_it_is_the_same(generator: Composite) -> None:
+    latent = generator.sample(range(3))
+    with torch.no_grad():
+        picture, skin = generator.network.with_skin(latent)
+        assert torch.allclose(picture, generator.network(latent), atol=1e-6)
+    assert skin.shape == (3, 1, 64, 64)
+    assert 0 <= skin.min() < skin.max() <= 1
+    assert skin[:, :, 36:44, 28:36].min() > 0.9
+    assert skin[:, :, :6].max() < 0.1
+
+
+@pytest.mark.parametrize("size", [32, 64, 128])
+def test_a_refiner_in_the_file_adds_to_the_drawing_at_every_size(weights: Path, tmp_path: Path, size: int) -> None:
+    torch.manual_seed(0)
+    refiner = Refiner((4, 4, 4, 4))
+    torch.nn.init.normal_(refiner.out.weight, std=0.02)
+    header, tensors = read_weights(weights)
+    own = {PREFIX + name: tensor.half() for name, tensor in refiner.state_dict().items()}
+    write_weights(tmp_path / "refined.safetensors", header, tensors | own)
+    plain, refined = open_composite(weights, CPU, size), open_composite(tmp_path / "refined.safetensors", CPU, size)
+    latent = plain.sample([4, 5])
+    assert torch.equal(latent, refined.sample([4, 5]))
+    drawn, picture = plain.synthesize(latent), refined.synthesize(latent)
+    assert picture.shape == (2, 3, size, size)
+    assert picture.abs().max() <= 1
+    with torch.no_grad():
+        added = refiner.residual(*open_composite(weights, CPU).network.with_skin(latent))
+    apart = torch.nn.functional.adaptive_avg_pool2d(picture - drawn, 16)
+    # Halved and bfloat16 weights are near the refiner's own, at whatever size it is added.
+    assert (apart - torch.nn.functional.adaptive_avg_pool2d(added, 16)).abs().mean() < 0.25 * apart.abs().mean()

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from likeness.errors import WeightsError
 from likeness.generator import GeneratorInfo, NoiseMode
 from likeness.hookspecs import hookimpl
 from likeness.networks.composite import CompositeNetwork
 from likeness.networks.composite_parts import ROWS
+from likeness.networks.refiner import Refiner, refiner_from
 from likeness.weights_file import WeightsHeader, read_header, read_weights
 
 FAMILY = "composite"
@@ -38,7 +40,8 @@ class Composite:
 
     Its latent has four layers, each a joint code of unit variance: shape (and hair style),
     broad (light and colour), middle and fine skin. All layers equal is one coherent face; a layer
-    from another face brings that face's shape, colours or skin.
+    from another face brings that face's shape, colours or skin. Where the file holds a refiner too, it
+    makes the drawing more of a photograph; the latent means the same with and without.
 
     Args:
         header: of the weights file.
@@ -52,8 +55,14 @@ class Composite:
     ) -> None:
         native = int(header.arguments["size"])
         self._size = size or native
-        network = CompositeNetwork(tensors, size=native, dtype=component_dtype(device))
+        outline = header.arguments.get("outline")
+        network = CompositeNetwork(tensors, size=native, outline=outline, dtype=component_dtype(device))
         self.network = network.to(device).eval().requires_grad_(False)
+        refiner = refiner_from(tensors)
+        if refiner is not None:
+            refiner = refiner.to(device, component_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+            refiner = refiner.eval().requires_grad_(False)
+        self.refiner = refiner
         w_dim = network.w_dim
         self.info = GeneratorInfo(FAMILY, ROWS, w_dim, self._size, header.licence, GROUPS)
         self._mean = torch.zeros(ROWS, w_dim, device=device)
@@ -89,8 +98,22 @@ class Composite:
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
         """Pictures `[batch, 3, size, size]` in [-1, 1], differentiable; there is no noise in this family."""
+        if self.refiner is not None:
+            return self._refined(self.refiner, latent)
         picture: Tensor = self.network(latent, self._size)
         return picture
+
+    def _refined(self, refiner: Refiner, latent: Tensor) -> Tensor:
+        """The drawing with what the refiner adds, which it has learnt to do at the native size alone."""
+        drawn, skin = self.network.with_skin(latent)
+        if self._size == self.network.size:
+            refined: Tensor = refiner(drawn, skin)
+            return refined.clamp(-1, 1)
+        added = refiner.residual(drawn, skin)
+        shrinks, size = self._size < self.network.size, (self._size, self._size)
+        added = functional.interpolate(added, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
+        larger: Tensor = self.network(latent, self._size)
+        return (larger + added).clamp(-1, 1)
 
 
 def open_composite(path: Path, device: torch.device, size: int | None = None) -> Composite:

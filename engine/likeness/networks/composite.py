@@ -18,6 +18,9 @@ from torch.nn import functional
 
 from likeness.networks.composite_parts import HAIR_FLOOR, HAIR_PARTS, ROWS, Block, Exemplars, MirrorBand, block_layout
 
+# The least slope of a mean silhouette that is still made an edge of; where it is flat there is none to find.
+SLOWEST = 0.45
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -51,6 +54,8 @@ class CompositeNetwork(nn.Module):
         strands, pores: contrast of hair and of skin detail, 1 as in the exemplars.
         settle: how far hair and backdrop are drawn toward those of exemplars, 0 to 1.
         softness: width of the skin's and the hair's edge in native px.
+        outline: width of the person's edge in native px where it is drawn as crisp as a photo's, whatever
+            silhouettes are mixed; None leaves it to `softness`.
         unsharp: strength of the last sharpening, which makes up for the warp's interpolation.
         dtype: in which components are kept; bfloat16 halves the memory traffic that bounds the speed.
     """
@@ -70,6 +75,7 @@ class CompositeNetwork(nn.Module):
         settle: float = 0.5,
         softness: tuple[float, float] = (1.2, 1.8),
         edge_reach: float = 16.0,
+        outline: float | None = None,
         unsharp: float = 0.3,
         dtype: torch.dtype = torch.bfloat16,
     ) -> None:
@@ -92,6 +98,7 @@ class CompositeNetwork(nn.Module):
         self.skin = Exemplars(tensors, "skin_exemplar", ("detail",), sharpness)
         steepness = torch.tensor([edge_reach / width for width in softness])
         self.register_buffer("steepness", steepness.reshape(1, 2, 1, 1))
+        self.outline = None if outline is None else softness[1] / outline
         self.unsharp = unsharp
         self._grids: dict[int, Tensor] = {}
 
@@ -127,13 +134,28 @@ class CompositeNetwork(nn.Module):
         broad = torch.cat([drawn["skin"], _resized(drawn["hair"], quarter), _resized(drawn["backdrop"], quarter)], 1)
         broad = _resized(broad, half)
         skin = broad[:, :3] + functional.pad(drawn["skin_middle"], _padding(self.layout["skin_middle"]))
-        stack = _resized(torch.cat([skin, broad[:, 3:], drawn["edges"]], dim=1), self.size)
+        outlines = drawn["edges"] if self.outline is None else self._outlined(drawn["edges"], self.outline)
+        stack = _resized(torch.cat([skin, broad[:, 3:], outlines], dim=1), self.size)
         skin, hair, backdrop, edges = stack[:, :3], stack[:, 3:6], stack[:, 6:9], stack[:, 9:]
         fine = drawn["skin_fine"] + self._pores(even[:, 3], odd[:, 3])
         skin = skin + functional.pad(fine, _padding(self.layout["skin_fine"]))
         floor = 1 + HAIR_FLOOR
         hair = (hair + floor) * self._strands(even[:, 0], odd[:, 0]).clamp(-1.2, 0.8).exp() - floor
         return Layers(skin, hair, backdrop, torch.sigmoid(edges * self.steepness), drawn["field"])
+
+    def _outlined(self, edges: Tensor, sharper: float) -> Tensor:
+        """Edges at half size with the person's own divided by its slope, as a distance's is 1, and made `sharper`.
+
+        A mean of silhouettes that lie apart rises slowly, and hair fades into the wall.
+        The hairline stays soft: cut out, it is a wig's.
+        """
+        person = edges[:, 1:]
+        smooth = functional.avg_pool2d(functional.pad(person, (3, 3, 3, 3), mode="replicate"), 5, 1)
+        across = (smooth[..., 1:-1, 2:] - smooth[..., 1:-1, :-2]) / 2
+        down = (smooth[..., 2:, 1:-1] - smooth[..., :-2, 1:-1]) / 2
+        # A matte's distance is squashed within a 32nd of the size: its slope per px of half that.
+        slope = (across.square() + down.square()).sqrt() * (self.size / 32)
+        return torch.cat([edges[:, :1], person * (sharper / slope.clamp(SLOWEST, 1.0))], dim=1)
 
     def _strands(self, even_code: Tensor, odd_code: Tensor) -> Tensor:
         """Log-brightness of strands `[batch, 1, size, size]`, as strong as in one exemplar."""
@@ -153,13 +175,22 @@ class CompositeNetwork(nn.Module):
         parts = self.layers(latent)
         return self.develop(parts.flat(), parts.field, size)
 
+    def with_skin(self, latent: Tensor) -> tuple[Tensor, Tensor]:
+        """Draw `latent` at the native size, and where it is bare skin, in [0, 1], `[batch, 1, size, size]`."""
+        parts = self.layers(latent)
+        skin = parts.mattes[:, :1] * parts.mattes[:, 1:]
+        warped = self._warped(torch.cat([parts.flat(), skin], dim=1), parts.field, self.size)
+        return self._sharpened(warped[:, :3], 1).clamp(-1, 1), warped[:, 3:]
+
     def develop(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
         """Warp the mean-frame picture to its shape and sharpen it."""
+        return self._sharpened(self._warped(flat, field, size), max(1, size // self.size)).clamp(-1, 1)
+
+    def _warped(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
         step = 2 * _resized(field, size).permute(0, 2, 3, 1)
-        picture = functional.grid_sample(
+        return functional.grid_sample(
             flat, self._grid(size, flat) + step, mode="bilinear", padding_mode="reflection", align_corners=False
         )
-        return self._sharpened(picture, max(1, size // self.size)).clamp(-1, 1)
 
     def _grid(self, size: int, like: Tensor) -> Tensor:
         """Where every pixel of a `size` picture looks, `[1, size, size, 2]`; made once."""

@@ -16,6 +16,8 @@ STRIDES = (4, 8, 16, 32)
 POOLED = 1280
 # Where the four maps are taken: the last block of each stride.
 TAPS = (2, 4, 10, 15)
+# The same at strides 2, 4 and 8, for losses that look at textures.
+EARLY_TAPS, EARLY_CHANNELS = (0, 2, 4), (16, 24, 40)
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,23 @@ class EfficientNetLite(nn.Module):
             if number in TAPS:
                 maps.append(x)
         return maps[0], maps[1], maps[2], maps[3]
+
+    def early(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what is seen of textures and edges, for a third of the work of `forward`.
+
+        Args:
+            images: `[batch, 3, H, W]` in [-1, 1]; computed in the number type of the weights.
+
+        Returns:
+            Three maps `[batch, EARLY_CHANNELS[i], H / 2, W / 2]`, then at a quarter and an eighth.
+        """
+        x = functional.relu6(self.stem(images.to(self.stem.weight.dtype) * SCALE + SHIFT))
+        maps = []
+        for number, block in enumerate(self.blocks[: EARLY_TAPS[-1] + 1]):
+            x = block(x)
+            if number in EARLY_TAPS:
+                maps.append(x)
+        return maps[0], maps[1], maps[2]
 
     def pooled(self, images: Tensor) -> Tensor:
         """Return the last layer's means over the picture, `[batch, POOLED]`, not negative."""

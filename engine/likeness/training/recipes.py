@@ -8,6 +8,7 @@ from likeness.training.recipe import Recipe
 # By name, because a recipe's modules take a second to import and one is wanted.
 RECIPES = {
     "gan": ("likeness.training.gan", "GANRecipe"),
+    "refine": ("likeness.training.refine", "RefineRecipe"),
     "vae": ("likeness.training.vae", "VAERecipe"),
     "wgan": ("likeness.training.wgan", "WGANRecipe"),
 }

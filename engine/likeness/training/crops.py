@@ -1,0 +1,89 @@
+"""What a step of refining learns from: squares of pairs, and of drawings of nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from likeness.networks.composite import CompositeNetwork
+from likeness.networks.composite_parts import ROWS
+from likeness.training.pairs import Pairs
+from likeness.training.photos import to_images
+
+# Of a step's pictures so many are pairs; the rest are drawings of nobody, which only the critic judges.
+PAIRED = 2 / 3
+# Truncation of those, as it is played, and how many are mixes of two training faces.
+LEAST_PSI, MIXED = 0.6, 1 / 3
+# Where a square's middle lies, in parts of the picture: around the face, down and across.
+DOWN, ACROSS = (0.46, 0.76), (0.40, 0.60)
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One square, from the same place of several pictures.
+
+    Attributes:
+        drawn: `[batch, 3, crop, crop]` in [-1, 1].
+        skin: where it is bare skin, in [0, 1], `[batch, 1, crop, crop]`.
+        photos: `[paired, 3, crop, crop]`, of the first of `drawn`.
+        places: `[1, 2, crop, crop]`, x and y of each pixel in the whole picture, in [-1, 1].
+    """
+
+    drawn: Tensor
+    skin: Tensor
+    photos: Tensor
+    places: Tensor
+
+
+class Crops:
+    """Draws crops; all chance comes from torch's global generator.
+
+    Args:
+        pairs: of the training faces.
+        composite: draws nobody's faces; on the device.
+        crop: px of a square.
+        device: where the crops are wanted.
+    """
+
+    def __init__(self, pairs: Pairs, composite: CompositeNetwork, crop: int, device: torch.device) -> None:
+        self._pairs, self._composite, self._crop, self._device = pairs, composite, crop, device
+
+    def draw(self, count: int) -> Crop:
+        """Return a crop of `count` pictures."""
+        paired = min(count, max(1, round(count * PAIRED)))
+        crop, size = self._crop, self._composite.size
+        top, left = (self._start(*span) for span in (DOWN, ACROSS))
+        rows, columns = slice(top, top + crop), slice(left, left + crop)
+        across = slice(size - left - crop, size - left)  # the same in a mirror
+        pairs = []
+        for number in torch.randint(len(self._pairs), (paired,)).tolist():
+            pair = self._pairs.pixels[number]
+            pairs.append(pair[rows, across][:, ::-1] if torch.rand(()) < 0.5 else pair[rows, columns])
+        both = to_images(np.stack(pairs), self._device)
+        drawn, skin, photos = both[:, :3], both[:, 3:4].add(1).div(2), both[:, 4:]
+        if count > paired:
+            with torch.no_grad():
+                nobody, bare = self._composite.with_skin(self._codes(count - paired))
+            drawn = torch.cat([drawn, nobody[:, :, rows, columns]])
+            skin = torch.cat([skin, bare[:, :, rows, columns]])
+        axis = torch.linspace(-1, 1, size, device=self._device)
+        places = torch.stack(torch.meshgrid(axis[columns], axis[rows], indexing="xy"))[None]
+        drawn, photos = (x.contiguous(memory_format=torch.channels_last) for x in (drawn, photos))
+        return Crop(drawn, skin, photos, places)
+
+    def _start(self, least: float, most: float) -> int:
+        """Where a square begins, its middle from `least` to `most` of the picture, as far as it fits."""
+        size, crop = self._composite.size, self._crop
+        middle = least + (most - least) * float(torch.rand(()))
+        return int(min(max(middle * size - crop / 2, 0), size - crop))
+
+    def _codes(self, count: int) -> Tensor:
+        """Latents `[count, 4, w_dim]` as they are played: faces from seeds, and mixes of two, layer by layer."""
+        psi = LEAST_PSI + (1 - LEAST_PSI) * torch.rand(count, 1, 1)
+        codes = psi * torch.randn(count, 1, self._composite.w_dim).expand(-1, ROWS, -1)
+        one, other = (self._pairs.codes[torch.randint(len(self._pairs), (count,))] for _ in range(2))
+        mixed = torch.lerp(one, other, torch.rand(count, ROWS, 1))
+        return torch.where(torch.rand(count, 1, 1) < MIXED, mixed, codes).to(self._device)

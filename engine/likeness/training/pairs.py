@@ -1,0 +1,128 @@
+"""Pairs to learn photographs from: what a composite draws of a face, and that face brought onto the drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from likeness.encoders.composite import CompositeEncoder
+from likeness.errors import TrainingError
+from likeness.faces.correspond import Bytes, Field, compose, limit_length, pixel_grid, resize_field
+from likeness.networks.composite import CompositeNetwork
+from likeness.training.pictures import Progress, silent
+
+PIXELS, CODES = "pairs.bytes", "codes.safetensors"
+CHANNELS = 7  # of a pair: drawn RGB, skin, photo RGB
+# What the drawing's shape leaves over of the way to the photo: at most so far, and so smooth, in px of 256.
+REACH, SMOOTH = 6.0, 2.0
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One face twice.
+
+    Attributes:
+        drawn: by the composite from its code, `[size, size, 4]` uint8: RGB, and where it is bare skin.
+        photo: `[size, size, 3]` uint8 RGB, warped by the few pixels that drawing and photo differ in shape.
+        code: `[num_ws, w_dim]`.
+    """
+
+    drawn: Bytes
+    photo: Bytes
+    code: NDArray[np.float32]
+
+
+@torch.inference_mode()
+def make_pair(encoder: CompositeEncoder, photo: Bytes) -> Pair:
+    """Encode a photo `[size, size, 3]` uint8 RGB, draw it, and bring the photo onto the drawing."""
+    network, found = encoder.network, encoder.encode(photo)
+    picture, skin = network.with_skin(found.latent)
+    step = network.blocks(found.latent, 1)["field"][0].permute(1, 2, 0).numpy()
+    there = resize_field(np.ascontiguousarray(step) * np.float32(step.shape[0]), network.size)
+    drawn = np.concatenate([_bytes(picture), _bytes(2 * skin - 1)], axis=2)
+    return Pair(drawn, _brought(photo, there, found.field), found.latent[0].numpy())
+
+
+def _brought(photo: Bytes, drawn: Field, found: Field) -> Bytes:
+    """The photo as seen through the drawing's warp after the one that was found for the photo, in one step."""
+    size = photo.shape[0]
+    unit = size / 256
+    way = limit_length(compose(drawn, resize_field(found, size)), REACH * unit)
+    way = np.asarray(cv2.GaussianBlur(way, (0, 0), SMOOTH * unit), np.float32)
+    places = pixel_grid(size, size) + way
+    # cv2's stubs do not know that the second map may be None.
+    moved = cv2.remap(photo, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[call-overload]
+    return np.asarray(moved, np.uint8)
+
+
+def _bytes(picture: Tensor) -> Bytes:
+    levels = picture[0].clamp(-1, 1).add(1).mul(127.5).round()
+    return np.ascontiguousarray(levels.to(torch.uint8).permute(1, 2, 0).numpy())
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The pairs of a folder.
+
+    Attributes:
+        pixels: `[n, size, size, 7]` uint8, mapped from the disk: drawn RGB, skin, photo RGB.
+        codes: `[n, num_ws, w_dim]`.
+    """
+
+    pixels: NDArray[np.uint8]
+    codes: Tensor
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+def write_pairs(
+    folder: Path, network: CompositeNetwork, tensors: dict[str, Tensor], photos: Bytes, progress: Progress = silent
+) -> None:
+    """Make the pairs of `photos` `[n, size, size, 3]` uint8 RGB, a tenth of a second each, unless they are there.
+
+    Raises:
+        TrainingError: the disk refuses.
+    """
+    if (folder / CODES).is_file():
+        return
+    encoder = CompositeEncoder(network, tensors)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        codes = []
+        with (folder / PIXELS).open("wb") as file:
+            for done, photo in enumerate(photos):
+                pair = make_pair(encoder, np.ascontiguousarray(photo))
+                file.write(np.concatenate([pair.drawn, pair.photo], axis=2).tobytes())
+                codes.append(pair.code)
+                progress("pairs", done + 1, len(photos))
+        partial = folder / (CODES + ".part")
+        save_file({"codes": torch.from_numpy(np.stack(codes))}, partial)
+        partial.replace(folder / CODES)  # last, so that where it is, all is
+    except (OSError, SafetensorError) as error:
+        (folder / PIXELS).unlink(missing_ok=True)
+        raise TrainingError(f"{folder / PIXELS} could not be written ({error}); free some space") from error
+
+
+def open_pairs(folder: Path, size: int) -> Pairs:
+    """Map the pairs of a folder, of pictures of `size` px.
+
+    Raises:
+        TrainingError: it holds none, or not what `write_pairs` wrote.
+    """
+    try:
+        codes = load_file(folder / CODES)["codes"]
+        pixels = np.memmap(folder / PIXELS, np.uint8, "r", shape=(len(codes), size, size, CHANNELS))
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise TrainingError(
+            f"{folder} does not hold the pairs of this run ({error}); remove {folder / CODES}, and go on"
+        ) from error
+    return Pairs(pixels, codes)

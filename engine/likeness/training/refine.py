@@ -1,0 +1,285 @@
+"""Refine a composite: a network learns to make photographs of its drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim import Adam, Optimizer
+
+from likeness.encoders.composite import CompositeEncoder
+from likeness.errors import TrainingError
+from likeness.features import open_features, perceptual_distance
+from likeness.generator import Licence
+from likeness.networks.composite import CompositeNetwork
+from likeness.networks.composite_parts import ROWS
+from likeness.networks.efficientnet_lite import EARLY_CHANNELS
+from likeness.networks.refiner import COARSEST, PREFIX, WIDTHS, Refiner
+from likeness.training.crops import Crop, Crops
+from likeness.training.discriminators.textures import TextureCritic, relativistic, slope_penalty
+from likeness.training.ema import averaged, follow
+from likeness.training.engine import TYPES, Engine
+from likeness.training.likening import (
+    FOLDED,
+    agreement,
+    colour_distance,
+    feature_distance,
+    pixel_distance,
+    texture_distance,
+)
+from likeness.training.pairs import open_pairs, write_pairs
+from likeness.training.photos import to_images, to_pictures
+from likeness.training.pictures import read_pictures
+from likeness.training.previews import COLUMNS
+from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
+from likeness.training.schedule import fade_out
+from likeness.training.settings import Settings
+from likeness.weights_file import WeightsHeader, read_weights, write_weights
+
+RATE, CRITIC_RATE = 6e-4, 5e-4
+BETAS, CRITIC_BETAS = (0.5, 0.99), (0.0, 0.99)
+FAMILY = "composite"
+SHOWN_PSI = 0.7
+# Steps over which the critic's weight grows, and by which it learns ahead of counting.
+WARM_STEPS, AHEAD = 500, 200
+DEVIATION_OF = 20  # photos
+# The critic's gradient is held down every so many steps.
+PENALTY_PERIOD = 8
+MEASURED = 16  # held-out faces that are encoded for the previews; 78 ms each
+
+
+@dataclass(frozen=True)
+class RefineSettings:
+    """The recipe's own settings.
+
+    Args:
+        base: the composite weights file to refine; absolute.
+        outline: width of the person's edge in px; see `CompositeNetwork`.
+        pairs: folder in which pairs are kept, made where it holds none; absolute.
+        crop: px of the squares that are trained on.
+        adversarial: weight of the critic of textures.
+        begin: steps before the critic counts.
+        features: weight of features, place by place: much of it smooths.
+        texture: weight of how much features vary.
+        colour: weight of keeping a drawing's colours where there is no photo.
+        penalty: gamma of the critic's slope.
+        half_life: of the average that is played, in images.
+    """
+
+    base: str = ""
+    pairs: str = ""
+    outline: float = 0.9
+    crop: int = 128
+    adversarial: float = 1.0
+    begin: int = 1000
+    features: float = 0.3
+    texture: float = 2.0
+    colour: float = 2.0
+    penalty: float = 0.02
+    half_life: float = 2800.0
+
+    def check(self, size: int) -> None:
+        """Refuse what is out of range.
+
+        Raises:
+            TrainingError: naming the setting, what was wanted and what came.
+        """
+        if not self.base or not self.pairs:
+            raise TrainingError("refining needs composite weights, --weights, and a folder for pairs")
+        weights = ("adversarial", "features", "texture", "colour", "penalty")
+        spans = {"crop": (4 * COARSEST, size), "begin": (0, 10**9), "half_life": (1, 1e9), "outline": (0.1, 10)}
+        check_spans(self, {**spans, **dict.fromkeys(weights, (0, 1e3))})
+        if self.crop % COARSEST:
+            raise TrainingError(f"crop must be a multiple of {COARSEST} px, {self.crop} came")
+
+
+class RefineRecipe(Recipe):
+    """A refiner that learns from pairs what a photo has and its drawing lacks, and from a critic what nobody's has."""
+
+    fewest = 12
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._engine, self._batch, self._size = engine, settings.batch, settings.size
+        self._own = own_settings(RefineSettings, settings.own)
+        self._own.check(settings.size)
+        self._header, self._tensors = _base(Path(self._own.base), settings.size)
+        self._licence = Licence(settings.licence, settings.paid_use)
+        outline = self._own.outline
+        network = CompositeNetwork(self._tensors, size=settings.size, outline=outline, dtype=torch.float32)
+        if engine.leads:
+            source, held = Path(settings.source), settings.hold_out
+            photos = read_pictures(source, settings.size, at_least=self.fewest, leave_first=held)
+            write_pairs(Path(self._own.pairs), network, self._tensors, photos.pictures[..., ::-1])
+        engine.wait()
+        self._pairs = open_pairs(Path(self._own.pairs), settings.size)
+        self._encoder = CompositeEncoder(network, self._tensors)
+        self._composite = engine.place(CompositeNetwork(self._tensors, size=settings.size, outline=outline))
+        self._crops = Crops(self._pairs, self._composite, self._own.crop, engine.device)
+        self.z_dim = network.w_dim
+        self._refiner = engine.place(Refiner(WIDTHS))
+        self._critic = engine.place(TextureCritic(EARLY_CHANNELS))
+        self._average = averaged(self._refiner)
+        self._encoded: dict[int, Tensor] = {}
+        self._features = open_features(engine.device)
+        self._eye = open_features(engine.device).to(TYPES[engine.precision])
+        self._deviation = self._measured_deviation()
+        rate = settings.learning_rate or RATE
+        self._optimizers = {
+            "refiner": Adam(self._refiner.parameters(), rate, BETAS),
+            "critic": Adam(self._critic.parameters(), rate * CRITIC_RATE / RATE, CRITIC_BETAS),
+        }
+
+    def networks(self) -> Mapping[str, nn.Module]:
+        """Return refiner, critic and average."""
+        return {"refiner": self._refiner, "critic": self._critic, "average": self._average}
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Return the two optimisers."""
+        return self._optimizers
+
+    def rate(self, progress: float) -> float:
+        """Return 1 for the first third, and then a slow fall to 0: what is left of the critic's pattern goes last."""
+        return fade_out(progress, 0.3)
+
+    def step(self, batches: Sequence[Tensor], moment: Moment) -> Mapping[str, Tensor]:
+        """Learn from pairs and from nobody's drawings. Of `batches` only the sizes count: pairs hold the photos."""
+        told: dict[str, Tensor] = {}
+        for batch in batches:
+            shown = self._crops.draw(len(batch))
+            with self._engine.autocast():
+                refined = self._refiner(shown.drawn, shown.skin).float()
+            with torch.no_grad():
+                wanted = self._seen(shown.photos)
+            seen = self._seen(refined)
+            losses = self._losses(shown, refined, seen, wanted)
+            weights = {name: getattr(self._own, name) for name in ("features", "texture", "colour")}
+            if moment.step >= self._own.begin:
+                losses["critic"] = self._judged(shown, seen, wanted)
+                weights["critic"] = self._own.adversarial * min(1.0, (moment.step - self._own.begin) / WARM_STEPS)
+            total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
+            self._engine.backward(total / len(batches))
+            if moment.step >= self._own.begin - AHEAD:
+                losses["taught"] = self._teach(moment.step, shown, seen, wanted, len(batches))
+            for name, loss in losses.items():
+                told[name] = told.get(name, 0.0) + loss.detach() / len(batches)
+        self._engine.apply(self._optimizers["refiner"])
+        if "taught" in told:
+            self._engine.apply(self._optimizers["critic"])
+        follow(self._average, self._refiner, moment.images, self._batch, self._own.half_life)
+        return told
+
+    def _losses(self, shown: Crop, refined: Tensor, seen: list[Tensor], wanted: list[Tensor]) -> dict[str, Tensor]:
+        """What pairs are learnt from, and for the rest that their colours stay."""
+        drawn, photos, count = shown.drawn, shown.photos, len(shown.photos)
+        skin = functional.adaptive_avg_pool2d(shown.skin[:count], drawn.shape[-1] // FOLDED)
+        where = skin * agreement(drawn[:count], photos)
+        paired = [features[:count] for features in seen]
+        losses = {
+            "pixels": pixel_distance(refined[:count], photos, where),
+            "features": feature_distance(paired, wanted, where),
+            "texture": texture_distance(paired, wanted, where),
+        }
+        if len(drawn) > count:
+            losses["colour"] = colour_distance(refined[count:], drawn[count:])
+        return losses
+
+    def _judged(self, shown: Crop, seen: list[Tensor], wanted: list[Tensor]) -> Tensor:
+        """The generator's side: how far drawings are from being taken for the photos."""
+        self._critic.requires_grad_(False)
+        with self._engine.autocast():
+            drawings, photos = self._critic(seen, shown.places), self._critic(wanted, shown.places)
+        self._critic.requires_grad_(True)
+        return relativistic(drawings, _opposed(photos, len(seen[0])), shown.skin)
+
+    def _teach(self, step: int, shown: Crop, seen: list[Tensor], wanted: list[Tensor], parts: int) -> Tensor:
+        """The critic's side, on the features that the refiner's step has seen."""
+        seen = [features.detach() for features in seen]
+        with self._engine.autocast():
+            drawings, photos = self._critic(seen, shown.places), self._critic(wanted, shown.places)
+        loss = relativistic(_opposed(photos, len(seen[0])), drawings, shown.skin)
+        total = loss
+        if step % PENALTY_PERIOD == 0:
+            # In full precision: the gradient of a gradient loses too much in sixteen bits.
+            slopes = slope_penalty(self._critic, seen, shown.places) + slope_penalty(self._critic, wanted, shown.places)
+            total = total + self._own.penalty * PENALTY_PERIOD * slopes / 2
+        self._engine.backward(total / parts)
+        return loss
+
+    def _seen(self, pictures: Tensor) -> list[Tensor]:
+        maps = self._eye.early(pictures)
+        return [features.float() / deviation for features, deviation in zip(maps, self._deviation, strict=True)]
+
+    @torch.no_grad()
+    def _measured_deviation(self) -> list[Tensor]:
+        """The deviation of each channel over some photos; half a tenth keeps silent channels silent."""
+        chosen = np.linspace(0, len(self._pairs) - 1, min(len(self._pairs), DEVIATION_OF)).astype(int)
+        maps = self._eye.early(to_images(self._pairs.pixels[chosen, ..., 4:], self._engine.device))
+        return [features.float().std((0, 2, 3))[None, :, None, None] + 0.05 for features in maps]
+
+    def draw(self, z: Tensor) -> Tensor:
+        """Return refined pictures of the faces that seeds draw, at a truncation of 0.7."""
+        codes = (SHOWN_PSI * z)[:, None].expand(-1, ROWS, -1)
+        return self._refined(*self._composite.with_skin(codes))
+
+    def _refined(self, drawn: Tensor, skin: Tensor) -> Tensor:
+        with self._engine.autocast():
+            refined: Tensor = self._average(drawn, skin)
+        clamped: Tensor = refined.float().clamp(-1, 1)
+        return clamped
+
+    def export(self, folder: Path) -> None:
+        """Write base and average as one file of the composite family."""
+        own = {PREFIX + name: tensor.half() for name, tensor in self._average.state_dict().items()}
+        arguments = {**self._header.arguments, "outline": self._own.outline}
+        header = WeightsHeader(FAMILY, arguments, self._licence)
+        write_weights(folder / EXPORT, header, self._tensors | own)
+
+    def measure(self, held_out: Tensor) -> Mapping[str, float]:
+        """Return how far encoded faces look from their photos, as drawn and as refined."""
+        photos = held_out[:MEASURED]
+        drawn, skin = self._again(photos)
+        before = perceptual_distance(self._features, drawn, photos).mean()
+        after = perceptual_distance(self._features, self._refined(drawn, skin), photos).mean()
+        return {"looks drawn": float(before), "looks refined": float(after)}
+
+    def sheets(self, photos: Tensor) -> Mapping[str, Tensor]:
+        """Return rows of photos, what the composite draws of them, and what is made of that."""
+        photos = photos[:MEASURED]
+        drawn, skin = self._again(photos)
+        rows = zip(*(torch.split(x, COLUMNS) for x in (photos, drawn, self._refined(drawn, skin))), strict=True)
+        return {"photos": torch.cat([row for group in rows for row in group])}
+
+    def _again(self, photos: Tensor) -> tuple[Tensor, Tensor]:
+        """The composite's drawings of photos, and their skin; each photo is encoded once."""
+        key = hash(photos.cpu().numpy().tobytes())
+        if key not in self._encoded:
+            codes = [self._encoder.encode(picture).latent for picture in to_pictures(photos)]
+            self._encoded[key] = torch.cat(codes).clone()
+        with torch.no_grad():
+            return self._composite.with_skin(self._encoded[key].to(photos.device))
+
+
+def _opposed(photos: list[Tensor], count: int) -> list[Tensor]:
+    """Photos' scores for `count` drawings: each pair's own, and for nobody's drawing that of another, in turn."""
+    return [scores[torch.arange(count, device=scores.device) % len(scores)] for scores in photos]
+
+
+def _base(path: Path, size: int) -> tuple[WeightsHeader, dict[str, Tensor]]:
+    """The composite to refine, without a refiner that it may have.
+
+    Raises:
+        TrainingError: it is another family's, of another size, or cannot be encoded into.
+    """
+    header, tensors = read_weights(path)
+    native = header.arguments.get("size")
+    if header.family != FAMILY or native != size or "guess.mean" not in tensors:
+        raise TrainingError(
+            f"{path} is of family {header.family} and {native} px; refining at {size} px needs composite weights "
+            "of that size"
+        )
+    return header, {name: tensor for name, tensor in tensors.items() if not name.startswith(PREFIX)}
