@@ -13,8 +13,8 @@ class GANSettings:
     """The recipe's own settings.
 
     Args:
-        discriminator: "projected" learns fastest, "ada" needs a GPU and days, and is the calmer one in the end.
-        light: blocks to half the size and a toRGB of four pixels a place; half is for the engine's speed.
+        discriminator: "projected", on frozen features, for little compute; "ada", all trained, for a GPU.
+        light: blocks up to half the size, and a toRGB that writes four pixels a place.
         channel_base, channel_max: a block of r px has min(channel_base / r, channel_max) channels; a base of 0 is 4096,
             or 2048 up to 64 px.
         z_dim, w_dim: widths of z and w.

@@ -34,7 +34,7 @@ def gan(
     discriminator
         projected is quick and needs no GPU for small pictures; ada needs one, and many hours.
     light
-        Draw four pixels at a time, which plays about four times as fast; the plain form draws finer edges.
+        Draw four pixels at a time, which trains and plays faster; --no-light draws each by itself.
     channel_base
         A layer of r px has so many channels by r; 0 is 4096, or 2048 up to 64 px.
     channel_max
