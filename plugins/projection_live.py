@@ -1,0 +1,177 @@
+"""Watch a face being found: the search for a photo's latent, step by step, as the show."""
+
+import functools
+import logging
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from likeness import Bool, Choice, Float, Frame, Int, LikenessError, Param, Stage, Text, Trigger, Values, hookimpl
+from likeness import open_generator as open_weights
+from likeness.crossfade import Crossfade
+from likeness.errand import Errand
+from likeness.faces.detect import Detector
+from likeness.faces.photo import read_photo
+from likeness.faces.portrait import find_portrait
+from likeness.latent import lerp
+from likeness.picture import Picture
+from likeness.projection.worker import Order, Searcher
+
+log = logging.getLogger(__name__)
+
+# A render waits so long for a step before it goes on without; a slow generator on a busy machine takes seconds.
+LONGEST_STEP_S = 600.0
+# What the search has found is shown as it is, though the show is truncated; below this psi it would be thrown too far.
+LEAST_PSI = 0.4
+
+
+class Plugin:
+    """Shows a search that runs ahead in a process of its own.
+
+    What is shown follows the show's time alone: `speed` steps a second. Live, a search that is slower is followed as
+    far as it has come, and no frame waits. A render waits for the step that it needs, and so is the same each time.
+    The way is kept: from the second time on it costs nothing.
+    """
+
+    def __init__(self) -> None:
+        self._searcher: Searcher | None = None
+
+    @hookimpl
+    def declare_params(self) -> list[Param]:
+        return [
+            Text("photo", help="A photo's file, whose face is searched for; empty leaves the face that comes in."),
+            Choice("begin", "mean", ["mean", "encoder"], help="The average face, or the encoder's guess: a short way."),
+            Int("steps", 100, min=2, max=1000, help="Of the search; after 100 little changes."),
+            Float("speed", 12.0, min=0.5, max=240.0, unit="steps/s", warp="exp", help="How fast the search is shown."),
+            Float("hold", 4.0, max=600.0, unit="s", help="How long the found face stays before it all begins again."),
+            Bool("again", True, help="Begin again after the hold; off, the found face stays."),
+            Trigger("restart", help="Begin again now."),
+            Float("fade", 1.0, max=30.0, unit="s", help="Each way back to a beginning; 0 cuts."),
+            Float("amount", 1.0, glide=0.2, help="How much of the search is shown: 0 is the face that comes in."),
+        ]
+
+    @hookimpl
+    def start(self, stage: Stage) -> None:
+        self._close()
+        self._stage, self._mean = stage, stage.generator.mean
+        self._errand: Errand[str, list[Picture]] = Errand(self._cut, log)
+        self._asked = ""
+        self._portrait: Picture | None = None
+        self._order: tuple[str, int] | None = None
+        self._way: list[Tensor] = []
+        self._next: list[Tensor] = []
+        self._place = self._held = 0.0
+        self._fade = Crossfade()
+
+    @hookimpl
+    def stop(self) -> None:
+        self._close()
+
+    @hookimpl
+    def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
+        self._take(params, frame.time)
+        self._advance(params, frame.dt)
+        amount = float(params["amount"])
+        goal = latent
+        if self._way:
+            self._stage.privacy.mark()
+            psi = max(float(frame.values["show"]["psi"]), LEAST_PSI)
+            # The truncation that comes after the plugins is undone beforehand.
+            goal = (self._mean + (self._found() - self._mean) / psi).expand_as(latent)
+        shown = self._fade.toward(goal, frame.dt, float(params["fade"]))
+        return None if shown is latent or amount <= 0.0 else lerp(latent, shown, amount)
+
+    # What is searched for.
+
+    def _take(self, params: Values, time: float) -> None:
+        """Take over a photo that was named, and have it searched for."""
+        portraits = self._portraits(str(params["photo"]).strip(), time)
+        if portraits is not None:
+            self._portrait = portraits[0] if portraits else None
+            self._order = None
+            if self._portrait is None and self._way:
+                self._way = []
+                self._fade.leave()
+        order = (str(params["begin"]), int(params["steps"]))
+        if self._portrait is not None and order != self._order:
+            self._order, self._next = order, []
+            if self._searcher is None:
+                info = self._stage.generator.info
+                assert info.weights is not None  # or there were no portrait
+                self._searcher = Searcher(functools.partial(open_weights, info.weights, size=info.resolution))
+            self._searcher.begin(Order(self._portrait, "encoder" if order[0] == "encoder" else "mean", order[1]))
+            self._told = False
+
+    def _portraits(self, photo: str, time: float) -> list[Picture] | None:
+        """Return what was made of a newly named photo, else None."""
+        if not self._stage.offline:
+            return self._errand.take(photo, time)
+        if photo == self._asked:
+            return None
+        self._asked = photo
+        try:
+            return self._cut(photo)
+        except LikenessError as error:
+            log.error("%s; what was there before goes on", error)
+            return None
+
+    def _cut(self, photo: str) -> list[Picture]:
+        """Read a photo and cut its face out; none for no name. Not for the render thread, live."""
+        info = self._stage.generator.info
+        if not photo:
+            return []
+        if info.weights is None:
+            raise LikenessError(
+                "projection_live searches with weights that were opened from a file, and these were not"
+            )
+        return [find_portrait(read_photo(Path(photo).expanduser()), Detector(), info.resolution, photo).picture]
+
+    # How far.
+
+    def _advance(self, params: Values, dt: float) -> None:
+        """Move on along the way, as far as it is known."""
+        place = self._place + dt * float(params["speed"])
+        searching = self._gather(math.ceil(place) + 1)
+        if not self._way:
+            return
+        last = len(self._way) - 1
+        self._held = self._held + dt if place >= last and not searching else 0.0
+        self._place = min(place, float(last))
+        if params["restart"] or (params["again"] and self._held > float(params["hold"])):
+            self._begin()
+
+    def _begin(self) -> None:
+        self._place = self._held = 0.0
+        self._fade.leave()
+
+    def _gather(self, number: int) -> bool:
+        """Take what the search has found, in a render up to step `number` at least; return whether more will come."""
+        searcher = self._searcher
+        if searcher is None or self._order is None:
+            return False
+        if self._stage.offline:
+            searcher.wait(min(number, self._order[1]), LONGEST_STEP_S)
+        fresh = [step.latent[0].to(self._mean, non_blocking=True) for step in searcher.fresh()]
+        self._next += fresh
+        if fresh and self._way is not self._next:
+            # A new search: the old one's face stays until the first step of this one is there.
+            self._way = self._next
+            self._begin()
+        if searcher.error is not None and not self._told:
+            self._told = True
+            log.error("%s; what was there before goes on", searcher.error)
+        # By the count, for the word that it has ended may come a frame later.
+        return len(self._next) <= self._order[1] and not searcher.ended
+
+    def _found(self) -> Tensor:
+        """Return the latent `[num_ws, w_dim]` at the place of the way."""
+        index = min(int(self._place), len(self._way) - 1)
+        after = min(index + 1, len(self._way) - 1)
+        return torch.lerp(self._way[index], self._way[after], self._place - index)
+
+    def _close(self) -> None:
+        if self._searcher is not None:
+            self._searcher.close()
+        self._searcher = None
