@@ -153,7 +153,7 @@ class MidiPorts:
         """Open what has come and close what has gone; return the names of which ports were opened or closed."""
         changed = set()
         present = self.present()
-        wanted = Counter(name for name in present if self._wants(name))
+        wanted = Counter(name for name in present if self.wants(name))
         for name in wanted.keys() | self._open.keys():
             opened = self._open.get(name, [])
             if len(opened) == wanted[name]:
@@ -186,7 +186,8 @@ class MidiPorts:
         self._open, self.names, self.sources = {}, (), ()
         self._watcher.delete()
 
-    def _wants(self, name: str) -> bool:
+    def wants(self, name: str) -> bool:
+        """Whether a port of that name is to be opened."""
         if LIGHTS in name.lower():
             return False
         if self._name == "auto":
