@@ -76,6 +76,7 @@ class Show:
         midi_clock = ClockListener()
         self.transport = Transport([midi_clock])
         self.heard = SILENCE
+        self.watching: Watching | None = None
         self.host = Host(self.store)
         self.modulation = Modulation(self.seed, press=self._press, is_trigger=self._is_trigger)
         self.desk = Desk(self.store, self.host, preset, self.seed, self.modulation)
@@ -141,7 +142,7 @@ class Show:
         self.listener = open_listener(options.audio, options.offline)
         self._closers.append(self.listener.close)
         if options.camera:
-            watching = Watching(options.camera, self.store, lambda: render.busy)
+            self.watching = watching = Watching(options.camera, self.store, lambda: render.busy)
             self._closers.append(watching.close)
             self.loop.between.append(watching.between)
             self.loop.mark = watching.mark
@@ -238,7 +239,10 @@ class Show:
 
     def status(self) -> dict[str, Any]:
         """Return the show's numbers of the moment, ready for `json.dumps`. Any thread."""
-        return status(self.loop, self.host, self.controls.seen())
+        seen = self.controls.seen()
+        if self.watching:
+            seen["camera"] = self.watching.state()
+        return status(self.loop, self.host, seen)
 
     def quit(self) -> None:
         """End after the frame under way. From any thread."""

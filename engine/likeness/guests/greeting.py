@@ -24,8 +24,9 @@ class Sighting:
         number: of the picture.
         at: when it came, in seconds.
         faces: how many.
-        portrait: `[size, size, 3]` of the chosen one, aligned, or None where there is none.
-        embedding: `[128]` of it; None where it was not taken in this picture.
+        present: whether one of them is large enough to be told from others.
+        portrait: `[size, size, 3]` of that one, aligned; None where it was not asked for.
+        embedding: `[128]` of it; None where it was not asked for.
         doubts: what speaks against the picture, in words.
         sharpness: of the portrait; larger is better.
     """
@@ -33,6 +34,7 @@ class Sighting:
     number: int
     at: float
     faces: int
+    present: bool = False
     portrait: NDArray[np.uint8] | None = None
     embedding: Embedding | None = None
     doubts: tuple[str, ...] = ()
@@ -57,6 +59,11 @@ class Greeting:
         self._asked = True
 
     @property
+    def present(self) -> bool:
+        """Return whether somebody is there."""
+        return self._since is not None
+
+    @property
     def greeted(self) -> bool:
         """Return whether whoever is there has been greeted."""
         return self._greeted
@@ -68,7 +75,7 @@ class Greeting:
             sighting: in the order of the pictures.
             auto: whether whoever stays is greeted; else only who is caught.
         """
-        if sighting.portrait is None:
+        if not sighting.present:
             if sighting.at - self._seen_at > GONE_S:
                 asked = self._asked
                 self.forget()

@@ -89,7 +89,15 @@ class Seen:
 
 
 class Lookout:
-    """The process, seen from the show. One thread calls it; a picture goes through a pipe, and no file."""
+    """The process, seen from the show. One thread calls it; a picture goes through a pipe, and no file.
+
+    Args:
+        outlook: what the process needs to know.
+
+    Attributes:
+        looking: whether a picture is still being looked at.
+        parting: whether the end of the process is nothing to tell.
+    """
 
     def __init__(self, outlook: Outlook) -> None:
         self._outlook = outlook
@@ -97,7 +105,7 @@ class Lookout:
         self._pipe: Connection | None = None
         # Replies that belong to what was forgotten since are dropped.
         self._era = 0
-        self.looking = False
+        self.looking = self.parting = False
 
     def look(self, number: int, at: float, picture: NDArray[np.uint8], embed: bool) -> None:
         """Have a picture looked at, where the one before is done with: see `looking`."""
@@ -120,7 +128,8 @@ class Lookout:
                 if said.era == self._era:
                     found.append(said.sighting if isinstance(said, Seen) else said)
         except (EOFError, OSError):
-            log.error("the lookout has died; it is started again")
+            if not self.parting:
+                log.error("the lookout has died; it is started again")
             self.close()
         return found
 

@@ -28,8 +28,11 @@ log = logging.getLogger(__name__)
 
 # How long the thread waits for news at most: what the show asks for is seen that much later.
 TURN_S = 0.03
-# Whoever has been greeted is recognised again so often, to know when somebody else stands there.
-AGAIN_S = 1.0
+# How often a picture is looked at while nobody is there, while somebody is who is to be greeted, and after that. A look
+# is 30 ms of one core and a recognition 80 more: at 25 pictures a second they would take a core from the show.
+LOOK_S, LOOK_CLOSER_S, LOOK_AGAIN_S = 0.25, 0.12, 0.3
+# How often whoever is there is recognised: to be greeted, and after that to know when somebody else stands there.
+RECOGNISE_S, AGAIN_S = 0.2, 1.0
 PARTING_S = 2.0
 SEARCHED_SIZE = 256
 
@@ -71,7 +74,7 @@ class Reception:
         self._greeting = Greeting()
         self._newest: tuple[int, float, NDArray[np.uint8]] | None = None
         self._photo: str | None = None
-        self._embedded_at = -AGAIN_S
+        self._embedded_at = self._looked_at = -AGAIN_S
         self._guests = self._count = self._era = 0
         self._catching = self._forgetting = False
         self._bell, self._closing = threading.Event(), threading.Event()
@@ -93,7 +96,7 @@ class Reception:
     def catch(self) -> None:
         """Take whoever is before the camera, now."""
         self._catching = True
-        self._wake()
+        self._bell.set()
 
     def forget(self) -> None:
         """Wipe all that is known of visitors: at once here, in the other processes before their next step."""
@@ -101,11 +104,12 @@ class Reception:
         self._forgetting = True
         for guest in self._roster.clear():
             guest.wipe()
-        self._wake()
+        self._bell.set()
 
     def close(self) -> None:
         """Wipe all, and end the processes. Safe to call twice."""
         self._closing.set()
+        self._lookout.parting = True
         self._bell.set()
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -175,13 +179,17 @@ class Reception:
             except LikenessError as error:
                 log.error("%s", error)
             return
-        newest, self._newest = self._newest, None
-        if newest is not None:
-            number, at, picture = newest
-            again = not self._greeting.greeted or at - self._embedded_at >= AGAIN_S
-            if again:
-                self._embedded_at = at
-            self._lookout.look(number, at, picture, again)
+        newest, greeting = self._newest, self._greeting
+        pause = LOOK_AGAIN_S if greeting.greeted else LOOK_CLOSER_S if greeting.present else LOOK_S
+        if newest is None or newest[1] - self._looked_at < pause:
+            return
+        self._newest = None
+        number, at, picture = newest
+        self._looked_at = at
+        recognise = at - self._embedded_at >= (AGAIN_S if greeting.greeted else RECOGNISE_S)
+        if recognise:
+            self._embedded_at = at
+        self._lookout.look(number, at, picture, recognise)
 
     def _seen(self, sighting: Sighting) -> None:
         known = None if sighting.embedding is None else self._roster.find(sighting.embedding)

@@ -8,7 +8,9 @@ FACE, WHO = np.zeros((4, 4, 3), np.uint8), np.zeros(128, np.float32)
 
 
 def seen(at: float, doubts: tuple[str, ...] = (), sharpness: float = 1.0, who: bool = True) -> Sighting:
-    return Sighting(round(at * 100), at, 1, FACE, WHO if who else None, doubts, sharpness)
+    if not who:
+        return Sighting(round(at * 100), at, 1, True)
+    return Sighting(round(at * 100), at, 1, True, FACE, WHO, doubts, sharpness)
 
 
 def nobody(at: float) -> Sighting:

@@ -17,7 +17,11 @@ from likeness.inputs import camera, camera_source
 from likeness.inputs.camera import CameraInput
 from likeness.inputs.camera_mark import CameraMark
 from likeness.inputs.camera_source import Wait, check_source, open_source
+from likeness.options import Options
+from likeness.outputs.memory import MemoryOutput
 from likeness.performing.watching import Watching
+from likeness.presets import Preset
+from likeness.show import Show
 from likeness.store import ParamStore
 
 DEADLINE_S = 20.0
@@ -220,3 +224,25 @@ def test_the_mark_is_seen_on_any_picture_and_small(shade: int, height: int) -> N
     assert changed.max() > 90
     share = (changed > 20).mean()
     assert 0.0003 < share < (0.04 if height < 100 else 0.004)
+
+
+def test_every_output_of_a_show_gets_the_mark_and_the_status_tells_of_the_camera(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((40, 50, 3), 50, np.uint8))
+    preset = Preset.model_validate({"show": {"plugins": []}})
+    options = Options(outputs=["null"], fps=10, offline=True, camera=str(tmp_path / "wall.png"))
+    with Show(preset, options) as show:
+        output = MemoryOutput()
+        show.loop.outputs.append(output)
+        assert show.watching is not None
+        wait(lambda: show.watching.state()["pictures"] != 0)
+        show.store.set("master.blackout", 1)
+        show.store.set("master.fade", 0.0)
+        for _ in range(3):
+            show.loop.frame()
+        dark = output.pictures[-1]
+        assert dark[:30, -40:].any()
+        dark = dark.copy()
+        dark[:30, -40:] = 0
+        assert not dark.any()
+        assert show.status()["inputs"]["camera"]["picture"] == "50x40"
+        assert "wall.png" in show.status()["inputs"]["camera"]["source"]
