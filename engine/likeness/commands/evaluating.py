@@ -92,6 +92,7 @@ def evaluate(
     from likeness.metrics.gathering import picture_files
     from likeness.metrics.labels import parse_attribute, read_labels
     from likeness.metrics.plan import Plan
+    from likeness.sheets import walk_sheet  # noqa: F401 - before minutes of measuring, not after
 
     if samples < 2 or pairs < 0 or seeds < 2 or hold_out < 0 or walk < 0 or epsilon <= 0:
         raise LikenessError("--samples and --seeds begin at 2, --pairs, --hold-out and --walk at 0, --epsilon above 0")
