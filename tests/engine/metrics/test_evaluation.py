@@ -20,7 +20,7 @@ PLAN = Plan(samples=24, pairs=1, seeds=range(4), hold_out=4)
 
 @pytest.fixture
 def folder(toy: Callable[..., Any], tmp_path: Path) -> Path:
-    """24 pictures by the toy, whose first stripe's red is its attribute; number 4 is the toy's own seed 0 at psi 0.7."""
+    """24 pictures by the toy, whose first stripe's red is an attribute; number 4 is its own seed 0 at psi 0.7."""
     generator = toy(2, 6)
     latents = generator.sample(range(500, 524))
     latents[4] = generator.sample([0])[0] * 0.7
