@@ -2,11 +2,13 @@
 
     python tests/benchmarks/gallery.py
     python tests/benchmarks/gallery.py --records
+    python tests/benchmarks/gallery.py --photos FOLDER
 
 Searching is timed on made-up embeddings that are spread as dlib's are. `--records` makes a whole gallery of them on the
 disk first, with records and pictures, which takes minutes, and times `Gallery.search`; without it the matrix alone is
 searched, as the gallery does it. Runs of different kinds take turns; medians, and the processor's time beside the
-wall's, which a neighbour's load lengthens.
+wall's, which a neighbour's load lengthens. `--photos` asks another question: of the first 50 photos of a folder, each
+kept once, how many people are found by another photo of theirs (mirrored, darker, smaller, and saved once more)?
 """
 
 import argparse
@@ -19,10 +21,15 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness.errors import PhotoError
+from likeness.faces.photo import read_photo
 from likeness.gallery import Gallery, NewFace
+from likeness.gallery.adding import add_photos, in_turn
+from likeness.gallery.looking import Eye, Looker
 from likeness.gallery.matrix import Matrix
 from likeness.gallery.nearest import find_nearest, squared_lengths
 from likeness.gallery.values import to_jpeg
@@ -66,7 +73,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--records", action="store_true", help="with records and pictures, on the disk")
+    parser.add_argument("--photos", type=Path, help="a folder of people, one photo of each")
     options = parser.parse_args()
+    if options.photos is not None:
+        find_again(sorted(options.photos.glob("*.jpg"))[:50])
+        return
     rows = made_up(options.count)
     queries = rows[:: max(1, options.count // options.rounds)] + np.float32(0.01)
     with tempfile.TemporaryDirectory() as folder:
@@ -112,6 +123,32 @@ def main() -> None:
             found, _ = find_nearest(mapped, lengths, queries[turn], 10)
             assert found.tolist() == np.lexsort((np.arange(len(plainly)), plainly))[:10].tolist()
         print("The answers are those of comparing all of them in float64.")
+
+
+def find_again(photos: list[Path]) -> None:
+    """Print how many people are found by another photo of theirs, and how far it is to them and to the next."""
+    looker, eye = Looker(None, "", "for a measurement"), Eye()
+    with tempfile.TemporaryDirectory() as folder, Gallery.open(Path(folder), create=True) as gallery:
+        tally = add_photos(gallery, photos, in_turn(looker.look), consent="for a measurement")
+        firsts, own, others = 0, [], []
+        for path in photos:
+            try:
+                found = gallery.search(eye.see(_another(path), path.name).embedding, k=len(photos))
+            except PhotoError:
+                continue
+            firsts += found[0].name == path.stem
+            own += [match.distance for match in found if match.name == path.stem]
+            others.append(next(match.distance for match in found if match.name != path.stem))
+    print(f"{tally.added} of {len(photos)} photos show a face; {len(others)} other photos do")
+    print(f"{firsts} people are found first by their other photo")
+    print(f"to themselves {statistics.median(own):.3f}, at most {max(own):.3f}")
+    print(f"to the next {statistics.median(others):.3f}")
+
+
+def _another(path: Path) -> NDArray[np.uint8]:
+    photo = cv2.resize(read_photo(path)[:, ::-1], (200, 200), interpolation=cv2.INTER_AREA)
+    _, coded = cv2.imencode(".jpg", np.asarray(photo * 0.8, np.uint8)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB), np.uint8)
 
 
 def filled(folder: Path, rows: NDArray[np.float32]) -> Gallery:
