@@ -19,7 +19,7 @@ from likeness.commands import (
     projecting,
     weights,
 )
-from likeness.commands.training import composite, gan, refine, runs
+from likeness.commands.training import composite, encoder, gan, refine, runs
 from likeness.errors import LikenessError
 
 app = App(name="likeness", version=__version__, help="An instrument for generative faces, played live.")
@@ -35,7 +35,7 @@ app.command(gallery.app)
 app.command(evaluating.evaluate)
 app.command(directions.app)
 train = App(name="train", help="Make your own weights from a folder of pictures.")
-for recipe in (composite.composite, refine.refine, gan.gan, runs.wgan, runs.vae, runs.resume):
+for recipe in (composite.composite, refine.refine, gan.gan, runs.wgan, runs.vae, encoder.encoder, runs.resume):
     train.command(recipe)
 app.command(train)
 files = App(name="weights", help="Look into weights files, and convert them.")

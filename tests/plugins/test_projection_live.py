@@ -46,6 +46,7 @@ def playing(player: Maker, weights: Path, *, offline: bool) -> Any:
     return found
 
 
+@pytest.mark.timeout(300)  # two processes are started, each importing torch
 def test_a_render_follows_the_search_at_its_speed_and_repeats_to_the_bit(
     player: Maker, weights: Path, photo: Path
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_render_follows_the_search_at_its_speed_and_repeats_to_the_bit(
     assert again[0] - 16 in (5, 6, 7)
 
 
+@pytest.mark.timeout(300)
 def test_live_no_frame_waits_and_the_face_is_found_in_the_end(player: Maker, weights: Path, photo: Path) -> None:
     show = playing(player, weights, offline=False)
     settings = {"photo": str(photo), "steps": 5, "speed": 240.0, "again": False, "fade": 0.0}

@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 
 from likeness.encoders.composite import CompositeEncoder, open_encoder
+from likeness.encoders.trained import open_trained
+from likeness.encoders.vae import FAMILY as VAE
+from likeness.encoders.vae import open_vae_encoder
 from likeness.errors import WeightsError
 from likeness.generator import Generator
 from likeness.weights_file import read_header
@@ -69,8 +72,14 @@ def open_encoder_for(source: Generator | Path | str) -> Encoder:
             f"this {source.info.family} generator was not opened from a file, so no encoder is known; start at the mean"
         )
     header = read_header(weights)
-    family = header.family if header else ""
-    if family == "composite":
+    file = encoder_file(weights)
+    if file.is_file():
+        trained = read_header(file)
+        if trained is not None and trained.family == VAE:
+            return open_vae_encoder(file)
+        shape = () if isinstance(source, str | Path) else (source.info.num_ws, source.info.w_dim)
+        return open_trained(file, header.sha256 if header else "", *shape)
+    if header is not None and header.family == "composite":
         return CompositePictures(open_encoder(weights))
     raise WeightsError(
         f"{weights} has no encoder ({encoder_file(weights).name} is not beside it); make one with "

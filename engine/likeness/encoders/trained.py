@@ -1,0 +1,80 @@
+"""A trained encoder: what a frozen network sees in a picture, and one matrix from there to W+."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from likeness.errors import WeightsError
+from likeness.features import open_features
+from likeness.networks.efficientnet_lite import EfficientNetLite
+from likeness.weights_file import read_weights
+
+FAMILY = "encoder"
+# Pictures are looked at by this many px, each map of features in a grid of so many by so many means.
+LOOK, GRID = 160, 4
+
+
+class TrainedEncoder:
+    """Pictures to latents in one pass: EfficientNet-Lite's four maps, their strongest components, a linear map.
+
+    Args:
+        eye: the frozen network.
+        tensors: `centre` [features], `basis` [features, components], `map` [components, num_ws * w_dim] and
+            `origin` [num_ws, w_dim].
+    """
+
+    def __init__(self, eye: EfficientNetLite, tensors: dict[str, Tensor]) -> None:
+        self._eye = eye
+        self._centre, self._origin = tensors["centre"].float(), tensors["origin"].float()
+        self._basis, self._map = tensors["basis"].float(), tensors["map"].float()
+        if self._basis.shape[1] != self._map.shape[0] or self._map.shape[1] != self._origin.numel():
+            raise ValueError(f"basis {list(self._basis.shape)} and map {list(self._map.shape)} do not fit each other")
+
+    @torch.no_grad()
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Return latents `[batch, num_ws, w_dim]` of `pictures` `[batch, 3, H, W]` in [-1, 1]; see `Encoder.encode`."""
+        seen = features(self._eye, pictures.to(self._centre))
+        moved = (seen - self._centre) @ self._basis @ self._map
+        return (self._origin + moved.reshape(-1, *self._origin.shape)).to(pictures.device)
+
+
+def features(eye: EfficientNetLite, pictures: Tensor) -> Tensor:
+    """Return what the eye sees, `[batch, 7936]`: the means of its maps in a coarse grid.
+
+    Square roots, for features are never negative for long and a few large ones would be all that a matrix sees.
+    """
+    if pictures.shape[-1] != LOOK:
+        size = (LOOK, LOOK)
+        pictures = functional.interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
+    rows = [functional.adaptive_avg_pool2d(each, GRID).flatten(1) for each in eye(pictures)]
+    return torch.cat([row.sign() * row.abs().sqrt() for row in rows], dim=1)
+
+
+def open_trained(path: Path, sha256: str, num_ws: int | None = None, w_dim: int | None = None) -> TrainedEncoder:
+    """Open a trained encoder.
+
+    Args:
+        path: of its file.
+        sha256: of the weights that it is to encode for, "" where they have none.
+        num_ws, w_dim: of their latents, where they are known.
+
+    Raises:
+        WeightsError: it is absent, broken, or was trained for other weights.
+    """
+    header, tensors = read_weights(path)
+    if header.family != FAMILY:
+        raise WeightsError(f"{path} holds a {header.family}, not a trained encoder; make one: likeness train encoder")
+    meant = str(header.arguments.get("for", ""))
+    try:
+        encoder = TrainedEncoder(open_features(), tensors)
+    except (KeyError, ValueError, IndexError) as error:
+        raise WeightsError(f"{path} lacks what an encoder needs ({error!r}); train it again") from error
+    shape = tuple(tensors["origin"].shape)
+    wanted = (num_ws, w_dim)
+    if (meant and sha256 and meant != sha256) or (num_ws is not None and shape != wanted):
+        raise WeightsError(f"{path} was trained for other weights; train it again: likeness train encoder WEIGHTS")
+    return encoder
