@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 from likeness.errors import LikenessError
-from likeness.events import Event, Key, Note, Recall
+from likeness.events import CameraImage, Event, Forget, Key, Note, Recall
 from likeness.frame import Frame, Values
 from likeness.hookspecs import hookimpl
 from likeness.params import Bool, Choice, Float, Int, Param, Text, Trigger, Value
@@ -25,9 +25,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Bool",
+    "CameraImage",
     "Choice",
     "Event",
     "Float",
+    "Forget",
     "Frame",
     "Generator",
     "Int",
