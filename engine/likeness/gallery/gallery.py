@@ -82,7 +82,8 @@ class Gallery:
                     f"there is no gallery in {folder}; make one with: likeness gallery build --from-model 500"
                 )
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                # Faces of people: for their keeper alone.
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 raise GalleryError(f"{folder} cannot be made a gallery: {error}") from error
         gallery = cls(folder, Records(folder / RECORDS, {"embedder": embedder, "dim": str(dim)}))

@@ -176,6 +176,7 @@ os.wait()
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="one start of Python serves all the workers by forking")
 def test_a_killed_worker_loses_nothing(tmp_path: Path, photos: Path, root: Path) -> None:
     folder = tmp_path / "gallery"
     program = [sys.executable, "-c", WORKERS, str(folder), str(photos), CONSENT]

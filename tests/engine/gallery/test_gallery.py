@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import torch
 
 from likeness.errors import GalleryError
-from likeness.gallery import Gallery, NewFace
+from likeness.gallery import Gallery, NewFace, records
 
 Maker = Callable[..., NewFace]
 
@@ -187,6 +188,48 @@ def test_what_one_program_adds_and_removes_another_sees_at_once(gallery: Gallery
         assert [match.name for match in gallery.search(new_face(1).embedding, k=5)] == ["face 2"]
 
 
+def test_many_threads_search_while_one_adds(gallery: Gallery, new_face: Maker) -> None:
+    gallery.add([new_face(number) for number in range(20)])
+
+    def search(number: int) -> bool:
+        return gallery.search(new_face(number).embedding)[0].name == f"face {number}"
+
+    with ThreadPoolExecutor(4) as pool:
+        searches = pool.map(search, [number % 20 for number in range(80)])
+        for number in range(20, 30):
+            gallery.add([new_face(number)])
+        assert all(searches)
+    assert len(gallery) == 30
+
+
+def test_a_removal_beside_somebody_who_reads_says_so_and_is_finished_later(
+    gallery: Gallery, new_face: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = new_face(1, name="Annabella")
+    gallery.add([gone, new_face(2)])
+    gallery.close()
+    monkeypatch.setattr(records, "PATIENCE_MS", 50)
+    reader = sqlite3.connect(gallery.folder / "gallery.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM faces").fetchone()
+    with Gallery.open(gallery.folder) as again:
+        with pytest.raises(GalleryError, match="likeness gallery remove"):
+            again.remove([1])
+        assert [record.name for record in again.records()] == ["face 2"]
+        assert b"Annabella" in everything(gallery.folder)
+        reader.execute("COMMIT")
+        reader.close()
+        assert again.remove([]) == 0
+    assert b"Annabella" not in everything(gallery.folder)
+    assert gone.jpeg[600:664] not in everything(gallery.folder)
+
+
+def test_only_its_keeper_may_look_into_a_new_gallery(gallery: Gallery) -> None:
+    if os.name != "posix":
+        pytest.skip("other systems keep their own rights")
+    assert gallery.folder.stat().st_mode & 0o077 == 0
+
+
 def test_photos_that_were_looked_at_are_known(gallery: Gallery, new_face: Maker) -> None:
     face = new_face(1)
     gallery.add([face], refusals={"f" * 64: "no face in it"})
@@ -250,10 +293,11 @@ for moment in sys.argv[2:]:
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="one start of Python serves all the kills by forking")
 def test_a_killed_writer_loses_at_most_its_last_batch_and_leaves_nothing_of_it(
     tmp_path: Path, root: Path, new_face: Maker
 ) -> None:
-    moments = ["torn", "unrecorded", "3", "21", "50", "83", "127"]
+    moments = ["torn", "unrecorded", "3", "29", "83"]
     environment = os.environ | {"PYTHONPATH": str(root)}
     program = [sys.executable, "-c", WRITER, str(tmp_path), *moments]
     told = subprocess.run(program, check=True, capture_output=True, text=True, env=environment, timeout=100).stdout
