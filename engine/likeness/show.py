@@ -18,6 +18,7 @@ from likeness.errors import ParamError
 from likeness.generator import Generator
 from likeness.hearing.heard import SILENCE
 from likeness.host import Host
+from likeness.inputs.cue_pads import CueKeys
 from likeness.inputs.link import LinkSession
 from likeness.loop import Loop
 from likeness.memory.memory import Memory
@@ -32,8 +33,8 @@ from likeness.performing.desk import Desk
 from likeness.performing.exchange import Exchange
 from likeness.performing.following import follow
 from likeness.performing.listening import open_listener
-from likeness.performing.watching import Watching
 from likeness.performing.rack import declare_own, fill_rack
+from likeness.performing.watching import Watching
 from likeness.performing.workshop import Workshop
 from likeness.presets import Preset
 from likeness.render import Renderer, RenderThread
@@ -100,6 +101,7 @@ class Show:
             program=self.desk.change_program if preset.show.programs else self.memory.cues.change_program,
             clock=midi_clock,
             status=self.status,
+            pads=CueKeys(self.memory.cues.pad, self.memory.cues.arm, self.memory.cues.state),
         )
         self._closers: list[Callable[[], object]] = [self.controls.close, self.transport.close, self.memory.close]
         try:

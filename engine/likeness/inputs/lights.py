@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from likeness.faults import Faults
 from likeness.inputs.knobs import Knobs
 from likeness.inputs.midi_ports import OutClient, Source, open_out_client
-from likeness.inputs.profiles import Light, Message, Profile, State, matches
+from likeness.inputs.profiles import Light, Message, PadState, Profile, State, matches
 from likeness.inputs.takeover import Knob
 from likeness.params import Trigger
 from likeness.store import ParamStore
@@ -48,6 +48,7 @@ class Lights:
         profiles: by name.
         choose: returns the name of the profile that a port's owner asked for, "none" or None.
         client: makes what talks to a driver's outputs.
+        cue: returns how a place of the cue bank is; None where pads are no cues.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Lights:
         profiles: Mapping[str, Profile],
         choose: Callable[[str], str | None] = lambda port: None,
         client: Callable[[], OutClient] = open_out_client,
+        cue: Callable[[int], PadState] | None = None,
     ) -> None:
+        self._cue = cue
         self._store, self._profiles, self._choose, self._client = store, profiles, choose, client
         self._lamps: dict[Source, _Lamp] = {}
         # Inputs whose outputs are still looked for, with the tries that are left.
@@ -73,11 +76,11 @@ class Lights:
         """
         for source in [source for source in self._lamps if source[0] in changed or source not in sources]:
             self._let_go(self._lamps.pop(source).client)
-        came = {source: TRIES for source in sources if source[0] in changed and self._profile(source[0])}
+        came = {source: TRIES for source in sources if source[0] in changed and self.profile(source[0])}
         looked_for = {**{source: left for source, left in self._missing.items() if source in sources}, **came}
         self._missing = {}
         for source, left in looked_for.items():
-            profile = self._profile(source[0])
+            profile = self.profile(source[0])
             if profile is None or self._open(source, profile):
                 continue
             if left > 1:
@@ -129,7 +132,20 @@ class Lights:
                     lamp.dark[state] = light.look("off", binding)
                 if light.value is not None:
                     self._want_value(wanted, lamp, light, knob, now)
+        self._want_cues(wanted, lamp, {knob.binding.note for knob in knobs})
         return wanted
+
+    def _want_cues(
+        self, wanted: dict[Place, tuple[list[Message], Knob | None]], lamp: _Lamp, bound: set[int | None]
+    ) -> None:
+        grid = lamp.profile.cues
+        if grid is None or self._cue is None:
+            return
+        for note, place in grid.notes():
+            if note not in bound:
+                light: Place = ("note", note + grid.offset, "state")
+                wanted[light] = (grid.look(self._cue(place), note), None)
+                lamp.dark[light] = grid.look("empty", note)
 
     def _want_value(
         self,
@@ -176,7 +192,8 @@ class Lights:
             if knob is not None:
                 self._store.call(knob.follow)
 
-    def _profile(self, port: str) -> Profile | None:
+    def profile(self, port: str) -> Profile | None:
+        """Return the profile of the controller at `port`, where it has one."""
         chosen = self._choose(port)
         if chosen is None:
             return next((each for each in self._profiles.values() if matches(port, each.inputs)), None)

@@ -11,10 +11,11 @@ from likeness.errors import InputError, LikenessError, ParamError
 from likeness.events import Note
 from likeness.faults import Faults
 from likeness.inputs.bindings import Bindings, controller_name
+from likeness.inputs.cue_pads import CuePads
 from likeness.inputs.knobs import Knobs
 from likeness.inputs.learn import Learner
 from likeness.inputs.lights import Lights
-from likeness.inputs.midi_moves import MoveReader, Program
+from likeness.inputs.midi_moves import Move, MoveReader, Program
 from likeness.inputs.midi_ports import Client, MidiPorts, Source, open_client, quiet_drivers
 from likeness.inputs.midi_sync import MidiSync
 from likeness.params import Bool, Text, Trigger
@@ -28,8 +29,7 @@ POLL_S = 0.004
 # Shorter than a hand needs to unplug and plug again; listing the ports took 43 microseconds under JACK.
 SCAN_S = 0.25
 
-# Told an OSC address and its arguments.
-Tell = Callable[..., None]
+Tell = Callable[..., None]  # Told an OSC address and its arguments.
 
 
 def tell_nobody(address: str, *args: float | str) -> None:
@@ -42,12 +42,13 @@ class MidiInput:
     Args:
         store: where parameters live.
         bindings: which knob plays what; a bare list stands for one without files.
-        name: part of the names of the ports to open; "auto" opens all there are and all that come.
+        name: part of the names of the ports to open; "auto" opens all that there are and that come.
         client: makes rtmidi's clients; another one stands in where a test needs ports that no machine has.
         takeover: how knobs take over values that were changed elsewhere, where their bindings do not say.
         program: called on this thread with a program change's number, from 0; a `LikenessError` is logged.
         clock: told of the pulses, starts and stops of a MIDI clock.
         lights: of the controllers; None lights none.
+        pads: takes what pads for cues do; None leaves them to plugins.
     """
 
     def __init__(
@@ -61,8 +62,9 @@ class MidiInput:
         program: Callable[[int], None] | None = None,
         clock: ClockListener | None = None,
         lights: Lights | None = None,
+        pads: CuePads | None = None,
     ) -> None:
-        self._store = store
+        self._store, self._pads = store, pads
         self._bindings = bindings if isinstance(bindings, Bindings) else Bindings(None, bindings)
         self._name, self._client = name, client
         self._program, self._lights = program, lights
@@ -211,13 +213,25 @@ class MidiInput:
             if isinstance(move, Program):
                 self._change_program(move)
                 continue
+            learner = self._learner
+            if learner is None and self._is_cue(source, move):
+                continue
             if move.control.kind == "note":
                 self._store.post(Note(move.control.number, move.u, move.channel))
-            learner = self._learner
             if learner and not (self._fresh and self.knobs.plays(source, move)):
                 learner.take(source, move, time.monotonic())
             # Whatever is moved to be learnt plays nothing else meanwhile; the master stays in hand.
             self.knobs.play(source, move, master_alone=learner is not None and not self._fresh)
+
+    def _is_cue(self, source: Source, move: Move) -> bool:
+        """Whether a pad for cues was pressed or let go of, which then is no note."""
+        if self._pads is None or self.knobs.plays(source, move):
+            return False
+        try:
+            return self._pads.take(source[0], move)
+        except LikenessError as error:
+            self._faults.tell("a pad", error, trace=False)
+            return True
 
     def _change_program(self, program: Program) -> None:
         if self._program is None:

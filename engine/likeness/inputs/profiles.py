@@ -2,7 +2,7 @@
 
 import logging
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,6 +14,7 @@ from likeness.binding import TOP, Binding
 log = logging.getLogger(__name__)
 
 State = Literal["off", "bound", "active", "learning", "alarm", "waiting"]
+PadState = Literal["empty", "stored", "fading", "active"]
 # What a state looks like where a profile does not say.
 INSTEAD: Mapping[State, State] = {"bound": "off", "active": "bound", "learning": "active", "alarm": "active"}
 NOTE_ON, CONTROL_CHANGE = 0x90, 0xB0
@@ -107,6 +108,47 @@ class Light(_Table):
         return [status + (channel or self.channel or binding.channel or 1) - 1, self.number(binding), value]
 
 
+class CueGrid(_Table):
+    """Pads that are the places of the cue bank, where nothing else is bound to them; all are notes.
+
+    Args:
+        rows: the first note of each row, from place 1 on; a row has `columns` pads.
+        shift: the note of a key that is held to store; left out, `cue.arm` does it.
+        channel: that the pads send on; left out, any.
+        offset: from a pad's note to its light's.
+        empty, stored, fading, active: what a pad is sent, by channel and value, where no cue is, one is, one is on its
+            way or waits for its line, and where the one is that was recalled last.
+    """
+
+    rows: tuple[Byte7, ...]
+    columns: Annotated[int, Field(ge=1, le=16)] = 8
+    shift: Byte7 | None = None
+    channel: Annotated[int, Field(ge=1, le=16)] | None = None
+    offset: int = 0
+    empty: Look = ()
+    stored: Look = ()
+    fading: Look = ()
+    active: Look = ()
+
+    def place(self, note: int) -> int | None:
+        """Return the place of the bank, from 1, that a note is, or None."""
+        for row, first in enumerate(self.rows):
+            if first <= note < first + self.columns:
+                return row * self.columns + note - first + 1
+        return None
+
+    def notes(self) -> Iterator[tuple[int, int]]:
+        """Yield each pad's note and place."""
+        for row, first in enumerate(self.rows):
+            for column in range(self.columns):
+                yield first + column, row * self.columns + column + 1
+
+    def look(self, state: PadState, note: int) -> list[Message]:
+        """Return the messages that make a pad show `state`."""
+        look: Look = getattr(self, state)
+        return [[NOTE_ON + (channel or self.channel or 1) - 1, note + self.offset, value] for channel, value in look]
+
+
 class Profile(_Table):
     """One controller.
 
@@ -114,6 +156,7 @@ class Profile(_Table):
         name: for people.
         inputs, outputs: patterns of the names of its ports, with `*`; without any output it is the port of one name.
         start, stop: messages in hexadecimal, to begin and to end with.
+        cues: its pads for cues, where it has some.
         light: its lights; of two that belong to one control, the later one is shown where they share a number.
     """
 
@@ -122,6 +165,7 @@ class Profile(_Table):
     outputs: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
+    cues: CueGrid | None = None
     light: tuple[Light, ...] = ()
 
     @field_validator("start", "stop")

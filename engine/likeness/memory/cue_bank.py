@@ -78,6 +78,10 @@ class CueBank:
             raise CueError(f"no cue {name!r} is stored; {nearest(name, self._cues)}")
         return cue
 
+    def __contains__(self, name: str) -> bool:
+        """Whether a cue of that name is stored."""
+        return name in self._cues
+
     def __setitem__(self, name: str, cue: Cue) -> None:
         """Put `cue` there; `save` brings it to the disk once its face has come."""
         self._cues[name] = cue

@@ -3,12 +3,14 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Literal
 
 from torch import Tensor
 
 from likeness.errors import CueError, LikenessError
 from likeness.events import Capture, Release
-from likeness.memory.cue_bank import Cue, CueBank, cue_name
+from likeness.memory.cue_bank import PLACES, Cue, CueBank, cue_name
 from likeness.memory.recaller import Recaller, Travel
 from likeness.memory.scribe import Scribe
 from likeness.params import to_number
@@ -49,6 +51,7 @@ class CueDesk:
             "/cue/recall": self.recall,
             "/cue/clear": self.clear,
             "/cue/bank": self.use_bank,
+            **{f"/cue/pad/{place}": partial(self._pressed, place) for place in range(1, PLACES + 1)},
         }
 
         # Parameters, since a button sends 1 and then 0, which as the argument of a command would be a time.
@@ -111,6 +114,29 @@ class CueDesk:
         """
         log.info("undone: %s", self._recaller.undo())
 
+    def pad(self, place: int) -> None:
+        """Press the pad of a place: recall the cue there, or store one while `cue.arm` is on. Raises like `recall`."""
+        if self._store.target("cue.arm"):
+            self.store(place)
+        else:
+            self.recall(place)
+
+    def _pressed(self, place: int, value: object = 1) -> None:
+        # A 0, as a button sends when it is let go, is no press.
+        if to_number(value):
+            self.pad(place)
+
+    def arm(self, armed: bool) -> None:
+        """Have pads store, or recall again."""
+        self._store.set("cue.arm", armed)
+
+    def state(self, place: int) -> Literal["empty", "stored", "fading", "active"]:
+        """Say how a place is: without a cue, with one, with one that is on its way or waits, or with the last one."""
+        name = str(place)
+        if name not in self.bank:
+            return "empty"
+        return self._recaller.state(name) or "stored"
+
     def clear(self, place: object) -> None:
         """Forget the cue at `place`.
 
@@ -123,6 +149,7 @@ class CueDesk:
     def release(self) -> None:
         """Let the face that was called up go: what the plugins draw by themselves comes back. Within an edit."""
         self._recaller.come_back()
+        self._recaller.leave()
         self._store.happen(Release(self._recaller.seconds(self.travel(None))))
 
     def change_program(self, number: int) -> None:

@@ -5,13 +5,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from likeness.errors import CueError
 from likeness.events import Capture, Recall
 from likeness.host import Host
 from likeness.master import BY_HAND
 from likeness.memory.cue_bank import Cue
-from likeness.params import Choice, Float, Trigger
+from likeness.params import Bool, Choice, Float, Trigger
 from likeness.store import ParamStore
 from likeness.tempo.landing import ROUNDING, in_beats, landing, next_line
 from likeness.tempo.transport import Moment
@@ -27,6 +28,7 @@ PARAMS = (
         ["start", "arrival"],
         help="What of a recall falls on the line that quantise names: its start or its arrival on the screen.",
     ),
+    Bool("arm", help="While it is on, pads store a cue instead of recalling one."),
     Trigger("next", help="Recall the cue of the next numbered place that holds one."),
     Trigger("undo", help="Bring back what was before the last recall, or drop the one that waits."),
     Trigger("release", help="Let the face that was called up go: what the plugins draw comes back."),
@@ -93,6 +95,8 @@ class Recaller:
         self._store, self._host = store, host
         self._moment, self._latency_s, self._on_change = moment, latency_s, on_change
         self._waiting: _Waiting | None = None
+        # Which one was begun last, and when it arrives, in the show's time.
+        self._goal, self._arrives, self._time = "", 0.0, 0.0
         self._undone: deque[tuple[str, Cue, Travel]] = deque(maxlen=MOST_UNDONE)
 
     def fill(self, cue: Cue) -> None:
@@ -135,11 +139,25 @@ class Recaller:
         else:
             self._waiting = _Waiting(name, begin, travel, every)
 
+    def state(self, name: str) -> Literal["fading", "active"] | None:
+        """Say whether `name` is under way or waits for its line, or is what was recalled last. Any thread."""
+        waiting = self._waiting
+        if waiting is not None and waiting.name == name:
+            return "fading"
+        if self._goal != name:
+            return None
+        return "fading" if self._time < self._arrives else "active"
+
+    def leave(self) -> None:
+        """Say that no cue is shown any more."""
+        self._goal = ""
+
     def drop(self) -> None:
         """Let go of what waits for a line. Within an edit."""
         if self._waiting is not None:
             log.info("%s, which had not begun, is dropped", self._waiting.name)
             self._waiting = None
+        self._arrives = min(self._arrives, self._time)
 
     def undo(self) -> str:
         """Bring back what was before the last recall, in the time that it took; or drop the one that waits.
@@ -164,6 +182,7 @@ class Recaller:
 
     def between(self, time: float, beat: float) -> None:
         """Begin what waits for a line, in the first frame on or after it."""
+        self._time = time
         waiting = self._waiting
         if waiting is None:
             return
@@ -198,6 +217,7 @@ class Recaller:
         if not undoes:
             self._remember(name, cue, travel)
         edit()
+        self._goal, self._arrives = name, self._time + seconds
         self.come_back()
         self._store.happen(Recall(name, seconds, cue.face.get, cue.rack))
         self._on_change()

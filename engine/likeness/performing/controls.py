@@ -7,12 +7,14 @@ from typing import Any
 from likeness.binding import Binding, Takeover
 from likeness.errors import InputError
 from likeness.inputs.bindings import Bindings
+from likeness.inputs.cue_pads import CueKeys, CuePads
 from likeness.inputs.keyboard import Keyboard
 from likeness.inputs.lights import Lights
 from likeness.inputs.midi import MidiInput, midi_available
 from likeness.inputs.osc import OscInput, Reply
 from likeness.inputs.osc_feedback import Args, Said
 from likeness.inputs.profiles import read_profiles
+from likeness.memory.cue_bank import PLACES
 from likeness.options import Options
 from likeness.performing.numbers import Numbers
 from likeness.places import folders, own
@@ -36,6 +38,7 @@ class Controls:
         program: takes a MIDI program change, by number from 0.
         clock: is told of MIDI clocks.
         status: returns the show's numbers of the moment.
+        pads: what controllers' pads do to the cues.
 
     Attributes:
         keyboard: takes the window's keys, before `open` already.
@@ -52,7 +55,9 @@ class Controls:
         program: Callable[[int], None],
         clock: ClockListener | None = None,
         status: Callable[[], Mapping[str, Any]] = dict,
+        pads: CueKeys | None = None,
     ) -> None:
+        self._pads = pads
         self._numbers = Numbers(status)
         self.keyboard = Keyboard(store, quit_show)
         self._store, self._options = store, options
@@ -107,7 +112,10 @@ class Controls:
             log.warning("no MIDI: %s", missing)
             return
         bindings = Bindings(own("bindings"), defaults)
-        lights = Lights(self._store, read_profiles(folders("controllers")), bindings.profile)
+        keys = self._pads
+        lights = Lights(
+            self._store, read_profiles(folders("controllers")), bindings.profile, cue=keys.state if keys else None
+        )
         midi = MidiInput(
             self._store,
             bindings,
@@ -116,6 +124,7 @@ class Controls:
             program=self._program,
             clock=self._clock,
             lights=lights,
+            pads=CuePads(keys, lights.profile) if keys else None,
         )
         midi.start()
         self._closers.append(midi.close)
@@ -157,9 +166,13 @@ class Controls:
 
     def _feedback(self) -> Said:
         """Return what surfaces show apart from values: which parameter waits for a knob, and how far knobs are off."""
+        said: dict[str, tuple[str, Args]] = {}
+        if self._pads is not None:
+            pads = ((f"/cue/pad/{place}", self._pads.state(place)) for place in range(1, PLACES + 1))
+            said.update({address: (address, (state,)) for address, state in pads})
         if self._midi is None:
-            return {}
-        said: dict[str, tuple[str, Args]] = {"/midi/learning": ("/midi/learning", (self._midi.learning or "",))}
+            return said
+        said["/midi/learning"] = ("/midi/learning", (self._midi.learning or "",))
         for param, gap in self._midi.gaps().items():
             # Finer than a knob of 7 bits, so that rounding is not told as news.
             said[f"/midi/takeover/{param}"] = ("/midi/takeover", (param, round(gap, 3)))

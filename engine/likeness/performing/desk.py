@@ -84,6 +84,8 @@ class Desk:
         show = values.pop("show")
         # Where the hand stands in the past means nothing to another night.
         values.pop("history", None)
+        # Nor does a shift key that is held.
+        values.get("cue", {}).pop("arm", None)
         table = self._preset.show.model_copy(
             update={"plugins": tuple(slot.name for slot in self._host.rack), "seed": self._seed, **show}
         )

@@ -7,12 +7,14 @@ import pytest
 from tests.engine.midi_player import CONTROLLER, Player
 
 from likeness.binding import Binding
+from likeness.events import Event, Note
 from likeness.inputs import lights as module
 from likeness.inputs.bindings import Bindings
+from likeness.inputs.cue_pads import CueKeys, CuePads
 from likeness.inputs.knobs import Knobs
 from likeness.inputs.lights import Lights
 from likeness.inputs.midi import MidiInput
-from likeness.inputs.profiles import Light, Profile, Shown
+from likeness.inputs.profiles import CueGrid, Light, PadState, Profile, Shown
 from likeness.store import ParamStore
 
 Until = Callable[[Callable[[], bool]], None]
@@ -85,6 +87,46 @@ def test_learning_is_shown_and_everything_is_put_out_at_the_end(
     until(lambda: [0x99, 8, 9] in player.lit)
     midi.close()
     until(lambda: player.lit[-2:] == [[0x96, 8, 0], [0xF0, 0x7D, 0, 0xF7]])
+
+
+GRID = CueGrid(
+    rows=(16, 8),
+    columns=8,
+    shift=98,
+    empty=((7, 0),),
+    stored=((1, 21),),
+    fading=((10, 21),),
+    active=((7, 21),),
+)
+
+
+@pytest.mark.usefixtures("system")
+def test_pads_recall_and_with_shift_store_and_show_how_their_cues_are(
+    store: ParamStore, plug: Callable[..., Player], until: Until
+) -> None:
+    done: list[object] = []
+    states: dict[int, PadState] = {1: "stored", 2: "fading", 9: "active"}
+    keys = CueKeys(done.append, done.append, lambda place: states.get(place, "empty"))
+    lights = Lights(store, {"test": PROFILE.model_copy(update={"cues": GRID})}, cue=keys.state)
+    # A pad that is bound plays that, and shows it.
+    midi = MidiInput(store, [Binding("walk.on", note=18)], lights=lights, pads=CuePads(keys, lights.profile))
+    midi.start()
+    try:
+        player = plug(lit=True)
+        until(lambda: {(0x90, 16, 21), (0x99, 17, 21), (0x96, 8, 21), (0x90, 18, 45)} <= set(map(tuple, player.lit)))
+        player.play([0x90, 17, 100], [0x80, 17, 0], [0x90, 98, 127], [0x90, 15, 1], [0x90, 98, 0], [0x90, 18, 9])
+        until(lambda: len(done) == 4)
+        assert done == [2, True, 16, False]
+        # What is no pad is a note; pads are none.
+        player.play([0x90, 40, 127])
+        heard: list[Event] = []
+        until(lambda: bool(heard.extend(store.advance(0.01)) or Note(40, 1.0) in heard))
+        assert [event.number for event in heard if isinstance(event, Note)] == [18, 40]
+        assert store.target("walk.on") is True
+        states[1] = "active"
+        until(lambda: player.lit[-1] == [0x96, 16, 21])
+    finally:
+        midi.close()
 
 
 class Out:

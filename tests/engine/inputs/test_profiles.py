@@ -56,6 +56,20 @@ def test_the_bytes_are_the_makers(root: Path) -> None:
     assert state.look("active", Binding("a.x", note=3, channel=5)) == [[0x94, 3, 127]]
 
 
+def test_pads_for_cues_count_from_the_upper_left(root: Path) -> None:
+    """The APC's notes go from 0 at the lower left to 63 at the upper right."""
+    profiles = read_profiles([root / "controllers"])
+    grid = profiles["apc-mini-mk2"].cues
+    assert grid is not None
+    assert [grid.place(note) for note in (56, 63, 48, 0, 7, 64, 122)] == [1, 8, 9, 57, 64, None, None]
+    assert sorted(grid.notes()) == [(note, grid.place(note)) for note in range(64)]
+    assert grid.look("active", 56) == [[0x96, 56, 21]]
+    assert grid.look("fading", 0) == [[0x99, 0, 21]]
+    rows = profiles["x-touch-mini"].cues
+    assert rows is not None
+    assert rows.look("fading", 8) == [[0x90, 0, 2], [0x9A, 0, 2]]
+
+
 def test_a_state_that_a_profile_leaves_out_looks_like_the_next_below_it() -> None:
     light = Light(control="note", first=0, last=9, off=((1, 0),), active=((1, 1),))
     note = Binding("a.x", note=3)
