@@ -40,7 +40,8 @@ LONGEST_BEGINNING = 0.75
 # Images in which the weight of pairs during the game halves, and below which it is not worth its half of the drawings.
 PAIRS_HALF_LIFE = 50_000
 SLIGHT = 0.01
-# toRGB starts at a tenth of the usual size: a short run would spend its time on taking the first colours back.
+# toRGB starts at a tenth of the usual size: a short run would spend its time on taking the first colours back. The
+# four pixels of a place start alike, or there would be a checkerboard to unlearn [Aitken et al. 2017, sec. 3].
 FIRST_COLOURS = 0.1
 # The features were trained at 224 px; small pictures are worth enlarging, large ones show most when small.
 LEAST_SEEN, MOST_SEEN = 96, 256
@@ -267,7 +268,8 @@ def _generator(size: int, own: GANSettings) -> TrainableStyleGAN2:
     with torch.no_grad():
         for name, parameter in generator.named_parameters():
             if name.endswith("torgb.weight"):
-                parameter.mul_(FIRST_COLOURS)
+                first = parameter[:: shape.shuffle**2] * FIRST_COLOURS
+                parameter.copy_(first.repeat_interleave(shape.shuffle**2, 0))
     return generator
 
 

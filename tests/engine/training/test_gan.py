@@ -75,6 +75,14 @@ def test_the_beginning_listens_then_draws_photographs_from_their_codes() -> None
     assert min(pairs[-5:]) < 0.4 * pairs[0]
 
 
+def test_a_light_run_begins_without_a_checkerboard() -> None:
+    with torch.no_grad():
+        first = recipe().draw(torch.randn(2, 8))
+    places = first.unfold(2, 2, 2).unfold(3, 2, 2)
+    assert torch.equal(places, places[..., :1, :1].expand_as(places))
+    assert 0 < first.std() < 0.3
+
+
 @pytest.mark.parametrize("discriminator", ["projected", "ada"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_both_discriminators_teach_the_generator(discriminator: str, precision: str) -> None:
