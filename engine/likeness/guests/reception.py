@@ -224,4 +224,5 @@ class Reception:
             return
         latent = None if answer.latent is None else torch.from_numpy(answer.latent)
         guest.likeness = Likeness(answer.name, answer.distance, answer.picture, latent)
-        log.info("guest %d resembles %s, at %.2f", guest.number, answer.name, answer.distance)
+        # Not whom: a log may be kept for years, and whom somebody resembles is said of a real face.
+        log.debug("guest %d has a match", guest.number)

@@ -81,7 +81,7 @@ class SearchDesk:
 
     def _ended(self, guest: Guest) -> None:
         error = self._searcher.error
-        if error is not None and guest.latent is None and self._start == "encoder":
+        if error is not None and "no encoder" in str(error) and self._start == "encoder":
             log.warning("%s; the search begins at the mean face, and visitors appear later", error)
             self._start = "mean"
         elif error is not None:
