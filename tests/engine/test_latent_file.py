@@ -7,7 +7,15 @@ import torch
 from safetensors.torch import save_file
 
 from likeness.errors import WeightsError
-from likeness.latent_file import read_direction, read_latent, write_direction, write_latent
+from likeness.latent_file import (
+    read_about,
+    read_direction,
+    read_directions,
+    read_latent,
+    write_direction,
+    write_directions,
+    write_latent,
+)
 
 
 def test_a_face_comes_back_as_it_was_saved(tmp_path: Path) -> None:
@@ -73,3 +81,19 @@ def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WeightsError, match="could not be written"):
         write_latent(tmp_path / "file" / "a.safetensors", torch.ones(4, 16))
+
+
+def test_several_directions_come_back_with_what_they_say_of_themselves(tmp_path: Path) -> None:
+    bank, about = torch.randn(5, 3, 16), {"method": "principal", "licence": "CC0"}
+    write_directions(tmp_path / "bank.safetensors", bank, about)
+    assert torch.equal(read_directions(tmp_path / "bank.safetensors", 3, 16), bank)
+    assert read_about(tmp_path / "bank.safetensors") == about
+    write_direction(tmp_path / "one.safetensors", bank[0])
+    assert torch.equal(read_directions(tmp_path / "one.safetensors", 3, 16), bank[:1])
+    assert read_about(tmp_path / "one.safetensors") == {}
+
+
+def test_directions_of_another_generator_are_refused_with_both_shapes(tmp_path: Path) -> None:
+    write_directions(tmp_path / "bank.safetensors", torch.randn(5, 3, 16))
+    with pytest.raises(WeightsError, match=r"\[5, 3, 16\], this generator takes \[n, 4, 16\]"):
+        read_directions(tmp_path / "bank.safetensors", 4, 16)

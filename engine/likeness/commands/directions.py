@@ -124,7 +124,6 @@ def principal(
     *,
     count: int = 12,
     data: Path | None = None,
-    samples: int = 4096,
     output: OutFolder = None,
     strips: Path | None = None,
     device: str = "auto",
@@ -140,9 +139,8 @@ def principal(
     count
         How many.
     data
-        A folder of pictures to encode: how real faces differ. Samples of the generator where it is left out.
-    samples
-        How many, without --data.
+        A folder of pictures to encode: how their latents differ. The family's own directions where it is left out: the
+        components of a composite, those of w of a StyleGAN.
     output
         A folder. The weights' own in your directions where it is left out.
     strips
@@ -159,19 +157,20 @@ def principal(
 
     on = choose_device(device)
     generator = _open(weights, on)
+    if count < 1:
+        raise LikenessError("--count begins at 1")
     if data is None:
-        latents, source = generator.sample(range(samples)).cpu(), f"{samples} samples"
+        bank, about = generator.directions[:count].cpu(), {"source": "the family's own"}
     else:
         encoder = open_encoder_for(generator)
         with Bars() as bars:
             stage = bars.stage("encoding")
             latents, _ = encode_pictures(encoder, picture_files(data), generator.info.resolution, on, stage)
-        source = f"{len(latents)} encoded pictures"
-    bank, shares = principal_directions(latents, count)
-    for number, share in enumerate(shares.tolist()):
-        print(f"{number:3}  {share:6.1%} of the variance")
-    about = {"method": "principal", "source": source, "shares": " ".join(f"{share:.4f}" for share in shares.tolist())}
-    _write_bank("principal", bank, about, output, generator, strips)
+        bank, shares = principal_directions(latents, count)
+        told = " ".join(f"{share:.4f}" for share in shares.tolist())
+        about = {"source": f"{len(latents)} encoded pictures", "shares": told}
+        print(f"Shares of the variance: {told}")
+    _write_bank("principal", bank, {"method": "principal"} | about, output, generator, strips)
 
 
 @app.command
