@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from likeness.errors import TrainingError, WeightsError
 from likeness.training.engine import Engine, seed_step
+from likeness.training.ledger import Ledger
 from likeness.training.photos import Photos, open_photos, read_photos
 from likeness.training.pictures import Progress, silent
 from likeness.training.previews import Previews, Video
@@ -23,8 +23,6 @@ from likeness.training.run import RunFolder
 from likeness.training.schedule import Schedule
 from likeness.training.settings import Settings
 
-# Steps whose mean losses are one line of the log; by steps and not by time, so that a run's log repeats.
-LOGGED = 20
 # Between two looks at the losses, each of which waits for the device.
 LOOK_S = 0.5
 # What previews, checkpoints and the videos at the end may take of the time, in parts of the whole.
@@ -120,8 +118,7 @@ class _Sitting:
         self._rates = {name: [group["lr"] for group in o.param_groups] for name, o in recipe.optimizers().items()}
         self._step = 0
         self._metrics: Mapping[str, float] = {}
-        self._unlogged: list[tuple[int, Mapping[str, Tensor]]] = []  # since the last look, on the device
-        self._block: list[dict[str, float]] = []  # since the last line of the log
+        self._ledger = Ledger(self._log, self._way_back)
         spent_s = self._resume()
         self._saved = self._step
         self._schedule = Schedule(self._settings.steps, self._settings.time_s, spent_s, began)
@@ -144,7 +141,7 @@ class _Sitting:
                 optimizer.load_state_dict(state["optimizers"][name])
             self._recipe.load(state["own"])
             self._engine.load(state["engine"])
-            self._step, self._block = state["step"], state["block"]
+            self._step, self._ledger.block = state["step"], state["block"]
         except (KeyError, RuntimeError, ValueError) as error:
             raise TrainingError(
                 f"the checkpoint in {self._run.path} is of another version of the recipe ({error}); begin another run"
@@ -155,8 +152,10 @@ class _Sitting:
 
     def go(self) -> Summary:
         """Train to the end, or until it is told to stop."""
-        if self._settings.steps is not None and self._step >= self._settings.steps:
-            raise TrainingError(f"{self._run.path} has done its {self._step} steps; give more --steps to go on")
+        if self._run.is_complete():
+            raise TrainingError(
+                f"{self._run.path} is complete after {self._step} steps; give --time or --steps to go on for longer"
+            )
         self._due_at["checkpoint"] = time.monotonic() + self._settings.checkpoint_s
         looked_at, looked_step = time.monotonic(), self._step
         while True:
@@ -168,7 +167,7 @@ class _Sitting:
             self._advance(progress)
             now = time.monotonic()
             if now - looked_at >= LOOK_S:
-                losses = self._look()
+                losses = self._ledger.look()
                 self._tell(progress, (self._step - looked_step) / (now - looked_at), losses)
                 looked_at, looked_step = time.monotonic(), self._step
         self._end(complete=not stop)
@@ -193,34 +192,11 @@ class _Sitting:
         moment = Moment(self._step, self._images, progress)
         losses = self._recipe.step(pictures.chunk(settings.accumulate), moment)
         self._step += 1
-        self._unlogged.append((self._step, losses))
+        self._ledger.add(self._step, losses)
 
-    def _look(self) -> Mapping[str, float]:
-        """Read the losses since the last look, log them, and return their means.
-
-        Raises:
-            TrainingError: one of them is no number any more.
-        """
-        values = [loss.float() for _, losses in self._unlogged for loss in losses.values()]
-        numbers = iter(torch.stack(values).tolist() if values else [])
-        seen: dict[str, list[float]] = {}
-        for step, losses in self._unlogged:
-            row = dict(zip(losses, numbers, strict=False))
-            for name, value in row.items():
-                if not math.isfinite(value):
-                    raise TrainingError(f"the loss {name!r} became {value} at step {step}. {self._way_back()}")
-                seen.setdefault(name, []).append(value)
-            self._block.append(row)
-            if step % LOGGED == 0:
-                self._log(step)
-        self._unlogged.clear()
-        return _means(seen)
-
-    def _log(self, step: int) -> None:
-        means = _means({name: [row[name] for row in self._block if name in row] for row in self._block for name in row})
-        self._block.clear()
+    def _log(self, step: int, losses: Mapping[str, float]) -> None:
         if self._engine.leads:
-            self._run.add_log({"step": step, "images": step * self._settings.batch, "losses": means})
+            self._run.add_log({"step": step, "images": step * self._settings.batch, "losses": losses})
 
     def _way_back(self) -> str:
         return f"{self._run.kept()} --learning-rate X, lower than before, or --precision float32"
@@ -258,7 +234,7 @@ class _Sitting:
         return math.inf if self._settings.time_s is None else self._settings.time_s * FINALE_SHARE
 
     def _preview(self) -> None:
-        self._look()
+        self._ledger.look()
         self._previews.write(self._step)
         held_out = self._photos.held_out(self._engine.device)
         if held_out is not None:
@@ -269,7 +245,7 @@ class _Sitting:
 
     def _save(self) -> None:
         """Write a checkpoint, once all that it holds is known to be good, and then the weights that play."""
-        self._look()
+        self._ledger.look()
         networks = {name: network.state_dict() for name, network in self._recipe.networks().items()}
         for name, tensors in networks.items():
             if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
@@ -279,7 +255,7 @@ class _Sitting:
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self._recipe.optimizers().items()},
             "own": self._recipe.state(),
             "engine": self._engine.state(),
-            "block": self._block,
+            "block": self._ledger.block,
             "spent_s": self._schedule.spent_s,
         }
         self._run.save(self._step, state)
@@ -293,14 +269,11 @@ class _Sitting:
             raise TrainingError(f"{error} {self._run.kept()}") from error
 
     def _end(self, complete: bool) -> None:
-        self._look()
+        self._ledger.look()
         if not self._engine.leads:
             return
         self._save()
         if complete:
             self._preview()
             self._previews.finale(self._finale_most_s())
-
-
-def _means(columns: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    return {name: sum(column) / len(column) for name, column in columns.items()}
+            self._run.complete(self._step)

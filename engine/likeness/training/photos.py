@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,8 @@ def read_photos(run: RunFolder, fewest: int, progress: Progress = silent) -> Non
                 else:
                     names.append(name)
                     file.write(picture.tobytes())
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
         (run.path / PIXELS).unlink(missing_ok=True)
         raise TrainingError(f"{run.path / PIXELS} could not be written: {why(error)}") from error

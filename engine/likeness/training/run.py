@@ -179,6 +179,17 @@ class RunFolder:
         kept = [entry for entry in self.read_log() if entry.get("step", 0) <= step]
         self.write(LOG, "".join(json.dumps(entry) + "\n" for entry in kept).encode())
 
+    def complete(self, step: int) -> None:
+        """Note that all is written which was asked for; a run that was killed before that is not complete."""
+        self.add_log({"step": step, "complete": self._asked()})
+
+    def is_complete(self) -> bool:
+        """Return whether nothing is left to do, as long as neither more time nor more steps are asked for."""
+        return any(entry.get("complete") == self._asked() for entry in self.read_log())
+
+    def _asked(self) -> str:
+        return f"{self.settings.steps} steps, {self.settings.time_s} s"
+
     def kept(self) -> str:
         """Return the sentence that says which checkpoint is there still, for the end of a message."""
         found = self.checkpoints()

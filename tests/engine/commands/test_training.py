@@ -98,7 +98,7 @@ def test_resume_goes_on_for_so_many_steps_more(tmp_path: Path, capsys: pytest.Ca
     assert command("resume", str(tmp_path / "run"), "--steps", "3", "--device", "cpu") == 0
     assert "Done: 7 steps, 56 pictures" in said(capsys)
     assert command("resume", str(tmp_path / "run")) == 2
-    assert "has done its 7 steps; give more --steps" in capsys.readouterr().err
+    assert "is complete after 7 steps; give --time or --steps" in capsys.readouterr().err
 
 
 def test_ctrl_c_ends_with_a_checkpoint_and_says_how_to_go_on(

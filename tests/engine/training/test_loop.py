@@ -119,8 +119,18 @@ def test_a_stopped_run_writes_where_it_stands_and_goes_on_from_there(tmp_path: P
 def test_a_run_that_is_complete_says_how_to_go_on(tmp_path: Path) -> None:
     toy.write_levels(tmp_path / "levels", 12)
     toy.run(tmp_path / "run", tmp_path / "levels", steps=5)
-    with pytest.raises(TrainingError, match="has done its 5 steps; give more --steps"):
+    with pytest.raises(TrainingError, match="is complete after 5 steps; give --time or --steps"):
         toy.run(tmp_path / "run", tmp_path / "levels", steps=5)
+
+
+def test_a_run_that_was_killed_while_it_wrote_its_end_writes_it_again(tmp_path: Path) -> None:
+    toy.write_levels(tmp_path / "levels", 12)
+    toy.run(tmp_path / "run", tmp_path / "levels", steps=5)
+    run = RunFolder.open(tmp_path / "run")
+    run.write("log.jsonl", b"")
+    (run.path / "grids" / "000000005.png").unlink()
+    assert train(run, "cpu").step == 5
+    assert (run.path / "grids" / "000000005.png").is_file()
 
 
 def test_a_time_ends_a_run_with_all_that_comes_after_its_last_step(tmp_path: Path) -> None:
