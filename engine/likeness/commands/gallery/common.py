@@ -1,0 +1,59 @@
+"""What the gallery's commands share."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from likeness.gallery import Gallery, Record
+
+# Where it is, for every command.
+Folder = Annotated[Path | None, Parameter(name="--gallery")]
+
+
+def folder_of(folder: Path | None) -> Path:
+    """Return the gallery that is meant: the user's own where none is named."""
+    from likeness.places import own
+
+    return own("gallery") if folder is None else folder
+
+
+def open_gallery(folder: Path | None, *, create: bool = False) -> "Gallery":
+    """Open it, or make it."""
+    from likeness.gallery import Gallery
+
+    return Gallery.open(folder_of(folder), create=create)
+
+
+def weights_of(name: str | None) -> Path:
+    """Return the weights file of that name, or of the default weights."""
+    from likeness.places import find_weights
+    from likeness.show import DEFAULT_WEIGHTS
+
+    return find_weights(name or DEFAULT_WEIGHTS)
+
+
+def source_of(record: "Record") -> str:
+    """Say where a face is from."""
+    return "a photo" if record.seed is None else f"{record.weights} seed {record.seed}"
+
+
+def progress_of(what: str, total: int) -> "AbstractContextManager[Callable[[int], None]]":
+    """Return a bar on standard error, told how many are done."""
+    from contextlib import contextmanager
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    @contextmanager
+    def shown() -> "Iterator[Callable[[int], None]]":
+        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda done: progress.update(task, completed=done)
+
+    return shown()
