@@ -35,7 +35,7 @@ def conditional_entropy(latents: Tensor, positive: Tensor, sure: Tensor | None =
     joint /= joint.sum()
     given = joint.sum(1, keepdim=True).expand_as(joint)
     there = joint > 0
-    return float(-(joint[there] * (joint[there] / given[there]).log()).sum())
+    return max(0.0, float(-(joint[there] * (joint[there] / given[there]).log()).sum()))
 
 
 def separability(entropies: list[float]) -> float:
