@@ -19,7 +19,8 @@ from likeness.presets import Preset
 from likeness.readback import to_picture
 from likeness.show import Show
 
-DEADLINE_S = 110.0
+# Two processes open torch and their models, 25 s of one core in all; with busy neighbours that took two minutes.
+DEADLINE_S = 280.0
 WINDOW = 48
 
 
@@ -97,6 +98,7 @@ def found_in(room: Path, sought: list[tuple[str, bytes]], without: Path) -> list
     return found
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc, to see what is open")
 def test_no_file_holds_a_visitor_and_forgetting_leaves_nothing_in_memory(room: Path, visit: Path) -> None:
     preset = Preset.model_validate({"show": {"plugins": ["random_walk", "lookalike"], "size": "256x256"}})
