@@ -48,7 +48,7 @@ from likeness.watch import Watch
 
 log = logging.getLogger(__name__)
 
-DEFAULT_WEIGHTS = "composite-256"
+DEFAULT_WEIGHTS = "faces-256"
 DEFAULT_FPS = 60.0
 # A hung plugin or generator is left behind after this long at the end.
 PARTING_S = 2.0
@@ -89,7 +89,12 @@ class Show:
         commands |= {**self.workshop.commands, **self.exchange.commands}
         saved = self.desk.compose if options.autosave else None
         self.memory = Memory(
-            self.store, self.host, lambda: self.transport.moment, lambda: self.loop.latency_s, compose=saved
+            self.store,
+            self.host,
+            lambda: self.transport.moment,
+            lambda: self.loop.latency_s,
+            compose=saved,
+            modulation=self.modulation,
         )
         commands |= self.memory.commands
         self.controls = Controls(

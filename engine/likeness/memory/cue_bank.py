@@ -9,9 +9,10 @@ from typing import Any
 
 from torch import Tensor
 
-from likeness.errors import CueError, nearest
+from likeness.errors import CueError, InputError, nearest
 from likeness.memory.cue_file import read_moment, write_moment
 from likeness.memory.scribe import Scribe
+from likeness.modulation.modulator import Modulator, made
 from likeness.params import Value, to_number
 
 log = logging.getLogger(__name__)
@@ -44,11 +45,13 @@ class Cue:
         values: what the parameters are asked for, by address.
         rack: the plugins in their order.
         face: that was shown, before truncation.
+        modulation: what moved parameters by itself; None leaves that as it is.
     """
 
     values: Mapping[str, Value] = field(default_factory=dict)
     rack: tuple[str, ...] = ()
     face: Face = field(default_factory=Face)
+    modulation: tuple[Modulator, ...] | None = None
 
 
 class CueBank:
@@ -116,7 +119,9 @@ class CueBank:
     def _write(self, name: str, cue: Cue) -> None:
         if cue.face.latent is None:
             raise CueError(f"cue {name} has no face")
-        moment = {"values": dict(cue.values), "rack": list(cue.rack)}
+        moment: dict[str, Any] = {"values": dict(cue.values), "rack": list(cue.rack)}
+        if cue.modulation is not None:
+            moment["modulation"] = [each.written() for each in cue.modulation]
         write_moment(self._path(name), moment, cue.face.latent)
 
     def _path(self, name: str) -> Path:
@@ -143,4 +148,9 @@ def cue_name(text: object) -> str:
 def _cue(moment: Mapping[str, Any], face: Tensor) -> Cue:
     values = moment.get("values")
     plain = {str(key): value for key, value in values.items()} if isinstance(values, dict) else {}
-    return Cue(plain, tuple(str(name) for name in moment.get("rack") or ()), Face(face))
+    modulators = moment.get("modulation")
+    try:
+        modulation = None if modulators is None else tuple(made(dict(each)) for each in modulators)
+    except (InputError, TypeError, ValueError) as error:
+        raise CueError(f"a cue's modulators cannot be read: {error}; store it again") from error
+    return Cue(plain, tuple(str(name) for name in moment.get("rack") or ()), Face(face), modulation)

@@ -79,6 +79,8 @@ class HistoryDesk:
         def fill(cue: Cue) -> float:
             moment = self._scrubbed() if back is None else self._time(back)
             self._recaller.fill(cue)
+            # Of modulators there is no past: such a cue leaves them as they are.
+            cue.modulation = None
             cue.values = {**cue.values, **{a: v for a, v in self._log.targets_at(moment).items() if a in cue.values}}
             return moment
 

@@ -11,6 +11,7 @@ from likeness.memory.cue_desk import CueDesk
 from likeness.memory.history_desk import HistoryDesk
 from likeness.memory.recaller import Recaller
 from likeness.memory.scribe import Scribe
+from likeness.modulation.modulation import Modulation
 from likeness.presets import Preset
 from likeness.store import ParamStore
 from likeness.tempo.transport import Moment
@@ -24,6 +25,7 @@ class Memory:
         moment: returns where the music is.
         latency_s: returns how long a frame takes to be seen.
         compose: returns the show of the moment as a preset, to save it every few seconds; None saves nothing.
+        modulation: of the show.
 
     Attributes:
         cues, history: take the performer's commands.
@@ -37,12 +39,13 @@ class Memory:
         moment: Callable[[], Moment],
         latency_s: Callable[[], float] = lambda: 0.0,
         compose: Callable[[], Preset] | None = None,
+        modulation: Modulation | None = None,
     ) -> None:
         self._store = store
         self.scribe = Scribe()
         self._autosave = Autosave(store, compose, self.scribe) if compose else None
         changed = self._autosave.soon if self._autosave else lambda: None
-        self._recaller = Recaller(store, host, moment, latency_s, changed)
+        self._recaller = Recaller(store, host, moment, latency_s, changed, modulation)
         self.cues = CueDesk(store, self._recaller, self.scribe, changed)
         self.history = HistoryDesk(store, self._recaller, self.cues)
         self.commands: Mapping[str, Callable[..., None]] = {**self.cues.commands, **self.history.commands}

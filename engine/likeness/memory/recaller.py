@@ -12,6 +12,7 @@ from likeness.events import Capture, Recall
 from likeness.host import Host
 from likeness.master import BY_HAND
 from likeness.memory.cue_bank import Cue
+from likeness.modulation.modulation import Modulation
 from likeness.params import Bool, Choice, Float, Trigger
 from likeness.store import ParamStore
 from likeness.tempo.landing import ROUNDING, in_beats, landing, next_line
@@ -82,6 +83,7 @@ class Recaller:
         moment: returns where the music is.
         latency_s: returns how long a frame takes to be seen.
         on_change: called on the show's thread after each recall.
+        modulation: of the show.
     """
 
     def __init__(
@@ -91,8 +93,9 @@ class Recaller:
         moment: Callable[[], Moment],
         latency_s: Callable[[], float] = lambda: 0.0,
         on_change: Callable[[], None] = lambda: None,
+        modulation: Modulation | None = None,
     ) -> None:
-        self._store, self._host = store, host
+        self._store, self._host, self._modulation = store, host, modulation
         self._moment, self._latency_s, self._on_change = moment, latency_s, on_change
         self._waiting: _Waiting | None = None
         # Which one was begun last, and when it arrives, in the show's time.
@@ -100,11 +103,12 @@ class Recaller:
         self._undone: deque[tuple[str, Cue, Travel]] = deque(maxlen=MOST_UNDONE)
 
     def fill(self, cue: Cue) -> None:
-        """Put into `cue` what is asked of the parameters and the rack. Within an edit, on the show's thread."""
+        """Put into `cue` what is asked of parameters, modulators and the rack. Within an edit, on the show's thread."""
         targets = self._store.targets()
         flat = {f"{owner}.{name}": value for owner, values in targets.items() for name, value in values.items()}
         cue.values = {address: value for address, value in flat.items() if remembered(address)}
         cue.rack = self._rack()
+        cue.modulation = self._modulation.entries if self._modulation else None
 
     def come_back(self) -> None:
         """Put the fader of the past back to the present. Within an edit, on the show's thread."""
@@ -217,6 +221,8 @@ class Recaller:
         if not undoes:
             self._remember(name, cue, travel)
         edit()
+        if self._modulation is not None and cue.modulation is not None:
+            self._modulation.recall(cue.modulation, seconds)
         self._goal, self._arrives = name, self._time + seconds
         self.come_back()
         self._store.happen(Recall(name, seconds, cue.face.get, cue.rack))
@@ -225,6 +231,8 @@ class Recaller:
     def _remember(self, name: str, cue: Cue, travel: Travel) -> None:
         known = [address for address in cue.values if address in self._store]
         before = Cue({address: self._store.target(address) for address in known}, self._rack())
+        if self._modulation is not None and cue.modulation is not None:
+            before.modulation = self._modulation.entries
         self._store.happen(Capture(before.face.put))
         self._undone.append((name, before, travel))
 

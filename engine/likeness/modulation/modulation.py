@@ -36,7 +36,17 @@ class _Running:
     def take(self, modulator: Modulator) -> None:
         """Go on as `modulator`."""
         self.modulator = modulator
+        # How far it moves the fader now, and how fast it goes to what the modulator says.
+        self.amount, self._amount_speed = modulator.amount, 0.0
         self.key = (self._seed * 0x9E3779B97F4A7C15 + zlib.crc32(modulator.param.encode()) + modulator.seed) & MASK
+
+    def turn_into(self, modulator: Modulator, seconds: float) -> None:
+        """Go on as `modulator`, at once but for the amount, which arrives after so many seconds."""
+        amount = self.amount
+        self.ahead = 0.0
+        self.take(modulator)
+        if seconds > 0:
+            self.amount, self._amount_speed = amount, abs(modulator.amount - amount) / seconds
 
     def fade(self, goal: float, seconds: float) -> None:
         """Have it count `goal` after so many seconds."""
@@ -49,8 +59,9 @@ class _Running:
     def advance(self, dt: float) -> None:
         """Fade on."""
         if self.weight != self.goal:
-            step = self.speed * dt
-            self.weight = min(max(self.goal, self.weight - step), self.weight + step)
+            self.weight = _toward(self.weight, self.goal, self.speed * dt)
+        if self.amount != self.modulator.amount:
+            self.amount = _toward(self.amount, self.modulator.amount, self._amount_speed * dt)
 
     def cycle(self, time: float, beat: float) -> float:
         return self.modulator.cycle(time, beat) + self.ahead
@@ -134,6 +145,22 @@ class Modulation:
             self._running.append(fresh)
         self._tidy()
 
+    def recall(self, modulators: Iterable[Modulator], seconds: float) -> None:
+        """Play these instead as a cue brings them: like `replace`, but kin turn into one another.
+
+        Where one moves the same parameter by the same source, its amount glides to the new one's in `seconds`, and
+        all else, as the rate, is thrown at once.
+        """
+        wanted = list(modulators)[:MOST]
+        going = [each for each in self._running if each.goal and each.modulator not in wanted]
+        coming = [each for each in wanted if each not in self.entries]
+        for modulator in coming:
+            before = next((each for each in going if _kin(each.modulator, modulator)), None)
+            if before is not None:
+                going.remove(before)
+                before.turn_into(modulator, seconds)
+        self.replace(wanted, seconds)
+
     def add(self, modulator: Modulator) -> None:
         """Play one more.
 
@@ -194,7 +221,7 @@ class Modulation:
                     self._press(own.param)
                 continue
             x = each.value(time, beat, dt, heard)
-            offset = own.amount * each.weight * (2.0 * x - 1.0 if own.bipolar else x)
+            offset = each.amount * each.weight * (2.0 * x - 1.0 if own.bipolar else x)
             offsets[own.param] = offsets.get(own.param, 0.0) + offset
         if faded:
             self._tidy()
@@ -214,6 +241,16 @@ class Modulation:
 def places(entries: Sequence[Modulator], param: str) -> list[Modulator]:
     """Return the modulators of `param`, in the order by which `change` and `remove` count them."""
     return [entry for entry in entries if entry.param == param]
+
+
+def _kin(one: Modulator, other: Modulator) -> bool:
+    """Whether `one` may turn into `other`."""
+    return (one.param, one.source) == (other.param, other.source)
+
+
+def _toward(value: float, goal: float, step: float) -> float:
+    """Return `value` moved by at most `step` toward `goal`."""
+    return min(max(goal, value - step), value + step)
 
 
 def _share(dt: float, seconds: float) -> float:

@@ -7,6 +7,7 @@ import torch
 
 from likeness.errors import CueError
 from likeness.memory.cue_bank import Cue, CueBank, Face, cue_name
+from likeness.memory.cue_file import write_moment
 from likeness.memory.scribe import Scribe
 
 
@@ -45,6 +46,18 @@ def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:
     assert again["5"].values == {"walk.speed": 0.6}
     assert again["5"].rack == ("walk",)
     assert torch.equal(again["5"].face.latent, torch.full((2, 4), 6.0))
+
+
+def test_a_cue_of_an_older_version_leaves_modulators_alone_and_a_broken_one_is_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_moment(tmp_path / "old.safetensors", {"values": {}, "rack": []}, torch.zeros(2, 4))
+    broken = {"values": {}, "modulation": [{"param": "walk.speed", "shape": "round"}]}
+    write_moment(tmp_path / "broken.safetensors", broken, torch.zeros(2, 4))
+    bank = CueBank(tmp_path, Scribe())
+    assert bank.names() == ["old"]
+    assert bank["old"].modulation is None
+    assert "walk.speed, shape" in caplog.text
 
 
 def test_what_was_cleared_is_gone_here_and_after_a_restart(tmp_path: Path) -> None:

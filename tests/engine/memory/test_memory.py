@@ -18,6 +18,8 @@ from likeness.errors import CueError
 from likeness.host import Host
 from likeness.loop import Loop
 from likeness.memory.memory import Memory
+from likeness.modulation.modulation import Modulation
+from likeness.modulation.modulator import Modulator
 from likeness.outputs.memory import MemoryOutput
 from likeness.performing.rack import declare_own
 from likeness.render import Renderer, RenderThread
@@ -76,7 +78,9 @@ class Rig:
         self.render = RenderThread(renderer.draw)
         self.out = MemoryOutput()
         self.loop = Loop(FixedClock(FPS), self.store, self.render, [self.out], (32, 32))
-        self.memory = Memory(self.store, self.host, lambda: self.loop.transport.moment)
+        self.modulation = Modulation(3)
+        self.memory = Memory(self.store, self.host, lambda: self.loop.transport.moment, modulation=self.modulation)
+        self.loop.between.append(lambda time, beat: self.store.sway(self.modulation.advance(time, beat)))
         self.loop.between.append(self.memory.between)
         master.commands(self.store, self.memory.let_go)
         self.faces: list[Tensor] = []
@@ -559,6 +563,31 @@ def test_pads_press_next_undo_and_release(rig: Rig, caplog: pytest.LogCaptureFix
     rig.play(2)
     latent = rig.course.shown
     assert rig.course.toward(latent, Frame(999, 99.0, 0.02, 0.0, {})) is latent
+
+
+def test_a_cue_brings_its_modulators_and_undo_those_of_before(rig: Rig, make: Callable[[], Rig]) -> None:
+    slow, fast = Modulator("drift.turn", beats=8.0, amount=0.1), Modulator("drift.turn", beats=1.0, amount=0.4)
+    rig.modulation.add(slow)
+    rig.play(10)
+    rig.tell("/cue/store", 1)
+    rig.play(1)
+    rig.modulation.replace([fast, Modulator("drift.hz")])
+    rig.play(20)
+    rig.tell("/cue/recall", 1, 1)
+    rig.play(10)
+    assert rig.modulation.entries == (slow,)
+    rig.store.set("cue.undo", 1)
+    rig.play(1)
+    assert set(rig.modulation.entries) == {fast, Modulator("drift.hz")}
+    # One of the past leaves them alone.
+    rig.tell("/history/store", 2, -0.2, "s")
+    rig.modulation.replace([])
+    rig.tell("/cue/recall", 2, 0)
+    rig.play(1)
+    assert rig.modulation.entries == ()
+    # They are in the file.
+    rig.memory.close()
+    assert make().memory.cues.bank["1"].modulation == (slow,)
 
 
 def test_a_pad_recalls_its_place_and_stores_while_that_is_armed_and_says_how_it_is(rig: Rig) -> None:

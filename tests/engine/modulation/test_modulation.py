@@ -270,3 +270,34 @@ def test_the_master_and_the_tempo_are_left_to_hands(param: str) -> None:
 def test_an_unknown_parameter_is_named(store: ParamStore) -> None:
     with pytest.raises(ParamError, match=r"no parameter 'walk\.x'"):
         modulation_commands(Modulation(), store)["/mod/add"]("walk.x")
+
+
+def test_a_cues_modulators_turn_out_of_their_kin_with_a_gliding_amount_and_the_rest_thrown() -> None:
+    saw = Modulator(SPEED, shape="saw", rate=1.0, amount=0.2, polarity="unipolar")
+    square = Modulator(SPEED, shape="square", rate=2.0, amount=0.8, polarity="unipolar")
+    mod = Modulation()
+    mod.add(saw)
+    mod.advance(0.1, 0.0)
+    mod.recall([square], 2.0)
+    assert mod.entries == (square,)
+    offsets = [mod.advance(0.1 + step / 10, 0.0)[SPEED] for step in range(1, 25)]
+    # A square is at its top or at its bottom from the first frame on; its top goes from 0.2 to 0.8 in two seconds.
+    tops = [(step, offset) for step, offset in enumerate(offsets, 1) if offset]
+    assert all(offset == pytest.approx(min(0.2 + 0.03 * step, 0.8)) for step, offset in tops)
+    assert len(tops) in range(10, 15)
+    # Turned round in its middle it goes back from where it is.
+    mod.recall([saw], 1.0)
+    assert mod.advance(2.6, 0.0)[SPEED] == pytest.approx((0.8 - 0.06) * 0.6)
+
+
+def test_a_cues_other_modulators_fade_in_and_out_and_what_is_in_both_goes_on() -> None:
+    steady = Modulator(SPEED, source="steps", steps=(1.0,), beats=1.0, amount=0.4)
+    other = Modulator("walk.hz", source="steps", steps=(1.0,), beats=1.0, amount=0.5)
+    mod = Modulation()
+    mod.add(steady)
+    mod.recall([steady, other], 1.0)
+    assert mod.advance(0.5, 0.5) == {SPEED: pytest.approx(0.4), "walk.hz": pytest.approx(0.25)}
+    mod.recall([other], 0.0)
+    assert mod.advance(0.6, 0.6).get(SPEED, 0.0) == 0.0
+    mod.recall([], 0.0)
+    assert mod.entries == ()
