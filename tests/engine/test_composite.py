@@ -207,7 +207,7 @@ def test_an_outline_makes_the_person_s_edge_crisp_and_leaves_the_hairline_and_th
 def test_skin_is_in_the_middle_and_the_picture_beside_it_is_the_same(generator: Composite) -> None:
     latent = generator.sample(range(3))
     with torch.no_grad():
-        picture, skin = generator.network.with_skin(latent)
+        picture, skin = generator.network.with_skin(generator.network.layers(latent))
         assert torch.allclose(picture, generator.network(latent), atol=1e-6)
     assert skin.shape == (3, 1, 64, 64)
     assert 0 <= skin.min() < skin.max() <= 1
@@ -230,7 +230,8 @@ def test_a_refiner_in_the_file_adds_to_the_drawing_at_every_size(weights: Path, 
     assert picture.shape == (2, 3, size, size)
     assert picture.abs().max() <= 1
     with torch.no_grad():
-        added = refiner.residual(*open_composite(weights, CPU).network.with_skin(latent))
+        network = open_composite(weights, CPU).network
+        added = refiner.residual(*network.with_skin(network.layers(latent)))
     apart = torch.nn.functional.adaptive_avg_pool2d(picture - drawn, 16)
     # Halved and bfloat16 weights are near the refiner's own, at whatever size it is added.
     assert (apart - torch.nn.functional.adaptive_avg_pool2d(added, 16)).abs().mean() < 0.25 * apart.abs().mean()

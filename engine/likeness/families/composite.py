@@ -105,15 +105,15 @@ class Composite:
 
     def _refined(self, refiner: Refiner, latent: Tensor) -> Tensor:
         """The drawing with what the refiner adds, which it has learnt to do at the native size alone."""
-        drawn, skin = self.network.with_skin(latent)
+        parts = self.network.layers(latent)
+        drawn, skin = self.network.with_skin(parts)
         if self._size == self.network.size:
             refined: Tensor = refiner(drawn, skin)
             return refined.clamp(-1, 1)
         added = refiner.residual(drawn, skin)
         shrinks, size = self._size < self.network.size, (self._size, self._size)
         added = functional.interpolate(added, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
-        larger: Tensor = self.network(latent, self._size)
-        return (larger + added).clamp(-1, 1)
+        return (self.network.develop(parts.flat(), parts.field, self._size) + added).clamp(-1, 1)
 
 
 def open_composite(path: Path, device: torch.device, size: int | None = None) -> Composite:

@@ -175,9 +175,8 @@ class CompositeNetwork(nn.Module):
         parts = self.layers(latent)
         return self.develop(parts.flat(), parts.field, size)
 
-    def with_skin(self, latent: Tensor) -> tuple[Tensor, Tensor]:
-        """Draw `latent` at the native size, and where it is bare skin, in [0, 1], `[batch, 1, size, size]`."""
-        parts = self.layers(latent)
+    def with_skin(self, parts: Layers) -> tuple[Tensor, Tensor]:
+        """Draw parts at the native size, and where there is bare skin, in [0, 1], `[batch, 1, size, size]`."""
         skin = parts.mattes[:, :1] * parts.mattes[:, 1:]
         warped = self._warped(torch.cat([parts.flat(), skin], dim=1), parts.field, self.size)
         return self._sharpened(warped[:, :3], 1).clamp(-1, 1), warped[:, 3:]

@@ -78,7 +78,22 @@ class Refiner(nn.Module):
         x = _added(self.dec32, _act(functional.pixel_shuffle(self.up32(x), 2) + eighth))
         x = _added(self.dec64, _act(functional.pixel_shuffle(self.up64(x), 2) + quarter))
         x = _act(self.dec128(_act(functional.pixel_shuffle(self.up128(x), 2) + half)))
-        return functional.pixel_shuffle(self.out(x), 2).to(picture.dtype) * skin.square()
+        return _without_grid(functional.pixel_shuffle(self.out(x), 2).to(picture.dtype)) * skin.square()
+
+
+def _without_grid(added: Tensor) -> Tensor:
+    """Take out what alternates from pixel to pixel, the pattern that PixelShuffle leaves on skin.
+
+    The half-band filter (-1, 4, 10, 4, -1) / 16 both ways: nothing of a period of 2 px stays, three quarters of one
+    of 4, nine tenths of one of 5. As sums of slices, which cost a fifth of a depthwise convolution on one core.
+    """
+    around = functional.pad(added, (2, 2, 2, 2), mode="replicate")
+    down = around[:, :, 2:-2] * (10 / 16)
+    down = down.add_(around[:, :, 1:-3], alpha=4 / 16).add_(around[:, :, 3:-1], alpha=4 / 16)
+    down = down.sub_(around[:, :, :-4], alpha=1 / 16).sub_(around[:, :, 4:], alpha=1 / 16)
+    across = down[..., 2:-2] * (10 / 16)
+    across = across.add_(down[..., 1:-3], alpha=4 / 16).add_(down[..., 3:-1], alpha=4 / 16)
+    return across.sub_(down[..., :-4], alpha=1 / 16).sub_(down[..., 4:], alpha=1 / 16)
 
 
 def refiner_from(tensors: Mapping[str, Tensor], prefix: str = PREFIX) -> Refiner | None:

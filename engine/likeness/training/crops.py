@@ -66,7 +66,8 @@ class Crops:
         drawn, skin, photos = both[:, :3], both[:, 3:4].add(1).div(2), both[:, 4:]
         if count > paired:
             with torch.no_grad():
-                nobody, bare = self._composite.with_skin(self._codes(count - paired))
+                parts = self._composite.layers(self._codes(count - paired))
+                nobody, bare = self._composite.with_skin(parts)
             drawn = torch.cat([drawn, nobody[:, :, rows, columns]])
             skin = torch.cat([skin, bare[:, :, rows, columns]])
         axis = torch.linspace(-1, 1, size, device=self._device)

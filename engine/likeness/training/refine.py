@@ -47,6 +47,7 @@ FAMILY = "composite"
 SHOWN_PSI = 0.7
 # Steps over which the critic's weight grows, and by which it learns ahead of counting.
 WARM_STEPS, AHEAD = 500, 200
+RIM = 17  # px over which skin is looked for around each place
 DEVIATION_OF = 20  # photos
 # The critic's gradient is held down every so many steps.
 PENALTY_PERIOD = 8
@@ -75,7 +76,7 @@ class RefineSettings:
     pairs: str = ""
     outline: float = 0.9
     crop: int = 128
-    adversarial: float = 1.0
+    adversarial: float = 0.7
     begin: int = 1000
     features: float = 0.3
     texture: float = 2.0
@@ -194,14 +195,14 @@ class RefineRecipe(Recipe):
         with self._engine.autocast():
             drawings, photos = self._critic(seen, shown.places), self._critic(wanted, shown.places)
         self._critic.requires_grad_(True)
-        return relativistic(drawings, _opposed(photos, len(seen[0])), shown.skin)
+        return relativistic(drawings, _opposed(photos, len(seen[0])), _inner(shown.skin))
 
     def _teach(self, step: int, shown: Crop, seen: list[Tensor], wanted: list[Tensor], parts: int) -> Tensor:
         """The critic's side, on the features that the refiner's step has seen."""
         seen = [features.detach() for features in seen]
         with self._engine.autocast():
             drawings, photos = self._critic(seen, shown.places), self._critic(wanted, shown.places)
-        loss = relativistic(_opposed(photos, len(seen[0])), drawings, shown.skin)
+        loss = relativistic(_opposed(photos, len(seen[0])), drawings, _inner(shown.skin))
         total = loss
         if step % PENALTY_PERIOD == 0:
             # In full precision: the gradient of a gradient loses too much in sixteen bits.
@@ -224,7 +225,7 @@ class RefineRecipe(Recipe):
     def draw(self, z: Tensor) -> Tensor:
         """Return refined pictures of the faces that seeds draw, at a truncation of 0.7."""
         codes = (SHOWN_PSI * z)[:, None].expand(-1, ROWS, -1)
-        return self._refined(*self._composite.with_skin(codes))
+        return self._refined(*self._composite.with_skin(self._composite.layers(codes)))
 
     def _refined(self, drawn: Tensor, skin: Tensor) -> Tensor:
         with self._engine.autocast():
@@ -261,7 +262,13 @@ class RefineRecipe(Recipe):
             codes = [self._encoder.encode(picture).latent for picture in to_pictures(photos)]
             self._encoded[key] = torch.cat(codes).clone()
         with torch.no_grad():
-            return self._composite.with_skin(self._encoded[key].to(photos.device))
+            return self._composite.with_skin(self._composite.layers(self._encoded[key].to(photos.device)))
+
+
+def _inner(skin: Tensor) -> Tensor:
+    """Skin with none but skin around it: at its rim a critic sees hair, and blotches come of it."""
+    around = functional.avg_pool2d(skin, RIM, 1, RIM // 2, count_include_pad=False)
+    return ((around - 0.8) / 0.2).clamp(0, 1)
 
 
 def _opposed(photos: list[Tensor], count: int) -> list[Tensor]:

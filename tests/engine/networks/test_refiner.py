@@ -42,6 +42,16 @@ def test_what_moves_by_its_coarsest_step_is_refined_alike() -> None:
     assert torch.allclose(here[:, :, 112:128, 112:128], there[:, :, 112:128, 128:144], atol=1e-5)
 
 
+def test_nothing_alternates_from_pixel_to_pixel_in_what_is_added() -> None:
+    picture = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        added = lively().residual(picture, bare(picture))
+    power = (
+        torch.fft.fft2(added[..., 4:60, 4:60] * torch.hann_window(56) * torch.hann_window(56)[:, None]).abs().square()
+    )
+    assert power[..., 26:31, 26:31].mean() < 0.01 * power[..., 4:10, 4:10].mean()
+
+
 def test_what_is_no_skin_stays_as_it_is() -> None:
     picture, skin = torch.randn(2, 3, 64, 64), torch.zeros(2, 1, 64, 64)
     skin[..., 32:] = 0.5

@@ -76,7 +76,7 @@ def test_learning_brings_the_texture_of_drawings_nearer_to_that_of_photos(folder
     train(run, "cpu")
     losses = [entry["losses"] for entry in run.read_log() if "losses" in entry]
     assert "critic" not in losses[-1]
-    assert losses[-1]["texture"] < 0.9 * losses[0]["texture"]
+    assert losses[-1]["texture"] < 0.95 * losses[0]["texture"]
 
 
 @pytest.mark.parametrize(

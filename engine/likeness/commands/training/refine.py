@@ -16,7 +16,7 @@ def refine(
     weights: str = "composite-256",
     options: RunOptions = OWN_DEFAULTS,
     crop: int = 128,
-    adversarial: float = 1.0,
+    adversarial: float = 0.7,
 ) -> None:
     """Train a network that brings the faces which composite weights draw nearer to photographs; both in one file.
 
