@@ -41,3 +41,9 @@ def test_those_of_attributes_are_nearly_at_right_angles() -> None:
 def test_directions_are_not_taken_for_weights() -> None:
     assert find_weights(WEIGHTS).parent == bundled("weights")
     assert not {path.stem for path in bundled("weights").glob("*.safetensors")} & {"smile", "age", "sex", "hair"}
+
+
+def test_weights_of_the_same_latent_have_the_same_directions() -> None:
+    # faces-256 refines the pictures of composite-256, whose codes it plays.
+    for path in shipped():
+        assert find_direction(path.stem, "faces-256").read_bytes() == path.read_bytes()
