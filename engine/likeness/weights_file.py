@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from likeness.errors import WeightsError
@@ -60,7 +60,8 @@ def write_weights(path: Path, header: WeightsHeader, tensors: Mapping[str, Tenso
     partial = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(plain, str(partial), metadata={KEY: text})
+        # `save_file` of safetensors 0.8 makes a file that its owner alone may read; weights are there to be shared.
+        partial.write_bytes(save(plain, metadata={KEY: text}))
         os.replace(partial, path)
     except (OSError, SafetensorError) as error:
         # Where the folder is a file, even looking for what to remove is an error.

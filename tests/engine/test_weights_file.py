@@ -1,6 +1,8 @@
 """The weights format: exact, without pickles, and honest about what is broken."""
 
 import json
+import os
+import stat
 import struct
 from pathlib import Path
 
@@ -76,3 +78,13 @@ def test_a_folder_that_is_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WeightsError, match="could not be written"):
         write_weights(tmp_path / "file" / "x.safetensors", HEADER, TENSORS)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
+def test_others_may_read_weights_as_far_as_the_user_lets_them(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_weights(tmp_path / "w.safetensors", HEADER, {"a": torch.zeros(2)})
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "w.safetensors").stat().st_mode) == 0o640
