@@ -42,7 +42,7 @@ def test_a_show_that_is_ready_is_tried_and_its_recording_weighed() -> None:
     show = ShowTable(weights="composite-256", plugins=("random_walk",))
     findings = list(rehearse(Preset(show=show), QUIET, 1.0, 1.0))
     weights = said(findings, "weights")
-    assert re.search("faces-256.*sha256 [0-9a-f]{64}$", weights.said)
+    assert re.search("composite-256.*sha256 [0-9a-f]{64}$", weights.said)
     assert said(findings, "licence").verdict is Verdict.GOOD
     assert said(findings, "plugins").said.startswith("random_walk")
     assert said(findings, "disk").said.startswith("1 h of recording")
