@@ -71,5 +71,7 @@ def test_a_generator_that_draws_something_else_is_farther_away(toy: Callable[...
 
 def test_a_generator_of_ours_is_made_to_draw_in_float32(toy: Callable[..., Any]) -> None:
     generator = toy()
-    generator.network = torch.nn.Linear(2, 2, dtype=torch.bfloat16)
-    assert exact(generator).network.weight.dtype == torch.float32
+    for part in ("network", "refiner"):
+        setattr(generator, part, torch.nn.Linear(2, 2, dtype=torch.bfloat16))
+    exact(generator)
+    assert (generator.network.weight.dtype, generator.refiner.weight.dtype) == (torch.float32, torch.float32)
