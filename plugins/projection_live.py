@@ -62,7 +62,7 @@ class Plugin:
         self._order: tuple[str, int] | None = None
         self._way: list[Tensor] = []
         self._next: list[Tensor] = []
-        self._place = self._held = 0.0
+        self._place = self._held = self._age = 0.0
         self._fade = Crossfade()
 
     @hookimpl
@@ -132,18 +132,23 @@ class Plugin:
 
     def _advance(self, params: Values, dt: float) -> None:
         """Move on along the way, as far as it is known."""
-        place = self._place + dt * float(params["speed"])
-        searching = self._gather(math.ceil(place) + 1)
+        self._age += dt
+        searching = self._gather(math.ceil(self._place + self._stride(params, dt)) + 1)
         if not self._way:
             return
-        last = len(self._way) - 1
+        # Asked anew, for a search that has just begun stands at its start.
+        place, last = self._place + self._stride(params, dt), len(self._way) - 1
         self._held = self._held + dt if place >= last and not searching else 0.0
         self._place = min(place, float(last))
         if params["restart"] or (params["again"] and self._held > float(params["hold"])):
             self._begin()
 
+    def _stride(self, params: Values, dt: float) -> float:
+        """Return the steps of this frame: none while a beginning fades in, which would be seen by nobody."""
+        return dt * float(params["speed"]) if self._age > float(params["fade"]) else 0.0
+
     def _begin(self) -> None:
-        self._place = self._held = 0.0
+        self._place = self._held = self._age = 0.0
         self._fade.leave()
 
     def _gather(self, number: int) -> bool:

@@ -56,9 +56,12 @@ def test_a_render_follows_the_search_at_its_speed_and_repeats_to_the_bit(
         settings = {"photo": str(photo), "steps": 8, "speed": 5.0, "hold": 0.5, "fade": 0.0}
         shows.append(show.play(4.0, **settings))
         found = [latent.clone() for latent in show.plugin._way]
+        changed = PSI * show.update(steps=6)
         show.plugin.stop()
     assert torch.equal(*shows)
     assert len(found) == 9
+    # Another search begins at its beginning, wherever the one before stood.
+    assert torch.allclose(changed, found[0], atol=1e-6)
     # As the renderer truncates what the plugins leave; the mean is zero.
     frames = PSI * shows[0]
     # Ten frames and five steps a second: every other frame is a step, the others lie half-way.
