@@ -57,7 +57,7 @@ def open_generator(
         path: the weights file.
         device: "cpu", "cuda", "mps".
         precision: "auto" draws in the numbers that the makers' own code draws in, float32 on a processor;
-            "float32", "bfloat16", "float16" or "mixed" by name. What a show draws in is the show's choice, and a faster one.
+            "float32", "bfloat16", "float16" or "mixed" by name. What a show draws in is the show's own choice.
         size: height in px to draw at, where the family can choose.
 
     Raises:
