@@ -40,7 +40,14 @@ FRAGMENT_US = 500_000
 
 # bitexact: no version strings and no random ids.
 _COMMON = {"fflags": "+bitexact", "flush_packets": "1"}
-_FRAGMENTED = {**_COMMON, "movflags": "hybrid_fragmented+delay_moov", "frag_duration": str(FRAGMENT_US)}
+# The muxer's edit list forgets the time of a last fragment of one frame, and players leave that frame out; without a
+# list, the frames that B-frames delay must begin at 0 by themselves.
+_FRAGMENTED = {
+    **_COMMON,
+    "movflags": "hybrid_fragmented+delay_moov+negative_cts_offsets",
+    "use_editlist": "0",
+    "frag_duration": str(FRAGMENT_US),
+}
 _CLUSTERED = {**_COMMON, "cluster_time_limit": str(FRAGMENT_US // 1000)}
 _CONTAINERS = {".mp4": ("mp4", _FRAGMENTED), ".mov": ("mov", _FRAGMENTED), ".mkv": ("matroska", _CLUSTERED)}
 

@@ -309,3 +309,18 @@ def test_the_picture_on_the_disk_is_never_more_than_a_second_old(tmp_path: Path,
         output.show(picture, index / 30)
     eventually(lambda: len(decoded_until_broken(path)[0]) >= 30)
     output.close()
+
+
+@pytest.mark.parametrize("offline", [True, False])
+@pytest.mark.parametrize(("frames", "fps"), [(7, 12), (13, 24), (16, 30), (30, 30), (31, 60)])
+def test_every_frame_is_played_from_0_on_however_few_the_last_fragment_holds(
+    frames: int, fps: int, offline: bool, tmp_path: Path
+) -> None:
+    output = VideoOutput(tmp_path / "v.mp4", fps, offline=offline)
+    for number in range(frames):
+        output.show(np.full((32, 32, 3), 8 * number, np.uint8), number / fps)
+    output.close()
+    with av.open(str(tmp_path / "v.mp4")) as film:
+        shown = [(float(frame.time), int(frame.to_ndarray(format="rgb24").mean())) for frame in film.decode(video=0)]
+    assert [time for time, _ in shown] == pytest.approx([number / fps for number in range(frames)])
+    assert [level for _, level in shown] == pytest.approx([8 * number for number in range(frames)], abs=4)
