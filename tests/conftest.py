@@ -1,8 +1,9 @@
 """What all tests share: a toy generator whose picture can be worked out by hand."""
 
+import logging
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -15,6 +16,15 @@ from torch import Tensor
 from likeness.generator import GeneratorInfo, Licence, NoiseMode
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def own_log_level() -> Iterator[None]:
+    """Take back what a command that ran inside a test has set: the next test counts lines."""
+    log = logging.getLogger("likeness")
+    level = log.level
+    yield
+    log.setLevel(level)
 
 
 class ToyGenerator:
