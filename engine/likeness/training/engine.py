@@ -96,6 +96,15 @@ class Engine:
         if self._fabric is not None:
             self._fabric.barrier()
 
+    def leave(self) -> None:
+        """Wait until all processes are done, and part from them; nothing can be shared afterwards.
+
+        A process that ends while another still writes its films tears their connection, and was seen to abort.
+        """
+        if self._fabric is not None:
+            self._fabric.barrier()
+            torch.distributed.destroy_process_group()
+
     def state(self) -> dict[str, float]:
         """Return what must be saved of it."""
         return dict(self._scaler.state_dict())

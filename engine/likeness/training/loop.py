@@ -104,7 +104,9 @@ def train(run: RunFolder, device: str = "auto", watcher: Watcher | None = None) 
     engine.wait()
     torch.manual_seed(settings.seed)
     recipe = kind(settings, engine)
-    return _Sitting(run, engine, recipe, open_photos(run), watcher, began).go()
+    summary = _Sitting(run, engine, recipe, open_photos(run), watcher, began).go()
+    engine.leave()
+    return summary
 
 
 class _Sitting:
