@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.errors import TrainingError
-from likeness.picture import Picture
 from likeness.training.pictures import Progress, silent
 from likeness.training.run import RunFolder, why
 from likeness.training.shards import read_all
@@ -77,12 +76,6 @@ def to_images(rows: NDArray[np.uint8], device: torch.device) -> Tensor:
     # Torch keeps the memory as it lies, which is channels-last.
     bytes_there = torch.from_numpy(np.ascontiguousarray(rows)).to(device, non_blocking=True)
     return bytes_there.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
-
-
-def to_pictures(images: Tensor) -> list[Picture]:
-    """Return pictures [n, 3, H, W] in [-1, 1] as bytes [H, W, 3] each; what is not a number becomes black."""
-    levels = images.detach().float().mul(127.5).add(128.0).clamp(0.0, 255.0).nan_to_num(nan=0.0)
-    return list(levels.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
 
 
 def read_photos(run: RunFolder, fewest: int, progress: Progress = silent) -> None:

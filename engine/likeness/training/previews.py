@@ -16,7 +16,7 @@ from torch import Tensor
 from likeness.errors import LikenessError, TrainingError
 from likeness.latent import slerp
 from likeness.picture import Picture, sheet
-from likeness.training.photos import to_pictures
+from likeness.readback import to_pictures
 from likeness.training.recipe import Recipe
 from likeness.training.run import RunFolder
 

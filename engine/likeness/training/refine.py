@@ -20,6 +20,7 @@ from likeness.networks.composite import CompositeNetwork
 from likeness.networks.composite_parts import ROWS
 from likeness.networks.efficientnet_lite import EARLY_CHANNELS
 from likeness.networks.refiner import COARSEST, PREFIX, WIDTHS, Refiner
+from likeness.readback import to_pictures
 from likeness.training.crops import Crop, Crops
 from likeness.training.discriminators.textures import TextureCritic, relativistic, slope_penalty
 from likeness.training.ema import averaged, follow
@@ -33,7 +34,7 @@ from likeness.training.likening import (
     texture_distance,
 )
 from likeness.training.pairs import open_pairs, write_pairs
-from likeness.training.photos import to_images, to_pictures
+from likeness.training.photos import to_images
 from likeness.training.pictures import read_pictures
 from likeness.training.previews import COLUMNS
 from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
