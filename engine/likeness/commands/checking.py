@@ -1,16 +1,22 @@
 """`likeness check`."""
 
 import sys
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter
-
-from likeness.commands.options import parse_size, read_named_preset
-
-Outputs = Annotated[list[str], Parameter(name=("--output", "-o"), negative=())]
-Plugins = Annotated[list[Path], Parameter(name="--plugin", negative=())]
-Displays = Annotated[list[int], Parameter(name="--display", negative=())]
+from likeness.commands.options import (
+    Audio,
+    Device,
+    Displays,
+    Fps,
+    Midi,
+    Outputs,
+    Plugins,
+    PresetName,
+    Size,
+    Weights,
+    parse_size,
+    read_named_preset,
+)
 
 WORDS = ("[green]good[/]", "[yellow]less[/]", "[red]stops[/]")
 VERDICTS = (
@@ -21,24 +27,24 @@ VERDICTS = (
 
 
 def check(
-    preset: str = "demo",
+    preset: PresetName = "demo",
     *,
     output: Outputs | None = None,
     seconds: float = 3.0,
     hours: float = 0.0,
     display: Displays | None = None,
-    size: str | None = None,
-    fps: float | None = None,
-    device: str = "auto",
+    size: Size | None = None,
+    fps: Fps | None = None,
+    device: Device = "auto",
     plugin: Plugins | None = None,
     osc_port: int = 9000,
     osc_host: str = "127.0.0.1",
     oscquery_port: int = 0,
-    midi: str = "auto",
-    audio: str = "off",
+    midi: Midi = "auto",
+    audio: Audio = "off",
     camera: str | None = None,
     link: bool = False,
-    weights: str | None = None,
+    weights: Weights | None = None,
     backend: Literal["auto", "eager", "compile", "openvino"] = "auto",
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
 ) -> None:
@@ -49,8 +55,6 @@ def check(
 
     Parameters
     ----------
-    preset
-        A preset's name, or a .toml file.
     output
         "window", "null", or a file; repeat it for more.
     seconds
@@ -59,30 +63,16 @@ def check(
         Of recording that the disk should have room for.
     display
         Which display, from 0; repeat it for more heads.
-    size
-        WIDTHxHEIGHT of the picture, in px.
-    fps
-        Frames per second.
-    device
-        auto, cpu, cuda or mps.
-    plugin
-        A plugin's .py file to add at the end of the rack; repeat it for more.
     osc_port
         UDP port to hear OSC on; 0 for none.
     osc_host
         Address to hear OSC on.
     oscquery_port
         TCP port of OSCQuery and `/status`; 0 for none.
-    midi
-        A part of a controller's name, auto for all of them, or off.
-    audio
-        What to hear: a part of an input device's name, "default", a WAV file, or off.
     camera
         A camera's number from 0, a video, a photo, a folder of photos, or a stream's address.
     link
         Whether Ableton Link is wanted.
-    weights
-        A weights file, or the name of a bundled one.
     backend
         What draws the network.
     precision

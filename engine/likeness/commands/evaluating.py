@@ -6,6 +6,7 @@ import time as clock
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from likeness.commands.options import Device, Weights
 from likeness.errors import LikenessError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ FACE_S, PICTURE_S = 0.4, 0.025
 
 
 def evaluate(
-    weights: str,
+    weights: Weights,
     *,
     data: Path,
     hold_out: int = 0,
@@ -40,14 +41,12 @@ def evaluate(
     time: str | None = None,
     json: Path | None = None,
     sheet: Path | None = None,
-    device: str = "auto",
+    device: Device = "auto",
 ) -> None:
     """Measure a generator against a folder of pictures; docs/evaluating.md says what the numbers mean.
 
     Parameters
     ----------
-    weights
-        A weights file, or the name of a bundled one.
     data
         A folder of pictures that are cut like the generator's, those of training.
     hold_out
@@ -80,8 +79,6 @@ def evaluate(
         Write all numbers to this file.
     sheet
         Write a PNG of the fixed seeds, each beside the training picture nearest to it.
-    device
-        auto, cpu, cuda or mps.
     """
     from dataclasses import replace
 

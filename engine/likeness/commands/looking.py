@@ -1,14 +1,9 @@
 """`likeness plugins`, `params`, `surface` and `contact-sheet`: see what there is."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-from likeness.commands.options import read_named_preset
+from likeness.commands.options import Device, OutFile, Weights, read_named_preset
 from likeness.errors import LikenessError
-
-OutFile = Annotated[str, Parameter(name=("--output", "-o"))]
 
 
 def plugins() -> None:
@@ -104,8 +99,8 @@ def contact_sheet(
     psi: float = 0.7,
     seconds: float = 16.0,
     size: int | None = None,
-    device: str = "auto",
-    weights: str | None = None,
+    device: Device = "auto",
+    weights: Weights | None = None,
 ) -> None:
     """Draw many faces on one sheet: the seeds of a generator, or, of a preset, pictures along its way.
 
@@ -127,10 +122,6 @@ def contact_sheet(
         How much of the preset the sheet spans.
     size
         Height of one picture in px.
-    device
-        auto, cpu, cuda or mps.
-    weights
-        A weights file, or the name of a bundled one.
     """
     from likeness.picture import sheet, write_png
     from likeness.sheets import seeds_sheet, walk_sheet

@@ -1,30 +1,26 @@
 """`likeness latency`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
-
-from likeness.commands.options import parse_size, read_named_preset
+from likeness.commands.options import Device, Fps, OutFile, Size, Weights, Windowed, parse_size, read_named_preset
 from likeness.errors import InputError, LikenessError
 
 if TYPE_CHECKING:
     from likeness.latency import Ways
 
-Output = Annotated[str, Parameter(name=("--output", "-o"))]
-
 
 def latency(
     preset: str = "demo",
     *,
-    output: Output | None = None,
+    output: OutFile | None = None,
     presses: int = 200,
     midi: bool = True,
     pattern: bool = False,
-    windowed: bool = False,
-    size: str | None = None,
-    fps: float | None = None,
-    device: str = "auto",
-    weights: str | None = None,
+    windowed: Windowed = False,
+    size: Size | None = None,
+    fps: Fps | None = None,
+    device: Device = "auto",
+    weights: Weights | None = None,
 ) -> None:
     """Measure how long a press takes to the frame that shows it, by OSC and MIDI from a second process.
 
@@ -41,16 +37,6 @@ def latency(
     pattern
         Measure nothing and show the flash pattern in a window, to be filmed with your hand in the picture: any key,
         note or `/flash/shade` flashes.
-    windowed
-        In a window instead of full-screen.
-    size
-        WIDTHxHEIGHT of the picture, in px.
-    fps
-        Frames per second.
-    device
-        auto, cpu, cuda or mps.
-    weights
-        A weights file, or the name of a bundled one.
     """
     from likeness.latency import FLASH, midi_ways, osc_ways
     from likeness.options import Options

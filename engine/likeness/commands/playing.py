@@ -2,12 +2,30 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from cyclopts import Parameter
-from cyclopts.validators import Number
-
-from likeness.commands.options import parse_settings, parse_size, read_named_preset
+from likeness.commands.options import (
+    Audio,
+    Backend,
+    Device,
+    Displays,
+    Fps,
+    Heads,
+    Midi,
+    OutFile,
+    Outputs,
+    PlayedWeights,
+    Plugins,
+    Precision,
+    PresetName,
+    Seed,
+    Settings,
+    Size,
+    Windowed,
+    parse_settings,
+    parse_size,
+    read_named_preset,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,43 +33,35 @@ if TYPE_CHECKING:
     from likeness.options import Options
     from likeness.presets import Preset
 
-Settings = Annotated[list[str], Parameter(name="--set", negative=())]
-Plugins = Annotated[list[Path], Parameter(name="--plugin", negative=())]
-Outputs = Annotated[list[str], Parameter(name=("--output", "-o"), negative=())]
-OutFile = Annotated[str, Parameter(name=("--output", "-o"))]
-
-# As in presets.MOST_HEADS, which would make `--help` import pydantic.
-Heads = Annotated[int, Parameter(validator=Number(gte=1, lte=64))]
-
 DEMO_FILE = "out/demo.mp4"
 DEMO_SECONDS = 20.0
 
 
 def play(
-    preset: str = "demo",
+    preset: PresetName = "demo",
     *,
     output: Outputs | None = None,
     seconds: float | None = None,
-    display: Annotated[list[int], Parameter(negative=())] | None = None,
+    display: Displays | None = None,
     heads: Heads | None = None,
-    windowed: bool = False,
-    size: str | None = None,
-    fps: float | None = None,
-    seed: int | None = None,
-    device: str = "auto",
+    windowed: Windowed = False,
+    size: Size | None = None,
+    fps: Fps | None = None,
+    seed: Seed | None = None,
+    device: Device = "auto",
     set_: Settings | None = None,
     plugin: Plugins | None = None,
     osc_port: int = 9000,
     osc_host: str = "127.0.0.1",
     oscquery_port: int = 0,
-    midi: str = "auto",
+    midi: Midi = "auto",
     takeover: Literal["soft", "scale", "jump"] | None = None,
-    audio: str = "off",
+    audio: Audio = "off",
     camera: str | None = None,
     link: bool = False,
-    weights: str | None = None,
-    backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto",
-    precision: Literal["auto", "float32", "bfloat16", "float16", "mixed"] = "auto",
+    weights: PlayedWeights | None = None,
+    backend: Backend = "auto",
+    precision: Precision = "auto",
     watch: bool = False,
     follow: bool = False,
     status: bool = False,
@@ -62,8 +72,6 @@ def play(
 
     Parameters
     ----------
-    preset
-        A preset's name, or a .toml file.
     output
         "window", "null", or a file (.mp4, .gif, .png); repeat it to record while it plays.
     seconds
@@ -72,45 +80,20 @@ def play(
         Which display, from 0; with several heads, repeat it to give each its own.
     heads
         How many faces are drawn at once, side by side: one for each screen.
-    windowed
-        In a window instead of full-screen.
-    size
-        WIDTHxHEIGHT of the picture, in px.
-    fps
-        Frames per second.
-    seed
-        Which face to begin with, and all that is drawn at random after it.
-    device
-        auto, cpu, cuda or mps.
-    set_
-        PLUGIN.PARAM=VALUE; repeat it for more.
-    plugin
-        A plugin's .py file to add at the end of the rack; repeat it for more.
     osc_port
         UDP port to hear OSC on; 0 turns OSC off.
     osc_host
         Address to hear OSC on; 0.0.0.0 lets the whole network play.
     oscquery_port
         TCP port on which other programs find the parameters by OSCQuery; 0 turns it off.
-    midi
-        A part of a controller's name, auto for all of them, or off.
     takeover
         How a knob takes over a value that was changed elsewhere: soft waits until it meets it, scale moves it along,
         jump takes it at once. Left out, the preset decides, then soft.
-    audio
-        What to hear: a part of an input device's name, "default", a WAV file, or off.
     camera
         Who is before it plays too, with plugins such as lookalike: a camera's number from 0, a video, a photo, a folder
         of photos, or rtsp://... The picture bears a small mark while it is live.
     link
         Share tempo and bars with Ableton Link; needs the extra `link`.
-    weights
-        A weights file, the folder of a training run, or the name of a bundled one.
-    backend
-        What draws the network; auto takes the fastest that is installed: "graph" on CUDA, "openvino" on processors.
-    precision
-        The numbers it is drawn in; auto takes bfloat16 where the processor multiplies it, and float16 on CUDA where the
-        picture stays the same. "mixed" is float16 at the four finest sizes of a StyleGAN2.
     watch
         Load a plugin anew when its file changes on disk.
     follow
@@ -155,28 +138,26 @@ def play(
 
 
 def render(
-    preset: str = "demo",
+    preset: PresetName = "demo",
     *,
     output: OutFile,
     seconds: float = 20.0,
     heads: Heads | None = None,
     size: str | None = None,
-    fps: float | None = None,
-    seed: int | None = None,
-    device: str = "auto",
+    fps: Fps | None = None,
+    seed: Seed | None = None,
+    device: Device = "auto",
     set_: Settings | None = None,
     plugin: Plugins | None = None,
     audio: str = "off",
-    weights: str | None = None,
-    backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto",
-    precision: Literal["auto", "float32", "bfloat16", "float16", "mixed"] = "auto",
+    weights: PlayedWeights | None = None,
+    backend: Backend = "auto",
+    precision: Precision = "auto",
 ) -> None:
     """Render a preset to a file on a fixed clock: the same preset and seed give the same frames, bit by bit.
 
     Parameters
     ----------
-    preset
-        A preset's name, or a .toml file.
     output
         The file: .mp4, .gif, or .png for a sequence.
     seconds
@@ -185,25 +166,8 @@ def render(
         How many faces are drawn at once, side by side.
     size
         WIDTHxHEIGHT of the picture, in px; of one head where there are several.
-    fps
-        Frames per second.
-    seed
-        Which face to begin with, and all that is drawn at random after it.
-    device
-        auto, cpu, cuda or mps.
-    set_
-        PLUGIN.PARAM=VALUE; repeat it for more.
-    plugin
-        A plugin's .py file to add at the end of the rack; repeat it for more.
     audio
         A WAV file to hear; it is not put into the result.
-    weights
-        A weights file, the folder of a training run, or the name of a bundled one.
-    backend
-        What draws the network; auto takes the fastest that is installed: "graph" on CUDA, "openvino" on processors.
-    precision
-        The numbers it is drawn in; auto takes bfloat16 where the processor multiplies it, and float16 on CUDA where the
-        picture stays the same. "mixed" is float16 at the four finest sizes of a StyleGAN2.
     """
     from likeness.options import Options
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from likeness.commands.options import Device, Weights
 from likeness.errors import LikenessError
 
 
@@ -20,8 +21,8 @@ def project(
     patience: int = 0,
     aligned: bool = False,
     noise: bool = False,
-    weights: str | None = None,
-    device: str = "auto",
+    weights: Weights | None = None,
+    device: Device = "auto",
     seed: int = 0,
 ) -> None:
     """Search for the latents of photos, step by step, and film how each face is found.
@@ -52,10 +53,6 @@ def project(
         The photos are cut square around the face already, as in FFHQ: do not look for it.
     noise
         Let the generator's noise maps carry what is noise; StyleGAN2 alone. They are not kept.
-    weights
-        A weights file, or the name of a bundled one.
-    device
-        auto, cpu, cuda or mps.
     seed
         Of what is drawn at random.
     """
