@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from likeness.commands.options import Device, Weights
 from likeness.errors import LikenessError
 
 if TYPE_CHECKING:
@@ -15,12 +16,20 @@ if TYPE_CHECKING:
     from likeness.generator import Generator
 
 app = App(name="directions", help="Find what in a latent makes a smile, an age, a colour of hair.")
-OutFolder = Annotated[Path | None, Parameter(name=("--output", "-o"))]
+Count = Annotated[int, Parameter(help="How many.")]
+OutFolder = Annotated[
+    Path,
+    Parameter(name=("--output", "-o"), help="A folder. The weights' own in your directions where it is left out."),
+]
+Strips = Annotated[
+    Path,
+    Parameter(help="Write a PNG of what each direction does to two faces, from -3 to 3 standard deviations."),
+]
 
 
 @app.command
 def find(
-    weights: str,
+    weights: Weights,
     *,
     data: Path,
     labels: Path,
@@ -31,9 +40,9 @@ def find(
     balance: list[str] | None = None,
     drop: list[str] | None = None,
     samples: int = 2000,
-    output: OutFolder = None,
-    strips: Path | None = None,
-    device: str = "auto",
+    output: OutFolder | None = None,
+    strips: Strips | None = None,
+    device: Device = "auto",
 ) -> None:
     """Find directions from labelled pictures, each leaving the others' attributes as they are.
 
@@ -41,8 +50,6 @@ def find(
 
     Parameters
     ----------
-    weights
-        A weights file, or the name of a bundled one.
     data
         A folder of pictures that are cut like the generator's.
     labels
@@ -65,12 +72,6 @@ def find(
         An attribute to measure but not to write; repeat it for more.
     samples
         How many, for --by samples.
-    output
-        A folder. The weights' own in your directions where it is left out.
-    strips
-        Write a PNG of what each direction does to two faces, from -3 to 3 standard deviations.
-    device
-        auto, cpu, cuda or mps.
     """
     from likeness.commands.bars import Bars
     from likeness.devices import choose_device
@@ -120,13 +121,13 @@ def find(
 
 @app.command
 def principal(
-    weights: str,
+    weights: Weights,
     *,
-    count: int = 12,
+    count: Count = 12,
     data: Path | None = None,
-    output: OutFolder = None,
-    strips: Path | None = None,
-    device: str = "auto",
+    output: OutFolder | None = None,
+    strips: Strips | None = None,
+    device: Device = "auto",
 ) -> None:
     """Find the directions in which faces differ most, to be played by number.
 
@@ -134,19 +135,9 @@ def principal(
 
     Parameters
     ----------
-    weights
-        A weights file, or the name of a bundled one.
-    count
-        How many.
     data
         A folder of pictures to encode: how their latents differ. The family's own directions where it is left out: the
         components of a composite, those of w of a StyleGAN.
-    output
-        A folder. The weights' own in your directions where it is left out.
-    strips
-        Write a PNG of what each direction does to two faces, from -3 to 3 standard deviations.
-    device
-        auto, cpu, cuda or mps.
     """
     from likeness.commands.bars import Bars
     from likeness.devices import choose_device
@@ -175,29 +166,16 @@ def principal(
 
 @app.command
 def closed_form(
-    weights: str,
+    weights: Weights,
     *,
-    count: int = 12,
-    output: OutFolder = None,
-    strips: Path | None = None,
-    device: str = "auto",
+    count: Count = 12,
+    output: OutFolder | None = None,
+    strips: Strips | None = None,
+    device: Device = "auto",
 ) -> None:
     """Find the directions that a StyleGAN2's own weights name, without a picture, to be played by number.
 
     `--set direction_sweep.file=closed-form --set direction_sweep.direction=3`
-
-    Parameters
-    ----------
-    weights
-        A weights file, or the name of a bundled one.
-    count
-        How many.
-    output
-        A folder. The weights' own in your directions where it is left out.
-    strips
-        Write a PNG of what each direction does to two faces, from -3 to 3 standard deviations.
-    device
-        auto, cpu, cuda or mps.
     """
     from likeness.devices import choose_device
     from likeness.directions.closed_form import closed_form_directions

@@ -1,13 +1,12 @@
 """`likeness train gan`: the style-based family."""
 
-from pathlib import Path
 from typing import Literal
 
-from likeness.commands.training.runs import DEFAULTS, RunOptions, start
+from likeness.commands.training.runs import DEFAULTS, Photos, RunOptions, start
 
 
 def gan(
-    folder: Path,
+    folder: Photos,
     *,
     options: RunOptions = DEFAULTS,
     discriminator: Literal["projected", "ada"] = "projected",
@@ -29,8 +28,6 @@ def gan(
 
     Parameters
     ----------
-    folder
-        Pictures, or tar files of pictures.
     discriminator
         projected is quick and needs no GPU for small pictures; ada needs one, and many hours.
     light

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from likeness.commands.options import Device
+
 if TYPE_CHECKING:
     from likeness.training.run import RunFolder
 
+Photos = Annotated[Path, Parameter(help="Pictures, or tar files of pictures.")]
+Width = Annotated[
+    int, Parameter(help="Channels of the widest layers; twice as many draw finer and take four times as long.")
+]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
 RunFolderName = Annotated[Path | None, Parameter(name=("--output", "-o"))]
 
 
@@ -42,8 +49,6 @@ class RunOptions:
         Show pictures mirrored too.
     hold_out
         How many pictures, the first by name, are kept for measuring.
-    device
-        auto, cpu, cuda or mps.
     precision
         The numbers that networks compute in; auto takes bfloat16 where the processor multiplies it.
     checkpoint_every
@@ -69,8 +74,8 @@ class RunOptions:
     crop: Literal["square", "face"] = "square"
     flips: bool = True
     hold_out: int = 0
-    device: str = "auto"
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    device: Device = "auto"
+    precision: Precision = "auto"
     checkpoint_every: str = "3m"
     preview_every: str = "5m"
     licence: str = "unknown"
@@ -83,23 +88,19 @@ DEFAULT_TIME = "30m"
 
 
 def wgan(
-    folder: Path,
+    folder: Photos,
     *,
     options: RunOptions = DEFAULTS,
     knobs: int = 200,
-    width: int = 32,
+    width: Width = 32,
     critic_steps: int = 1,
 ) -> None:
     """Train a WGAN with gradient penalty on a few dozen pictures of one person; ends with a video of all its knobs.
 
     Parameters
     ----------
-    folder
-        Pictures, or tar files of pictures.
     knobs
         Numbers that a face is made of.
-    width
-        Channels of the widest layers; twice as many draw finer and take four times as long.
     critic_steps
         Of the critic for one of the generator.
     """
@@ -107,11 +108,11 @@ def wgan(
 
 
 def vae(
-    folder: Path,
+    folder: Photos,
     *,
     options: RunOptions = DEFAULTS,
     knobs: int = 128,
-    width: int = 32,
+    width: Width = 32,
     beta: float = 1.0,
     perceptual: float = 0.5,
 ) -> None:
@@ -119,12 +120,8 @@ def vae(
 
     Parameters
     ----------
-    folder
-        Pictures, or tar files of pictures.
     knobs
         Numbers that a face is made of, at most.
-    width
-        Channels of the widest layers; twice as many draw finer and take four times as long.
     beta
         1 is a VAE; more is a beta-VAE, with fewer knobs that say more each, and softer pictures.
     perceptual
@@ -140,8 +137,8 @@ def resume(
     time: str | None = None,
     steps: int | None = None,
     learning_rate: float | None = None,
-    precision: Literal["auto", "float32", "bfloat16", "float16"] | None = None,
-    device: str = "auto",
+    precision: Precision | None = None,
+    device: Device = "auto",
     tensorboard: bool = False,
 ) -> None:
     """Go on with a run from its last checkpoint, as it was meant or for longer.
@@ -158,8 +155,6 @@ def resume(
         Instead of the run's own.
     precision
         Instead of the run's own.
-    device
-        auto, cpu, cuda or mps.
     tensorboard
         Write the figures for TensorBoard too; needs the extra `tensorboard`.
     """
