@@ -7,8 +7,9 @@ from torch import Tensor
 
 from likeness.generator import Generator
 from likeness.latent import truncate
-from likeness.metrics.gathering import resized, to_pictures
+from likeness.metrics.gathering import resized
 from likeness.picture import Picture, sheet
+from likeness.readback import to_pictures
 
 AMOUNTS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 

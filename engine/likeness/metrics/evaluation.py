@@ -16,7 +16,6 @@ from likeness.metrics.gathering import (
     picture_features,
     resized,
     sample_features,
-    to_pictures,
 )
 from likeness.metrics.judge import Judge
 from likeness.metrics.kernel import kernel_distance
@@ -29,6 +28,7 @@ from likeness.metrics.seen_faces import seen_faces
 from likeness.metrics.separability import conditional_entropy, separability
 from likeness.networks.efficientnet_lite import EfficientNetLite
 from likeness.picture import Picture
+from likeness.readback import to_pictures
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 # Samples are drawn from seeds of their own, so that the fixed ones are not among them.

@@ -15,6 +15,7 @@ from likeness.faces.photo import read_photo
 from likeness.generator import Generator
 from likeness.latent import truncate
 from likeness.picture import Picture
+from likeness.readback import to_levels
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +42,9 @@ def to_tensor(picture: Picture) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float().div(127.5).sub(1)
 
 
-def to_pictures(images: Tensor) -> list[Picture]:
-    """Return bytes `[H, W, 3]` each of `[batch, 3, H, W]` in [-1, 1]."""
-    levels = images.float().mul(127.5).add(127.5).round().clamp(0, 255).to(torch.uint8)
-    return list(levels.permute(0, 2, 3, 1).contiguous().cpu().numpy())
-
-
 def rounded(images: Tensor) -> Tensor:
     """Return pictures as they are once they are bytes: a file's rounding must not tell it from a drawing."""
-    return images.float().clamp(-1, 1).add(1).mul(127.5).round().div(127.5).sub(1)
+    return to_levels(images).float().div(127.5).sub(1)
 
 
 def resized(images: Tensor, size: int) -> Tensor:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from likeness.metrics.gathering import read_square, resized, to_pictures, to_tensor
+from likeness.metrics.gathering import read_square, resized, to_tensor
 from likeness.picture import Picture, sheet
+from likeness.readback import to_pictures
 
 PAIRS_A_ROW = 8
 SIDE = 128

@@ -9,11 +9,11 @@ import torch
 
 from likeness.features import open_features
 from likeness.metrics.evaluation import evaluate, exact, kernel_to_data
-from likeness.metrics.gathering import to_pictures
 from likeness.metrics.labels import Labels, parse_attribute
 from likeness.metrics.plan import Plan
 from likeness.metrics.sheet import nearest_sheet
 from likeness.picture import write_png
+from likeness.readback import to_pictures
 
 PLAN = Plan(samples=24, pairs=1, seeds=range(4), hold_out=4)
 

@@ -18,9 +18,9 @@ from likeness.metrics.gathering import (
     resized,
     rounded,
     sample_features,
-    to_pictures,
     to_tensor,
 )
+from likeness.readback import to_pictures
 
 CPU = torch.device("cpu")
 
