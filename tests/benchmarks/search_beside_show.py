@@ -18,13 +18,14 @@ import numpy as np
 import torch
 
 from likeness import open_generator
+from likeness.companion import NICENESS
 from likeness.faces.photo import read_photo
 from likeness.generator import Generator
 from likeness.picture import Picture
 from likeness.places import find_weights
 from likeness.projection.goal import face_mask, open_eye, resized
 from likeness.projection.search import project
-from likeness.projection.worker import NICENESS, Order, Searcher
+from likeness.projection.worker import Order, Searcher
 from likeness.readback import to_picture
 
 FPS = 30

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import os
-import signal
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -14,16 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness.companion import Companion, leave_signals_to_the_show, stand_back
 from likeness.errors import LikenessError
 from likeness.faces.embed import Embedding
 from likeness.guests.greeting import Sighting
 
 log = logging.getLogger(__name__)
-
-# dlib's embedding holds Python's lock for 70 ms of one core, four frames at 60 a second: no thread of the show's own
-# process may do it. The process stands back behind the show, and before the search, which can wait.
-NICENESS = 5
-PARTING_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -91,6 +84,9 @@ class Seen:
 class Lookout:
     """The process, seen from the show. One thread calls it; a picture goes through a pipe, and no file.
 
+    dlib's embedding holds Python's lock for 70 ms of one core, four frames at 60 a second: no thread of the show's own
+    process may do it.
+
     Args:
         outlook: what the process needs to know.
 
@@ -101,8 +97,7 @@ class Lookout:
 
     def __init__(self, outlook: Outlook) -> None:
         self._outlook = outlook
-        self._process: multiprocessing.process.BaseProcess | None = None
-        self._pipe: Connection | None = None
+        self._beside: Companion | None = None
         # Replies that belong to what was forgotten since are dropped.
         self._era = 0
         self.looking = self.parting = False
@@ -118,11 +113,11 @@ class Lookout:
     def news(self, timeout_s: float) -> list[Sighting | Answer]:
         """Return what has come, after waiting `timeout_s` for it at most."""
         found: list[Sighting | Answer] = []
-        if self._pipe is None:
+        if self._beside is None:
             return found
         try:
-            while self._pipe.poll(0 if found else timeout_s):
-                said: Seen | Answer = self._pipe.recv()
+            while self._beside.pipe.poll(0 if found else timeout_s):
+                said: Seen | Answer = self._beside.pipe.recv()
                 if isinstance(said, Seen):
                     self.looking = False
                 if said.era == self._era:
@@ -140,39 +135,18 @@ class Lookout:
 
     def close(self) -> None:
         """End the process, and with it its memory."""
-        process, pipe = self._process, self._pipe
-        self._process = self._pipe = None
+        beside, self._beside = self._beside, None
         self.looking = False
-        if pipe is not None:
-            pipe.close()
-        if process is not None:
-            process.terminate()
-            process.join(PARTING_S)
-            if process.is_alive():
-                process.kill()
-                process.join()
+        if beside is not None:
+            beside.close()
 
     def _say(self, what: Look | Ask | None) -> bool:
-        if self._pipe is None:
+        if self._beside is None:
             if what is None:
                 return False
-            self._start()
-        assert self._pipe is not None
-        try:
-            self._pipe.send(what)
-        except OSError:
-            # It has died; `news` says so and the next picture starts it again.
-            return False
-        return True
-
-    def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, self._outlook), name="likeness lookout", daemon=True
-        )
-        self._process.start()
-        theirs.close()
+            self._beside = Companion("likeness lookout", _serve, self._outlook)
+        # Where it has died, `news` says so and the next picture starts it again.
+        return self._beside.say(what)
 
 
 def _serve(pipe: Connection, outlook: Outlook) -> None:
@@ -180,9 +154,8 @@ def _serve(pipe: Connection, outlook: Outlook) -> None:
     from likeness.guests.seeing import Eyes
     from likeness.guests.society import Society
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    leave_signals_to_the_show()
+    stand_back()
     eyes = Eyes(outlook.portrait)
     society = Society(outlook, eyes)
     with suppress(EOFError, OSError):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from likeness.companion import Companion, leave_signals_to_the_show, stand_back
 from likeness.encoders.opening import Encoder, open_encoder_for
 from likeness.errors import LikenessError, WeightsError
 from likeness.generator import Generator
@@ -29,12 +27,6 @@ log = logging.getLogger(__name__)
 Start = Literal["encoder", "mean"]
 Latent = NDArray[np.float32]
 Opener = Callable[[], Generator]
-
-# How far the searching process stands back once it is warm, 0 to 19: where cores are short it gets a third of the
-# show's share. With 10, a tenth, a visitor's face came to a standstill on a crowded machine.
-NICENESS = 5
-# A process that is asked to end and does not, within this time, is ended.
-PARTING_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -84,8 +76,7 @@ class Searcher:
 
     def __init__(self, open_generator: Opener, threads: int = 1) -> None:
         self._opener, self._threads = open_generator, threads
-        self._process: multiprocessing.process.BaseProcess | None = None
-        self._pipe: Connection | None = None
+        self._beside: Companion | None = None
         self._news = threading.Condition()
         self._ticket = 0
         self._steps: list[Step] = []
@@ -95,18 +86,10 @@ class Searcher:
 
     def warm(self) -> None:
         """Start the process and let it open what it needs, so that the first search begins at once."""
-        if self._process is not None and self._process.is_alive():
+        if self._beside is not None and self._beside.alive:
             return
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        self._pipe = ours
-        self._process = context.Process(
-            target=_serve, args=(theirs, self._opener, self._threads), name="likeness search", daemon=True
-        )
-        # Starting takes 10 ms or so; importing torch, a second or two, happens over there.
-        self._process.start()
-        theirs.close()
-        threading.Thread(target=self._listen, args=(ours,), name="search news", daemon=True).start()
+        self._beside = Companion("likeness search", _serve, self._opener, self._threads)
+        threading.Thread(target=self._listen, args=(self._beside,), name="search news", daemon=True).start()
 
     def begin(self, order: Order) -> None:
         """Search for `order`; what was searched before is given up and forgotten."""
@@ -149,40 +132,31 @@ class Searcher:
 
     def close(self) -> None:
         """End the process."""
-        process, pipe = self._process, self._pipe
-        self._process = self._pipe = None
+        beside, self._beside = self._beside, None
         with self._news:
             self._ticket += 1
             self._forget(ended=True)
-        if pipe is not None:
-            pipe.close()
-        if process is not None:
-            # It would see the closed pipe after its step; there is nothing in there to be lost.
-            process.terminate()
-            process.join(PARTING_S)
-            if process.is_alive():
-                process.kill()
-                process.join()
+        if beside is not None:
+            beside.close()
 
     def _say(self, order: Order | None) -> None:
         with self._news:
             self._ticket += 1
             self._forget(ended=order is None)
-        if self._pipe is not None:
+        if self._beside is not None:
             # A process that has died is told of by the listener.
-            with suppress(OSError):
-                self._pipe.send((self._ticket, order))
+            self._beside.say((self._ticket, order))
 
     def _forget(self, *, ended: bool) -> None:
         self._steps, self._handed_out = [], 0
         self._ended, self._error = ended, None
         self._news.notify_all()
 
-    def _listen(self, pipe: Connection) -> None:
+    def _listen(self, beside: Companion) -> None:
         """Take in what the process says, on a thread of its own: a pipe may hold half a message."""
         while True:
             try:
-                word: _Word = pipe.recv()
+                word: _Word = beside.pipe.recv()
             except (EOFError, OSError):
                 break
             with self._news:
@@ -190,7 +164,7 @@ class Searcher:
                     self._take(word)
                     self._news.notify_all()
         with self._news:
-            if pipe is self._pipe and not self._ended:
+            if beside is self._beside and not self._ended:
                 self._ended = True
                 self._error = LikenessError("the searching process has died; begin again, with less if memory is short")
                 self._news.notify_all()
@@ -206,12 +180,10 @@ class Searcher:
 
 def _serve(pipe: Connection, opener: Opener, threads: int) -> None:
     """What runs in the process: one order after the other, until the pipe is closed."""
-    # Ctrl+C is for the show, which then ends this process too.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_signals_to_the_show()
     torch.set_num_threads(threads)
     bench = _opened(opener)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    stand_back()
     with suppress(EOFError, OSError):
         while True:
             ticket, order = _newest(pipe)
