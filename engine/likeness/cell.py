@@ -1,6 +1,7 @@
 """One parameter while it plays: where it is asked to be, where it is, and how it gets there."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from likeness.errors import ParamError
@@ -53,7 +54,15 @@ class Cell:
             self.ramp = _Ramp(param.to_unit(self.value), seconds) if seconds > 0 else None
             self.moving = True
         else:
-            self.value, self.ramp, self.moving = target, None, False
+            self.arrive()
+
+    def arrive(self) -> None:
+        """Be at once where it was asked to be."""
+        self.value, self.ramp, self.moving = self.target, None, False
+
+    def halt(self) -> None:
+        """Be asked to be where it is."""
+        self.target, self.ramp, self.moving = self.value, None, False
 
     def advance(self, dt: float) -> None:
         """Move on by `dt` seconds; only called while `moving`."""
@@ -91,3 +100,15 @@ def carried(param: Param, before: Cell | None) -> Cell:
         cell.moving = isinstance(param, Float) and param.glide > 0 and cell.value != cell.target
         cell.value = cell.value if cell.moving else cell.target
     return cell
+
+
+def distinct(owner: str, params: Sequence[Param]) -> None:
+    """Check that each name is declared once.
+
+    Raises:
+        ParamError: where a name comes twice.
+    """
+    names = [param.name for param in params]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ParamError(f"{owner} declares {', '.join(sorted(twice))} twice")

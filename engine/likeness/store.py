@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 
-from likeness.cell import Cell, carried
+from likeness.cell import Cell, carried, distinct
 from likeness.errors import ParamError, nearest
 from likeness.events import Event
 from likeness.faults import Faults
@@ -16,18 +16,6 @@ from likeness.params import Float, Param, Text, Trigger, Value
 log = logging.getLogger(__name__)
 
 Edit = Callable[[], None]
-
-
-def distinct(owner: str, params: Sequence[Param]) -> None:
-    """Check what `declare` would refuse.
-
-    Raises:
-        ParamError: where a name comes twice.
-    """
-    names = [param.name for param in params]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise ParamError(f"{owner} declares {', '.join(sorted(twice))} twice")
 
 
 class ParamStore:
@@ -256,7 +244,7 @@ class ParamStore:
             for cell in cells.values():
                 if owner != keep and cell.moving and isinstance(cell.param, Float):
                     self.journal(f"{owner}.{cell.param.name}", cell.target)
-                    cell.target, cell.ramp, cell.moving = cell.value, None, False
+                    cell.halt()
 
     def settle(self) -> None:
         """Take the inbox and let every glide arrive at once: how a show begins."""
@@ -264,7 +252,7 @@ class ParamStore:
         for cells in self._cells.values():
             for cell in cells.values():
                 if isinstance(cell.param, Float):
-                    cell.value, cell.ramp, cell.moving = cell.target, None, False
+                    cell.arrive()
         self._publish(self._cells.keys())
 
     def targets(self) -> dict[str, dict[str, Value]]:
