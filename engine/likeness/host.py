@@ -1,12 +1,11 @@
 """Holds the plugins in their order and calls their hooks: first, each, chain. A failing one never stops the rest."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pluggy
 import torch
@@ -20,67 +19,17 @@ from likeness.families import composite, foreign, stylegan1, stylegan2, stylegan
 from likeness.faults import Faults
 from likeness.frame import Frame
 from likeness.generator import Generator
-from likeness.params import Bool, Float, Param
+from likeness.slot import Change, Slot, checked
 from likeness.stage import Stage
-from likeness.store import ParamStore, distinct
+from likeness.store import ParamStore
 
 log = logging.getLogger(__name__)
 
 FAMILIES = (composite, foreign, stylegan1, stylegan2, stylegan3, zonly)
-# The first words of addresses that are not a plugin's.
-RESERVED = frozenset(
-    {"master", "show", "rack", "preset", "cue", "history", "transport", "midi", "norm", "error", "generator"}
-)
-BYPASS = Bool("bypass", help="Leave this plugin out.")
-BUDGET_MS = Float("budget_ms", 0.0, max=1000.0, unit="ms", help="What it may take of a frame; 0 is half of it.")
 # Half a second at 60 fps: long enough for a passing fault to pass, too short to fill a log.
 MOST_STRIKES = 30
 # How much of the newest cost goes into the running mean.
 COST_WEIGHT = 0.05
-
-
-@dataclass
-class Slot:
-    """One plugin in the rack.
-
-    Args:
-        name: its owner name in the store and its first part in an OSC address.
-        impls: its hook implementations by hook.
-        params: what it declares, and what the host adds.
-        path: its file, where it is one.
-        strikes: failures in a row.
-        struck_out: whether the host has bypassed it.
-        cost_ms: running mean of what its chain hooks take in a frame, as seen from the host.
-    """
-
-    name: str
-    plugin: object
-    impls: dict[str, pluggy.HookImpl]
-    params: tuple[Param, ...] = ()
-    path: Path | None = None
-    strikes: int = 0
-    struck_out: bool = False
-    cost_ms: float = 0.0
-    last_ms: float = field(default=0.0, repr=False)
-    spent_ms: float = field(default=0.0, repr=False)
-
-
-@dataclass(frozen=True)
-class Change:
-    """A rack to play on with; `done` is set once it plays.
-
-    Args:
-        rack: the plugins in their order.
-        pairs: old and new of each plugin that comes, goes or takes another's place.
-        keep_state: whether a new one goes on from the state of the old one.
-        then: called on the render thread, before the first frame of it.
-    """
-
-    rack: list[Slot]
-    pairs: Sequence[tuple[Slot | None, Slot | None]] = ()
-    keep_state: bool = True
-    then: Callable[[], None] = lambda: None
-    done: threading.Event = field(default_factory=threading.Event)
 
 
 class Host:
@@ -118,18 +67,10 @@ class Host:
             ParamError: where a parameter is declared twice.
             Exception: whatever its `declare_params` raises.
         """
-        if name in RESERVED:
-            raise PluginError(f"the name {name!r} is taken; call the plugin's file something else")
-        impls = _implementations(name, plugin)
-        declare = impls.get("declare_params")
-        params = (*(cast(Sequence[Param], declare.function()) if declare else ()), BYPASS, BUDGET_MS)
-        odd = [param for param in params if not isinstance(param, Param)]
-        if odd:
-            raise PluginError(f"plugin {name!r} declares {odd[0]!r}; parameters are Float, Int, Bool, Choice, ...")
-        distinct(name, params)
-        if "load_generator" in impls:
+        slot = checked(name, plugin, path)
+        if "load_generator" in slot.impls:
             self._pm.register(plugin)
-        return Slot(name, plugin, impls, params, path)
+        return slot
 
     def ready(self, slot: Slot, stage: Stage) -> None:
         """Call `start` of a plugin that is not in the rack yet. Any thread; raises whatever it raises."""
@@ -286,22 +227,6 @@ class Host:
             self._call(new, "restore", state=self._call(old, "state"))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
             self._faults.tell(f"{new.name}.restore", error)
-
-
-def _implementations(name: str, plugin: object) -> dict[str, pluggy.HookImpl]:
-    """Return the hooks of `plugin`, checked by a plugin manager that knows no other."""
-    pm = pluggy.PluginManager(hookspecs.PROJECT)
-    pm.add_hookspecs(hookspecs)
-    try:
-        pm.register(plugin, name)
-        pm.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise PluginError(f"plugin {name!r}: {error}") from error
-    callers = pm.get_hookcallers(plugin) or []
-    impls = {caller.name: caller.get_hookimpls()[0] for caller in callers}
-    if not impls:
-        raise PluginError(f"plugin {name!r} has no hook; mark its methods with @hookimpl")
-    return impls
 
 
 def _same_kind(result: object, value: Tensor) -> Tensor:

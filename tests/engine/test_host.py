@@ -13,7 +13,8 @@ from torch import Tensor
 from likeness import Event, Float, Frame, Note, Param, Stage, Values, hookimpl
 from likeness.budget import MOST_OVERRUNS, Budget
 from likeness.errors import PluginError, WeightsError
-from likeness.host import MOST_STRIKES, Change, Host
+from likeness.host import MOST_STRIKES, Host
+from likeness.slot import Change
 
 
 class Add:

@@ -8,11 +8,12 @@ from queue import SimpleQueue
 
 from likeness.errors import LikenessError, PluginError, WeightsError
 from likeness.generator import Generator
-from likeness.host import Change, Host, Slot
+from likeness.host import Host
 from likeness.params import to_number
 from likeness.performing.workshop import Workshop
 from likeness.places import find_weights
 from likeness.render import Renderer
+from likeness.slot import Change, Slot
 from likeness.stage import Stage
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from likeness.discovery import find_plugins, installed_plugins, load_plugin
 from likeness.errors import PluginError, nearest
-from likeness.host import Change, Host, Slot
+from likeness.host import Host
 from likeness.params import to_number
 from likeness.places import folders
+from likeness.slot import Change, Slot
 from likeness.stage import Stage
 from likeness.store import ParamStore
 
