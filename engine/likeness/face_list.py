@@ -1,6 +1,7 @@
 """A performer's list of faces, `7 12 anna.safetensors gallery:bert`, as latents."""
 
 import hashlib
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from likeness.errors import ParamError, WeightsError
 from likeness.generator import Generator
 from likeness.latent_file import read_latent
 from likeness.places import folders, own
+
+log = logging.getLogger(__name__)
 
 # Seeds drawn below this fit every family's random generator and are short enough to be read out to somebody.
 SEED_END = 2**31
@@ -94,9 +97,19 @@ def _read(face: int | Path | GalleryName, generator: Generator) -> Tensor:
         return read_latent(_found(face), num_ws, w_dim)
     # Few shows name a gallery, and those that do not need not load a database.
     from likeness.gallery import Gallery
+    from likeness.gallery.outdated import outdated
 
+    weights = generator.info.weights
     with Gallery.open(own("gallery")) as gallery:
         latents = gallery.latents(face.name)
+        old = [] if weights is None else outdated(gallery.records(face.name), weights)
+    if old:
+        log.warning(
+            "%r in the gallery was made with other weights called %s, which may draw it otherwise; "
+            "add the face again with these",
+            face.name,
+            old[0].weights,
+        )
     fitting = [latent for latent in latents if latent.shape == (num_ws, w_dim)]
     if not fitting:
         raise WeightsError(

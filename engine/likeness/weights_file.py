@@ -114,3 +114,19 @@ def read_weights(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]]:
     if digest(tensors) != header.sha256:
         raise WeightsError(f"{path} was changed after it was written: its hash does not match; copy it again")
     return header, tensors
+
+
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 by which weights are told from others of their name, in hexadecimal.
+
+    That of the tensors, as the header has it, where the file is ours; else of the whole file, which takes a second
+    for some hundred megabytes.
+
+    Raises:
+        WeightsError: where the file is absent or broken.
+    """
+    header = read_header(path)
+    if header is not None:
+        return header.sha256
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

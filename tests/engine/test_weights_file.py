@@ -11,7 +11,7 @@ import torch
 
 from likeness.errors import WeightsError
 from likeness.generator import Licence
-from likeness.weights_file import WeightsHeader, read_header, read_weights, write_weights
+from likeness.weights_file import WeightsHeader, fingerprint, read_header, read_weights, write_weights
 
 HEADER = WeightsHeader("toy", {"layers": [1, 2]}, Licence("MIT", True, "Copyright somebody"))
 TENSORS = {"b": torch.arange(6, dtype=torch.int8).reshape(2, 3), "a": torch.randn(3).half(), "empty": torch.zeros(0)}
@@ -88,3 +88,15 @@ def test_others_may_read_weights_as_far_as_the_user_lets_them(tmp_path: Path) ->
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "w.safetensors").stat().st_mode) == 0o640
+
+
+def test_weights_are_told_apart_by_their_tensors_and_files_of_others_by_their_bytes(tmp_path: Path) -> None:
+    written = write_weights(tmp_path / "a.safetensors", HEADER, TENSORS)
+    write_weights(tmp_path / "b.safetensors", WeightsHeader("other"), TENSORS)
+    write_weights(tmp_path / "c.safetensors", HEADER, {**TENSORS, "empty": torch.zeros(1)})
+    a, b, c = (fingerprint(tmp_path / f"{name}.safetensors") for name in "abc")
+    assert a == b == written.sha256 != c
+    # FIPS 180-2, appendix B.1.
+    (tmp_path / "other.pkl").write_bytes(b"abc")
+    wanted = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert fingerprint(tmp_path / "other.pkl") == wanted

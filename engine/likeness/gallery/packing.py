@@ -18,7 +18,10 @@ CONSENT = (
     '--consent "Anna agreed on 3 May, for this show"'
 )
 # The columns of a `Record`: all but the large ones.
-WRITTEN = [FACES.c[name] for name in ("number", "name", "seed", "weights", "consent", "added", "num_ws", "w_dim")]
+WRITTEN = [
+    FACES.c[name]
+    for name in ("number", "name", "seed", "weights", "consent", "added", "num_ws", "w_dim", "weights_sha256")
+]
 NUMBER = np.dtype("<f4")
 
 
@@ -77,13 +80,22 @@ def columns(face: NewFace, row: int, added: str) -> dict[str, object]:
         "consent": face.consent.strip(),
         "added": face.added or added,
         "photo": face.photo,
+        "weights_sha256": face.weights_sha256 or None,
     }
 
 
 def record_of(row: Row[Any]) -> Record:
     """Return the record of a row that has the columns `WRITTEN`."""
     return Record(
-        row.number, row.name, row.seed, row.weights, row.consent, row.added, num_ws=row.num_ws, w_dim=row.w_dim
+        number=row.number,
+        name=row.name,
+        seed=row.seed,
+        weights=row.weights,
+        consent=row.consent,
+        added=row.added,
+        num_ws=row.num_ws,
+        w_dim=row.w_dim,
+        weights_sha256=row.weights_sha256 or "",
     )
 
 
@@ -112,4 +124,5 @@ def face_of(row: Row[Any], embedding: Embedding) -> NewFace:
         consent=row.consent,
         photo=row.photo,
         added=row.added,
+        weights_sha256=row.weights_sha256 or "",
     )

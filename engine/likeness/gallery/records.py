@@ -46,6 +46,8 @@ FACES = Table(
     Column("consent", String, nullable=False),
     Column("added", String, nullable=False),
     Column("photo", String, unique=True),
+    # Absent from galleries that were made before it was; added when one is opened.
+    Column("weights_sha256", String),
     # A number once given is never given again, so that a program with an old view finds nobody rather than another.
     sqlite_autoincrement=True,
 )
@@ -102,8 +104,22 @@ class Records:
                 f"{self._path} is a gallery of version {version}, this program reads {VERSION}; "
                 "build it again, or open it with the program that made it"
             )
+        else:
+            self._complete()
         with self.reading() as connection:
             return {row.key: row.value for row in connection.execute(ABOUT.select())}
+
+    def _complete(self) -> None:
+        """Add the columns that came later. Programs from before them read and write the gallery as ever."""
+        if self._lacks_fingerprints():
+            with self.writing() as connection:
+                # Another process may have been faster.
+                if self._lacks_fingerprints():
+                    connection.execute(text("ALTER TABLE faces ADD COLUMN weights_sha256 VARCHAR"))
+
+    def _lacks_fingerprints(self) -> bool:
+        with self.reading() as connection:
+            return "weights_sha256" not in {row.name for row in connection.execute(text("PRAGMA table_info(faces)"))}
 
     def _make(self, about: dict[str, str]) -> None:
         with self.writing() as connection:

@@ -41,6 +41,7 @@ class NewFace:
         jpeg: its aligned picture, as `to_jpeg` makes it.
         latent: `[num_ws, w_dim]` that draws it, where it is known.
         weights: name of the weights that the latent belongs to.
+        weights_sha256: their `likeness.weights_file.fingerprint`; empty where it is not known.
         seed: of a face that a generator drew; None for a real person.
         consent: who agreed to what, in words. A face without a seed is refused without it.
         photo: SHA-256 of the photo's file in hexadecimal; a second one of the same is not added.
@@ -56,6 +57,7 @@ class NewFace:
     consent: str = ""
     photo: str | None = None
     added: str = ""
+    weights_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Record:
 
     Attributes:
         number: its own for ever; never given to another face.
-        name, weights, seed, consent: as in `NewFace`.
+        name, weights, weights_sha256, seed, consent: as in `NewFace`.
         added: date and time in UTC, as ISO 8601.
         num_ws, w_dim: shape of its latent; 0 where there is none.
     """
@@ -77,6 +79,15 @@ class Record:
     added: str
     num_ws: int
     w_dim: int
+    weights_sha256: str = ""
+
+    def outdated(self, weights: str, sha256: str) -> bool:
+        """Return whether its latent is known to be of other weights than those of this name and fingerprint.
+
+        A face that was kept before fingerprints were, and one of weights of another name, is not.
+        """
+        recorded = self.weights_sha256 if self.num_ws and self.weights == weights else ""
+        return bool(recorded and sha256) and recorded != sha256
 
 
 @dataclass(frozen=True)

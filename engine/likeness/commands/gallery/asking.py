@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from likeness.commands.gallery.common import Folder, folder_of, open_gallery, source_of
+from likeness.commands.gallery.common import Folder, find_outdated, folder_of, open_gallery, source_of, tell_outdated
 from likeness.errors import GalleryError, nearest
 
 MOST_LISTED = 200
@@ -30,6 +30,7 @@ def list_(name: str | None = None, *, gallery: Folder = None) -> None:
         print(f"{record.number:>6}  {record.name:24} {source_of(record):28} {latent:9}  {record.added[:10]}{said}")
     more = f", the first {MOST_LISTED} are listed" if len(records) > MOST_LISTED else ""
     print(f"{len(records)} faces{more}, in {folder_of(gallery)}")
+    tell_outdated(records)
 
 
 def search(
@@ -67,6 +68,7 @@ def search(
         print(f"likeness: {photo} shows {sight.others + 1} faces; this is for the biggest", file=sys.stderr)
     for match in matches:
         print(f"{match.distance:.3f}  {match.name:24}  number {match.record.number}, {source_of(match.record)}")
+    tell_outdated([match.record for match in matches])
     if output is not None:
         from likeness.picture import sheet, write_png
 
@@ -77,6 +79,7 @@ def search(
 def remove(
     *names: str,
     number: Annotated[list[int] | None, Parameter(name="--number", negative="")] = None,
+    outdated: Annotated[bool, Parameter(negative="")] = False,
     gallery: Folder = None,
 ) -> None:
     """Remove faces, so that nothing of them is left in the gallery's files.
@@ -87,6 +90,8 @@ def remove(
         All faces of these names.
     number
         The faces of these numbers, as `list` shows them; may be given several times.
+    outdated
+        The faces that were drawn by other weights than have their name now; real people stay.
     gallery
         The gallery's folder; ~/.likeness/gallery where it is left out.
     """
@@ -98,6 +103,8 @@ def remove(
         wrong = set(number or ()) - {record.number for record in records}
         if wrong:
             raise GalleryError(f"the gallery has no face number {min(wrong)}; see: likeness gallery list")
-        numbers = [record.number for record in records if record.name in names or record.number in (number or ())]
-        removed = opened.remove(numbers)
+        numbers = {record.number for record in records if record.name in names} | set(number or ())
+        if outdated:
+            numbers |= {record.number for record in find_outdated(records) if record.seed is not None}
+        removed = opened.remove(sorted(numbers))
         print(f"{removed} faces are gone, {len(opened)} are left in {folder_of(gallery)}")

@@ -1,12 +1,13 @@
 """What the gallery's commands share."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from likeness.gallery import Gallery, Record
@@ -40,6 +41,37 @@ def weights_of(name: str | None) -> Path:
 def source_of(record: "Record") -> str:
     """Say where a face is from."""
     return "a photo" if record.seed is None else f"{record.weights} seed {record.seed}"
+
+
+def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "list[Record]":
+    """Return those whose latents are of other weights than are found under their name now.
+
+    Args:
+        records: any.
+        weights: the file that is meant by its name, wherever it lies.
+    """
+    from likeness.errors import WeightsError
+    from likeness.gallery.outdated import outdated
+    from likeness.places import find_weights
+
+    found: list[Record] = []
+    for name in sorted({record.weights for record in records if record.weights_sha256}):
+        try:
+            found += outdated(records, weights if weights is not None and weights.stem == name else find_weights(name))
+        except WeightsError:
+            # Weights that are not on this machine are no others.
+            continue
+    return found
+
+
+def tell_outdated(records: "Sequence[Record]", weights: Path | None = None) -> None:
+    """Say on standard error how many are outdated, and what to do."""
+    old = find_outdated(records, weights)
+    if old:
+        names = ", ".join(sorted({record.weights for record in old}))
+        drawn = any(record.seed is not None for record in old)
+        then = "; likeness gallery remove --outdated, then build, draws them anew" if drawn else ""
+        print(f"likeness: {len(old)} faces were made with other weights called {names} than now{then}", file=sys.stderr)
 
 
 def progress_of(what: str, total: int) -> "AbstractContextManager[Callable[[int], None]]":
