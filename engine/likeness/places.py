@@ -67,3 +67,12 @@ def find_direction(name: str, weights: str) -> Path:
             f"no direction {name!r} of {weights}; {nearest(name, found)}, and `likeness directions` finds more"
         )
     return found[name]
+
+
+def population_files(weights: Path) -> list[Path]:
+    """Return where the population of a weights file may be, the user's own first; none of them need exist.
+
+    `populations/NAME.safetensors` in the user's folder, beside the weights, and among the bundled ones.
+    """
+    beside = (own("weights"), weights.parent, bundled("weights"))
+    return list(dict.fromkeys(folder / "populations" / f"{weights.stem}.safetensors" for folder in beside))

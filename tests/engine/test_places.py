@@ -28,3 +28,14 @@ def test_weights_are_found_by_path_or_name_and_the_users_own_goes_first(
     assert places.find_weights(str(mine)) == mine
     with pytest.raises(WeightsError, match=r"no weights 'composit'.*nearest: composite-256"):
         places.find_weights("composit")
+
+
+def test_populations_are_looked_for_in_the_users_folder_beside_the_weights_and_among_the_bundled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    run = tmp_path / "run" / "weights.safetensors"
+    found = [path.relative_to(tmp_path).as_posix() for path in places.population_files(run)[:2]]
+    assert found == ["weights/populations/weights.safetensors", "run/populations/weights.safetensors"]
+    bundled = places.bundled("weights") / "populations" / "faces-256.safetensors"
+    assert places.population_files(places.find_weights("faces-256"))[1:] == [bundled]

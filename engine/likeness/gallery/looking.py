@@ -16,6 +16,7 @@ from likeness.faces.embed import Embedder
 from likeness.faces.photo import decode_photo
 from likeness.gallery.values import PICTURE_SIZE, Embedding, NewFace, to_jpeg
 from likeness.picture import Picture
+from likeness.weights_file import fingerprint
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ class Looker:
     def __init__(self, weights: Path | None, name: str, consent: str) -> None:
         self._eye = Eye()
         self._encoder: Encoder | None = None if weights is None else open_encoder_for(weights)
-        self._weights = "" if weights is None else weights.stem
+        self._weights, self._sha256 = ("", "") if weights is None else (weights.stem, fingerprint(weights))
         self._name, self._consent = name, consent
 
     def look(self, photo: str, path: Path, raw: bytes) -> Looked:
@@ -111,6 +112,7 @@ class Looker:
             weights=self._weights,
             consent=self._consent,
             photo=photo,
+            weights_sha256=self._sha256,
         )
         return Looked(photo, face, others=sight.others)
 
@@ -126,9 +128,3 @@ def open_looker(weights: Path | None, name: str, consent: str) -> tuple[Looker, 
 def to_unit(picture: Picture) -> torch.Tensor:
     """Return a picture `[height, width, 3]`, uint8 RGB, as `[1, 3, height, width]` in [-1, 1]."""
     return torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 127.5 - 1.0
-
-
-def to_bytes(pictures: torch.Tensor) -> list[Picture]:
-    """Return pictures `[batch, 3, height, width]` in [-1, 1] as uint8 RGB, off the device."""
-    levels = pictures.clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu()
-    return list(levels.numpy())

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import torch
+from torch import Tensor
 
-from likeness.errors import PhotoError
+from likeness.errors import PhotoError, WeightsError
 from likeness.gallery.gallery import Gallery
-from likeness.gallery.looking import Eye, to_bytes
+from likeness.gallery.looking import Eye
+from likeness.gallery.population_file import Population
 from likeness.gallery.values import NewFace, to_jpeg
 from likeness.generator import Generator
 from likeness.latent import truncate
+from likeness.picture import Picture
+from likeness.readback import to_picture
+from likeness.weights_file import fingerprint
 
 BATCH = 16
 # Cleaner faces than at 1 and no farther away: of 300, the nearest to 40 strangers were at 0.549 in the mean, not 0.547.
 PSI = 0.8
 
+Told = Callable[[int], None]
 
-@torch.inference_mode()
+
 def add_population(
     gallery: Gallery,
     generator: Generator,
     seeds: Sequence[int],
     *,
     psi: float = PSI,
-    progress: Callable[[int], None] = lambda done: None,
+    known: Population | None = None,
+    progress: Told = lambda done: None,
 ) -> tuple[int, int]:
     """Draw the faces of `seeds` and keep them; those that are there already are left as they are.
 
@@ -33,32 +41,84 @@ def add_population(
 
     Args:
         gallery: to add to.
-        generator: that draws them; its weights' name is kept beside the latents.
+        generator: that draws them; its weights' name and fingerprint are kept beside the latents.
         seeds: of the faces.
         psi: truncation; the latent that is kept is the truncated one.
+        known: the population of these weights, whose faces are drawn and not looked at, if it is of the same psi.
         progress: told how many seeds are done.
 
     Returns:
         How many are new, and how many drawings showed no face.
     """
-    weights = generator.info.weights.stem if generator.info.weights is not None else generator.info.family
+    weights, sha256 = _origin(generator)
     there = {record.seed for record in gallery.records() if record.weights == weights}
     missing = [seed for seed in seeds if seed not in there]
+    if known is not None and known.psi != psi:
+        known = None
     eye, added, faceless = Eye(), 0, 0
     for start in range(0, len(missing), BATCH):
         part = missing[start : start + BATCH]
-        latents = truncate(generator.sample(part), generator.mean, psi)
         faces = []
-        for seed, latent in zip(part, latents, strict=True):
-            # One at a time: a batch of a large network needs memory, and the embedding takes longer anyway.
-            (picture,) = to_bytes(generator.synthesize(latent[None]))
+        for seed, latent, picture in _drawn(generator, part, psi):
+            embedding = None if known is None else known.embedding(seed)
             try:
-                sight = eye.see(picture, f"seed {seed}")
+                embedding = eye.see(picture, f"seed {seed}").embedding if embedding is None else embedding
             except PhotoError:
                 faceless += 1
                 continue
             # The drawing itself, which is aligned as it is, and what the latent draws again.
-            faces.append(NewFace(f"seed {seed}", sight.embedding, to_jpeg(picture), latent, weights, seed))
+            jpeg = to_jpeg(picture)
+            faces.append(NewFace(f"seed {seed}", embedding, jpeg, latent, weights, seed, weights_sha256=sha256))
         added += len(gallery.add(faces))
         progress(len(seeds) - len(missing) + start + len(part))
     return added, faceless
+
+
+def look_at_population(
+    generator: Generator, seeds: Sequence[int], *, psi: float = PSI, progress: Told = lambda done: None
+) -> Population:
+    """Draw the faces of `seeds` and return who they are; seeds whose drawing shows no face are left out.
+
+    Args:
+        generator: that was opened from a file.
+        seeds: different ones.
+        psi: truncation.
+        progress: told how many seeds are done.
+
+    Raises:
+        WeightsError: no drawing shows a face.
+    """
+    weights, sha256 = _origin(generator)
+    eye, found = Eye(), dict[int, np.ndarray]()
+    for done, (seed, _, picture) in enumerate(_drawn(generator, seeds, psi), 1):
+        try:
+            found[seed] = eye.see(picture, f"seed {seed}").embedding
+        except PhotoError:
+            continue
+        finally:
+            progress(done)
+    if not found:
+        raise WeightsError(f"none of {len(seeds)} drawings of {weights} shows a face that is found; train it longer")
+    numbers, rows = np.array(list(found), np.int64), np.stack(list(found.values()))
+    return Population(weights, sha256, psi, numbers, rows, generator.info.licence)
+
+
+def draw(generator: Generator, seed: int, psi: float) -> tuple[Tensor, Picture]:
+    """Return the truncated latent `[num_ws, w_dim]` of a seed, and its picture `[H, W, 3]` uint8 RGB.
+
+    One at a time: a batch of a large network needs memory, and telling who it is takes longer than drawing anyway.
+    """
+    with torch.inference_mode():
+        latent = truncate(generator.sample([seed]), generator.mean, psi)
+        return latent[0], to_picture(generator.synthesize(latent))
+
+
+def _drawn(generator: Generator, seeds: Sequence[int], psi: float) -> Iterator[tuple[int, Tensor, Picture]]:
+    for seed in seeds:
+        yield seed, *draw(generator, seed, psi)
+
+
+def _origin(generator: Generator) -> tuple[str, str]:
+    """Return name and fingerprint of the weights; those of no file have their family's name."""
+    weights = generator.info.weights
+    return (generator.info.family, "") if weights is None else (weights.stem, fingerprint(weights))

@@ -24,10 +24,10 @@ class Outlook:
     """What the lookout needs to know.
 
     Attributes:
-        weights: file of the generator that draws the population to resemble, where there is no gallery.
+        weights: file of the generator whose own people are to be resembled, where there is no gallery.
         gallery: folder of the gallery; one that is not there is no fault.
         portrait: height and width of portraits, in px.
-        population: how many faces are drawn.
+        population: how many faces are drawn, where none are kept beside the weights.
         psi: truncation of those.
         seed: of the first of them.
     """

@@ -17,12 +17,13 @@ from likeness.errors import GalleryError
 from likeness.faces.photo import read_photo
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.adding import Shard, add_photos, find_photos, in_turn
-from likeness.gallery.looking import Eye, Looker, to_bytes
+from likeness.gallery.looking import Eye, Looker
 from likeness.gallery.merging import merge
 from likeness.gallery.population import add_population
 from likeness.generator import Generator
 from likeness.picture import write_png
 from likeness.places import find_weights
+from likeness.readback import to_pictures
 
 CONSENT = "drawn for a test: nobody"
 
@@ -36,7 +37,7 @@ def generator() -> Generator:
 def photos(generator: Generator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of seven photos, of drawn people: four in the first shard of two, three in the second."""
     folder = tmp_path_factory.mktemp("photos")
-    for seed, picture in enumerate(to_bytes(generator.synthesize(generator.sample(range(7)) * 0.8))):
+    for seed, picture in enumerate(to_pictures(generator.synthesize(generator.sample(range(7)) * 0.8))):
         path = folder / f"person {seed}.png"
         write_png(path, picture)
         raw = path.read_bytes()
@@ -94,7 +95,7 @@ def test_the_latent_of_a_photo_draws_a_face_like_it(
     add_photos(gallery, [path], in_turn(Looker(weights, "anna", CONSENT).look), consent=CONSENT)
     (latent,) = gallery.latents("anna")
     assert gallery.records()[0].weights == "composite-256"
-    (drawn,) = to_bytes(generator.synthesize(latent[None]))
+    (drawn,) = to_pictures(generator.synthesize(latent[None]))
     apart = np.linalg.norm(eye.see(drawn, "drawn").embedding - eye.see(read_photo(path), "photo").embedding)
     assert apart < 0.6
 
@@ -200,7 +201,7 @@ def test_a_population_is_drawn_seen_and_goes_on(gallery: Gallery, generator: Gen
     assert [record.seed for record in gallery.records()] == [0, 1, 2, 3]
     assert {record.consent for record in gallery.records()} == {""}
     # The drawing of seed 3, seen through the eye that looks at visitors, is seed 3's.
-    (picture,) = to_bytes(generator.synthesize(generator.sample([3])))
+    (picture,) = to_pictures(generator.synthesize(generator.sample([3])))
     (match,) = gallery.search(eye.see(picture, "seed 3").embedding)
     assert (match.name, match.distance) == ("seed 3", 0.0)
     assert match.latent is not None

@@ -1,5 +1,6 @@
 """`likeness gallery`, as somebody types it."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import torch
 
 from likeness.cli import main
 from likeness.gallery import Gallery, NewFace
+from likeness.gallery.population_file import find_population
 from likeness.latent_file import read_latent
+from likeness.places import find_weights
 
 Maker = Callable[..., NewFace]
 
@@ -52,6 +55,21 @@ def test_a_gallery_is_built_and_a_drawn_face_finds_itself_in_it(home: Path, caps
     assert cv2.imread("found.png").shape == (256, 3 * 256 + 2 * 4, 3)
     assert run("search", "me.jpg", "-k", "1", "--farthest") == 0
     assert "seed 1 " in capsys.readouterr().out
+
+
+def test_a_population_is_made_for_any_weights_and_found_by_their_name(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.safetensors"
+    shutil.copy(find_weights("composite-256"), mine)
+    assert find_population(mine) is None
+    assert run("population", str(mine), "--count", "2", "--first-seed", "7", "--psi", "0.7") == 0
+    assert "2 faces are in" in capsys.readouterr().out
+    made = find_population(mine)
+    assert made is not None
+    assert (made.seeds.tolist(), made.psi, made.weights) == ([7, 8], 0.7, "mine")
+    assert run("population", str(mine), "-o", str(mine / "p.safetensors"), "--count", "1") == 2
+    assert "could not be written" in capsys.readouterr().err
 
 
 def test_a_photo_is_refused_without_consent_and_no_gallery_is_made(
@@ -99,6 +117,8 @@ def test_galleries_are_merged(kept: Path, tmp_path: Path, capsys: pytest.Capture
         (("add", ".", "--consent", "all"), "no photos in"),
         (("add", ".", "--consent", "all", "--shard", "3/2"), "2/8"),
         (("build", "--from-model", "0"), "begins at 1"),
+        (("population", "--count", "0"), "begins at 1"),
+        (("population", "nobodys"), "no weights 'nobodys'"),
         (("merge",), "no gallery to merge"),
     ],
 )

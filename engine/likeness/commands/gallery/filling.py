@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from likeness.commands.gallery.common import Folder, folder_of, open_gallery, progress_of, weights_of
+from likeness.commands.gallery.common import Folder, folder_of, open_gallery, progress_of, tell_outdated, weights_of
 from likeness.errors import GalleryError
 
 
@@ -36,16 +36,17 @@ def build(
     from likeness import open_generator
     from likeness.devices import choose_device
     from likeness.gallery.population import add_population
-    from likeness.places import find_weights
-    from likeness.show import DEFAULT_WEIGHTS
+    from likeness.gallery.population_file import find_population
 
     if from_model < 1:
         raise GalleryError("--from-model begins at 1 face")
-    generator = open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device)))
+    path = weights_of(weights)
+    generator, known = open_generator(path, str(choose_device(device))), find_population(path)
     seeds = range(first_seed, first_seed + from_model)
     with open_gallery(gallery, create=True) as opened, progress_of("drawing faces", from_model) as progress:
-        added, faceless = add_population(opened, generator, seeds, psi=psi, progress=progress)
-        count = len(opened)
+        added, faceless = add_population(opened, generator, seeds, psi=psi, known=known, progress=progress)
+        count, records = len(opened), opened.records()
+    tell_outdated(records, path)
     none = f", {faceless} drawings show no face that is found" if faceless else ""
     print(f"{added} faces are new{none}; {count} are in {folder_of(gallery)}")
 

@@ -1,0 +1,86 @@
+"""A generator's own people: looked at once, found again by their own pictures, those that are shipped too."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from likeness import open_generator
+from likeness.errors import WeightsError
+from likeness.gallery import Gallery
+from likeness.gallery.looking import Eye
+from likeness.gallery.population import add_population, draw, look_at_population
+from likeness.gallery.population_file import find_population, read_population
+from likeness.generator import Generator
+from likeness.places import bundled, find_weights
+from likeness.weights_file import read_header
+
+SHIPPED = ("faces-256", "composite-256")
+
+
+@pytest.fixture(scope="module")
+def eye() -> Eye:
+    return Eye()
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    return open_generator(find_weights("composite-256"))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_people_are_of_the_shipped_weights_and_say_what_one_may_do(name: str) -> None:
+    weights, path = find_weights(name), bundled("weights") / "populations" / f"{name}.safetensors"
+    header, kept = read_header(weights), read_population(path)
+    assert header is not None
+    assert (kept.weights, kept.weights_sha256, kept.licence) == (name, header.sha256, header.licence)
+    assert len(kept) >= 900
+    assert path.stat().st_size < 400_000
+    # Different people, each at the length that dlib's network gives its faces.
+    apart = np.linalg.norm(kept.embeddings[:100, None] - kept.embeddings[None, :100], axis=2)
+    assert float(apart[~np.eye(100, dtype=bool)].min()) > 0.2
+    assert 1.2 < float(np.linalg.norm(kept.embeddings, axis=1).mean()) < 1.8
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_whoever_is_among_the_shipped_people_finds_themselves(name: str, eye: Eye) -> None:
+    weights = find_weights(name)
+    kept, generator = find_population(weights), open_generator(weights, size=256)
+    assert kept is not None
+    for seed in (0, 417, 999):
+        _, picture = draw(generator, seed, kept.psi)
+        apart = np.linalg.norm(kept.embeddings - eye.see(picture, "drawn").embedding, axis=1)
+        assert int(kept.seeds[int(apart.argmin())]) == seed
+        # A processor that draws in other numbers draws a little otherwise.
+        assert float(apart.min()) < 0.1 < float(np.partition(apart, 1)[1])
+
+
+def test_people_that_are_known_are_drawn_and_not_looked_at_again(gallery: Gallery, generator: Generator) -> None:
+    looked_at = look_at_population(generator, [3, 4])
+    known = replace(looked_at, embeddings=np.stack([np.full(128, 0.1, np.float32), looked_at.embeddings[1]]))
+    assert add_population(gallery, generator, [3, 4, 5], known=known) == (3, 0)
+    three = gallery.search(known.embeddings[0])[0]
+    assert (three.name, three.distance, three.record.weights) == ("seed 3", 0.0, "composite-256")
+    assert three.latent is not None
+    assert np.array_equal(three.latent.numpy(), draw(generator, 3, 0.8)[0].numpy())
+    assert gallery.search(looked_at.embeddings[1])[0].name == "seed 4"
+    # Truncated otherwise they look otherwise.
+    with Gallery.open(gallery.folder.parent / "other", create=True) as other:
+        add_population(other, generator, [3], psi=0.6, known=known)
+        assert other.search(looked_at.embeddings[0])[0].distance < 0.5
+
+
+def test_drawings_that_show_nobody_are_no_population(toy: Callable[..., Generator]) -> None:
+    done: list[int] = []
+    with pytest.raises(WeightsError, match="none of 2 drawings of toy shows a face"):
+        look_at_population(toy(), [1, 2], progress=done.append)
+    assert done == [1, 2]
+
+
+def test_populations_are_not_taken_for_weights(tmp_path: Path) -> None:
+    path = bundled("weights") / "populations" / "faces-256.safetensors"
+    with pytest.raises(WeightsError, match="of no family that opens here"):
+        open_generator(path)
+    assert find_weights("faces-256").parent == bundled("weights")
