@@ -1,10 +1,12 @@
-"""What the inputs' tests share: a store with one parameter of each kind, and waiting for a condition."""
+"""What the inputs' tests share: a store with one parameter of each kind, OSC into it, and waiting for a condition."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from tests.engine.inputs.osc_controller import Controller
 
+from likeness.inputs.osc import OscInput
 from likeness.params import Bool, Choice, Float, Int, Text, Trigger
 from likeness.store import ParamStore
 
@@ -42,3 +44,20 @@ def until() -> Callable[[Callable[[], bool]], None]:
             time.sleep(0.001)
 
     return wait
+
+
+@pytest.fixture
+def osc(store: ParamStore) -> Iterator[OscInput]:
+    """Return an input on a free port."""
+    osc = OscInput(store, 0)
+    osc.start()
+    yield osc
+    osc.close()
+
+
+@pytest.fixture
+def controller(osc: OscInput) -> Iterator[Controller]:
+    """Return a controller that sends to `osc`."""
+    controller = Controller(osc.port)
+    yield controller
+    controller.close()
