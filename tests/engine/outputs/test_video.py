@@ -1,8 +1,6 @@
-import inspect
+"""Films: each picture at its time, in its colours, the same bytes for the same pictures."""
+
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -10,51 +8,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from tests.engine.outputs.films import decoded, numbered, numbers, record
 
 from likeness.errors import OutputError
 from likeness.outputs.video import VideoOutput
 from likeness.picture import Picture
 
 Maker = Callable[..., Picture]
-Eventually = Callable[[Callable[[], object]], None]
-
-
-def record(path: Path, pictures: list[Picture], fps: float = 30.0, offline: bool = True) -> VideoOutput:
-    output = VideoOutput(path, fps, offline=offline)
-    for index, picture in enumerate(pictures):
-        output.show(picture, index / fps)
-    output.close()
-    return output
-
-
-def decoded(path: Path) -> tuple[list[Picture], list[Fraction]]:
-    """Return the pictures and their times, turned back to RGB by the standard's matrix and not by our settings."""
-    pictures, times = [], []
-    with av.open(path) as file:
-        for frame in file.decode(video=0):
-            planes = frame.to_ndarray(format="yuv444p").astype(float)
-            y, u, v = (planes[0] - 16) / 219, (planes[1] - 128) / 224, (planes[2] - 128) / 224
-            # ITU-R BT.709-6, items 3.2 to 3.5.
-            red, blue = y + 1.5748 * v, y + 1.8556 * u
-            green = (y - 0.2126 * red - 0.0722 * blue) / 0.7152
-            pictures.append((np.stack([red, green, blue], -1).clip(0, 1) * 255).round().astype(np.uint8))
-            times.append(frame.pts * frame.time_base)
-    return pictures, times
-
-
-def coded(number: int) -> np.ndarray:
-    """Return eight stripes, light where the bit is set: what an encoder cannot blur into another number."""
-    bits = number >> np.arange(8) & 1
-    return np.tile(np.repeat(bits * 200 + 20, 8)[None, :, None], (32, 1, 3)).astype(np.uint8)
-
-
-def numbered(count: int) -> list[Picture]:
-    return [coded(number) for number in range(count)]
-
-
-def numbers(pictures: list[Picture]) -> list[int]:
-    stripes = [picture.reshape(32, 8, 8, 3).mean((0, 2, 3)) > 120 for picture in pictures]
-    return [int((bits * 2 ** np.arange(8)).sum()) for bits in stripes]
 
 
 @pytest.mark.parametrize(
@@ -155,134 +115,6 @@ def test_live_a_slow_show_repeats_and_a_fast_one_leaves_out_to_keep_the_walls_ti
     assert (output.repeated, output.dropped) == (3, 2)
 
 
-def test_after_a_kill_all_but_the_last_second_is_there(tmp_path: Path) -> None:
-    path = tmp_path / "v.mp4"
-    show = subprocess.Popen([sys.executable, "-c", SHOW_ON, str(path)], stdout=subprocess.PIPE, text=True)
-    assert show.stdout
-    shown = 0
-    try:
-        while shown < 100:  # 3.3 seconds
-            line = show.stdout.readline()
-            assert line, "the show ended on its own"
-            shown = int(line)
-        show.send_signal(signal.SIGKILL)
-        rest, _ = show.communicate(timeout=30)
-        shown = max([shown, *map(int, rest.split())])
-    finally:
-        show.kill()
-        show.wait()
-    pictures, times = decoded(path)
-    assert len(pictures) >= shown - 30
-    assert numbers(pictures) == list(range(len(pictures)))
-    assert times == [Fraction(n, 30) for n in range(len(pictures))]
-
-
-SHOW_ON = f"""
-import sys
-from pathlib import Path
-import numpy as np
-from likeness.clock import RealClock
-from likeness.outputs.video import VideoOutput
-{inspect.getsource(coded)}
-output, clock = VideoOutput(Path(sys.argv[1]), 30, offline=False), RealClock(30)
-for shown in range(256):
-    tick = clock.tick()
-    # Times of a show that is never late, so that the test can count; the waiting is real.
-    output.show(coded(shown), shown / 30)
-    print(shown + 1, flush=True)
-"""
-
-
-def test_a_disk_that_fills_up_ends_in_an_output_error_and_keeps_what_was_written(tmp_path: Path) -> None:
-    path = tmp_path / "v.mp4"
-    limit = 300_000
-    run = subprocess.run(
-        [sys.executable, "-c", SHOW_UNTIL_FULL, str(path), str(limit)], capture_output=True, text=True, timeout=100
-    )
-    assert run.returncode == 0, run.stderr
-    told = run.stdout.splitlines()
-    assert told[0].startswith("OutputError: video")
-    assert "the file is as large as this system allows" in told[0]
-    assert told[1] == "closed"
-    pictures, _ = decoded_until_broken(path)
-    assert 0 < path.stat().st_size <= limit
-    assert len(pictures) >= 15
-    assert "Traceback" not in run.stderr
-
-
-# A limit on the size of files fails the same write with another number, and needs no right to mount a small disk.
-SHOW_UNTIL_FULL = """
-import resource, signal, sys
-from pathlib import Path
-import numpy as np
-from likeness.errors import OutputError
-from likeness.outputs.video import VideoOutput
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-limit = int(sys.argv[2])
-output = VideoOutput(Path(sys.argv[1]), 30, offline=True)
-rng = np.random.default_rng(0)
-resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-try:
-    for index in range(1000):
-        output.show(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8), index / 30)
-except OutputError as error:
-    print(f"OutputError: {error}")
-output.close()
-print("closed")
-"""
-
-
-def decoded_until_broken(path: Path) -> tuple[list[Picture], bool]:
-    pictures: list[Picture] = []
-    try:
-        with av.open(path) as file:
-            pictures.extend(frame.to_ndarray(format="rgb24") for frame in file.decode(video=0))
-    except av.error.FFmpegError:
-        return pictures, True
-    return pictures, False
-
-
-def test_a_real_disk_without_room_says_that_it_is_full(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(disk)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("mounting a small disk needs root")
-    try:
-        rng = np.random.default_rng(0)
-        output = VideoOutput(disk / "v.mp4", 30.0, offline=True)
-
-        def play() -> None:
-            for index in range(1000):
-                output.show(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8), index / 30)
-
-        with pytest.raises(OutputError, match=r"v\.mp4 cannot be written: the disk is full; free some space"):
-            play()
-        output.close()
-        assert len(decoded_until_broken(disk / "v.mp4")[0]) >= 15
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
-
-
-def test_absent_folders_are_made_and_a_recording_without_pictures_leaves_no_file(tmp_path: Path) -> None:
-    path = tmp_path / "a" / "b" / "v.mp4"
-    record(path, [])
-    assert path.parent.is_dir()
-    assert not path.exists()
-
-
-@pytest.mark.parametrize("name", ["file/v.mp4", "folder.mp4"])
-def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path: Path, name: str) -> None:
-    (tmp_path / "file").write_text("")
-    (tmp_path / "folder.mp4").mkdir()
-    with pytest.raises(OutputError, match=r"cannot be written: .*(choose|give)"):
-        VideoOutput(tmp_path / name, 30.0, offline=True)
-
-
 def test_without_x264_another_encoder_takes_over_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -300,15 +132,6 @@ def test_without_any_encoder_it_says_where_one_is(tmp_path: Path, monkeypatch: p
     with pytest.raises(OutputError, match="install PyAV"):
         VideoOutput(tmp_path / "v.mp4", 30.0, offline=True)
     assert not os.listdir(tmp_path)
-
-
-def test_the_picture_on_the_disk_is_never_more_than_a_second_old(tmp_path: Path, eventually: Eventually) -> None:
-    path = tmp_path / "v.mp4"
-    output = VideoOutput(path, 30.0, offline=False, room=200)
-    for index, picture in enumerate(numbered(60)):
-        output.show(picture, index / 30)
-    eventually(lambda: len(decoded_until_broken(path)[0]) >= 30)
-    output.close()
 
 
 @pytest.mark.parametrize("offline", [True, False])
