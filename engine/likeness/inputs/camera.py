@@ -5,10 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from likeness.events import CameraImage
-from likeness.inputs.camera_source import Source, check_source, open_source
+from likeness.inputs.camera_source import Source, check_source, label_of, open_source
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +40,7 @@ class CameraInput:
 
     def __init__(self, name: str, *, open_source: Callable[[str], Source] = open_source) -> None:
         check_source(name)
-        # A stream's address may hold its password, which no log must show.
-        self._name, self._open, self.label = name, open_source, _without_password(name)
+        self._name, self._open, self.label = name, open_source, label_of(name)
         self._newest: CameraImage | None = None
         self._taken = self._count = 0
         self._live = False
@@ -96,10 +94,10 @@ class CameraInput:
         wait_s = RETRY_S
         while not self._closing.is_set():
             source = self._opened()
-            if source is not None and self._watch(source):
+            began = time.monotonic()
+            # One that comes and goes is not hurried after: each time is two lines in the log.
+            if source is not None and self._watch(source) and time.monotonic() - began > LONGEST_RETRY_S:
                 wait_s = RETRY_S
-            self._live = False
-            self.forget()
             self._closing.wait(wait_s)
             wait_s = min(2 * wait_s, LONGEST_RETRY_S)
 
@@ -127,6 +125,9 @@ class CameraInput:
         except Exception as error:  # noqa: BLE001 - a driver may raise anything when its camera is unplugged
             self._tell(str(error))
         finally:
+            # Before it is closed: who does not answer keeps that waiting too.
+            self._live = False
+            self.forget()
             try:
                 source.close()
             except Exception as error:  # noqa: BLE001 - what was unplugged may not close, and is gone either way
@@ -139,8 +140,3 @@ class CameraInput:
         if not self._told:
             log.warning("camera: %s: %s; the show goes on, and it is watched once it is there", self.label, what)
         self._told = True
-
-
-def _without_password(name: str) -> str:
-    scheme, mark, rest = name.partition("://")
-    return scheme + mark + rest.rpartition("@")[2] if mark else Path(name).name or name

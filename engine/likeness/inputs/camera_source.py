@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from likeness.errors import InputError, PhotoError
 from likeness.faces.photo import read_photo
+from likeness.inputs.camera_stream import Stream, is_stream, without_secrets
 
 Pixels = NDArray[np.uint8]
 Wait = Callable[[float], object]
@@ -20,7 +21,6 @@ LONGEST_SIDE = 1280
 # A photo of a folder stands for so long, and is looked at so often: time enough for a visitor's whole story.
 PHOTO_S, PHOTO_EVERY_S = 20.0, 0.2
 USUAL_FPS = 25.0
-STREAMS = ("rtsp://", "rtsps://", "http://", "https://", "udp://", "tcp://", "srt://", "rtmp://")
 PHOTO_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
 
 
@@ -40,18 +40,24 @@ class Source(Protocol):
         ...
 
 
+def label_of(name: str) -> str:
+    """Return what logs may call a source: a stream's address may hold its password, a path the name of a house."""
+    return without_secrets(name) if is_stream(name) else Path(name).name or name
+
+
 def check_source(name: str) -> None:
     """Refuse what can be known to be no source without opening it.
 
     Raises:
         InputError: where a file or folder is not there, or a folder holds no photo.
     """
-    if name.isdigit() or name.lower().startswith(STREAMS):
+    if name.isdigit() or is_stream(name):
         return
     path = Path(name)
     if not path.exists():
         raise InputError(
-            f"there is no camera {name!r}; give a number from 0, a video, a photo, a folder of photos, or rtsp://..."
+            f"there is no camera {without_secrets(name)!r}; give a number from 0, a video, a photo, a folder of "
+            "photos, or rtsp://..."
         )
     if path.is_dir() and not _photos(path):
         raise InputError(f"the folder {name} holds no photo; put JPEG, PNG or WebP files into it")
@@ -63,6 +69,8 @@ def open_source(name: str) -> Source:
     Raises:
         InputError: where it does not open.
     """
+    if is_stream(name):
+        return Stream(name, LONGEST_SIDE)
     path = Path(name)
     if path.is_dir() or path.suffix.lower() in PHOTO_ENDINGS:
         return _Photos(path)
@@ -75,7 +83,7 @@ def open_source(name: str) -> Source:
 
 
 class _Camera:
-    """A camera or a stream: it sets the pace."""
+    """A camera at this machine: it sets the pace."""
 
     def __init__(self, capture: cv2.VideoCapture) -> None:
         self._capture = capture

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from likeness.errors import InputError, OutputError
 from likeness.inputs.audio import audio_available
 from likeness.inputs.bindings import Bindings
-from likeness.inputs.camera_source import check_source, open_source
+from likeness.inputs.camera_source import check_source, label_of, open_source
 from likeness.inputs.midi import midi_available
 from likeness.inputs.midi_ports import MidiPorts, open_client
 from likeness.inputs.osc_socket import bound_socket
@@ -139,7 +139,7 @@ def camera(name: str) -> Finding:
     try:
         source = open_source(name)
     except InputError as error:
-        return less("camera", f"{name}: {error}; the show waits for it")
+        return less("camera", f"{label_of(name)}: {error}; the show waits for it")
     try:
         picture = source.read(lambda seconds: None)
     # A driver may raise anything; the show itself would wait and try again.
@@ -148,7 +148,7 @@ def camera(name: str) -> Finding:
     finally:
         source.close()
     if picture is None:
-        return less("camera", f"{name} is there and gives no picture; does another program hold it?")
+        return less("camera", f"{label_of(name)} is there and gives no picture; does another program hold it?")
     return good("camera", f"{picture.shape[1]} x {picture.shape[0]} px")
 
 
