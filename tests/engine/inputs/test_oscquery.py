@@ -146,6 +146,8 @@ def test_garbage_on_the_port_leaves_it_answering(server: OscQueryServer, caplog:
         with socket.create_connection(("127.0.0.1", server.port)) as stranger:
             stranger.settimeout(DEADLINE_S)
             stranger.sendall(garbage)
+            # Who says half a request and keeps the line is waited for, ten seconds long.
+            stranger.shutdown(socket.SHUT_WR)
             while stranger.recv(4096):
                 pass
     assert get(server, "/walk/seed?VALUE") == (200, {"VALUE": [0]})
