@@ -2,14 +2,13 @@
 
 import re
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from likeness.binding import Binding
+from likeness.cli import main
 from likeness.options import Options
 from likeness.presets import Preset, ShowTable
 from likeness.rehearsal import surroundings
@@ -131,10 +130,11 @@ def test_knobs_that_nobody_plays_are_less_than_asked(monkeypatch: pytest.MonkeyP
     assert said(list(surroundings.controllers(preset, Options(midi="APC"))), "MIDI").verdict is Verdict.STOPS
 
 
-def test_the_command_ends_with_the_verdict(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "likeness.cli", "check", "demo", "--seconds", "0.2", "--midi", "off"]
-    command += ["--weights", "nothing", "--osc-port", "0", "-o", "null"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
-    assert done.returncode == Verdict.STOPS
-    assert "The show cannot start" in done.stdout
-    assert "no weights 'nothing'" in done.stdout
+def test_the_command_ends_with_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    quiet = ["--seconds", "0.2", "--midi", "off", "--osc-port", "0", "-o", "null"]
+    with pytest.raises(SystemExit) as ending:
+        main(["check", "demo", "--weights", "nothing", *quiet])
+    assert ending.value.code == Verdict.STOPS
+    told = capsys.readouterr().out
+    assert "The show cannot start" in told
+    assert "no weights 'nothing'" in told
