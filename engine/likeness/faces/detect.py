@@ -181,8 +181,10 @@ class _YuNet:
     def __init__(self, path: str) -> None:
         try:
             self._detector = cv2.FaceDetectorYN.create(given_model(path, "YuNet model"), "", (320, 320), YUNET_SCORE)
+            # Another network opens too, and fails at the first picture.
+            self._detector.detect(np.zeros((320, 320, 3), np.uint8))
         except cv2.error as error:
-            raise LikenessError(f"{path} is no YuNet model that OpenCV {cv2.__version__} opens: {error}") from error
+            raise LikenessError(f"{path} is no YuNet model that OpenCV {cv2.__version__} opens: {error.err}") from error
 
     def __call__(self, picture: Photo) -> list[Face]:
         self._detector.setInputSize((picture.shape[1], picture.shape[0]))

@@ -16,6 +16,8 @@ Embedding = NDArray[np.float32]
 
 # Below this distance two photos show one person: 99.38 % of the pairs of LFW (said with dlib's model).
 SAME_PERSON = 0.6
+# What SFace takes, in px, and gives.
+SFACE_SIDE, SFACE_NUMBERS = 112, 128
 # Where HOG's box lies around the eyes, in eye distances; measured on 500 aligned faces.
 BOX_HALF, BOX_DOWN = 1.17, 0.46
 
@@ -71,13 +73,21 @@ class Embedder:
 
 
 def identity_distance(a: Embedding, b: Embedding) -> float:
-    """Return how far two embeddings are apart; with dlib's, below 0.6 is the same person."""
+    """Return how far two embeddings are apart.
+
+    With dlib's, below 0.6 is the same person; with SFace's, below 1.128 by its authors [Zhong et al. 2021].
+    """
     return float(np.linalg.norm(np.asarray(a, np.float64) - np.asarray(b, np.float64)))
 
 
 def _open_sface(name: str) -> cv2.FaceRecognizerSF:
     path = given_model(name, "SFace model")
     try:
-        return cv2.FaceRecognizerSF.create(path, "")
+        sface = cv2.FaceRecognizerSF.create(path, "")
+        # Another network opens too, and fails at the first face.
+        count = sface.feature(np.zeros((SFACE_SIDE, SFACE_SIDE, 3), np.uint8)).size
     except cv2.error as error:
-        raise LikenessError(f"{path} is no SFace model that OpenCV {cv2.__version__} opens: {error}") from error
+        raise LikenessError(f"{path} is no SFace model that OpenCV {cv2.__version__} opens: {error.err}") from error
+    if count != SFACE_NUMBERS:
+        raise LikenessError(f"{path} is no SFace model: it makes {count} numbers of a face, not {SFACE_NUMBERS}")
+    return sface

@@ -1,12 +1,12 @@
 """Programs from a latent to a picture open, and what reaches outside of tensors does not."""
 
-import struct
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tests.reference.onnx_bytes import Node, model
 from tests.reference.parity import relative_error
 from torch import Tensor, nn
 
@@ -105,41 +105,14 @@ def test_a_program_that_draws_no_picture_is_refused(tmp_path: Path) -> None:
         load_generator(path, CPU)
 
 
-# -- an ONNX file by hand: protocol buffers are tag, length, bytes
-
-
-def field(number: int, value: bytes | int) -> bytes:
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    return varint(number << 3 | 2) + varint(len(value)) + value
-
-
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def value_info(name: str, shape: tuple[int, ...]) -> bytes:
-    dims = b"".join(field(1, field(1, n)) for n in shape)
-    return field(1, name.encode()) + field(2, field(1, field(1, 1) + field(2, dims)))
-
-
 def onnx_file(weight: np.ndarray, shape: tuple[int, ...]) -> bytes:
     """`tanh(reshape(z @ weight))`, [1, z] to `shape`."""
-    floats = field(1, weight.shape[0]) + field(1, weight.shape[1]) + field(2, 1) + field(8, b"weight")
-    floats += field(9, weight.astype("<f4").tobytes())
-    target = field(1, len(shape)) + field(2, 7) + field(8, b"shape") + field(9, struct.pack(f"<{len(shape)}q", *shape))
-    nodes = [("MatMul", ["z", "weight"], "a"), ("Reshape", ["a", "shape"], "b"), ("Tanh", ["b"], "image")]
-    graph = b"".join(
-        field(1, b"".join(field(1, i.encode()) for i in into) + field(2, out.encode()) + field(4, op.encode()))
-        for op, into, out in nodes
-    )
-    graph += field(2, b"g") + field(5, floats) + field(5, target)
-    graph += field(11, value_info("z", (1, weight.shape[0]))) + field(12, value_info("image", shape))
-    return field(1, 8) + field(7, graph) + field(8, field(2, 13))
+    nodes = [
+        Node("MatMul", ("z", "weight"), "a"),
+        Node("Reshape", ("a", "shape"), "b"),
+        Node("Tanh", ("b",), "image"),
+    ]
+    return model(nodes, {"weight": weight, "shape": np.array(shape)}, {"z": (1, weight.shape[0])}, {"image": shape})
 
 
 def test_onnx_draws_what_the_graph_says(tmp_path: Path) -> None:
