@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
 from tests.engine.sounds import kick, placed, times, write_wav
+from tests.engine.toy_family import TOYS
 
 from likeness.errors import InputError, ParamError, PresetError
 from likeness.events import Event
@@ -60,8 +61,12 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeShow]:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
     shows: list[Show] = []
 
+    (tmp_path / "toys.py").write_text(TOYS)
+    (tmp_path / "faces.toy").write_text("4 8 32")
+    toys = {"plugins": [tmp_path / "toys.py"], "weights": str(tmp_path / "faces.toy")}
+
     def make(preset: Preset, **options: object) -> Show:
-        shows.append(Show(preset, Options(("null",), size=(64, 64), fps=50, **options)))  # type: ignore[arg-type]
+        shows.append(Show(preset, Options(("null",), size=(32, 32), fps=50, **toys, **options)))  # type: ignore[arg-type]
         return shows[-1]
 
     yield make

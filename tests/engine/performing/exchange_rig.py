@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from tests.engine.toy_family import TOYS
 
 from likeness.options import Options
 from likeness.outputs.memory import MemoryOutput
@@ -15,28 +16,6 @@ from likeness.show import Show
 
 DEADLINE_S = 20.0
 FPS = 50
-# The weights of this family say what shape they have.
-TOYS = """
-import weakref
-from likeness import hookimpl
-from tests.conftest import ToyGenerator
-
-class Plugin:
-    gate = None
-
-    @hookimpl
-    def load_generator(self, path, device, size):
-        if path.suffix != ".toy":
-            return None
-        if self.gate:
-            self.gate.wait(20)
-        if path.read_text() == "exit":
-            raise SystemExit(3)
-        num_ws, w_dim, side = map(int, path.read_text().split())
-        generator = ToyGenerator(num_ws, w_dim, side)
-        self.made = weakref.ref(generator)
-        return generator
-"""
 SHIFT = """
 from likeness import Float, Trigger, hookimpl
 
