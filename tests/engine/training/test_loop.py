@@ -43,6 +43,7 @@ def test_a_run_that_was_killed_goes_on_bit_by_bit_as_if_it_had_not_been(tmp_path
     while len(list((tmp_path / "killed" / "checkpoints").glob("*.pt"))) < 2:
         assert time.monotonic() < deadline
         assert killed.poll() is None, killed.communicate()[1].decode()
+        time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     threads = torch.get_num_threads()
