@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor
@@ -46,17 +47,13 @@ def open_eye(name: str = "efficientnet", device: torch.device | str = "cpu") -> 
     torchvision gets VGG16's weights from the network when they are first asked for (BSD code, ImageNet's pictures).
 
     Raises:
-        LikenessError: there is no such eye, or torchvision is absent.
+        LikenessError: there is no such eye, or torchvision or the weights are absent.
     """
     if name == "efficientnet":
         return open_features(device)
     if name != "vgg16":
         raise LikenessError(f"no eye {name!r}; there are: {', '.join(EYES)}")
-    try:
-        from torchvision.models import VGG16_Weights, vgg16  # type: ignore[import-not-found,unused-ignore]
-    except ImportError as error:
-        raise LikenessError("the eye vgg16 needs torchvision: pip install it, or take efficientnet") from error
-    layers = vgg16(weights=VGG16_Weights.IMAGENET1K_V1).features.eval().requires_grad_(False).to(device)
+    layers = _vgg16().to(device)
     mean = torch.tensor([0.485, 0.456, 0.406], device=device)[:, None, None]
     deviation = torch.tensor([0.229, 0.224, 0.225], device=device)[:, None, None]
 
@@ -70,6 +67,35 @@ def open_eye(name: str = "efficientnet", device: torch.device | str = "cpu") -> 
         return maps
 
     return look
+
+
+def _vgg16() -> torch.nn.Sequential:
+    """Return VGG16's layers up to the last tap."""
+    try:
+        from torchvision.models import VGG16_Weights, vgg16  # type: ignore[import-not-found,unused-ignore]
+    except ImportError as error:
+        raise LikenessError("the eye vgg16 needs torchvision: pip install it, or take efficientnet") from error
+    except RuntimeError as error:
+        # One that was built for another torch ends in the middle of its import.
+        raise LikenessError(
+            f"torchvision does not fit torch {torch.__version__} ({error}); install the one that goes with it, "
+            "or take efficientnet"
+        ) from error
+    weights = VGG16_Weights.IMAGENET1K_V1
+    try:
+        network = vgg16(weights=weights)
+    except OSError as error:
+        raise LikenessError(
+            f"torchvision cannot get VGG16's weights ({error}); put {weights.url} into "
+            f"{torch.hub.get_dir()}/checkpoints, or take efficientnet"
+        ) from error
+    except (EOFError, RuntimeError, UnpicklingError) as error:
+        raise LikenessError(
+            f"the file of VGG16's weights in {torch.hub.get_dir()}/checkpoints is broken; take it away to have it "
+            "fetched again, or take efficientnet"
+        ) from error
+    layers: torch.nn.Sequential = network.features[: VGG_TAPS[-1] + 1].eval().requires_grad_(False)
+    return layers
 
 
 def face_mask(size: int, device: torch.device | str = "cpu") -> Tensor:
