@@ -131,7 +131,7 @@ def test_a_preset_name_that_is_a_path_is_refused(show: MakeShow, name: str) -> N
 
 
 def test_a_recall_of_nothing_is_refused_and_the_show_goes_on(show: MakeShow) -> None:
-    playing = show()
+    playing = show(options=Options(("null",), size=(64, 64), offline=True))
     with pytest.raises(PresetError, match="no preset 'nihgt'"):
         playing.desk.recall_preset("nihgt")
     playing.loop.frame()
