@@ -1,7 +1,7 @@
 """Where a family's tensors come from: our own format, a bare safetensors file, or somebody else's snapshot."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from likeness.errors import WeightsError
-from likeness.generator import Licence
+from likeness.generator import Generator, Licence
 from likeness.snapshots.open import by_names, open_snapshot
 from likeness.snapshots.snapshot import Snapshot
 from likeness.weights_file import read_header, read_weights
@@ -76,6 +76,21 @@ def read_source(path: Path, *families: str) -> Source | None:
     if snapshot is None or snapshot.family not in families:
         return None
     return _from_snapshot(snapshot, snapshot.tensors())
+
+
+def made_of(path: Path, family: str, make: Callable[[Source], Generator]) -> Generator | None:
+    """Return what `make` makes of the file at `path` where it is of `family`, else None.
+
+    Raises:
+        WeightsError: where the file is broken, or `make` raises ValueError of what is in it.
+    """
+    source = read_source(path, family)
+    if source is None:
+        return None
+    try:
+        return make(source)
+    except ValueError as error:
+        raise WeightsError(f"{path} is a broken {source.layout}: {error}") from error
 
 
 def _bare_safetensors(path: Path, families: tuple[str, ...]) -> Source | None:

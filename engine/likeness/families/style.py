@@ -1,11 +1,11 @@
 """What the StyleGAN families share: seeds, labels, the mean and the directions of W, behind the Generator protocol."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from likeness.errors import WeightsError
 from likeness.generator import GeneratorInfo, Licence, NoiseMode
@@ -37,31 +37,41 @@ def official_noise(seed: int, z_dim: int) -> tuple[np.random.RandomState, Tensor
     return state, torch.from_numpy(state.randn(z_dim)).to(torch.float32)
 
 
+class Synthesis(Protocol):
+    """A synthesis network: the height and width of its pictures in px, and their channels."""
+
+    resolution: int
+    img_channels: int
+
+
 class StyleGenerator:
     """A mapping network before a synthesis that plays in W+; see `likeness.generator.Generator`.
 
     Args:
         family: name in `info`.
         mapping, synthesis: on `device` already.
-        resolution: height and width in px.
         licence: of the weights.
         device: on which to draw.
+
+    Raises:
+        ValueError: where it draws no picture.
     """
 
     def __init__(
         self,
         family: str,
         mapping: MappingNetwork,
-        synthesis: nn.Module,
-        resolution: int,
+        synthesis: Synthesis,
         licence: Licence,
         device: torch.device,
     ) -> None:
         self._mapping, self._device = mapping, device
         self.synthesis: Any = synthesis
+        if synthesis.img_channels == 2:
+            raise ValueError("it draws 2 channels, wanted 1, 3 or more")
         self._draw: Draw | None = None
         num_ws = mapping.num_ws
-        self.info = GeneratorInfo(family, num_ws, mapping.w_dim, resolution, licence, groups(num_ws))
+        self.info = GeneratorInfo(family, num_ws, mapping.w_dim, synthesis.resolution, licence, groups(num_ws))
         self._directions: Tensor | None = None
 
     @property

@@ -6,8 +6,7 @@ from typing import Any
 
 import torch
 
-from likeness.errors import WeightsError
-from likeness.families.source import Source, clamp, number, read_source, text, whole
+from likeness.families.source import Source, clamp, made_of, number, text, whole
 from likeness.families.style import StyleGenerator
 from likeness.generator import Generator
 from likeness.hookspecs import hookimpl
@@ -45,10 +44,7 @@ class StyleGAN2Generator(StyleGenerator):
 
     def __init__(self, source: Source, device: torch.device) -> None:
         network = StyleGAN2(source.tensors, settings(source.arguments)).to(device).eval()
-        synthesis = network.synthesis
-        super().__init__(FAMILY, network.mapping, synthesis, synthesis.resolution, source.licence, device)
-        if synthesis.img_channels == 2:
-            raise ValueError("it draws 2 channels, wanted 1, 3 or more")
+        super().__init__(FAMILY, network.mapping, network.synthesis, source.licence, device)
 
 
 @hookimpl
@@ -58,10 +54,4 @@ def load_generator(path: Path, device: torch.device) -> Generator | None:
     Raises:
         WeightsError: where the file is ours but broken.
     """
-    source = read_source(path, FAMILY)
-    if source is None:
-        return None
-    try:
-        return StyleGAN2Generator(source, device)
-    except ValueError as error:
-        raise WeightsError(f"{path} is a broken {source.layout}: {error}") from error
+    return made_of(path, FAMILY, lambda source: StyleGAN2Generator(source, device))

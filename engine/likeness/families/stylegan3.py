@@ -7,8 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from likeness.errors import WeightsError
-from likeness.families.source import Source, clamp, number, read_source, whole
+from likeness.families.source import Source, clamp, made_of, number, whole
 from likeness.families.style import StyleGenerator
 from likeness.generator import Generator, NoiseMode
 from likeness.hookspecs import hookimpl
@@ -50,10 +49,7 @@ class StyleGAN3Generator(StyleGenerator):
 
     def __init__(self, source: Source, device: torch.device) -> None:
         network = StyleGAN3(source.tensors, settings(source.arguments)).to(device).eval()
-        synthesis = network.synthesis
-        super().__init__(FAMILY, network.mapping, synthesis, synthesis.resolution, source.licence, device)
-        if synthesis.img_channels == 2:
-            raise ValueError("it draws 2 channels, wanted 1, 3 or more")
+        super().__init__(FAMILY, network.mapping, network.synthesis, source.licence, device)
 
     def inputs(self, latent: Tensor) -> tuple[Tensor, ...]:
         """Return the latent and the transform of the plane."""
@@ -82,10 +78,4 @@ def load_generator(path: Path, device: torch.device) -> Generator | None:
     Raises:
         WeightsError: where the file is ours but broken.
     """
-    source = read_source(path, FAMILY)
-    if source is None:
-        return None
-    try:
-        return StyleGAN3Generator(source, device)
-    except ValueError as error:
-        raise WeightsError(f"{path} is a broken {source.layout}: {error}") from error
+    return made_of(path, FAMILY, lambda source: StyleGAN3Generator(source, device))
