@@ -10,10 +10,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
-from likeness.outputs.disk_file import DiskFile
+from likeness.outputs.container import ContainerOutput
 from likeness.outputs.letterbox import letterboxed
 from likeness.outputs.pacing import exact_rate
-from likeness.outputs.writer import ROOM, QueuedOutput
+from likeness.outputs.writer import ROOM
 from likeness.picture import Picture
 
 # GIF counts in hundredths of a second, and browsers play a delay of one of them as ten.
@@ -25,7 +25,7 @@ FASTEST = Fraction(50)
 PALETTE, DITHER = "stats_mode=single", "new=1:dither=sierra2_4a"
 
 
-class GifOutput(QueuedOutput):
+class GifOutput(ContainerOutput):
     """Write an animated GIF with a palette for each picture.
 
     Frame times are those of `fps` rounded to hundredths of a second, so that the whole keeps its length. Above 50 fps
@@ -45,16 +45,13 @@ class GifOutput(QueuedOutput):
     holds = True
 
     def __init__(self, path: Path | str, fps: float, *, offline: bool, room: int = ROOM) -> None:
-        name = f"GIF {path}"
-        self._file = DiskFile(name, Path(path), synced=False)
         # Left to itself the last picture gets one hundredth, which browsers play as ten: a hitch in every round.
         last = round(1 / min(exact_rate(fps), FASTEST) / TICK)
         options = {"loop": "0", "final_delay": str(last), "fflags": "+bitexact"}
-        self._container = av.open(self._file, "w", format="gif", options=options)
         self._graph: Graph | None = None
-        self._size = (0, 0)
         self._tick_before = -1
-        super().__init__(name, exact_rate(fps), offline=offline, room=room)
+        kind = ("gif", options)
+        super().__init__(f"GIF {path}", Path(path), exact_rate(fps), kind, synced=False, offline=offline, room=room)
 
     def _write(self, picture: Picture, frame: int) -> None:
         tick = round(frame / self.rate / TICK)
@@ -101,22 +98,10 @@ class GifOutput(QueuedOutput):
                 break
             assert isinstance(image, VideoFrame)
             self._container.mux(stream.encode(image))
-        if self._file.error:
-            raise self._file.error
+        self._raise_failed()
 
-    def _finish(self) -> None:
+    def _flush(self) -> None:
         if self._graph is not None:
             self._graph.push(None)
             self._mux()
             self._container.mux(self._container.streams.video[0].encode(None))
-        self._container.close()
-        if self._file.error:
-            raise self._file.error
-        self._file.close()
-
-    def _abandon(self) -> None:
-        self._file.abandon()
-        try:
-            self._container.close()
-        finally:
-            self._file.close()

@@ -11,10 +11,10 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
 from likeness.errors import OutputError
-from likeness.outputs.disk_file import DiskFile
+from likeness.outputs.container import ContainerOutput
 from likeness.outputs.letterbox import letterboxed
 from likeness.outputs.pacing import exact_rate
-from likeness.outputs.writer import ROOM, QueuedOutput
+from likeness.outputs.writer import ROOM
 from likeness.picture import Picture
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ _CLUSTERED = {**_COMMON, "cluster_time_limit": str(FRAGMENT_US // 1000)}
 _CONTAINERS = {".mp4": ("mp4", _FRAGMENTED), ".mov": ("mov", _FRAGMENTED), ".mkv": ("matroska", _CLUSTERED)}
 
 
-class VideoOutput(QueuedOutput):
+class VideoOutput(ContainerOutput):
     """Record to `.mp4`, `.mov` or `.mkv`, in H.264 with BT.709 colours.
 
     After a kill the file opens and lacks its last second at most; after `close` an MP4 or MOV is an ordinary one at
@@ -78,17 +78,10 @@ class VideoOutput(QueuedOutput):
             raise OutputError(f"{name}: unknown kind of video; there are: {', '.join(_CONTAINERS)}.")
         self._encoder_name = _encoder(name)
         self._crf = crf
-        self._file = DiskFile(name, path, synced=not offline)
         self._reformatter = VideoReformatter()
-        self._size = (0, 0)
         self._last: tuple[Picture, VideoFrame] | None = None
-        self._container = av.open(
-            self._file,
-            "w",
-            format=_CONTAINERS[path.suffix.lower()][0],
-            options=_CONTAINERS[path.suffix.lower()][1],
-        )
-        super().__init__(name, exact_rate(fps), offline=offline, room=room)
+        kind = _CONTAINERS[path.suffix.lower()]
+        super().__init__(name, path, exact_rate(fps), kind, synced=not offline, offline=offline, room=room)
 
     def _write(self, picture: Picture, frame: int) -> None:
         if not self._container.streams.video:
@@ -145,24 +138,11 @@ class VideoOutput(QueuedOutput):
     def _mux(self, image: VideoFrame | None) -> None:
         for packet in self._container.streams.video[0].encode(image):
             self._container.mux(packet)
-        if self._file.error:
-            raise self._file.error
+        self._raise_failed()
 
-    def _finish(self) -> None:
+    def _flush(self) -> None:
         if self._container.streams.video:
             self._mux(None)
-        self._container.close()
-        if self._file.error:
-            raise self._file.error
-        self._file.close()
-
-    def _abandon(self) -> None:
-        # Fragments on the disk stay readable as long as nobody begins to write the ordinary file's index.
-        self._file.abandon()
-        try:
-            self._container.close()
-        finally:
-            self._file.close()
 
 
 def _encoder(name: str) -> str:

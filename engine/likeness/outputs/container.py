@@ -1,0 +1,66 @@
+"""What the files that PyAV writes share: how they begin on the disk, are finished, and are given up."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from likeness.outputs.disk_file import DiskFile
+from likeness.outputs.writer import QueuedOutput
+
+
+class ContainerOutput(QueuedOutput):
+    """Write a container with one stream of video.
+
+    Args:
+        name: what messages call it.
+        path: the file; one that is there is replaced, absent folders are made.
+        rate: frames a second.
+        kind: the container's name in FFmpeg, with its options.
+        synced: bring the file to the disk every second.
+        offline, room: see `QueuedOutput`.
+
+    Raises:
+        OutputError: the file cannot be made.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        path: Path,
+        rate: Fraction,
+        kind: tuple[str, Mapping[str, str]],
+        *,
+        synced: bool,
+        offline: bool,
+        room: int,
+    ) -> None:
+        self._size = (0, 0)
+        self._file = DiskFile(name, path, synced=synced)
+        self._container = av.open(self._file, "w", format=kind[0], options=dict(kind[1]))
+        super().__init__(name, rate, offline=offline, room=room)
+
+    @abstractmethod
+    def _flush(self) -> None:
+        """Write what the encoder holds back, if it was ever given a picture."""
+
+    def _raise_failed(self) -> None:
+        """Raise what the disk said: PyAV may have lost it."""
+        if self._file.error:
+            raise self._file.error
+
+    def _finish(self) -> None:
+        self._flush()
+        self._container.close()
+        self._raise_failed()
+        self._file.close()
+
+    def _abandon(self) -> None:
+        # Fragments on the disk stay readable as long as nobody begins to write the ordinary file's index.
+        self._file.abandon()
+        try:
+            self._container.close()
+        finally:
+            self._file.close()
