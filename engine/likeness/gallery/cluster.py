@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import socket
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from likeness.errors import GalleryError
 from likeness.gallery.adding import Job, Look
-from likeness.gallery.looking import Looked, Looker, open_looker
+from likeness.gallery.looking import Looked, Looker
 
-# Two seconds of work in a message of a megabyte or a few.
-CHUNK = 16
+# Two seconds of work. What is larger than Ray's memory it writes to a disk, and these are photos of people.
+CHUNK, CHUNK_BYTES = 16, 8_000_000
 # Chunks under way or waiting for each processor: it never waits for work, and no folder fills the memory.
 AHEAD = 2
+CALL_S = 5.0
 
 
 def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> Look:
@@ -30,16 +32,20 @@ def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> L
         weights, name, consent: as `Looker` takes them.
 
     Raises:
-        GalleryError: Ray is not installed, or nobody answers at the address.
+        GalleryError: Ray is not installed, or nobody answers at the address; later, that the cluster has failed, or
+            that the weights are absent on one of its machines.
     """
+    _call(address)
     try:
         import ray
     except ModuleNotFoundError as error:
         raise GalleryError('--ray needs Ray, which is not installed: pip install "likeness[ray]"') from error
     try:
-        ray.init(address=address, log_to_driver=False, include_dashboard=False)
+        ray.init(address=address, log_to_driver=False, include_dashboard=False, logging_level=logging.WARNING)
     except Exception as error:
         raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
+    # A worker has another working folder.
+    path = "" if weights is None else str(weights.resolve())
     remote: Any = ray.remote(num_cpus=1, max_retries=3)(_look_at)
 
     def look(jobs: Iterator[Job]) -> Iterable[tuple[Path, Looked]]:
@@ -47,20 +53,46 @@ def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> L
         under_way: dict[Any, list[Path]] = {}
         try:
             while True:
-                while len(under_way) < ahead and (chunk := list(islice(jobs, CHUNK))):
+                while len(under_way) < ahead and (chunk := next_chunk(jobs)):
                     sent = [(job.photo, str(job.path), job.raw) for job in chunk]
-                    under_way[remote.remote(sent, str(weights or ""), name, consent)] = [job.path for job in chunk]
+                    under_way[remote.remote(sent, path, name, consent)] = [job.path for job in chunk]
                 if not under_way:
                     return
                 (ready,), _ = ray.wait(list(under_way), num_returns=1)
                 paths = under_way.pop(ready)
                 yield from zip(paths, ray.get(ready), strict=True)
+        except ray.exceptions.RayTaskError as error:
+            # Its own text is the worker's traceback.
+            raise GalleryError(
+                f"a machine of the Ray cluster at {address} cannot look at photos: {error.cause}; the same call goes on"
+            ) from error
         except ray.exceptions.RayError as error:
             raise GalleryError(f"the Ray cluster at {address} failed: {error}; the same call goes on") from error
         finally:
             ray.shutdown()
 
     return look
+
+
+def next_chunk(jobs: Iterator[Job]) -> list[Job]:
+    """Take photos for one worker: so many that opening a message costs nothing, so few that they fit into memory."""
+    chunk: list[Job] = []
+    size = 0
+    while len(chunk) < CHUNK and size < CHUNK_BYTES and (job := next(jobs, None)) is not None:
+        chunk.append(job)
+        size += len(job.raw)
+    return chunk
+
+
+def _call(address: str) -> None:
+    """Refuse an address where nobody listens: Ray would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), CALL_S).close()
+    except (OSError, OverflowError) as error:
+        raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
 
 
 def _look_at(jobs: list[tuple[str, str, bytes]], weights: str, name: str, consent: str) -> list[Looked]:
@@ -73,4 +105,5 @@ def _look_at(jobs: list[tuple[str, str, bytes]], weights: str, name: str, consen
 @lru_cache(maxsize=1)
 def _looker(weights: str, name: str, consent: str) -> Looker:
     """Return the worker's looker: opening the models takes longer than a few photos."""
-    return open_looker(Path(weights) if weights else None, name, consent)[0]
+    # Not without latents where the weights are absent here alone: a face is looked at once, so it would stay without.
+    return Looker(Path(weights) if weights else None, name, consent)

@@ -86,23 +86,21 @@ def add(
         The gallery's folder; ~/.likeness/gallery where it is left out.
     """
     from likeness.gallery.adding import Shard, add_photos, find_photos, in_turn
+    from likeness.gallery.looking import open_looker
     from likeness.gallery.packing import CONSENT
 
     if not consent.strip():
         raise GalleryError(CONSENT)
     part, found = Shard.parse(shard), find_photos(photos)
     path = weights_of(weights) if latents else None
-    if ray is None:
-        from likeness.gallery.looking import open_looker
-
-        looker, lacking = open_looker(path, name, consent)
-        if lacking:
-            print(f"likeness: faces are kept without latents: {lacking}", file=sys.stderr)
-        look = in_turn(looker.look)
-    else:
+    looker, lacking = open_looker(path, name, consent)
+    if lacking:
+        print(f"likeness: faces are kept without latents: {lacking}", file=sys.stderr)
+    look = in_turn(looker.look)
+    if ray is not None:
         from likeness.gallery.cluster import on_cluster
 
-        look = on_cluster(ray, path, name, consent)
+        look = on_cluster(ray, None if lacking else path, name, consent)
     with open_gallery(gallery, create=True) as opened, progress_of("looking at photos", len(found)) as progress:
         tally = add_photos(opened, found, look, consent=consent, shard=part, progress=progress)
     for reason in tally.refused.values():
