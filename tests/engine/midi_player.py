@@ -19,6 +19,7 @@ if len(sys.argv) > 2:
     lights.ignore_types(sysex=False)
     lights.set_callback(lambda event, data: print(json.dumps(event[0]), flush=True))
     lights.open_virtual_port("lights")
+print("ready", flush=True)
 for line in sys.stdin:
     for message in json.loads(line):
         out.send_message(message)
@@ -31,16 +32,17 @@ if lights:
 
 
 class Player:
-    """A controller in a process of its own; ending the process unplugs it."""
+    """A controller in a process of its own, plugged in once this returns; ending the process unplugs it."""
 
     def __init__(self, system: int, lit: bool = False) -> None:
         arguments = [sys.executable, "-c", PLAYER, str(system), *(["lit"] if lit else [])]
-        self._process = subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE if lit else None, text=True
-        )
+        self._process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout
+        # A show that asks for a controller by its name must find it there.
+        assert self._process.stdout.readline() == "ready\n"
         self.lit: list[list[int]] = []
-        if lit:
-            threading.Thread(target=self._hear, daemon=True).start()
+        self._hearing = threading.Thread(target=self._hear, daemon=True)
+        self._hearing.start()
 
     def _hear(self) -> None:
         assert self._process.stdout
@@ -57,3 +59,4 @@ class Player:
         if self._process.stdin and not self._process.stdin.closed:
             self._process.stdin.close()
         self._process.wait(20)
+        self._hearing.join(20)
