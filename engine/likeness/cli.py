@@ -1,5 +1,6 @@
 """The command line. `likeness --help` must not import torch: what is heavy is imported inside the commands."""
 
+import io
 import logging
 import sys
 from collections.abc import Sequence
@@ -48,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `arguments`, the process's own where none are given; what can be mended ends in one line and status 2."""
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger("likeness").setLevel(logging.INFO)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        # A file's name may hold bytes that are no text: they are told, and not what the command ends with.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app(sys.argv[1:] if arguments is None else list(arguments))
     except LikenessError as error:

@@ -1,5 +1,6 @@
 """The command line, as a user meets it: real processes, real files, one clear line for what is wrong."""
 
+import io
 import re
 import signal
 import subprocess
@@ -47,6 +48,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def decode(path: Path) -> np.ndarray:
     with av.open(str(path)) as file:
         return np.stack([frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)])
+
+
+def test_a_name_that_is_no_text_can_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As Python opens standard output in a UTF-8 locale.
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    assert status("plugins") == 0
+    print("zo\udceb.jpg", file=stdout, flush=True)
+    assert stdout.buffer.getvalue().endswith(b"zo\\udceb.jpg\n")
 
 
 def test_help_does_not_import_torch(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +106,8 @@ class Looker:
         except PhotoError as error:
             return Looked(photo, refusal=str(error).replace(str(path), "the photo"))
         face = NewFace(
-            name=self._name or path.stem,
+            # A file's name may hold bytes that are no text, which records cannot.
+            name=self._name or os.fsencode(path.stem).decode(errors="replace"),
             embedding=sight.embedding,
             jpeg=to_jpeg(sight.aligned),
             latent=None if self._encoder is None else self._encoder.encode(to_unit(sight.aligned))[0],

@@ -33,6 +33,9 @@ def check(face: NewFace, dim: int) -> None:
     """
     if not face.name.strip():
         raise GalleryError("a face needs a name; give one with --name")
+    for words in (face.name, face.consent):
+        if any("\ud800" <= letter <= "\udfff" for letter in words):
+            raise GalleryError(f"{words!r} holds bytes that are no UTF-8; give --name and --consent as text")
     if face.seed is None and not face.consent.strip():
         raise GalleryError(f"{face.name}: {CONSENT}")
     if face.embedding.shape != (dim,) or not np.isfinite(face.embedding).all():

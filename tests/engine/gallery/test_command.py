@@ -1,6 +1,8 @@
 """`likeness gallery`, as somebody types it."""
 
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,11 +10,14 @@ import cv2
 import pytest
 import torch
 
+from likeness import open_generator
 from likeness.cli import main
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.population_file import find_population
+from likeness.gallery.values import to_jpeg
 from likeness.latent_file import read_latent
 from likeness.places import find_weights
+from likeness.readback import to_picture
 
 Maker = Callable[..., NewFace]
 
@@ -78,6 +83,19 @@ def test_a_photo_is_refused_without_consent_and_no_gallery_is_made(
     assert run("add", "anna.jpg", "--name", "anna") == 2
     assert '--consent "Anna agreed' in capsys.readouterr().err
     assert not home.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file's name is text")
+def test_a_photo_whose_name_is_no_text_is_kept_by_what_can_be_read_of_it(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generator = open_generator(find_weights("composite-256"))
+    photo = tmp_path / os.fsdecode(b"zo\xeb.jpg")
+    photo.write_bytes(to_jpeg(to_picture(generator.synthesize(0.7 * generator.sample([5])))))
+    assert run("add", str(photo), "--consent", "agreed", "--no-latents") == 0
+    assert "1 faces are new" in capsys.readouterr().out
+    with Gallery.open(home) as gallery:
+        assert [record.name for record in gallery.records()] == ["zo\N{REPLACEMENT CHARACTER}"]
 
 
 def test_the_list_tells_the_consent_and_where_a_face_is_from(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -237,6 +237,16 @@ def test_photos_that_were_looked_at_are_known(gallery: Gallery, new_face: Maker)
     assert gallery.refusals() == {"f" * 64: "no face in it"}
 
 
+@pytest.mark.parametrize("wrong", [{"name": "zo\udceb"}, {"consent": "agreed\udcff"}])
+def test_words_that_are_no_text_are_refused_before_anything_is_written(
+    gallery: Gallery, new_face: Maker, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(GalleryError, match="no UTF-8"):
+        gallery.add([new_face(1), new_face(2, **wrong)])
+    assert len(gallery) == 0
+    assert not (gallery.folder / "embeddings.f32").exists()
+
+
 def test_latents_come_by_name(gallery: Gallery, new_face: Maker) -> None:
     gallery.add([new_face(1, name="anna"), new_face(2, name="anna"), new_face(3, name="bert", latent=None)])
     assert [float(latent[0, 0]) for latent in gallery.latents("anna")] == [
