@@ -32,6 +32,8 @@ def read_photo(path: Path) -> Photo:
     Raises:
         PhotoError: it is absent, empty, no picture, cut off, too large or too small.
     """
+    if path.is_dir():
+        raise PhotoError(f"{path} is a folder; give the path of a photo in it")
     if not path.is_file():
         raise PhotoError(f"there is no photo {path}; give the path of a file")
     try:

@@ -74,6 +74,8 @@ class Reception:
         self._greeting = Greeting()
         self._newest: tuple[int, float, NDArray[np.uint8]] | None = None
         self._photo: str | None = None
+        # Which picture the photo is that is being looked at, and its path.
+        self._photographed: tuple[int, str] | None = None
         self._embedded_at = self._looked_at = -AGAIN_S
         self._guests = self._count = self._era = 0
         self._catching = self._forgetting = False
@@ -141,7 +143,7 @@ class Reception:
     def _serve(self) -> None:
         self._era = self._roster.era
         if self._forgetting:
-            self._forgetting = False
+            self._forgetting, self._photographed = False, None
             self._lookout.forget()
             self._desk.forget()
             self._greeting.forget()
@@ -171,11 +173,13 @@ class Reception:
         photo, self._photo = self._photo, None
         if photo:
             try:
+                picture = read_photo(Path(photo))
                 self._newest = None
                 self._count += 1
+                self._photographed = self._count, photo
                 self._greeting.forget()
                 self._greeting.catch()
-                self._lookout.look(self._count, time.monotonic(), read_photo(Path(photo)), True)
+                self._lookout.look(self._photographed[0], time.monotonic(), picture, True)
             except LikenessError as error:
                 log.error("%s", error)
             return
@@ -192,6 +196,14 @@ class Reception:
         self._lookout.look(number, at, picture, recognise)
 
     def _seen(self, sighting: Sighting) -> None:
+        number, photo = self._photographed or (0, "")
+        if sighting.number == number:
+            self._photographed = None
+            if not sighting.present:
+                # Nobody is to be caught in the place of whom the photo does not show.
+                self._greeting.forget()
+                log.error("no face is found in %s; take one from the front and near, in light", photo)
+                return
         known = None if sighting.embedding is None else self._roster.find(sighting.embedding)
         if known is not None:
             known.seen_at = time.monotonic()

@@ -123,3 +123,8 @@ def test_what_is_no_photo_is_told_by_name(raw: bytes, said: str, tmp_path: Path)
 def test_a_photo_that_is_not_there_is_told() -> None:
     with pytest.raises(PhotoError, match="there is no photo"):
         read_photo(Path("nobody.jpg"))
+
+
+def test_a_folder_is_told_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(PhotoError, match="is a folder; give the path of a photo in it"):
+        read_photo(tmp_path)
