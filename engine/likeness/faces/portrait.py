@@ -62,9 +62,7 @@ def find_portrait(picture: Photo, detector: Detector, size: int, name: str = "th
     """
     faces = detector.find(picture)
     if not faces:
-        raise PhotoError(
-            f"no face is found in {name}; take one from the front and near, in light, eyes in sight"
-        )
+        raise PhotoError(f"no face is found in {name}; take one from the front and near, in light, eyes in sight")
     face = choose(faces, picture.shape)
     apart = eye_distance(face.landmarks)
     if apart < FEWEST_EYES:

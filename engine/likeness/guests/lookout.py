@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from likeness.companion import Companion, leave_signals_to_the_show, stand_back
 from likeness.errors import LikenessError
 from likeness.faces.embed import Embedding
 from likeness.guests.greeting import Sighting
+
+if TYPE_CHECKING:
+    from likeness.guests.seeing import Eyes
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +46,14 @@ class Outlook:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """A picture to look at; `embed` asks who it is too."""
+    """A picture to look at; `embed` asks who it is too, `still` says that it is a photo, which comes once."""
 
     era: int
     number: int
     at: float
     picture: NDArray[np.uint8]
     embed: bool
+    still: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +107,9 @@ class Lookout:
         self._era = 0
         self.looking = self.parting = False
 
-    def look(self, number: int, at: float, picture: NDArray[np.uint8], embed: bool) -> None:
+    def look(self, number: int, at: float, picture: NDArray[np.uint8], embed: bool, still: bool = False) -> None:
         """Have a picture looked at, where the one before is done with: see `looking`."""
-        self.looking = self._say(Look(self._era, number, at, picture, embed))
+        self.looking = self._say(Look(self._era, number, at, picture, embed, still))
 
     def ask(self, guest: int, embedding: Embedding, farthest: bool) -> None:
         """Have a match found for a guest, by number."""
@@ -165,11 +170,17 @@ def _serve(pipe: Connection, outlook: Outlook) -> None:
                 continue
             said = pipe.recv()
             if isinstance(said, Look):
-                pipe.send(Seen(said.era, eyes.see(said.number, said.at, said.picture, said.embed)))
+                pipe.send(Seen(said.era, _seen(eyes, said)))
             elif isinstance(said, Ask):
                 pipe.send(_answered(society, said))
             else:
                 eyes.forget()
+
+
+def _seen(eyes: Eyes, look: Look) -> Sighting:
+    if look.still:
+        return eyes.see_still(look.number, look.at, look.picture)
+    return eyes.see(look.number, look.at, look.picture, look.embed)
 
 
 def _answered(society: object, ask: Ask) -> Answer:

@@ -179,7 +179,7 @@ class Reception:
                 self._photographed = self._count, photo
                 self._greeting.forget()
                 self._greeting.catch()
-                self._lookout.look(self._photographed[0], time.monotonic(), picture, True)
+                self._lookout.look(self._photographed[0], time.monotonic(), picture, True, still=True)
             except LikenessError as error:
                 log.error("%s", error)
             return

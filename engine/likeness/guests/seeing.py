@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from likeness.faces.align import align
 from likeness.faces.detect import Detector, Face
 from likeness.faces.embed import Embedder, Embedding
-from likeness.faces.landmarks import eye_distance
+from likeness.faces.landmarks import Points, eye_distance
 from likeness.faces.portrait import FEWEST_EYES, choose
 from likeness.faces.quality import judge
 from likeness.faces.steady import SteadyLandmarks
@@ -33,6 +33,7 @@ class Eyes:
         self._portrait = portrait
         self._first = Detector("hog", longest=SEARCHED_SIDE)
         self._second: Detector | None = None
+        self._still: Detector | None = None
         self._embedder: Embedder | None = None
         self._steady = SteadyLandmarks()
         self._second_at = self._second_found_at = -SECOND_TRUST_S
@@ -48,6 +49,21 @@ class Eyes:
         landmarks = self._steady.follow(face.landmarks, at)
         if not embed:
             return Sighting(number, at, len(faces), True)
+        return self._recognised(number, at, picture, faces, face, landmarks)
+
+    def see_still(self, number: int, at: float, picture: NDArray[np.uint8]) -> Sighting:
+        """Return what is seen in a photo, which comes once and has time: small faces too, and whom HOG does not see."""
+        self._still = self._still or Detector()
+        faces = self._still.find(picture)
+        near = [face for face in faces if eye_distance(face.landmarks) >= FEWEST_EYES]
+        if not near:
+            return Sighting(number, at, len(faces))
+        face = choose(near, picture.shape)
+        return self._recognised(number, at, picture, faces, face, face.landmarks)
+
+    def _recognised(
+        self, number: int, at: float, picture: NDArray[np.uint8], faces: list[Face], face: Face, landmarks: Points
+    ) -> Sighting:
         quality, portrait = judge(picture, face), align(picture, landmarks, self._portrait)
         embedding = self.embed(picture, face)
         return Sighting(number, at, len(faces), True, portrait, embedding, quality.doubts, quality.sharpness)

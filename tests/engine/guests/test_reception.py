@@ -20,7 +20,7 @@ class Watch:
         self.faces = 0
         self.words: list[Sighting] = []
 
-    def look(self, number: int, at: float, picture: np.ndarray, embed: bool) -> None:
+    def look(self, number: int, at: float, picture: np.ndarray, embed: bool, still: bool = False) -> None:
         seen = np.full((8, 8, 3), 90, np.uint8), np.full(128, number, np.float32)
         portrait, embedding = seen if self.faces else (None, None)
         self.words.append(Sighting(number, at, self.faces, bool(self.faces), portrait, embedding))
