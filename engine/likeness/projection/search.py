@@ -16,8 +16,8 @@ from likeness.projection.adam import Adam
 from likeness.projection.goal import Balance, Eye, Goal
 from likeness.projection.noise_inputs import NoiseInputs
 
-# In standard deviations of the latent a step.
-RATE = 0.1
+# In standard deviations of the latent a step: fewer steps are longer ones, up to the first.
+LONGEST, RATE = 0.3, 2.0
 # Karras et al. 2020, app. D: the rate rises over the first twentieth and falls like a cosine over the last quarter.
 RISE, FALL = 0.05, 0.25
 EYE_SIZE = 128
@@ -58,7 +58,7 @@ def project(
     eye: Eye | None = None,
     eye_size: int = EYE_SIZE,
     balance: Balance | None = None,
-    rate: float = RATE,
+    rate: float | None = None,
     noise: bool = False,
     patience: int = 0,
     seed: int = 0,
@@ -76,11 +76,11 @@ def project(
             own, and they share their passes.
         start: `[batch or 1, num_ws, w_dim]`, as an encoder guesses it; None starts at the mean.
         steps: at most; the last one yielded has this number.
-        mask: `[batch or 1, 1, H, W]`, what each pixel counts in the masked loss.
+        mask: `[batch or 1, 1, H, W]`, what each pixel counts in the masked loss, and where the eye looks closely.
         eye: of the perceptual loss, as `open_eye` returns it; None searches by pixels alone.
         eye_size: height in px at which the eye looks.
         balance: of the loss.
-        rate: of learning, in standard deviations a step.
+        rate: of learning, in standard deviations a step; None takes `usual_rate` of the steps.
         noise: search for the noise maps too, where the family has them (StyleGAN2).
         patience: steps without a better loss after which the search has settled and ends; 0 never.
         seed: of the first noise maps, and of the looks where there is no gradient.
@@ -88,6 +88,7 @@ def project(
     Raises:
         LikenessError: a shape does not fit the generator.
     """
+    rate = usual_rate(steps) if rate is None else rate
     search = _Search(generator, target, start, mask, eye, eye_size, balance or Balance(), rate, noise, seed)
     best, since = math.inf, 0
     for number in range(steps + 1):
@@ -99,6 +100,14 @@ def project(
             since += 1
         if patience and since >= patience:
             return
+
+
+def usual_rate(steps: int) -> float:
+    """Return the learning rate for a search of so many steps: 0.3 up to 44, 0.2 for 100, 0.1 for 400.
+
+    A walk of noisy steps goes as far as the root of their number, so they are shortened by that.
+    """
+    return min(LONGEST, RATE / math.sqrt(max(steps, 1)))
 
 
 def ramp(along: float) -> float:

@@ -2,14 +2,14 @@
 
 import torch
 
-from likeness.projection.adam import Adam
+from likeness.projection.adam import BETA_1, BETA_2, Adam
 
 
 def test_every_step_is_that_of_torch() -> None:
     dice = torch.Generator().manual_seed(2)
     start = torch.randn(3, 4, generator=dice)
     ours, theirs = (start.clone().requires_grad_() for _ in range(2))
-    mine, reference = Adam([ours]), torch.optim.Adam([theirs], lr=1.0)
+    mine, reference = Adam([ours]), torch.optim.Adam([theirs], lr=1.0, betas=(BETA_1, BETA_2))
     for rate in (0.1, 0.1, 0.05, 0.2):
         slope = torch.randn(3, 4, generator=dice)
         ours.grad, theirs.grad = slope.clone(), slope.clone()

@@ -134,3 +134,42 @@ def test_weights_that_cannot_be_had_are_told(installed: Callable[..., None], fau
     installed(make)
     with pytest.raises(LikenessError, match=said):
         open_eye("vgg16")
+
+
+def marks(rows: slice, columns: slice) -> torch.Tensor:
+    mask = torch.zeros(1, 1, 64, 64)
+    mask[..., rows, columns] = 1
+    return mask
+
+
+def test_the_close_look_is_at_what_the_mask_marks_and_nothing_else() -> None:
+    dice = torch.Generator().manual_seed(4)
+    target, drawn = (torch.rand(1, 3, 64, 64, generator=dice) * 2 - 1 for _ in range(2))
+    near = Balance(pixel=0, masked=0, perceptual=0, near=1)
+    rows, columns = slice(20, 52), slice(16, 40)
+    goal = Goal(target, 64, marks(rows, columns), lambda x: [x], 64, near)
+    cut = distance_of_looks(
+        look_at(lambda x: [x], drawn[..., rows, columns]), look_at(lambda x: [x], target[..., rows, columns])
+    )
+    assert torch.allclose(goal.distance(drawn), cut)
+    elsewhere = drawn.clone()
+    elsewhere[..., :20, :] = 0
+    assert torch.equal(goal.distance(elsewhere), goal.distance(drawn))
+
+
+@pytest.mark.parametrize("rows", [slice(0, 64), slice(0, 48)])
+def test_the_close_look_is_no_higher_than_the_eye_looks(rows: slice) -> None:
+    heights: list[tuple[int, int]] = []
+
+    def eye(pictures: torch.Tensor) -> list[torch.Tensor]:
+        heights.append((pictures.shape[-2], pictures.shape[-1]))
+        return [pictures]
+
+    Goal(torch.zeros(1, 3, 64, 64), 64, marks(rows, slice(0, 24)), eye, 32, Balance())
+    high = rows.stop - rows.start
+    assert heights == [(32, 32), (32, round(24 * 32 / high))]
+
+
+def test_an_empty_mask_marks_the_whole_picture() -> None:
+    goal = Goal(torch.zeros(1, 3, 32, 32), 32, torch.zeros(1, 1, 32, 32), lambda x: [x], 32, Balance())
+    assert torch.isfinite(goal.distance(torch.ones(1, 3, 32, 32))).all()

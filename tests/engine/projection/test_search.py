@@ -11,7 +11,7 @@ from torch import Tensor
 from likeness.errors import LikenessError
 from likeness.generator import NoiseMode
 from likeness.projection.goal import Balance, face_mask
-from likeness.projection.search import FALL, Step, project, ramp
+from likeness.projection.search import FALL, Step, project, ramp, usual_rate
 
 # Without a prior the drawn latent itself is the best there is.
 FREE = Balance(prior=0.0)
@@ -160,3 +160,7 @@ def test_the_shipped_composite_is_searched_by_its_gradient(root: Path) -> None:
     target = generator.synthesize(0.7 * generator.sample([5]))
     steps: list[Step] = list(project(generator, target, steps=12, mask=face_mask(256)))
     assert steps[-1].loss < 0.5 * steps[0].loss
+
+
+def test_short_searches_take_longer_steps() -> None:
+    assert [usual_rate(steps) for steps in (1, 20, 100, 400)] == [0.3, 0.3, 0.2, 0.1]
