@@ -17,7 +17,6 @@ Matrix = npt.NDArray[np.float32]
 # How firmly a code holds to the mean face, and a layer's code to the joint one, against the photo.
 JOINT_RIDGE = 0.02
 LAYER_RIDGE = 0.005
-STEPS = 2  # of filling in what was not seen; four gained 0.1 dB on the face and cost as much again
 # How much each block says about the joint code: shape and broad skin are seen best. Pores are
 # left out: that cost nothing (0.03 dB) and saved 6 ms.
 TRUST = {
@@ -107,38 +106,46 @@ class LinearModel:
         return self._inverses[names]
 
     def _descended(
-        self, code: Matrix, home: Matrix, ridge: float, rests: dict[str, Matrix], seen: dict[str, Matrix], last: bool
+        self,
+        code: Matrix,
+        home: Matrix,
+        ridge: float,
+        rests: dict[str, Matrix],
+        seen: dict[str, Matrix],
+        steps: int,
+        last: bool,
     ) -> Matrix:
         """The code after some steps; `rests` are brought along in place, but not by the `last` step of all."""
         inverse = self._inverse(tuple(rests), ridge)
-        for turn in range(STEPS):
+        for turn in range(steps):
             pull = np.sum([self._pull(name, rest) for name, rest in rests.items()], axis=0)
             step = times(inverse, pull + ridge * (home - code))
             code = code + step
-            if last and turn == STEPS - 1:
+            if last and turn == steps - 1:
                 break
             for name, rest in rests.items():
                 rest -= self._moved(name, step) * seen[name]
         return code
 
-    def fitted(self, layers: Matrix, rests: dict[str, Matrix], seen: dict[str, Matrix]) -> Matrix:
+    def fitted(self, layers: Matrix, rests: dict[str, Matrix], seen: dict[str, Matrix], steps: int) -> Matrix:
         """Codes `[4, w_dim]` that draw what is wanted.
 
         Args:
             layers: the codes drawn last, `[4, w_dim]`.
             rests: wanted minus drawn where seen, `[channels, height, width]` by block; changed in place.
             seen: how far each pixel counts, broadcast over channels.
+            steps: of filling in what was not seen.
         """
         code = layers.mean(0)
         broad = {name: rest for name, rest in rests.items() if name in TRUST}
         self._move_home(rests.keys() & TRUST.keys(), code, layers, rests, seen)
-        joint = self._descended(code, np.zeros_like(code), JOINT_RIDGE, broad, seen, last=False)
+        joint = self._descended(code, np.zeros_like(code), JOINT_RIDGE, broad, seen, steps, last=False)
         self._move_home(rests.keys() - TRUST.keys(), joint, layers, rests, seen)
         fitted = np.repeat(joint[None], ROWS, axis=0)
         for row in range(ROWS):
             own = {name: rest for name, rest in rests.items() if self.layout[name].row == row}
             if own:
-                fitted[row] = self._descended(joint, joint, LAYER_RIDGE, own, seen, last=True)
+                fitted[row] = self._descended(joint, joint, LAYER_RIDGE, own, seen, steps, last=True)
         return fitted.astype(np.float32)
 
     def _move_home(
@@ -146,7 +153,9 @@ class LinearModel:
     ) -> None:
         """Turn rests against each layer's own drawing into rests against the drawing of one `code`, in place."""
         for name in names:
-            rests[name] += self._moved(name, layers[self.layout[name].row] - code) * seen[name]
+            apart = layers[self.layout[name].row] - code
+            if apart.any():  # before the first round all layers are one
+                rests[name] += self._moved(name, apart) * seen[name]
 
 
 def _unpacked(tensors: dict[str, Tensor], name: str) -> Matrix:
