@@ -44,6 +44,8 @@ class Scribe:
         with self._change:
             self._closed = True
             self._change.notify_all()
+        if self._thread is not None:
+            self._thread.join(PARTING_S)
 
     def _run(self) -> None:
         while True:
@@ -54,6 +56,9 @@ class Scribe:
                 name = next(iter(self._jobs))
                 write, self._writing = self._jobs.pop(name), True
             self._write(name, write)
+            # It may hold a face. One that is let go of while Python ends takes the process down: torch gives the lock
+            # away for it, and a thread that asks for it back then is ended in the middle of C++.
+            del write
             with self._change:
                 self._writing = False
                 self._change.notify_all()

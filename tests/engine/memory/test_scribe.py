@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import weakref
 
 import pytest
 
@@ -15,6 +16,20 @@ def test_what_is_put_is_written_on_another_thread_and_before_the_end() -> None:
     scribe.close()
     scribe.close()
     assert written == ["scribe"]
+
+
+def test_what_is_written_is_let_go_of_before_it_is_said_to_be() -> None:
+    class Face:
+        """What a job holds."""
+
+    scribe, face = Scribe(), Face()
+    held = weakref.ref(face)
+    scribe.put("a", lambda face=face: None)  # type: ignore[misc]
+    del face
+    assert scribe.drain(20)
+    assert held() is None
+    scribe.close()
+    assert "scribe" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_on_a_slow_disk_only_the_newest_of_a_name_is_written() -> None:
