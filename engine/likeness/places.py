@@ -13,6 +13,8 @@ PACKAGE = Path(__file__).resolve().parent
 HOME_VARIABLE = "LIKENESS_HOME"
 # What a training run keeps up to date in its folder.
 RUN_WEIGHTS = "weights.safetensors"
+# `faces.pkl` is encoded by `faces.encoder.safetensors` in the same folder, unless its header names another file.
+ENCODER = ".encoder.safetensors"
 
 
 def bundled(kind: Kind) -> Path:
@@ -46,7 +48,8 @@ def find_weights(name: str) -> Path:
         return Path(name) / RUN_WEIGHTS
     if (Path(name) / "config.toml").is_file():
         raise WeightsError(f"the training run in {name} has written no weights yet; wait for its first minute to pass")
-    found = {path.stem: path for folder in folders("weights") for path in folder.glob("*.safetensors")}
+    files = (path for folder in folders("weights") for path in folder.glob("*.safetensors"))
+    found = {path.stem: path for path in files if not path.name.endswith(ENCODER)}
     if name not in found:
         raise WeightsError(f"no weights {name!r}, neither a file nor a bundled name; {nearest(name, found)}")
     return found[name]

@@ -1,5 +1,6 @@
 """The encoder finds latents again: of the model's own pictures, and of real faces where they are at hand."""
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -10,10 +11,12 @@ from tests.engine.drawn_faces import FACES, drawn_face, write_faces
 
 from likeness.encoders.composite import CompositeEncoder, open_encoder
 from likeness.encoders.composite_report import hold_out_report
+from likeness.encoders.trained import encoder_file, open_trained
 from likeness.errors import WeightsError
 from likeness.families.composite import open_composite
 from likeness.training.composite import train_composite
-from likeness.weights_file import WeightsHeader, write_weights
+from likeness.training.encoder import drawn_lessons, train_encoder
+from likeness.weights_file import WeightsHeader, read_weights, write_weights
 
 SHIPPED = Path(__file__).parents[2] / "weights" / "composite-256.safetensors"
 
@@ -63,6 +66,24 @@ def test_photos_of_other_sizes_are_taken(encoder: CompositeEncoder) -> None:
 
 def test_a_photo_of_one_colour_is_encoded_without_a_fault(encoder: CompositeEncoder) -> None:
     assert encoder.encode(np.full((64, 64, 3), 90, np.uint8)).latent.isfinite().all()
+
+
+def test_a_trained_encoder_beside_the_weights_guesses_and_leads_the_mattes(weights: Path, tmp_path: Path) -> None:
+    own = tmp_path / weights.name
+    shutil.copy(weights, own)
+    generator = open_composite(own, torch.device("cpu"))
+    train_encoder(generator, drawn_lessons(generator, samples=60), encoder_file(own), components=20)
+    photo = cv2.cvtColor(drawn_face(103), cv2.COLOR_BGR2RGB)
+    picture = torch.from_numpy(photo).permute(2, 0, 1)[None] / 127.5 - 1
+    header, tensors = read_weights(own)
+    trained = open_trained(encoder_file(own), header.sha256, 4, 16)
+    found = open_encoder(own).encode(photo)
+    assert torch.equal(found.guess, trained.encode(picture))
+    assert not torch.equal(found.latent, open_encoder(weights).encode(photo).latent)
+    other = tensors | {"matte.prior": 255 - tensors["matte.prior"]}
+    write_weights(own, WeightsHeader("composite", header.arguments), other)
+    with pytest.raises(WeightsError, match="other weights"):
+        open_encoder(own)
 
 
 def test_weights_of_another_family_are_refused(tmp_path: Path) -> None:

@@ -39,3 +39,11 @@ def test_populations_are_looked_for_in_the_users_folder_beside_the_weights_and_a
     assert found == ["weights/populations/weights.safetensors", "run/populations/weights.safetensors"]
     bundled = places.bundled("weights") / "populations" / "faces-256.safetensors"
     assert places.population_files(places.find_weights("faces-256"))[1:] == [bundled]
+
+
+def test_an_encoder_beside_weights_is_not_taken_for_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "mine.encoder.safetensors").touch()
+    with pytest.raises(WeightsError, match=r"no weights 'mine\.encoder'"):
+        places.find_weights("mine.encoder")

@@ -1,4 +1,4 @@
-"""From a photo of a face to a composite latent: a linear guess, then rounds of flow and projection."""
+"""From a photo of a face to a composite latent: a guess, then rounds of flow and projection."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from likeness.encoders.composite_fit import LinearModel, times
 from likeness.encoders.composite_targets import Target, read_targets
+from likeness.encoders.trained import TrainedEncoder, encoder_file, open_trained
 from likeness.errors import WeightsError
 from likeness.faces import bands
 from likeness.faces.correspond import (
@@ -41,7 +42,7 @@ class Encoding:
 
     Attributes:
         latent: `[1, 4, w_dim]`.
-        guess: the same before any round.
+        guess: the same before any round: of a trained encoder, or linear.
         turns: the same after each round; its last is `latent`.
         field: pixels at half size; warps the photo into the mean frame.
     """
@@ -58,11 +59,15 @@ class CompositeEncoder:
     Args:
         network: on the CPU.
         tensors: of the same weights file.
+        trained: what guesses first. It knows hair from wall, and the graph cuts, which often do not, are left out.
     """
 
-    def __init__(self, network: CompositeNetwork, tensors: dict[str, Tensor]) -> None:
+    def __init__(
+        self, network: CompositeNetwork, tensors: dict[str, Tensor], trained: TrainedEncoder | None = None
+    ) -> None:
         self.network = network
         self.size = network.size
+        self._trained = trained
         prior = tensors["matte.prior"].numpy().astype(np.float32) / 255
         self._prior = Mattes(prior[0], prior[1])
         self._flow = FlowFinder()
@@ -78,7 +83,10 @@ class CompositeEncoder:
         self._model = LinearModel(network, tensors)
 
     def guess(self, photo: Bytes) -> Tensor:
-        """The linear start `[1, 4, w_dim]`, all layers equal."""
+        """The start `[1, 4, w_dim]` for a BGR photo: the trained encoder's, or a linear one whose layers are equal."""
+        if self._trained is not None:
+            rgb = np.ascontiguousarray(photo[..., ::-1])
+            return self._trained.encode(torch.from_numpy(rgb).permute(2, 0, 1)[None] / 127.5 - 1)
         side = self._guess_size
         small = bands.to_unit(np.asarray(cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
         left, right = small[:, : side // 2], small[:, side // 2 :][:, ::-1]
@@ -115,7 +123,9 @@ class CompositeEncoder:
             own = self._drawn_mattes(drawn["edges"])
             field = _drawn_field(drawn["field"], half) if field is None else field
             field = self._follow(small, field, self._portrait(drawn, own), turn)
-            if mattes is None and turn >= min(1, rounds - 1):
+            if self._trained is not None:
+                mattes = _hard(own, half)
+            elif mattes is None and turn >= min(1, rounds - 1):
                 mattes = self._cut(small, field, own)
             skin = drawn["skin"][0].numpy()
             targets = read_targets(picture if last else small, field, mattes or own, skin, self.network.layout)
@@ -165,9 +175,7 @@ class CompositeEncoder:
         )
         picture = _area_resized(np.asarray(warp(small, field), np.uint8), self._coarse)
         # At 64 px a quarter of the time at 128, and no worse; edges are drawn at 64 px as well.
-        found = cut_out(picture, Mattes(skin, person), rounds=1)
-        hard = (bands.resized(matte, small.shape[0]) > half_way for matte in (found.skin, found.person))
-        return Mattes(*(matte.astype(np.float32) for matte in hard))
+        return _hard(cut_out(picture, Mattes(skin, person), rounds=1), small.shape[0])
 
     def _project(self, latent: Tensor, drawn: dict[str, Tensor], targets: dict[str, Target], steps: int) -> Tensor:
         """The joint code that fits all blocks, then each layer's own code near it.
@@ -184,6 +192,11 @@ class CompositeEncoder:
         return torch.from_numpy(self._model.fitted(latent[0].numpy(), rests, seen, steps))[None]
 
 
+def _hard(mattes: Mattes, size: int) -> Mattes:
+    """Mattes of 0 and 1 at `size`."""
+    return Mattes(*((bands.resized(each, size) > 0.5).astype(np.float32) for each in (mattes.skin, mattes.person)))
+
+
 def _drawn_field(drawn: Tensor, size: int) -> Field:
     """What undoes the drawing's warp `[1, 2, ...]`, in pixels at `size`."""
     field = drawn[0].permute(1, 2, 0).numpy()
@@ -195,10 +208,10 @@ def _area_resized(picture: Bytes, size: int) -> Bytes:
 
 
 def open_encoder(path: Path) -> CompositeEncoder:
-    """Make an encoder from a composite weights file.
+    """Make an encoder from a composite weights file, and the trained encoder beside it where there is one.
 
     Raises:
-        WeightsError: the file is broken or not of this family.
+        WeightsError: a file is broken, not of this family, or was trained for other weights.
     """
     header, tensors = read_weights(path)
     if header.family != "composite":
@@ -207,4 +220,7 @@ def open_encoder(path: Path) -> CompositeEncoder:
         )
     if "guess.mean" not in tensors:
         raise WeightsError(f"{path} holds no linear guess to begin from; train it again with this version")
-    return CompositeEncoder(CompositeNetwork(tensors, size=int(header.arguments["size"])), tensors)
+    network = CompositeNetwork(tensors, size=int(header.arguments["size"]))
+    file = encoder_file(path)
+    trained = open_trained(file, header.sha256, ROWS, network.w_dim) if file.is_file() else None
+    return CompositeEncoder(network, tensors, trained)

@@ -10,15 +10,12 @@ import torch
 from torch import Tensor
 
 from likeness.encoders.composite import CompositeEncoder, open_encoder
-from likeness.encoders.trained import open_trained
+from likeness.encoders.trained import encoder_file, open_trained
 from likeness.encoders.vae import FAMILY as VAE
 from likeness.encoders.vae import open_vae_encoder
 from likeness.errors import WeightsError
 from likeness.generator import Generator
 from likeness.weights_file import read_header
-
-# `faces.pkl` is encoded by `faces.encoder.safetensors` in the same folder, unless its header names another file.
-ENDING = ".encoder.safetensors"
 
 
 class Encoder(Protocol):
@@ -47,15 +44,6 @@ class CompositePictures:
         return torch.cat(found).to(pictures.device)
 
 
-def encoder_file(weights: Path) -> Path:
-    """Return where the trained encoder of `weights` is, or would be: named in its header, else beside it."""
-    header = read_header(weights)
-    named = header.arguments.get("encoder") if header else None
-    if isinstance(named, str) and named:
-        return weights.parent / named
-    return weights.with_name(weights.name.removesuffix(weights.suffix) + ENDING)
-
-
 def open_encoder_for(source: Generator | Path | str) -> Encoder:
     """Open the encoder of a generator, or of the weights file at a path. Reads files; not for the render thread.
 
@@ -72,6 +60,8 @@ def open_encoder_for(source: Generator | Path | str) -> Encoder:
             f"this {source.info.family} generator was not opened from a file, so no encoder is known; start at the mean"
         )
     header = read_header(weights)
+    if header is not None and header.family == "composite":
+        return CompositePictures(open_encoder(weights))
     file = encoder_file(weights)
     if file.is_file():
         trained = read_header(file)
@@ -79,8 +69,6 @@ def open_encoder_for(source: Generator | Path | str) -> Encoder:
             return open_vae_encoder(file)
         shape = () if isinstance(source, str | Path) else (source.info.num_ws, source.info.w_dim)
         return open_trained(file, header.sha256 if header else "", *shape)
-    if header is not None and header.family == "composite":
-        return CompositePictures(open_encoder(weights))
     raise WeightsError(
         f"{weights} has no encoder ({encoder_file(weights).name} is not beside it); make one with "
         f"`likeness train encoder {weights}`, or start at the mean"

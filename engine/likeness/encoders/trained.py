@@ -11,7 +11,8 @@ from torch.nn import functional
 from likeness.errors import WeightsError
 from likeness.features import open_features
 from likeness.networks.efficientnet_lite import EfficientNetLite
-from likeness.weights_file import read_weights
+from likeness.places import ENCODER
+from likeness.weights_file import read_header, read_weights
 
 FAMILY = "encoder"
 # Pictures are looked at by this many px, each map of features in a grid of so many by so many means.
@@ -52,6 +53,15 @@ def features(eye: EfficientNetLite, pictures: Tensor) -> Tensor:
         pictures = functional.interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
     rows = [functional.adaptive_avg_pool2d(each, GRID).flatten(1) for each in eye(pictures)]
     return torch.cat([row.sign() * row.abs().sqrt() for row in rows], dim=1)
+
+
+def encoder_file(weights: Path) -> Path:
+    """Return where the trained encoder of `weights` is, or would be: named in its header, else beside it."""
+    header = read_header(weights)
+    named = header.arguments.get("encoder") if header else None
+    if isinstance(named, str) and named:
+        return weights.parent / named
+    return weights.with_name(weights.name.removesuffix(weights.suffix) + ENCODER)
 
 
 def open_trained(path: Path, sha256: str, num_ws: int | None = None, w_dim: int | None = None) -> TrainedEncoder:

@@ -1,4 +1,4 @@
-"""Train an encoder on what a generator draws: its pictures are seen, and its latents are known."""
+"""Train an encoder: from pictures whose latents are known to the latents of any picture."""
 
 from __future__ import annotations
 
@@ -48,36 +48,57 @@ class EncoderReport:
     file_bytes: int
 
 
-def train_encoder(
+@dataclass(frozen=True)
+class Lessons:
+    """What an encoder learns from.
+
+    Attributes:
+        seen: `[count, features]` of the pictures, as `likeness.encoders.trained.features` gives them.
+        latents: `[count, num_ws, w_dim]` that belong to them.
+    """
+
+    seen: Tensor
+    latents: Tensor
+
+
+def drawn_lessons(
     generator: Generator,
-    output: Path,
-    *,
     samples: int = 3000,
-    components: int = 512,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> EncoderReport:
+) -> Lessons:
+    """Return what the generator draws: its pictures are seen, and its latents are known.
+
+    Args:
+        generator: that the encoder is for.
+        samples: pictures to draw.
+        seed: of the samples.
+        progress: told how many pictures of how many are drawn.
+    """
+    latents = sample_latents(generator, samples, seed)
+    return Lessons(_seen(generator, latents, progress), latents)
+
+
+def train_encoder(generator: Generator, lessons: Lessons, output: Path, components: int = 512) -> EncoderReport:
     """Fit EfficientNet-Lite's features to W+ by ridge regression on their principal components, and write it.
 
-    The same arguments give the same file on one machine.
+    The same lessons give the same file on one machine.
 
     Args:
         generator: opened from the weights that the encoder is for.
+        lessons: a tenth of them, the first, are held out to choose the ridge by.
         output: the file.
-        samples: pictures to draw.
-        components: at most, and at most half as many as there are samples.
-        seed: of the samples.
-        progress: told how many pictures of how many are drawn.
+        components: at most, and at most half as many as there are lessons.
 
     Raises:
-        TrainingError: too few samples.
+        TrainingError: too few lessons.
         WeightsError: the disk refuses.
     """
+    seen, latents = lessons.seen, lessons.latents
+    samples = len(latents)
     if samples < FEWEST:
-        raise TrainingError(f"{samples} samples are too few for an encoder; take {FEWEST} or more")
+        raise TrainingError(f"{samples} pictures are too few for an encoder; take {FEWEST} or more")
     began = time.monotonic()
-    latents = sample_latents(generator, samples, seed)
-    seen = _seen(generator, latents, progress)
     origin, centre = latents.mean(0), seen.mean(0)
     asked, given = (latents - origin).flatten(1), seen - centre
     held = max(2, round(HELD_OUT * samples))

@@ -9,11 +9,11 @@ import torch
 from tests.conftest import ToyGenerator
 
 from likeness import open_generator
-from likeness.encoders.opening import encoder_file, open_encoder_for
-from likeness.encoders.trained import open_trained
+from likeness.encoders.opening import open_encoder_for
+from likeness.encoders.trained import encoder_file, open_trained
 from likeness.errors import TrainingError, WeightsError
 from likeness.networks.dcgan import Decoder
-from likeness.training.encoder import sample_latents, train_encoder
+from likeness.training.encoder import Lessons, drawn_lessons, sample_latents, train_encoder
 from likeness.weights_file import WeightsHeader, write_weights
 
 
@@ -31,7 +31,8 @@ def tiny(path: Path, seed: int = 0) -> Path:
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tiny(tmp_path_factory.mktemp("encoder") / "tiny.safetensors")
-    train_encoder(open_generator(path), encoder_file(path), samples=120, components=40)
+    generator = open_generator(path)
+    train_encoder(generator, drawn_lessons(generator, samples=120), encoder_file(path), components=40)
     return path
 
 
@@ -88,7 +89,7 @@ def test_samples_differ_from_layer_to_layer_in_half_of_the_cases(toy: Callable[.
 
 def test_too_few_samples_are_refused(toy: Callable[..., ToyGenerator], tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="too few"):
-        train_encoder(toy(), tmp_path / "x.safetensors", samples=5)
+        train_encoder(toy(), Lessons(torch.zeros(5, 9), torch.zeros(5, 1, 4)), tmp_path / "x.safetensors")
 
 
 def test_the_composites_own_encoder_answers_in_tensors(root: Path) -> None:

@@ -5,17 +5,25 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from likeness.errors import LikenessError
+
 
 def encoder(
     weights: str,
     *,
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
+    photos: Path | None = None,
+    hold_out: int = 0,
+    steps: int = 20,
     samples: int = 3000,
     components: int = 512,
     device: str = "auto",
     seed: int = 0,
 ) -> None:
-    """Train an encoder on what a generator itself draws; no pictures are needed.
+    """Train an encoder on what a generator itself draws, or on photographs that are searched for.
+
+    Without --photos no pictures are needed. With them the encoder learns what photographs look like to this
+    generator, and takes some 2 s of one core for each.
 
     Parameters
     ----------
@@ -23,6 +31,12 @@ def encoder(
         A weights file, or the name of a bundled one.
     output
         The file to write; left out, it lies beside the weights as NAME.encoder.safetensors, where it is found.
+    photos
+        A folder of aligned faces to search for and to learn from, some hundreds or more.
+    hold_out
+        Leave out the first so many of them by name.
+    steps
+        Of the search for each photo.
     samples
         How many pictures to learn from; each costs a drawing.
     components
@@ -36,20 +50,28 @@ def encoder(
 
     from likeness import open_generator
     from likeness.devices import choose_device
-    from likeness.encoders.opening import encoder_file
+    from likeness.encoders.trained import encoder_file
     from likeness.places import find_weights
-    from likeness.training.encoder import train_encoder
+    from likeness.projection.many import search_all
+    from likeness.training.encoder import Lessons, drawn_lessons, train_encoder
 
     path = find_weights(weights)
     generator = open_generator(path, str(choose_device(device)))
     columns = (TextColumn("looking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
-        task = progress.add_task("look", total=samples)
+        task = progress.add_task("look", total=None)
 
         def show(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
-        file = output or encoder_file(path)
-        report = train_encoder(generator, file, samples=samples, components=components, seed=seed, progress=show)
-    print(f"{report.explained:.0%} of the latents' variance is found again in samples that it was not trained on")
-    print(f"The result is in {file.resolve()} ({report.file_bytes / 1e6:.1f} MB), after {report.seconds:.0f} s")
+        if photos is None:
+            lessons = drawn_lessons(generator, samples, seed, show)
+        else:
+            if not photos.is_dir():
+                raise LikenessError(f"{photos} is not a folder; give one of aligned faces")
+            files = sorted(path for path in photos.iterdir() if path.is_file())[hold_out:]
+            lessons = Lessons(*search_all(generator, files, steps, show))
+    file = output or encoder_file(path)
+    report = train_encoder(generator, lessons, file, components)
+    print(f"{report.explained:.0%} of the latents' variance is found again in pictures that it was not trained on")
+    print(f"The result is in {file.resolve()} ({report.file_bytes / 1e6:.1f} MB), of {report.samples} pictures")
