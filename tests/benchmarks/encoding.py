@@ -3,7 +3,7 @@
     python tests/benchmarks/encoding.py FOLDER
 
 FOLDER holds aligned faces; the first `--count` by name are taken, which should be the ones that training held out.
-Medians; "guess" is the linear start, "rounds" the result. The time is the processor's, on one thread, which a
+Medians; "guess" is what it begins at, "rounds" the result. The time is the processor's, on one thread, which a
 neighbour's load lengthens less than wall time.
 """
 
@@ -20,13 +20,14 @@ import torch
 from likeness.encoders.composite_report import hold_out_report
 from likeness.errors import LikenessError
 from likeness.places import find_weights
+from likeness.show import DEFAULT_WEIGHTS
 
 
 def main() -> None:
     """Read the options, encode, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--weights", default="composite-256", help="a weights file, or the name of a bundled one")
+    parser.add_argument("--weights", default=DEFAULT_WEIGHTS, help="a weights file, or the name of a bundled one")
     parser.add_argument("--count", type=int, default=100, help="how many faces")
     options = parser.parse_args()
     torch.set_num_threads(1)

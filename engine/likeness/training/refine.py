@@ -52,7 +52,7 @@ RIM = 17  # px over which skin is looked for around each place
 DEVIATION_OF = 20  # photos
 # The critic's gradient is held down every so many steps.
 PENALTY_PERIOD = 8
-MEASURED = 16  # held-out faces that are encoded for the previews; 78 ms each
+MEASURED = 16  # held-out faces that are encoded for the previews; 45 ms each
 
 
 @dataclass(frozen=True)
