@@ -96,7 +96,6 @@ class Lookout:
         outlook: what the process needs to know.
 
     Attributes:
-        looking: whether a picture is still being looked at.
         parting: whether the end of the process is nothing to tell.
     """
 
@@ -105,15 +104,24 @@ class Lookout:
         self._beside: Companion | None = None
         # Replies that belong to what was forgotten since are dropped.
         self._era = 0
-        self.looking = self.parting = False
+        self._looking, self._asked = False, 0
+        self.parting = False
+
+    @property
+    def busy(self) -> bool:
+        """Return whether the process has something to say; a picture that is sent before that may hang both.
+
+        Pictures and answers are more than a pipe holds: either end would wait for the other to read.
+        """
+        return self._looking or self._asked > 0
 
     def look(self, number: int, at: float, picture: NDArray[np.uint8], embed: bool, still: bool = False) -> None:
-        """Have a picture looked at, where the one before is done with: see `looking`."""
-        self.looking = self._say(Look(self._era, number, at, picture, embed, still))
+        """Have a picture looked at, where all before is done with: see `busy`."""
+        self._looking = self._say(Look(self._era, number, at, picture, embed, still))
 
     def ask(self, guest: int, embedding: Embedding, farthest: bool) -> None:
         """Have a match found for a guest, by number."""
-        self._say(Ask(self._era, guest, embedding, farthest))
+        self._asked += self._say(Ask(self._era, guest, embedding, farthest))
 
     def news(self, timeout_s: float) -> list[Sighting | Answer]:
         """Return what has come, after waiting `timeout_s` for it at most."""
@@ -124,7 +132,9 @@ class Lookout:
             while self._beside.pipe.poll(0 if found else timeout_s):
                 said: Seen | Answer = self._beside.pipe.recv()
                 if isinstance(said, Seen):
-                    self.looking = False
+                    self._looking = False
+                else:
+                    self._asked -= 1
                 if said.era == self._era:
                     found.append(said.sighting if isinstance(said, Seen) else said)
         except (EOFError, OSError):
@@ -141,7 +151,7 @@ class Lookout:
     def close(self) -> None:
         """End the process, and with it its memory."""
         beside, self._beside = self._beside, None
-        self.looking = False
+        self._looking, self._asked = False, 0
         if beside is not None:
             beside.close()
 

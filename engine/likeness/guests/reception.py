@@ -151,7 +151,7 @@ class Reception:
             self._catching = False
             self._greeting.catch()
         self._send()
-        for word in self._lookout.news(TURN_S if self._lookout.looking else 0.0):
+        for word in self._lookout.news(TURN_S if self._lookout.busy else 0.0):
             if self._forgetting:
                 return
             if isinstance(word, Answer):
@@ -162,13 +162,13 @@ class Reception:
         for guest in self._roster.expire(time.monotonic(), self.wishes.remember_s):
             log.info("guest %d is forgotten", guest.number)
             guest.wipe()
-        if not self._lookout.looking:
+        if not self._lookout.busy:
             self._bell.wait(TURN_S)
             self._bell.clear()
 
     def _send(self) -> None:
         """Send the newest picture, or a photo, once the lookout has done with the one before."""
-        if self._lookout.looking:
+        if self._lookout.busy:
             return
         photo, self._photo = self._photo, None
         if photo:

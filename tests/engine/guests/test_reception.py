@@ -16,7 +16,7 @@ class Watch:
     """Stands in for the process that looks: says what it is told to say of the next picture."""
 
     def __init__(self) -> None:
-        self.looking = self.parting = False
+        self.busy = self.parting = False
         self.faces = 0
         self.words: list[Sighting] = []
 
@@ -92,3 +92,13 @@ def test_a_photo_that_is_none_is_told_and_nobody_taken_for_it(
     assert "is no picture" in caplog.text
     camera(reception, 1)
     assert reception._roster.guests() == ()
+
+
+def test_no_picture_is_sent_while_an_answer_is_to_come(reception: Reception, photo: str) -> None:
+    reception._lookout.busy = True
+    reception.show_photo(photo)
+    camera(reception, 1)
+    assert reception._roster.guests() == ()
+    reception._lookout.busy = False
+    reception._serve()
+    assert len(reception._roster.guests()) == 1
