@@ -158,6 +158,11 @@ class Reception:
                 self._matched(word)
             else:
                 self._seen(word)
+        if self._photographed is not None and not self._lookout.busy:
+            # The process has died of it, and whoever comes next is not to be taken for whom it shows.
+            log.error("%s was not looked at; show it again", self._photographed[1])
+            self._photographed = None
+            self._greeting.forget()
         self._desk.serve(self.wishes.steps)
         for guest in self._roster.expire(time.monotonic(), self.wishes.remember_s):
             log.info("guest %d is forgotten", guest.number)

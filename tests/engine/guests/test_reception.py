@@ -17,7 +17,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.busy = self.parting = False
-        self.faces = 0
+        self.faces, self.dead = 0, False
         self.words: list[Sighting] = []
 
     def look(self, number: int, at: float, picture: np.ndarray, embed: bool, still: bool = False) -> None:
@@ -30,7 +30,7 @@ class Watch:
 
     def news(self, timeout_s: float) -> list[Sighting]:
         words, self.words = self.words, []
-        return words
+        return [] if self.dead else words
 
     def close(self) -> None:
         """Be gone."""
@@ -102,3 +102,15 @@ def test_no_picture_is_sent_while_an_answer_is_to_come(reception: Reception, pho
     reception._lookout.busy = False
     reception._serve()
     assert len(reception._roster.guests()) == 1
+
+
+def test_a_photo_that_the_process_died_of_is_told_and_nobody_taken_for_it(
+    reception: Reception, photo: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    reception._lookout.dead = True
+    reception.show_photo(photo)
+    reception._serve()
+    assert "wall.png was not looked at; show it again" in caplog.text
+    reception._lookout.dead = False
+    camera(reception, 1)
+    assert reception._roster.guests() == ()
