@@ -90,8 +90,9 @@ def _call(address: str) -> None:
     if not host or not port.isdigit():
         return
     try:
-        socket.create_connection((host, int(port)), CALL_S).close()
-    except (OSError, OverflowError) as error:
+        # An IPv6 address stands in brackets.
+        socket.create_connection((host.strip("[]"), int(port)), CALL_S).close()
+    except (OSError, OverflowError, UnicodeError) as error:
         raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
 
 

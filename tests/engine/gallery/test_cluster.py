@@ -31,12 +31,12 @@ def test_a_chunk_is_many_small_photos_or_few_large_ones() -> None:
     assert [[job.path.stem for job in next_chunk(waiting)] for _ in range(5)] == [["0", "1"], ["2", "3"], ["4"], [], []]
 
 
-@pytest.mark.parametrize("scheme", ["", "ray://"])
-def test_an_address_where_nobody_listens_is_told_at_once(scheme: str) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "ray://127.0.0.1", "[::ffff:127.0.0.1]"])
+def test_an_address_where_nobody_listens_is_told_at_once(host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(GalleryError, match=r"no Ray cluster at .*refused.*ray start --head"):
-        on_cluster(f"{scheme}127.0.0.1:{port}", None, "", "agreed")
+        on_cluster(f"{host}:{port}", None, "", "agreed")
 
 
 @pytest.fixture

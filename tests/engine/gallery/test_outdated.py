@@ -53,7 +53,7 @@ def test_a_gallery_from_before_fingerprints_opens_and_takes_new_faces(gallery: G
     gallery.add([new_face(1, weights=NAME)])
     gallery.close()
     without_fingerprints(gallery.folder)
-    # Two programs at once: each looks for the column, and one makes it.
+    # Two programs at once: the first makes the column, and the other finds it.
     with Gallery.open(gallery.folder) as one, Gallery.open(gallery.folder) as other:
         one.add([new_face(2, weights=NAME, weights_sha256="b" * 64)])
         assert other.search(new_face(1).embedding)[0].record.weights_sha256 == ""
