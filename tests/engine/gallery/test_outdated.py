@@ -1,6 +1,7 @@
 """Weights that were made anew under their name: what is kept of the old ones is told of, and older galleries open."""
 
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from likeness.cli import main
+from likeness.commands.gallery.common import tell_outdated
 from likeness.face_list import read_faces
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.merging import merge
@@ -101,6 +103,27 @@ def test_the_commands_tell_of_them_and_take_away_the_drawn_ones(
     with Gallery.open(tmp_path / "gallery") as gallery:
         # Who agreed to be kept stays until somebody says their name.
         assert [record.name for record in gallery.records()] == ["face 1", "face 2", "anna"]
+
+
+def test_weights_of_no_folder_are_named_to_take_theirs_away(
+    tmp_path: Path, new_face: Maker, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    mine = tmp_path / "run" / "mine.safetensors"
+    mine.parent.mkdir()
+    shutil.copy(find_weights(NAME), mine)
+    with Gallery.open(tmp_path / "gallery", create=True) as gallery:
+        gallery.add([new_face(1, seed=1, weights="mine", weights_sha256="b" * 64, consent="", photo=None)])
+        tell_outdated(gallery.records(), mine)
+    assert f"remove --outdated --weights {mine}, then build" in capsys.readouterr().err
+    for named, said in (
+        ((), "0 faces are gone, 1 are left"),
+        (("--weights", str(mine)), "1 faces are gone, 0 are left"),
+    ):
+        with pytest.raises(SystemExit) as end:
+            main(["gallery", "remove", "--outdated", *named])
+        assert not end.value.code
+        assert said in capsys.readouterr().out
 
 
 def test_a_list_of_faces_says_that_a_latent_is_of_other_weights_of_the_name(

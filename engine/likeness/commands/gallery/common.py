@@ -1,5 +1,6 @@
 """What the gallery's commands share."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,11 +67,15 @@ def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "
 
 def tell_outdated(records: "Sequence[Record]", weights: Path | None = None) -> None:
     """Say on standard error how many are outdated, and what to do."""
+    from likeness.places import folders
+
     old = find_outdated(records, weights)
     if old:
         names = ", ".join(sorted({record.weights for record in old}))
         drawn = any(record.seed is not None for record in old)
-        then = "; likeness gallery remove --outdated, then build, draws them anew" if drawn else ""
+        by_name = weights is None or weights.parent in folders("weights")
+        named = "" if by_name else f" --weights {shlex.quote(str(weights))}"
+        then = f"; likeness gallery remove --outdated{named}, then build, draws them anew" if drawn else ""
         print(f"likeness: {len(old)} faces were made with other weights called {names} than now{then}", file=sys.stderr)
 
 
