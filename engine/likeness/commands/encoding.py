@@ -29,7 +29,8 @@ def encode(
         A folder. Gets NAME.safetensors for each photo, and NAME.png: the photo, the first guess, and the drawing
         after each round.
     weights
-        A weights file, or the name of a bundled one, of the composite family: the others have no encoder.
+        A weights file, or the name of a bundled one, of the composite family; `likeness project` takes
+        photos to latents of the others.
     aligned
         The photos are cut already, square, eyes level and a little above the middle: they are taken as they are.
     detector

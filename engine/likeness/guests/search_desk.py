@@ -9,7 +9,8 @@ import numpy as np
 
 from likeness.guests.guest import Guest
 from likeness.guests.roster import Roster
-from likeness.projection.worker import Order, Searcher, Start
+from likeness.projection.search import usual_rate
+from likeness.projection.worker import NO_ENCODER, Order, Searcher, Start
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ class SearchDesk:
 
     def _ended(self, guest: Guest) -> None:
         error = self._searcher.error
-        if error is not None and "no encoder" in str(error) and self._start == "encoder":
+        if error is not None and str(error).startswith(NO_ENCODER) and self._start == "encoder":
             log.warning("%s; the search begins at the mean face, and visitors appear later", error)
             self._start = "mean"
         elif error is not None:
@@ -116,7 +117,9 @@ class SearchDesk:
         for guest in guests:
             if guest.latent is not None and guest.number not in self._refined and steps > guest.steps:
                 latent = np.ascontiguousarray(guest.latent.numpy())
-                return self._order(guest, Order(guest.portrait.copy(), latent, steps - guest.steps))
+                # Longer steps, as a short search takes them, would jolt a face that is nearly found.
+                rest = Order(guest.portrait.copy(), latent, steps - guest.steps, rate=usual_rate(steps))
+                return self._order(guest, rest)
         return None
 
     def _order(self, guest: Guest, order: Order, of_match: bool = False) -> None:

@@ -22,6 +22,8 @@ EYES = ("efficientnet", "vgg16")
 VGG_TAPS = (3, 8, 15, 22, 29)
 # Of the mask's highest value: what lies above it is looked at closely. Of an aligned face, brows to chin.
 NEAR = 0.9
+# Fewer px say nothing, and VGG16's poolings leave none of them.
+LEAST_NEAR = 16
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class Goal:
             self._box = _marked(shaped)
         if eye is not None:
             self._looks = look_at(eye, resized(self.target, self._eye_size))
-            if mask is not None and balance.near:
+            if mask is not None and balance.near and min(self._near(self.target).shape[-2:]) >= LEAST_NEAR:
                 self._near_looks = look_at(eye, self._near(self.target))
 
     def distance(self, drawn: Tensor) -> Tensor:

@@ -24,6 +24,9 @@ from likeness.projection.search import Step, project
 
 log = logging.getLogger(__name__)
 
+# Begins the error of a search that was to start at an encoder which is absent, broken, or of other weights.
+NO_ENCODER = "no encoder to begin at"
+
 Start = Literal["encoder", "mean"]
 Latent = NDArray[np.float32]
 Opener = Callable[[], Generator]
@@ -38,12 +41,14 @@ class Order:
         start: "encoder", "mean", or a latent `[num_ws, w_dim]` float32.
         steps: how many at most.
         patience: steps without a better loss after which it ends; 0 never.
+        rate: of learning; None takes what is usual for so many steps.
     """
 
     picture: Picture
     start: Start | Latent = "encoder"
     steps: int = 100
     patience: int = 0
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -248,7 +253,10 @@ class _Bench:
         if isinstance(order.start, np.ndarray):
             start = torch.from_numpy(order.start)[None]
         elif order.start == "encoder":
-            self._encoder = self._encoder or open_encoder_for(generator)
+            try:
+                self._encoder = self._encoder or open_encoder_for(generator)
+            except WeightsError as error:
+                raise LikenessError(f"{NO_ENCODER}: {error}") from error
             start = self._encoder.encode(target)
         yield from project(
             generator,
@@ -258,4 +266,5 @@ class _Bench:
             mask=face_mask(size, device),
             eye=self._eye,
             patience=order.patience,
+            rate=order.rate,
         )

@@ -3,12 +3,12 @@
 import numpy as np
 import torch
 
-from likeness.errors import LikenessError, WeightsError
+from likeness.errors import LikenessError
 from likeness.guests.guest import Guest, Likeness
 from likeness.guests.roster import Roster
 from likeness.guests.search_desk import MEAN_STEPS, SearchDesk
-from likeness.projection.search import Step
-from likeness.projection.worker import Order
+from likeness.projection.search import Step, usual_rate
+from likeness.projection.worker import NO_ENCODER, Order
 
 
 class Bench:
@@ -93,6 +93,7 @@ def test_a_newcomer_interrupts_a_refinement_which_then_goes_on_from_where_it_was
     assert isinstance(again.start, np.ndarray)
     assert (again.start == 5).all()
     assert again.steps == 6
+    assert again.rate == usual_rate(10)
     bench.say(2, 6.0)
     serving.serve(10)
     assert one.steps == 6
@@ -120,7 +121,7 @@ def test_without_an_encoder_the_search_begins_at_the_mean_and_shows_nobody_too_e
     one = guest(1)
     roster.arrive(one, 0)
     serving.serve(100)
-    bench.end(WeightsError("faces.pkl has no encoder"))
+    bench.end(LikenessError(f"{NO_ENCODER}: faces.pkl has none"))
     serving.serve(100)
     assert bench.orders[1].start == "mean"
     bench.say(MEAN_STEPS - 1, 1.0)

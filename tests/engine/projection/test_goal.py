@@ -165,9 +165,20 @@ def test_the_close_look_is_no_higher_than_the_eye_looks(rows: slice) -> None:
         heights.append((pictures.shape[-2], pictures.shape[-1]))
         return [pictures]
 
-    Goal(torch.zeros(1, 3, 64, 64), 64, marks(rows, slice(0, 24)), eye, 32, Balance())
+    Goal(torch.zeros(1, 3, 64, 64), 64, marks(rows, slice(0, 40)), eye, 32, Balance())
     high = rows.stop - rows.start
-    assert heights == [(32, 32), (32, round(24 * 32 / high))]
+    assert heights == [(32, 32), (32, round(40 * 32 / high))]
+
+
+def test_what_is_too_small_is_not_looked_at_closely() -> None:
+    heights: list[int] = []
+
+    def eye(pictures: torch.Tensor) -> list[torch.Tensor]:
+        heights.append(pictures.shape[-2])
+        return [pictures]
+
+    Goal(torch.zeros(1, 3, 64, 64), 64, marks(slice(0, 64), slice(0, 12)), eye, 64, Balance())
+    assert heights == [64]
 
 
 def test_an_empty_mask_marks_the_whole_picture() -> None:

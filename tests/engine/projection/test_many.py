@@ -69,3 +69,14 @@ def test_an_encoder_is_trained_on_photos_by_a_command(weights: Path, capsys: pyt
     assert ended.value.code == 0
     assert "42 pictures" in capsys.readouterr().out
     assert open_encoder_for(weights).encode(torch.zeros(1, 3, 16, 16)).shape == (1, 1, 4)
+
+
+def test_too_few_photos_are_refused_before_any_search(weights: Path) -> None:
+    folder, _ = photographed(weights, 4)
+    with pytest.raises(LikenessError, match="2 photos of"):
+        app(["train", "encoder", str(weights), "--photos", str(folder), "--hold-out", "2"])
+
+
+def test_an_encoder_that_comes_with_the_program_is_not_written_over() -> None:
+    with pytest.raises(LikenessError, match="comes with the program"):
+        app(["train", "encoder", "faces-256", "--samples", "40"])

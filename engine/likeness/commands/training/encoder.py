@@ -51,11 +51,15 @@ def encoder(
     from likeness import open_generator
     from likeness.devices import choose_device
     from likeness.encoders.trained import encoder_file
-    from likeness.places import find_weights
+    from likeness.places import bundled, find_weights
     from likeness.projection.many import search_all
     from likeness.training.encoder import Lessons, drawn_lessons, train_encoder
 
     path = find_weights(weights)
+    file = output or encoder_file(path)
+    if output is None and file.is_relative_to(bundled("weights")):
+        raise LikenessError(f"{path.name} comes with the program; name a file of yours for its encoder: -o FILE")
+    files = [] if photos is None else _photos_of(photos, hold_out)
     generator = open_generator(path, str(choose_device(device)))
     columns = (TextColumn("looking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
@@ -67,11 +71,23 @@ def encoder(
         if photos is None:
             lessons = drawn_lessons(generator, samples, seed, show)
         else:
-            if not photos.is_dir():
-                raise LikenessError(f"{photos} is not a folder; give one of aligned faces")
-            files = sorted(path for path in photos.iterdir() if path.is_file())[hold_out:]
             lessons = Lessons(*search_all(generator, files, steps, show))
-    file = output or encoder_file(path)
     report = train_encoder(generator, lessons, file, components)
     print(f"{report.explained:.0%} of the latents' variance is found again in pictures that it was not trained on")
     print(f"The result is in {file.resolve()} ({report.file_bytes / 1e6:.1f} MB), of {report.samples} pictures")
+
+
+def _photos_of(folder: Path, hold_out: int) -> list[Path]:
+    """The files to learn from.
+
+    Raises:
+        LikenessError: there is no such folder, or too few are left.
+    """
+    from likeness.training.encoder import FEWEST
+
+    if not folder.is_dir():
+        raise LikenessError(f"{folder} is not a folder; give one of aligned faces")
+    files = sorted(path for path in folder.iterdir() if path.is_file())[hold_out:]
+    if len(files) < FEWEST:
+        raise LikenessError(f"{len(files)} photos of {folder} are left to learn from; take {FEWEST} or more")
+    return files
