@@ -185,6 +185,14 @@ def test_the_hook_opens_our_files_at_the_wanted_size(weights: Path) -> None:
     assert opened.info.resolution == 128
 
 
+def test_a_flat_edge_has_a_gradient_too(weights: Path) -> None:
+    _, tensors = read_weights(weights)
+    network = CompositeNetwork(tensors, size=64, outline=0.9, dtype=torch.float32)
+    edges = torch.ones(1, 2, 32, 32, requires_grad=True)
+    (slope,) = torch.autograd.grad(network._outlined(edges, 2.0).sum(), edges)
+    assert slope.isfinite().all()
+
+
 def test_an_outline_makes_the_person_s_edge_crisp_and_leaves_the_hairline_and_the_code_alone(weights: Path) -> None:
     _, tensors = read_weights(weights)
     soft, crisp = (CompositeNetwork(tensors, size=64, outline=outline, dtype=torch.float32) for outline in (None, 0.9))

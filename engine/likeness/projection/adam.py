@@ -30,13 +30,15 @@ class Adam:
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        """Move every place and forget its gradient; without one it stays."""
+        """Move every place and forget its gradient; without one it stays, and so does what has none that is finite."""
         self._count += 1
         fix_1, fix_2 = 1 - BETA_1**self._count, 1 - BETA_2**self._count
         for place, mean, square in zip(self._places, self._means, self._squares, strict=True):
             slope = place.grad
             if slope is None:
                 continue
+            # One step into NaN would end the search, and in torch 2.13 the process: it reads past a grid of NaN.
+            slope = slope.nan_to_num(0.0, 0.0, 0.0)
             mean.lerp_(slope, 1 - BETA_1)
             square.lerp_(slope.square(), 1 - BETA_2)
             place -= rate * (mean / fix_1) / ((square / fix_2).sqrt() + EPSILON)

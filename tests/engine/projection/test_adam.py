@@ -1,4 +1,4 @@
-"""Our Adam takes the steps of torch's."""
+"""Our Adam takes the steps of torch's, but none into nowhere."""
 
 import torch
 
@@ -18,3 +18,14 @@ def test_every_step_is_that_of_torch() -> None:
         reference.step()
         assert torch.allclose(ours, theirs, atol=1e-6)
     assert ours.grad is None
+
+
+def test_a_slope_that_is_no_number_moves_nothing() -> None:
+    place = torch.zeros(4, requires_grad=True)
+    adam = Adam([place])
+    place.grad = torch.tensor([1.0, float("nan"), float("inf"), -1.0])
+    adam.step(0.1)
+    assert torch.allclose(place, torch.tensor([-0.1, 0.0, 0.0, 0.1]))
+    place.grad = torch.ones(4)
+    adam.step(0.1)
+    assert place.isfinite().all()
