@@ -38,7 +38,7 @@ def test_a_drawn_face_is_encoded_as_a_latent_that_draws_it_again(
     assert difference(drawn) < 0.5 * difference(other)
     sheet = cv2.imread(str(tmp_path / "out" / "five.png"))
     assert sheet is not None
-    assert sheet.shape == (256, 5 * 256 + 4 * 4, 3)
+    assert sheet.shape == (256, 4 * 256 + 3 * 4, 3)
 
 
 @pytest.mark.parametrize(
