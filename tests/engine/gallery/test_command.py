@@ -167,7 +167,7 @@ def test_group_means_are_saved_faces(
     assert "5 photos -> means/child.safetensors" in capsys.readouterr().out
     child, old = (read_latent(tmp_path / "means" / f"{name}.safetensors", 4, 160) for name in ("child", "old"))
     assert (child - old).norm() > 1
-    # Mirrored twins take out the sides: what is odd about them cancels, but for what the trained guess sees in one only.
+    # Mirrored twins take out the sides: what is odd cancels, but for what the trained guess sees in one of them only.
     from likeness import open_generator
     from likeness.places import find_weights
 
