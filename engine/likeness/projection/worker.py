@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -187,6 +188,10 @@ def _serve(pipe: Connection, opener: Opener, threads: int) -> None:
     """What runs in the process: one order after the other, until the pipe is closed."""
     leave_signals_to_the_show()
     torch.set_num_threads(threads)
+    if hasattr(os, "SCHED_IDLE"):
+        # Linux lets whoever wakes take the core from such a process at once, which being nice does not promise.
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     bench = _opened(opener)
     stand_back()
     with suppress(EOFError, OSError):
