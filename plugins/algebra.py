@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from likeness import Choice, Float, Frame, Generator, Param, Stage, Text, Values, hookimpl
-from likeness.crossfade import Crossfade
-from likeness.errand import Errand
-from likeness.face_list import read_faces
 from likeness.latent import layers_of, row
+from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.crossfade import Crossfade
+from likeness.toolkit.face_list import read_faces
 
 log = logging.getLogger(__name__)
 

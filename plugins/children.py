@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from likeness import Float, Frame, Generator, Int, Param, Stage, Text, Trigger, Values, hookimpl
-from likeness.crossfade import Crossfade
 from likeness.easing import smooth
-from likeness.errand import Errand
 from likeness.errors import ParamError
-from likeness.face_list import draw_seeds, read_faces
 from likeness.latent import lerp, row, slerp
+from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.crossfade import Crossfade
+from likeness.toolkit.face_list import draw_seeds, read_faces
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from likeness import Choice, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
-from likeness.crossfade import Crossfade
-from likeness.errand import Errand
 from likeness.latent import layers_of, row
-from likeness.latent_file import read_directions
-from likeness.places import find_direction
+from likeness.paths import find_direction
+from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.crossfade import Crossfade
+from likeness.toolkit.latent_file import read_directions
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from likeness import Bool, Choice, Event, Float, Frame, Int, Note, Param, Stage, Text, Trigger, Values, hookimpl
 from likeness.easing import EASINGS
-from likeness.errand import Errand
-from likeness.face_list import draw_seeds, read_faces
 from likeness.latent import lerp, slerp
+from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.face_list import draw_seeds, read_faces
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ from torch.nn import functional
 
 from likeness import Bool, Choice, Event, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
 from likeness.events import CameraImage, Forget
-from likeness.guests.guest import Guest, Pixels
-from likeness.guests.lookout import Outlook
-from likeness.guests.reception import Reception, Wishes
-from likeness.guests.roster import Roster
-from likeness.guests.story import NOBODY, Lengths, Story
 from likeness.latent import layers_of, lerp, row
-from likeness.places import own
+from likeness.lookalike.tracker import Reception, Wishes
+from likeness.lookalike.turn import NOBODY, Lengths, Story
+from likeness.lookalike.vision_process import Outlook
+from likeness.lookalike.visitor import Guest, Pixels
+from likeness.lookalike.visitor_queue import Roster
+from likeness.paths import own
 
 log = logging.getLogger(__name__)
 

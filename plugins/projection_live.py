@@ -10,14 +10,14 @@ from torch import Tensor
 
 from likeness import Bool, Choice, Float, Frame, Int, LikenessError, Param, Stage, Text, Trigger, Values, hookimpl
 from likeness import open_generator as open_weights
-from likeness.crossfade import Crossfade
-from likeness.errand import Errand
 from likeness.faces.detect import Detector
 from likeness.faces.photo import read_photo
 from likeness.faces.portrait import find_portrait
 from likeness.latent import lerp
 from likeness.picture import Picture
 from likeness.projection.worker import Order, Searcher
+from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.crossfade import Crossfade
 
 log = logging.getLogger(__name__)
 

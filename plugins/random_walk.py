@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from likeness import Float, Frame, Param, Stage, Trigger, Values, hookimpl
-from likeness.face_list import draw_seeds
 from likeness.latent import layers_of, row
+from likeness.toolkit.face_list import draw_seeds
 
 # In an hour at one face a second the walk's correlation with its start came back to 0.49 with 24 harmonics, 0.73 with
 # 12, 0.94 with 6. Multiples of one irrational number, the golden section, came back to 0.99 however many there were.

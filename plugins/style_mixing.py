@@ -5,10 +5,10 @@ import logging
 from torch import Tensor
 
 from likeness import Float, Frame, Param, Stage, Text, Trigger, Values, hookimpl
-from likeness.crossfade import Crossfade
-from likeness.errand import Errand
-from likeness.face_list import draw_seeds, read_faces
 from likeness.latent import layers_of, mix_styles, row
+from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.crossfade import Crossfade
+from likeness.toolkit.face_list import draw_seeds, read_faces
 
 log = logging.getLogger(__name__)
 

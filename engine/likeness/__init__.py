@@ -63,8 +63,8 @@ def open_generator(
     Raises:
         WeightsError: where the file is absent, broken, or of no known family.
     """
-    from likeness.backends.choosing import prepare
-    from likeness.host import Host
+    from likeness.generators.backends.choose import prepare
+    from likeness.host.host import Host
 
     generator = Host().open_generator(path, device, size)
     if precision != "auto":

@@ -8,19 +8,15 @@ from collections.abc import Sequence
 from cyclopts import App
 
 from likeness import __version__
-from likeness.commands import (
-    checking,
-    directions,
-    encoding,
-    evaluating,
-    gallery,
-    looking,
-    measuring,
-    playing,
-    projecting,
-    weights,
-)
-from likeness.commands.training import composite, encoder, gan, refine, runs
+from likeness.commands import check as checking
+from likeness.commands import directions, gallery, weights
+from likeness.commands import encode as encoding
+from likeness.commands import evaluate as evaluating
+from likeness.commands import latency as measuring
+from likeness.commands import listing as looking
+from likeness.commands import play as playing
+from likeness.commands import project as projecting
+from likeness.commands.train import composite, encoder, gan, refine, runs
 from likeness.errors import LikenessError
 
 app = App(name="likeness", version=__version__, help="An instrument for generative faces, played live.")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from likeness.events import Panic
 from likeness.frame import Values
+from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Float, Trigger, to_number
 from likeness.picture import Picture, dim
-from likeness.store import ParamStore
 
 PARAMS = (
     Bool("blackout", help="Fade to black, and back."),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from likeness.binding import Takeover
+from likeness.parameters.midi_binding import Takeover
 
 
 @dataclass(frozen=True)

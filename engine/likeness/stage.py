@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import torch
 
 from likeness.generator import Generator
+from likeness.parameters.store import ParamStore
 from likeness.privacy import Privacy
-from likeness.store import ParamStore
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
+from likeness.cues.cues import Memory
+from likeness.cues.latent_history import FaceRing
+from likeness.cues.playback import Course
 from likeness.events import Past, Recall, Release
 from likeness.frame import Frame
-from likeness.host import Host
-from likeness.memory.course import Course
-from likeness.memory.face_ring import FaceRing
-from likeness.memory.memory import Memory
-from likeness.performing.rack import declare_own, fill_rack
-from likeness.store import ParamStore
+from likeness.host.host import Host
+from likeness.parameters.store import ParamStore
+from likeness.show.load_rack import declare_own, fill_rack
 from likeness.tempo.transport import Moment
 
 DT = 1 / 60

@@ -19,8 +19,8 @@ import torch
 
 from likeness.encoders.composite_report import hold_out_report
 from likeness.errors import LikenessError
-from likeness.places import find_weights
-from likeness.show import DEFAULT_WEIGHTS
+from likeness.paths import find_weights
+from likeness.show.show import DEFAULT_WEIGHTS
 
 
 def main() -> None:

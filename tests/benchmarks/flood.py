@@ -19,9 +19,9 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from likeness.options import Options
-from likeness.places import folders
-from likeness.presets import Preset, find_preset, read_preset
-from likeness.show import Show
+from likeness.parameters.presets import Preset, find_preset, read_preset
+from likeness.paths import folders
+from likeness.show.show import Show
 
 ADDRESSES = 16
 WARM_UP_S = 3.0

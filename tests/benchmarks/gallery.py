@@ -28,11 +28,11 @@ from numpy.typing import NDArray
 from likeness.errors import PhotoError
 from likeness.faces.photo import read_photo
 from likeness.gallery import Gallery, NewFace
-from likeness.gallery.adding import add_photos, in_turn
-from likeness.gallery.looking import Eye, Looker
+from likeness.gallery.add_photos import add_photos, in_turn
+from likeness.gallery.face_types import to_jpeg
 from likeness.gallery.matrix import Matrix
 from likeness.gallery.nearest import find_nearest, squared_lengths
-from likeness.gallery.values import to_jpeg
+from likeness.gallery.photo_encoder import Eye, Looker
 
 DIM = 128
 # Lengths about 1.4 and distances about 0.8, as between strangers of dlib's network.

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from likeness.hearing.ear import Ear
+from likeness.audio.analyser import Ear
 
 RATES, SECONDS, ROUNDS = (44_100, 48_000, 96_000), 5, 5
 

@@ -16,12 +16,12 @@ import av
 import numpy as np
 
 from likeness import open_generator
+from likeness.generators.readback import to_picture
 from likeness.options import Options
-from likeness.places import find_weights, folders
-from likeness.presets import find_preset, read_preset
+from likeness.parameters.presets import find_preset, read_preset
+from likeness.paths import find_weights, folders
 from likeness.projection.worker import Order, Searcher
-from likeness.readback import to_picture
-from likeness.show import Show
+from likeness.show.show import Show
 
 BLOCK_S = 4.0
 SETTLED_S = 180.0

@@ -12,11 +12,11 @@ import time
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from likeness.latency import Ways, osc_ways
 from likeness.options import Options
-from likeness.places import folders
-from likeness.presets import find_preset, read_preset
-from likeness.show import Show
+from likeness.parameters.presets import find_preset, read_preset
+from likeness.paths import folders
+from likeness.show.show import Show
+from likeness.tools.latency.measure import Ways, osc_ways
 
 SIZES = (256, 512)
 FPS = 60.0

@@ -8,11 +8,11 @@ import statistics
 import time
 
 from likeness import Float
-from likeness.hearing.heard import Heard
-from likeness.modulation.modulation import Modulation
-from likeness.modulation.modulator import Modulator
+from likeness.audio.features import Heard
+from likeness.parameters.modulation import Modulation
+from likeness.parameters.modulator import Modulator
+from likeness.parameters.store import ParamStore
 from likeness.params import Trigger
-from likeness.store import ParamStore
 
 PARAMS, FRAMES, ROUNDS = 16, 2000, 7
 KINDS = (

@@ -12,9 +12,9 @@ import subprocess
 import sys
 import time
 
-from likeness.inputs.osc import OscInput
+from likeness.inputs.osc.server import OscInput
+from likeness.parameters.store import Edit, ParamStore
 from likeness.params import Float
-from likeness.store import Edit, ParamStore
 
 FPS = 60.0
 

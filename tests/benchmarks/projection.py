@@ -4,7 +4,7 @@
 
 FOLDER holds aligned faces; the first `--count` by name are taken, which should be the ones that training held out.
 A row is a search of that many steps, with its own ramp of the learning rate. Perceptual distance is that of
-`likeness.features` at full size; identity distance is dlib's, below 0.6 is the same person; medians. Faces in whose
+`likeness.generators.perceptual` at full size; identity distance is dlib's, below 0.6 is the same person; medians. Faces in whose
 photo no face is found are left out of the identity column, and a drawing without a face is measured where the photo
 had it.
 """
@@ -20,18 +20,18 @@ import torch
 from torch import Tensor
 
 from likeness import open_generator
-from likeness.encoders.opening import open_encoder_for
+from likeness.encoders.open_encoder import open_encoder_for
 from likeness.errors import LikenessError
 from likeness.faces.detect import Detector, Face
 from likeness.faces.embed import Embedder, Embedding, identity_distance
 from likeness.faces.photo import Photo, read_photo
-from likeness.features import open_features, perceptual_distance
 from likeness.generator import Generator
-from likeness.places import find_weights
-from likeness.projection.goal import face_mask
+from likeness.generators.perceptual import open_features, perceptual_distance
+from likeness.generators.readback import to_picture
+from likeness.paths import find_weights
+from likeness.projection.loss import face_mask
 from likeness.projection.search import project
-from likeness.readback import to_picture
-from likeness.show import DEFAULT_WEIGHTS
+from likeness.show.show import DEFAULT_WEIGHTS
 
 BATCH = 5
 

@@ -15,9 +15,9 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from likeness.options import Options
-from likeness.places import folders
-from likeness.presets import find_preset, read_preset
-from likeness.show import Show
+from likeness.parameters.presets import find_preset, read_preset
+from likeness.paths import folders
+from likeness.show.show import Show
 
 GOOD = (
     "from likeness import Float, hookimpl\n\n\nclass Plugin:\n    @hookimpl\n    def declare_params(self):\n"

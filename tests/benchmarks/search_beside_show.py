@@ -18,15 +18,15 @@ import numpy as np
 import torch
 
 from likeness import open_generator
-from likeness.companion import NICENESS
 from likeness.faces.photo import read_photo
 from likeness.generator import Generator
+from likeness.generators.readback import to_picture
+from likeness.paths import find_weights
 from likeness.picture import Picture
-from likeness.places import find_weights
-from likeness.projection.goal import face_mask, open_eye, resized
+from likeness.projection.loss import face_mask, open_eye, resized
 from likeness.projection.search import project
 from likeness.projection.worker import Order, Searcher
-from likeness.readback import to_picture
+from likeness.toolkit.worker_process import NICENESS
 
 FPS = 30
 

@@ -28,13 +28,13 @@ from tests.reference import stylegan2 as plain
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from likeness.backends.choosing import _compiler, _installed, prepare
-from likeness.devices import multiplies_bfloat16
-from likeness.families.source import Source
-from likeness.families.style import StyleGenerator
-from likeness.families.stylegan2 import StyleGAN2Generator
 from likeness.generator import Licence
-from likeness.readback import ReadBack
+from likeness.generators.backends.choose import _compiler, _installed, prepare
+from likeness.generators.devices import multiplies_bfloat16
+from likeness.generators.families.checkpoint import Source
+from likeness.generators.families.stylegan2 import StyleGAN2Generator
+from likeness.generators.families.stylegan_base import StyleGenerator
+from likeness.generators.readback import ReadBack
 
 Way = Callable[[], object]
 MATRIX = 2048

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from tests.engine.midi_player import Player
 
-from likeness.inputs.midi import midi_available
+from likeness.inputs.midi.input import midi_available
 
 
 @pytest.fixture(scope="session")

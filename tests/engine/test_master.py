@@ -7,7 +7,7 @@ from likeness import Float, Note
 from likeness.events import Panic
 from likeness.held_notes import HeldNotes
 from likeness.master import DOUBLE_PRESS_S, PARAMS, Master, commands
-from likeness.store import ParamStore
+from likeness.parameters.store import ParamStore
 
 GREY = np.full((4, 4, 3), 200, np.uint8)
 DT = 1 / 50

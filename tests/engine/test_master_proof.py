@@ -9,19 +9,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from likeness import Event, Float, Frame, Param, Values, hookimpl, loop, master
-from likeness.clock import LONGEST_DT_S, Tick
-from likeness.host import Host
-from likeness.loop import Loop
+from likeness import Event, Float, Frame, Param, Values, hookimpl, master
+from likeness.cues import history_commands as history_desk
+from likeness.cues import recall as recaller
+from likeness.cues.bank import Cue, Face
+from likeness.cues.recall import Recaller, Travel
+from likeness.host.host import Host
 from likeness.master import Master
-from likeness.memory import history_desk, recaller
-from likeness.memory.cue_bank import Cue, Face
-from likeness.memory.recaller import Recaller, Travel
 from likeness.outputs.memory import MemoryOutput
+from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
-from likeness.render import Outcome, Renderer
+from likeness.show.clock import LONGEST_DT_S, Tick
+from likeness.show.loop import Loop
+from likeness.show.renderer import Outcome, Renderer
+from likeness.show import loop
 from likeness.stage import Stage
-from likeness.store import ParamStore
 
 SEQUENCES = 2000
 DOUBLE_S = 0.4

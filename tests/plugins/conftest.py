@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from likeness.discovery import find_plugins, load_plugin
 from likeness.events import Note
 from likeness.frame import Frame
 from likeness.generator import Generator
+from likeness.host.discovery import find_plugins, load_plugin
+from likeness.parameters.store import ParamStore
 from likeness.params import Param, Trigger, Value
 from likeness.stage import Stage
-from likeness.store import ParamStore
 
 BPM = 120.0
 PSI = 0.8

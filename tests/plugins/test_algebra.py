@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from likeness.latent_file import write_latent
+from likeness.toolkit.latent_file import write_latent
 
 Maker = Callable[..., Any]
 NAME = "algebra"

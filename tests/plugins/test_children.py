@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from likeness.latent_file import write_latent
+from likeness.toolkit.latent_file import write_latent
 
 Maker = Callable[..., Any]
 NAME = "children"

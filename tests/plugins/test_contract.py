@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from likeness.discovery import find_plugins
+from likeness.host.discovery import find_plugins
 from likeness.params import Choice, Float, Param, Text, Value
 
 NAMES = sorted(find_plugins([Path(__file__).resolve().parent.parent.parent / "plugins"]))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from likeness.latent_file import write_direction, write_directions
+from likeness.toolkit.latent_file import write_direction, write_directions
 
 Maker = Callable[..., Any]
 NAME = "direction_sweep"

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 
 from likeness import hookspecs
-from likeness.discovery import find_plugins, load_plugin
 from likeness.frame import Frame
 from likeness.generator import Generator
-from likeness.host import Host
+from likeness.host.discovery import find_plugins, load_plugin
+from likeness.host.host import Host
 from likeness.stage import Stage
 
 

@@ -9,7 +9,7 @@ import torch
 from tests.plugins.conftest import PSI
 
 from likeness.events import Forget
-from likeness.guests.guest import Guest, Likeness
+from likeness.lookalike.visitor import Guest, Likeness
 
 NAME = "lookalike"
 SHORT = {"attack": 1.0, "hold": 1.0, "blend": 1.0, "photo_s": 1.0, "walk": 2.0, "match": 1.0, "decay": 1.0}

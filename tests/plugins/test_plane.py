@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from likeness.families.stylegan3 import StyleGAN3Generator
-from likeness.host import Host
+from likeness.generators.families.stylegan3 import StyleGAN3Generator
+from likeness.host.host import Host
 from likeness.stage import Stage
 
 

@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from likeness import loop, master
-from likeness.discovery import find_plugins, load_plugin
+from likeness import master
 from likeness.frame import Frame
 from likeness.generator import Generator
-from likeness.host import Host
-from likeness.presets import Preset, read_preset
+from likeness.host.discovery import find_plugins, load_plugin
+from likeness.host.host import Host
+from likeness.parameters.presets import Preset, read_preset
+from likeness.show import loop
 from likeness.stage import Stage
 
 PRESETS = sorted((Path(__file__).resolve().parent.parent.parent / "presets").glob("*.toml"))

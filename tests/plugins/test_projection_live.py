@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from likeness import open_generator
-from likeness.networks.dcgan import Decoder
+from likeness.generators.networks.dcgan import Decoder
+from likeness.generators.readback import to_picture
+from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.picture import write_png
-from likeness.readback import to_picture
-from likeness.weights_file import WeightsHeader, write_weights
 
 DEADLINE_S = 100.0
 PSI = 0.8  # of the player's show

@@ -11,8 +11,8 @@ from likeness.errors import LikenessError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from likeness.directions.finding import Direction
-    from likeness.directions.fitting import Fit
+    from likeness.directions.find import Direction
+    from likeness.directions.fit import Fit
     from likeness.generator import Generator
 
 app = App(name="directions", help="Find what in a latent makes a smile, an age, a colour of hair.")
@@ -73,16 +73,16 @@ def find(
     samples
         How many, for --by samples.
     """
-    from likeness.commands.bars import Bars
-    from likeness.devices import choose_device
+    from likeness.commands.progress_bars import Bars
     from likeness.directions.effects import effects
-    from likeness.directions.finding import balanced, find_directions
-    from likeness.directions.labelled import encode_pictures, judged_samples, labelled_only
-    from likeness.encoders.opening import open_encoder_for
-    from likeness.features import open_features
-    from likeness.metrics.gathering import picture_features, picture_files
-    from likeness.metrics.judge import Judge
-    from likeness.metrics.labels import parse_attribute, read_labels
+    from likeness.directions.find import balanced, find_directions
+    from likeness.directions.labelled_latents import encode_pictures, judged_samples, labelled_only
+    from likeness.encoders.open_encoder import open_encoder_for
+    from likeness.evaluation.attribute_classifier import Judge
+    from likeness.evaluation.features import picture_features, picture_files
+    from likeness.evaluation.labels import parse_attribute, read_labels
+    from likeness.generators.devices import choose_device
+    from likeness.generators.perceptual import open_features
 
     attributes = [parse_attribute(text) for text in attribute]
     table, files, on = read_labels(labels), picture_files(data), choose_device(device)
@@ -139,12 +139,12 @@ def principal(
         A folder of pictures to encode: how their latents differ. The family's own directions where it is left out: the
         components of a composite, those of w of a StyleGAN.
     """
-    from likeness.commands.bars import Bars
-    from likeness.devices import choose_device
-    from likeness.directions.labelled import encode_pictures
+    from likeness.commands.progress_bars import Bars
+    from likeness.directions.labelled_latents import encode_pictures
     from likeness.directions.principal import principal_directions
-    from likeness.encoders.opening import open_encoder_for
-    from likeness.metrics.gathering import picture_files
+    from likeness.encoders.open_encoder import open_encoder_for
+    from likeness.evaluation.features import picture_files
+    from likeness.generators.devices import choose_device
 
     on = choose_device(device)
     generator = _open(weights, on)
@@ -177,8 +177,8 @@ def closed_form(
 
     `--set direction_sweep.file=closed-form --set direction_sweep.direction=3`
     """
-    from likeness.devices import choose_device
     from likeness.directions.closed_form import closed_form_directions
+    from likeness.generators.devices import choose_device
 
     generator = _open(weights, choose_device(device))
     bank = closed_form_directions(generator, count)
@@ -186,14 +186,14 @@ def closed_form(
 
 
 def _open(weights: str, device: Any) -> "Generator":
-    from likeness.host import Host
-    from likeness.places import find_weights
+    from likeness.host.host import Host
+    from likeness.paths import find_weights
 
     return Host().open_generator(find_weights(weights), device)
 
 
 def _own_folder(generator: "Generator") -> Path:
-    from likeness.places import own
+    from likeness.paths import own
 
     assert generator.info.weights is not None
     return own("weights") / "directions" / generator.info.weights.stem
@@ -217,7 +217,7 @@ def _tell(found: "list[Direction]", missed: "dict[str, Fit]", changed: dict[str,
 
 
 def _write(path: Path, found: "Direction", attribute: str, by: str, generator: "Generator") -> None:
-    from likeness.latent_file import write_direction
+    from likeness.toolkit.latent_file import write_direction
 
     about = {
         "name": found.name,
@@ -233,7 +233,7 @@ def _write(path: Path, found: "Direction", attribute: str, by: str, generator: "
 def _write_bank(
     name: str, bank: "Tensor", about: dict[str, str], output: Path | None, generator: "Generator", strips: Path | None
 ) -> None:
-    from likeness.latent_file import write_directions
+    from likeness.toolkit.latent_file import write_directions
 
     path = (output or _own_folder(generator)) / f"{name}.safetensors"
     write_directions(path, bank, {"name": name} | about | _origin(generator))
@@ -244,7 +244,7 @@ def _write_bank(
 
 def _origin(generator: "Generator") -> dict[str, str]:
     """Of which weights a direction is, and what one may do with it."""
-    from likeness.weights_file import read_header
+    from likeness.generators.weights_file import read_header
 
     path = generator.info.weights
     header = read_header(path) if path is not None else None
@@ -253,7 +253,7 @@ def _origin(generator: "Generator") -> dict[str, str]:
 
 
 def _draw(path: Path, generator: "Generator", directions: "list[Tensor]") -> None:
-    from likeness.directions.strip import strips
+    from likeness.directions.strips import strips
     from likeness.picture import write_png
 
     if path.suffix.lower() != ".png":

@@ -10,7 +10,7 @@ from cyclopts.validators import Number
 from likeness.errors import LikenessError
 
 if TYPE_CHECKING:
-    from likeness.presets import Preset
+    from likeness.parameters.presets import Preset
 
 PresetName = Annotated[str, Parameter(help="A preset's name, or a .toml file.")]
 Size = Annotated[str, Parameter(help="WIDTHxHEIGHT of the picture, in px.")]
@@ -79,7 +79,7 @@ def parse_settings(texts: Sequence[str]) -> dict[str, str]:
 
 def read_named_preset(name: str) -> "Preset":
     """Return the preset of that name, or in that .toml file."""
-    from likeness.places import folders
-    from likeness.presets import find_preset, read_preset
+    from likeness.parameters.presets import find_preset, read_preset
+    from likeness.paths import folders
 
     return read_preset(find_preset(name, folders("presets")))

@@ -14,7 +14,7 @@ def info(file: Path) -> None:
     file
         Any file that opens here; docs/weights.md lists them.
     """
-    from likeness.convert import info as look
+    from likeness.generators.convert import info as look
 
     found = look(file)
     paid = {True: "allowed", False: "not allowed", None: "nobody has said"}[found.licence.paid_use]
@@ -48,8 +48,8 @@ def convert(
     paid_use
         Whether that licence allows a paid show.
     """
-    from likeness.convert import convert as rewrite
     from likeness.generator import Licence
+    from likeness.generators.convert import convert as rewrite
 
     header = rewrite(file, output, None if licence is None else Licence(licence, paid_use))
     print(f"The result is in {output.resolve()} (family {header.family}, sha256 of its tensors {header.sha256})")

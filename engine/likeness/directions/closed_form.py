@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from likeness.directions.covariance import deviation_along
 from likeness.errors import LikenessError
 from likeness.generator import Generator
-from likeness.networks.styled import StyledConvolution
+from likeness.generators.networks.modulated_conv import StyledConvolution
 
 # Enough for a deviation to a few per cent.
 SAMPLES = 512

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from likeness.evaluation.attribute_classifier import Judge
+from likeness.evaluation.features import BATCH, FEATURE_SIZE, Features, resized, rounded
 from likeness.generator import Generator
 from likeness.latent import truncate
-from likeness.metrics.gathering import BATCH, FEATURE_SIZE, Features, resized, rounded
-from likeness.metrics.judge import Judge
 
 # How far to each side, in standard deviations, and at which truncation: as a performer plays.
 REACH = 2.0

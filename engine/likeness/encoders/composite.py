@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.encoders.composite_fit import LinearModel, times
-from likeness.encoders.composite_targets import Target, read_targets
+from likeness.encoders.block_targets import Target, read_targets
+from likeness.encoders.linear_fit import LinearModel, times
 from likeness.encoders.trained import TrainedEncoder, encoder_file, open_trained
 from likeness.errors import WeightsError
 from likeness.faces import bands
-from likeness.faces.correspond import (
+from likeness.faces.flow import (
     Bytes,
     Field,
     FlowFinder,
@@ -29,9 +29,9 @@ from likeness.faces.correspond import (
     warp,
 )
 from likeness.faces.mattes import Mattes, cut_out, face_region
-from likeness.networks.composite import CompositeNetwork
-from likeness.networks.composite_parts import ROWS
-from likeness.weights_file import read_weights
+from likeness.generators.networks.composite import CompositeNetwork
+from likeness.generators.networks.composite_parts import ROWS
+from likeness.generators.weights_file import read_weights
 
 log = logging.getLogger(__name__)
 

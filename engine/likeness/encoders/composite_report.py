@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from likeness.encoders.composite import CompositeEncoder, open_encoder
-from likeness.encoders.composite_fit import Matrix
+from likeness.encoders.linear_fit import Matrix
 from likeness.errors import LikenessError
 from likeness.faces.bands import LUMA
-from likeness.faces.correspond import Bytes, invert, resize_field, warp
+from likeness.faces.flow import Bytes, invert, resize_field, warp
 from likeness.faces.mattes import face_region
-from likeness.networks.composite_parts import ROWS
+from likeness.generators.networks.composite_parts import ROWS
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness.errors import WeightsError
-from likeness.features import open_features
-from likeness.networks.efficientnet_lite import EfficientNetLite
-from likeness.places import ENCODER
-from likeness.weights_file import read_header, read_weights
+from likeness.generators.networks.efficientnet_lite import EfficientNetLite
+from likeness.generators.perceptual import open_features
+from likeness.generators.weights_file import read_header, read_weights
+from likeness.paths import ENCODER
 
 FAMILY = "encoder"
 # Pictures are looked at by this many px, each map of features in a grid of so many by so many means.

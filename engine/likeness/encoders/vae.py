@@ -11,9 +11,9 @@ from torch.nn import functional
 
 from likeness.errors import WeightsError
 from likeness.generator import Licence
-from likeness.networks.dcgan import START
-from likeness.networks.vae import Encoder
-from likeness.weights_file import WeightsHeader, read_weights, write_weights
+from likeness.generators.networks.dcgan import START
+from likeness.generators.networks.vae import Encoder
+from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 
 FAMILY = "vae-encoder"
 LARGEST_Z, MOST_WIDTHS, LARGEST_WIDTH = 65536, 10, 8192

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness.faces.correspond import Bytes, Image
+from likeness.faces.flow import Bytes, Image
 from likeness.faces.mattes import Mattes
 
 LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # BGR, ITU-R BT.601

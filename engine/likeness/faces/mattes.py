@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness.faces.correspond import Bytes, Image
+from likeness.faces.flow import Bytes, Image
 
 # Distances from an edge are squashed by tanh at this many pixels of a 128 px frame: far from
 # an edge only its side matters, and linear models of raw distances spend themselves there.

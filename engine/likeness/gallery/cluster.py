@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from likeness.errors import GalleryError
-from likeness.gallery.adding import Job, Look
-from likeness.gallery.looking import Looked, Looker
+from likeness.gallery.add_photos import Job, Look
+from likeness.gallery.photo_encoder import Looked, Looker
 
 # Two seconds of work. What is larger than Ray's memory it writes to a disk, and these are photos of people.
 CHUNK, CHUNK_BYTES = 16, 8_000_000

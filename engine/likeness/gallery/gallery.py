@@ -15,9 +15,11 @@ from sqlalchemy import Row, select
 from torch import Tensor
 
 from likeness.errors import GalleryError
+from likeness.gallery.face_types import Embedding, Match, NewFace, Record
 from likeness.gallery.matrix import Matrix
 from likeness.gallery.nearest import find_nearest, squared_lengths
-from likeness.gallery.packing import (
+from likeness.gallery.records import FACES, PHOTOS, Records
+from likeness.gallery.rows import (
     WRITTEN,
     check,
     columns,
@@ -28,8 +30,6 @@ from likeness.gallery.packing import (
     match_of,
     record_of,
 )
-from likeness.gallery.records import FACES, PHOTOS, Records
-from likeness.gallery.values import Embedding, Match, NewFace, Record
 
 Item = TypeVar("Item")
 

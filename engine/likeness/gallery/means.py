@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from likeness.encoders.opening import Encoder
+from likeness.encoders.open_encoder import Encoder
 from likeness.errors import GalleryError, PhotoError, nearest
 from likeness.faces.photo import Photo, read_photo
-from likeness.gallery.looking import to_unit
+from likeness.gallery.photo_encoder import to_unit
 
 FILE = "file"
 # Of fewer faces a mean is still more of them than of their group.

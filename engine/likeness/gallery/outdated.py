@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from likeness.gallery.values import Record
-from likeness.weights_file import fingerprint
+from likeness.gallery.face_types import Record
+from likeness.generators.weights_file import fingerprint
 
 
 def outdated(records: Sequence[Record], weights: Path) -> list[Record]:

@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 
 from likeness.errors import PhotoError, WeightsError
+from likeness.gallery.face_types import NewFace, to_jpeg
 from likeness.gallery.gallery import Gallery
-from likeness.gallery.looking import Eye
+from likeness.gallery.photo_encoder import Eye
 from likeness.gallery.population_file import Population
-from likeness.gallery.values import NewFace, to_jpeg
 from likeness.generator import Generator
+from likeness.generators.readback import to_picture
+from likeness.generators.weights_file import fingerprint
 from likeness.latent import truncate
 from likeness.picture import Picture
-from likeness.readback import to_picture
-from likeness.weights_file import fingerprint
 
 BATCH = 16
 # Cleaner faces than at 1 and no farther away: of 300, the nearest to 40 strangers were at 0.549 in the mean, not 0.547.

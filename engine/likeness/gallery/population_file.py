@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from likeness.errors import WeightsError
-from likeness.gallery.values import Embedding
+from likeness.gallery.face_types import Embedding
 from likeness.generator import Licence
-from likeness.places import population_files
-from likeness.weights_file import WeightsHeader, fingerprint, read_header, read_weights, write_weights
+from likeness.generators.weights_file import WeightsHeader, fingerprint, read_header, read_weights, write_weights
+from likeness.paths import population_files
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Population:
 
     Args:
         weights: name of the weights.
-        weights_sha256: their `likeness.weights_file.fingerprint`.
+        weights_sha256: their `likeness.generators.weights_file.fingerprint`.
         psi: truncation at which they were drawn.
         seeds: `[n]` int64, each once.
         embeddings: `[n, 128]` float32; on the disk int16.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from likeness.events import Key
-from likeness.store import ParamStore
+from likeness.parameters.store import ParamStore
 
 SWITCHES = {"space": "master.freeze", "b": "master.blackout"}
 QUIT = "escape"

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from likeness.errors import OutputError
-from likeness.faults import Faults
+from likeness.fault_log import Faults
 from likeness.outputs.pacing import Pacing
 from likeness.picture import Picture
 

@@ -13,7 +13,7 @@ from torch.func import functional_call
 from likeness.errors import LikenessError
 from likeness.generator import Generator
 from likeness.projection.adam import Adam
-from likeness.projection.goal import Balance, Eye, Goal
+from likeness.projection.loss import Balance, Eye, Goal
 from likeness.projection.noise_inputs import NoiseInputs
 
 # In standard deviations of the latent a step: fewer steps are longer ones, up to the first.

@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from likeness.companion import Companion, leave_signals_to_the_show, stand_back
-from likeness.encoders.opening import Encoder, open_encoder_for
+from likeness.encoders.open_encoder import Encoder, open_encoder_for
 from likeness.errors import LikenessError, WeightsError
 from likeness.generator import Generator
 from likeness.picture import Picture
-from likeness.projection.goal import Eye, face_mask, open_eye, resized
+from likeness.projection.loss import Eye, face_mask, open_eye, resized
 from likeness.projection.search import Step, project
+from likeness.toolkit.worker_process import Companion, leave_signals_to_the_show, stand_back
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from likeness.faces.correspond import (
+from likeness.faces.flow import (
     Bytes,
     Field,
     FlowFinder,

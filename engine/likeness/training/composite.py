@@ -14,14 +14,14 @@ from torch import Tensor
 from likeness.errors import TrainingError
 from likeness.faces.mattes import Mattes
 from likeness.generator import Licence
-from likeness.networks.composite_parts import ROWS, block_layout
+from likeness.generators.networks.composite_parts import ROWS, block_layout
+from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.alignment import PLAN, Workers, align
 from likeness.training.exemplars import Exemplars, hair_exemplars, skin_exemplars
-from likeness.training.joint import JointCode, join
-from likeness.training.layers import build_layers
+from likeness.training.joint_code import JointCode, join
+from likeness.training.layered_faces import build_layers
 from likeness.training.pca import Matrix, split_mirror
 from likeness.training.pictures import Progress, developed, read_pictures, silent
-from likeness.weights_file import WeightsHeader, write_weights
 
 FAMILY = "composite"
 GUESS_SIZE = 48  # px at which the encoder's first guess looks at a photo

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.networks.composite import CompositeNetwork
-from likeness.networks.composite_parts import ROWS
+from likeness.generators.networks.composite import CompositeNetwork
+from likeness.generators.networks.composite_parts import ROWS
 from likeness.training.pairs import Pairs
 from likeness.training.photos import to_images
 

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from likeness.encoders.trained import FAMILY, features
 from likeness.errors import TrainingError
-from likeness.features import open_features
 from likeness.generator import Generator
-from likeness.weights_file import WeightsHeader, read_header, write_weights
+from likeness.generators.perceptual import open_features
+from likeness.generators.weights_file import WeightsHeader, read_header, write_weights
 
 # A photo is less of a face than an untruncated sample and more than a truncated one.
 PSI = (0.5, 1.0)

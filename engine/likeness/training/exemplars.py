@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from likeness.faces import bands
 from likeness.faces.mattes import signed_distance
-from likeness.networks.composite_parts import block_layout
-from likeness.training.joint import JointCode, drawn
-from likeness.training.layers import LayeredFaces, hair_of
+from likeness.generators.networks.composite_parts import block_layout
+from likeness.training.joint_code import JointCode, drawn
+from likeness.training.layered_faces import LayeredFaces, hair_of
 from likeness.training.pca import Matrix, join_mirror, split_mirror
 
 # Blocks in which exemplars are compared: directions used, even and odd, and their weight.

@@ -10,21 +10,21 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from likeness.features import open_features
+from likeness.evaluation.features import BATCH, FEATURE_SIZE, resized, rounded
+from likeness.evaluation.kernel import squared_discrepancy
 from likeness.generator import Licence
-from likeness.metrics.gathering import BATCH, FEATURE_SIZE, resized, rounded
-from likeness.metrics.kernel import squared_discrepancy
-from likeness.networks.efficientnet_lite import EfficientNetLite
-from likeness.networks.stylegan2_training import StyleShape, TrainableStyleGAN2
-from likeness.training.adversaries import LAZY, Adaptive, Adversary, Projected
-from likeness.training.beginning import PrincipalCodes, pyramid_distance
+from likeness.generators.networks.efficientnet_lite import EfficientNetLite
+from likeness.generators.networks.stylegan2_training import StyleShape, TrainableStyleGAN2
+from likeness.generators.perceptual import open_features
+from likeness.generators.weights_file import WeightsHeader, write_weights
+from likeness.training.compute import Engine
+from likeness.training.discriminator_training import LAZY, Adaptive, Adversary, Projected
 from likeness.training.discriminators.losses import path_length_penalty
 from likeness.training.ema import averaged, follow
-from likeness.training.engine import Engine
 from likeness.training.gan_settings import GANSettings
+from likeness.training.pca_warm_start import PrincipalCodes, pyramid_distance
 from likeness.training.recipe import EXPORT, Moment, Recipe, own_settings
 from likeness.training.settings import Settings
-from likeness.weights_file import WeightsHeader, write_weights
 
 FAMILY = "stylegan2"
 RATE = 2e-3

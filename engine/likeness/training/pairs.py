@@ -15,8 +15,8 @@ from torch import Tensor
 
 from likeness.encoders.composite import CompositeEncoder
 from likeness.errors import TrainingError
-from likeness.faces.correspond import Bytes, Field, compose, limit_length, pixel_grid, resize_field
-from likeness.networks.composite import CompositeNetwork
+from likeness.faces.flow import Bytes, Field, compose, limit_length, pixel_grid, resize_field
+from likeness.generators.networks.composite import CompositeNetwork
 from likeness.training.pictures import Progress, silent
 
 PIXELS, CODES = "pairs.bytes", "codes.safetensors"

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from likeness.errors import TrainingError
-from likeness.faces.correspond import Bytes
+from likeness.faces.flow import Bytes
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from likeness.errors import TrainingError, nearest
-from likeness.places import RUN_WEIGHTS
-from likeness.training.engine import Engine
+from likeness.paths import RUN_WEIGHTS
+from likeness.training.compute import Engine
 from likeness.training.schedule import fade_out
 from likeness.training.settings import Settings
 

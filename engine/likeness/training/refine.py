@@ -14,18 +14,24 @@ from torch.optim import Adam, Optimizer
 
 from likeness.encoders.composite import CompositeEncoder
 from likeness.errors import TrainingError
-from likeness.features import open_features, perceptual_distance
 from likeness.generator import Licence
-from likeness.networks.composite import CompositeNetwork
-from likeness.networks.composite_parts import ROWS
-from likeness.networks.efficientnet_lite import EARLY_CHANNELS
-from likeness.networks.refiner import COARSEST, PREFIX, WIDTHS, Refiner
-from likeness.readback import to_pictures
+from likeness.generators.networks.composite import CompositeNetwork
+from likeness.generators.networks.composite_parts import ROWS
+from likeness.generators.networks.efficientnet_lite import EARLY_CHANNELS
+from likeness.generators.networks.refiner import COARSEST, PREFIX, WIDTHS, Refiner
+from likeness.generators.perceptual import open_features, perceptual_distance
+from likeness.generators.readback import to_pictures
+from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
+from likeness.training.compute import TYPES, Engine
 from likeness.training.crops import Crop, Crops
 from likeness.training.discriminators.textures import TextureCritic, relativistic, slope_penalty
 from likeness.training.ema import averaged, follow
-from likeness.training.engine import TYPES, Engine
-from likeness.training.likening import (
+from likeness.training.pairs import open_pairs, write_pairs
+from likeness.training.photos import to_images
+from likeness.training.pictures import read_pictures
+from likeness.training.previews import COLUMNS
+from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
+from likeness.training.refine_losses import (
     FOLDED,
     agreement,
     colour_distance,
@@ -33,14 +39,8 @@ from likeness.training.likening import (
     pixel_distance,
     texture_distance,
 )
-from likeness.training.pairs import open_pairs, write_pairs
-from likeness.training.photos import to_images
-from likeness.training.pictures import read_pictures
-from likeness.training.previews import COLUMNS
-from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
 from likeness.training.schedule import fade_out
 from likeness.training.settings import Settings
-from likeness.weights_file import WeightsHeader, read_weights, write_weights
 
 RATE, CRITIC_RATE = 6e-4, 5e-4
 BETAS, CRITIC_BETAS = (0.5, 0.99), (0.0, 0.99)

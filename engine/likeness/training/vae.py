@@ -14,17 +14,17 @@ from torch.nn import functional
 from torch.optim import Adam, Optimizer
 
 from likeness.encoders.vae import write_encoder
-from likeness.features import open_features, perceptual_distance
 from likeness.generator import Licence
-from likeness.networks.vae import VAE, divergence
-from likeness.training.codes import Codes, folded
+from likeness.generators.networks.vae import VAE, divergence
+from likeness.generators.perceptual import open_features, perceptual_distance
+from likeness.generators.weights_file import WeightsHeader, write_weights
+from likeness.training.compute import Engine
 from likeness.training.ema import averaged, follow, pace
-from likeness.training.engine import Engine
+from likeness.training.latent_density import Codes, folded
 from likeness.training.previews import COLUMNS
 from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
 from likeness.training.settings import Settings
 from likeness.training.wgan import widths_for
-from likeness.weights_file import WeightsHeader, write_weights
 
 RATE = 1e-3
 # `encoders.opening` looks for it beside the weights.

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from likeness.generator import Licence
-from likeness.networks.dcgan import START, Decoder
+from likeness.generators.networks.dcgan import START, Decoder
+from likeness.generators.weights_file import WeightsHeader, write_weights
+from likeness.training.compute import Engine
 from likeness.training.ema import averaged, follow
-from likeness.training.engine import Engine
+from likeness.training.knob_sweep import sweep_noise
 from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
 from likeness.training.settings import Settings
-from likeness.training.sweep import sweep_noise
-from likeness.weights_file import WeightsHeader, write_weights
 
 # The paper's 1e-4 with five steps of the critic drew blots after 385 steps of the generator on 42 faces; this, with one
 # step of the critic, drew eyes and mouths after 187, at a third of the cost.

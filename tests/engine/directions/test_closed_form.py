@@ -9,9 +9,9 @@ from tests.reference.stylegan2 import Shape, random_state
 
 from likeness.directions.closed_form import closed_form_directions
 from likeness.errors import LikenessError
-from likeness.families.source import Source
-from likeness.families.stylegan2 import StyleGAN2Generator
 from likeness.generator import Licence
+from likeness.generators.families.checkpoint import Source
+from likeness.generators.families.stylegan2 import StyleGAN2Generator
 
 
 def test_the_direction_that_most_styles_listen_to_is_the_first() -> None:

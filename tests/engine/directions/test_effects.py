@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from likeness.directions.effects import effects
-from likeness.directions.labelled import encode_pictures, judged_samples, labelled_only
-from likeness.directions.strip import strips
-from likeness.metrics.judge import Judge
+from likeness.directions.labelled_latents import encode_pictures, judged_samples, labelled_only
+from likeness.directions.strips import strips
+from likeness.evaluation.attribute_classifier import Judge
 
 
 class MeanColour:

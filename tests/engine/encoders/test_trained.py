@@ -9,12 +9,12 @@ import torch
 from tests.conftest import ToyGenerator
 
 from likeness import open_generator
-from likeness.encoders.opening import open_encoder_for
+from likeness.encoders.open_encoder import open_encoder_for
 from likeness.encoders.trained import encoder_file, open_trained
 from likeness.errors import TrainingError, WeightsError
-from likeness.networks.dcgan import Decoder
+from likeness.generators.networks.dcgan import Decoder
+from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.encoder import Lessons, drawn_lessons, sample_latents, train_encoder
-from likeness.weights_file import WeightsHeader, write_weights
 
 
 def tiny(path: Path, seed: int = 0) -> Path:

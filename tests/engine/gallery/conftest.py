@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from likeness.gallery import Gallery, NewFace
-from likeness.gallery.values import to_jpeg
+from likeness.gallery.face_types import to_jpeg
 
 Maker = Callable[..., NewFace]
 

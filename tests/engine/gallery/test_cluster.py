@@ -12,11 +12,11 @@ import pytest
 from likeness import open_generator
 from likeness.errors import GalleryError
 from likeness.gallery import Gallery, cluster
-from likeness.gallery.adding import Job, add_photos, find_photos
+from likeness.gallery.add_photos import Job, add_photos, find_photos
 from likeness.gallery.cluster import CHUNK, CHUNK_BYTES, next_chunk, on_cluster
-from likeness.gallery.values import to_jpeg
-from likeness.places import find_weights
-from likeness.readback import to_picture
+from likeness.gallery.face_types import to_jpeg
+from likeness.generators.readback import to_picture
+from likeness.paths import find_weights
 
 
 def jobs(sizes: list[int]) -> Iterator[Job]:

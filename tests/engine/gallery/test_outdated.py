@@ -11,13 +11,13 @@ import pytest
 
 from likeness.cli import main
 from likeness.commands.gallery.common import tell_outdated
-from likeness.face_list import read_faces
 from likeness.gallery import Gallery, NewFace
-from likeness.gallery.merging import merge
+from likeness.gallery.merge import merge
 from likeness.gallery.outdated import outdated
 from likeness.generator import Generator
-from likeness.places import find_weights
-from likeness.weights_file import fingerprint
+from likeness.generators.weights_file import fingerprint
+from likeness.paths import find_weights
+from likeness.toolkit.face_list import read_faces
 
 Maker = Callable[..., NewFace]
 NAME = "composite-256"

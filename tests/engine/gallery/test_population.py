@@ -10,12 +10,12 @@ import pytest
 from likeness import open_generator
 from likeness.errors import WeightsError
 from likeness.gallery import Gallery
-from likeness.gallery.looking import Eye
+from likeness.gallery.photo_encoder import Eye
 from likeness.gallery.population import add_population, draw, look_at_population
 from likeness.gallery.population_file import find_population, read_population
 from likeness.generator import Generator
-from likeness.places import bundled, find_weights
-from likeness.weights_file import read_header
+from likeness.generators.weights_file import read_header
+from likeness.paths import bundled, find_weights
 
 SHIPPED = ("faces-256", "composite-256")
 

@@ -11,7 +11,7 @@ import torch
 from likeness.errors import WeightsError
 from likeness.gallery.population_file import Population, find_population, read_population, write_population
 from likeness.generator import Licence
-from likeness.weights_file import WeightsHeader, read_weights, write_weights
+from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 
 
 def made_up(count: int = 40, sha256: str = "a" * 64) -> Population:

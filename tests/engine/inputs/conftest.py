@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.engine.inputs.osc_controller import Controller
+from tests.engine.inputs.osc.osc_controller import Controller
 
-from likeness.inputs.osc import OscInput
+from likeness.inputs.osc.server import OscInput
+from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Choice, Float, Int, Text, Trigger
-from likeness.store import ParamStore
 
 DEADLINE_S = 20.0
 

@@ -2,7 +2,7 @@
 
 from likeness.events import Key
 from likeness.inputs.keyboard import Keyboard
-from likeness.store import ParamStore
+from likeness.parameters.store import ParamStore
 
 
 def quit_never() -> None:

@@ -44,7 +44,7 @@ SHOW_ON = f"""
 import sys
 from pathlib import Path
 import numpy as np
-from likeness.clock import RealClock
+from likeness.show.clock import RealClock
 from likeness.outputs.video import VideoOutput
 {inspect.getsource(coded)}
 output, clock = VideoOutput(Path(sys.argv[1]), 30, offline=False), RealClock(30)

@@ -10,7 +10,7 @@ import pytest
 
 from likeness.errors import OutputError
 from likeness.options import Options
-from likeness.outputs.opening import open_outputs
+from likeness.outputs.open_outputs import open_outputs
 from likeness.outputs.window import WindowOutput
 from likeness.picture import Picture
 
@@ -269,7 +269,7 @@ told = []
 signal.signal(getattr(signal, sys.argv[1]), eval(sys.argv[2]))
 import numpy as np
 from likeness.options import Options
-from likeness.outputs.opening import open_outputs
+from likeness.outputs.open_outputs import open_outputs
 from likeness.outputs.window import WindowOutput
 window = WindowOutput(size=(64, 64), display=0, windowed=True, fps=60, title="t", on_key=print, on_close=told.clear)
 picture = np.zeros((64, 64, 3), np.uint8)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from likeness.errors import LikenessError
 from likeness.generator import NoiseMode
-from likeness.projection.goal import Balance, face_mask
+from likeness.projection.loss import Balance, face_mask
 from likeness.projection.search import FALL, Step, project, ramp, usual_rate
 
 # Without a prior the drawn latent itself is the best there is.

@@ -12,9 +12,9 @@ import torch
 
 from likeness import open_generator
 from likeness.generator import Generator
-from likeness.networks.dcgan import Decoder
+from likeness.generators.networks.dcgan import Decoder
+from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.projection.worker import Order, Searcher
-from likeness.weights_file import WeightsHeader, write_weights
 
 # Ours and a crowded machine's: importing torch anew takes seconds.
 PATIENCE_S = 100.0

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from likeness.tempo.landing import in_beats, landing, next_line, when_to_start
 from likeness.tempo.midi_clock import ClockListener
+from likeness.tempo.quantise import in_beats, landing, next_line, when_to_start
 from likeness.tempo.transport import Moment, Transport
 
 FPS = 60.0

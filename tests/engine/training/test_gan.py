@@ -12,13 +12,13 @@ from tests.reference.parity import relative_error
 from torch import Tensor
 
 from likeness.errors import TrainingError
-from likeness.families import stylegan2
-from likeness.training.engine import Engine
+from likeness.generators.families import stylegan2
+from likeness.training.compute import Engine
 from likeness.training.gan import GANRecipe
-from likeness.training.loop import train
 from likeness.training.recipe import EXPORT, Moment
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
+from likeness.training.train import train
 
 TINY = {"channel_base": 256, "channel_max": 16, "z_dim": 8, "w_dim": 12, "head_width": 4, "seen": 32}
 

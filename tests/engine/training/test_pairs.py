@@ -9,10 +9,10 @@ from tests.engine.drawn_faces import drawn_face, write_faces
 
 from likeness.encoders.composite import CompositeEncoder
 from likeness.errors import TrainingError
-from likeness.networks.composite import CompositeNetwork
+from likeness.generators.networks.composite import CompositeNetwork
+from likeness.generators.weights_file import read_weights
 from likeness.training.composite import train_composite
 from likeness.training.pairs import CODES, make_pair, open_pairs, write_pairs
-from likeness.weights_file import read_weights
 
 COUNT = 4
 

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from likeness.training.ema import averaged, follow
+from likeness.training.knob_sweep import EXTREME, sweep_noise
 from likeness.training.previews import enlarged, fixed_noise, walk_noise
-from likeness.training.sweep import EXTREME, sweep_noise
 
 
 def test_a_seed_is_the_same_noise_in_every_batch() -> None:

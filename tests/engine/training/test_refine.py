@@ -9,12 +9,12 @@ from tests.engine.drawn_faces import write_faces
 
 from likeness.encoders.composite import open_encoder
 from likeness.errors import TrainingError
-from likeness.families.composite import open_composite
+from likeness.generators.families.composite import open_composite
 from likeness.training.composite import train_composite
-from likeness.training.loop import train
 from likeness.training.recipe import EXPORT
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
+from likeness.training.train import train
 
 CPU = torch.device("cpu")
 
@@ -98,7 +98,7 @@ def test_a_base_of_another_size_is_refused(folder: Path, tmp_path: Path) -> None
 
 
 def _stopped_after(step: int):  # type: ignore[no-untyped-def]
-    from likeness.training.loop import Watcher
+    from likeness.training.train import Watcher
 
     watcher = Watcher(read=lambda *_: None)
 

@@ -9,15 +9,15 @@ from tests.engine.drawn_faces import write_faces
 
 from likeness.encoders.vae import open_vae_encoder
 from likeness.errors import WeightsError
-from likeness.families import zonly
-from likeness.training.engine import Engine, seed_step
-from likeness.training.loop import train
+from likeness.generators.families import z_only as zonly
+from likeness.generators.weights_file import WeightsHeader, write_weights
+from likeness.training.compute import Engine, seed_step
 from likeness.training.photos import open_photos
 from likeness.training.recipe import Moment
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
+from likeness.training.train import train
 from likeness.training.vae import ENCODER, VAERecipe
-from likeness.weights_file import WeightsHeader, write_weights
 
 CPU = torch.device("cpu")
 

@@ -8,11 +8,11 @@ from tests.engine.drawn_faces import write_faces
 from torch import nn
 
 from likeness.errors import TrainingError
-from likeness.families import zonly
-from likeness.training.engine import Engine
-from likeness.training.loop import train
+from likeness.generators.families import z_only as zonly
+from likeness.training.compute import Engine
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
+from likeness.training.train import train
 from likeness.training.wgan import WGANRecipe, widths_for
 
 TINY = {"z_dim": 6, "width": 4}

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
 from likeness.training import recipes
-from likeness.training.engine import Engine
-from likeness.training.loop import Summary, Watcher, train
+from likeness.training.compute import Engine
 from likeness.training.recipe import EXPORT, Moment, Recipe
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
+from likeness.training.train import Summary, Watcher, train
 
 
 class Toy(Recipe):

@@ -2,7 +2,10 @@
 
 from cyclopts import App
 
-from likeness.commands.gallery import asking, filling, grouping, populating
+from likeness.commands.gallery import build as filling
+from likeness.commands.gallery import means as grouping
+from likeness.commands.gallery import population as populating
+from likeness.commands.gallery import search as asking
 
 app = App(name="gallery", help="Known faces, searched for whom somebody resembles.")
 for command in (

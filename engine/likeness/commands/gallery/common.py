@@ -19,7 +19,7 @@ Folder = Annotated[Path | None, Parameter(name="--gallery")]
 
 def folder_of(folder: Path | None) -> Path:
     """Return the gallery that is meant: the user's own where none is named."""
-    from likeness.places import own
+    from likeness.paths import own
 
     return own("gallery") if folder is None else folder
 
@@ -33,8 +33,8 @@ def open_gallery(folder: Path | None, *, create: bool = False) -> "Gallery":
 
 def weights_of(name: str | None) -> Path:
     """Return the weights file of that name, or of the default weights."""
-    from likeness.places import find_weights
-    from likeness.show import DEFAULT_WEIGHTS
+    from likeness.paths import find_weights
+    from likeness.show.show import DEFAULT_WEIGHTS
 
     return find_weights(name or DEFAULT_WEIGHTS)
 
@@ -53,7 +53,7 @@ def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "
     """
     from likeness.errors import WeightsError
     from likeness.gallery.outdated import outdated
-    from likeness.places import find_weights
+    from likeness.paths import find_weights
 
     found: list[Record] = []
     for name in sorted({record.weights for record in records if record.weights_sha256}):
@@ -67,7 +67,7 @@ def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "
 
 def tell_outdated(records: "Sequence[Record]", weights: Path | None = None) -> None:
     """Say on standard error how many are outdated, and what to do."""
-    from likeness.places import folders
+    from likeness.paths import folders
 
     old = find_outdated(records, weights)
     if old:

@@ -11,7 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from likeness.training.discriminators.diffaugment import diffaugment
 
 Features = Callable[[Tensor], tuple[Tensor, ...]]
-# Of the maps of `likeness.features.EfficientNetLite`, at strides 4, 8, 16 and 32.
+# Of the maps of `likeness.generators.perceptual.EfficientNetLite`, at strides 4, 8, 16 and 32.
 CHANNELS = (24, 40, 112, 320)
 # Their standard deviations over photographs of faces at 128 px, which differ by a fifth from 64 to 256 px.
 LEVELS = (8.6, 7.9, 7.3, 2.9)

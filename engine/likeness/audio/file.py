@@ -1,0 +1,74 @@
+"""A file of music, heard along with the show: the same frames hear the same samples, so that a render repeats."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.audio.analyser import Ear
+from likeness.audio.features import Heard
+from likeness.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+class AudioFile:
+    """Hears a WAV file, or whatever else FFmpeg reads. One thread.
+
+    It listens ahead by what the ear is late, so that an onset is told in the frame that it sounds in. After its end
+    there is silence. It is analysed, not played.
+
+    Args:
+        path: the file.
+
+    Raises:
+        InputError: where it is absent or holds no audio.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._container = av.open(str(path))
+            stream = self._container.streams.audio[0]
+        except (OSError, av.error.FFmpegError, IndexError) as error:
+            raise InputError(f"audio {path} cannot be heard: {error or 'no audio in it'}; give a WAV file") from error
+        self._path = path
+        self._ear = Ear(float(stream.rate))
+        self._blocks = self._decoded(stream)
+        self._waiting = np.zeros(0, np.float32)
+        self._hops = 0
+
+    def hear(self, at: float) -> Heard:
+        """Return what sounds `at` seconds after the file's start; `at` never goes back."""
+        wanted = int((at + self._ear.latency_s) * self._ear.rate) // self._ear.hop
+        while self._hops < wanted:
+            self._ear.hear(self._next())
+            self._hops += 1
+        return self._ear.heard
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._blocks = iter(())
+        self._container.close()
+
+    def _next(self) -> NDArray[np.float32]:
+        """Return the next hop, filled up with silence at the end."""
+        hop = self._ear.hop
+        while len(self._waiting) < hop:
+            block = next(self._blocks, None)
+            if block is None:
+                block = np.zeros(hop, np.float32)
+            self._waiting = np.concatenate((self._waiting, block))
+        taken, self._waiting = self._waiting[:hop], self._waiting[hop:]
+        return taken
+
+    def _decoded(self, stream: av.AudioStream) -> Iterator[NDArray[np.float32]]:
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=stream.rate)
+        try:
+            for frame in self._container.decode(stream):
+                for mono in resampler.resample(frame):
+                    yield mono.to_ndarray()[0]
+        except (OSError, av.error.FFmpegError) as error:
+            log.error("audio %s breaks off: %s; from here on there is silence", self._path, error)

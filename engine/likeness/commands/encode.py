@@ -1,0 +1,67 @@
+"""`likeness encode`: photos of faces as latents to play."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from likeness.errors import LikenessError
+
+
+def encode(
+    *photos: Path,
+    output: Annotated[Path, Parameter(name=("--output", "-o"))],
+    weights: str | None = None,
+    aligned: bool = False,
+    detector: str = "auto",
+) -> None:
+    """Find the latent of photos, for `--set face_interpolation.faces="a.safetensors b.safetensors"`.
+
+    The face is looked for and cut out as in FFHQ; of several the biggest near the middle is taken. A photo that cannot
+    be read or shows no face is told and left out.
+
+    Parameters
+    ----------
+    photos
+        JPEG, PNG or WebP files.
+    output
+        A folder. Gets NAME.safetensors for each photo, and NAME.png: the photo, the first guess, and the drawing
+        after each round.
+    weights
+        A weights file, or the name of a bundled one, of the composite family; `likeness project` takes
+        photos to latents of the others.
+    aligned
+        The photos are cut already, square, eyes level and a little above the middle: they are taken as they are.
+    detector
+        auto; hog, which is fast and frontal; mmod, which sees more and takes a second; or the path of a YuNet .onnx
+        file.
+    """
+    from likeness.encoders.composite import open_encoder
+    from likeness.faces.detect import Detector
+    from likeness.paths import find_weights
+    from likeness.show.show import DEFAULT_WEIGHTS
+    from likeness.tools.encode_photos import encode_file
+
+    if not photos:
+        raise LikenessError("no photo to encode; give the paths of one or more")
+    names = [photo.stem for photo in photos]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise LikenessError(f"several photos are called {twice[0]} and would be one file; encode them one at a time")
+    encoder = open_encoder(find_weights(weights or DEFAULT_WEIGHTS))
+    seeing = None if aligned else Detector(detector)
+    failed = False
+    for photo in photos:
+        try:
+            done = encode_file(encoder, photo, output, seeing)
+        except LikenessError as error:
+            print(f"likeness: {error}", file=sys.stderr)
+            failed = True
+        else:
+            near = f"PSNR {done.psnr:.1f} dB, face {done.face_psnr:.1f} dB"
+            print(f"{photo} -> {done.latent}  {near}, {done.encode_ms:.0f} ms")
+            for note in done.notes:
+                print(f"  {note}")
+    if failed:
+        sys.exit(2)

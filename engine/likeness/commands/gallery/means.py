@@ -1,0 +1,57 @@
+"""`likeness gallery means`: the mean face of a group."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from likeness.commands.gallery.common import progress_of, weights_of
+from likeness.errors import LikenessError
+
+
+def means(
+    folder: Path,
+    *,
+    labels: Path,
+    by: str,
+    group: Annotated[list[str] | None, Parameter(name="--group", negative="")] = None,
+    output: Annotated[Path, Parameter(name=("--output", "-o"))],
+    weights: str | None = None,
+) -> None:
+    """Make the mean face of each group of labelled photos, for the plugin `algebra`.
+
+    Parameters
+    ----------
+    folder
+        Photos cut square and aligned as in FFHQ.
+    labels
+        A CSV file with a column `file`.
+    by
+        The column that tells the groups; an empty cell is in none.
+    group
+        NAME=VALUE,VALUE puts values together under a name; without it every value is a group.
+    output
+        A folder. Gets NAME.safetensors for each group.
+    weights
+        A weights file whose encoder is used; the default weights where it is left out.
+    """
+    from likeness.encoders.open_encoder import open_encoder_for
+    from likeness.gallery.means import mean_latent, read_groups
+    from likeness.toolkit.latent_file import write_latent
+
+    values = {}
+    for text in group or ():
+        name, equals, cells = text.partition("=")
+        if not (name.isidentifier() and equals and cells):
+            raise LikenessError(f"--group {text!r} is not NAME=VALUE,VALUE, such as old=70,72")
+        values[name] = cells.split(",")
+    groups = read_groups(labels, folder, by, values)
+    encoder = open_encoder_for(weights_of(weights))
+    with progress_of("encoding", sum(len(one.photos) for one in groups)) as progress:
+        done = iter(range(1, sys.maxsize))
+        for one in groups:
+            mean = mean_latent(one.photos, encoder, lambda: progress(next(done)))
+            write_latent(output / f"{one.name}.safetensors", mean)
+    for one in groups:
+        print(f"{len(one.photos):5} photos -> {output / one.name}.safetensors")

@@ -1,0 +1,75 @@
+"""`likeness latency`."""
+
+from typing import TYPE_CHECKING
+
+from likeness.commands.options import Device, Fps, OutFile, Size, Weights, Windowed, parse_size, read_named_preset
+from likeness.errors import InputError, LikenessError
+
+if TYPE_CHECKING:
+    from likeness.tools.latency.measure import Ways
+
+
+def latency(
+    preset: str = "demo",
+    *,
+    output: OutFile | None = None,
+    presses: int = 200,
+    midi: bool = True,
+    pattern: bool = False,
+    windowed: Windowed = False,
+    size: Size | None = None,
+    fps: Fps | None = None,
+    device: Device = "auto",
+    weights: Weights | None = None,
+) -> None:
+    """Measure how long a press takes to the frame that shows it, by OSC and MIDI from a second process.
+
+    Parameters
+    ----------
+    preset
+        What plays meanwhile: a preset's name, or a .toml file.
+    output
+        "null" or "window"; with a window, its part of the way is in the figures.
+    presses
+        How many.
+    midi
+        Measure MIDI too, where a virtual port can be opened.
+    pattern
+        Measure nothing and show the flash pattern in a window, to be filmed with your hand in the picture: any key,
+        note or `/flash/shade` flashes.
+    """
+    from likeness.options import Options
+    from likeness.tools.latency.measure import FLASH, midi_ways, osc_ways
+
+    if presses < 1:
+        raise LikenessError("--presses begins at 1")
+    played, where = read_named_preset(preset), output or ("window" if pattern else "null")
+    options = Options([where], windowed=windowed, size=parse_size(size), fps=fps, device=device, weights=weights)
+    if pattern:
+        from dataclasses import replace
+
+        from likeness.show.show import Show
+
+        settings = {"flash.pattern": "on"}
+        with Show(played, replace(options, plugins=[FLASH], settings=settings, osc_port=9000, midi="auto")) as show:
+            print(
+                "Any key, note or /flash/shade flashes; the lit cell moves on with every frame. Esc ends.", flush=True
+            )
+            show.run()
+        return
+    _tell("OSC", osc_ways(played, options, presses))
+    if midi:
+        try:
+            _tell("MIDI", midi_ways(played, options, presses))
+        except InputError as error:
+            print(error)
+
+
+def _tell(name: str, ways: "Ways") -> None:
+    if not ways.seconds:
+        raise LikenessError(f"{name}: none of {ways.lost} presses was seen; choose a smaller --size or a lower --fps")
+    p50, p99 = ways.percentile(0.5), ways.percentile(0.99)
+    print(
+        f"{name} to picture: {p50:.1f} ms median, {p99:.1f} ms 99 %, {max(ways.seconds) * 1e3:.1f} ms worst; "
+        f"{len(ways.seconds)} presses seen, {ways.lost} not; synthesis takes {ways.synthesis_ms:.1f} ms"
+    )

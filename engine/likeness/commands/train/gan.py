@@ -1,0 +1,77 @@
+"""`likeness train gan`: the style-based family."""
+
+from typing import Literal
+
+from likeness.commands.train.runs import DEFAULTS, Photos, RunOptions, start
+
+
+def gan(
+    folder: Photos,
+    *,
+    options: RunOptions = DEFAULTS,
+    discriminator: Literal["projected", "ada"] = "projected",
+    light: bool = True,
+    channel_base: int = 0,
+    channel_max: int = 256,
+    z_dim: int = 64,
+    w_dim: int = 128,
+    mapping_layers: int = 2,
+    mixing: float = 0.5,
+    half_life: float = 10_000,
+    beginning: int = 20_000,
+    pairs: float = 5.0,
+    path_length: float = 0.0,
+    augment_target: float = 0.6,
+    augment_speed: float = 500_000,
+) -> None:
+    """Train a StyleGAN2: faces of a whole crowd, with styles to mix layer by layer.
+
+    Parameters
+    ----------
+    discriminator
+        projected is quick and needs no GPU for small pictures; ada needs one, and many hours.
+    light
+        Draw four pixels at a time, which trains and plays faster; --no-light draws each by itself.
+    channel_base
+        A layer of r px has so many channels by r; 0 is 4096, or 2048 up to 64 px.
+    channel_max
+        But no more than this.
+    z_dim
+        Numbers that a face is drawn from.
+    w_dim
+        Length of the latent of a layer.
+    mapping_layers
+        Depth of the network from z to w.
+    mixing
+        Share of the faces that are trained with the styles of two.
+    half_life
+        Pictures after which a change counts half in the average that plays.
+    beginning
+        Pictures in which blurred faces are learnt from photos directly, before the game; 0 for none.
+    pairs
+        Weight of the same photos in the game, which keeps faces different; it fades in a long run.
+    path_length
+        Weight of the penalty for uneven motion through the latent; 2 in the paper, 0 for none.
+    augment_target
+        ada: how sure of photos the discriminator may be, before they are augmented more.
+    augment_speed
+        ada: pictures in which augmentation can go from none to always.
+    """
+    own = {
+        "discriminator": discriminator,
+        "light": light,
+        "channel_base": channel_base,
+        "channel_max": channel_max,
+        "z_dim": z_dim,
+        "w_dim": w_dim,
+        "mapping_layers": mapping_layers,
+        "mixing": mixing,
+        "half_life": float(half_life),
+        "beginning": beginning,
+        "pairs": pairs,
+        "path_length": path_length,
+        "augment_target": augment_target,
+        "augment_speed": float(augment_speed),
+    }
+    # A processor is better off with many small steps; the ada discriminator compares pictures and wants more at once.
+    start("gan", folder, options, own, batch=8 if discriminator == "projected" else 32)

@@ -1,0 +1,46 @@
+"""`likeness train refine`: photographs of a composite's drawings."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from likeness.commands.train.runs import DEFAULTS, RunOptions, start
+
+BATCH = 6
+# The size of the composite that comes along.
+OWN_DEFAULTS = replace(DEFAULTS, size=256)
+
+
+def refine(
+    folder: Path,
+    *,
+    weights: str = "composite-256",
+    options: RunOptions = OWN_DEFAULTS,
+    crop: int = 128,
+    adversarial: float = 0.7,
+) -> None:
+    """Train a network that brings the faces which composite weights draw nearer to photographs; both in one file.
+
+    The latent keeps its meaning: the composite's encoder, presets and cues go on working.
+    First each face is encoded and drawn, a tenth of a second each; what comes of it is kept in the run's folder.
+
+    Parameters
+    ----------
+    folder
+        Aligned faces, cut as in FFHQ: those that the weights were trained on.
+    weights
+        The composite to refine: a file, or the name of a bundled one, of the size that --size says.
+    crop
+        Px of the squares that are trained on, a multiple of 16.
+    adversarial
+        Weight of the critic of textures: with more of it there is more detail, and more of it is invented.
+    """
+    from likeness.paths import find_weights
+
+    output = options.output or Path("out") / f"refine-{folder.resolve().name}"
+    own = {
+        "base": str(find_weights(weights).resolve()),
+        "pairs": str(output.resolve() / "pairs"),
+        "crop": crop,
+        "adversarial": adversarial,
+    }
+    start("refine", folder, replace(options, output=output), own, batch=BATCH)

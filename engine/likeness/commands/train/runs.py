@@ -1,0 +1,226 @@
+"""`likeness train wgan`, `vae` and `resume`: runs that can be watched, killed and gone on with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from likeness.commands.options import Device
+
+if TYPE_CHECKING:
+    from likeness.training.run import RunFolder
+
+Photos = Annotated[Path, Parameter(help="Pictures, or tar files of pictures.")]
+Width = Annotated[
+    int, Parameter(help="Channels of the widest layers; twice as many draw finer and take four times as long.")
+]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+RunFolderName = Annotated[Path | None, Parameter(name=("--output", "-o"))]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class RunOptions:
+    """What every recipe takes.
+
+    Parameters
+    ----------
+    output
+        Folder of the run; out/RECIPE-FOLDER where it is left out. The same command goes on with a run that was ended.
+    time
+        End within so long, all files written: 90m, 1h30m, 45s. Half an hour where neither this nor --steps is given.
+    steps
+        End after so many steps instead.
+    size
+        Of the pictures in px, a power of two.
+    batch
+        Pictures in a step; 0 is the recipe's own number.
+    accumulate
+        Split each step into so many parts, where memory is short.
+    learning_rate
+        0 is the recipe's own.
+    seed
+        Of networks, order and noise: the same one gives the same weights on one machine, if --steps ends the run.
+    crop
+        square takes the middle of each picture; face cuts around the biggest face, as FFHQ does.
+    flips
+        Show pictures mirrored too.
+    hold_out
+        How many pictures, the first by name, are kept for measuring.
+    precision
+        The numbers that networks compute in; auto takes bfloat16 where the processor multiplies it.
+    checkpoint_every
+        Time between two checkpoints, each of which brings the weights that play up to date.
+    preview_every
+        Time between two grids with a walk.
+    licence
+        Of the result, which the pictures' licences decide.
+    paid_use
+        Whether that licence allows a paid show.
+    tensorboard
+        Write the figures for TensorBoard into the run's folder too; needs the extra `tensorboard`.
+    """
+
+    output: RunFolderName = None
+    time: str | None = None
+    steps: int | None = None
+    size: int = 64
+    batch: int = 0
+    accumulate: int = 1
+    learning_rate: float = 0.0
+    seed: int = 0
+    crop: Literal["square", "face"] = "square"
+    flips: bool = True
+    hold_out: int = 0
+    device: Device = "auto"
+    precision: Precision = "auto"
+    checkpoint_every: str = "3m"
+    preview_every: str = "5m"
+    licence: str = "unknown"
+    paid_use: bool | None = None
+    tensorboard: bool = False
+
+
+DEFAULTS = RunOptions()
+DEFAULT_TIME = "30m"
+
+
+def wgan(
+    folder: Photos,
+    *,
+    options: RunOptions = DEFAULTS,
+    knobs: int = 200,
+    width: Width = 32,
+    critic_steps: int = 1,
+) -> None:
+    """Train a WGAN with gradient penalty on a few dozen pictures of one person; ends with a video of all its knobs.
+
+    Parameters
+    ----------
+    knobs
+        Numbers that a face is made of.
+    critic_steps
+        Of the critic for one of the generator.
+    """
+    start("wgan", folder, options, {"z_dim": knobs, "width": width, "critic_steps": critic_steps}, batch=16)
+
+
+def vae(
+    folder: Photos,
+    *,
+    options: RunOptions = DEFAULTS,
+    knobs: int = 128,
+    width: Width = 32,
+    beta: float = 1.0,
+    perceptual: float = 0.5,
+) -> None:
+    """Train an autoencoder: its decoder plays, and its encoder turns photos into faces that can be mixed and moved.
+
+    Parameters
+    ----------
+    knobs
+        Numbers that a face is made of, at most.
+    beta
+        1 is a VAE; more is a beta-VAE, with fewer knobs that say more each, and softer pictures.
+    perceptual
+        How much the look counts against the pixels.
+    """
+    own = {"z_dim": knobs, "width": width, "beta": beta, "perceptual": perceptual}
+    start("vae", folder, options, own, batch=32)
+
+
+def resume(
+    run: Path,
+    *,
+    time: str | None = None,
+    steps: int | None = None,
+    learning_rate: float | None = None,
+    precision: Precision | None = None,
+    device: Device = "auto",
+    tensorboard: bool = False,
+) -> None:
+    """Go on with a run from its last checkpoint, as it was meant or for longer.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    time
+        End so long from now, instead of when it was meant to.
+    steps
+        End after so many more steps instead.
+    learning_rate
+        Instead of the run's own.
+    precision
+        Instead of the run's own.
+    tensorboard
+        Write the figures for TensorBoard too; needs the extra `tensorboard`.
+    """
+    from likeness.training.run import RunFolder
+    from likeness.training.schedule import parse_time
+
+    there = RunFolder.open(run)
+    wanted: dict[str, Any] = {"learning_rate": learning_rate, "precision": precision}
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    if time is not None:
+        changes |= {"time_s": there.stands()[1] + parse_time(time), "steps": None}
+    elif steps is not None:
+        changes |= {"steps": there.stands()[0] + steps, "time_s": None}
+    _go(there.changed(**changes), device, tensorboard)
+
+
+def start(recipe: str, folder: Path, options: RunOptions, own: Mapping[str, Any], batch: int) -> None:
+    """Begin a run of `recipe`, or go on with it; see `likeness.training.train.train`.
+
+    Args:
+        recipe: name in `likeness.training.recipes`.
+        folder: of the pictures.
+        options: of the command line.
+        own: the recipe's own settings.
+        batch: where none is asked for.
+    """
+    from likeness.training.run import RunFolder
+    from likeness.training.schedule import parse_time
+    from likeness.training.settings import Settings
+
+    lasting = options.time if options.time or options.steps else DEFAULT_TIME
+    settings = Settings(
+        recipe,
+        str(folder.resolve()),
+        size=options.size,
+        batch=options.batch or batch,
+        accumulate=options.accumulate,
+        steps=options.steps,
+        time_s=parse_time(lasting) if lasting else None,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+        crop=options.crop,
+        flips=options.flips,
+        hold_out=options.hold_out,
+        precision=options.precision,
+        checkpoint_s=parse_time(options.checkpoint_every),
+        preview_s=parse_time(options.preview_every),
+        licence=options.licence,
+        paid_use=options.paid_use,
+        own=own,
+    )
+    path = options.output or Path("out") / f"{recipe}-{folder.resolve().name}"
+    _go(RunFolder.begin(path, settings), options.device, options.tensorboard)
+
+
+def _go(run: "RunFolder", device: str, tensorboard: bool) -> None:
+    from likeness.commands.train.progress import leads, watched
+    from likeness.training.schedule import tell_time
+    from likeness.training.train import train
+
+    with watched(run, tensorboard) as watcher:
+        summary = train(run, device, watcher)
+    if not leads():
+        return
+    done = f"{summary.step} steps, {summary.images} pictures in {tell_time(summary.spent_s)}"
+    if summary.complete:
+        print(f"Done: {done}. Play it: likeness play --weights {run.path}")
+    else:
+        print(f"Stopped after {done}. Go on with: likeness train resume {run.path}")

@@ -1,0 +1,70 @@
+"""What a show remembers: its cues, its past, and itself for the case of a crash."""
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+from likeness.cues.autosave import Autosave
+from likeness.cues.background_writer import Scribe
+from likeness.cues.commands import CueDesk
+from likeness.cues.history_commands import HistoryDesk
+from likeness.cues.recall import Recaller
+from likeness.events import Recall
+from likeness.host.host import Host
+from likeness.parameters.modulation import Modulation
+from likeness.parameters.presets import Preset
+from likeness.parameters.store import ParamStore
+from likeness.tempo.transport import Moment
+
+
+class Memory:
+    """Puts the parts together.
+
+    Args:
+        store, host: of the show.
+        moment: returns where the music is.
+        latency_s: returns how long a frame takes to be seen.
+        compose: returns the show of the moment as a preset, to save it every few seconds; None saves nothing.
+        modulation: of the show.
+
+    Attributes:
+        cues, history: take the performer's commands.
+        commands: those, by OSC address.
+    """
+
+    def __init__(
+        self,
+        store: ParamStore,
+        host: Host,
+        moment: Callable[[], Moment],
+        latency_s: Callable[[], float] = lambda: 0.0,
+        compose: Callable[[], Preset] | None = None,
+        modulation: Modulation | None = None,
+    ) -> None:
+        self._store = store
+        self.scribe = Scribe()
+        self._autosave = Autosave(store, compose, self.scribe) if compose else None
+        changed = self._autosave.soon if self._autosave else lambda: None
+        self._recaller = Recaller(store, host, moment, latency_s, changed, modulation)
+        self.cues = CueDesk(store, self._recaller, self.scribe, changed)
+        self.history = HistoryDesk(store, self._recaller, self.cues)
+        self.commands: Mapping[str, Callable[..., None]] = {**self.cues.commands, **self.history.commands}
+
+    def between(self, time: float, beat: float) -> None:
+        """Do what is due, before each frame. The show's thread."""
+        self.history.between(time, beat)
+        self._recaller.between(time, beat)
+        if self._autosave:
+            self._autosave.between(time, beat)
+
+    def let_go(self) -> None:
+        """Drop the recall that waits for a line of the beat. Within an edit, on the show's thread."""
+        self._recaller.drop()
+
+    def resume(self, face: Tensor) -> None:
+        """Have the first frame show `face` [num_ws, w_dim], and the plugins go on from it."""
+        self._store.post(Recall("the last show", 0.0, lambda: face))
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        self.scribe.close()

@@ -1,0 +1,133 @@
+"""What becomes of the latent between the plugins and the generator: faces that are called up, and the past."""
+
+import logging
+import math
+
+from torch import Tensor
+
+from likeness.cues.latent_history import FaceRing
+from likeness.cues.transition import Lead
+from likeness.events import Capture, Event, Forget, Panic, Past, Recall, Release
+from likeness.frame import Frame
+from likeness.latent import lerp
+from likeness.toolkit.crossfade import Crossfade
+
+log = logging.getLogger(__name__)
+
+# In so long the picture has made 95 % of its way to where the hand has put it in the past.
+SCRUB_S = 0.25
+
+
+class Course:
+    """Leads, scrubs, remembers. Of several heads the first is remembered, and all wear the face that is called up.
+
+    The render thread alone calls it, but for `shown` and `ring`, which any may read.
+
+    Args:
+        mean: of the generator, `[num_ws, w_dim]`.
+        ring: where the faces are kept that were shown.
+
+    Attributes:
+        shown: the newest latent `[heads, num_ws, w_dim]` that was shown, before truncation; never changed in place.
+    """
+
+    def __init__(self, mean: Tensor, ring: FaceRing) -> None:
+        self.ring = ring
+        self.shown: Tensor = mean[None]
+        self._mean, self._device = mean, mean.device
+        self._lead = Lead(mean)
+        self._past: float | None = None
+        self._return = Crossfade()
+        self._return_s = 0.0
+        self._kept_at = -math.inf
+        # The newest one that showed nobody who has not agreed to be kept, and whether the ways hold such a one.
+        self._public: Tensor = mean[None]
+        self._private = False
+
+    def take(self, event: Event) -> bool:
+        """Do what the event asks; return whether it was meant for the picture's course alone."""
+        if isinstance(event, Recall):
+            self._recall(event)
+            return False
+        if isinstance(event, Release):
+            self._lead.leave(None, event.seconds)
+            self._come_back(event.seconds)
+        elif isinstance(event, Capture):
+            past = None if event.time is None else self.ring.face(event.time)
+            # A copy: whoever takes it may keep it, and copies it to the CPU in his own time.
+            event.take(self._public[0].clone() if past is None else past)
+        elif isinstance(event, Past):
+            if event.time is None:
+                self._come_back(event.seconds)
+            else:
+                self._past = event.time
+                self._return = Crossfade()
+        elif isinstance(event, Panic):
+            self._halt()
+        elif isinstance(event, Forget):
+            self._forget()
+            return False
+        else:
+            return False
+        return True
+
+    def toward(self, latent: Tensor, frame: Frame, *, private: bool = False) -> Tensor:
+        """Return the latent to show for what the plugins draw; `latent` itself while nothing was asked.
+
+        Args:
+            latent: `[heads, num_ws, w_dim]`, finite, made anew in this frame.
+            frame: the one under way.
+            private: whether the latent is in part a visitor's: it is shown, and neither kept nor handed out.
+        """
+        shown = self._lead.toward(latent, frame.dt)
+        if self._past is not None:
+            shown = self._scrub(self._past, shown, frame.dt)
+        shown = self._return.toward(shown, frame.dt, self._return_s)
+        # A frozen picture is no new memory.
+        if frame.time > self._kept_at and not private:
+            self.ring.keep(shown, frame.time)
+            self._kept_at = frame.time
+        self.shown = shown
+        if private:
+            self._private = True
+        else:
+            self._public = shown
+        return shown
+
+    def _recall(self, recall: Recall) -> None:
+        face = recall.face()
+        if face is None:
+            return
+        if face.shape != self._mean.shape:
+            shapes = list(face.shape), list(self._mean.shape)
+            log.warning("%s: its face is of another generator, %s and not %s; only values come", recall.name, *shapes)
+        else:
+            self._lead.leave(face.to(self._device, non_blocking=True), recall.seconds)
+            self._come_back(recall.seconds)
+
+    def _come_back(self, seconds: float) -> None:
+        if self._past is not None:
+            self._past, self._return_s = None, seconds
+            self._return.leave()
+
+    def _forget(self) -> None:
+        """Drop the ways that may lead from a visitor's face, and the face itself: what is public is cut to."""
+        if self._private:
+            self._lead, self._return = Lead(self._mean), Crossfade()
+            self.shown, self._private = self._public, False
+
+    def _halt(self) -> None:
+        """Stop what is under way where the picture stands. The hand that is in the past stays there."""
+        if self._return.under_way:
+            self._return = Crossfade()
+            self._lead.leave(self.shown, 0.0)
+        else:
+            self._lead.halt()
+
+    def _scrub(self, time: float, present: Tensor, dt: float) -> Tensor:
+        """Follow the hand through the past as a fader with a glide does: from what is shown, never with a jump."""
+        face = self.ring.face(time)
+        if face is None:
+            return present
+        goal = face.to(self._device, non_blocking=True)[None]
+        return lerp(self.shown, goal, -math.expm1(-3.0 * dt / SCRUB_S))

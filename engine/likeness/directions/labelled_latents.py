@@ -1,0 +1,63 @@
+"""Latents with labels: of labelled pictures that are encoded, or of samples that judges label."""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from likeness.encoders.open_encoder import Encoder
+from likeness.errors import LikenessError, PhotoError
+from likeness.evaluation.attribute_classifier import Judge
+from likeness.evaluation.features import Features, Progress, read_square, sample_features, silent
+from likeness.generator import Generator
+
+log = logging.getLogger(__name__)
+
+# Samples are drawn from seeds that performers hardly play.
+FIRST_SAMPLE = 2_000_000
+
+
+def labelled_only(files: Sequence[Path], labels: Mapping[str, Sequence[float]]) -> list[int]:
+    """Return the places of the files of which any label is known: the others need not be encoded."""
+    return [i for i in range(len(files)) if any(not math.isnan(values[i]) for values in labels.values())]
+
+
+@torch.no_grad()
+def encode_pictures(
+    encoder: Encoder, files: Sequence[Path], resolution: int, device: torch.device, progress: Progress = silent
+) -> tuple[Tensor, list[bool]]:
+    """Return latents `[n, num_ws, w_dim]` of the files that are pictures, on the CPU, and which files those are.
+
+    Args:
+        resolution: to which the middle squares are brought; of the generator.
+
+    Raises:
+        LikenessError: where none is a picture.
+    """
+    found, good = [], []
+    for done, path in enumerate(files):
+        try:
+            found.append(encoder.encode(read_square(path, resolution).to(device)).float().cpu())
+            good.append(True)
+        except PhotoError as error:
+            log.warning("%s", error)
+            good.append(False)
+        progress(done + 1, len(files))
+    if not found:
+        raise LikenessError(f"none of {len(files)} files is a picture; give a folder of pictures")
+    return torch.cat(found), good
+
+
+def judged_samples(
+    generator: Generator, network: Features, judges: Mapping[str, Judge], count: int, progress: Progress = silent
+) -> tuple[Tensor, dict[str, list[float]]]:
+    """Return latents `[count, num_ws, w_dim]` of samples and, by attribute, how sure a judge is that they have it.
+
+    [Shen et al. 2020, sec. 3.1], but with the judges' degrees instead of their most certain samples: all count.
+    """
+    seeds = range(FIRST_SAMPLE, FIRST_SAMPLE + count)
+    latents, drawn = sample_features(network, generator, seeds, 1.0, progress)
+    return latents, {name: judge.margin(drawn).tolist() for name, judge in judges.items()}

@@ -1,0 +1,84 @@
+"""What a photo, brought to the mean frame, wants of every block of a composite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from likeness.encoders.linear_fit import Matrix
+from likeness.faces import bands
+from likeness.faces.flow import Bytes, Field, Image, invert, resize_field, warp
+from likeness.faces.mattes import Mattes, signed_distance
+from likeness.generators.networks.composite_parts import Block
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a photo asks of one block: wanted values and where they were seen, channels first."""
+
+    wanted: Matrix
+    seen: Matrix
+
+
+def read_targets(
+    picture: Bytes, field: Field, mattes: Mattes, skin: Matrix, layout: Mapping[str, Block]
+) -> dict[str, Target]:
+    """Read every block from a photo; the fine skin only where the photo comes at its size.
+
+    Args:
+        picture: `[size, size, 3]` uint8 BGR, whole or half the model's size.
+        field: warps the photo into the mean frame, in pixels of its own size.
+        mattes: hard ones, in the mean frame.
+        skin: the block as last drawn, `[3, height, width]` RGB; it fills what was not seen.
+        layout: the network's blocks.
+    """
+    size = picture.shape[0]
+    face = bands.to_unit(np.asarray(warp(picture, resize_field(field, size)), np.uint8))
+    places = bands.supports(mattes, size)
+    targets = {}
+    grid = layout["field"].grid
+    targets["field"] = _whole(invert(resize_field(field, grid)) / np.float32(grid))
+    edges = np.stack([signed_distance(mattes.skin), signed_distance(mattes.person)], axis=2)
+    targets["edges"] = _whole(bands.resized(edges, layout["edges"].grid))
+    for name in ("hair", "backdrop", "skin"):
+        mean, seen = bands.covered_mean(face, getattr(places, name), layout[name].grid)
+        targets[name] = Target(_channels_first(mean[..., ::-1]), np.clip(seen * 1.5 - 0.25, 0, 1).transpose(2, 0, 1))
+    broad = targets["skin"]
+    filled = broad.seen * broad.wanted + (1 - broad.seen) * skin
+    targets |= _skin_detail(face, places.skin, np.ascontiguousarray(filled.transpose(1, 2, 0)[..., ::-1]), layout)
+    return targets
+
+
+def _skin_detail(face: Image, support: Image, broad: Image, layout: Mapping[str, Block]) -> dict[str, Target]:
+    """The middle band, and the fine one of a face of the model's whole size; as `bands.skin_bands`."""
+    size = face.shape[0]
+    middle, fine = layout["skin_middle"], layout["skin_fine"]
+    layer = support[..., None] * face + (1 - support[..., None]) * bands.resized(broad, size)
+    mid = bands.resized(layer, middle.grid)
+    band = mid - bands.resized(bands.resized(layer, layout["skin"].grid), middle.grid)
+    found = {"skin_middle": _cropped(band[..., ::-1], support, middle)}
+    if size == fine.grid:
+        found["skin_fine"] = _cropped(_brightness(layer - bands.resized(mid, size)), support, fine)
+    return found
+
+
+def _brightness(picture: Image) -> Image:
+    """Of a BGR picture, `[height, width, 1]`."""
+    return np.asarray(cv2.transform(picture, bands.LUMA[None]), np.float32)[..., None]
+
+
+def _cropped(band: Image, support: Image, block: Block) -> Target:
+    rows, columns = slice(block.top, block.top + block.height), slice(block.left, block.left + block.width)
+    seen = bands.resized(support, block.grid)[rows, columns]
+    return Target(_channels_first(band[rows, columns]), seen[None])
+
+
+def _whole(picture: Image) -> Target:
+    return Target(_channels_first(picture), np.ones((1, 1, 1), np.float32))
+
+
+def _channels_first(picture: Image) -> Matrix:
+    return np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)

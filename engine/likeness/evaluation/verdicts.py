@@ -1,0 +1,82 @@
+"""What weights must do before they may stand on a stage, each with what was found."""
+
+from dataclasses import dataclass
+
+from likeness.evaluation.report import Report
+from likeness.evaluation.seen_faces import ALIKE, FACE_SCORE
+
+# Of 64.
+FACES_SHARE = 60 / 64
+# The random walk's own pace is even: its steps stayed within 2 medians with `composite`. A cut is ten or more.
+LONGEST_STEP = 4.0
+KERNEL_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One line of the list; `passed` is None where it was not measured."""
+
+    what: str
+    wanted: str
+    found: str
+    passed: bool | None
+
+
+def verdicts(report: Report) -> list[Verdict]:
+    """Return the list: faces, no two alike, nearer to the data than another generator, no jump, nothing by heart."""
+    return [*_faces(report), _kernel(report), *_walk(report), _memorised(report)]
+
+
+def _faces(report: Report) -> list[Verdict]:
+    seen, psi = report.faces, report.seeds_psi
+    if seen is None:
+        return [Verdict("the fixed seeds are faces", "", "not measured", None)]
+    wanted = round(FACES_SHARE * seen.pictures)
+    return [
+        Verdict(
+            f"the fixed seeds at psi {psi:g} are faces",
+            f"{wanted} of {seen.pictures} with a score (dlib mmod) over {FACE_SCORE:g}",
+            f"{seen.found}, the lowest {seen.lowest:.2f}",
+            seen.found >= wanted,
+        ),
+        Verdict(
+            "no two are alike",
+            f"identity distance (dlib) over {ALIKE:g}",
+            f"the closest two {seen.closest:.2f}",
+            seen.closest > ALIKE,
+        ),
+    ]
+
+
+def _kernel(report: Report) -> Verdict:
+    own = (report.held_out or report.training).kernel
+    what = f"kernel distance to the {'held-out' if report.held_out else 'training'} pictures"
+    if report.against is None:
+        return Verdict(what, "compared with --against WEIGHTS", f"{own:.1f}", None)
+    wanted = KERNEL_SHARE * report.against
+    return Verdict(what, f"half of the other's {report.against:.1f} at most", f"{own:.1f}", own <= wanted)
+
+
+def _walk(report: Report) -> list[Verdict]:
+    walk = report.walk
+    if walk is None:
+        return [Verdict("a walk without a jump", f"{LONGEST_STEP:g} median steps at most", "not measured", None)]
+    return [
+        Verdict(
+            "a walk without a jump",
+            f"{LONGEST_STEP:g} median steps at most",
+            f"the longest {walk.longest:.1f}",
+            walk.longest <= LONGEST_STEP,
+        ),
+        Verdict("the walk closes", "1 median step at most", f"{walk.closure:.2f}", walk.closure <= 1),
+    ]
+
+
+def _memorised(report: Report) -> Verdict:
+    near = report.memorised
+    return Verdict(
+        "no sample is closer to a training picture than these are to each other",
+        f"distance over {near.training_closest:.2f}",
+        f"the closest {near.closest:.2f}",
+        near.closer == 0,
+    )

@@ -1,0 +1,1 @@
+"""Generators: families, networks, backends, readers of weights files, and our own format."""

@@ -1,0 +1,76 @@
+"""What every backend draws: a synthesis without a choice in it, and with its weights fixed."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from likeness.generator import NoiseMode
+from likeness.generators.families.stylegan_base import Draw, StyleGenerator
+from likeness.generators.networks.modulated_conv import StyledConvolution
+from likeness.generators.networks.stylegan3 import Layer
+
+
+class Constant(nn.Module):
+    """The synthesis as a graph of tensors alone: the stored noise."""
+
+    def __init__(self, synthesis: nn.Module) -> None:
+        super().__init__()
+        self.synthesis = synthesis
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Return the pictures of the synthesis's `inputs`."""
+        image: Tensor = self.synthesis(*inputs)
+        return image
+
+
+def fix_weights(synthesis: nn.Module, fixed: bool) -> None:
+    """Keep the weights constant, so that a compiler can lay them out beforehand; or give the choice back."""
+    for module in synthesis.modules():
+        if isinstance(module, StyledConvolution | Layer):
+            module.fixed_weights = fixed
+
+
+@contextmanager
+def fixed_weights(synthesis: nn.Module) -> Iterator[None]:
+    """Keep the weights constant inside."""
+    fix_weights(synthesis, True)
+    try:
+        yield
+    finally:
+        fix_weights(synthesis, False)
+
+
+def single(draw: Draw) -> Draw:
+    """Return what draws single pictures with the stored noise by `draw`, and leaves the others to the network."""
+
+    def drawn(noise: NoiseMode, *inputs: Tensor) -> Tensor | None:
+        return draw(*inputs) if noise == "const" and len(inputs[0]) == 1 else None
+
+    return drawn
+
+
+def warm(generator: StyleGenerator, draw: Draw) -> None:
+    """Draw once, which compiles and allocates."""
+    with torch.inference_mode():
+        draw(*generator.inputs(generator.mean[None].contiguous()))
+
+
+def compiled(generator: StyleGenerator) -> Draw:
+    """Return the synthesis through torch.compile, for single pictures with the stored noise. A minute.
+
+    Its epilogues (noise, bias, nonlinearity, gain, clamp) become one kernel each.
+    """
+    fix_weights(generator.synthesis, True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's compiler calls what torch calls deprecated
+        made = torch.compile(Constant(generator.synthesis), dynamic=False, options={"freezing": True})
+
+        def draw(*inputs: Tensor) -> Tensor:
+            image: Tensor = made(*inputs)
+            return image
+
+        warm(generator, draw)
+    return draw

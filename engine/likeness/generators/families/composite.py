@@ -1,0 +1,140 @@
+"""Open composite weights: a morphable model of faces as a generator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from likeness.errors import WeightsError
+from likeness.generator import GeneratorInfo, NoiseMode
+from likeness.generators.networks.composite import CompositeNetwork
+from likeness.generators.networks.composite_parts import ROWS
+from likeness.generators.networks.refiner import Refiner, refiner_from
+from likeness.generators.weights_file import WeightsHeader, read_header, read_weights
+from likeness.hookspecs import hookimpl
+
+FAMILY = "composite"
+GROUPS = {"coarse": (0, 1), "broad": (1, 2), "middle": (2, 3), "fine": (3, 4)}
+
+
+def component_dtype(device: torch.device) -> torch.dtype:
+    """The type in which components are multiplied fastest without being seen.
+
+    bfloat16 where the CPU multiplies it in hardware and on CUDA; float16 on MPS; float32 else,
+    for bfloat16 in software is several times slower.
+    """
+    if device.type == "cuda":
+        return torch.bfloat16
+    if device.type == "mps":
+        return torch.float16
+    in_hardware = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.bfloat16 if in_hardware else torch.float32
+
+
+class Composite:
+    """A composite generator; see `likeness.generator.Generator`.
+
+    Its latent has four layers, each a joint code of unit variance: shape (and hair style),
+    broad (light and colour), middle and fine skin. All layers equal is one coherent face; a layer
+    from another face brings that face's shape, colours or skin. Where the file holds a refiner too, it
+    makes the drawing more of a photograph; the latent means the same with and without.
+
+    Args:
+        header: of the weights file.
+        tensors: of the weights file.
+        device: on which to draw.
+        size: height and width of the pictures; native when left out.
+    """
+
+    def __init__(
+        self, header: WeightsHeader, tensors: dict[str, Tensor], device: torch.device, size: int | None = None
+    ) -> None:
+        native = int(header.arguments["size"])
+        self._size = size or native
+        outline = header.arguments.get("outline")
+        network = CompositeNetwork(tensors, size=native, outline=outline, dtype=component_dtype(device))
+        self.network = network.to(device).eval().requires_grad_(False)
+        refiner = refiner_from(tensors)
+        if refiner is not None:
+            refiner = refiner.to(device, component_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+            refiner = refiner.eval().requires_grad_(False)
+        self.refiner = refiner
+        w_dim = network.w_dim
+        self.info = GeneratorInfo(FAMILY, ROWS, w_dim, self._size, header.licence, GROUPS)
+        self._mean = torch.zeros(ROWS, w_dim, device=device)
+        self._directions = torch.eye(w_dim, device=device)[:, None, :].expand(-1, ROWS, -1).contiguous()
+        self._parity = tensors["parity"].bool().to(device)
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean face, `[4, w_dim]`: zero."""
+        return self._mean
+
+    @property
+    def directions(self) -> Tensor:
+        """The joint components `[w_dim, 4, w_dim]`, by falling variance, one standard deviation long."""
+        return self._directions
+
+    def sample(self, seeds: Sequence[int]) -> Tensor:
+        """Latents `[len(seeds), 4, w_dim]` of coherent faces, each from its seed alone."""
+        # Drawn on the CPU: a seed is the same face on every device.
+        rows = [
+            torch.randn(self.info.w_dim, generator=torch.Generator().manual_seed(int(seed) % 2**63)) for seed in seeds
+        ]
+        z = torch.stack(rows) if rows else torch.zeros(0, self.info.w_dim)
+        return self.map_z(z.to(self._mean.device))
+
+    def map_z(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Latents `[batch, 4, w_dim]` from normal `z` `[batch, w_dim]`: the same code in every layer."""
+        return z[:, None, :].expand(-1, ROWS, -1).contiguous()
+
+    def mirrored(self, latent: Tensor) -> Tensor:
+        """The latent of the mirror image: odd directions change sign."""
+        return torch.where(self._parity, -latent, latent)
+
+    def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
+        """Pictures `[batch, 3, size, size]` in [-1, 1], differentiable; there is no noise in this family."""
+        if self.refiner is not None:
+            return self._refined(self.refiner, latent)
+        picture: Tensor = self.network(latent, self._size)
+        return picture
+
+    def _refined(self, refiner: Refiner, latent: Tensor) -> Tensor:
+        """The drawing with what the refiner adds, which it has learnt to do at the native size alone."""
+        parts = self.network.layers(latent)
+        drawn, skin = self.network.with_skin(parts)
+        if self._size == self.network.size:
+            refined: Tensor = refiner(drawn, skin)
+            return refined.clamp(-1, 1)
+        added = refiner.residual(drawn, skin)
+        shrinks, size = self._size < self.network.size, (self._size, self._size)
+        added = functional.interpolate(added, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
+        return (self.network.develop(parts.flat(), parts.field, self._size) + added).clamp(-1, 1)
+
+
+def open_composite(path: Path, device: torch.device, size: int | None = None) -> Composite:
+    """Open a composite weights file.
+
+    Raises:
+        WeightsError: the file is broken, or not of this family.
+    """
+    header, tensors = read_weights(path)
+    if header.family != FAMILY:
+        raise WeightsError(f"{path} holds a {header.family} generator, not a {FAMILY}; open it by its own family")
+    try:
+        return Composite(header, tensors, device, size)
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise WeightsError(f"{path} lacks what a composite needs ({error!r}); train or copy it again") from error
+
+
+@hookimpl
+def load_generator(path: Path, device: torch.device, size: int | None) -> Composite | None:
+    """Open `path` where it is a composite weights file, else leave it to others."""
+    header = read_header(path)
+    if header is None or header.family != FAMILY:
+        return None
+    return open_composite(path, device, size)

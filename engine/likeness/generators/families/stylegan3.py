@@ -1,0 +1,81 @@
+"""Open StyleGAN3, configurations t and r: official snapshots, state dicts, our own format."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from likeness.generator import Generator, NoiseMode
+from likeness.generators.families.checkpoint import Source, clamp, made_of, number, whole
+from likeness.generators.families.stylegan_base import StyleGenerator
+from likeness.generators.networks.stylegan3 import Settings, StyleGAN3, plane_transform
+from likeness.hookspecs import hookimpl
+
+FAMILY = "stylegan3"
+
+
+def settings(arguments: Mapping[str, Any]) -> Settings:
+    """Return the settings in a file's arguments.
+
+    Raises:
+        ValueError: where one is of the wrong kind or out of range.
+    """
+    return Settings(
+        img_resolution=whole(arguments, "img_resolution", 0, 16, 8192),
+        lr_multiplier=number(arguments, "lr_multiplier", 0.01, 1e-8, 1e4),
+        num_critical=whole(arguments, "num_critical", 2, 0, 64),
+        first_cutoff=number(arguments, "first_cutoff", 2.0, 0.01, 4096),
+        first_stopband=number(arguments, "first_stopband", 2**2.1, 0.01, 8192),
+        last_stopband_rel=number(arguments, "last_stopband_rel", 2**0.3, 0.5, 16),
+        margin_size=whole(arguments, "margin_size", 10, 0, 256),
+        output_scale=number(arguments, "output_scale", 0.25, -1e6, 1e6),
+        conv_clamp=clamp(arguments, 256),
+        lrelu_upsampling=whole(arguments, "lrelu_upsampling", 2, 1, 8),
+    )
+
+
+class StyleGAN3Generator(StyleGenerator):
+    """A StyleGAN3 that plays in W+, its plane movable; see `likeness.generator.Generator`.
+
+    Args:
+        source: tensors under the official names.
+        device: on which to draw.
+
+    Raises:
+        ValueError: where a tensor or an argument is missing or wrong.
+    """
+
+    def __init__(self, source: Source, device: torch.device) -> None:
+        network = StyleGAN3(source.tensors, settings(source.arguments)).to(device).eval()
+        super().__init__(FAMILY, network.mapping, network.synthesis, source.licence, device)
+
+    def inputs(self, latent: Tensor) -> tuple[Tensor, ...]:
+        """Return the latent and the transform of the plane."""
+        return latent, self.transform
+
+    @property
+    def transform(self) -> Tensor:
+        """What is done to the plane that the picture is drawn from, `[3, 3]`."""
+        transform: Tensor = self.synthesis.input.get_buffer("transform")
+        return transform
+
+    def move(self, x: float = 0.0, y: float = 0.0, degrees: float = 0.0) -> None:
+        """Show the picture moved by `x`, `y` (1 is its width) and turned, from the next one on; no device sync."""
+        self.transform.copy_(plane_transform(x, y, degrees), non_blocking=True)
+
+    def draw(self, noise: NoiseMode, *inputs: Tensor) -> Tensor:
+        """Return what the network draws; it has no noise."""
+        image: Tensor = self.synthesis(*inputs)
+        return image
+
+
+@hookimpl
+def load_generator(path: Path, device: torch.device) -> Generator | None:
+    """First: open a StyleGAN3.
+
+    Raises:
+        WeightsError: where the file is ours but broken.
+    """
+    return made_of(path, FAMILY, lambda source: StyleGAN3Generator(source, device))

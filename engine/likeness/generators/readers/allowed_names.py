@@ -1,0 +1,80 @@
+"""The handful of names that weights files may use, each with the plain value that it builds here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from likeness.generators.readers.arrays import ARRAY_NAMES
+from likeness.generators.readers.inert import Budget, Instance, SnapshotError, Symbol
+from likeness.generators.readers.restricted_pickle import Known, plain_key
+from likeness.generators.readers.storages import STORAGE_NAMES, TENSOR_NAMES, Storage, nested_storage
+
+NETWORK_NAMES = {
+    ("dnnlib.tflib.network", "Network"),
+    ("tfutil", "Network"),  # the 2017 code of progressive growing
+}
+PERSISTENT = Symbol("torch_utils.persistence", "_reconstruct_persistent_obj")
+PERSISTENT_VERSION = 6
+# The longest published one has 37,000 characters.
+LONGEST_SOURCE = 1_000_000
+
+
+def _dict(items: Any = ()) -> dict[Any, Any]:
+    if not isinstance(items, list | tuple):
+        raise SnapshotError(f"has a dict made of a {type(items).__name__}")
+    return {plain_key(pair[0]): pair[1] for pair in items}
+
+
+def _set(values: Any = ()) -> set[Any]:
+    if not isinstance(values, list | tuple | set | frozenset):
+        raise SnapshotError(f"has a set made of a {type(values).__name__}")
+    return {plain_key(value) for value in values}
+
+
+def _inert(symbol: Symbol) -> Callable[..., Instance]:
+    return lambda *arguments: Instance(symbol, arguments)
+
+
+def _persistent(meta: Any) -> Instance:
+    """Return what the official code would rebuild by running the source in `meta`; the source is left alone."""
+    if not isinstance(meta, dict) or meta.get("type") != "class" or not isinstance(meta.get("class_name"), str):
+        raise SnapshotError("has a broken network inside: no class name")
+    if meta.get("version") != PERSISTENT_VERSION:
+        raise SnapshotError(f"has networks of layout {meta.get('version')!r}, wanted {PERSISTENT_VERSION}")
+    source = meta.get("module_src", "")
+    if not isinstance(source, str) or len(source) > LONGEST_SOURCE:
+        raise SnapshotError("carries more source code than a network needs")
+    instance = Instance(Symbol("", meta["class_name"]))
+    instance.build(meta.get("state"))
+    return instance
+
+
+PLAIN_NAMES: Known = {
+    ("collections", "OrderedDict"): _dict,
+    ("dnnlib.util", "EasyDict"): _dict,
+    ("dnnlib", "EasyDict"): _dict,
+    ("builtins", "set"): _set,
+    ("__builtin__", "set"): _set,
+    ("argparse", "Namespace"): _inert(Symbol("argparse", "Namespace")),
+    ("torch", "Size"): tuple,
+}
+
+
+def torch_names() -> Known:
+    """Return the names of a file that torch.save wrote: tensors and plain values."""
+    return {**PLAIN_NAMES, **ARRAY_NAMES, **TENSOR_NAMES, **STORAGE_NAMES}
+
+
+def official_names(budget: Budget) -> Known:
+    """Return the names of official snapshots, PyTorch and TensorFlow."""
+
+    def storage(raw: Any) -> Storage:
+        return nested_storage(raw, budget)
+
+    return {
+        **PLAIN_NAMES,
+        **ARRAY_NAMES,
+        **TENSOR_NAMES,
+        PERSISTENT: _persistent,
+        ("torch.storage", "_load_from_bytes"): storage,
+        **{name: _inert(Symbol(*name)) for name in NETWORK_NAMES},
+    }

@@ -1,0 +1,136 @@
+"""Official PyTorch snapshots of StyleGAN2-ADA and StyleGAN3: pickles that carry source code, which is left alone."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from likeness.generators.readers.inert import Instance, SnapshotError
+from likeness.generators.readers.snapshot import Snapshot
+from likeness.generators.readers.storages import StoredTensor
+
+KNOWN_CLASSES = {
+    "Generator",
+    "MappingNetwork",
+    "SynthesisNetwork",
+    "SynthesisBlock",
+    "SynthesisLayer",
+    "SynthesisInput",
+    "ToRGBLayer",
+    "FullyConnectedLayer",
+    "Conv2dLayer",
+}
+# Generator > SynthesisNetwork > SynthesisBlock > SynthesisLayer > FullyConnectedLayer.
+DEEPEST = 6
+MOST_MODULES = 2_000
+# The order of the official constructors' own arguments, for snapshots that were made with positions.
+POSITIONS = ("z_dim", "c_dim", "w_dim", "img_resolution", "img_channels", "mapping_kwargs", "synthesis_kwargs")
+PLAN_3 = (
+    "num_critical", "first_cutoff", "first_stopband", "last_stopband_rel", "margin_size", "output_scale",
+    "conv_clamp", "lrelu_upsampling",
+)  # fmt: skip
+
+
+def read_official(content: Any) -> Snapshot | None:
+    """Return the averaged generator of a snapshot, or None where `content` is not the dict that one holds.
+
+    Raises:
+        SnapshotError: where it is a snapshot of other code, or broken.
+    """
+    if not isinstance(content, dict):
+        return None
+    network = content.get("G_ema", content.get("G"))
+    if not isinstance(network, Instance):
+        return None
+    if network.symbol.name != "Generator":
+        raise SnapshotError(f"is a snapshot of a {network.symbol.name[:80]!r}; StyleGAN2 and StyleGAN3 are read")
+    modules = dict(_walk(network, "", [MOST_MODULES]))
+    stored = {name: t for prefix, module in modules.items() for name, t in _tensors(prefix, module)}
+    kwargs = _arguments(_state(network))
+    if "synthesis.input" in modules:
+        return Snapshot("stylegan3", "StyleGAN3 (official, PyTorch)", _stylegan3(kwargs, modules), stored)
+    if any(name.startswith("synthesis.b4.") for name in modules):
+        return Snapshot("stylegan2", "StyleGAN2 (official, PyTorch)", _stylegan2(kwargs, modules), stored)
+    raise SnapshotError("is a snapshot of a generator that is neither StyleGAN2 nor StyleGAN3")
+
+
+def _state(module: Instance) -> Mapping[str, Any]:
+    if not isinstance(module.state, dict):
+        raise SnapshotError("has a network without a state")
+    return module.state
+
+
+def _part(module: Instance, name: str) -> Mapping[Any, Any]:
+    part = _state(module).get(name, {})
+    if not isinstance(part, dict):
+        raise SnapshotError(f"has a network whose {name} is a {type(part).__name__}")
+    return part
+
+
+def _walk(module: Instance, prefix: str, left: list[int], depth: int = 0) -> Iterator[tuple[str, Instance]]:
+    """Yield every module by its prefix; a file can hold a module inside itself, so depth and number are limited."""
+    left[0] -= 1
+    if depth > DEEPEST or left[0] < 0:
+        raise SnapshotError("has more networks inside each other than StyleGAN has")
+    if module.symbol.name not in KNOWN_CLASSES:
+        raise SnapshotError(f"has a {module.symbol.name[:80]!r} inside, which StyleGAN2 and StyleGAN3 do not have")
+    yield prefix, module
+    for name, child in _part(module, "_modules").items():
+        if child is None:
+            continue
+        if not isinstance(child, Instance) or not isinstance(name, str):
+            raise SnapshotError(f"has a {type(child).__name__} where a network belongs")
+        yield from _walk(child, f"{prefix}.{name}" if prefix else name, left, depth + 1)
+
+
+def _tensors(prefix: str, module: Instance) -> Iterator[tuple[str, StoredTensor]]:
+    for part in ("_parameters", "_buffers"):
+        for name, tensor in _part(module, part).items():
+            if tensor is None:
+                continue
+            if not isinstance(tensor, StoredTensor):
+                raise SnapshotError(f"has a {type(tensor).__name__} where the tensor {str(name)[:80]!r} belongs")
+            yield f"{prefix}.{name}", tensor
+
+
+def _arguments(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the constructor's arguments by name, with the synthesis network's own on top."""
+    positions, kwargs = state.get("_init_args", ()), state.get("_init_kwargs", {})
+    if not isinstance(kwargs, dict) or not isinstance(positions, tuple | list):
+        raise SnapshotError("has a generator with broken arguments")
+    named = {**dict(zip(POSITIONS, positions, strict=False)), **kwargs}
+    nested = named.pop("synthesis_kwargs", None)
+    # Nested in the code of StyleGAN2-ADA, flat in that of StyleGAN3, where the clamp's default differs too.
+    named["nested"] = nested is not None or not any(name in named for name in ("channel_base", "channel_max"))
+    return {**named, **(nested if isinstance(nested, dict) else {})}
+
+
+def _mapping(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+    mapping = kwargs.get("mapping_kwargs") or {}
+    if not isinstance(mapping, dict):
+        raise SnapshotError("has a generator with broken arguments of its mapping network")
+    return mapping
+
+
+def _stylegan2(kwargs: Mapping[str, Any], modules: Mapping[str, Instance]) -> dict[str, Any]:
+    mapping = _mapping(kwargs)
+    found = {
+        "lr_multiplier": mapping.get("lr_multiplier", 0.01),
+        "mapping_activation": mapping.get("activation", "lrelu"),
+        "activation": "lrelu",
+        "conv_clamp": None if kwargs["nested"] else 256,
+    }
+    # The layers remember what they were made with, defaults of their version included.
+    layer = modules.get("synthesis.b4.conv1")
+    for source in (_state(layer) if layer else {}, kwargs):
+        found.update({name: source[name] for name in ("activation", "conv_clamp") if name in source})
+    return found
+
+
+def _stylegan3(kwargs: Mapping[str, Any], modules: Mapping[str, Instance]) -> dict[str, Any]:
+    synthesis = modules["synthesis"]
+    first = next((module for name, module in modules.items() if name.startswith("synthesis.L0_")), synthesis)
+    found: dict[str, Any] = {"lr_multiplier": _mapping(kwargs).get("lr_multiplier", 0.01)}
+    for source in (_state(first), _state(synthesis), kwargs):
+        found.update({name: source[name] for name in (*PLAN_3, "img_resolution") if name in source})
+    if "img_resolution" not in found:
+        raise SnapshotError("has a generator that does not say its resolution")
+    return found

@@ -1,0 +1,297 @@
+"""A pickle machine that can build plain values only: it imports nothing, calls nothing of the file's choosing.
+
+A name in the pickle is a `Symbol`. What it stands for is looked up in a table that the caller hands in, by exact
+module and name; any other is refused. Python's own unpickler is not used: with `find_class` overridden it would be
+as safe against code, but not against files that make it fill the memory (a memo index of 2**31, lengths that are
+allocated before they are read) or hash nested tuples for hours.
+"""
+
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from likeness.generators.readers.inert import Budget, SnapshotError, Symbol
+
+LONGEST_LINE = 256
+LONGEST_INTEGER = 16
+# What a builder may raise on arguments of the wrong kind or number.
+BAD_ARGUMENTS = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError)
+Builder = Callable[..., Any]
+Known = Mapping[tuple[str, str], Builder]
+
+
+class _Mark:
+    """The place on the stack where a collection begins."""
+
+
+MARK = _Mark()
+
+
+class Machine:
+    """Runs one pickle of protocol 2 to 5.
+
+    Args:
+        data: the file, or a part of it.
+        known: what each allowed name builds.
+        budget: instructions left.
+        persistent: turns a persistent id into a value; refused where None.
+    """
+
+    def __init__(
+        self, data: memoryview, known: Known, budget: Budget, persistent: Callable[[Any], Any] | None = None
+    ) -> None:
+        self._data, self._known, self._budget, self._persistent = data, known, budget, persistent
+        self._at = 0
+        self._stack: list[Any] = []
+        self._memo: dict[int, Any] = {}
+
+    def run(self, start: int = 0) -> tuple[Any, int]:
+        """Return the value that the pickle at `start` builds, and where it ends.
+
+        Raises:
+            SnapshotError: where it is broken or asks for what is not allowed.
+        """
+        self._at = start
+        try:
+            while self._budget.left > 0:
+                self._budget.left -= 1
+                code = self._data[self._at]
+                self._at += 1
+                if code == STOP:
+                    return self._pop(), self._at
+                step = STEPS.get(code)
+                if step is None:
+                    raise SnapshotError(f"has an instruction 0x{code:02x} in its pickle that no weights file needs")
+                step(self)
+        except (IndexError, struct.error):
+            raise SnapshotError("is cut short or broken inside; copy or download it again") from None
+        raise SnapshotError("has more instructions in its pickle than a weights file of its size needs")
+
+    # -- reading
+
+    def _take(self, length: int) -> memoryview:
+        if length < 0 or length > len(self._data) - self._at:
+            raise SnapshotError("is cut short: it promises more than it holds; copy or download it again")
+        part = self._data[self._at : self._at + length]
+        self._at += length
+        return part
+
+    def _number(self, form: str) -> Any:
+        return struct.unpack(form, self._take(struct.calcsize(form)))[0]
+
+    def _line(self) -> str:
+        part = bytes(self._data[self._at : self._at + LONGEST_LINE])
+        end = part.find(b"\n")
+        if end < 0:
+            raise SnapshotError("has an endless line in its pickle")
+        self._at += end + 1
+        return self._decode(part[:end])
+
+    def _text(self, length: int) -> str:
+        return self._decode(self._take(length))
+
+    @staticmethod
+    def _decode(raw: bytes | memoryview) -> str:
+        try:
+            return str(raw, "utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            raise SnapshotError("has text in its pickle that is not UTF-8") from None
+
+    # -- the stack
+
+    def _push(self, value: Any) -> None:
+        self._stack.append(value)
+
+    def _pop(self) -> Any:
+        value = self._stack.pop()
+        if value is MARK:
+            raise SnapshotError("has a pickle whose marks do not match")
+        return value
+
+    def _pop_tuple(self) -> tuple[Any, ...]:
+        value = self._pop()
+        if not isinstance(value, tuple):
+            raise SnapshotError("has a pickle that calls with something else than a tuple")
+        return value
+
+    def _since_mark(self) -> list[Any]:
+        for i in range(len(self._stack) - 1, -1, -1):
+            if self._stack[i] is MARK:
+                found = self._stack[i + 1 :]
+                del self._stack[i:]
+                return found
+        raise SnapshotError("has a pickle whose marks do not match")
+
+    def _last(self, count: int) -> tuple[Any, ...]:
+        values = [self._pop() for _ in range(count)]
+        return tuple(reversed(values))
+
+    def _collect(self, kind: type, values: Iterable[Any], onto: Callable[[Any, Any], None]) -> None:
+        target = self._stack[-1]
+        if not isinstance(target, kind):
+            raise SnapshotError(f"has a pickle that fills a {type(target).__name__} as if it were a {kind.__name__}")
+        for value in values:
+            onto(target, value)
+
+    def _append(self, values: Iterable[Any]) -> None:
+        self._collect(list, values, list.append)
+
+    def _new_set(self) -> None:
+        self._budget.left -= 2  # an empty set takes 216 bytes, three times a list
+        self._push(set())
+
+    def _add(self, values: Iterable[Any]) -> None:
+        self._collect(set, (plain_key(value) for value in values), set.add)
+
+    def _items(self, flat: list[Any]) -> None:
+        if len(flat) % 2:
+            raise SnapshotError("has a pickle with a key that has no value")
+        pairs = zip(flat[::2], flat[1::2], strict=True)
+        self._collect(dict, pairs, lambda target, pair: target.__setitem__(plain_key(pair[0]), pair[1]))
+
+    # -- names and objects
+
+    def _symbol(self, module: Any, name: Any) -> None:
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise SnapshotError("has a pickle with a name that is no text")
+        symbol = Symbol(module, name)
+        if symbol not in self._known:
+            raise SnapshotError(f"asks for {str(symbol)[:120]!r}, which no weights file needs; it was not run")
+        self._push(symbol)
+
+    def _make(self, arguments: tuple[Any, ...], callee: Any) -> None:
+        if not isinstance(callee, Symbol):
+            raise SnapshotError(f"has a pickle that calls a {type(callee).__name__}")
+        try:
+            self._push(self._known[callee](*arguments))
+        except SnapshotError:
+            raise
+        except BAD_ARGUMENTS as error:
+            raise SnapshotError(f"has a broken {callee} inside ({str(error)[:120]})") from None
+
+    def _reduce(self) -> None:
+        arguments = self._pop_tuple()
+        self._make(arguments, self._pop())
+
+    def _build(self) -> None:
+        state = self._pop()
+        target = self._stack[-1]
+        build = getattr(target, "build", None) if not isinstance(target, Symbol) else None
+        if callable(build):
+            try:
+                build(state)
+            except SnapshotError:
+                raise
+            except BAD_ARGUMENTS as error:
+                raise SnapshotError(f"has a broken {type(target).__name__} inside ({str(error)[:120]})") from None
+        elif not isinstance(target, dict):  # a dict's attributes, such as a state dict's `_metadata`, are left out
+            raise SnapshotError(f"has a pickle that gives a state to a {type(target).__name__}")
+
+    def _get(self, index: int) -> None:
+        if index not in self._memo:
+            raise SnapshotError("has a pickle that reads what it never stored")
+        self._push(self._memo[index])
+
+    def _put(self, index: int) -> None:
+        self._memo[index] = self._stack[-1]
+
+    def _integer(self, length: int) -> None:
+        if length > LONGEST_INTEGER:
+            raise SnapshotError(f"has an integer of {length} bytes in its pickle")
+        self._push(int.from_bytes(self._take(length), "little", signed=True))
+
+    def _from_persistent(self) -> None:
+        if self._persistent is None:
+            raise SnapshotError("has a persistent id where none belongs")
+        self._push(self._persistent(self._pop()))
+
+
+def plain_key(value: Any) -> Any:
+    """Return `value` where it may be a key of a dict or an entry of a set.
+
+    Nothing nested: the hash of a tuple of tuples of tuples takes as long as the file likes.
+
+    Raises:
+        SnapshotError: where it is something else.
+    """
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, tuple) and all(isinstance(part, str | int | float | bool) for part in value):
+        return value
+    raise SnapshotError(f"has a {type(value).__name__} as the key of a dict")
+
+
+def _check_protocol(m: Machine) -> None:
+    protocol = m._number("<B")
+    if not 2 <= protocol <= 5:
+        raise SnapshotError(f"is a pickle of protocol {protocol}; 2 to 5 are read")
+
+
+def _new(m: Machine) -> None:
+    callee, arguments = m._last(2)
+    if not isinstance(arguments, tuple):
+        raise SnapshotError("has a pickle that makes an object of something else than a tuple")
+    m._make(arguments, callee)
+
+
+def _new_with_names(m: Machine) -> None:
+    callee, arguments, named = m._last(3)
+    if named or not isinstance(arguments, tuple):
+        raise SnapshotError("has a pickle that makes an object with named arguments")
+    m._make(arguments, callee)
+
+
+STOP = ord(".")
+STEPS: dict[int, Callable[[Machine], object]] = {
+    0x80: _check_protocol,
+    0x95: lambda m: m._number("<Q"),  # a frame's length: everything is at hand already
+    ord("("): lambda m: m._push(MARK),
+    ord("0"): lambda m: m._stack.pop(),
+    ord("1"): lambda m: m._since_mark(),
+    ord("2"): lambda m: m._push(m._stack[-1]),
+    ord("N"): lambda m: m._push(None),
+    0x88: lambda m: m._push(True),
+    0x89: lambda m: m._push(False),
+    ord("K"): lambda m: m._push(m._number("<B")),
+    ord("M"): lambda m: m._push(m._number("<H")),
+    ord("J"): lambda m: m._push(m._number("<i")),
+    0x8A: lambda m: m._integer(m._number("<B")),
+    0x8B: lambda m: m._integer(m._number("<i")),
+    ord("G"): lambda m: m._push(m._number(">d")),
+    ord("X"): lambda m: m._push(m._text(m._number("<I"))),
+    0x8C: lambda m: m._push(m._text(m._number("<B"))),
+    0x8D: lambda m: m._push(m._text(m._number("<Q"))),
+    ord("T"): lambda m: m._push(str(m._take(m._number("<i")), "latin1")),
+    ord("U"): lambda m: m._push(str(m._take(m._number("<B")), "latin1")),
+    ord("B"): lambda m: m._push(m._take(m._number("<I"))),
+    ord("C"): lambda m: m._push(m._take(m._number("<B"))),
+    0x8E: lambda m: m._push(m._take(m._number("<Q"))),
+    0x96: lambda m: m._push(m._take(m._number("<Q"))),
+    ord(")"): lambda m: m._push(()),
+    ord("]"): lambda m: m._push([]),
+    ord("}"): lambda m: m._push({}),
+    0x8F: lambda m: m._new_set(),
+    ord("t"): lambda m: m._push(tuple(m._since_mark())),
+    ord("l"): lambda m: m._push(m._since_mark()),
+    0x85: lambda m: m._push(m._last(1)),
+    0x86: lambda m: m._push(m._last(2)),
+    0x87: lambda m: m._push(m._last(3)),
+    0x91: lambda m: m._push(frozenset(plain_key(value) for value in m._since_mark())),
+    ord("a"): lambda m: m._append(m._last(1)),
+    ord("e"): lambda m: m._append(m._since_mark()),
+    0x90: lambda m: m._add(m._since_mark()),
+    ord("s"): lambda m: m._items(list(m._last(2))),
+    ord("u"): lambda m: m._items(m._since_mark()),
+    ord("h"): lambda m: m._get(m._number("<B")),
+    ord("j"): lambda m: m._get(m._number("<I")),
+    ord("q"): lambda m: m._put(m._number("<B")),
+    ord("r"): lambda m: m._put(m._number("<I")),
+    0x94: lambda m: m._put(len(m._memo)),
+    ord("c"): lambda m: m._symbol(m._line(), m._line()),
+    0x93: lambda m: m._symbol(*m._last(2)),
+    ord("R"): lambda m: m._reduce(),
+    ord("b"): lambda m: m._build(),
+    0x81: _new,
+    0x92: _new_with_names,
+    ord("Q"): lambda m: m._from_persistent(),
+}

@@ -1,0 +1,174 @@
+"""Tensors as torch pickles them: storages and views on them, checked, and copied only when asked for."""
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from likeness.generators.readers.inert import Budget, SnapshotError, Symbol
+from likeness.generators.readers.restricted_pickle import Known, Machine
+
+TYPES = {
+    "FloatStorage": torch.float32,
+    "DoubleStorage": torch.float64,
+    "HalfStorage": torch.float16,
+    "BFloat16Storage": torch.bfloat16,
+    "LongStorage": torch.int64,
+    "IntStorage": torch.int32,
+    "ShortStorage": torch.int16,
+    "CharStorage": torch.int8,
+    "ByteStorage": torch.uint8,
+    "BoolStorage": torch.bool,
+}
+# torch.serialization writes these before a storage that is not in a zip.
+LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
+LEGACY_PROTOCOL = 1001
+MOST_DIMENSIONS = 8
+
+
+class Storage:
+    """A run of numbers inside the file; copied out once, when a tensor on it is first wanted.
+
+    Args:
+        dtype: of the numbers.
+        numel: how many.
+        raw: their bytes; None until `bind`.
+    """
+
+    def __init__(self, dtype: torch.dtype, numel: int, raw: memoryview | None = None) -> None:
+        self.dtype, self.numel = dtype, numel
+        self._raw: memoryview | None = None
+        self._flat: Tensor | None = None
+        if raw is not None:
+            self.bind(raw)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes the numbers take."""
+        return self.numel * self.dtype.itemsize
+
+    def bind(self, raw: memoryview) -> None:
+        """Take the bytes, which must be as many as promised."""
+        if len(raw) != self.nbytes:
+            raise SnapshotError(f"has {len(raw)} of a tensor's {self.nbytes} bytes; copy or download it again")
+        self._raw = raw
+
+    def flat(self) -> Tensor:
+        """Return the numbers [numel] as a tensor of their own memory."""
+        if self._flat is None:
+            if self._raw is None:
+                raise SnapshotError("names a tensor that it does not hold; copy or download it again")
+            if self.numel == 0:
+                self._flat = torch.empty(0, dtype=self.dtype)
+            else:
+                self._flat = torch.frombuffer(bytearray(self._raw), dtype=self.dtype)
+        return self._flat
+
+
+class StoredTensor:
+    """A view on a storage, checked to stay inside it; `tensor()` copies nothing but the storage, once."""
+
+    def __init__(self, storage: Storage, offset: int, shape: Sequence[int], stride: Sequence[int]) -> None:
+        numbers = (offset, *shape, *stride)
+        if len(shape) != len(stride) or len(shape) > MOST_DIMENSIONS:
+            raise SnapshotError(f"has a tensor of {len(shape)} dimensions and {len(stride)} strides")
+        if not all(isinstance(n, int) and 0 <= n <= max(storage.numel, 1) for n in numbers):
+            # More than the storage holds in any direction: also what would blow a few bytes up to gigabytes.
+            raise SnapshotError(f"has a tensor of shape {list(shape)[:4]} on {storage.numel} numbers")
+        count = math.prod(shape)
+        last = offset + sum((n - 1) * step for n, step in zip(shape, stride, strict=True))
+        if count > storage.numel or (count and last >= storage.numel):
+            raise SnapshotError(f"has a tensor of shape {list(shape)} on {storage.numel} numbers")
+        self.shape, self._storage = tuple(shape), storage
+        self._offset, self._stride = offset, tuple(stride)
+
+    def tensor(self) -> Tensor:
+        """Return the tensor, on the CPU."""
+        return torch.as_strided(self._storage.flat(), self.shape, self._stride, self._offset)
+
+
+def storage_type(symbol: Any) -> torch.dtype:
+    """Return the number type that a name like `torch.FloatStorage` stands for."""
+    if not isinstance(symbol, Symbol) or symbol.module != "torch" or symbol.name not in TYPES:
+        raise SnapshotError(f"has a storage of type {str(symbol)[:80]!r}, which is not read")
+    return TYPES[symbol.name]
+
+
+def _rebuild_tensor(storage: Any, offset: int, shape: Any, stride: Any, *_ignored: Any) -> StoredTensor:
+    if not isinstance(storage, Storage) or not isinstance(shape, tuple) or not isinstance(stride, tuple):
+        raise SnapshotError("has a broken tensor inside")
+    return StoredTensor(storage, offset, shape, stride)
+
+
+def _rebuild_parameter(tensor: Any, *_ignored: Any) -> StoredTensor:
+    if not isinstance(tensor, StoredTensor):
+        raise SnapshotError("has a broken parameter inside")
+    return tensor
+
+
+def _never_called(*_ignored: Any) -> None:
+    raise SnapshotError("calls a storage type, which no weights file needs")
+
+
+STORAGE_NAMES: Known = {("torch", name): _never_called for name in TYPES}
+TENSOR_NAMES: Known = {
+    ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
+    ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
+    ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
+}
+
+
+def read_legacy(data: memoryview, known: Known, budget: Budget) -> tuple[Any, Mapping[str, Storage]]:
+    """Return what torch.save wrote without a zip, and its storages by key.
+
+    Five pickles (magic, protocol, system, the object, the storages' keys), then each storage as its length in
+    numbers and its bytes [torch.serialization._legacy_save].
+
+    Raises:
+        SnapshotError: where it is something else or broken.
+    """
+    storages: dict[str, Storage] = {}
+
+    def persistent(pid: Any) -> Storage:
+        if not isinstance(pid, tuple) or len(pid) < 5 or pid[0] != "storage":
+            raise SnapshotError("has a broken storage inside")
+        kind, key, numel = storage_type(pid[1]), pid[2], pid[4]
+        if not isinstance(key, str) or not isinstance(numel, int) or not 0 <= numel <= len(data):
+            raise SnapshotError("has a broken storage inside")
+        return storages.setdefault(key, Storage(kind, numel))
+
+    machine = Machine(data, known, budget, persistent)
+    magic, at = machine.run()
+    protocol, at = machine.run(at)
+    system, at = machine.run(at)
+    if magic != LEGACY_MAGIC or protocol != LEGACY_PROTOCOL or not isinstance(system, dict):
+        raise SnapshotError("has a tensor inside that torch did not write")
+    if system.get("little_endian") is not True or sys.byteorder != "little":
+        raise SnapshotError("was written on a big-endian machine, which is not read")
+    value, at = machine.run(at)
+    keys, at = machine.run(at)
+    if not isinstance(keys, list):
+        raise SnapshotError("has a broken list of storages")
+    for key in keys:
+        if key not in storages or at + 8 > len(data):
+            raise SnapshotError("is cut short: a storage is missing; copy or download it again")
+        storage = storages[key]
+        numel = int.from_bytes(data[at : at + 8], "little", signed=True)
+        if numel != storage.numel:
+            raise SnapshotError(f"has a storage of {numel} numbers where {storage.numel} were promised")
+        storage.bind(data[at + 8 : at + 8 + storage.nbytes])
+        at += 8 + storage.nbytes
+    return value, storages
+
+
+def nested_storage(raw: Any, budget: Budget) -> Storage:
+    """Return the one storage that `torch.storage._load_from_bytes` would load from `raw`, without calling it."""
+    if not isinstance(raw, memoryview | bytes):
+        raise SnapshotError("has a storage that is not bytes")
+    value, _ = read_legacy(memoryview(raw), STORAGE_NAMES, budget)
+    if not isinstance(value, Storage):
+        raise SnapshotError("has a storage inside that holds something else")
+    return value

@@ -1,0 +1,1 @@
+"""The plugin host: discovery, slots, hook calls and time budgets."""

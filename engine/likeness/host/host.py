@@ -1,0 +1,242 @@
+"""Holds the plugins in their order and calls their hooks: first, each, chain. A failing one never stops the rest."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pluggy
+import torch
+from torch import Tensor
+
+from likeness import hookspecs
+from likeness.errors import PluginError, WeightsError
+from likeness.events import Event
+from likeness.fault_log import Faults
+from likeness.frame import Frame
+from likeness.generator import Generator
+from likeness.generators.families import composite, stylegan1, stylegan2, stylegan3
+from likeness.generators.families import torchscript_onnx as foreign
+from likeness.generators.families import z_only as zonly
+from likeness.host.budget import Budget, Cost
+from likeness.host.slot import Change, Slot, checked
+from likeness.parameters.store import ParamStore
+from likeness.stage import Stage
+
+log = logging.getLogger(__name__)
+
+FAMILIES = (composite, foreign, stylegan1, stylegan2, stylegan3, zonly)
+# Half a second at 60 fps: long enough for a passing fault to pass, too short to fill a log.
+MOST_STRIKES = 30
+# How much of the newest cost goes into the running mean.
+COST_WEIGHT = 0.05
+
+
+class Host:
+    """The rack. Hooks are called from the render thread alone, once a show runs."""
+
+    def __init__(self, store: ParamStore | None = None) -> None:
+        self.store = store or ParamStore()
+        self.rack: list[Slot] = []
+        self.budget = Budget()
+        self._change: Change | None = None
+        self._faults = Faults(log)
+        self._pm = pluggy.PluginManager(hookspecs.PROJECT)
+        self._pm.add_hookspecs(hookspecs)
+        for family in FAMILIES:
+            self._pm.register(family)
+
+    def add(self, name: str, plugin: object, path: Path | None = None) -> Slot:
+        """Put `plugin` at the end of the rack under `name` and declare its parameters. Before the show runs.
+
+        Raises:
+            PluginError: where the name is taken or a hook is misspelt or takes arguments that there are not.
+        """
+        if any(slot.name == name for slot in self.rack):
+            raise PluginError(f"the name {name!r} is taken; call the plugin's file something else")
+        slot = self.make(name, plugin, path)
+        self.store.declare(name, slot.params)
+        self.rack.append(slot)
+        return slot
+
+    def make(self, name: str, plugin: object, path: Path | None = None) -> Slot:
+        """Return `plugin` as a slot that could play, checked; nothing is changed by it. Any thread.
+
+        Raises:
+            PluginError: where the name is reserved or a hook is misspelt or takes arguments that there are not.
+            ParamError: where a parameter is declared twice.
+            Exception: whatever its `declare_params` raises.
+        """
+        slot = checked(name, plugin, path)
+        if "load_generator" in slot.impls:
+            self._pm.register(plugin)
+        return slot
+
+    def ready(self, slot: Slot, stage: Stage) -> None:
+        """Call `start` of a plugin that is not in the rack yet. Any thread; raises whatever it raises."""
+        self._call(slot, "start", stage=stage)
+
+    def retire(self, slot: Slot, stage: Stage) -> None:
+        """Have a plugin that has left the rack let go of what it holds. Raises whatever its `stop` raises."""
+        if self._pm.is_registered(slot.plugin):
+            self._pm.unregister(slot.plugin)
+        self._call(slot, "stop", stage=stage)
+
+    def files(self) -> list[tuple[str, Path]]:
+        """Return the files of the plugins in the rack, by name. Any thread."""
+        return [(slot.name, slot.path) for slot in list(self.rack) if slot.path]
+
+    def propose(self, change: Change) -> None:
+        """Have `change` take place before the next frame is drawn. While no frame is being drawn, on any thread."""
+        self._change = change
+
+    def turn(self) -> None:
+        """Take over what was proposed, if anything. The render thread, before a frame."""
+        change, self._change = self._change, None
+        if change is None:
+            return
+        for old, new in change.pairs:
+            if old and new and change.keep_state:
+                self._hand_over(old, new)
+            for name in {slot.name for slot in (old, new) if slot}:
+                self.budget.forget(name)
+                self._faults.forget(f"{name}.update")
+                self._faults.forget(f"{name}.process_image")
+        self.rack = change.rack
+        change.then()
+        change.done.set()
+
+    def judge(self, draw_ms: float) -> None:
+        """Look at who was over budget in a frame that took `draw_ms`. The render thread, after the frame."""
+        values = self.store.snapshot
+        costs = [
+            Cost(slot.name, slot.last_ms, float(values[slot.name]["budget_ms"]))
+            for slot in self.rack
+            if slot.last_ms and slot.name in values
+        ]
+        verdict = self.budget.judge(costs, draw_ms)
+        if not verdict.flagged and not verdict.bypass:
+            return
+        for cost in costs:
+            if cost.name in verdict.flagged:
+                allowed_ms = self.budget.allowed_ms(cost)
+                log.warning("%s takes %.1f ms of a frame and may take %.1f", cost.name, cost.spent_ms, allowed_ms)
+        for slot in self.rack:
+            if slot.name == verdict.bypass:
+                log.error("%s holds the show up: %.1f ms of %.1f in a frame", slot.name, slot.last_ms, draw_ms)
+                self._bypass(slot)
+
+    def reorder(self, names: Sequence[str]) -> None:
+        """Put the rack in the order of `names`; plugins that are not among them stay behind. The render thread."""
+        place = {name: index for index, name in enumerate(names)}
+        self.rack = sorted(self.rack, key=lambda slot: place.get(slot.name, len(place)))
+
+    def open_generator(self, path: str | Path, device: str | torch.device, size: int | None = None) -> Generator:
+        """First: ask every family for the weights at `path`; a plugin's family goes before ours.
+
+        Raises:
+            WeightsError: where the file is absent, broken, or of no known family.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise WeightsError(f"there is no weights file {path}")
+        generator: Generator | None = self._pm.hook.load_generator(path=path, device=torch.device(device), size=size)
+        if generator is None:
+            known = ", ".join(family.__name__.rpartition(".")[2] for family in FAMILIES)
+            raise WeightsError(f"{path} is of no family that opens here; the built-in ones are {known}")
+        generator.info = replace(generator.info, weights=path)
+        return generator
+
+    def start(self, stage: Stage) -> None:
+        """Each: call `start`; a plugin that fails is bypassed."""
+        for slot in self.rack:
+            try:
+                self._call(slot, "start", stage=stage)
+            except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
+                self._faults.tell(f"{slot.name}.start", error)
+                self._bypass(slot)
+
+    def handle(self, event: Event, stage: Stage) -> None:
+        """Each: hand `event` to every plugin that is not bypassed."""
+        for slot in self.rack:
+            try:
+                if not self.store.snapshot[slot.name]["bypass"]:
+                    self._call(slot, "handle", event=event, stage=stage)
+            except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
+                self._strike(slot, "handle", error)
+
+    def stop(self, stage: Stage) -> None:
+        """Each, in reverse: call `stop`."""
+        for slot in reversed(self.rack):
+            try:
+                self._call(slot, "stop", stage=stage)
+            except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the rest must stop too
+                self._faults.tell(f"{slot.name}.stop", error)
+
+    def update(self, latent: Tensor, frame: Frame) -> Tensor:
+        """Chain: return the latent after every plugin, in the order of the rack."""
+        return self._chain("update", "latent", latent, frame)
+
+    def process_image(self, image: Tensor, frame: Frame) -> Tensor:
+        """Chain: return the picture after every plugin, in the order of the rack. Ends the frame's cost accounts."""
+        image = self._chain("process_image", "image", image, frame)
+        for slot in self.rack:
+            slot.cost_ms += COST_WEIGHT * (slot.spent_ms - slot.cost_ms)
+            slot.last_ms, slot.spent_ms = slot.spent_ms, 0.0
+        return image
+
+    def _chain(self, hook: str, argument: str, value: Tensor, frame: Frame) -> Tensor:
+        for slot in self.rack:
+            params = frame.values[slot.name]
+            if hook not in slot.impls or params["bypass"]:
+                continue
+            began = time.perf_counter()
+            try:
+                result = self._call(slot, hook, **{argument: value, "params": params, "frame": frame})
+                if result is not None:
+                    value = _same_kind(result, value)
+                slot.strikes = 0
+            # A plugin may raise anything, `sys.exit()` too, and the value before it goes on.
+            except (Exception, SystemExit) as error:  # noqa: BLE001
+                self._strike(slot, hook, error)
+            slot.spent_ms += (time.perf_counter() - began) * 1e3
+        return value
+
+    def _call(self, slot: Slot, hook: str, **arguments: Any) -> Any:
+        impl = slot.impls.get(hook)
+        if impl is None:
+            return None
+        return impl.function(*(arguments[name] for name in impl.argnames))
+
+    def _strike(self, slot: Slot, hook: str, error: BaseException) -> None:
+        slot.strikes += 1
+        self._faults.tell(f"{slot.name}.{hook}", error)
+        if slot.strikes >= MOST_STRIKES:
+            self._bypass(slot)
+
+    def _bypass(self, slot: Slot) -> None:
+        slot.strikes, slot.struck_out = 0, True
+        self.store.set(f"{slot.name}.bypass", True)
+        log.error("%s is bypassed; turn %s.bypass off to try it again", slot.name, slot.name)
+
+    def _hand_over(self, old: Slot, new: Slot) -> None:
+        """Let `new` go on where `old` is; where either fails, `new` begins as its `start` has left it."""
+        if "state" not in old.impls or "restore" not in new.impls:
+            return
+        try:
+            self._call(new, "restore", state=self._call(old, "state"))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
+            self._faults.tell(f"{new.name}.restore", error)
+
+
+def _same_kind(result: object, value: Tensor) -> Tensor:
+    if not isinstance(result, Tensor):
+        raise PluginError(f"a tensor was wanted, {type(result).__name__} came back")
+    if result.shape != value.shape or result.device != value.device or result.dtype != value.dtype:
+        raise PluginError(
+            f"wanted {list(value.shape)} {value.dtype} on {value.device}, "
+            f"got {list(result.shape)} {result.dtype} on {result.device}"
+        )
+    return result

@@ -1,0 +1,101 @@
+"""A plugin as the rack holds it: checked, with its hooks and what it declares."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pluggy
+
+from likeness import hookspecs
+from likeness.errors import PluginError
+from likeness.parameters.state import distinct
+from likeness.params import Bool, Float, Param
+
+# The first words of addresses that are not a plugin's.
+RESERVED = frozenset(
+    {"master", "show", "rack", "preset", "cue", "history", "transport", "midi", "norm", "error", "generator"}
+)
+BYPASS = Bool("bypass", help="Leave this plugin out.")
+BUDGET_MS = Float("budget_ms", 0.0, max=1000.0, unit="ms", help="What it may take of a frame; 0 is half of it.")
+
+
+@dataclass
+class Slot:
+    """One plugin in the rack.
+
+    Args:
+        name: its owner name in the store and its first part in an OSC address.
+        impls: its hook implementations by hook.
+        params: what it declares, and what the host adds.
+        path: its file, where it is one.
+        strikes: failures in a row.
+        struck_out: whether the host has bypassed it.
+        cost_ms: running mean of what its chain hooks take in a frame, as seen from the host.
+    """
+
+    name: str
+    plugin: object
+    impls: dict[str, pluggy.HookImpl]
+    params: tuple[Param, ...] = ()
+    path: Path | None = None
+    strikes: int = 0
+    struck_out: bool = False
+    cost_ms: float = 0.0
+    last_ms: float = field(default=0.0, repr=False)
+    spent_ms: float = field(default=0.0, repr=False)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A rack to play on with; `done` is set once it plays.
+
+    Args:
+        rack: the plugins in their order.
+        pairs: old and new of each plugin that comes, goes or takes another's place.
+        keep_state: whether a new one goes on from the state of the old one.
+        then: called on the render thread, before the first frame of it.
+    """
+
+    rack: list[Slot]
+    pairs: Sequence[tuple[Slot | None, Slot | None]] = ()
+    keep_state: bool = True
+    then: Callable[[], None] = lambda: None
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+def checked(name: str, plugin: object, path: Path | None = None) -> Slot:
+    """Return `plugin` as a slot that could play; nothing is changed by it. Any thread.
+
+    Raises:
+        PluginError: where the name is reserved or a hook is misspelt or takes arguments that there are not.
+        ParamError: where a parameter is declared twice.
+        Exception: whatever its `declare_params` raises.
+    """
+    if name in RESERVED:
+        raise PluginError(f"the name {name!r} is taken; call the plugin's file something else")
+    impls = _implementations(name, plugin)
+    declare = impls.get("declare_params")
+    params = (*(cast(Sequence[Param], declare.function()) if declare else ()), BYPASS, BUDGET_MS)
+    odd = [param for param in params if not isinstance(param, Param)]
+    if odd:
+        raise PluginError(f"plugin {name!r} declares {odd[0]!r}; parameters are Float, Int, Bool, Choice, ...")
+    distinct(name, params)
+    return Slot(name, plugin, impls, params, path)
+
+
+def _implementations(name: str, plugin: object) -> dict[str, pluggy.HookImpl]:
+    """Return the hooks of `plugin`, checked by a plugin manager that knows no other."""
+    pm = pluggy.PluginManager(hookspecs.PROJECT)
+    pm.add_hookspecs(hookspecs)
+    try:
+        pm.register(plugin, name)
+        pm.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(f"plugin {name!r}: {error}") from error
+    callers = pm.get_hookcallers(plugin) or []
+    impls = {caller.name: caller.get_hookimpls()[0] for caller in callers}
+    if not impls:
+        raise PluginError(f"plugin {name!r} has no hook; mark its methods with @hookimpl")
+    return impls

@@ -1,0 +1,1 @@
+"""MIDI controllers: ports, messages, learning, bindings, takeover and lights."""

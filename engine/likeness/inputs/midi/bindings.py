@@ -1,0 +1,151 @@
+"""What controllers play: a file for each controller, kept outside presets, over the preset's own entries."""
+
+import logging
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict
+
+from likeness.errors import InputError
+from likeness.parameters.midi_binding import Binding
+
+log = logging.getLogger(__name__)
+
+# ALSA ends a port's name with its client and port numbers, Windows with the port's: both change as things are plugged.
+NUMBERS = re.compile(r"\s+\d+:\d+$" if sys.platform != "win32" else r"\s+\d+$")
+
+
+def controller_name(port: str) -> str:
+    """Return the part of a port's name that stays the same when the controller is plugged in again."""
+    return NUMBERS.sub("", port)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    controller: str
+    profile: str | None = None
+    unbound: tuple[str, ...] = ()
+    midi: tuple[Binding, ...] = ()
+
+
+class Bindings:
+    """Every controller's bindings. One thread at a time.
+
+    A controller's file goes before the preset: an entry of the preset is heard from it only where the file says
+    nothing of the entry's parameter and nothing of its knob. What is learnt or unbound is written at once.
+
+    Args:
+        folder: holds one TOML file for each controller; None keeps nothing.
+        defaults: the preset's entries.
+    """
+
+    def __init__(self, folder: Path | None, defaults: Sequence[Binding] = ()) -> None:
+        self.defaults = tuple(defaults)
+        self._folder = folder
+        self._files: dict[str, _File] = {}
+        self._paths: dict[str, Path] = {}
+        self._broken: set[Path] = set()
+        for path in sorted(folder.glob("*.toml")) if folder and folder.is_dir() else ():
+            self._read(path)
+
+    def heard(self, port: str) -> tuple[Binding, ...]:
+        """Return what the controller at `port` plays, in the order in which it is played."""
+        file = self._files.get(controller_name(port))
+        defaults = (entry for entry in self.defaults if entry.port is None or entry.port.lower() in port.lower())
+        if file is None:
+            return tuple(defaults)
+        params = {*file.unbound, *(entry.param for entry in file.midi)}
+        return (*file.midi, *(e for e in defaults if e.param not in params and not _taken(e, file.midi)))
+
+    def profile(self, port: str) -> str | None:
+        """Return the profile of lights that the controller's file asks for."""
+        file = self._files.get(controller_name(port))
+        return file.profile if file else None
+
+    def bind(self, port: str, binding: Binding) -> None:
+        """Have the controller at `port` play `binding`, in place of what its knob and for what plays its parameter.
+
+        Raises:
+            InputError: where the disk refuses; it is bound until the show ends.
+        """
+        name = controller_name(port)
+        file = self._files.get(name, _File(controller=name))
+        kept = (e for e in file.midi if e.param != binding.param and not _taken(e, (binding,)))
+        unbound = tuple(param for param in file.unbound if param != binding.param)
+        self._keep(file.model_copy(update={"midi": (*kept, binding), "unbound": unbound}))
+
+    def unbind(self, param: str, ports: Sequence[str]) -> list[str]:
+        """Leave `param` to no controller of those that have files or stand at `ports`; return those that had it.
+
+        Raises:
+            InputError: like `bind`.
+        """
+        freed = []
+        for name in dict.fromkeys((*self._files, *map(controller_name, ports))):
+            file = self._files.get(name, _File(controller=name))
+            if not any(entry.param == param for entry in self.heard(name)):
+                continue
+            freed.append(name)
+            kept = tuple(entry for entry in file.midi if entry.param != param)
+            default = any(entry.param == param for entry in self.defaults)
+            unbound = (*file.unbound, param) if default else file.unbound
+            self._keep(file.model_copy(update={"midi": kept, "unbound": unbound}))
+        return freed
+
+    def _read(self, path: Path) -> None:
+        try:
+            file = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        # A file edited by hand may hold anything; the show starts without it.
+        except (OSError, ValueError, InputError) as error:
+            log.error("the controller's file %s is left out: %s; mend it and start again", path, error)
+            self._broken.add(path)
+            return
+        self._files[file.controller], self._paths[file.controller] = file, path
+
+    def _keep(self, file: _File) -> None:
+        self._files[file.controller] = file
+        if self._folder is None:
+            return
+        # Quoted, since ports are called "a: b/c", and no two names may share a file.
+        path = self._paths.setdefault(
+            file.controller, self._folder / f"{quote(file.controller, safe=' ()[]+,').strip('.')}.toml"
+        )
+        document = tomlkit.document()
+        document["controller"] = file.controller
+        if file.profile is not None:
+            document["profile"] = file.profile
+        if file.unbound:
+            document["unbound"] = list(file.unbound)
+        entries = tomlkit.aot()
+        for entry in file.midi:
+            entries.append(tomlkit.item(entry.written()))
+        if file.midi:
+            document["midi"] = entries
+        partial = path.with_name(path.name + ".part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(tomlkit.dumps(document), encoding="utf-8")
+            if path in self._broken:
+                # Somebody's work by hand, with a slip in it: it is not written over.
+                self._broken.remove(path)
+                os.replace(path, path.with_name(path.name + ".broken"))
+            os.replace(partial, path)
+        except OSError as error:
+            raise InputError(
+                f"the controller's file {path} could not be written: {error}; it plays till the end"
+            ) from error
+
+
+def _taken(entry: Binding, by: Sequence[Binding]) -> bool:
+    """Whether one of `by` sits on the knob of `entry`."""
+    return any(
+        entry.control == other.control and (None in (entry.channel, other.channel) or entry.channel == other.channel)
+        for other in by
+    )

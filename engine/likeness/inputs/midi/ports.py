@@ -1,0 +1,222 @@
+"""MIDI input ports that come and go: opened as they appear, let go as they vanish."""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, cast
+
+from likeness.errors import InputError
+from likeness.fault_log import Faults
+
+log = logging.getLogger(__name__)
+
+# rtmidi keeps this many messages between two polls; USB carries some thousand a second.
+QUEUE = 8192
+# A port that hands every message on again: with it each message would arrive twice.
+THROUGH = "midi through"
+# Our own outputs are there to be listened to as well, and what lights a pad would press it.
+LIGHTS = "likeness lights"
+
+# A port's name, and which it is of those that share the name, from 0.
+Source = tuple[str, int]
+
+
+class Client(Protocol):
+    """What we use of `rtmidi.MidiIn`: it lists all ports and opens one."""
+
+    def get_ports(self) -> list[str]:
+        """Return the names of all ports, in the order of their numbers."""
+        ...
+
+    def open_port(self, port: int) -> object:
+        """Listen to the port of this number."""
+        ...
+
+    def get_message(self) -> tuple[list[int], float] | None:
+        """Return the oldest message that waits, with the seconds since the one before."""
+        ...
+
+    def close_port(self) -> object:
+        """Stop listening."""
+        ...
+
+    def delete(self) -> object:
+        """Give the driver's client back; without it JACK runs out of clients."""
+        ...
+
+
+class OutClient(Protocol):
+    """What we use of `rtmidi.MidiOut`."""
+
+    def get_ports(self) -> list[str]:
+        """Return the names of all ports, in the order of their numbers."""
+        ...
+
+    def open_port(self, port: int) -> object:
+        """Speak to the port of this number."""
+        ...
+
+    def send_message(self, message: list[int]) -> object:
+        """Send one message."""
+        ...
+
+    def close_port(self) -> object:
+        """Stop speaking."""
+        ...
+
+    def delete(self) -> object:
+        """Give the driver's client back; without it JACK runs out of clients."""
+        ...
+
+
+@contextmanager
+def quiet_drivers() -> Iterator[None]:
+    """Keep ALSA and JACK from writing to the terminal from C that nothing runs: our own message says it better."""
+    try:
+        terminal = os.dup(2)
+    except OSError:
+        yield
+        return
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
+def open_client() -> Client:
+    """Return a client of the first MIDI system that works here.
+
+    Raises:
+        InputError: where python-rtmidi is not installed or no MIDI system runs.
+    """
+    client = _opened(lambda rtmidi, api: rtmidi.MidiIn(api, "likeness", QUEUE))
+    # It keeps the clock to itself unless told otherwise.
+    client.ignore_types(timing=False)
+    return cast(Client, client)
+
+
+def open_out_client() -> OutClient:
+    """Return a client for outputs. Raises like `open_client`."""
+    return cast(OutClient, _opened(lambda rtmidi, api: rtmidi.MidiOut(api, LIGHTS)))
+
+
+def _opened(make: Callable[[Any, int], Any]) -> Any:
+    try:
+        import rtmidi
+    except ImportError as error:
+        raise InputError(
+            "python-rtmidi is not installed; pip install python-rtmidi, or use Python 3.12, for which it has a wheel"
+        ) from error
+    refused = []
+    for api in rtmidi.get_compiled_api():
+        # The dummy always works and never has a port.
+        if api == rtmidi.API_RTMIDI_DUMMY:
+            continue
+        try:
+            return make(rtmidi, api)
+        except rtmidi.RtMidiError as error:
+            refused.append(str(error))
+    raise InputError(f"no MIDI system runs here ({'; '.join(refused) or 'none built in'}); start ALSA or JACK")
+
+
+class MidiPorts:
+    """The open ports. One thread at a time.
+
+    Args:
+        name: part of the names to open, in any case; "auto" opens all but those that only pass messages on.
+        client: makes what talks to the driver: one to look for ports, and one for each open port.
+
+    Attributes:
+        names: the open ports, as often as there are ports of a name. Any thread may read it.
+        sources: the same, told apart. Any thread may read it.
+    """
+
+    def __init__(self, name: str, client: Callable[[], Client] = open_client) -> None:
+        self.names: tuple[str, ...] = ()
+        self._name, self._client = name, client
+        self._faults = Faults(log)
+        self._watcher = client()
+        self.sources: tuple[Source, ...] = ()
+        # Several devices of one make share a name, and nothing tells which of them went.
+        self._open: dict[str, list[Client]] = {}
+
+    def present(self) -> list[str]:
+        """Return all ports there are, wanted or not."""
+        return list(self._watcher.get_ports())
+
+    def scan(self) -> set[str]:
+        """Open what has come and close what has gone; return the names of which ports were opened or closed."""
+        changed = set()
+        present = self.present()
+        wanted = Counter(name for name in present if self.wants(name))
+        for name in wanted.keys() | self._open.keys():
+            opened = self._open.get(name, [])
+            if len(opened) == wanted[name]:
+                continue
+            for client in opened:
+                self._let_go(client)
+            self._open.pop(name, None)
+            if wanted[name]:
+                numbers = [number for number, other in enumerate(present) if other == name]
+                clients = [client for client in map(self._listen, numbers) if client is not None]
+                if clients:
+                    self._open[name] = clients
+            self._tell(name, len(opened), len(self._open.get(name, [])))
+            changed.add(name)
+        self.sources = tuple((name, index) for name, clients in self._open.items() for index in range(len(clients)))
+        self.names = tuple(name for name, _ in self.sources)
+        return changed
+
+    def messages(self) -> Iterator[tuple[Source, list[int]]]:
+        """Yield what has come since the last call, port by port, as bytes."""
+        for name, clients in self._open.items():
+            for index, client in enumerate(clients):
+                while (message := client.get_message()) is not None:
+                    yield (name, index), message[0]
+
+    def close(self) -> None:
+        """Let every port go. Safe to call twice."""
+        for client in [client for clients in self._open.values() for client in clients]:
+            self._let_go(client)
+        self._open, self.names, self.sources = {}, (), ()
+        self._watcher.delete()
+
+    def wants(self, name: str) -> bool:
+        """Whether a port of that name is to be opened."""
+        if LIGHTS in name.lower():
+            return False
+        if self._name == "auto":
+            return THROUGH not in name.lower()
+        return self._name.lower() in name.lower()
+
+    def _listen(self, number: int) -> Client | None:
+        client = None
+        try:
+            client = self._client()
+            client.open_port(number)
+        # A driver may raise anything, as for a port that went since it was listed; the next scan tries again.
+        except Exception as error:  # noqa: BLE001
+            self._faults.tell(f"opening MIDI port {number}", error, trace=False)
+            if client is not None:
+                self._let_go(client)
+            return None
+        return client
+
+    def _let_go(self, client: Client) -> None:
+        try:
+            client.close_port()
+            client.delete()
+        # What is unplugged already may not close; it is gone either way.
+        except Exception as error:  # noqa: BLE001
+            self._faults.tell("closing a MIDI port", error, trace=False)
+
+    def _tell(self, name: str, before: int, now: int) -> None:
+        if now > before:
+            log.info("MIDI: listening to %s", name)
+        elif now < before:
+            log.warning("MIDI: %s is gone; its values hold until it is back", name)

@@ -1,0 +1,133 @@
+"""How a knob takes over a value that was changed elsewhere: not until it meets it, so that nothing ever jumps."""
+
+import math
+
+from likeness.parameters.midi_binding import Binding, Takeover
+from likeness.parameters.store import ParamStore
+from likeness.params import Bool, Param, Trigger, Value
+
+# Rounding of fader positions; far below a step of 14 bits.
+CLOSE = 1e-9
+
+
+class Knob:
+    """One binding of one controller: where the knob stands, and whether its parameter follows it.
+
+    `turn`, `click` and `press` are for the show's thread alone: there they see every change in the order in which it
+    came, and none from between two frames is missed. `gap` is for any thread, `pressed` for the input's.
+
+    Args:
+        store: where parameters live.
+        binding: what the knob plays, and how.
+        mode: how it takes over: "soft" waits until it meets the value; "scale" moves the value along, so that both
+            arrive at the end together; "jump" takes it at once.
+    """
+
+    def __init__(self, store: ParamStore, binding: Binding, mode: Takeover) -> None:
+        self.binding = binding
+        self._store, self._mode = store, binding.takeover or mode
+        # Where it stands in fader units, and what it wrote last; None until it has moved or written.
+        self._at: float | None = None
+        self._wrote: Value | None = None
+        self._down = False
+        # When the hand moved it last, in seconds of the monotonic clock; the input's.
+        self.moved = -math.inf
+
+    def gap(self) -> float:
+        """Return how far the knob has still to go, in fader units, upward positive; 0 where the value follows it."""
+        address = self.binding.param
+        if self._mode != "soft" or self._at is None or address not in self._store:
+            return 0.0
+        param, standing = self._store.param(address), self._store.standing(address)
+        if standing == self._wrote or isinstance(param, Bool | Trigger):
+            return 0.0
+        return param.to_unit(standing) - self._at
+
+    def pressed(self, u: float) -> bool:
+        """Whether the button or key, at `u` in [0, 1] now, was pressed just now. The input's thread."""
+        was_down, self._down = self._down, u >= 0.5
+        # Every word of a key but the release is a press, even where releases are not sent.
+        return u > 0 if self.binding.note is not None else self._down and not was_down
+
+    def turn(self, u: float, grain: float) -> None:
+        """Take the knob's new place `u` in [0, 1]; `grain` is the smallest way it can go."""
+        binding = self.binding
+        if binding.param not in self._store:
+            return
+        param, position = self._store.param(binding.param), binding.position(u)
+        if isinstance(param, Bool | Trigger):
+            # There is no way between, so nothing to meet.
+            if position > 0 or isinstance(param, Bool):
+                self._write(position)
+            return
+        before, self._at = self._at, position
+        standing = self._store.standing(binding.param)
+        if self._mode == "jump" or standing == self._wrote:
+            self._write(position)
+        elif self._mode == "scale":
+            if before is not None:
+                self._write(self._scaled(before, position, param.to_unit(standing)))
+        else:
+            step = max(abs(binding.position(min(max(u + way, 0.0), 1.0)) - position) for way in (grain, -grain))
+            if _meets(param, before, position, standing, step):
+                self._write(position)
+            else:
+                # What it wrote once says nothing now that it stands elsewhere.
+                self._wrote = None
+
+    def click(self, count: int) -> None:
+        """Move on from wherever the value is, by `count` clicks of an endless encoder."""
+        binding = self.binding
+        if binding.param not in self._store:
+            return
+        param, standing = self._store.param(binding.param), self._store.standing(binding.param)
+        if isinstance(param, Bool | Trigger):
+            self._write(1.0 if (count > 0) != binding.invert else 0.0)
+            return
+        # Whole numbers and choices need several clicks: what they have so far is in `_at`.
+        start = self._at if standing == self._wrote and self._at is not None else param.to_unit(standing)
+        way = count * binding.step * (-1 if binding.invert else 1)
+        self._at = min(max(start + way, min(binding.min, start)), max(binding.max, start))
+        self._write(self._at)
+
+    def follow(self) -> None:
+        """Know that the control itself was sent to where the value is, as motor faders and endless encoders are."""
+        if self.binding.param in self._store:
+            param = self._store.param(self.binding.param)
+            # As far as it can go, where the value lies beyond the binding's range.
+            self._at = self.binding.position(self.binding.knob(param.to_unit(self._store.target(self.binding.param))))
+
+    def press(self, velocity: float) -> None:
+        """Take a key: `velocity` in [0, 1], 0 is the release."""
+        binding = self.binding
+        if binding.param not in self._store:
+            return
+        param = self._store.param(binding.param)
+        if isinstance(param, Trigger):
+            if velocity > 0:
+                self._store.change(binding.param, 1)()
+        elif binding.press == "hold":
+            lit = velocity > 0 if isinstance(param, Bool) else velocity
+            self._write(binding.position(float(lit)))
+        elif velocity > 0:
+            self._write(binding.position(velocity))
+
+    def _scaled(self, before: float, position: float, standing: float) -> float:
+        """Return the value moved in the ratio of what lies before it to what lies before the knob."""
+        upward = position > before
+        end = max(self.binding.max, standing) if upward else min(self.binding.min, standing)
+        ahead = (self.binding.max if upward else self.binding.min) - before
+        if abs(ahead) < CLOSE:
+            return standing
+        return standing + (end - standing) * (position - before) / ahead
+
+    def _write(self, position: float) -> None:
+        self._store.change_unit(self.binding.param, position)()
+        self._wrote = self._store.target(self.binding.param)
+
+
+def _meets(param: Param, before: float | None, position: float, standing: Value, step: float) -> bool:
+    """Whether the value lies on the knob's last way, or within a `step` of where it stands now."""
+    value, now = param.to_unit(standing), param.to_unit(param.from_unit(position))
+    start = now if before is None else param.to_unit(param.from_unit(before))
+    return min(start, now) - CLOSE <= value <= max(start, now) + CLOSE or abs(now - value) <= step + CLOSE

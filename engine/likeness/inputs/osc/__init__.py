@@ -1,0 +1,1 @@
+"""OSC over UDP, OSCQuery over HTTP and WebSockets, and zeroconf."""

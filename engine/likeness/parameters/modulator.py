@@ -1,0 +1,127 @@
+"""One modulator as it is declared: what moves which parameter, how far, how fast."""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from likeness.audio.features import Band
+from likeness.errors import InputError
+
+Source = Literal["lfo", "steps", "audio", "onset"]
+Shape = Literal["sine", "triangle", "saw", "square", "hold", "smooth"]
+Polarity = Literal["unipolar", "bipolar"]
+
+FASTEST_HZ = 60.0
+LONGEST_BEATS = 4096.0
+MOST_STEPS = 64
+LONGEST_S = 60.0
+# What a hand or the transport decides, whatever else moves: no modulator may turn the lights off.
+OWN = frozenset({"master.blackout", "master.freeze", "master.fade", "master.panic", "show.tempo", "show.meter"})
+
+
+@dataclass(frozen=True)
+class Modulator:
+    """One `[[modulation]]` entry of a preset.
+
+    Args:
+        param: address in the store, `owner.name`. A trigger is pressed instead: at the start of each cycle of an LFO,
+            at each step above 0.5, at each onset.
+        source: an LFO, a row of steps, the loudness of a band, or its onsets.
+        amount: how far it moves the fader, where the whole way is 1; downward where it is negative.
+        polarity: "unipolar" goes from the base value to `amount` beyond it, "bipolar" to `amount` on both sides.
+            Left out, it is bipolar for an LFO and unipolar for the rest.
+        shape: of the LFO.
+        rate: cycles, or steps, a second; None goes by `beats`.
+        beats: how many beats one cycle of the LFO, or one step, takes; a cycle begins on the beat.
+        phase: where in its cycle the LFO begins, in [0, 1].
+        steps: the row's values in [0, 1], one after the other, for ever.
+        band: of the audio: "level", "low", "mid", "high", or one of eight by number.
+        attack, release: seconds in which 95 % of the way up, or down, is made. An onset falls in `release`.
+        seed: of the random shapes: two that have the same seed and parameter move alike.
+    """
+
+    # An unknown key in a file is a slip of the pen, and is told.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    param: str
+    source: Source = "lfo"
+    amount: float = 0.25
+    polarity: Polarity | None = None
+    shape: Shape = "sine"
+    rate: float | None = None
+    beats: float = 4.0
+    phase: float = 0.0
+    steps: tuple[float, ...] = ()
+    band: Band = "level"
+    attack: float = 0.01
+    release: float = 0.3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.param in OWN:
+            raise self._wrong("it is played by hands alone; modulate another parameter")
+        if not -1 <= self.amount <= 1:
+            raise self._wrong(f"amount goes from -1 to 1, not {self.amount:g}")
+        if self.rate is not None and not 0 < self.rate <= FASTEST_HZ:
+            raise self._wrong(f"rate goes from above 0 to {FASTEST_HZ:g} Hz, not {self.rate:g}")
+        if not 0 < self.beats <= LONGEST_BEATS:
+            raise self._wrong(f"beats go from above 0 to {LONGEST_BEATS:g}, not {self.beats:g}")
+        if not (0 <= self.phase <= 1 and 0 <= self.attack <= LONGEST_S and 0 <= self.release <= LONGEST_S):
+            raise self._wrong(f"phase goes from 0 to 1, attack and release from 0 to {LONGEST_S:g} s")
+        if self.source == "steps" and not 1 <= len(self.steps) <= MOST_STEPS:
+            raise self._wrong(f"give 1 to {MOST_STEPS} steps, not {len(self.steps)}")
+        if not all(0 <= step <= 1 for step in self.steps):
+            raise self._wrong("steps go from 0 to 1; the amount says how far that is")
+
+    def _wrong(self, what: str) -> InputError:
+        return InputError(f"modulation of {self.param}: {what}")
+
+    @property
+    def bipolar(self) -> bool:
+        """Whether it goes to both sides of the base value."""
+        return self.source == "lfo" if self.polarity is None else self.polarity == "bipolar"
+
+    def cycle(self, time: float, beat: float) -> float:
+        """Return the cycles or steps that have passed, with the fraction."""
+        return self.phase + (beat / self.beats if self.rate is None else time * self.rate)
+
+    def changed(self, **values: object) -> "Modulator":
+        """Return this one with other values.
+
+        Raises:
+            InputError: naming what there is, where one of them is unknown or does not fit.
+        """
+        names = {field.name for field in fields(self)} - {"param"}
+        for name in values.keys() - names:
+            raise self._wrong(f"there is no {name!r}; there are: {', '.join(sorted(names))}")
+        if "beats" in values:
+            # Whoever gives beats means them.
+            values = {"rate": None, **values}
+        return made({**{field.name: getattr(self, field.name) for field in fields(self)}, **values})
+
+    def written(self) -> dict[str, Any]:
+        """Return the entry as it stands in a file: what differs from the defaults."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if value != getattr(Modulator, name, None)
+        }
+
+
+def made(values: dict[str, Any]) -> Modulator:
+    """Return the modulator of these values, as they come from outside.
+
+    Raises:
+        InputError: naming what does not fit.
+    """
+    try:
+        return ADAPTER.validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"modulation of {values.get('param')}, {place}: {first['msg']}") from error
+
+
+ADAPTER: TypeAdapter[Modulator] = TypeAdapter(Modulator)

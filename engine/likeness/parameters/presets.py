@@ -1,0 +1,130 @@
+"""Presets: TOML files with the parameters' values and what the show is made of. Never a pickle."""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+
+from likeness.errors import InputError, PresetError, nearest
+from likeness.parameters.midi_binding import Binding, Takeover
+from likeness.parameters.modulator import Modulator
+from likeness.params import Value
+
+# Of pictures in a row: beyond these no machine of today draws them, and a slip of the hand takes all memory.
+MOST_HEADS = 64
+Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ShowTable(_Table):
+    """The `[show]` table: what the show is made of. What is left out, the command line or the default decides."""
+
+    weights: str | None = None
+    plugins: tuple[str, ...] = ()
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    fps: Annotated[float, Field(ge=1, le=1000)] | None = None
+    size: Annotated[str, Field(pattern=r"^\d{2,5}x\d{2,5}$")] | None = None
+    heads: Annotated[int, Field(ge=1, le=MOST_HEADS)] | None = None
+    psi: float | None = None
+    tempo: float | None = None
+    meter: int | None = None
+    takeover: Takeover | None = None
+    programs: tuple[str, ...] = ()
+
+
+class Preset(_Table):
+    """A preset as it stands in its file.
+
+    Args:
+        title: for lists.
+        show: what the show is made of.
+        midi: what controllers play, unless a controller's own file says otherwise.
+        modulation: what moves parameters by itself.
+        values: by owner (a plugin or "master"), by parameter.
+    """
+
+    title: str = ""
+    show: ShowTable = ShowTable()
+    midi: tuple[Binding, ...] = ()
+    modulation: tuple[Modulator, ...] = ()
+    values: Mapping[str, Mapping[str, Scalar]] = {}
+
+    def flat(self) -> dict[str, Value]:
+        """Return the values by address, `owner.name`, the show's own parameters among them."""
+        table = {name: getattr(self.show, name) for name in ("psi", "tempo", "meter")}
+        show = {f"show.{name}": value for name, value in table.items() if value is not None}
+        return show | {
+            f"{owner}.{name}": value for owner, table in self.values.items() for name, value in table.items()
+        }
+
+
+def find_preset(name: str, folders: Iterable[Path]) -> Path:
+    """Return the file of the preset `name`: a path to a .toml file, or a name in one of `folders`; the last one wins.
+
+    Raises:
+        PresetError: naming the nearest presets there are.
+    """
+    if name.endswith(".toml"):
+        if Path(name).is_file():
+            return Path(name)
+        raise PresetError(f"there is no preset file {name}")
+    found = {path.stem: path for folder in folders if folder.is_dir() for path in folder.glob("*.toml")}
+    if name not in found:
+        raise PresetError(f"no preset {name!r}; {nearest(name, found)}")
+    return found[name]
+
+
+def read_preset(path: Path) -> Preset:
+    """Return the preset in `path`.
+
+    Raises:
+        PresetError: in one line, naming the place in the file.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PresetError(f"preset {path} cannot be read: {error}") from error
+    own = {key: raw.pop(key) for key in ("title", "show", "midi", "modulation") if key in raw}
+    try:
+        return Preset.model_validate({**own, "values": raw})
+    except InputError as error:
+        raise PresetError(f"preset {path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"] if part != "values")
+        raise PresetError(f"preset {path}, at {place}: {first['msg']}; got {first['input']!r:.80}") from error
+
+
+def save_preset(path: Path, preset: Preset) -> None:
+    """Write `preset` to `path`; the old file stays until the new one is whole.
+
+    Raises:
+        PresetError: where the disk refuses.
+    """
+    document = tomlkit.document()
+    if preset.title:
+        document["title"] = preset.title
+    show = preset.show.model_dump(mode="json", exclude_defaults=True)
+    document["show"] = {**show, "plugins": list(preset.show.plugins)}
+    for owner, table in preset.values.items():
+        document[owner] = dict(table)
+    for key, written in (("midi", preset.midi), ("modulation", preset.modulation)):
+        entries = tomlkit.aot()
+        for entry in written:
+            entries.append(tomlkit.item(entry.written()))
+        if written:
+            document[key] = entries
+    partial = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(tomlkit.dumps(document), encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        raise PresetError(f"preset {path} could not be written: {error}") from error

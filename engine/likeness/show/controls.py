@@ -1,0 +1,202 @@
+"""Opens what a performer plays a show with: OSC, MIDI, the window's keys."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from likeness.cues.bank import PLACES
+from likeness.errors import InputError
+from likeness.inputs.keyboard import Keyboard
+from likeness.inputs.midi.bindings import Bindings
+from likeness.inputs.midi.cue_pads import CueKeys, CuePads
+from likeness.inputs.midi.input import MidiInput, midi_available
+from likeness.inputs.midi.lights import Lights
+from likeness.inputs.midi.profiles import read_profiles
+from likeness.inputs.osc.server import OscInput, Reply
+from likeness.inputs.osc.subscriptions import Args, Said
+from likeness.options import Options
+from likeness.parameters.midi_binding import Binding, Takeover
+from likeness.parameters.store import ParamStore
+from likeness.paths import folders, own
+from likeness.show.status_cache import Numbers
+from likeness.tempo.midi_clock import ClockListener
+
+log = logging.getLogger(__name__)
+
+LEARN_KEY = "m"
+
+
+class Controls:
+    """Opens inputs in `open`, and closes them in `close`.
+
+    Args:
+        store: where parameters live.
+        options: which inputs, and where they listen.
+        commands: what OSC addresses that are no parameters call.
+        questions: those that have something to say to the one who sent them.
+        quit_show: ends the show.
+        program: takes a MIDI program change, by number from 0.
+        clock: is told of MIDI clocks.
+        status: returns the show's numbers of the moment.
+        pads: what controllers' pads do to the cues.
+
+    Attributes:
+        keyboard: takes the window's keys, before `open` already.
+    """
+
+    def __init__(
+        self,
+        store: ParamStore,
+        options: Options,
+        *,
+        commands: Mapping[str, Callable[..., None]],
+        questions: Mapping[str, Callable[..., None]],
+        quit_show: Callable[[], None],
+        program: Callable[[int], None],
+        clock: ClockListener | None = None,
+        status: Callable[[], Mapping[str, Any]] = dict,
+        pads: CueKeys | None = None,
+    ) -> None:
+        self._pads = pads
+        self._numbers = Numbers(status)
+        self.keyboard = Keyboard(store, quit_show)
+        self._store, self._options = store, options
+        self._commands, self._program, self._clock = commands, program, clock
+        self._asked = questions
+        self._midi: MidiInput | None = None
+        self._osc: OscInput | None = None
+        self._closers: list[Callable[[], None]] = []
+
+    def open(self, defaults: Sequence[Binding], takeover: Takeover) -> None:
+        """Begin to listen.
+
+        Args:
+            defaults: the preset's bindings, beneath those of each controller's own file.
+            takeover: how knobs take over, where their bindings do not say.
+
+        Raises:
+            InputError: where a port or a controller that was asked for cannot be opened, or a binding plays nothing.
+        """
+        if self._options.midi != "off":
+            self._open_midi(defaults, takeover)
+        if self._options.osc_port:
+            self._open_osc()
+        if self._options.oscquery_port:
+            self._open_oscquery()
+
+    def between(self, time: float, beat: float) -> None:
+        """Take what has come in since the last frame, where it is much. The show's thread, before each frame."""
+        if self._osc is not None:
+            self._osc.between(time, beat)
+
+    def seen(self) -> dict[str, dict[str, int | str]]:
+        """Return what came in, by input. Any thread."""
+        seen: dict[str, dict[str, int | str]] = {}
+        if self._osc is not None:
+            seen["OSC"] = {"port": self._osc.port, "received": self._osc.received, "refused": self._osc.refused}
+        if self._midi is not None:
+            seen["MIDI"] = {"ports": "; ".join(self._midi.ports) or "none"}
+        return seen
+
+    def close(self) -> None:
+        """Stop listening, in reverse order. Safe to call twice."""
+        while self._closers:
+            self._closers.pop()()
+
+    def _open_midi(self, defaults: Sequence[Binding], takeover: Takeover) -> None:
+        name = self._options.midi
+        missing = midi_available()
+        if missing:
+            if name != "auto":
+                raise InputError(f"MIDI {name!r} cannot be opened: {missing}")
+            log.warning("no MIDI: %s", missing)
+            return
+        bindings = Bindings(own("bindings"), defaults)
+        keys = self._pads
+        lights = Lights(
+            self._store, read_profiles(folders("controllers")), bindings.profile, cue=keys.state if keys else None
+        )
+        midi = MidiInput(
+            self._store,
+            bindings,
+            name=name,
+            takeover=takeover,
+            program=self._program,
+            clock=self._clock,
+            lights=lights,
+            pads=CuePads(keys, lights.profile) if keys else None,
+        )
+        midi.start()
+        self._closers.append(midi.close)
+        self._midi = midi
+        self.keyboard.tools[LEARN_KEY] = midi.learn_next
+
+    def _open_osc(self) -> None:
+        options = self._options
+        osc = OscInput(
+            self._store,
+            options.osc_port,
+            host=options.osc_host,
+            commands=self._commands,
+            questions={**self._asked, **self._questions(), "/status": self._numbers.tell},
+            feedback=self._feedback,
+        )
+        osc.start()
+        self._osc = osc
+        self._closers.append(osc.close)
+        log.info("OSC on %s:%d", options.osc_host, osc.port)
+
+    def _open_oscquery(self) -> None:
+        # Its libraries take a fifth of a second to import, which a show without it need not wait for.
+        from likeness.inputs.osc.oscquery import OscQueryServer
+        from likeness.inputs.osc.zeroconf_announce import Advertisement
+
+        host, osc_port = self._options.osc_host, self._options.osc_port
+        if not osc_port:
+            raise InputError("OSCQuery describes what OSC plays; give --osc-port, or leave --oscquery-port out")
+        server = OscQueryServer(
+            self._store, self._options.oscquery_port, host=host, osc=(host, osc_port), status=self._numbers.text
+        )
+        server.start()
+        self._closers.append(server.close)
+        advertisement = Advertisement(f"likeness {server.port}", host, server.port)
+        advertisement.start()
+        self._closers.append(advertisement.close)
+        log.info("OSCQuery on http://%s:%d", host, server.port)
+
+    def _feedback(self) -> Said:
+        """Return what surfaces show apart from values: which parameter waits for a knob, and how far knobs are off."""
+        said: dict[str, tuple[str, Args]] = {}
+        if self._pads is not None:
+            pads = ((f"/cue/pad/{place}", self._pads.state(place)) for place in range(1, PLACES + 1))
+            said.update({address: (address, (state,)) for address, state in pads})
+        if self._midi is None:
+            return said
+        said["/midi/learning"] = ("/midi/learning", (self._midi.learning or "",))
+        for param, gap in self._midi.gaps().items():
+            # Finer than a knob of 7 bits, so that rounding is not told as news.
+            said[f"/midi/takeover/{param}"] = ("/midi/takeover", (param, round(gap, 3)))
+        return said
+
+    def _questions(self) -> dict[str, Callable[..., None]]:
+        """Return the commands that have something to say to the one who sent them."""
+        midi = self._midi
+        if midi is None:
+            return {"/midi/learn": _no_midi, "/midi/unbind": _no_midi}
+
+        def learn(reply: Reply, param: object = None) -> None:
+            midi.learn(None if param is None else _address(param), reply)
+
+        def unbind(reply: Reply, param: object) -> None:
+            midi.unbind(_address(param), reply)
+
+        return {"/midi/learn": learn, "/midi/unbind": unbind}
+
+
+def _address(param: object) -> str:
+    """Return the store's address for one that is written in OSC's way, "/owner/name", or as in a preset."""
+    return str(param).strip("/").replace("/", ".")
+
+
+def _no_midi(reply: Reply, *args: object) -> None:
+    raise InputError("no MIDI is open; start with --midi auto, and see what the log says of it")

@@ -1,0 +1,60 @@
+"""Load the plugins of a show into its host, and say what parameters they have."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from likeness import master
+from likeness.cues import history_commands as history_desk
+from likeness.cues import recall as recaller
+from likeness.errors import PluginError
+from likeness.host.discovery import find_plugins, load_plugin
+from likeness.host.host import Host
+from likeness.parameters.store import ParamStore
+from likeness.paths import bundled, folders
+from likeness.show import loop
+
+log = logging.getLogger(__name__)
+
+
+def fill_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[str]:
+    """Load plugins into `host`: `names` in order, then `files`; return the names of those left out.
+
+    One that cannot be imported or hooked is left out with its traceback; the show starts without it.
+
+    Raises:
+        PluginError: where a name or a file does not exist.
+    """
+    found = find_plugins(folders("plugins"))
+    for path in files:
+        if not path.is_file():
+            raise PluginError(f"there is no plugin file {path}")
+        found[path.stem] = path
+    left_out = set()
+    for name in dict.fromkeys((*names, *(path.stem for path in files))):
+        known = name in found
+        try:
+            host.add(name, load_plugin(name, found), found.get(name))
+        # A plugin's file may raise anything while it is imported, `sys.exit()` too; the show starts without it.
+        except (Exception, SystemExit) as error:
+            if not known and isinstance(error, PluginError):
+                raise
+            log.error("plugin %s is left out: %s", name, error, exc_info=error)
+            left_out.add(name)
+    return left_out
+
+
+def declare_own(store: ParamStore) -> None:
+    """Declare the parameters that every show has, whatever plugins it plays."""
+    store.declare("master", master.PARAMS)
+    store.declare("show", loop.PARAMS)
+    store.declare("cue", recaller.PARAMS)
+    store.declare("history", history_desk.PARAMS)
+
+
+def every_parameter() -> ParamStore:
+    """Return a store in which the master, the show and every bundled plugin have declared their parameters."""
+    store = ParamStore()
+    declare_own(store)
+    fill_rack(Host(store), sorted(find_plugins([bundled("plugins")])), [])
+    return store

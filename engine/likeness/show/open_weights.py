@@ -1,0 +1,43 @@
+"""Open weights for a show: found by name, their licence told, made as fast as this machine allows, warm."""
+
+import logging
+
+import torch
+
+from likeness.generator import Generator
+from likeness.generators.backends.choose import prepare
+from likeness.host.host import Host
+from likeness.paths import find_weights
+
+log = logging.getLogger(__name__)
+
+# The first picture of a network costs many times the later ones, the second still some.
+WARM_FRAMES = 2
+
+
+def open_for_show(
+    host: Host, name: str, device: torch.device, height: int | None, backend: str = "auto", precision: str = "auto"
+) -> Generator:
+    """Return the generator of the weights `name`, ready to draw its first picture in time. Takes seconds.
+
+    Args:
+        name: a file, or the name of weights that come with the program or are the user's own.
+        height: of the picture in px, for families that can choose.
+        backend, precision: as `likeness.generators.backends.choose.prepare` takes them.
+
+    Raises:
+        WeightsError: where the file is absent, broken, or of no known family.
+        LikenessError: where a backend or precision that was asked for is not there.
+    """
+    path = find_weights(name)
+    generator = host.open_generator(path, device, height)
+    licence = generator.info.licence
+    if licence.paid_use is None:
+        log.warning("%s: licence %r; nobody has said whether a paid show is allowed", path.name, licence.name)
+    elif not licence.paid_use:
+        log.warning("%s: licence %r does not allow a paid show", path.name, licence.name)
+    prepare(generator, backend, precision, progress=log.info)
+    with torch.inference_mode():
+        for _ in range(WARM_FRAMES):
+            generator.synthesize(generator.mean[None])
+    return generator

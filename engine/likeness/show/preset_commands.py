@@ -1,0 +1,93 @@
+"""What a performer can tell a running show beyond its parameters: the commands behind OSC addresses."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from likeness.errors import PresetError
+from likeness.host.host import Host
+from likeness.master import BY_HAND
+from likeness.parameters.modulation import Modulation
+from likeness.parameters.presets import Preset, find_preset, read_preset, save_preset
+from likeness.parameters.store import ParamStore
+from likeness.params import to_number
+from likeness.paths import folders, own
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """Commands by address; each may be called on any thread, with whatever arguments came.
+
+    Args:
+        store, host: of the show.
+        preset: what the show was built from; what is saved is this with the values and the rack of the moment.
+        seed: of the show.
+        modulation: what moves parameters by itself; a recalled preset's fades in for it.
+    """
+
+    def __init__(
+        self, store: ParamStore, host: Host, preset: Preset, seed: int, modulation: Modulation | None = None
+    ) -> None:
+        self._modulation = modulation or Modulation(seed)
+        self._store, self._host, self._preset, self._seed = store, host, preset, seed
+        self.commands: Mapping[str, Callable[..., None]] = {
+            "/preset/recall": self.recall_preset,
+            "/preset/save": self.save_preset,
+        }
+
+    def recall_preset(self, name: object, seconds: object = 0.0) -> None:
+        """Have the preset `name`'s values travel in over `seconds`; what does not fit is logged and left out.
+
+        The master stays as it is: a blackout is lifted by the hand that pressed it.
+
+        Raises:
+            PresetError: where there is none of that name.
+        """
+        preset = read_preset(find_preset(str(name), folders("presets")))
+        values = {address: value for address, value in preset.flat().items() if address not in BY_HAND}
+        travel = max(to_number(seconds) or 0.0, 0.0)
+        for line in self._store.recall(values, travel):
+            log.warning("preset %s: %s", name, line)
+        self._store.call(lambda: self._modulation.replace(preset.modulation, travel))
+
+    def change_program(self, number: int) -> None:
+        """Recall the preset that stands at place `number`, from 0, in the `programs` of the `[show]` table.
+
+        Raises:
+            PresetError: where there is no such place or preset.
+        """
+        programs = self._preset.show.programs
+        if number >= len(programs):
+            raise PresetError(f"there is no program {number}; list presets as programs in the preset's [show] table")
+        self.recall_preset(programs[number])
+
+    def save_preset(self, name: object) -> None:
+        """Write what the parameters are set to, wherever their glides are, as a preset of the user's own.
+
+        Raises:
+            PresetError: where the name or the disk does not allow it.
+        """
+        if not str(name).isidentifier():
+            raise PresetError(f"a preset's name is made of letters, digits and _, not {name!r}")
+        path = own("presets") / f"{name}.toml"
+        save_preset(path, self.compose().model_copy(update={"title": str(name)}))
+        log.info("saved %s", path)
+
+    def take_weights(self, name: str) -> None:
+        """Have what is saved from now on name the weights `name`, which play. The show's thread."""
+        show = self._preset.show.model_copy(update={"weights": name})
+        self._preset = self._preset.model_copy(update={"show": show})
+
+    def compose(self) -> Preset:
+        """Return the show of the moment as a preset: what the parameters are set to, wherever their glides are."""
+        values = self._store.targets()
+        show = values.pop("show")
+        # Where the hand stands in the past means nothing to another night.
+        values.pop("history", None)
+        # Nor does a shift key that is held.
+        values.get("cue", {}).pop("arm", None)
+        table = self._preset.show.model_copy(
+            update={"plugins": tuple(slot.name for slot in self._host.rack), "seed": self._seed, **show}
+        )
+        played = {"modulation": self._modulation.entries, "values": values}
+        return self._preset.model_copy(update={"show": table, **played})

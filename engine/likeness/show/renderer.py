@@ -1,0 +1,155 @@
+"""From a frame's values to its picture, on a thread of its own: a hang in here cannot stop the show."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+import torch
+from torch import Tensor
+
+from likeness.cues.latent_history import FaceRing
+from likeness.cues.playback import Course
+from likeness.events import Event, Recall
+from likeness.frame import Frame
+from likeness.generators.readback import ReadBack
+from likeness.host.host import Host
+from likeness.latent import truncate
+from likeness.picture import Picture
+from likeness.show.generator_fade import PictureFade
+from likeness.stage import Stage
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one frame: a picture or the error in its place, and the seconds spent in `synthesize`."""
+
+    picture: Picture | None
+    error: BaseException | None
+    synthesis_s: float
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that comes with a generator: the stage, the latents `[heads, num_ws, w_dim]`, and the picture's course."""
+
+    stage: Stage
+    base: Tensor
+    course: Course
+
+
+class Renderer:
+    """Draws one frame: base latent, plugins, cues, truncation, synthesis, plugins, bytes.
+
+    Args:
+        stage, host: of the show.
+        fps: how many frames a second are to be remembered.
+
+    Attributes:
+        course: what cues and the past make of the plugins' latent.
+    """
+
+    def __init__(self, stage: Stage, host: Host, fps: float = 60.0) -> None:
+        self._host, self._fps = host, fps
+        self._fade, self._read = PictureFade(), ReadBack()
+        self._set(_scene(stage, self._ring(stage)))
+
+    def scene(self, stage: Stage) -> Scene:
+        """Return what `play` takes. Any thread; it allocates. The past is kept where latents have the same shape."""
+        fits = stage.generator.mean.shape == self._stage.generator.mean.shape
+        return _scene(stage, self.course.ring if fits else self._ring(stage))
+
+    def play(self, scene: Scene, fade_s: float) -> None:
+        """Draw `scene` from the next frame on, faded in within `fade_s` seconds. The render thread, before a frame."""
+        self._set(scene)
+        self._fade.leave(fade_s)
+
+    def start(self) -> None:
+        """Call the plugins' `start`."""
+        self._host.start(self._stage)
+
+    def stop(self) -> None:
+        """Call the plugins' `stop`."""
+        self._host.stop(self._stage)
+
+    @torch.inference_mode()
+    def draw(self, frame: Frame, events: tuple[Event, ...]) -> Outcome:
+        """Return the frame's picture. Starts from the seed's latent, never from the last frame's."""
+        started = time.perf_counter()
+        self._host.turn()
+        generator = self._stage.generator
+        for event in events:
+            if isinstance(event, Recall) and event.rack:
+                self._host.reorder(event.rack)
+            if not self.course.take(event):
+                self._host.handle(event, self._stage)
+        latent = self._host.update(self._base, frame)
+        private = self._stage.privacy.take()
+        # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
+        latent = torch.where(latent.isfinite(), latent, self._base)
+        latent = self.course.toward(latent, frame, private=private)
+        latent = truncate(latent, generator.mean, float(frame.values["show"]["psi"]))
+        began = time.perf_counter()
+        image = generator.synthesize(latent)
+        synthesis_s = time.perf_counter() - began
+        picture = self._fade.toward(self._read(self._host.process_image(image, frame)), frame.dt)
+        self._host.judge((time.perf_counter() - started) * 1e3)
+        return Outcome(picture, None, synthesis_s)
+
+    def _set(self, scene: Scene) -> None:
+        self._stage, self._base, self.course = scene.stage, scene.base, scene.course
+
+    def _ring(self, stage: Stage) -> FaceRing:
+        mean = stage.generator.mean
+        return FaceRing(mean.shape[0], mean.shape[1], self._fps, pinned=mean.is_cuda)
+
+
+def _scene(stage: Stage, ring: FaceRing) -> Scene:
+    generator = stage.generator
+    seeds = range(stage.seed, stage.seed + stage.heads)
+    return Scene(stage, generator.sample(seeds), Course(generator.mean, ring))
+
+
+class RenderThread:
+    """Runs one frame at a time beside the show's thread.
+
+    `submit` only while not `busy`; `take` gives the outcome once. The thread is a daemon: one that hangs for ever
+    does not keep the program from ending.
+    """
+
+    def __init__(self, draw: Callable[[Frame, tuple[Event, ...]], Outcome]) -> None:
+        self._draw = draw
+        self._orders: SimpleQueue[tuple[Frame, tuple[Event, ...]] | None] = SimpleQueue()
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self.busy = False
+        self._thread = threading.Thread(target=self._run, name="render", daemon=True)
+        self._thread.start()
+
+    def submit(self, frame: Frame, events: tuple[Event, ...]) -> None:
+        """Begin a frame."""
+        self.busy = True
+        self._orders.put((frame, events))
+
+    def take(self, timeout_s: float | None) -> Outcome | None:
+        """Wait for the frame that was begun, at most `timeout_s` (None: for as long as it takes)."""
+        try:
+            outcome = self._outcomes.get(timeout=timeout_s)
+        except Empty:
+            return None
+        self.busy = False
+        return outcome
+
+    def close(self, timeout_s: float) -> bool:
+        """End the thread; return whether it ended in time."""
+        self._orders.put(None)
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (order := self._orders.get()) is not None:
+            try:
+                self._outcomes.put(self._draw(*order))
+            # Out of memory, a lost device, anything: the show's thread decides what is shown instead.
+            except BaseException as error:  # noqa: BLE001
+                self._outcomes.put(Outcome(None, error, 0.0))

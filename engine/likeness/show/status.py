@@ -1,0 +1,79 @@
+"""What there is to know of a running show, in plain numbers: for the terminal and for whoever asks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from likeness.host.host import Host
+from likeness.outputs.output import Output
+from likeness.show.loop import Loop, Timing
+
+
+def status(loop: Loop, host: Host, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the show's numbers, ready for `json.dumps`. Any thread; it reads what the others write and waits for none.
+
+    Args:
+        loop: of the show.
+        host: its rack.
+        inputs: what the inputs say of themselves, by name.
+    """
+    # One call in C: the show's thread, which appends, cannot come between.
+    timings = tuple(loop.timings)
+    values = loop.store.snapshot
+    moment = loop.transport.moment
+    return {
+        "fps": _fps(timings),
+        "wanted_fps": loop.clock.fps,
+        "frames": loop.frames,
+        "seconds": loop.at,
+        "repeats": loop.repeated,
+        # From a frame's tick until the outputs have it; a message waits for that tick before.
+        "latency_ms": loop.latency_s * 1e3,
+        "frame_ms": _spread([timing.frame_ms for timing in timings]),
+        "synthesis_ms": _spread([timing.synthesis_ms for timing in timings]),
+        "outputs": [_output(output) for output in tuple(loop.outputs)],
+        "closed_outputs": list(loop.closed),
+        "plugins": [
+            {
+                "name": slot.name,
+                "cost_ms": slot.cost_ms,
+                "strikes": slot.strikes,
+                "bypassed": bool(values.get(slot.name, {}).get("bypass", False)),
+            }
+            for slot in tuple(host.rack)
+        ],
+        "inputs": dict(inputs),
+        "tempo": {
+            "bpm": moment.tempo,
+            "beat": moment.beat,
+            "bar": moment.bar,
+            "beats_per_bar": moment.beats_per_bar,
+            "leader": loop.transport.leader,
+        },
+        "master": {**values["master"], "level": loop.master.level},
+    }
+
+
+def _fps(timings: Sequence[Timing]) -> float:
+    """Return the rate of the last frames, 0 before there are two."""
+    if len(timings) < 2 or timings[-1].at <= timings[0].at:
+        return 0.0
+    return (len(timings) - 1) / (timings[-1].at - timings[0].at)
+
+
+def _spread(spent_ms: Sequence[float]) -> dict[str, float]:
+    ordered = sorted(spent_ms) or [0.0]
+    last = len(ordered) - 1
+    return {
+        "p50": ordered[len(ordered) // 2],
+        "p99": ordered[min(len(ordered) * 99 // 100, last)],
+        "worst": ordered[-1],
+    }
+
+
+def _output(output: Output) -> dict[str, Any]:
+    inner = getattr(output, "inner", output)
+    return {
+        "name": output.name,
+        "dropped": int(getattr(inner, "dropped", 0)),
+        "repeated": int(getattr(inner, "repeated", 0)),
+    }

@@ -1,0 +1,1 @@
+"""What plugins may use beyond the vocabulary: crossfades, background loading, face lists, worker processes."""

@@ -1,0 +1,172 @@
+"""Measure the way from a hand to the picture: a second process presses, an output notes the frame that shows it."""
+
+import multiprocessing
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from likeness.errors import InputError
+from likeness.options import Options
+from likeness.parameters.midi_binding import Binding
+from likeness.parameters.presets import Preset
+from likeness.picture import Picture
+from likeness.show.show import Show
+from likeness.tools.latency.sender import CC, MIDI_PORT, SHADES, press_midi, press_osc
+
+# A plugin file beside this one, loaded by its path as all plugins are.
+FLASH = Path(__file__).with_name("flash_plugin.py")
+# Frames before the measurement: the first ones allocate.
+WARM_UP = 20
+# Between two presses at least: several frames, so that each has its own.
+GAP_S = 0.05
+GAP_FRAMES = 3
+# How long a virtual port is waited for, and a press that does not arrive.
+FOUND_S = 10.0
+LOST_S = 1.0
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What was measured.
+
+    Args:
+        seconds: from the sending of a message to the moment when the outputs had the frame that shows it, one for each
+            press that was seen, in the order of the presses.
+        lost: presses that no frame showed.
+        synthesis_ms: the median of what the generator took.
+    """
+
+    seconds: tuple[float, ...]
+    lost: int
+    synthesis_ms: float
+
+    def percentile(self, share: float) -> float:
+        """Return the way in ms below which `share` in [0, 1] of the presses were shown."""
+        ordered = sorted(self.seconds)
+        return ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1e3
+
+
+class FlashWatch:
+    """An output that notes when the picture changes its shade."""
+
+    name = "watch"
+
+    def __init__(self) -> None:
+        self.turns: list[tuple[float, int]] = []
+        self._shade = 0
+
+    def show(self, picture: Picture, at: float) -> None:
+        """Look at one pixel in the middle."""
+        level = int(picture[picture.shape[0] // 2, picture.shape[1] // 2, 0])
+        shade = round(level * (SHADES - 1) / 255)
+        if shade != self._shade:
+            self._shade = shade
+            self.turns.append((time.monotonic(), shade))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def osc_ways(preset: Preset, options: Options, presses: int) -> Ways:
+    """Return the ways of so many OSC messages, through the socket, the store, the plugins, the generator and back.
+
+    Args:
+        preset: what plays meanwhile.
+        options: of the show; the OSC port is a free one.
+        presses: how many.
+    """
+    port = _free_port()
+    with Show(preset, replace(options, osc_port=port, plugins=[*options.plugins, FLASH])) as show:
+        return _measure(show, press_osc, (port, presses, *_gaps(show.fps)), lambda pipe: None)
+
+
+def midi_ways(preset: Preset, options: Options, presses: int) -> Ways:
+    """Return the ways of so many MIDI control changes from a virtual port of our own.
+
+    Raises:
+        InputError: where this machine has no virtual ports.
+    """
+    bindings = (*preset.midi, Binding("flash.shade", cc=CC, takeover="jump"))
+    played = replace(options, osc_port=0, midi="auto", plugins=[*options.plugins, FLASH])
+    with Show(preset.model_copy(update={"midi": bindings}), played) as show:
+
+        def wait_for_port(pipe: Connection) -> None:
+            refused = _heard(show, pipe, FOUND_S)
+            if refused is not None:
+                raise InputError(f"MIDI cannot be measured here, no virtual port can be opened ({refused})")
+            deadline = time.monotonic() + FOUND_S
+            while MIDI_PORT not in str(show.controls.seen().get("MIDI")):
+                if time.monotonic() > deadline:
+                    raise InputError(f"MIDI cannot be measured here, the port {MIDI_PORT!r} was not found")
+                show.loop.frame()
+
+        return _measure(show, press_midi, (presses, *_gaps(show.fps)), wait_for_port)
+
+
+def paired(sent: Sequence[float], turns: Sequence[tuple[float, int]]) -> tuple[tuple[float, ...], int]:
+    """Return how long each press took until the picture had its shade, and how many were never shown.
+
+    Args:
+        sent: when the presses were sent, in seconds, in their order.
+        turns: when the picture changed, and to which shade.
+    """
+    ways: list[float] = []
+    press = 0
+    for at, shade in turns:
+        # A press whose shade was skipped has had none of its own: the next one came within the same frame.
+        wanted = (shade - 1 - press) % SHADES
+        if press + wanted < len(sent) and sent[press + wanted] <= at:
+            ways.append(at - sent[press + wanted])
+            press += wanted + 1
+    return tuple(ways), len(sent) - len(ways)
+
+
+def _measure(
+    show: Show, press: Callable[..., None], arguments: tuple[Any, ...], ready: Callable[[Connection], None]
+) -> Ways:
+    watch = FlashWatch()
+    show.loop.outputs.append(watch)
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    hand = context.Process(target=press, args=(*arguments, theirs), daemon=True)
+    hand.start()
+    try:
+        for _ in range(WARM_UP):
+            show.loop.frame()
+        ready(ours)
+        ours.send("go")
+        sent = _heard(show, ours, None)
+        deadline = time.monotonic() + LOST_S
+        while len(watch.turns) < len(sent) and time.monotonic() < deadline:
+            show.loop.frame()
+        ours.send("thanks")
+    finally:
+        hand.join(LOST_S)
+        hand.kill()
+    synthesis = sorted(timing.synthesis_ms for timing in show.loop.timings)
+    ways, lost = paired(sent, watch.turns)
+    return Ways(ways, lost, synthesis[len(synthesis) // 2])
+
+
+def _heard(show: Show, pipe: Connection, patience_s: float | None) -> Any:
+    """Play until the other process says something, and return that."""
+    deadline = time.monotonic() + patience_s if patience_s else float("inf")
+    while not pipe.poll():
+        if time.monotonic() > deadline:
+            return "it did not answer"
+        show.loop.frame()
+    return pipe.recv()
+
+
+def _gaps(fps: float) -> tuple[float, float]:
+    return max(GAP_S, GAP_FRAMES / fps), 1 / fps
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

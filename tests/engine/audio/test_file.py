@@ -1,0 +1,47 @@
+"""Audio files: the frames hear what sounds in them, whatever the file's rate, and past its end silence."""
+
+from pathlib import Path
+
+import pytest
+from tests.engine.sounds import click, placed, sine, times, write_wav
+
+from likeness.audio.features import Heard
+from likeness.audio.file import AudioFile
+from likeness.errors import InputError
+
+FPS = 60
+
+
+def heard(path: Path, seconds: float) -> list[Heard]:
+    audio = AudioFile(path)
+    try:
+        return [audio.hear(frame / FPS) for frame in range(round(seconds * FPS))]
+    finally:
+        audio.close()
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(48_000, 1), (44_100, 2), (22_050, 1)])
+def test_an_onset_is_told_within_a_frame_of_where_it_sounds(tmp_path: Path, rate: int, channels: int) -> None:
+    beats = times(110, 6.0)
+    frames = heard(write_wav(tmp_path / "a.wav", placed(click(rate), beats, 6.0, rate), rate, channels), 6.0)
+    told = [k / FPS for k in range(1, len(frames)) if frames[k].onsets[0] > frames[k - 1].onsets[0]]
+    assert len(told) == len(beats)
+    # The ear's mean delay is made up for; what is left is a hop either way, and the frame.
+    assert all(-0.016 < after - beat < 0.016 + 1 / FPS for after, beat in zip(told, beats, strict=True))
+
+
+def test_two_hearings_are_the_same_and_after_the_end_is_silence(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", sine(900, 0.5, 1.0))
+    first, second = heard(path, 3.0), heard(path, 3.0)
+    assert first == second
+    assert first[30].level > 0.9
+    assert first[-1].level == 0
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no sound at all" * 100])
+def test_what_cannot_be_heard_is_one_line(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "a.wav"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match="cannot be heard"):
+        AudioFile(path)

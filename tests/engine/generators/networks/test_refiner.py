@@ -1,0 +1,83 @@
+"""The refiner: what it is at the first step, its sizes and number types, and its way into and out of a weights file."""
+
+import pytest
+import torch
+from torch import nn
+
+from likeness.generators.networks.refiner import PREFIX, Refiner, refiner_from
+
+SMALL = (4, 6, 8, 10)
+
+
+def lively() -> Refiner:
+    torch.manual_seed(1)
+    refiner = Refiner(SMALL)
+    nn.init.normal_(refiner.out.weight, std=0.1)
+    return refiner
+
+
+def bare(picture: torch.Tensor) -> torch.Tensor:
+    return torch.ones_like(picture[:, :1])
+
+
+def test_before_it_has_learnt_it_leaves_the_drawing_as_it_is() -> None:
+    torch.manual_seed(0)
+    picture = torch.rand(2, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        added = Refiner().residual(picture, bare(picture))
+    # Of noise, the harshest picture there is; with nothing at all no gradient would reach the rest.
+    assert 0 < added.abs().mean() < 0.04
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 96)])
+def test_pictures_keep_their_size(height: int, width: int) -> None:
+    assert lively()(torch.zeros(2, 3, height, width), torch.ones(2, 1, height, width)).shape == (2, 3, height, width)
+
+
+def test_what_moves_by_its_coarsest_step_is_refined_alike() -> None:
+    refiner, picture = lively(), torch.randn(1, 3, 256, 256)
+    with torch.no_grad():
+        here, there = refiner(picture, bare(picture)), refiner(picture.roll(16, 3), bare(picture))
+    # Far from the borders, where zeros are padded.
+    assert torch.allclose(here[:, :, 112:128, 112:128], there[:, :, 112:128, 128:144], atol=1e-5)
+
+
+def test_nothing_alternates_from_pixel_to_pixel_in_what_is_added() -> None:
+    picture = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        added = lively().residual(picture, bare(picture))
+    power = (
+        torch.fft.fft2(added[..., 4:60, 4:60] * torch.hann_window(56) * torch.hann_window(56)[:, None]).abs().square()
+    )
+    assert power[..., 26:31, 26:31].mean() < 0.01 * power[..., 4:10, 4:10].mean()
+
+
+def test_what_is_no_skin_stays_as_it_is() -> None:
+    picture, skin = torch.randn(2, 3, 64, 64), torch.zeros(2, 1, 64, 64)
+    skin[..., 32:] = 0.5
+    with torch.no_grad():
+        half, whole = (lively().residual(picture, where) for where in (skin, torch.ones_like(skin)))
+    assert not half[..., :32].any()
+    assert torch.equal(half[..., 32:], 0.25 * whole[..., 32:])
+
+
+def test_half_the_bits_draw_nearly_the_same_in_the_drawing_s_own_type() -> None:
+    refiner, picture = lively(), torch.rand(1, 3, 64, 64) * 2 - 1
+    with torch.no_grad():
+        full = refiner(picture, bare(picture))
+        half = refiner.bfloat16()(picture, bare(picture))
+    assert half.dtype == torch.float32
+    assert (half - full).abs().max() < 0.03 * (full - picture).abs().max() + 0.01
+
+
+def test_it_comes_back_from_the_tensors_of_a_file_and_is_none_where_there_are_none() -> None:
+    refiner, picture = lively(), torch.randn(1, 3, 32, 32)
+    kept = {PREFIX + name: tensor for name, tensor in refiner.state_dict().items()}
+    back = refiner_from({**kept, "parity": torch.zeros(3)})
+    assert back is not None
+    with torch.no_grad():
+        assert torch.equal(back(picture, bare(picture)), refiner(picture, bare(picture)))
+    assert refiner_from({"parity": torch.zeros(3)}) is None
+    del kept[f"{PREFIX}mid.0.weight"]
+    with pytest.raises(RuntimeError, match=r"mid\.0\.weight"):
+        refiner_from(kept)

@@ -1,0 +1,102 @@
+"""Controllers' files, on a real disk: over the preset's entries, and there again after a restart."""
+
+from pathlib import Path
+
+import pytest
+
+from likeness.errors import InputError
+from likeness.inputs.midi.bindings import Bindings, controller_name
+from likeness.parameters.midi_binding import Binding
+
+PRESET = (Binding("walk.speed", cc=1), Binding("walk.depth", cc=2), Binding("walk.on", note=36))
+PORT = "APC mini mk2:APC mini mk2 Control 24:0"
+
+
+def test_a_controllers_name_outlives_being_plugged_in_again() -> None:
+    assert controller_name(PORT) == controller_name("APC mini mk2:APC mini mk2 Control 31:0")
+    assert controller_name("nanoKONTROL2") == "nanoKONTROL2"
+
+
+def test_what_is_learnt_is_there_after_a_restart_and_under_any_preset(tmp_path: Path) -> None:
+    learnt = Binding("walk.depth", cc=48, channel=1, curve=2.0)
+    Bindings(tmp_path, PRESET).bind(PORT, learnt)
+    again = Bindings(tmp_path, ()).heard("APC mini mk2:APC mini mk2 Control 99:1")
+    assert again == (learnt,)
+    assert Bindings(tmp_path, ()).heard("another") == ()
+
+
+def test_the_presets_entries_remain_beneath_a_controllers_own(tmp_path: Path) -> None:
+    bindings = Bindings(tmp_path, PRESET)
+    # It takes the knob of walk.speed, and plays what cc 2 played.
+    bindings.bind(PORT, Binding("walk.depth", cc=1, channel=1))
+    assert bindings.heard(PORT) == (Binding("walk.depth", cc=1, channel=1), PRESET[2])
+    assert bindings.heard("another") == PRESET
+
+
+def test_a_new_knob_replaces_the_old_one_and_the_same_knob_plays_one_thing(tmp_path: Path) -> None:
+    bindings = Bindings(tmp_path)
+    bindings.bind("k", Binding("a.x", cc=1))
+    bindings.bind("k", Binding("a.x", cc=2))
+    bindings.bind("k", Binding("a.y", cc=2))
+    assert bindings.heard("k") == (Binding("a.y", cc=2),)
+
+
+def test_unbound_is_unbound_even_where_the_preset_binds_it(tmp_path: Path) -> None:
+    bindings = Bindings(tmp_path, PRESET)
+    bindings.bind("k", Binding("walk.speed", cc=9))
+    assert bindings.unbind("walk.speed", ["k", "j 20:0"]) == ["k", "j"]
+    assert bindings.unbind("walk.speed", ["k", "j 20:0"]) == []
+    again = Bindings(tmp_path, PRESET)
+    assert again.heard("k") == again.heard("j 32:0") == PRESET[1:]
+    again.bind("j", Binding("walk.speed", cc=5))
+    assert Bindings(tmp_path, PRESET).heard("j")[0] == Binding("walk.speed", cc=5)
+
+
+def test_an_entry_for_another_controller_is_not_heard_from_this_one() -> None:
+    only_apc = Binding("walk.speed", cc=1, port="apc mini")
+    assert Bindings(None, [only_apc]).heard(PORT) == (only_apc,)
+    assert Bindings(None, [only_apc]).heard("nanoKONTROL2") == ()
+
+
+def test_a_file_with_a_slip_in_it_is_told_left_out_and_not_written_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    slip = 'controller = "k"\n[[midi]]\ncc = 5\nparam = "walk.speed"\ncurv = 2\n'
+    (tmp_path / "k.toml").write_text(slip)
+    (tmp_path / "j.toml").write_text('controller = "j"\n[[midi]]\ncc = 500\nparam = "walk.speed"\n')
+    (tmp_path / "i.toml").write_text("what is this")
+    bindings = Bindings(tmp_path)
+    assert len(caplog.records) == 3
+    assert all(part in caplog.text for part in ("k.toml", "curv", "j.toml", "0 to 127", "i.toml"))
+    bindings.bind("k", Binding("a.x", cc=1))
+    assert (tmp_path / "k.toml.broken").read_text() == slip
+    assert Bindings(tmp_path).heard("k") == (Binding("a.x", cc=1),)
+
+
+def test_names_that_no_file_could_have_are_kept_apart(tmp_path: Path) -> None:
+    names = ["a/b: c", "a_b: c", "..", "Å*?", "a%2Fb"]
+    bindings = Bindings(tmp_path / "made")
+    for number, name in enumerate(names):
+        bindings.bind(name, Binding("a.x", cc=number))
+    again = Bindings(tmp_path / "made")
+    assert [again.heard(name)[0].cc for name in names] == list(range(len(names)))
+    assert all(path.parent == tmp_path / "made" for path in tmp_path.rglob("*.toml"))
+
+
+def test_a_disk_that_refuses_is_told_and_the_binding_plays_till_the_end(tmp_path: Path) -> None:
+    (tmp_path / "in the way").write_text("a file where the folder should be")
+    bindings = Bindings(tmp_path / "in the way" / "bindings")
+    with pytest.raises(InputError, match="could not be written"):
+        bindings.bind("k", Binding("a.x", cc=1))
+    assert bindings.heard("k") == (Binding("a.x", cc=1),)
+
+
+def test_learning_keeps_the_rest_of_a_controllers_file(tmp_path: Path) -> None:
+    (tmp_path / "my knobs.toml").write_text('controller = "k"\nprofile = "generic"\nunbound = ["a.z"]\n')
+    bindings = Bindings(tmp_path)
+    bindings.bind("k 20:0", Binding("a.x", cc=1))
+    again = Bindings(tmp_path)
+    assert (again.profile("k 31:0"), again.profile("j")) == ("generic", None)
+    assert again.heard("k") == (Binding("a.x", cc=1),)
+    assert [path.name for path in tmp_path.iterdir()] == ["my knobs.toml"]
+    assert "a.z" in (tmp_path / "my knobs.toml").read_text()

@@ -1,0 +1,204 @@
+"""A whole show in this process: the same value through every surface, presets saved and recalled."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pythonosc.udp_client import SimpleUDPClient
+
+from likeness.errors import PresetError
+from likeness.inputs.midi.input import MidiInput
+from likeness.inputs.osc.packet import decode, encode
+from likeness.options import Options
+from likeness.parameters.midi_binding import Binding
+from likeness.parameters.presets import Preset, ShowTable, find_preset, read_preset
+from likeness.paths import folders
+from likeness.show.show import Show
+
+DEADLINE_S = 20.0
+PRESET = Preset(show=ShowTable(plugins=("random_walk", "sharpen"), seed=3))
+ADDRESS = "random_walk.reach"
+
+MakeShow = Callable[..., Show]
+
+
+@pytest.fixture
+def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeShow]:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    shows: list[Show] = []
+
+    def make(preset: Preset = PRESET, options: Options = Options(("null",), size=(64, 64))) -> Show:  # noqa: B008 - frozen
+        shows.append(Show(preset, options))
+        return shows[-1]
+
+    yield make
+    for each in shows:
+        each.close()
+
+
+def value(show: Show, address: str = ADDRESS) -> object:
+    owner, _, name = address.partition(".")
+    return show.store.snapshot[owner][name]
+
+
+def test_one_value_arrives_alike_through_preset_command_line_osc_and_midi(show: MakeShow, unused_udp_port: int) -> None:
+    wanted = 64 / 127
+    by_preset = show(PRESET.model_copy(update={"values": {"random_walk": {"reach": wanted}}}))
+    by_set = show(options=Options(("null",), settings={ADDRESS: str(wanted)}))
+    assert value(by_preset) == value(by_set) == wanted
+
+    by_osc = show(options=Options(("null",), osc_port=unused_udp_port))
+    with SimpleUDPClient("127.0.0.1", unused_udp_port) as client:
+        client.send_message("/random_walk/reach", wanted)
+    deadline = time.monotonic() + DEADLINE_S
+    while value(by_osc) != pytest.approx(wanted, abs=1e-4):
+        by_osc.loop.frame()
+        assert time.monotonic() < deadline
+    # OSC floats have 24 bits.
+    assert by_osc.store.targets()["random_walk"]["reach"] == pytest.approx(wanted, abs=1e-7)
+
+    by_midi = show()
+    midi = MidiInput(by_midi.store, [Binding(ADDRESS, cc=1)], client=Knob, takeover="jump")
+    midi.start()
+    while value(by_midi) != pytest.approx(wanted, abs=1e-4):
+        by_midi.loop.frame()
+        assert time.monotonic() < deadline
+    midi.close()
+    assert by_midi.store.targets()["random_walk"]["reach"] == wanted
+
+
+class Knob:
+    """A MIDI driver with one controller, whose first knob was turned to 64."""
+
+    def __init__(self) -> None:
+        self.waiting = [[0xB0, 1, 64]]
+
+    def get_ports(self) -> list[str]:
+        return ["a knob"]
+
+    def open_port(self, port: int) -> None:
+        pass
+
+    def get_message(self) -> tuple[list[int], float] | None:
+        return (self.waiting.pop(), 0.0) if self.waiting else None
+
+    def close_port(self) -> None:
+        pass
+
+    def delete(self) -> None:
+        pass
+
+
+def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None:
+    first = show()
+    first.store.set(ADDRESS, 0.25)
+    first.loop.frame()
+    # A glide is under way: what is saved is where it goes.
+    first.desk.save_preset("evening")
+    saved = read_preset(find_preset("evening", folders("presets")))
+    assert saved.flat()[ADDRESS] == 0.25
+    assert saved.show.plugins == ("random_walk", "sharpen")
+    assert saved.show.seed == 3
+
+    again = show(saved)
+    assert value(again) == 0.25
+    again.store.set(ADDRESS, 1.0)
+    again.store.settle()
+    again.desk.recall_preset("evening", 2.0)
+    again.store.advance(1.0)
+    assert 0.25 < float(str(value(again))) < 1.0
+    again.store.advance(1.0)
+    assert value(again) == 0.25
+
+
+def test_a_program_change_recalls_the_preset_at_its_place(show: MakeShow) -> None:
+    show(PRESET.model_copy(update={"values": {"random_walk": {"reach": 0.125}}})).desk.save_preset("calm")
+    table = PRESET.show.model_copy(update={"programs": ("demo", "calm")})
+    playing = show(PRESET.model_copy(update={"show": table}))
+    playing.desk.change_program(1)
+    playing.store.settle()
+    assert value(playing) == 0.125
+    with pytest.raises(PresetError, match="no program 2"):
+        playing.desk.change_program(2)
+
+
+@pytest.mark.parametrize("name", ["../escape", "two words", ""])
+def test_a_preset_name_that_is_a_path_is_refused(show: MakeShow, name: str) -> None:
+    with pytest.raises(PresetError, match="letters, digits and _"):
+        show().desk.save_preset(name)
+
+
+def test_a_recall_of_nothing_is_refused_and_the_show_goes_on(show: MakeShow) -> None:
+    playing = show(options=Options(("null",), size=(64, 64), offline=True))
+    with pytest.raises(PresetError, match="no preset 'nihgt'"):
+        playing.desk.recall_preset("nihgt")
+    playing.loop.frame()
+    assert playing.loop.repeated == 0
+
+
+def test_weights_say_at_load_whether_a_paid_night_is_allowed(show: MakeShow, caplog: pytest.LogCaptureFixture) -> None:
+    playing = show()
+    assert playing.generator.info.licence.paid_use is True
+    assert "paid" not in caplog.text
+
+
+def test_a_show_ends_after_its_seconds_and_closes_what_it_opened(show: MakeShow) -> None:
+    playing = show(options=Options(("null",), seconds=0.5, fps=50, offline=True))
+    done: list[int] = []
+    playing.run(done.append)
+    assert done == list(range(1, 26))
+    playing.close()
+    playing.close()
+
+
+def test_a_recalled_preset_neither_lifts_a_blackout_nor_makes_one(show: MakeShow) -> None:
+    playing = show()
+    playing.desk.save_preset("light")
+    playing.store.set("master.blackout", True)
+    playing.store.set("master.brightness", 0.5)
+    playing.store.settle()
+    playing.desk.save_preset("dark")
+    before = playing.store.snapshot["master"]
+    playing.desk.recall_preset("light")
+    playing.store.settle()
+    assert playing.store.snapshot["master"] == before
+    playing.store.set("master.blackout", False)
+    playing.desk.recall_preset("dark")
+    playing.store.settle()
+    assert value(playing, "master.blackout") is False
+
+
+def test_the_rack_is_changed_and_listed_over_osc(show: MakeShow, unused_udp_port: int) -> None:
+    playing = show(options=Options(("null",), osc_port=unused_udp_port))
+    deadline = time.monotonic() + DEADLINE_S
+
+    def play_until(wanted: Callable[[], object]) -> None:
+        while not wanted():
+            playing.loop.frame()
+            assert time.monotonic() < deadline
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface:
+        surface.bind(("127.0.0.1", 0))
+        surface.settimeout(DEADLINE_S)
+        for message in (("/rack/add", "style_mixing"), ("/rack/move", "style_mixing", 0), ("/rack/remove", "sharpen")):
+            surface.sendto(encode(*message), ("127.0.0.1", unused_udp_port))
+        play_until(lambda: playing.workshop.listed() == ("style_mixing", "random_walk"))
+        surface.sendto(encode("/rack/list"), ("127.0.0.1", unused_udp_port))
+        assert decode(surface.recv(4096))[0].args == ("style_mixing", "random_walk")
+    playing.desk.save_preset("changed")
+    assert read_preset(find_preset("changed", folders("presets"))).show.plugins == ("style_mixing", "random_walk")
+
+
+def test_a_file_that_is_saved_while_it_plays_is_loaded_anew(show: MakeShow, tmp_path: Path) -> None:
+    text = "from likeness import hookimpl\n\n\nclass Plugin:\n    word = 'old'\n\n"
+    text += "    @hookimpl\n    def start(self):\n        pass\n"
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    playing = show(options=Options(("null",), plugins=[path], watch=True))
+    path.write_text(text.replace("old", "newer"))
+    deadline = time.monotonic() + DEADLINE_S
+    while getattr(playing.host.rack[-1].plugin, "word", "") != "newer":
+        playing.loop.frame()
+        assert time.monotonic() < deadline

@@ -1,0 +1,19 @@
+"""Signals end a show once, and a second one ends the program."""
+
+import os
+import signal
+
+import pytest
+
+from likeness.show.signals import stopping
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_stops_and_the_handlers_before_it_come_back(number: signal.Signals) -> None:
+    before, stopped = signal.getsignal(number), []
+    with stopping(lambda: stopped.append(number)):
+        assert signal.getsignal(number) is not before
+        os.kill(os.getpid(), number)
+        assert stopped == [number]
+        assert signal.getsignal(number) is before
+    assert signal.getsignal(number) is before

@@ -1,0 +1,101 @@
+"""The numbers of a show: plain, true, and read without waiting."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from likeness import Values, hookimpl, master
+from likeness.errors import OutputError
+from likeness.host.host import Host
+from likeness.outputs.memory import MemoryOutput
+from likeness.parameters.store import ParamStore
+from likeness.picture import Picture
+from likeness.show.clock import FixedClock, Tick
+from likeness.show.loop import Loop, Timing
+from likeness.show.renderer import Renderer, RenderThread
+from likeness.show import loop
+from likeness.show.status import status
+from likeness.stage import Stage
+
+
+class Fails(MemoryOutput):
+    """A disk that is full from its third picture on."""
+
+    dropped, repeated = 4, 2
+
+    def show(self, picture: Picture, at: float) -> None:
+        super().show(picture, at)
+        if len(self.pictures) == 3:
+            raise OutputError("the disk is full")
+
+
+class Raises:
+    """Fails in every frame."""
+
+    @hookimpl
+    def update(self, latent: Tensor, params: Values) -> Tensor:
+        raise RuntimeError("boom")
+
+
+@pytest.fixture
+def playing(toy: Callable[..., Any]) -> Any:
+    store = ParamStore()
+    store.declare("master", master.PARAMS)
+    store.declare("show", loop.PARAMS)
+    host = Host(store)
+    host.add("raises", Raises())
+    render = RenderThread(Renderer(Stage(toy(), store, torch.device("cpu"), 3), host).draw)
+    yield Loop(FixedClock(50), store, render, [MemoryOutput("screen"), Fails("disk")], (32, 32)), host
+    render.close(1.0)
+
+
+def test_before_the_first_frame_there_are_numbers_already(playing: tuple[Loop, Host]) -> None:
+    numbers = status(*playing, {})
+    assert numbers["fps"] == 0.0
+    assert numbers["frame_ms"] == {"p50": 0.0, "p99": 0.0, "worst": 0.0}
+
+
+def test_it_says_what_happened_and_goes_into_json(playing: tuple[Loop, Host]) -> None:
+    show, host = playing
+    show.store.set("show.tempo", 150)
+    show.store.set("master.blackout", True)
+    show.frame()
+    show.frame()
+    numbers = status(show, host, {"OSC": {"received": 7}})
+    assert json.loads(json.dumps(numbers)) == numbers
+    assert numbers["outputs"] == [
+        {"name": "screen", "dropped": 0, "repeated": 0},
+        {"name": "disk", "dropped": 4, "repeated": 2},
+    ]
+    assert numbers["inputs"]["OSC"]["received"] == 7
+    assert numbers["master"]["blackout"] is True
+    # One frame of a fade of half a second has passed.
+    assert numbers["master"]["level"] == pytest.approx(1 - 1 / 25)
+    plugin = numbers["plugins"][0]
+    assert (plugin["name"], plugin["strikes"], plugin["bypassed"]) == ("raises", 2, False)
+    assert plugin["cost_ms"] > 0
+    for _ in range(60):
+        show.frame()
+    numbers = status(show, host, {})
+    assert numbers["frames"] == 62
+    assert numbers["fps"] == pytest.approx(50.0)
+    assert numbers["closed_outputs"] == ["disk"]
+    assert [output["name"] for output in numbers["outputs"]] == ["screen"]
+    assert numbers["plugins"][0]["bypassed"] is True
+    assert numbers["tempo"]["bpm"] == 150.0
+    assert numbers["tempo"]["beat"] == pytest.approx(61 / 50 * 150 / 60, abs=0.1)
+
+
+def test_the_spread_is_that_of_the_last_frames(playing: tuple[Loop, Host]) -> None:
+    show, host = playing
+    assert isinstance(show.clock.tick(), Tick)
+    show.timings.extend(Timing(float(ms), 1.0, ms / 100) for ms in range(100, 0, -1))
+    spread = status(show, host, {})["frame_ms"]
+    # Of 1 to 100: half are at or below 50 or 51, and 99 at or below 99 or 100.
+    assert spread["p50"] in (50.0, 51.0)
+    assert spread["p99"] in (99.0, 100.0)
+    assert spread["worst"] == 100.0

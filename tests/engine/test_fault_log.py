@@ -1,0 +1,26 @@
+"""Faults that come back every frame fill no log."""
+
+import logging
+
+import pytest
+
+from likeness.fault_log import QUIET_S, Faults
+
+
+def test_a_fault_is_told_once_with_its_traceback_then_counted_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+    faults = Faults(logging.getLogger("test"), lambda: now)
+    for index in range(600):
+        now = index / 60
+        faults.tell("walk.update", ValueError("boom"))
+    assert [bool(record.exc_info) for record in caplog.records] == [True, False]
+    assert "failed 301 times" in caplog.text
+    assert QUIET_S == 5.0
+
+
+def test_places_are_counted_apart(caplog: pytest.LogCaptureFixture) -> None:
+    faults = Faults(logging.getLogger("test"))
+    counts = [faults.tell(where, ValueError("boom")) for where in ("a", "b", "a")]
+    assert counts == [1, 1, 2]
+    faults.forget("a")
+    assert faults.tell("a", ValueError("boom")) == 1

@@ -1,0 +1,49 @@
+"""Bundled things come from the clone, the user's own go first."""
+
+from pathlib import Path
+
+import pytest
+
+from likeness import paths as places
+from likeness.errors import WeightsError
+
+
+def test_in_a_clone_the_folders_beside_the_engine_are_used(root: Path) -> None:
+    assert places.bundled("plugins") == root / "plugins"
+
+
+def test_in_a_wheel_the_folders_inside_the_package_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "PACKAGE", tmp_path / "site-packages" / "likeness")
+    assert places.bundled("weights") == tmp_path / "site-packages" / "likeness" / "_weights"
+
+
+def test_weights_are_found_by_path_or_name_and_the_users_own_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    mine = tmp_path / "weights" / "composite-256.safetensors"
+    mine.parent.mkdir()
+    mine.touch()
+    assert places.find_weights("composite-256") == mine
+    assert places.find_weights(str(mine)) == mine
+    with pytest.raises(WeightsError, match=r"no weights 'composit'.*nearest: composite-256"):
+        places.find_weights("composit")
+
+
+def test_populations_are_looked_for_in_the_users_folder_beside_the_weights_and_among_the_bundled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    run = tmp_path / "run" / "weights.safetensors"
+    found = [path.relative_to(tmp_path).as_posix() for path in places.population_files(run)[:2]]
+    assert found == ["weights/populations/weights.safetensors", "run/populations/weights.safetensors"]
+    bundled = places.bundled("weights") / "populations" / "faces-256.safetensors"
+    assert places.population_files(places.find_weights("faces-256"))[1:] == [bundled]
+
+
+def test_an_encoder_beside_weights_is_not_taken_for_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "mine.encoder.safetensors").touch()
+    with pytest.raises(WeightsError, match=r"no weights 'mine\.encoder'"):
+        places.find_weights("mine.encoder")

@@ -1,0 +1,88 @@
+"""A real process beside this one: what is said comes over, and it ends when it should."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+import pytest
+
+from likeness.toolkit.worker_process import NICENESS, Companion, leave_signals_to_the_show, stand_back
+
+DEADLINE_S = 60.0
+
+
+def echo(pipe: Connection, greeting: str) -> None:
+    leave_signals_to_the_show()
+    pipe.send(greeting)
+    while True:
+        pipe.send(pipe.recv())
+
+
+def stay(pipe: Connection) -> None:
+    """Hear nothing, and end at nobody's asking."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    pipe.send("staying")
+    while True:
+        signal.pause()
+
+
+def tell_priority(pipe: Connection) -> None:
+    before = os.nice(0)
+    stand_back()
+    pipe.send(os.nice(0) - before)
+
+
+def heard(beside: Companion) -> Any:
+    assert beside.pipe.poll(DEADLINE_S)
+    return beside.pipe.recv()
+
+
+@pytest.fixture
+def echoing() -> Iterator[Companion]:
+    beside = Companion("echo", echo, "hello")
+    assert heard(beside) == "hello"
+    yield beside
+    beside.close()
+
+
+def test_what_is_said_comes_over_and_back(echoing: Companion) -> None:
+    assert echoing.pid != os.getpid()
+    assert echoing.say({"latent": 7})
+    assert heard(echoing) == {"latent": 7}
+    assert echoing.alive
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+def test_ctrl_c_is_for_the_show(echoing: Companion) -> None:
+    os.kill(echoing.pid, signal.SIGINT)
+    echoing.say("still there?")
+    assert heard(echoing) == "still there?"
+
+
+def test_the_death_of_one_is_heard(echoing: Companion) -> None:
+    os.kill(echoing.pid, signal.SIGTERM)
+    assert echoing.pipe.poll(DEADLINE_S)
+    with pytest.raises((EOFError, OSError)):
+        echoing.pipe.recv()
+    assert not echoing.say("anybody?")
+    echoing.close()
+    assert not echoing.alive
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+def test_one_that_does_not_end_when_it_is_asked_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("likeness.toolkit.worker_process.PARTING_S", 0.05)
+    beside = Companion("stay", stay)
+    assert heard(beside) == "staying"
+    beside.close()
+    assert not beside.alive
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="no priorities of this kind")
+def test_it_stands_back_behind_the_show() -> None:
+    beside = Companion("priority", tell_priority)
+    assert heard(beside) == min(NICENESS, 19 - os.nice(0))
+    beside.close()
