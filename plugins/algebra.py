@@ -8,7 +8,7 @@ from torch import Tensor
 
 from likeness import Choice, Float, Frame, Generator, Param, Stage, Text, Values, hookimpl
 from likeness.latent import layers_of, row
-from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
 from likeness.toolkit.face_list import read_faces
 
@@ -56,7 +56,9 @@ class Plugin:
     def start(self, stage: Stage) -> None:
         generator = stage.generator
         info, self._mean = generator.info, generator.mean
-        self._errand: Errand[tuple[str, ...], Terms] = Errand(lambda texts: _read(texts, generator), log)
+        self._errand: BackgroundLoader[tuple[str, ...], Terms] = BackgroundLoader(
+            lambda texts: _read(texts, generator), log
+        )
         self._masks = {name: _mask(info.groups, info.num_ws, name, self._mean) for name in ("all", *GROUPS)}
         self._terms = Terms(None, self._mean - self._mean)
         self._starts, self._differences = Crossfade(), Crossfade()
@@ -64,17 +66,17 @@ class Plugin:
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor:
-        made = self._errand.take(tuple(str(params[name]).strip() for name in ("a", "b", "c")), frame.time)
+        made = self._errand.poll(tuple(str(params[name]).strip() for name in ("a", "b", "c")), frame.time)
         if made is not None:
             self._terms = made
-            self._starts.leave()
+            self._starts.start()
         if made is not None or params["layers"] != self._layers:
             self._layers = str(params["layers"])
-            self._differences.leave()
+            self._differences.start()
         change = float(params["change"])
         start = latent if self._terms.start is None else self._terms.start.expand_as(latent)
-        start = self._starts.toward(start, frame.dt, change)
-        difference = self._differences.toward(self._terms.difference * self._masks[self._layers], frame.dt, change)
+        start = self._starts.step(start, frame.dt, change)
+        difference = self._differences.step(self._terms.difference * self._masks[self._layers], frame.dt, change)
         return start + difference * float(params["amount"])
 
 

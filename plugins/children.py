@@ -10,7 +10,7 @@ from likeness import Float, Frame, Generator, Int, Param, Stage, Text, Trigger, 
 from likeness.easing import smooth
 from likeness.errors import ParamError
 from likeness.latent import lerp, row, slerp
-from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
 from likeness.toolkit.face_list import draw_seeds, read_faces
 
@@ -70,7 +70,7 @@ class Plugin:
         self._drawn = generator.sample(draw_seeds(stage.seed, "children", 2)) - self._mean
         self._strangers = generator.sample(draw_seeds(stage.seed, "children own", 2 * MOST_PAIRS)) - self._mean
         self._groups = group_numbers(generator.info.groups, generator.info.num_ws)
-        self._errand: Errand[str, Tensor] = Errand(lambda text: _read(text, generator), log)
+        self._errand: BackgroundLoader[str, Tensor] = BackgroundLoader(lambda text: _read(text, generator), log)
         self._parents = self._drawn
         self._fade = Crossfade()
         self._settings: tuple[object, ...] = ()
@@ -84,13 +84,13 @@ class Plugin:
         place = (self._turns + float(params["position"])) * count
         index, along = int(place) % count, _rested(place % 1.0, float(params["stay"]))
         child = slerp(siblings[index], siblings[(index + 1) % count], along)
-        face = self._fade.toward(child + self._mean, frame.dt, float(params["change"]))
+        face = self._fade.step(child + self._mean, frame.dt, float(params["change"]))
         amount = float(params["amount"])
         return face.expand_as(latent) if amount >= 1.0 else lerp(latent, face, amount)
 
     def _raise(self, params: Values, time: float) -> None:
         """Have the siblings that the parameters ask for."""
-        made = self._errand.take(str(params["faces"]).strip(), time)
+        made = self._errand.poll(str(params["faces"]).strip(), time)
         if made is not None:
             self._parents = made - self._mean if len(made) else self._drawn
         self._family += int(params["new"])
@@ -99,7 +99,7 @@ class Plugin:
         if made is None and settings == self._settings:
             return
         if made is not None or others != self._settings[:2]:
-            self._fade.leave()
+            self._fade.start()
         self._settings = settings
         self._siblings = self._born(*settings)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from likeness import Choice, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
 from likeness.latent import layers_of, row
 from likeness.paths import find_direction
-from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
 from likeness.toolkit.latent_file import read_directions
 
@@ -106,7 +106,9 @@ class Plugin:
         self._masks = {name: self._mask(info.groups, info.num_ws, name) for name in ("all", *GROUPS)}
         self._file: Tensor | None = None
         weights = "" if info.weights is None else info.weights.stem
-        self._errand: Errand[str, Tensor] = Errand(lambda text: _open(text, weights, self._mean), log)
+        self._errand: BackgroundLoader[str, Tensor] = BackgroundLoader(
+            lambda text: _open(text, weights, self._mean), log
+        )
         self._fade = Crossfade()
         self._settings: tuple[object, ...] = ()
 
@@ -121,18 +123,18 @@ class Plugin:
         if self._file is None and not len(self._bank):
             return None
         offset = self._offset(params, self._turn(params, frame)) * self._masks[str(params["layers"])]
-        return latent + self._fade.toward(offset, frame.dt, SWITCH_S)
+        return latent + self._fade.step(offset, frame.dt, SWITCH_S)
 
     def _watch(self, params: Values, time: float) -> None:
         """Cross over to changed settings."""
         self._throws += int(params["redraw"])
-        made = self._errand.take(str(params["file"]).strip(), time)
+        made = self._errand.poll(str(params["file"]).strip(), time)
         if made is not None:
             self._file = made if len(made) else None
         names = ("mode", "direction", "layers", "beats", "knobs")
         settings = (*(params[name] for name in names), self._throws)
         if made is not None or settings != self._settings:
-            self._fade.leave()
+            self._fade.start()
             self._settings = settings
 
     def _turn(self, params: Values, frame: Frame) -> float:

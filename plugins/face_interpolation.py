@@ -9,7 +9,7 @@ from torch import Tensor
 from likeness import Bool, Choice, Event, Float, Frame, Int, Note, Param, Stage, Text, Trigger, Values, hookimpl
 from likeness.easing import EASINGS
 from likeness.latent import lerp, slerp
-from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.face_list import draw_seeds, read_faces
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,9 @@ class Plugin:
         self._named = self._drawn[:0]
         self._dice = random.Random(stage.seed)
         mean = self._mean
-        self._errand: Errand[str, Tensor] = Errand(lambda text: read_faces(text, generator) - mean, log)
+        self._errand: BackgroundLoader[str, Tensor] = BackgroundLoader(
+            lambda text: read_faces(text, generator) - mean, log
+        )
         self._faces = self._named
         self._settings: tuple[str, ...] = ()
         self._count = self._line = 0
@@ -125,7 +127,7 @@ class Plugin:
 
     def _cast(self, params: Values, time: float) -> None:
         """Take over faces that were named or counted anew."""
-        made = self._errand.take(str(params["faces"]).strip(), time)
+        made = self._errand.poll(str(params["faces"]).strip(), time)
         if made is not None:
             self._named = made
         count = 0 if len(self._named) else int(params["count"])

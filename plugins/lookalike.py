@@ -9,12 +9,12 @@ from torch.nn import functional
 from likeness import Bool, Choice, Event, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
 from likeness.events import CameraImage, Forget
 from likeness.latent import layers_of, lerp, row
-from likeness.lookalike.tracker import Reception, Wishes
-from likeness.lookalike.turn import NOBODY, Lengths, Story
-from likeness.lookalike.vision_process import Outlook
-from likeness.lookalike.visitor import Guest, Pixels
-from likeness.lookalike.visitor_queue import Roster
-from likeness.paths import own
+from likeness.lookalike.tracker import LookalikeSettings, VisitorTracker
+from likeness.lookalike.turn import NOBODY, PhaseSeconds, Turn
+from likeness.lookalike.vision_process import VisionConfig
+from likeness.lookalike.visitor import Pixels, Visitor
+from likeness.lookalike.visitor_queue import VisitorQueue
+from likeness.paths import user_dir
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,10 @@ class Plugin:
     """Blends; the reception, on threads and in processes of its own, does all that takes time."""
 
     def __init__(self) -> None:
-        self._roster = Roster()
-        self._reception: Reception | None = None
-        self._guest: Guest | None = None
-        self._story = Story()
+        self._roster = VisitorQueue()
+        self._reception: VisitorTracker | None = None
+        self._guest: Visitor | None = None
+        self._story = Turn()
         self._weights = NOBODY
         self._photo = ""
         self._begin()
@@ -80,8 +80,8 @@ class Plugin:
         stage.store.on_press("lookalike.forget", self._press_forget)
         if self._info.weights is not None:
             side = min(max(self._info.resolution, PORTRAIT[0]), PORTRAIT[1])
-            outlook = Outlook(self._info.weights, own("gallery"), side, seed=stage.seed)
-            self._reception = Reception(outlook, self._roster)
+            outlook = VisionConfig(self._info.weights, user_dir("gallery"), side, seed=stage.seed)
+            self._reception = VisitorTracker(outlook, self._roster)
 
     @hookimpl
     def stop(self, stage: Stage) -> None:
@@ -130,7 +130,7 @@ class Plugin:
         if self._reception:
             self._reception.forget()
         self._begin()
-        self._stage.store.happen(Forget())
+        self._stage.store.emit(Forget())
 
     def _begin(self) -> None:
         """Nobody's turn is under way, and nothing of the last one is left."""
@@ -139,16 +139,16 @@ class Plugin:
         self._pictures: dict[str, Tensor] = {}
         self._had: set[int] = set()
         self._alone_s = 0.0
-        self._roster.rest()
+        self._roster.clear_current()
 
     def _heed(self, params: Values) -> None:
         """Do what the performer wants, or pass it on."""
         if params["next"]:
-            self._story.leave()
+            self._story.end()
         reception = self._reception
         if reception is None:
             return
-        reception.wishes = Wishes(
+        reception.settings = LookalikeSettings(
             bool(params["auto"]), float(params["remember"]), int(params["steps"]), bool(params["farthest"])
         )
         if params["catch"]:
@@ -168,15 +168,15 @@ class Plugin:
                 self._had = had | {guest.number}
             self._alone_s += dt
             again = bool(params["again"]) and self._alone_s >= float(params["rest"])
-            guest = self._guest = self._roster.turn(() if again else self._had)
+            guest = self._guest = self._roster.next_visitor(() if again else self._had)
             if guest is None:
                 return
-            self._story = Story(short=params["mode"] == "ride")
+            self._story = Turn(short=params["mode"] == "ride")
         seconds = [float(params["photo_s" if name == "photo" else name]) for name in LENGTHS]
         matched = guest.likeness is not None and guest.likeness.latent is not None
-        self._weights = self._story.advance(dt, Lengths(*seconds), matched=matched)
+        self._weights = self._story.advance(dt, PhaseSeconds(*seconds), matched=matched)
 
-    def _goal(self, guest: Guest, dt: float) -> Tensor | None:
+    def _goal(self, guest: Visitor, dt: float) -> Tensor | None:
         """Return the latent `[num_ws, w_dim]` between the visitor and the match, following the search."""
         found, likeness = guest.latent, guest.likeness
         if found is None or found.shape != self._mean.shape:

@@ -15,8 +15,8 @@ from likeness.faces.photo import read_photo
 from likeness.faces.portrait import find_portrait
 from likeness.latent import lerp
 from likeness.picture import Picture
-from likeness.projection.worker import Order, Searcher
-from likeness.toolkit.background_loader import Errand
+from likeness.projection.worker import ProjectionWorker, SearchRequest
+from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Plugin:
     """
 
     def __init__(self) -> None:
-        self._searcher: Searcher | None = None
+        self._searcher: ProjectionWorker | None = None
 
     @hookimpl
     def declare_params(self) -> list[Param]:
@@ -56,7 +56,7 @@ class Plugin:
     def start(self, stage: Stage) -> None:
         self._close()
         self._stage, self._mean = stage, stage.generator.mean
-        self._errand: Errand[str, list[Picture]] = Errand(self._cut, log)
+        self._errand: BackgroundLoader[str, list[Picture]] = BackgroundLoader(self._cut, log)
         self._asked = ""
         self._portrait: Picture | None = None
         self._order: tuple[str, int] | None = None
@@ -80,7 +80,7 @@ class Plugin:
             psi = max(float(frame.values["show"]["psi"]), LEAST_PSI)
             # The truncation that comes after the plugins is undone beforehand.
             goal = (self._mean + (self._found() - self._mean) / psi).expand_as(latent)
-        shown = self._fade.toward(goal, frame.dt, float(params["fade"]))
+        shown = self._fade.step(goal, frame.dt, float(params["fade"]))
         return None if shown is latent or amount <= 0.0 else lerp(latent, shown, amount)
 
     # What is searched for.
@@ -93,21 +93,23 @@ class Plugin:
             self._order = None
             if self._portrait is None and self._way:
                 self._way = []
-                self._fade.leave()
+                self._fade.start()
         order = (str(params["begin"]), int(params["steps"]))
         if self._portrait is not None and order != self._order:
             self._order, self._next = order, []
             if self._searcher is None:
                 info = self._stage.generator.info
                 assert info.weights is not None  # or there were no portrait
-                self._searcher = Searcher(functools.partial(open_weights, info.weights, size=info.resolution))
-            self._searcher.begin(Order(self._portrait, "encoder" if order[0] == "encoder" else "mean", order[1]))
+                self._searcher = ProjectionWorker(functools.partial(open_weights, info.weights, size=info.resolution))
+            self._searcher.begin(
+                SearchRequest(self._portrait, "encoder" if order[0] == "encoder" else "mean", order[1])
+            )
             self._told = False
 
     def _portraits(self, photo: str, time: float) -> list[Picture] | None:
         """Return what was made of a newly named photo, else None."""
         if not self._stage.offline:
-            return self._errand.take(photo, time)
+            return self._errand.poll(photo, time)
         if photo == self._asked:
             return None
         self._asked = photo
@@ -149,7 +151,7 @@ class Plugin:
 
     def _begin(self) -> None:
         self._place = self._held = self._age = 0.0
-        self._fade.leave()
+        self._fade.start()
 
     def _gather(self, number: int) -> bool:
         """Take what the search has found, in a render up to step `number` at least; return whether more will come."""

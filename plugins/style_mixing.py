@@ -6,7 +6,7 @@ from torch import Tensor
 
 from likeness import Float, Frame, Param, Stage, Text, Trigger, Values, hookimpl
 from likeness.latent import layers_of, mix_styles, row
-from likeness.toolkit.background_loader import Errand
+from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
 from likeness.toolkit.face_list import draw_seeds, read_faces
 
@@ -45,18 +45,18 @@ class Plugin:
         self._info = generator.info
         self._drawn = generator.sample(draw_seeds(stage.seed, "style_mixing", DRAWN))
         self._faces = self._drawn
-        self._errand: Errand[str, Tensor] = Errand(lambda text: read_faces(text, generator), log)
+        self._errand: BackgroundLoader[str, Tensor] = BackgroundLoader(lambda text: read_faces(text, generator), log)
         self._fade = Crossfade()
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor:
-        made = self._errand.take(str(params["faces"]).strip(), frame.time)
+        made = self._errand.poll(str(params["faces"]).strip(), frame.time)
         presses = int(params["new"])
         if made is not None:
             self._faces, self._index = (made if len(made) else self._drawn), 0
         self._index += presses
         if made is not None or presses:
-            self._fade.leave()
-        face = self._fade.toward(self._faces[self._index % len(self._faces)], frame.dt, float(params["change"]))
+            self._fade.start()
+        face = self._fade.step(self._faces[self._index % len(self._faces)], frame.dt, float(params["change"]))
         amounts = {group: float(params[group]) for group in ("coarse", "broad", "middle", "fine")}
         return mix_styles(latent, face, row(layers_of(self._info.groups, self._info.num_ws, amounts), latent))

@@ -103,9 +103,9 @@ def commands(store: ParamStore, let_go: Callable[[], None] = lambda: None) -> Ma
 
     def panic() -> None:
         let_go()
-        store.happen(Panic())
-        store.halt(keep="master")
-        store.change("master.freeze", False)()
+        store.emit(Panic())
+        store.stop_glides(keep="master")
+        store.prepare("master.freeze", False)()
 
     # A parameter, since a pad is bound to one.
     store.on_press("master.panic", panic)

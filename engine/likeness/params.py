@@ -51,7 +51,7 @@ class Param:
         raise NotImplementedError
 
     @property
-    def rest(self) -> Value:
+    def default_value(self) -> Value:
         """Return the value before anybody touched it."""
         raise NotImplementedError
 
@@ -110,7 +110,7 @@ class Float(Param):
         return f"a number from {self.min:g} to {self.max:g}{unit}"
 
     @property
-    def rest(self) -> float:
+    def default_value(self) -> float:
         return self.default
 
 
@@ -148,7 +148,7 @@ class Int(Param):
         return f"a whole number from {self.min} to {self.max}{unit}"
 
     @property
-    def rest(self) -> int:
+    def default_value(self) -> int:
         return self.default
 
 
@@ -182,7 +182,7 @@ class Bool(Param):
         return "on or off"
 
     @property
-    def rest(self) -> bool:
+    def default_value(self) -> bool:
         return self.default
 
 
@@ -219,7 +219,7 @@ class Choice(Param):
         return "one of " + ", ".join(self.choices)
 
     @property
-    def rest(self) -> str:
+    def default_value(self) -> str:
         return self.default
 
 
@@ -245,7 +245,7 @@ class Trigger(Param):
         return "a press (1)"
 
     @property
-    def rest(self) -> int:
+    def default_value(self) -> int:
         return 0
 
 
@@ -272,7 +272,7 @@ class Text(Param):
         return f"a text of at most {self.longest} characters"
 
     @property
-    def rest(self) -> str:
+    def default_value(self) -> str:
         return self.default
 
 

@@ -17,20 +17,20 @@ RUN_WEIGHTS = "weights.safetensors"
 ENCODER = ".encoder.safetensors"
 
 
-def bundled(kind: Kind) -> Path:
+def bundled_dir(kind: Kind) -> Path:
     """Return the folder that comes with the program: a clone's, else the one inside the wheel."""
     clone = PACKAGE.parent.parent / kind
     return clone if PACKAGE.parent.name == "engine" and clone.is_dir() else PACKAGE / f"_{kind}"
 
 
-def own(kind: Kind) -> Path:
+def user_dir(kind: Kind) -> Path:
     """Return the user's folder, `~/.likeness/KIND` unless LIKENESS_HOME says otherwise; it need not exist."""
     return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".likeness") / kind
 
 
-def folders(kind: Kind) -> tuple[Path, Path]:
+def search_dirs(kind: Kind) -> tuple[Path, Path]:
     """Return where to look, in order: what stands in a later one replaces what stands in an earlier one."""
-    return bundled(kind), own(kind)
+    return bundled_dir(kind), user_dir(kind)
 
 
 def find_weights(name: str) -> Path:
@@ -48,7 +48,7 @@ def find_weights(name: str) -> Path:
         return Path(name) / RUN_WEIGHTS
     if (Path(name) / "config.toml").is_file():
         raise WeightsError(f"the training run in {name} has written no weights yet; wait for its first minute to pass")
-    files = (path for folder in folders("weights") for path in folder.glob("*.safetensors"))
+    files = (path for folder in search_dirs("weights") for path in folder.glob("*.safetensors"))
     found = {path.stem: path for path in files if not path.name.endswith(ENCODER)}
     if name not in found:
         raise WeightsError(f"no weights {name!r}, neither a file nor a bundled name; {nearest(name, found)}")
@@ -63,7 +63,7 @@ def find_direction(name: str, weights: str) -> Path:
     Raises:
         WeightsError: naming the nearest there are.
     """
-    places = [folder / "directions" / weights for folder in folders("weights")]
+    places = [folder / "directions" / weights for folder in search_dirs("weights")]
     found = {path.stem: path for place in places for path in place.glob("*.safetensors")}
     if name not in found:
         raise WeightsError(
@@ -77,5 +77,5 @@ def population_files(weights: Path) -> list[Path]:
 
     `populations/NAME.safetensors` in the user's folder, beside the weights, and among the bundled ones.
     """
-    beside = (own("weights"), weights.parent, bundled("weights"))
+    beside = (user_dir("weights"), weights.parent, bundled_dir("weights"))
     return list(dict.fromkeys(folder / "populations" / f"{weights.stem}.safetensors" for folder in beside))

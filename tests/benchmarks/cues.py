@@ -13,14 +13,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
-from likeness.cues.cues import Memory
-from likeness.cues.latent_history import FaceRing
-from likeness.cues.playback import Course
+from likeness.cues.cues import Cues
+from likeness.cues.latent_history import LatentHistory
+from likeness.cues.playback import Playback
 from likeness.events import Past, Recall, Release
 from likeness.frame import Frame
 from likeness.host.host import Host
 from likeness.parameters.store import ParamStore
-from likeness.show.load_rack import declare_own, fill_rack
+from likeness.show.load_rack import declare_show_params, load_rack
 from likeness.tempo.transport import Moment
 
 DT = 1 / 60
@@ -38,16 +38,16 @@ def main() -> None:
     faces = torch.randn(3, *shape, generator=torch.Generator().manual_seed(1))
     face = faces[0]
 
-    def prepared(state: str) -> Course:
-        course = Course(torch.zeros(shape), FaceRing(*shape, 60.0))
-        course.toward(faces[1][None], Frame(0, 0.0, 0.0, 0.0, {}))
+    def prepared(state: str) -> Playback:
+        course = Playback(torch.zeros(shape), LatentHistory(*shape, 60.0))
+        course.step(faces[1][None], Frame(0, 0.0, 0.0, 0.0, {}))
         if state != "untouched":
-            course.take(Recall("a", 1e9 if state == "on its way" else 0.0, lambda: face))
+            course.handle(Recall("a", 1e9 if state == "on its way" else 0.0, lambda: face))
         if state == "releasing":
-            course.toward(faces[1][None], Frame(1, DT, DT, 0.0, {}))
-            course.take(Release(1e9))
+            course.step(faces[1][None], Frame(1, DT, DT, 0.0, {}))
+            course.handle(Release(1e9))
         if state == "in the past":
-            course.take(Past(0.0))
+            course.handle(Past(0.0))
         return course
 
     states = ("untouched", "called up", "on its way", "releasing", "in the past")
@@ -59,7 +59,7 @@ def main() -> None:
                 course = prepared(state)
                 began = time.perf_counter()
                 for index in range(1, arguments.frames + 1):
-                    course.toward(latents[index % 8], Frame(index, index * DT, DT, index / 30, {}))
+                    course.step(latents[index % 8], Frame(index, index * DT, DT, index / 30, {}))
                 spent[state].append((time.perf_counter() - began) / arguments.frames * 1e6)
             spent["before the frame"].append(_between(arguments.frames))
     print(f"latent {list(shape)}, {torch.get_num_threads()} threads; medians of {arguments.rounds} rounds")
@@ -73,13 +73,13 @@ def _between(frames: int) -> float:
     with tempfile.TemporaryDirectory() as home:
         os.environ["LIKENESS_HOME"] = home
         store = ParamStore()
-        declare_own(store)
+        declare_show_params(store)
         host = Host(store)
-        fill_rack(host, ("random_walk", "sharpen"), ())
-        memory = Memory(store, host, Moment)
+        load_rack(host, ("random_walk", "sharpen"), ())
+        memory = Cues(store, host, Moment)
         began = time.perf_counter()
         for index in range(frames):
-            memory.between(index * DT, index / 30)
+            memory.advance(index * DT, index / 30)
         spent_us = (time.perf_counter() - began) / frames * 1e6
         memory.close()
     return spent_us

@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from likeness.options import Options
 from likeness.parameters.presets import Preset, find_preset, read_preset
-from likeness.paths import folders
+from likeness.paths import search_dirs
 from likeness.show.show import Show
 
 ADDRESSES = 16
@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--fps", type=float, default=60.0)
     arguments = parser.parse_args()
-    preset = read_preset(find_preset("demo", folders("presets")))
+    preset = read_preset(find_preset("demo", search_dirs("presets")))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -117,7 +117,7 @@ def measure(preset: Preset, options: Options, port: int, arguments: argparse.Nam
                     heard += received(show) - before
         sender.stdin.close()
         sender.wait()
-        seen = show.controls.seen()["OSC"]
+        seen = show.controls.counters()["OSC"]
     print(f"{sent} sent, {heard} heard, of them {seen['refused']} above the sender's allowance")
     middle = statistics.median(ms for turn in turns[False] for ms in turn)
     print("| flood | frames | p50 ms | p99 ms | worst ms | late | process CPU ms a frame |")
@@ -135,7 +135,7 @@ def measure(preset: Preset, options: Options, port: int, arguments: argparse.Nam
 
 def received(show: Show) -> int:
     """Return how many messages came in so far."""
-    return int(show.controls.seen()["OSC"]["received"])
+    return int(show.controls.counters()["OSC"]["received"])
 
 
 def play(show: Show, seconds: float) -> list[float]:

@@ -32,7 +32,7 @@ from likeness.gallery.add_photos import add_photos, in_turn
 from likeness.gallery.face_types import to_jpeg
 from likeness.gallery.matrix import Matrix
 from likeness.gallery.nearest import find_nearest, squared_lengths
-from likeness.gallery.photo_encoder import Eye, Looker
+from likeness.gallery.photo_encoder import PhotoEncoder, PhotoReader
 
 DIM = 128
 # Lengths about 1.4 and distances about 0.8, as between strangers of dlib's network.
@@ -127,7 +127,7 @@ def main() -> None:
 
 def find_again(photos: list[Path]) -> None:
     """Print how many people are found by another photo of theirs, and how far it is to them and to the next."""
-    looker, eye = Looker(None, "", "for a measurement"), Eye()
+    looker, eye = PhotoEncoder(None, "", "for a measurement"), PhotoReader()
     with tempfile.TemporaryDirectory() as folder, Gallery.open(Path(folder), create=True) as gallery:
         tally = add_photos(gallery, photos, in_turn(looker.look), consent="for a measurement")
         firsts, own, others = 0, [], []

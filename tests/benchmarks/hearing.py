@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from likeness.audio.analyser import Ear
+from likeness.audio.analyser import AudioAnalyser
 
 RATES, SECONDS, ROUNDS = (44_100, 48_000, 96_000), 5, 5
 
@@ -18,11 +18,11 @@ def hop_us(rate: int) -> float:
     chance = np.random.default_rng(1)
     t = np.arange(rate * SECONDS) / rate
     track = (0.5 * np.exp(-(t % 0.5) * 30) * chance.standard_normal(len(t))).astype(np.float32)
-    ear = Ear(rate)
+    ear = AudioAnalyser(rate)
     hops = len(track) // ear.hop
     began = time.thread_time()
     for k in range(hops):
-        ear.hear(track[k * ear.hop : (k + 1) * ear.hop])
+        ear.analyse(track[k * ear.hop : (k + 1) * ear.hop])
     return (time.thread_time() - began) / hops * 1e6
 
 
@@ -33,7 +33,7 @@ def main() -> None:
         for rate in RATES:
             spent[rate].append(hop_us(rate))
     for rate in RATES:
-        ear = Ear(rate)
+        ear = AudioAnalyser(rate)
         share = statistics.median(spent[rate]) / (ear.hop / rate * 1e6)
         print(
             f"{rate} Hz: {statistics.median(spent[rate]):.0f} us a hop of {1e3 * ear.hop / rate:.1f} ms, "

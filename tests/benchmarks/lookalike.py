@@ -19,8 +19,8 @@ from likeness import open_generator
 from likeness.generators.readback import to_picture
 from likeness.options import Options
 from likeness.parameters.presets import find_preset, read_preset
-from likeness.paths import find_weights, folders
-from likeness.projection.worker import Order, Searcher
+from likeness.paths import find_weights, search_dirs
+from likeness.projection.worker import ProjectionWorker, SearchRequest
 from likeness.show.show import Show
 
 BLOCK_S = 4.0
@@ -62,17 +62,17 @@ def main(pairs: int, fps: float) -> None:
     weights = find_weights("composite-256")
     generator = open_generator(weights)
     face = np.asarray(to_picture(generator.synthesize(0.7 * generator.sample([5]))))
-    searcher = Searcher(partial(open_generator, str(weights), size=256))
+    searcher = ProjectionWorker(partial(open_generator, str(weights), size=256))
     with tempfile.TemporaryDirectory() as folder:
         visit = Path(folder) / "visit.mp4"
         write_visit(visit, face)
-        preset = read_preset(find_preset("lookalike", folders("presets")))
+        preset = read_preset(find_preset("lookalike", search_dirs("presets")))
         settings = {"lookalike.steps": "0", "lookalike.rest": "0"}
         options = Options(outputs=["null"], fps=fps, offline=True, camera=str(visit), settings=settings)
         try:
             with Show(preset, options) as show:
                 plugin = next(slot.plugin for slot in show.host.rack if slot.name == "lookalike")
-                searcher.begin(Order(face, "encoder", 2))
+                searcher.begin(SearchRequest(face, "encoder", 2))
                 began = time.monotonic()
                 while not (searcher.ended and plugin._guest) and time.monotonic() - began < SETTLED_S:
                     show.loop.frame()
@@ -82,13 +82,13 @@ def main(pairs: int, fps: float) -> None:
             searcher.close()
 
 
-def compare(show: Show, searcher: Searcher, face: np.ndarray, pairs: int) -> None:
+def compare(show: Show, searcher: ProjectionWorker, face: np.ndarray, pairs: int) -> None:
     """Print one line a pair, and the middle of the ratios."""
     alone, beside, ratios = [], [], []
     for pair in range(pairs):
         searcher.cancel()
         without = block(show)
-        searcher.begin(Order(face, "encoder", 100_000))
+        searcher.begin(SearchRequest(face, "encoder", 100_000))
         searcher.wait(0, 30.0)
         while searcher.fresh():
             pass

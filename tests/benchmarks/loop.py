@@ -14,9 +14,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from likeness.options import Options
 from likeness.parameters.presets import find_preset, read_preset
-from likeness.paths import folders
+from likeness.paths import search_dirs
 from likeness.show.show import Show
-from likeness.tools.latency.measure import Ways, osc_ways
+from likeness.tools.latency.measure import LatencyResult, osc_ways
 
 SIZES = (256, 512)
 FPS = 60.0
@@ -32,7 +32,7 @@ def burn() -> None:
 def throughput(size: int, frames: int) -> tuple[float, float, float]:
     """Return frames a second, the share of the frame outside synthesis, and the plugins'; the clock never waits."""
     options = Options(("null",), seconds=frames / FPS, size=(size, size), fps=FPS, offline=True)
-    with Show(read_preset(find_preset("demo", folders("presets"))), options) as show:
+    with Show(read_preset(find_preset("demo", search_dirs("presets"))), options) as show:
         for _ in range(20):
             show.loop.frame()
         show.loop.timings.clear()
@@ -46,10 +46,10 @@ def throughput(size: int, frames: int) -> tuple[float, float, float]:
     return frames / spent, outside, plugins
 
 
-def ways(size: int, presses: int) -> Ways:
+def ways(size: int, presses: int) -> LatencyResult:
     """Return the ways of OSC messages from another process to the first picture that shows each."""
     options = Options(("null",), size=(size, size), fps=FPS)
-    return osc_ways(read_preset(find_preset("demo", folders("presets"))), options, presses)
+    return osc_ways(read_preset(find_preset("demo", search_dirs("presets"))), options, presses)
 
 
 def main() -> None:
@@ -64,7 +64,7 @@ def main() -> None:
     if arguments.busy:
         neighbour.start()
     rates: dict[int, list[tuple[float, float, float]]] = {size: [] for size in SIZES}
-    seen: dict[int, list[Ways]] = {size: [] for size in SIZES}
+    seen: dict[int, list[LatencyResult]] = {size: [] for size in SIZES}
     for _ in range(arguments.rounds):
         for size in SIZES:
             rates[size].append(throughput(size, arguments.frames))
@@ -78,7 +78,7 @@ def main() -> None:
         fps = statistics.median(rate for rate, _, _ in rates[size])
         outside = statistics.median(share for _, share, _ in rates[size])
         plugins = statistics.median(share for _, _, share in rates[size])
-        every = Ways(
+        every = LatencyResult(
             tuple(way for each in seen[size] for way in each.seconds), sum(each.lost for each in seen[size]), 0.0
         )
         hand = f"{every.percentile(0.5):.1f} ms | {every.percentile(0.99):.1f} ms | {max(every.seconds) * 1e3:.1f} ms"

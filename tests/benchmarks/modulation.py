@@ -8,7 +8,7 @@ import statistics
 import time
 
 from likeness import Float
-from likeness.audio.features import Heard
+from likeness.audio.features import AudioFeatures
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.modulator import Modulator
 from likeness.parameters.store import ParamStore
@@ -35,10 +35,10 @@ def frame_us(count: int) -> float:
         1, is_trigger=lambda address: isinstance(store.param(address), Trigger) if address in store else None
     )
     modulation.replace([Modulator(name, **KINDS[k % len(KINDS)]) for k, name in enumerate(names[:count])])  # type: ignore[arg-type]
-    heard = [Heard(bands=(0.1 * (k % 9),) * 8, onsets=(k // 30,) * 4) for k in range(FRAMES)]
+    heard = [AudioFeatures(bands=(0.1 * (k % 9),) * 8, onsets=(k // 30,) * 4) for k in range(FRAMES)]
     began = time.thread_time()
     for k in range(FRAMES):
-        store.sway(modulation.advance(k / 60, k / 30, heard[k]))
+        store.set_modulation(modulation.advance(k / 60, k / 30, heard[k]))
         store.advance(1 / 60)
     return (time.thread_time() - began) / FRAMES * 1e6
 

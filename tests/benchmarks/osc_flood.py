@@ -28,7 +28,7 @@ class StampedStore(ParamStore):
 
     def change(self, address: str, value: object) -> Edit:
         """Time the change as well."""
-        edit, sent_at = super().change(address, value), float(str(value))
+        edit, sent_at = super().prepare(address, value), float(str(value))
 
         def timed() -> None:
             edit()
@@ -94,7 +94,7 @@ def _play(store: ParamStore, osc: OscInput, sender: "subprocess.Popen[str]", bus
     while sender.poll() is None:
         due = max(due + 1 / FPS, time.monotonic())
         time.sleep(max(due - time.monotonic(), 0))
-        osc.between(0.0, 0.0)
+        osc.advance(0.0, 0.0)
         store.advance(1 / FPS)
         end = time.monotonic() + busy / FPS
         while time.monotonic() < end:

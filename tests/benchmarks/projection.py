@@ -4,7 +4,7 @@
 
 FOLDER holds aligned faces; the first `--count` by name are taken, which should be the ones that training held out.
 A row is a search of that many steps, with its own ramp of the learning rate. Perceptual distance is that of
-`likeness.generators.perceptual` at full size; identity distance is dlib's, below 0.6 is the same person; medians. Faces in whose
+`generators.perceptual` at full size; identity distance is dlib's, below 0.6 is the same person; medians. Faces in whose
 photo no face is found are left out of the identity column, and a drawing without a face is measured where the photo
 had it.
 """

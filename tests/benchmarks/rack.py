@@ -16,7 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from likeness.options import Options
 from likeness.parameters.presets import find_preset, read_preset
-from likeness.paths import folders
+from likeness.paths import search_dirs
 from likeness.show.show import Show
 
 GOOD = (
@@ -34,7 +34,7 @@ def play(folder: Path, seconds: float, size: int, fps: float, changing: bool) ->
     file = folder / "mine.py"
     file.write_text(GOOD)
     options = Options(("null",), size=(size, size), fps=fps, plugins=[file])
-    with Show(read_preset(find_preset("demo", folders("presets"))), options) as show:
+    with Show(read_preset(find_preset("demo", search_dirs("presets"))), options) as show:
         bench = show.workshop
         turns = (
             lambda: bench.add("style_mixing"),

@@ -23,9 +23,9 @@ from likeness.generator import Generator
 from likeness.generators.readback import to_picture
 from likeness.paths import find_weights
 from likeness.picture import Picture
-from likeness.projection.loss import face_mask, open_eye, resized
+from likeness.projection.loss import face_mask, open_feature_net, resized
 from likeness.projection.search import project
-from likeness.projection.worker import Order, Searcher
+from likeness.projection.worker import ProjectionWorker, SearchRequest
 from likeness.toolkit.worker_process import NICENESS
 
 FPS = 30
@@ -35,7 +35,7 @@ class ThreadSearch:
     """What `Searcher` does, on a thread of this process and with the show's own generator."""
 
     def __init__(self, generator: Generator, picture: Picture) -> None:
-        self._generator, self._eye = generator, open_eye()
+        self._generator, self._eye = generator, open_feature_net()
         size = generator.info.resolution
         self._target = resized(torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 127.5 - 1, size)
         self._mask = face_mask(size)
@@ -90,8 +90,8 @@ def main() -> None:
     latents = generator.sample(range(64))
     picture = read_photo(options.photo)
     thread = ThreadSearch(generator, picture)
-    process = Searcher(functools.partial(open_generator, path))
-    process.begin(Order(picture, "mean", 1))
+    process = ProjectionWorker(functools.partial(open_generator, path))
+    process.begin(SearchRequest(picture, "mean", 1))
     if not process.wait(1, 300):
         raise SystemExit(f"the searching process does not start: {process.error}")
     frames(generator, 1.0, latents)
@@ -104,7 +104,7 @@ def main() -> None:
         times["thread"] += frames(generator, options.seconds, latents)
         thread.end()
         steps["thread"] += thread.count - before
-        process.begin(Order(picture, "mean", 100_000))
+        process.begin(SearchRequest(picture, "mean", 100_000))
         process.wait(0, 10)
         process.fresh()
         times["process"] += frames(generator, options.seconds, latents)

@@ -69,7 +69,7 @@ def test_freeze_holds_the_picture_and_blackout_still_works(store: ParamStore) ->
 
 def test_brightness_scales_and_rounds(store: ParamStore) -> None:
     store.set("master.brightness", 0.333)
-    store.settle()
+    store.finish_glides()
     assert play(store, Master(), 1) == [round(200 * 0.333)]
 
 

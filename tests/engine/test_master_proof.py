@@ -12,17 +12,17 @@ from torch import Tensor
 from likeness import Event, Float, Frame, Param, Values, hookimpl, master
 from likeness.cues import history_commands as history_desk
 from likeness.cues import recall as recaller
-from likeness.cues.bank import Cue, Face
-from likeness.cues.recall import Recaller, Travel
+from likeness.cues.bank import Cue, CueFace
+from likeness.cues.recall import CueRecall, Travel
 from likeness.host.host import Host
 from likeness.master import Master
 from likeness.outputs.memory import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
+from likeness.show import loop
 from likeness.show.clock import LONGEST_DT_S, Tick
 from likeness.show.loop import Loop
 from likeness.show.renderer import Outcome, Renderer
-from likeness.show import loop
 from likeness.stage import Stage
 
 SEQUENCES = 2000
@@ -119,9 +119,9 @@ class Rig:
         hand = Master(lambda: self.clock.now)
         self.loop = Loop(self.clock, self.store, self.render, [self.out], (4, 4), hand)  # type: ignore[arg-type]
         self.loop._faults.tell = lambda *args, **more: 0  # type: ignore[method-assign]
-        self.cues = Recaller(self.store, host, lambda: self.loop.transport.moment)
-        self.loop.between.append(self.cues.between)
-        master.commands(self.store, self.cues.drop)
+        self.cues = CueRecall(self.store, host, lambda: self.loop.transport.moment)
+        self.loop.between.append(self.cues.advance)
+        master.commands(self.store, self.cues.cancel_waiting)
         # The observer's own account, from the words of the manual alone.
         self.dark = self.frozen = False
         self.fade, self.brightness, self.deadline = 0.5, 1.0, 0.0
@@ -173,7 +173,7 @@ class Rig:
 
     def cue(self, shade: float, seconds: float, quantise: str) -> None:
         self.store.set("cue.quantise", quantise)
-        cue = Cue({"moody.shade": shade, "master.blackout": True}, face=Face(torch.full((4, 4), shade)))
+        cue = Cue({"moody.shade": shade, "master.blackout": True}, face=CueFace(torch.full((4, 4), shade)))
         self.cues.recall("a cue", lambda: cue, Travel(seconds))
 
     # What happens.

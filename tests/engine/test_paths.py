@@ -9,12 +9,12 @@ from likeness.errors import WeightsError
 
 
 def test_in_a_clone_the_folders_beside_the_engine_are_used(root: Path) -> None:
-    assert places.bundled("plugins") == root / "plugins"
+    assert places.bundled_dir("plugins") == root / "plugins"
 
 
 def test_in_a_wheel_the_folders_inside_the_package_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "PACKAGE", tmp_path / "site-packages" / "likeness")
-    assert places.bundled("weights") == tmp_path / "site-packages" / "likeness" / "_weights"
+    assert places.bundled_dir("weights") == tmp_path / "site-packages" / "likeness" / "_weights"
 
 
 def test_weights_are_found_by_path_or_name_and_the_users_own_goes_first(
@@ -37,7 +37,7 @@ def test_populations_are_looked_for_in_the_users_folder_beside_the_weights_and_a
     run = tmp_path / "run" / "weights.safetensors"
     found = [path.relative_to(tmp_path).as_posix() for path in places.population_files(run)[:2]]
     assert found == ["weights/populations/weights.safetensors", "run/populations/weights.safetensors"]
-    bundled = places.bundled("weights") / "populations" / "faces-256.safetensors"
+    bundled = places.bundled_dir("weights") / "populations" / "faces-256.safetensors"
     assert places.population_files(places.find_weights("faces-256"))[1:] == [bundled]
 
 

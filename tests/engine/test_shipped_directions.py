@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from likeness.generators.weights_file import read_header
-from likeness.paths import bundled, find_direction, find_weights
+from likeness.paths import bundled_dir, find_direction, find_weights
 from likeness.toolkit.latent_file import read_about, read_directions
 
 WEIGHTS = "composite-256"
 
 
 def shipped() -> list[Path]:
-    return sorted((bundled("weights") / "directions" / WEIGHTS).glob("*.safetensors"))
+    return sorted((bundled_dir("weights") / "directions" / WEIGHTS).glob("*.safetensors"))
 
 
 def test_a_smile_an_age_a_sex_and_a_colour_of_hair_are_there() -> None:
@@ -39,8 +39,8 @@ def test_those_of_attributes_are_nearly_at_right_angles() -> None:
 
 
 def test_directions_are_not_taken_for_weights() -> None:
-    assert find_weights(WEIGHTS).parent == bundled("weights")
-    assert not {path.stem for path in bundled("weights").glob("*.safetensors")} & {"smile", "age", "sex", "hair"}
+    assert find_weights(WEIGHTS).parent == bundled_dir("weights")
+    assert not {path.stem for path in bundled_dir("weights").glob("*.safetensors")} & {"smile", "age", "sex", "hair"}
 
 
 def test_weights_of_the_same_latent_have_the_same_directions() -> None:

@@ -27,7 +27,7 @@ class Player:
     def __init__(self, plugin: Any, generator: Generator, seed: int, fps: float) -> None:
         self.plugin, self.generator, self.fps = plugin, generator, fps
         self.params: list[Param] = list(plugin.declare_params()) if hasattr(plugin, "declare_params") else []
-        self.values: dict[str, Value] = {param.name: param.rest for param in self.params}
+        self.values: dict[str, Value] = {param.name: param.default_value for param in self.params}
         self.base = generator.sample([99])
         self.index = -1
         self.stage = Stage(generator, ParamStore(), generator.mean.device, seed)

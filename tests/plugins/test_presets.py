@@ -28,7 +28,7 @@ def rack(preset: Preset, root: Path) -> tuple[Host, list[str]]:
     for name in preset.show.plugins:
         host.add(name, load_plugin(name, files))
     refused = host.store.recall(preset.flat())
-    host.store.settle()
+    host.store.finish_glides()
     return host, refused
 
 

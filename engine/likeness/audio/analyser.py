@@ -6,8 +6,8 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.audio.features import BANDS, PARTS, Heard
-from likeness.audio.tempo_estimate import guess_tempo
+from likeness.audio.features import BANDS, PARTS, AudioFeatures
+from likeness.audio.tempo_estimate import estimate_tempo
 
 # About 11 ms a hop and 43 ms a window at any rate: fine enough for a beat, long enough to tell 40 Hz from 90.
 HOP_S, WINDOW_HOPS = 0.0107, 4
@@ -29,7 +29,7 @@ ECHO, ECHO_S = 0.5, 0.15
 MEMORY_S, TELLING_S = 8.0, 0.5
 
 
-class Ear:
+class AudioAnalyser:
     """Takes mono samples and says what was in them. One thread.
 
     An onset is told one hop after its peak, since only then it is known to be one: see `latency_s`.
@@ -46,7 +46,7 @@ class Ear:
     def __init__(self, rate: float) -> None:
         self.rate = rate
         self.hop = 1 << round(np.log2(rate * HOP_S))
-        self.heard = Heard()
+        self.heard = AudioFeatures()
         self.latency_s = 2.5 * self.hop / rate
         size = self.hop * WINDOW_HOPS
         self._samples = np.zeros(size, np.float32)
@@ -63,7 +63,7 @@ class Ear:
         self._hops = 0
         self._tempo = 0.0
 
-    def hear(self, samples: NDArray[np.float32]) -> Heard:
+    def analyse(self, samples: NDArray[np.float32]) -> AudioFeatures:
         """Take `[hop]` samples in [-1, 1] and return what is heard now."""
         samples = np.nan_to_num(samples)
         self._samples = np.concatenate((self._samples[self.hop :], samples))
@@ -74,9 +74,9 @@ class Ear:
         onsets = self._onsets(amplitudes)
         self._hops += 1
         if self._hops % round(TELLING_S * self.rate / self.hop) == 0:
-            self._tempo = guess_tempo(self._envelope[-self._hops :], self.rate / self.hop)
+            self._tempo = estimate_tempo(self._envelope[-self._hops :], self.rate / self.hop)
         bands = tuple(float(value) for value in loudness[:BANDS])
-        self.heard = Heard(bands, float(loudness[BANDS]), onsets, self._tempo)
+        self.heard = AudioFeatures(bands, float(loudness[BANDS]), onsets, self._tempo)
         return self.heard
 
     def _against_loudest(self, power: NDArray[np.float64]) -> NDArray[np.float64]:

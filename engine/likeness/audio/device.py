@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.audio.analyser import Ear
-from likeness.audio.features import SILENCE, Heard
+from likeness.audio.analyser import AudioAnalyser
+from likeness.audio.features import SILENCE, AudioFeatures
 from likeness.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class AudioInput:
         self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
         self._thread.start()
 
-    def hear(self, at: float) -> Heard:
+    def features_at(self, at: float) -> AudioFeatures:
         """Return the newest that was heard. Any thread."""
         return self._heard
 
@@ -168,7 +168,7 @@ class AudioInput:
 
     def _listen(self, stream: Stream) -> None:
         """Analyse until the device is gone or the show is over."""
-        ear = Ear(stream.rate)
+        ear = AudioAnalyser(stream.rate)
         waiting = np.zeros(0, np.float32)
         last = self._now()
         while not self._closing.is_set():
@@ -183,7 +183,7 @@ class AudioInput:
             last = self._now()
             waiting = np.concatenate((waiting, block))
             while len(waiting) >= ear.hop:
-                self._heard = ear.hear(waiting[: ear.hop])
+                self._heard = ear.analyse(waiting[: ear.hop])
                 waiting = waiting[ear.hop :]
 
 

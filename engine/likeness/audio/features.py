@@ -10,7 +10,7 @@ Band = Literal["level", "low", "mid", "high", "0", "1", "2", "3", "4", "5", "6",
 
 
 @dataclass(frozen=True)
-class Heard:
+class AudioFeatures:
     """The music at one moment.
 
     Args:
@@ -42,10 +42,10 @@ class Heard:
         return 0
 
 
-class Listener(Protocol):
+class AudioSource(Protocol):
     """Something that hears: a device, a file."""
 
-    def hear(self, at: float) -> Heard:
+    def features_at(self, at: float) -> AudioFeatures:
         """Return what is heard `at` seconds after the show's start. The show's thread, once a frame; never waits."""
         ...
 
@@ -54,10 +54,10 @@ class Listener(Protocol):
         ...
 
 
-class Deaf:
+class NoAudio:
     """Hears nothing."""
 
-    def hear(self, at: float) -> Heard:
+    def features_at(self, at: float) -> AudioFeatures:
         """Return silence."""
         return SILENCE
 
@@ -65,4 +65,4 @@ class Deaf:
         """Do nothing."""
 
 
-SILENCE = Heard()
+SILENCE = AudioFeatures()

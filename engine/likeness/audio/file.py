@@ -8,8 +8,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.audio.analyser import Ear
-from likeness.audio.features import Heard
+from likeness.audio.analyser import AudioAnalyser
+from likeness.audio.features import AudioFeatures
 from likeness.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -35,16 +35,16 @@ class AudioFile:
         except (OSError, av.error.FFmpegError, IndexError) as error:
             raise InputError(f"audio {path} cannot be heard: {error or 'no audio in it'}; give a WAV file") from error
         self._path = path
-        self._ear = Ear(float(stream.rate))
+        self._ear = AudioAnalyser(float(stream.rate))
         self._blocks = self._decoded(stream)
         self._waiting = np.zeros(0, np.float32)
         self._hops = 0
 
-    def hear(self, at: float) -> Heard:
+    def features_at(self, at: float) -> AudioFeatures:
         """Return what sounds `at` seconds after the file's start; `at` never goes back."""
         wanted = int((at + self._ear.latency_s) * self._ear.rate) // self._ear.hop
         while self._hops < wanted:
-            self._ear.hear(self._next())
+            self._ear.analyse(self._next())
             self._hops += 1
         return self._ear.heard
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from likeness.audio.device import AudioInput, audio_available
-from likeness.audio.features import Deaf, Listener
+from likeness.audio.features import AudioSource, NoAudio
 from likeness.audio.file import AudioFile
 from likeness.errors import InputError
 
@@ -11,7 +11,7 @@ SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".mp3", ".ogg", ".m4a"})
 OFF = "off"
 
 
-def open_listener(name: str, offline: bool) -> Listener:
+def open_audio(name: str, offline: bool) -> AudioSource:
     """Return what hears: "off", a file's name, or a part of a device's name.
 
     Raises:
@@ -19,7 +19,7 @@ def open_listener(name: str, offline: bool) -> Listener:
             would not repeat.
     """
     if name == OFF:
-        return Deaf()
+        return NoAudio()
     if Path(name).suffix.lower() in SUFFIXES or Path(name).is_file():
         return AudioFile(Path(name))
     if offline:

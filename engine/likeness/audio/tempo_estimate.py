@@ -14,7 +14,7 @@ TREND_S = 1.5
 MULTIPLES = (2, 4, 8)
 
 
-def guess_tempo(envelope: NDArray[np.float32], rate: float) -> float:
+def estimate_tempo(envelope: NDArray[np.float32], rate: float) -> float:
     """Return the tempo in BPM, or 0 where there is none to be told.
 
     The autocorrelation of the onset envelope, weighted toward the tempi that listeners tap [Ellis 2007, "Beat tracking

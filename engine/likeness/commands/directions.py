@@ -78,7 +78,7 @@ def find(
     from likeness.directions.find import balanced, find_directions
     from likeness.directions.labelled_latents import encode_pictures, judged_samples, labelled_only
     from likeness.encoders.open_encoder import open_encoder_for
-    from likeness.evaluation.attribute_classifier import Judge
+    from likeness.evaluation.attribute_classifier import AttributeClassifier
     from likeness.evaluation.features import picture_features, picture_files
     from likeness.evaluation.labels import parse_attribute, read_labels
     from likeness.generators.devices import choose_device
@@ -96,7 +96,7 @@ def find(
         resolution = generator.info.resolution
         kept, features = picture_features(network, files, resolution, on, bars.stage("pictures"))
         known = {each.name: table.values(each, [path.name for path in kept]) for each in attributes}
-        judges = {name: Judge(features, values, name) for name, values in known.items()}
+        judges = {name: AttributeClassifier(features, values, name) for name, values in known.items()}
         if encoder is not None:
             latents, _ = encode_pictures(encoder, kept, resolution, on, bars.stage("encoding"))
         else:
@@ -193,10 +193,10 @@ def _open(weights: str, device: Any) -> "Generator":
 
 
 def _own_folder(generator: "Generator") -> Path:
-    from likeness.paths import own
+    from likeness.paths import user_dir
 
     assert generator.info.weights is not None
-    return own("weights") / "directions" / generator.info.weights.stem
+    return user_dir("weights") / "directions" / generator.info.weights.stem
 
 
 def _tell(found: "list[Direction]", missed: "dict[str, Fit]", changed: dict[str, dict[str, float]]) -> None:

@@ -11,7 +11,7 @@ from likeness.errors import LikenessError
 
 if TYPE_CHECKING:
     from likeness.commands.progress_bars import Bars
-    from likeness.evaluation.plan import Plan
+    from likeness.evaluation.plan import EvaluationPlan
     from likeness.evaluation.report import Report
     from likeness.evaluation.walk import WalkSteps
     from likeness.generator import Generator
@@ -86,7 +86,7 @@ def evaluate(
     from likeness.evaluation.evaluation import evaluate as measure
     from likeness.evaluation.features import picture_files
     from likeness.evaluation.labels import parse_attribute, read_labels
-    from likeness.evaluation.plan import Plan
+    from likeness.evaluation.plan import EvaluationPlan
     from likeness.generators.devices import choose_device
     from likeness.generators.perceptual import open_features
     from likeness.tools.contact_sheet import walk_sheet  # noqa: F401 - before minutes of measuring, not after
@@ -105,7 +105,7 @@ def evaluate(
         )
     on = choose_device(device)
     generator, network = _open(weights, on), open_features(on)
-    plan = Plan(
+    plan = EvaluationPlan(
         samples, pairs, range(first_seed, first_seed + seeds), psi, seeds_psi, hold_out, epsilon, tuple(attributes)
     )
     if time is not None:
@@ -136,7 +136,7 @@ def _open(weights: str, device: Any) -> "Generator":
 
 
 def _within(
-    plan: "Plan",
+    plan: "EvaluationPlan",
     time: str,
     began: float,
     generator: "Generator",
@@ -144,7 +144,7 @@ def _within(
     files: int,
     walk: float,
     twice: bool,
-) -> "Plan":
+) -> "EvaluationPlan":
     """The plan that fits into `time`, by what one batch takes here and now."""
     from likeness.evaluation.features import BATCH, sample_features
     from likeness.training.schedule import parse_time
@@ -176,7 +176,7 @@ def _walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "
 
 
 def _against(
-    weights: str, device: Any, network: "EfficientNetLite", files: list[Path], plan: "Plan", bars: "Bars"
+    weights: str, device: Any, network: "EfficientNetLite", files: list[Path], plan: "EvaluationPlan", bars: "Bars"
 ) -> float:
     """The other generator's kernel distance, times 1,000, to the pictures that this one is judged by."""
     from likeness.evaluation.evaluation import kernel_to_data

@@ -6,7 +6,7 @@ from likeness.commands.options import Device, Fps, OutFile, Size, Weights, Windo
 from likeness.errors import InputError, LikenessError
 
 if TYPE_CHECKING:
-    from likeness.tools.latency.measure import Ways
+    from likeness.tools.latency.measure import LatencyResult
 
 
 def latency(
@@ -65,7 +65,7 @@ def latency(
             print(error)
 
 
-def _tell(name: str, ways: "Ways") -> None:
+def _tell(name: str, ways: "LatencyResult") -> None:
     if not ways.seconds:
         raise LikenessError(f"{name}: none of {ways.lost} presses was seen; choose a smaller --size or a lower --fps")
     p50, p99 = ways.percentile(0.5), ways.percentile(0.99)

@@ -14,10 +14,10 @@ def plugins() -> None:
     from rich.table import Table
 
     from likeness.host.discovery import find_plugins, installed_plugins
-    from likeness.paths import folders
+    from likeness.paths import search_dirs
 
     table = Table("plugin", "what it does", "where", box=None)
-    for name, path in find_plugins(folders("plugins")).items():
+    for name, path in find_plugins(search_dirs("plugins")).items():
         try:
             lines = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").splitlines()
         except (OSError, SyntaxError, ValueError) as error:
@@ -38,9 +38,9 @@ def params(*, markdown: bool = False, json: bool = False) -> None:
     json
         As an OSCQuery tree.
     """
-    from likeness.show.load_rack import every_parameter
+    from likeness.show.load_rack import declare_all_params
 
-    store = every_parameter()
+    store = declare_all_params()
     if json:
         import json as encoder
 
@@ -73,17 +73,17 @@ def surface(preset: str | None = None, *, output: OutFile = "surface.json", targ
     from likeness.host.host import Host
     from likeness.parameters.open_stage_control import open_stage_control
     from likeness.parameters.store import ParamStore
-    from likeness.show.load_rack import declare_own, every_parameter, fill_rack
+    from likeness.show.load_rack import declare_all_params, declare_show_params, load_rack
 
     host, _, port = target.rpartition(":")
     if not host or not port.isdigit():
         raise LikenessError(f"--target {target!r} is not HOST:PORT, such as 127.0.0.1:9000")
     if preset is None:
-        store = every_parameter()
+        store = declare_all_params()
     else:
         store = ParamStore()
-        declare_own(store)
-        fill_rack(Host(store), read_named_preset(preset).show.plugins, [])
+        declare_show_params(store)
+        load_rack(Host(store), read_named_preset(preset).show.plugins, [])
     Path(output).parent.mkdir(parents=True, exist_ok=True)
     Path(output).write_text(json.dumps(open_stage_control(store, target), indent=1) + "\n", encoding="utf-8")
     print(f"{output}: open it in Open Stage Control")

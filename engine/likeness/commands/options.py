@@ -80,6 +80,6 @@ def parse_settings(texts: Sequence[str]) -> dict[str, str]:
 def read_named_preset(name: str) -> "Preset":
     """Return the preset of that name, or in that .toml file."""
     from likeness.parameters.presets import find_preset, read_preset
-    from likeness.paths import folders
+    from likeness.paths import search_dirs
 
-    return read_preset(find_preset(name, folders("presets")))
+    return read_preset(find_preset(name, search_dirs("presets")))

@@ -68,10 +68,10 @@ def project(
     from likeness.paths import find_weights
     from likeness.projection.search import Step
     from likeness.show.show import DEFAULT_WEIGHTS
-    from likeness.tools.project_photos import CHAIN, Evolution, Plan
+    from likeness.tools.project_photos import CHAIN, PhotoProjection, ProjectionPlan
 
     generator = open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device)))
-    plan = Plan(start, steps, every, fps, patience, noise, aligned, seed)
+    plan = ProjectionPlan(start, steps, every, fps, patience, noise, aligned, seed)
     columns = (TextColumn("{task.description:20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
         tasks = {}
@@ -81,7 +81,7 @@ def project(
                 tasks[name] = progress.add_task(name, total=steps)
             progress.update(tasks[name], completed=step.number)
 
-        evolution = Evolution(generator, plan, output, tell)
+        evolution = PhotoProjection(generator, plan, output, tell)
         portraits, refused = evolution.read(photos)
         for error in refused:
             print(f"likeness: {error}", file=sys.stderr)

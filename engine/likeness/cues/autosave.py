@@ -8,13 +8,13 @@ from pathlib import Path
 from pydantic import ValidationError
 from torch import Tensor
 
-from likeness.cues.background_writer import Scribe
-from likeness.cues.cue_file import read_moment, write_moment
+from likeness.cues.background_writer import BackgroundWriter
+from likeness.cues.cue_file import read_cue, write_cue
 from likeness.errors import CueError, InputError
 from likeness.events import Capture
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
-from likeness.paths import own
+from likeness.paths import user_dir
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ EVERY_S = 3.0
 
 def autosave_file() -> Path:
     """Return where the show is saved."""
-    return own("autosave") / "last.safetensors"
+    return user_dir("autosave") / "last.safetensors"
 
 
 class Autosave:
@@ -40,18 +40,18 @@ class Autosave:
         self,
         store: ParamStore,
         compose: Callable[[], Preset],
-        scribe: Scribe,
+        scribe: BackgroundWriter,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._compose, self._scribe, self._now = store, compose, scribe, now
         self._path = autosave_file()
         self._due = now() + EVERY_S
 
-    def soon(self) -> None:
+    def request(self) -> None:
         """Save in the next frame, since something was decided."""
         self._due = self._now()
 
-    def between(self, time: float, beat: float) -> None:
+    def advance(self, time: float, beat: float) -> None:
         """Save where it is time."""
         if self._now() < self._due:
             return
@@ -61,7 +61,7 @@ class Autosave:
 
         def take(latent: Tensor) -> None:
             moment = {"preset": preset.model_dump(mode="json", exclude_none=True)}
-            self._scribe.put("the show's state", lambda: write_moment(path, moment, latent))
+            self._scribe.submit("the show's state", lambda: write_cue(path, moment, latent))
 
         self._store.post(Capture(take))
 
@@ -75,7 +75,7 @@ def read_autosave() -> tuple[Preset, Tensor] | None:
     if not path.is_file():
         return None
     try:
-        moment, face = read_moment(path)
+        moment, face = read_cue(path)
         return Preset.model_validate(moment["preset"]), face
     except (CueError, InputError, ValidationError, KeyError) as error:
         log.error("the last show cannot be taken up again: %s", error)

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 PARTING_S = 2.0
 
 
-class Scribe:
+class BackgroundWriter:
     """Writes what `put` leaves, from any thread. What is put twice before its turn is written once, the newer way."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Scribe:
         self._writing = False
         self._thread: threading.Thread | None = None
 
-    def put(self, name: str, write: Callable[[], None]) -> None:
+    def submit(self, name: str, write: Callable[[], None]) -> None:
         """Have `write` called soon. A `LikenessError` from it is said once, until it has worked again."""
         with self._change:
             self._jobs[name] = write
@@ -32,7 +32,7 @@ class Scribe:
                 self._thread.start()
             self._change.notify_all()
 
-    def drain(self, timeout_s: float = PARTING_S) -> bool:
+    def flush(self, timeout_s: float = PARTING_S) -> bool:
         """Wait until all that was put is written; return whether it was, in time."""
         with self._change:
             return self._change.wait_for(lambda: not self._jobs and not self._writing, timeout_s)
@@ -40,7 +40,7 @@ class Scribe:
     def close(self) -> None:
         """Write what is left, as far as the disk allows, and end. Safe to call twice."""
         if self._thread is not None:
-            self.drain()
+            self.flush()
         with self._change:
             self._closed = True
             self._change.notify_all()

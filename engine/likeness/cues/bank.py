@@ -9,10 +9,10 @@ from typing import Any
 
 from torch import Tensor
 
-from likeness.cues.background_writer import Scribe
-from likeness.cues.cue_file import read_moment, write_moment
+from likeness.cues.background_writer import BackgroundWriter
+from likeness.cues.cue_file import read_cue, write_cue
 from likeness.errors import CueError, InputError, nearest
-from likeness.parameters.modulator import Modulator, made
+from likeness.parameters.modulator import Modulator, parse_modulator
 from likeness.params import Value, to_number
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,39}")
 
 
 @dataclass
-class Face:
+class CueFace:
     """A latent `[num_ws, w_dim]` that may be still to come: the render thread puts it in."""
 
     latent: Tensor | None = None
@@ -50,7 +50,7 @@ class Cue:
 
     values: Mapping[str, Value] = field(default_factory=dict)
     rack: tuple[str, ...] = ()
-    face: Face = field(default_factory=Face)
+    face: CueFace = field(default_factory=CueFace)
     modulation: tuple[Modulator, ...] | None = None
 
 
@@ -61,12 +61,12 @@ class CueBank:
         folder: one file for each cue; read at once, and written by `scribe`.
     """
 
-    def __init__(self, folder: Path, scribe: Scribe) -> None:
+    def __init__(self, folder: Path, scribe: BackgroundWriter) -> None:
         self._folder, self._scribe = folder, scribe
         self._cues: dict[str, Cue] = {}
         for path in sorted(folder.glob("*.safetensors")) if folder.is_dir() else ():
             try:
-                self._cues[path.stem] = _cue(*read_moment(path))
+                self._cues[path.stem] = _cue(*read_cue(path))
             except CueError as error:
                 log.error("%s", error)
 
@@ -92,13 +92,13 @@ class CueBank:
     def save(self, name: str, cue: Cue) -> None:
         """Have `cue` written at `name`; its face has come."""
         if self._cues.get(name) is cue:
-            self._scribe.put(f"cue {name}", lambda: self._write(name, cue))
+            self._scribe.submit(f"cue {name}", lambda: self._write(name, cue))
 
     def clear(self, name: str) -> None:
         """Forget the cue, in memory and on the disk. Raises like `[]`."""
         self[name]
         del self._cues[name]
-        self._scribe.put(f"cue {name}", lambda: self._path(name).unlink(missing_ok=True))
+        self._scribe.submit(f"cue {name}", lambda: self._path(name).unlink(missing_ok=True))
 
     def after(self, name: str | None) -> str:
         """Return the next numbered place that holds a cue, from the first one on again after the last.
@@ -122,7 +122,7 @@ class CueBank:
         moment: dict[str, Any] = {"values": dict(cue.values), "rack": list(cue.rack)}
         if cue.modulation is not None:
             moment["modulation"] = [each.written() for each in cue.modulation]
-        write_moment(self._path(name), moment, cue.face.latent)
+        write_cue(self._path(name), moment, cue.face.latent)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.safetensors"
@@ -150,7 +150,7 @@ def _cue(moment: Mapping[str, Any], face: Tensor) -> Cue:
     plain = {str(key): value for key, value in values.items()} if isinstance(values, dict) else {}
     modulators = moment.get("modulation")
     try:
-        modulation = None if modulators is None else tuple(made(dict(each)) for each in modulators)
+        modulation = None if modulators is None else tuple(parse_modulator(dict(each)) for each in modulators)
     except (InputError, TypeError, ValueError) as error:
         raise CueError(f"a cue's modulators cannot be read: {error}; store it again") from error
-    return Cue(plain, tuple(str(name) for name in moment.get("rack") or ()), Face(face), modulation)
+    return Cue(plain, tuple(str(name) for name in moment.get("rack") or ()), CueFace(face), modulation)

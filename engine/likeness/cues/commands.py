@@ -8,14 +8,14 @@ from typing import Literal
 
 from torch import Tensor
 
-from likeness.cues.background_writer import Scribe
+from likeness.cues.background_writer import BackgroundWriter
 from likeness.cues.bank import PLACES, Cue, CueBank, cue_name
-from likeness.cues.recall import Recaller, Travel
+from likeness.cues.recall import CueRecall, Travel
 from likeness.errors import CueError, LikenessError
 from likeness.events import Capture, Release
 from likeness.parameters.store import ParamStore
 from likeness.params import to_number
-from likeness.paths import own
+from likeness.paths import user_dir
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ BANK = "main"
 UNITS = {"s": False, "seconds": False, "bar": True, "bars": True}
 
 
-class CueDesk:
+class CueCommands:
     """Stores, recalls, lets go.
 
     Args:
@@ -39,10 +39,14 @@ class CueDesk:
     """
 
     def __init__(
-        self, store: ParamStore, recaller: Recaller, scribe: Scribe, on_change: Callable[[], None] = lambda: None
+        self,
+        store: ParamStore,
+        recaller: CueRecall,
+        scribe: BackgroundWriter,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._recaller, self._scribe, self._on_change = store, recaller, scribe, on_change
-        self.bank = CueBank(own("cues") / BANK, scribe)
+        self.bank = CueBank(user_dir("cues") / BANK, scribe)
         self._last: str | None = None
         # OSC, MIDI and keys come on threads of their own.
         self._turn = threading.RLock()
@@ -83,10 +87,10 @@ class CueDesk:
             bank.save(name, cue)
 
         def edit() -> None:
-            self._store.happen(Capture(take, fill(cue)))
+            self._store.emit(Capture(take, fill(cue)))
             self._on_change()
 
-        self._store.call(edit)
+        self._store.run(edit)
         log.info("cue %s is stored", name)
 
     def recall(self, place: object, time: object = None, unit: object = "s") -> None:
@@ -98,7 +102,7 @@ class CueDesk:
         self.travel(time, unit)
         found = self._found(place)
         # Its time is read once more when it is taken: `/cue/seconds` may stand before it in the same bundle.
-        self._store.call(lambda: self._recaller.recall_now(*found, self.travel(time, unit)))
+        self._store.run(lambda: self._recaller.recall_now(*found, self.travel(time, unit)))
 
     def next(self) -> None:
         """Bring back the cue of the next numbered place that holds one. Within an edit. Raises like `recall`."""
@@ -148,9 +152,9 @@ class CueDesk:
 
     def release(self) -> None:
         """Let the face that was called up go: what the plugins draw by themselves comes back. Within an edit."""
-        self._recaller.come_back()
-        self._recaller.leave()
-        self._store.happen(Release(self._recaller.seconds(self.travel(None))))
+        self._recaller.return_to_present()
+        self._recaller.clear_active()
+        self._store.emit(Release(self._recaller.seconds(self.travel(None))))
 
     def change_program(self, number: int) -> None:
         """Bring the cue at place `number` + 1 back, as a MIDI program change asks. Raises like `recall`."""
@@ -162,7 +166,7 @@ class CueDesk:
         Raises:
             CueError: where the name is none.
         """
-        bank = CueBank(own("cues") / cue_name(name), self._scribe)
+        bank = CueBank(user_dir("cues") / cue_name(name), self._scribe)
         with self._turn:
             self.bank, self._last = bank, None
         log.info("the bank %s is in hand, with %d cues", name, len(bank.names()))

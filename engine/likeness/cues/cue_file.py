@@ -18,7 +18,7 @@ KEY = "likeness_cue"
 LATENT = "latent"
 
 
-def write_moment(path: Path, moment: Mapping[str, Any], face: Tensor) -> None:
+def write_cue(path: Path, moment: Mapping[str, Any], face: Tensor) -> None:
     """Write `moment` (plain JSON) and `face` [num_ws, w_dim]; the old file stays until the new one is whole.
 
     One file, so that face and values cannot get out of step, and so that it can be named among the faces of a plugin.
@@ -38,7 +38,7 @@ def write_moment(path: Path, moment: Mapping[str, Any], face: Tensor) -> None:
         raise CueError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error
 
 
-def read_moment(path: Path) -> tuple[dict[str, Any], Tensor]:
+def read_cue(path: Path) -> tuple[dict[str, Any], Tensor]:
     """Return what `write_moment` wrote: the moment and the face on the CPU, float32.
 
     Raises:

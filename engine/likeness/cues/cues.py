@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from torch import Tensor
 
 from likeness.cues.autosave import Autosave
-from likeness.cues.background_writer import Scribe
-from likeness.cues.commands import CueDesk
-from likeness.cues.history_commands import HistoryDesk
-from likeness.cues.recall import Recaller
+from likeness.cues.background_writer import BackgroundWriter
+from likeness.cues.commands import CueCommands
+from likeness.cues.history_commands import HistoryCommands
+from likeness.cues.recall import CueRecall
 from likeness.events import Recall
 from likeness.host.host import Host
 from likeness.parameters.modulation import Modulation
@@ -17,7 +17,7 @@ from likeness.parameters.store import ParamStore
 from likeness.tempo.transport import Moment
 
 
-class Memory:
+class Cues:
     """Puts the parts together.
 
     Args:
@@ -42,24 +42,24 @@ class Memory:
         modulation: Modulation | None = None,
     ) -> None:
         self._store = store
-        self.scribe = Scribe()
+        self.scribe = BackgroundWriter()
         self._autosave = Autosave(store, compose, self.scribe) if compose else None
-        changed = self._autosave.soon if self._autosave else lambda: None
-        self._recaller = Recaller(store, host, moment, latency_s, changed, modulation)
-        self.cues = CueDesk(store, self._recaller, self.scribe, changed)
-        self.history = HistoryDesk(store, self._recaller, self.cues)
+        changed = self._autosave.request if self._autosave else lambda: None
+        self._recaller = CueRecall(store, host, moment, latency_s, changed, modulation)
+        self.cues = CueCommands(store, self._recaller, self.scribe, changed)
+        self.history = HistoryCommands(store, self._recaller, self.cues)
         self.commands: Mapping[str, Callable[..., None]] = {**self.cues.commands, **self.history.commands}
 
-    def between(self, time: float, beat: float) -> None:
+    def advance(self, time: float, beat: float) -> None:
         """Do what is due, before each frame. The show's thread."""
         self.history.between(time, beat)
-        self._recaller.between(time, beat)
+        self._recaller.advance(time, beat)
         if self._autosave:
-            self._autosave.between(time, beat)
+            self._autosave.advance(time, beat)
 
-    def let_go(self) -> None:
+    def cancel_waiting(self) -> None:
         """Drop the recall that waits for a line of the beat. Within an edit, on the show's thread."""
-        self._recaller.drop()
+        self._recaller.cancel_waiting()
 
     def resume(self, face: Tensor) -> None:
         """Have the first frame show `face` [num_ws, w_dim], and the plugins go on from it."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from likeness.cues.bank import Cue, cue_name
-from likeness.cues.commands import UNITS, CueDesk
-from likeness.cues.parameter_history import TargetLog
-from likeness.cues.recall import Recaller, Travel, remembered
+from likeness.cues.commands import UNITS, CueCommands
+from likeness.cues.parameter_history import ParameterHistory
+from likeness.cues.recall import CueRecall, Travel, is_recalled
 from likeness.errors import CueError
 from likeness.events import Capture, Past
 from likeness.parameters.store import ParamStore
@@ -17,7 +17,7 @@ PARAMS = (
 )
 
 
-class HistoryDesk:
+class HistoryCommands:
     """Brings the past back, keeps it, plays it.
 
     Args:
@@ -29,10 +29,10 @@ class HistoryDesk:
         commands: by OSC address.
     """
 
-    def __init__(self, store: ParamStore, recaller: Recaller, cues: CueDesk) -> None:
+    def __init__(self, store: ParamStore, recaller: CueRecall, cues: CueCommands) -> None:
         self._store, self._recaller, self._cues = store, recaller, cues
-        self._log = TargetLog()
-        store.journal = self._log.note
+        self._log = ParameterHistory()
+        store.journal = self._log.add
         # Where in the show's time the hand took the fader, and what it says.
         self._edge = 0.0
         self._scrub = 1.0
@@ -60,8 +60,8 @@ class HistoryDesk:
         def find() -> Cue:
             moment = self._time(back)
             then = self._log.targets_at(moment)
-            cue = Cue({address: value for address, value in then.items() if remembered(address)})
-            self._store.happen(Capture(cue.face.put, moment))
+            cue = Cue({address: value for address, value in then.items() if is_recalled(address)})
+            self._store.emit(Capture(cue.face.put, moment))
             return cue
 
         self._recaller.recall(f"{back.amount:g} {'bars' if back.in_bars else 's'} ago", find, travel)
@@ -93,7 +93,7 @@ class HistoryDesk:
 
     def between(self, time: float, beat: float) -> None:
         """Follow the show and the fader. The show's thread, before each frame."""
-        self._log.follow(time, beat)
+        self._log.watch(time, beat)
         scrub = float(self._store.snapshot["history"]["scrub"])
         if scrub == self._scrub:
             return

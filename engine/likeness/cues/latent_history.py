@@ -15,7 +15,7 @@ REMEMBERED_S = 600.0
 MOST_BYTES = 96 << 20
 
 
-class FaceRing:
+class LatentHistory:
     """Keeps `(time, latent)`; the newest replaces the oldest. The render thread writes; any thread may look.
 
     Args:
@@ -35,7 +35,7 @@ class FaceRing:
         self._times = array("d", bytes(8 * size))
         self._size, self._count, self._frames = size, 0, 0
 
-    def keep(self, latent: Tensor, time: float) -> None:
+    def add(self, latent: Tensor, time: float) -> None:
         """Remember the first latent of `[batch, num_ws, w_dim]`. No allocation on the CPU, no wait for the device."""
         if self._frames % self._every == 0:
             slot = self._count % self._size
@@ -44,7 +44,7 @@ class FaceRing:
             self._count += 1
         self._frames += 1
 
-    def face(self, time: float) -> Tensor | None:
+    def latent_at(self, time: float) -> Tensor | None:
         """Return the latent `[num_ws, w_dim]` of the show's `time`, float32; beyond either end, the one there."""
         if not self._count:
             return None

@@ -20,7 +20,7 @@ class _Grain:
     before: dict[str, Value] = field(default_factory=dict)
 
 
-class TargetLog:
+class ParameterHistory:
     """Follows the show's time and beat, and each change of a target. The show's thread alone calls it."""
 
     def __init__(self, seconds: float = REMEMBERED_S) -> None:
@@ -29,7 +29,7 @@ class TargetLog:
         self._now = _Grain(0.0, 0.0)
         self._coming_beat = 0.0
 
-    def follow(self, time: float, beat: float) -> None:
+    def watch(self, time: float, beat: float) -> None:
         """Say that a frame begins: `time` is the show's until now, `beat` that of the new frame."""
         self._now, self._coming_beat = _Grain(time, self._coming_beat), beat
         if time - self._grains[-1].time >= GRAIN_S:
@@ -38,7 +38,7 @@ class TargetLog:
             while len(self._grains) > 2 and self._grains[1].time < time - self._seconds:
                 self._grains.popleft()
 
-    def note(self, address: str, before: Value) -> None:
+    def add(self, address: str, before: Value) -> None:
         """Remember that `address` is changed in the frame that begins; it was asked to be `before` until now."""
         self._grains[-1].before.setdefault(address, before)
 

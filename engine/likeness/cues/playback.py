@@ -5,8 +5,8 @@ import math
 
 from torch import Tensor
 
-from likeness.cues.latent_history import FaceRing
-from likeness.cues.transition import Lead
+from likeness.cues.latent_history import LatentHistory
+from likeness.cues.transition import FaceTransition
 from likeness.events import Capture, Event, Forget, Panic, Past, Recall, Release
 from likeness.frame import Frame
 from likeness.latent import lerp
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 SCRUB_S = 0.25
 
 
-class Course:
+class Playback:
     """Leads, scrubs, remembers. Of several heads the first is remembered, and all wear the face that is called up.
 
     The render thread alone calls it, but for `shown` and `ring`, which any may read.
@@ -31,11 +31,11 @@ class Course:
         shown: the newest latent `[heads, num_ws, w_dim]` that was shown, before truncation; never changed in place.
     """
 
-    def __init__(self, mean: Tensor, ring: FaceRing) -> None:
+    def __init__(self, mean: Tensor, ring: LatentHistory) -> None:
         self.ring = ring
         self.shown: Tensor = mean[None]
         self._mean, self._device = mean, mean.device
-        self._lead = Lead(mean)
+        self._lead = FaceTransition(mean)
         self._past: float | None = None
         self._return = Crossfade()
         self._return_s = 0.0
@@ -44,16 +44,16 @@ class Course:
         self._public: Tensor = mean[None]
         self._private = False
 
-    def take(self, event: Event) -> bool:
+    def handle(self, event: Event) -> bool:
         """Do what the event asks; return whether it was meant for the picture's course alone."""
         if isinstance(event, Recall):
             self._recall(event)
             return False
         if isinstance(event, Release):
-            self._lead.leave(None, event.seconds)
+            self._lead.start(None, event.seconds)
             self._come_back(event.seconds)
         elif isinstance(event, Capture):
-            past = None if event.time is None else self.ring.face(event.time)
+            past = None if event.time is None else self.ring.latent_at(event.time)
             # A copy: whoever takes it may keep it, and copies it to the CPU in his own time.
             event.take(self._public[0].clone() if past is None else past)
         elif isinstance(event, Past):
@@ -71,7 +71,7 @@ class Course:
             return False
         return True
 
-    def toward(self, latent: Tensor, frame: Frame, *, private: bool = False) -> Tensor:
+    def step(self, latent: Tensor, frame: Frame, *, private: bool = False) -> Tensor:
         """Return the latent to show for what the plugins draw; `latent` itself while nothing was asked.
 
         Args:
@@ -79,13 +79,13 @@ class Course:
             frame: the one under way.
             private: whether the latent is in part a visitor's: it is shown, and neither kept nor handed out.
         """
-        shown = self._lead.toward(latent, frame.dt)
+        shown = self._lead.step(latent, frame.dt)
         if self._past is not None:
             shown = self._scrub(self._past, shown, frame.dt)
-        shown = self._return.toward(shown, frame.dt, self._return_s)
+        shown = self._return.step(shown, frame.dt, self._return_s)
         # A frozen picture is no new memory.
         if frame.time > self._kept_at and not private:
-            self.ring.keep(shown, frame.time)
+            self.ring.add(shown, frame.time)
             self._kept_at = frame.time
         self.shown = shown
         if private:
@@ -102,31 +102,31 @@ class Course:
             shapes = list(face.shape), list(self._mean.shape)
             log.warning("%s: its face is of another generator, %s and not %s; only values come", recall.name, *shapes)
         else:
-            self._lead.leave(face.to(self._device, non_blocking=True), recall.seconds)
+            self._lead.start(face.to(self._device, non_blocking=True), recall.seconds)
             self._come_back(recall.seconds)
 
     def _come_back(self, seconds: float) -> None:
         if self._past is not None:
             self._past, self._return_s = None, seconds
-            self._return.leave()
+            self._return.start()
 
     def _forget(self) -> None:
         """Drop the ways that may lead from a visitor's face, and the face itself: what is public is cut to."""
         if self._private:
-            self._lead, self._return = Lead(self._mean), Crossfade()
+            self._lead, self._return = FaceTransition(self._mean), Crossfade()
             self.shown, self._private = self._public, False
 
     def _halt(self) -> None:
         """Stop what is under way where the picture stands. The hand that is in the past stays there."""
-        if self._return.under_way:
+        if self._return.active:
             self._return = Crossfade()
-            self._lead.leave(self.shown, 0.0)
+            self._lead.start(self.shown, 0.0)
         else:
-            self._lead.halt()
+            self._lead.hold()
 
     def _scrub(self, time: float, present: Tensor, dt: float) -> Tensor:
         """Follow the hand through the past as a fader with a glide does: from what is shown, never with a jump."""
-        face = self.ring.face(time)
+        face = self.ring.latent_at(time)
         if face is None:
             return present
         goal = face.to(self._device, non_blocking=True)[None]

@@ -15,7 +15,7 @@ from likeness.master import BY_HAND
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Choice, Float, Trigger
-from likeness.tempo.quantise import ROUNDING, in_beats, landing, next_line
+from likeness.tempo.quantise import ROUNDING, in_beats, next_line, quantised_start
 from likeness.tempo.transport import Moment
 
 log = logging.getLogger(__name__)
@@ -70,12 +70,12 @@ class _Waiting:
     start: float | None = None
 
 
-def remembered(address: str) -> bool:
+def is_recalled(address: str) -> bool:
     """Whether a cue holds the parameter: neither the master, nor the tempo, nor cues and history themselves."""
     return address not in LEFT_ALONE and address.partition(".")[0] not in OWNERS
 
 
-class Recaller:
+class CueRecall:
     """All of it belongs to the show's thread, but for `recall`: what is asked for happens in its order.
 
     Args:
@@ -106,13 +106,13 @@ class Recaller:
         """Put into `cue` what is asked of parameters, modulators and the rack. Within an edit, on the show's thread."""
         targets = self._store.targets()
         flat = {f"{owner}.{name}": value for owner, values in targets.items() for name, value in values.items()}
-        cue.values = {address: value for address, value in flat.items() if remembered(address)}
+        cue.values = {address: value for address, value in flat.items() if is_recalled(address)}
         cue.rack = self._rack()
         cue.modulation = self._modulation.entries if self._modulation else None
 
-    def come_back(self) -> None:
+    def return_to_present(self) -> None:
         """Put the fader of the past back to the present. Within an edit, on the show's thread."""
-        self._store.change("history.scrub", 1.0)()
+        self._store.prepare("history.scrub", 1.0)()
 
     def seconds(self, travel: Travel) -> float:
         """Return how long `travel` takes if it begins now."""
@@ -120,7 +120,7 @@ class Recaller:
 
     def recall(self, name: str, find: Callable[[], Cue], travel: Travel) -> None:
         """Bring a cue back in the next frame. Any thread. Takes what `recall_now` does."""
-        self._store.call(lambda: self.recall_now(name, find, travel))
+        self._store.run(lambda: self.recall_now(name, find, travel))
 
     def recall_now(self, name: str, find: Callable[[], Cue], travel: Travel) -> None:
         """Bring a cue back, now or on the line that `cue.quantise` names; the newest of those that wait is the one.
@@ -152,11 +152,11 @@ class Recaller:
             return None
         return "fading" if self._time < self._arrives else "active"
 
-    def leave(self) -> None:
+    def clear_active(self) -> None:
         """Say that no cue is shown any more."""
         self._goal = ""
 
-    def drop(self) -> None:
+    def cancel_waiting(self) -> None:
         """Let go of what waits for a line. Within an edit."""
         if self._waiting is not None:
             log.info("%s, which had not begun, is dropped", self._waiting.name)
@@ -184,7 +184,7 @@ class Recaller:
         self._begin(f"before {name}", before, travel, self._moment(), undoes=True)
         return name
 
-    def between(self, time: float, beat: float) -> None:
+    def advance(self, time: float, beat: float) -> None:
         """Begin what waits for a line, in the first frame on or after it."""
         self._time = time
         waiting = self._waiting
@@ -195,7 +195,7 @@ class Recaller:
             # The line is further off than the next one can be: whoever leads the beat has set it back.
             waiting.start = self._start(waiting, moment)
         if beat >= waiting.start - ROUNDING:
-            self._store.call(lambda: self._let_begin(waiting, moment))
+            self._store.run(lambda: self._let_begin(waiting, moment))
 
     def _let_begin(self, waiting: _Waiting, moment: Moment) -> None:
         # What stood before this in the inbox may have dropped it, or put another in its place.
@@ -208,13 +208,13 @@ class Recaller:
         if self._store.snapshot["cue"]["land"] == "start":
             return next_line(moment.beat, every)
         travel = in_beats(waiting.travel.seconds(moment), moment.tempo)
-        return landing(moment.beat, every, travel, in_beats(self._latency_s(), moment.tempo))[0]
+        return quantised_start(moment.beat, every, travel, in_beats(self._latency_s(), moment.tempo))[0]
 
     def _begin(self, name: str, cue: Cue, travel: Travel, moment: Moment, *, undoes: bool) -> None:
         """Set all of it off in one frame. Within an edit, on the show's thread."""
         seconds = max(travel.seconds(moment), 0.0)
-        values = {address: value for address, value in cue.values.items() if remembered(address)}
-        edit, refused = self._store.recalling(values, max(seconds, CUT_S))
+        values = {address: value for address, value in cue.values.items() if is_recalled(address)}
+        edit, refused = self._store.prepare_recall(values, max(seconds, CUT_S))
         if refused:
             # A plugin that has left the rack refuses one value for each of its knobs.
             log.warning("cue %s: %d values do not fit; %s", name, len(refused), refused[0])
@@ -224,8 +224,8 @@ class Recaller:
         if self._modulation is not None and cue.modulation is not None:
             self._modulation.recall(cue.modulation, seconds)
         self._goal, self._arrives = name, self._time + seconds
-        self.come_back()
-        self._store.happen(Recall(name, seconds, cue.face.get, cue.rack))
+        self.return_to_present()
+        self._store.emit(Recall(name, seconds, cue.face.get, cue.rack))
         self._on_change()
 
     def _remember(self, name: str, cue: Cue, travel: Travel) -> None:
@@ -233,7 +233,7 @@ class Recaller:
         before = Cue({address: self._store.target(address) for address in known}, self._rack())
         if self._modulation is not None and cue.modulation is not None:
             before.modulation = self._modulation.entries
-        self._store.happen(Capture(before.face.put))
+        self._store.emit(Capture(before.face.put))
         self._undone.append((name, before, travel))
 
     def _rack(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ OPPOSITE_COSINE = -1.0 + 1e-4
 SHORTEST = 1e-6
 
 
-class Carry:
+class RigidMotion:
     """The least turn about the origin, per layer, and the shift that together bring `start` to `goal`.
 
     It keeps distances: what is carried moves exactly as far in each frame as what comes in. The shift alone would do

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from likeness.cues.rigid_motion import Carry
+from likeness.cues.rigid_motion import RigidMotion
 from likeness.easing import smooth
 from likeness.latent import COLLINEAR_COSINE
 
@@ -16,7 +16,7 @@ NO_LENGTH = 1e-12
 ROUNDING = 1e-9
 
 
-class Lead:
+class FaceTransition:
     """Holds the way under way and what came of the last one. The render thread alone calls it.
 
     Every way begins at the face that was shown last. While it lasts, the plugins' motion goes on in what it leaves; at
@@ -29,13 +29,13 @@ class Lead:
 
     def __init__(self, mean: Tensor) -> None:
         self._mean = mean
-        self._carry: Carry | None = None
+        self._carry: RigidMotion | None = None
         self._goal: Tensor | None = None
         self._under_way = self._leaving = False
         self._seconds = self._elapsed = 0.0
         self._shown: Tensor | None = None
 
-    def leave(self, goal: Tensor | None, seconds: float) -> None:
+    def start(self, goal: Tensor | None, seconds: float) -> None:
         """Begin a way in the next frame, from wherever the picture stands.
 
         Args:
@@ -47,12 +47,12 @@ class Lead:
         self._goal, self._seconds, self._elapsed = goal, seconds, 0.0
         self._under_way = self._leaving = True
 
-    def halt(self) -> None:
+    def hold(self) -> None:
         """End the way under way where the picture stands; from there the plugins go on."""
         if self._under_way and self._shown is not None:
-            self.leave(self._shown, 0.0)
+            self.start(self._shown, 0.0)
 
-    def toward(self, latent: Tensor, dt: float) -> Tensor:
+    def step(self, latent: Tensor, dt: float) -> Tensor:
         """Return the latent to show: `latent` itself while nothing was called up.
 
         Args:
@@ -70,7 +70,7 @@ class Lead:
     def _travel(self, latent: Tensor, dt: float) -> Tensor:
         drawn = latent - self._mean
         if self._leaving and self._shown is not None:
-            self._carry = Carry(drawn, self._shown - self._mean)
+            self._carry = RigidMotion(drawn, self._shown - self._mean)
         self._leaving = False
         # As the store's ramps count, so that parameters and face arrive in one frame.
         self._elapsed += dt
@@ -87,7 +87,7 @@ class Lead:
             self._carry = None
             return latent
         goal, self._goal = self._goal.expand_as(latent), None
-        self._carry = Carry(drawn, goal - self._mean)
+        self._carry = RigidMotion(drawn, goal - self._mean)
         return goal
 
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from likeness.directions.covariance import deviation_along
 from likeness.errors import LikenessError
 from likeness.generator import Generator
-from likeness.generators.networks.modulated_conv import StyledConvolution
+from likeness.generators.networks.modulated_conv import ModulatedConv
 
 # Enough for a deviation to a few per cent.
 SAMPLES = 512
@@ -29,7 +29,7 @@ def closed_form_directions(generator: Generator, count: int) -> Tensor:
     """
     synthesis = getattr(generator, "synthesis", None)
     modules = list(synthesis.modules()) if isinstance(synthesis, nn.Module) else []
-    maps = [module.style.weight for module in modules if isinstance(module, StyledConvolution)]
+    maps = [module.style.weight for module in modules if isinstance(module, ModulatedConv)]
     if not maps:
         raise LikenessError(
             f"the closed form is that of StyleGAN2; {generator.info.family} has none: take principal directions"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from likeness.evaluation.attribute_classifier import Judge
+from likeness.evaluation.attribute_classifier import AttributeClassifier
 from likeness.evaluation.features import BATCH, FEATURE_SIZE, Features, resized, rounded
 from likeness.generator import Generator
 from likeness.latent import truncate
@@ -20,7 +20,7 @@ def effects(
     generator: Generator,
     network: Features,
     directions: Mapping[str, Tensor],
-    judges: Mapping[str, Judge],
+    judges: Mapping[str, AttributeClassifier],
     seeds: Sequence[int] = range(32),
 ) -> dict[str, dict[str, float]]:
     """Return, by direction and by judge, how far two deviations to either side bring a face from low to high.

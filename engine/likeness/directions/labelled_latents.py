@@ -10,7 +10,7 @@ from torch import Tensor
 
 from likeness.encoders.open_encoder import Encoder
 from likeness.errors import LikenessError, PhotoError
-from likeness.evaluation.attribute_classifier import Judge
+from likeness.evaluation.attribute_classifier import AttributeClassifier
 from likeness.evaluation.features import Features, Progress, read_square, sample_features, silent
 from likeness.generator import Generator
 
@@ -52,7 +52,11 @@ def encode_pictures(
 
 
 def judged_samples(
-    generator: Generator, network: Features, judges: Mapping[str, Judge], count: int, progress: Progress = silent
+    generator: Generator,
+    network: Features,
+    judges: Mapping[str, AttributeClassifier],
+    count: int,
+    progress: Progress = silent,
 ) -> tuple[Tensor, dict[str, list[float]]]:
     """Return latents `[count, num_ws, w_dim]` of samples and, by attribute, how sure a judge is that they have it.
 

@@ -14,7 +14,7 @@ JUDGE_RIDGE = 10_000.0
 FOLDS = 5
 
 
-class Judge:
+class AttributeClassifier:
     """Tells an attribute from a picture's features; values above their middle are its positive side.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from likeness.evaluation.attribute_classifier import Judge
+from likeness.evaluation.attribute_classifier import AttributeClassifier
 from likeness.evaluation.features import (
     FEATURE_SIZE,
     draw,
@@ -19,7 +19,7 @@ from likeness.evaluation.kernel import kernel_distance
 from likeness.evaluation.labels import Attribute, Labels
 from likeness.evaluation.neighbours import nearest, precision_recall, reach
 from likeness.evaluation.path_length import path_length
-from likeness.evaluation.plan import Plan
+from likeness.evaluation.plan import EvaluationPlan
 from likeness.evaluation.report import Distances, Memorised, PathLengths, Report, Separability
 from likeness.evaluation.seen_faces import seen_faces
 from likeness.evaluation.separability import conditional_entropy, separability
@@ -53,7 +53,7 @@ def evaluate(
     generator: Generator,
     network: EfficientNetLite,
     files: Sequence[Path],
-    plan: Plan,
+    plan: EvaluationPlan,
     labels: Labels | None = None,
     progress: Progress = lambda _stage, _done, _all: None,
 ) -> Report:
@@ -113,7 +113,7 @@ def separable_by(
     """
     entropies, judges = {}, {}
     for attribute in attributes:
-        judge = Judge(real, labels.values(attribute, names), attribute.name)
+        judge = AttributeClassifier(real, labels.values(attribute, names), attribute.name)
         margin = judge.margin(drawn)
         judges[attribute.name] = judge.held_out
         entropies[attribute.name] = conditional_entropy(latents.flatten(1), margin > 0, margin.abs())
@@ -140,12 +140,14 @@ def _memorised(distance: Tensor, training: Tensor) -> Memorised:
     return Memorised(float(distance.min()), float(distance.median()), border, float(own.median()), closer)
 
 
-def _fixed_pictures(generator: Generator, plan: Plan) -> list[Picture]:
+def _fixed_pictures(generator: Generator, plan: EvaluationPlan) -> list[Picture]:
     latents = truncate(generator.sample(plan.seeds), generator.mean, plan.seeds_psi)
     return [picture for part in draw(generator, latents) for picture in to_pictures(part)]
 
 
-def _path_lengths(generator: Generator, network: EfficientNetLite, plan: Plan, progress: Progress) -> PathLengths:
+def _path_lengths(
+    generator: Generator, network: EfficientNetLite, plan: EvaluationPlan, progress: Progress
+) -> PathLengths:
     def distance(a: Tensor, b: Tensor) -> Tensor:
         return perceptual_distance(network, resized(a, FEATURE_SIZE), resized(b, FEATURE_SIZE))
 
@@ -169,7 +171,7 @@ def kernel_to_data(
     generator: Generator,
     network: EfficientNetLite,
     files: Sequence[Path],
-    plan: Plan,
+    plan: EvaluationPlan,
     progress: Progress = lambda _stage, _done, _all: None,
 ) -> float:
     """Return a generator's kernel distance, times 1,000, to the held-out pictures; to all where none are held out."""

@@ -14,7 +14,7 @@ PATHS = 4
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvaluationPlan:
     """What is to be measured.
 
     Args:
@@ -41,7 +41,7 @@ class Plan:
         """Return what samples and paths take where one sample takes `sample_s` seconds."""
         return sample_s * (self.samples + PATHS * PAIR_COST * self.pairs)
 
-    def within(self, seconds: float, sample_s: float, fixed_s: float) -> "Plan":
+    def within(self, seconds: float, sample_s: float, fixed_s: float) -> "EvaluationPlan":
         """Return a plan with as many samples and pairs as `seconds` allow, never more than this one's.
 
         Args:

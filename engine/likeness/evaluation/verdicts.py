@@ -13,7 +13,7 @@ KERNEL_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Verdict:
+class StageVerdict:
     """One line of the list; `passed` is None where it was not measured."""
 
     what: str
@@ -22,24 +22,24 @@ class Verdict:
     passed: bool | None
 
 
-def verdicts(report: Report) -> list[Verdict]:
+def verdicts(report: Report) -> list[StageVerdict]:
     """Return the list: faces, no two alike, nearer to the data than another generator, no jump, nothing by heart."""
     return [*_faces(report), _kernel(report), *_walk(report), _memorised(report)]
 
 
-def _faces(report: Report) -> list[Verdict]:
+def _faces(report: Report) -> list[StageVerdict]:
     seen, psi = report.faces, report.seeds_psi
     if seen is None:
-        return [Verdict("the fixed seeds are faces", "", "not measured", None)]
+        return [StageVerdict("the fixed seeds are faces", "", "not measured", None)]
     wanted = round(FACES_SHARE * seen.pictures)
     return [
-        Verdict(
+        StageVerdict(
             f"the fixed seeds at psi {psi:g} are faces",
             f"{wanted} of {seen.pictures} with a score (dlib mmod) over {FACE_SCORE:g}",
             f"{seen.found}, the lowest {seen.lowest:.2f}",
             seen.found >= wanted,
         ),
-        Verdict(
+        StageVerdict(
             "no two are alike",
             f"identity distance (dlib) over {ALIKE:g}",
             f"the closest two {seen.closest:.2f}",
@@ -48,33 +48,33 @@ def _faces(report: Report) -> list[Verdict]:
     ]
 
 
-def _kernel(report: Report) -> Verdict:
+def _kernel(report: Report) -> StageVerdict:
     own = (report.held_out or report.training).kernel
     what = f"kernel distance to the {'held-out' if report.held_out else 'training'} pictures"
     if report.against is None:
-        return Verdict(what, "compared with --against WEIGHTS", f"{own:.1f}", None)
+        return StageVerdict(what, "compared with --against WEIGHTS", f"{own:.1f}", None)
     wanted = KERNEL_SHARE * report.against
-    return Verdict(what, f"half of the other's {report.against:.1f} at most", f"{own:.1f}", own <= wanted)
+    return StageVerdict(what, f"half of the other's {report.against:.1f} at most", f"{own:.1f}", own <= wanted)
 
 
-def _walk(report: Report) -> list[Verdict]:
+def _walk(report: Report) -> list[StageVerdict]:
     walk = report.walk
     if walk is None:
-        return [Verdict("a walk without a jump", f"{LONGEST_STEP:g} median steps at most", "not measured", None)]
+        return [StageVerdict("a walk without a jump", f"{LONGEST_STEP:g} median steps at most", "not measured", None)]
     return [
-        Verdict(
+        StageVerdict(
             "a walk without a jump",
             f"{LONGEST_STEP:g} median steps at most",
             f"the longest {walk.longest:.1f}",
             walk.longest <= LONGEST_STEP,
         ),
-        Verdict("the walk closes", "1 median step at most", f"{walk.closure:.2f}", walk.closure <= 1),
+        StageVerdict("the walk closes", "1 median step at most", f"{walk.closure:.2f}", walk.closure <= 1),
     ]
 
 
-def _memorised(report: Report) -> Verdict:
+def _memorised(report: Report) -> StageVerdict:
     near = report.memorised
-    return Verdict(
+    return StageVerdict(
         "no sample is closer to a training picture than these are to each other",
         f"distance over {near.training_closest:.2f}",
         f"the closest {near.closest:.2f}",

@@ -11,7 +11,7 @@ from typing import Self
 from likeness.errors import GalleryError
 from likeness.faces.photo import MOST_BYTES
 from likeness.gallery.gallery import Gallery
-from likeness.gallery.photo_encoder import Looked
+from likeness.gallery.photo_encoder import ReadPhoto
 from likeness.gallery.rows import CONSENT
 
 # A killed process looks at so many photos again: five seconds of work.
@@ -71,7 +71,7 @@ class Tally:
     others: list[Path] = field(default_factory=list)
 
 
-Look = Callable[[Iterator[Job]], Iterable[tuple[Path, Looked]]]
+Look = Callable[[Iterator[Job]], Iterable[tuple[Path, ReadPhoto]]]
 """Looks at jobs, in whatever order, here or elsewhere."""
 
 
@@ -122,7 +122,7 @@ def add_photos(
     """
     if not consent.strip():
         raise GalleryError(CONSENT)
-    tally, batch = Tally(), list[tuple[Path, Looked]]()
+    tally, batch = Tally(), list[tuple[Path, ReadPhoto]]()
     done = 0
     try:
         for path, looked in look(_jobs(gallery, photos, shard, tally)):
@@ -138,10 +138,10 @@ def add_photos(
     return tally
 
 
-def in_turn(look: Callable[[str, Path, bytes], Looked]) -> Look:
+def in_turn(look: Callable[[str, Path, bytes], ReadPhoto]) -> Look:
     """Return what looks at one photo after the other in this process."""
 
-    def look_at(jobs: Iterator[Job]) -> Iterator[tuple[Path, Looked]]:
+    def look_at(jobs: Iterator[Job]) -> Iterator[tuple[Path, ReadPhoto]]:
         for job in jobs:
             yield job.path, look(job.photo, job.path, job.raw)
 
@@ -170,7 +170,7 @@ def _jobs(gallery: Gallery, photos: Sequence[Path], shard: Shard, tally: Tally) 
             yield Job(photo, path, raw)
 
 
-def _keep(gallery: Gallery, batch: Sequence[tuple[Path, Looked]], tally: Tally) -> None:
+def _keep(gallery: Gallery, batch: Sequence[tuple[Path, ReadPhoto]], tally: Tally) -> None:
     if not batch:
         return
     faces = [looked.face for _, looked in batch if looked.face is not None]

@@ -12,7 +12,7 @@ from typing import Any
 
 from likeness.errors import GalleryError
 from likeness.gallery.add_photos import Job, Look
-from likeness.gallery.photo_encoder import Looked, Looker
+from likeness.gallery.photo_encoder import PhotoEncoder, ReadPhoto
 
 # Two seconds of work. What is larger than Ray's memory it writes to a disk, and these are photos of people.
 CHUNK, CHUNK_BYTES = 16, 8_000_000
@@ -48,7 +48,7 @@ def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> L
     path = "" if weights is None else str(weights.resolve())
     remote: Any = ray.remote(num_cpus=1, max_retries=3)(_look_at)
 
-    def look(jobs: Iterator[Job]) -> Iterable[tuple[Path, Looked]]:
+    def look(jobs: Iterator[Job]) -> Iterable[tuple[Path, ReadPhoto]]:
         ahead = max(1, int(ray.cluster_resources().get("CPU", 1))) * AHEAD
         under_way: dict[Any, list[Path]] = {}
         try:
@@ -96,7 +96,7 @@ def _call(address: str) -> None:
         raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
 
 
-def _look_at(jobs: list[tuple[str, str, bytes]], weights: str, name: str, consent: str) -> list[Looked]:
+def _look_at(jobs: list[tuple[str, str, bytes]], weights: str, name: str, consent: str) -> list[ReadPhoto]:
     """Look at photos, on a worker."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     looker = _looker(weights, name, consent)
@@ -104,7 +104,7 @@ def _look_at(jobs: list[tuple[str, str, bytes]], weights: str, name: str, consen
 
 
 @lru_cache(maxsize=1)
-def _looker(weights: str, name: str, consent: str) -> Looker:
+def _looker(weights: str, name: str, consent: str) -> PhotoEncoder:
     """Return the worker's looker: opening the models takes longer than a few photos."""
     # Not without latents where the weights are absent here alone: a face is looked at once, so it would stay without.
-    return Looker(Path(weights) if weights else None, name, consent)
+    return PhotoEncoder(Path(weights) if weights else None, name, consent)

@@ -36,7 +36,7 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Looked:
+class ReadPhoto:
     """What came of one photo.
 
     Attributes:
@@ -52,7 +52,7 @@ class Looked:
     others: int = 0
 
 
-class Eye:
+class PhotoReader:
     """Sees faces with dlib's models; opening them takes half a second. One thread at a time."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Eye:
         return Sight(embedding, align(picture, faces[0].landmarks, PICTURE_SIZE), len(faces) - 1)
 
 
-class Looker:
+class PhotoEncoder:
     """Makes faces of photos, with the latent where the weights have an encoder.
 
     Args:
@@ -88,12 +88,12 @@ class Looker:
     """
 
     def __init__(self, weights: Path | None, name: str, consent: str) -> None:
-        self._eye = Eye()
+        self._eye = PhotoReader()
         self._encoder: Encoder | None = None if weights is None else open_encoder_for(weights)
         self._weights, self._sha256 = ("", "") if weights is None else (weights.stem, fingerprint(weights))
         self._name, self._consent = name, consent
 
-    def look(self, photo: str, path: Path, raw: bytes) -> Looked:
+    def look(self, photo: str, path: Path, raw: bytes) -> ReadPhoto:
         """Look at one photo.
 
         Args:
@@ -104,7 +104,7 @@ class Looker:
         try:
             sight = self._eye.see(decode_photo(raw, str(path)), str(path))
         except PhotoError as error:
-            return Looked(photo, refusal=str(error).replace(str(path), "the photo"))
+            return ReadPhoto(photo, refusal=str(error).replace(str(path), "the photo"))
         face = NewFace(
             # A file's name may hold bytes that are no text, which records cannot.
             name=self._name or os.fsencode(path.stem).decode(errors="replace"),
@@ -116,15 +116,15 @@ class Looker:
             photo=photo,
             weights_sha256=self._sha256,
         )
-        return Looked(photo, face, others=sight.others)
+        return ReadPhoto(photo, face, others=sight.others)
 
 
-def open_looker(weights: Path | None, name: str, consent: str) -> tuple[Looker, str]:
+def open_looker(weights: Path | None, name: str, consent: str) -> tuple[PhotoEncoder, str]:
     """Return a looker, and why faces will have no latent where they will not."""
     try:
-        return Looker(weights, name, consent), ""
+        return PhotoEncoder(weights, name, consent), ""
     except WeightsError as error:
-        return Looker(None, name, consent), str(error)
+        return PhotoEncoder(None, name, consent), str(error)
 
 
 def to_unit(picture: Picture) -> torch.Tensor:

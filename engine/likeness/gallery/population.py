@@ -11,7 +11,7 @@ from torch import Tensor
 from likeness.errors import PhotoError, WeightsError
 from likeness.gallery.face_types import NewFace, to_jpeg
 from likeness.gallery.gallery import Gallery
-from likeness.gallery.photo_encoder import Eye
+from likeness.gallery.photo_encoder import PhotoReader
 from likeness.gallery.population_file import Population
 from likeness.generator import Generator
 from likeness.generators.readback import to_picture
@@ -55,7 +55,7 @@ def add_population(
     missing = [seed for seed in seeds if seed not in there]
     if known is not None and known.psi != psi:
         known = None
-    eye, added, faceless = Eye(), 0, 0
+    eye, added, faceless = PhotoReader(), 0, 0
     for start in range(0, len(missing), BATCH):
         part = missing[start : start + BATCH]
         faces = []
@@ -89,7 +89,7 @@ def look_at_population(
         WeightsError: no drawing shows a face.
     """
     weights, sha256 = _origin(generator)
-    eye, found = Eye(), dict[int, np.ndarray]()
+    eye, found = PhotoReader(), dict[int, np.ndarray]()
     for done, (seed, _, picture) in enumerate(_drawn(generator, seeds, psi), 1):
         try:
             found[seed] = eye.see(picture, f"seed {seed}").embedding

@@ -24,14 +24,14 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class BudgetVerdict:
     """What came of one frame: who is newly over budget, and who must go."""
 
     flagged: tuple[str, ...] = ()
     bypass: str | None = None
 
 
-CLEAR = Verdict()
+CLEAR = BudgetVerdict()
 
 
 class Budget:
@@ -52,7 +52,7 @@ class Budget:
         self._overruns: dict[str, int] = {}
         self._pause_ms = 0.0
 
-    def judge(self, costs: Sequence[Cost], draw_ms: float) -> Verdict:
+    def judge(self, costs: Sequence[Cost], draw_ms: float) -> BudgetVerdict:
         """Return the verdict on a frame that took `draw_ms` in all, its plugins `costs` of it."""
         if self.frame_ms is None:
             return CLEAR
@@ -62,7 +62,7 @@ class Budget:
             return CLEAR
         self._over = {cost.name: self._over.get(cost.name, 0) + 1 for cost in over}
         flagged = tuple(name for name, count in self._over.items() if count == MOST_OVERRUNS)
-        return Verdict(flagged, self._strike(costs, over, draw_ms, self.frame_ms))
+        return BudgetVerdict(flagged, self._strike(costs, over, draw_ms, self.frame_ms))
 
     def allowed_ms(self, cost: Cost) -> float:
         """Return what the plugin may take in a frame."""

@@ -21,7 +21,7 @@ from likeness.generators.families import composite, stylegan1, stylegan2, styleg
 from likeness.generators.families import torchscript_onnx as foreign
 from likeness.generators.families import z_only as zonly
 from likeness.host.budget import Budget, Cost
-from likeness.host.slot import Change, Slot, checked
+from likeness.host.slot import RackChange, Slot, check_plugin
 from likeness.parameters.store import ParamStore
 from likeness.stage import Stage
 
@@ -41,7 +41,7 @@ class Host:
         self.store = store or ParamStore()
         self.rack: list[Slot] = []
         self.budget = Budget()
-        self._change: Change | None = None
+        self._change: RackChange | None = None
         self._faults = Faults(log)
         self._pm = pluggy.PluginManager(hookspecs.PROJECT)
         self._pm.add_hookspecs(hookspecs)
@@ -56,12 +56,12 @@ class Host:
         """
         if any(slot.name == name for slot in self.rack):
             raise PluginError(f"the name {name!r} is taken; call the plugin's file something else")
-        slot = self.make(name, plugin, path)
+        slot = self.make_slot(name, plugin, path)
         self.store.declare(name, slot.params)
         self.rack.append(slot)
         return slot
 
-    def make(self, name: str, plugin: object, path: Path | None = None) -> Slot:
+    def make_slot(self, name: str, plugin: object, path: Path | None = None) -> Slot:
         """Return `plugin` as a slot that could play, checked; nothing is changed by it. Any thread.
 
         Raises:
@@ -69,16 +69,16 @@ class Host:
             ParamError: where a parameter is declared twice.
             Exception: whatever its `declare_params` raises.
         """
-        slot = checked(name, plugin, path)
+        slot = check_plugin(name, plugin, path)
         if "load_generator" in slot.impls:
             self._pm.register(plugin)
         return slot
 
-    def ready(self, slot: Slot, stage: Stage) -> None:
+    def start_plugin(self, slot: Slot, stage: Stage) -> None:
         """Call `start` of a plugin that is not in the rack yet. Any thread; raises whatever it raises."""
         self._call(slot, "start", stage=stage)
 
-    def retire(self, slot: Slot, stage: Stage) -> None:
+    def stop_plugin(self, slot: Slot, stage: Stage) -> None:
         """Have a plugin that has left the rack let go of what it holds. Raises whatever its `stop` raises."""
         if self._pm.is_registered(slot.plugin):
             self._pm.unregister(slot.plugin)
@@ -88,11 +88,11 @@ class Host:
         """Return the files of the plugins in the rack, by name. Any thread."""
         return [(slot.name, slot.path) for slot in list(self.rack) if slot.path]
 
-    def propose(self, change: Change) -> None:
+    def schedule_change(self, change: RackChange) -> None:
         """Have `change` take place before the next frame is drawn. While no frame is being drawn, on any thread."""
         self._change = change
 
-    def turn(self) -> None:
+    def apply_change(self) -> None:
         """Take over what was proposed, if anything. The render thread, before a frame."""
         change, self._change = self._change, None
         if change is None:
@@ -108,7 +108,7 @@ class Host:
         change.then()
         change.done.set()
 
-    def judge(self, draw_ms: float) -> None:
+    def enforce_budget(self, draw_ms: float) -> None:
         """Look at who was over budget in a frame that took `draw_ms`. The render thread, after the frame."""
         values = self.store.snapshot
         costs = [
@@ -217,7 +217,7 @@ class Host:
             self._bypass(slot)
 
     def _bypass(self, slot: Slot) -> None:
-        slot.strikes, slot.struck_out = 0, True
+        slot.strikes, slot.bypassed_by_host = 0, True
         self.store.set(f"{slot.name}.bypass", True)
         log.error("%s is bypassed; turn %s.bypass off to try it again", slot.name, slot.name)
 

@@ -10,7 +10,7 @@ import pluggy
 
 from likeness import hookspecs
 from likeness.errors import PluginError
-from likeness.parameters.state import distinct
+from likeness.parameters.state import check_unique_names
 from likeness.params import Bool, Float, Param
 
 # The first words of addresses that are not a plugin's.
@@ -41,14 +41,14 @@ class Slot:
     params: tuple[Param, ...] = ()
     path: Path | None = None
     strikes: int = 0
-    struck_out: bool = False
+    bypassed_by_host: bool = False
     cost_ms: float = 0.0
     last_ms: float = field(default=0.0, repr=False)
     spent_ms: float = field(default=0.0, repr=False)
 
 
 @dataclass(frozen=True)
-class Change:
+class RackChange:
     """A rack to play on with; `done` is set once it plays.
 
     Args:
@@ -65,7 +65,7 @@ class Change:
     done: threading.Event = field(default_factory=threading.Event)
 
 
-def checked(name: str, plugin: object, path: Path | None = None) -> Slot:
+def check_plugin(name: str, plugin: object, path: Path | None = None) -> Slot:
     """Return `plugin` as a slot that could play; nothing is changed by it. Any thread.
 
     Raises:
@@ -81,7 +81,7 @@ def checked(name: str, plugin: object, path: Path | None = None) -> Slot:
     odd = [param for param in params if not isinstance(param, Param)]
     if odd:
         raise PluginError(f"plugin {name!r} declares {odd[0]!r}; parameters are Float, Int, Bool, Choice, ...")
-    distinct(name, params)
+    check_unique_names(name, params)
     return Slot(name, plugin, impls, params, path)
 
 

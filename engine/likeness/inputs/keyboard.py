@@ -22,7 +22,7 @@ class Keyboard:
 
     def __init__(self, store: ParamStore, quit_show: Callable[[], None]) -> None:
         self._store, self._quit = store, quit_show
-        self.tools: dict[str, Callable[[], None]] = {}
+        self.actions: dict[str, Callable[[], None]] = {}
 
     def press(self, name: str) -> None:
         """Take the key called `name` by pygame: "a", "left", "space". Any thread."""
@@ -33,7 +33,7 @@ class Keyboard:
         # A show without the switch leaves the key to the plugins.
         if switch is not None and switch in self._store:
             self._store.toggle(switch)
-        elif name in self.tools:
-            self.tools[name]()
+        elif name in self.actions:
+            self.actions[name]()
         else:
             self._store.post(Key(name))

@@ -17,7 +17,7 @@ GONE_S = 0.8
 
 
 @dataclass(frozen=True, eq=False)
-class Sighting:
+class FaceObservation:
     """What the lookout saw in one picture of the camera.
 
     Attributes:
@@ -41,7 +41,7 @@ class Sighting:
     sharpness: float = 0.0
 
 
-class Greeting:
+class ArrivalDetector:
     """Follows the sightings; the reception's thread alone calls it."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Greeting:
         """Begin anew."""
         self._since: float | None = None
         self._seen_at = 0.0
-        self._best: Sighting | None = None
+        self._best: FaceObservation | None = None
         self._greeted = self._asked = False
 
     def catch(self) -> None:
@@ -64,11 +64,11 @@ class Greeting:
         return self._since is not None
 
     @property
-    def greeted(self) -> bool:
+    def arrived(self) -> bool:
         """Return whether whoever is there has been greeted."""
         return self._greeted
 
-    def take(self, sighting: Sighting, *, auto: bool = True) -> Sighting | None:
+    def observe(self, sighting: FaceObservation, *, auto: bool = True) -> FaceObservation | None:
         """Return the sighting by which a visitor is to be remembered, once for each stay; None otherwise.
 
         Args:
@@ -97,5 +97,5 @@ class Greeting:
         return None
 
 
-def _rank(sighting: Sighting) -> tuple[int, float]:
+def _rank(sighting: FaceObservation) -> tuple[int, float]:
     return -len(sighting.doubts), sighting.sharpness

@@ -12,7 +12,7 @@ from likeness.faces.landmark_filter import SteadyLandmarks
 from likeness.faces.landmarks import Points, eye_distance
 from likeness.faces.portrait import FEWEST_EYES, choose
 from likeness.faces.quality import judge
-from likeness.lookalike.arrival import Sighting
+from likeness.lookalike.arrival import FaceObservation
 
 # In a picture of 640 px a face must be 80 high to be found: an eighth of the picture, 30 ms of one core.
 SEARCHED_SIDE = 640
@@ -22,7 +22,7 @@ SECOND_SIDE, SECOND_EVERY_S = 400, 3.0
 SECOND_TRUST_S = 4.0
 
 
-class Eyes:
+class FaceReader:
     """Detector, landmarks, filter and embedding. One thread.
 
     Args:
@@ -38,35 +38,35 @@ class Eyes:
         self._steady = SteadyLandmarks()
         self._second_at = self._second_found_at = -SECOND_TRUST_S
 
-    def see(self, number: int, at: float, picture: NDArray[np.uint8], embed: bool) -> Sighting:
+    def read(self, number: int, at: float, picture: NDArray[np.uint8], embed: bool) -> FaceObservation:
         """Return what is seen in a picture `[height, width, 3]` RGB; nobody is no fault."""
         faces = self._find(picture, at)
         if not faces:
-            return Sighting(number, at, 0)
+            return FaceObservation(number, at, 0)
         face = choose(faces, picture.shape)
         if eye_distance(face.landmarks) < FEWEST_EYES:
-            return Sighting(number, at, len(faces))
+            return FaceObservation(number, at, len(faces))
         landmarks = self._steady.follow(face.landmarks, at)
         if not embed:
-            return Sighting(number, at, len(faces), True)
+            return FaceObservation(number, at, len(faces), True)
         return self._recognised(number, at, picture, faces, face, landmarks)
 
-    def see_still(self, number: int, at: float, picture: NDArray[np.uint8]) -> Sighting:
+    def read_photo(self, number: int, at: float, picture: NDArray[np.uint8]) -> FaceObservation:
         """Return what is seen in a photo, which comes once and has time: small faces too, and whom HOG does not see."""
         self._still = self._still or Detector()
         faces = self._still.find(picture)
         near = [face for face in faces if eye_distance(face.landmarks) >= FEWEST_EYES]
         if not near:
-            return Sighting(number, at, len(faces))
+            return FaceObservation(number, at, len(faces))
         face = choose(near, picture.shape)
         return self._recognised(number, at, picture, faces, face, face.landmarks)
 
     def _recognised(
         self, number: int, at: float, picture: NDArray[np.uint8], faces: list[Face], face: Face, landmarks: Points
-    ) -> Sighting:
+    ) -> FaceObservation:
         quality, portrait = judge(picture, face), align(picture, landmarks, self._portrait)
         embedding = self.embed(picture, face)
-        return Sighting(number, at, len(faces), True, portrait, embedding, quality.doubts, quality.sharpness)
+        return FaceObservation(number, at, len(faces), True, portrait, embedding, quality.doubts, quality.sharpness)
 
     def embed(self, picture: NDArray[np.uint8], face: Face) -> Embedding:
         """Return who a face is."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from likeness.errors import LikenessError
 from likeness.faces.embed import Embedding
-from likeness.lookalike.face_reader import Eyes
-from likeness.lookalike.vision_process import Answer, Ask, Outlook
+from likeness.lookalike.face_reader import FaceReader
+from likeness.lookalike.vision_process import MatchReply, MatchRequest, VisionConfig
 
 if TYPE_CHECKING:
     from likeness.gallery import Gallery
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Society:
+class Matcher:
     """Searched for matches. One thread, the lookout's.
 
     The population that is kept beside the weights is there as a whole; where there is none, it grows by one face where
@@ -32,7 +32,7 @@ class Society:
         eyes: see the drawings as they see the visitors.
     """
 
-    def __init__(self, outlook: Outlook, eyes: Eyes) -> None:
+    def __init__(self, outlook: VisionConfig, eyes: FaceReader) -> None:
         self._outlook, self._eyes = outlook, eyes
         self._seeds: list[int] = []
         self._embeddings: list[Embedding] = []
@@ -44,11 +44,11 @@ class Society:
         self._gallery = self._opened()
 
     @property
-    def growing(self) -> bool:
+    def drawing(self) -> bool:
         """Return whether there is somebody still to come."""
         return self._gallery is None and self._left != 0
 
-    def grow(self) -> None:
+    def draw_next(self) -> None:
         """Open the generator with the population that is kept, or draw one more face: a tenth of a second of one core.
 
         Opening takes a second or two.
@@ -62,7 +62,7 @@ class Society:
             log.error("there is nobody to resemble: %s", error)
             self._left = 0
 
-    def match(self, ask: Ask) -> Answer:
+    def match(self, ask: MatchRequest) -> MatchReply:
         """Return the nearest or the farthest; an answer without a picture where there is nobody.
 
         Raises:
@@ -70,23 +70,23 @@ class Society:
         """
         if self._gallery is not None:
             return self._of_gallery(self._gallery, ask)
-        while self.growing and not self._seeds:
-            self.grow()
+        while self.drawing and not self._seeds:
+            self.draw_next()
         if not self._seeds:
-            return Answer(ask.era, ask.guest)
+            return MatchReply(ask.era, ask.guest)
         apart = np.linalg.norm(np.stack(self._embeddings) - ask.embedding.astype(np.float64), axis=1)
         at = int(apart.argmax() if ask.farthest else apart.argmin())
         latent, picture = self._drawn(self._seeds[at])
-        return Answer(ask.era, ask.guest, f"seed {self._seeds[at]}", float(apart[at]), picture, latent)
+        return MatchReply(ask.era, ask.guest, f"seed {self._seeds[at]}", float(apart[at]), picture, latent)
 
-    def _of_gallery(self, gallery: Gallery, ask: Ask) -> Answer:
+    def _of_gallery(self, gallery: Gallery, ask: MatchRequest) -> MatchReply:
         found = gallery.search(ask.embedding, 1, farthest=ask.farthest)
         if not found:
-            return Answer(ask.era, ask.guest)
+            return MatchReply(ask.era, ask.guest)
         match = found[0]
         ours = match.record.weights == self._outlook.weights.stem and not self._outdated(match.record)
         latent = np.asarray(match.latent, np.float32) if ours and match.latent is not None else None
-        return Answer(ask.era, ask.guest, match.name, match.distance, match.picture(), latent)
+        return MatchReply(ask.era, ask.guest, match.name, match.distance, match.picture(), latent)
 
     def _outdated(self, record: Record) -> bool:
         """Whether a face's latent is of other weights of this name; told of once."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from likeness.lookalike.visitor import Guest
-from likeness.lookalike.visitor_queue import Roster
+from likeness.lookalike.visitor import Visitor
+from likeness.lookalike.visitor_queue import VisitorQueue
 from likeness.projection.search import usual_rate
-from likeness.projection.worker import NO_ENCODER, Order, Searcher, Start
+from likeness.projection.worker import NO_ENCODER, ProjectionWorker, SearchRequest, Start
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ MEAN_STEPS = 40
 WARM_SIZE = 64
 
 
-class SearchDesk:
+class SearchQueue:
     """First the guess of whoever has none, then that of a match, then what refines a guess. One thread.
 
     Args:
@@ -27,9 +27,9 @@ class SearchDesk:
         roster: whose guests are served.
     """
 
-    def __init__(self, searcher: Searcher, roster: Roster) -> None:
+    def __init__(self, searcher: ProjectionWorker, roster: VisitorQueue) -> None:
         self._searcher, self._roster = searcher, roster
-        self._guest: Guest | None = None
+        self._guest: Visitor | None = None
         self._of_match = False
         self._before = 0
         self._refined: set[int] = set()
@@ -38,7 +38,7 @@ class SearchDesk:
     def warm(self) -> None:
         """Have the process opened, and all that it does done once: the first time takes 5 s of one core more."""
         grey = np.full((WARM_SIZE, WARM_SIZE, 3), 128, np.uint8)
-        self._searcher.begin(Order(grey, "encoder", 1))
+        self._searcher.begin(SearchRequest(grey, "encoder", 1))
 
     def serve(self, steps: int) -> None:
         """Take what was found, and begin what is next."""
@@ -80,7 +80,7 @@ class SearchDesk:
         if self._searcher.ended:
             self._ended(guest)
 
-    def _ended(self, guest: Guest) -> None:
+    def _ended(self, guest: Visitor) -> None:
         error = self._searcher.error
         if error is not None and str(error).startswith(NO_ENCODER) and self._start == "encoder":
             log.warning("%s; the search begins at the mean face, and visitors appear later", error)
@@ -92,36 +92,36 @@ class SearchDesk:
             self._refined.add(guest.number)
         self._guest = None
 
-    def _waiting(self, busy_with: Guest) -> bool:
+    def _waiting(self, busy_with: Visitor) -> bool:
         """Whether somebody has no guess yet while another one's is being refined."""
         if busy_with.latent is None:
             return False
-        return any(guest.latent is None for guest in self._roster.guests())
+        return any(guest.latent is None for guest in self._roster.visitors())
 
     def _end(self) -> None:
         self._searcher.cancel()
         self._guest = None
 
     def _begin(self, steps: int) -> None:
-        guests = self._roster.guests()
+        guests = self._roster.visitors()
         for guest in guests:
             if guest.latent is None and guest.number not in self._refined:
                 least = max(steps, MEAN_STEPS) if self._start == "mean" else steps
-                return self._order(guest, Order(guest.portrait.copy(), self._start, least))
+                return self._order(guest, SearchRequest(guest.portrait.copy(), self._start, least))
         for guest in guests:
             if guest.likeness is not None and guest.likeness.latent is None:
                 picture = np.ascontiguousarray(guest.likeness.picture)
                 return self._order(
-                    guest, Order(picture, self._start, 0 if self._start == "encoder" else MEAN_STEPS), True
+                    guest, SearchRequest(picture, self._start, 0 if self._start == "encoder" else MEAN_STEPS), True
                 )
         for guest in guests:
             if guest.latent is not None and guest.number not in self._refined and steps > guest.steps:
                 latent = np.ascontiguousarray(guest.latent.numpy())
                 # Longer steps, as a short search takes them, would jolt a face that is nearly found.
-                rest = Order(guest.portrait.copy(), latent, steps - guest.steps, rate=usual_rate(steps))
+                rest = SearchRequest(guest.portrait.copy(), latent, steps - guest.steps, rate=usual_rate(steps))
                 return self._order(guest, rest)
         return None
 
-    def _order(self, guest: Guest, order: Order, of_match: bool = False) -> None:
+    def _order(self, guest: Visitor, order: SearchRequest, of_match: bool = False) -> None:
         self._guest, self._of_match, self._before = guest, of_match, guest.steps
         self._searcher.begin(order)

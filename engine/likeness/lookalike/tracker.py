@@ -17,12 +17,12 @@ from likeness import open_generator
 from likeness.errors import LikenessError
 from likeness.faces.photo import read_photo
 from likeness.fault_log import Faults
-from likeness.lookalike.arrival import Greeting, Sighting
-from likeness.lookalike.search_queue import SearchDesk
-from likeness.lookalike.vision_process import Answer, Lookout, Outlook
-from likeness.lookalike.visitor import Guest, Likeness
-from likeness.lookalike.visitor_queue import Roster
-from likeness.projection.worker import Searcher
+from likeness.lookalike.arrival import ArrivalDetector, FaceObservation
+from likeness.lookalike.search_queue import SearchQueue
+from likeness.lookalike.vision_process import MatchReply, VisionConfig, VisionProcess
+from likeness.lookalike.visitor import Match, Visitor
+from likeness.lookalike.visitor_queue import VisitorQueue
+from likeness.projection.worker import ProjectionWorker
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ SEARCHED_SIZE = 256
 
 
 @dataclass(frozen=True)
-class Wishes:
+class LookalikeSettings:
     """What the performer wants.
 
     Attributes:
@@ -54,7 +54,7 @@ class Wishes:
     farthest: bool = False
 
 
-class Reception:
+class VisitorTracker:
     """Runs on a thread of its own, from the first picture to `close`. Its methods may be called on any thread.
 
     Args:
@@ -65,13 +65,13 @@ class Reception:
         wishes: may be exchanged at any time.
     """
 
-    def __init__(self, outlook: Outlook, roster: Roster) -> None:
-        self.wishes = Wishes()
+    def __init__(self, outlook: VisionConfig, roster: VisitorQueue) -> None:
+        self.settings = LookalikeSettings()
         self._roster = roster
-        self._lookout = Lookout(outlook)
+        self._lookout = VisionProcess(outlook)
         opener = partial(open_generator, str(outlook.weights), size=SEARCHED_SIZE)
-        self._desk = SearchDesk(Searcher(opener), roster)
-        self._greeting = Greeting()
+        self._desk = SearchQueue(ProjectionWorker(opener), roster)
+        self._greeting = ArrivalDetector()
         self._newest: tuple[int, float, NDArray[np.uint8]] | None = None
         self._photo: str | None = None
         # Which picture the photo is that is being looked at, and its path.
@@ -111,7 +111,7 @@ class Reception:
     def close(self) -> None:
         """Wipe all, and end the processes. Safe to call twice."""
         self._closing.set()
-        self._lookout.parting = True
+        self._lookout.closing = True
         self._bell.set()
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -151,10 +151,10 @@ class Reception:
             self._catching = False
             self._greeting.catch()
         self._send()
-        for word in self._lookout.news(TURN_S if self._lookout.busy else 0.0):
+        for word in self._lookout.receive(TURN_S if self._lookout.busy else 0.0):
             if self._forgetting:
                 return
-            if isinstance(word, Answer):
+            if isinstance(word, MatchReply):
                 self._matched(word)
             else:
                 self._seen(word)
@@ -163,8 +163,8 @@ class Reception:
             log.error("%s was not looked at; show it again", self._photographed[1])
             self._photographed = None
             self._greeting.forget()
-        self._desk.serve(self.wishes.steps)
-        for guest in self._roster.expire(time.monotonic(), self.wishes.remember_s):
+        self._desk.serve(self.settings.steps)
+        for guest in self._roster.expire(time.monotonic(), self.settings.remember_s):
             log.info("guest %d is forgotten", guest.number)
             guest.wipe()
         if not self._lookout.busy:
@@ -189,18 +189,18 @@ class Reception:
                 log.error("%s", error)
             return
         newest, greeting = self._newest, self._greeting
-        pause = LOOK_AGAIN_S if greeting.greeted else LOOK_CLOSER_S if greeting.present else LOOK_S
+        pause = LOOK_AGAIN_S if greeting.arrived else LOOK_CLOSER_S if greeting.present else LOOK_S
         if newest is None or newest[1] - self._looked_at < pause:
             return
         self._newest = None
         number, at, picture = newest
         self._looked_at = at
-        recognise = at - self._embedded_at >= (AGAIN_S if greeting.greeted else RECOGNISE_S)
+        recognise = at - self._embedded_at >= (AGAIN_S if greeting.arrived else RECOGNISE_S)
         if recognise:
             self._embedded_at = at
         self._lookout.look(number, at, picture, recognise)
 
-    def _seen(self, sighting: Sighting) -> None:
+    def _seen(self, sighting: FaceObservation) -> None:
         number, photo = self._photographed or (0, "")
         if sighting.number == number:
             self._photographed = None
@@ -212,34 +212,34 @@ class Reception:
         known = None if sighting.embedding is None else self._roster.find(sighting.embedding)
         if known is not None:
             known.seen_at = time.monotonic()
-        elif sighting.embedding is not None and self._greeting.greeted:
+        elif sighting.embedding is not None and self._greeting.arrived:
             # Somebody else has stepped in without a gap.
             self._greeting.forget()
-        greeted = self._greeting.take(sighting, auto=self.wishes.auto)
+        greeted = self._greeting.observe(sighting, auto=self.settings.auto)
         if greeted is None or greeted.portrait is None or greeted.embedding is None:
             return
         if self._roster.find(greeted.embedding) is None:
             self._welcome(greeted)
 
-    def _welcome(self, sighting: Sighting) -> None:
+    def _welcome(self, sighting: FaceObservation) -> None:
         assert sighting.portrait is not None
         assert sighting.embedding is not None
         self._guests += 1
-        guest = Guest(self._guests, sighting.portrait, sighting.embedding, time.monotonic())
-        for left in self._roster.arrive(guest, self._era):
+        guest = Visitor(self._guests, sighting.portrait, sighting.embedding, time.monotonic())
+        for left in self._roster.add(guest, self._era):
             left.wipe()
         if guest.forgotten:
             return
         # What is seen of a person stays here; the log gets a number and what was wrong with the light.
         notes = f" ({'; '.join(sighting.doubts)})" if sighting.doubts else ""
         log.info("guest %d%s", guest.number, notes)
-        self._lookout.ask(guest.number, guest.embedding, self.wishes.farthest)
+        self._lookout.request_match(guest.number, guest.embedding, self.settings.farthest)
 
-    def _matched(self, answer: Answer) -> None:
-        guest = next((each for each in self._roster.guests() if each.number == answer.guest), None)
+    def _matched(self, answer: MatchReply) -> None:
+        guest = next((each for each in self._roster.visitors() if each.number == answer.guest), None)
         if guest is None or answer.picture is None:
             return
         latent = None if answer.latent is None else torch.from_numpy(answer.latent)
-        guest.likeness = Likeness(answer.name, answer.distance, answer.picture, latent)
+        guest.likeness = Match(answer.name, answer.distance, answer.picture, latent)
         # Not whom: a log may be kept for years, and whom somebody resembles is said of a real face.
         log.debug("guest %d has a match", guest.number)

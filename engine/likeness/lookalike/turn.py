@@ -16,7 +16,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Lengths:
+class PhaseSeconds:
     """How long each part lasts, in seconds; 0 leaves it out.
 
     Attributes:
@@ -43,7 +43,7 @@ class Lengths:
 
 
 @dataclass(frozen=True)
-class Weights:
+class Mix:
     """What is shown, each in [0, 1].
 
     Attributes:
@@ -61,10 +61,10 @@ class Weights:
     match: float = 0.0
 
 
-NOBODY = Weights()
+NOBODY = Mix()
 
 
-class Story:
+class Turn:
     """One visitor's turn.
 
     Its place is a phase and how far it has come in it: a length that is turned changes the pace and never the place.
@@ -77,7 +77,7 @@ class Story:
         self._phases = SHORT_PHASES if short else PHASES
         self._index, self._along = 0, 0.0
         self._waited = 0.0
-        self._left: Weights | None = None
+        self._left: Mix | None = None
         self.weights = NOBODY
 
     @property
@@ -90,13 +90,13 @@ class Story:
         """Return whether the turn is over."""
         return self._index >= len(self._phases)
 
-    def leave(self) -> None:
+    def end(self) -> None:
         """Lead back into the show from wherever it stands."""
         if not self.over and self.phase != "decay":
             self._left = self.weights
             self._index, self._along = len(self._phases) - 1, 0.0
 
-    def advance(self, dt: float, lengths: Lengths, *, matched: bool) -> Weights:
+    def advance(self, dt: float, lengths: PhaseSeconds, *, matched: bool) -> Mix:
         """Go on by `dt` seconds and return the weights.
 
         Args:
@@ -114,32 +114,32 @@ class Story:
                 self._along, self._waited = 1.0, self._waited + dt - left_s
                 if self._waited >= PATIENCE_S:
                     self.weights = self._now()
-                    self.leave()
+                    self.end()
                 break
             dt = max(dt - left_s, 0.0)
             self._index, self._along = self._index + 1, 0.0
         self.weights = self._now()
         return self.weights
 
-    def _now(self) -> Weights:
+    def _now(self) -> Mix:
         """The weights at this place."""
         if self.over:
             return NOBODY
         t = smooth(self._along)
         if self.phase == "decay":
-            end = self._left or (Weights(1.0) if self._phases is SHORT_PHASES else Weights(1.0, 1.0, 0.0, 1.0, 1.0))
+            end = self._left or (Mix(1.0) if self._phases is SHORT_PHASES else Mix(1.0, 1.0, 0.0, 1.0, 1.0))
             # Pictures go first: what is left of a photo over a moving face looks like a fault.
             gone = smooth(min(2 * self._along, 1.0))
             return replace(
                 end, present=end.present * (1 - t), photo=end.photo * (1 - gone), match=end.match * (1 - gone)
             )
         return {
-            "attack": Weights(t),
-            "hold": Weights(1.0),
-            "reveal": Weights(1.0, t, t),
-            "photo": Weights(1.0, 1.0, 1.0),
-            "dissolve": Weights(1.0, 1.0, 1.0 - t),
-            "walk": Weights(1.0, 1.0, 0.0, t),
-            "meet": Weights(1.0, 1.0, 0.0, 1.0, t),
-            "match": Weights(1.0, 1.0, 0.0, 1.0, 1.0),
+            "attack": Mix(t),
+            "hold": Mix(1.0),
+            "reveal": Mix(1.0, t, t),
+            "photo": Mix(1.0, 1.0, 1.0),
+            "dissolve": Mix(1.0, 1.0, 1.0 - t),
+            "walk": Mix(1.0, 1.0, 0.0, t),
+            "meet": Mix(1.0, 1.0, 0.0, 1.0, t),
+            "match": Mix(1.0, 1.0, 0.0, 1.0, 1.0),
         }[self.phase]

@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 
 from likeness.errors import LikenessError
 from likeness.faces.embed import Embedding
-from likeness.lookalike.arrival import Sighting
-from likeness.toolkit.worker_process import Companion, leave_signals_to_the_show, stand_back
+from likeness.lookalike.arrival import FaceObservation
+from likeness.toolkit.worker_process import WorkerProcess, ignore_interrupts, lower_priority
 
 if TYPE_CHECKING:
-    from likeness.lookalike.face_reader import Eyes
+    from likeness.lookalike.face_reader import FaceReader
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Outlook:
+class VisionConfig:
     """What the lookout needs to know.
 
     Attributes:
@@ -45,7 +45,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class LookRequest:
     """A picture to look at; `embed` asks who it is too, `still` says that it is a photo, which comes once."""
 
     era: int
@@ -57,7 +57,7 @@ class Look:
 
 
 @dataclass(frozen=True, eq=False)
-class Ask:
+class MatchRequest:
     """Whom the embedding resembles most, or least."""
 
     era: int
@@ -67,7 +67,7 @@ class Ask:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class MatchReply:
     """A match, its latent as numpy: torch would pass a tensor through a file in shared memory."""
 
     era: int
@@ -83,10 +83,10 @@ class Seen:
     """What became of a `Look`."""
 
     era: int
-    sighting: Sighting
+    sighting: FaceObservation
 
 
-class Lookout:
+class VisionProcess:
     """The process, seen from the show. One thread calls it; a picture goes through a pipe, and no file.
 
     dlib's embedding holds Python's lock for 70 ms of one core, four frames at 60 a second: no thread of the show's own
@@ -99,13 +99,13 @@ class Lookout:
         parting: whether the end of the process is nothing to tell.
     """
 
-    def __init__(self, outlook: Outlook) -> None:
+    def __init__(self, outlook: VisionConfig) -> None:
         self._outlook = outlook
-        self._beside: Companion | None = None
+        self._beside: WorkerProcess | None = None
         # Replies that belong to what was forgotten since are dropped.
         self._era = 0
         self._looking, self._asked = False, 0
-        self.parting = False
+        self.closing = False
 
     @property
     def busy(self) -> bool:
@@ -117,20 +117,20 @@ class Lookout:
 
     def look(self, number: int, at: float, picture: NDArray[np.uint8], embed: bool, still: bool = False) -> None:
         """Have a picture looked at, where all before is done with: see `busy`."""
-        self._looking = self._say(Look(self._era, number, at, picture, embed, still))
+        self._looking = self._say(LookRequest(self._era, number, at, picture, embed, still))
 
-    def ask(self, guest: int, embedding: Embedding, farthest: bool) -> None:
+    def request_match(self, guest: int, embedding: Embedding, farthest: bool) -> None:
         """Have a match found for a guest, by number."""
-        self._asked += self._say(Ask(self._era, guest, embedding, farthest))
+        self._asked += self._say(MatchRequest(self._era, guest, embedding, farthest))
 
-    def news(self, timeout_s: float) -> list[Sighting | Answer]:
+    def receive(self, timeout_s: float) -> list[FaceObservation | MatchReply]:
         """Return what has come, after waiting `timeout_s` for it at most."""
-        found: list[Sighting | Answer] = []
+        found: list[FaceObservation | MatchReply] = []
         if self._beside is None:
             return found
         try:
             while self._beside.pipe.poll(0 if found else timeout_s):
-                said: Seen | Answer = self._beside.pipe.recv()
+                said: Seen | MatchReply = self._beside.pipe.recv()
                 if isinstance(said, Seen):
                     self._looking = False
                 else:
@@ -138,7 +138,7 @@ class Lookout:
                 if said.era == self._era:
                     found.append(said.sighting if isinstance(said, Seen) else said)
         except (EOFError, OSError):
-            if not self.parting:
+            if not self.closing:
                 log.error("the lookout has died; it is started again")
             self.close()
         return found
@@ -155,50 +155,50 @@ class Lookout:
         if beside is not None:
             beside.close()
 
-    def _say(self, what: Look | Ask | None) -> bool:
+    def _say(self, what: LookRequest | MatchRequest | None) -> bool:
         if self._beside is None:
             if what is None:
                 return False
-            self._beside = Companion("likeness lookout", _serve, self._outlook)
+            self._beside = WorkerProcess("likeness lookout", _serve, self._outlook)
         # Where it has died, `news` says so and the next picture starts it again.
-        return self._beside.say(what)
+        return self._beside.send(what)
 
 
-def _serve(pipe: Connection, outlook: Outlook) -> None:
+def _serve(pipe: Connection, outlook: VisionConfig) -> None:
     """What runs in the process: the newest picture first, the population where there is nothing else to do."""
-    from likeness.lookalike.face_reader import Eyes
-    from likeness.lookalike.matcher import Society
+    from likeness.lookalike.face_reader import FaceReader
+    from likeness.lookalike.matcher import Matcher
 
-    leave_signals_to_the_show()
-    stand_back()
-    eyes = Eyes(outlook.portrait)
-    society = Society(outlook, eyes)
+    ignore_interrupts()
+    lower_priority()
+    eyes = FaceReader(outlook.portrait)
+    society = Matcher(outlook, eyes)
     with suppress(EOFError, OSError):
         while True:
-            if not pipe.poll(0 if society.growing else None):
-                society.grow()
+            if not pipe.poll(0 if society.drawing else None):
+                society.draw_next()
                 continue
             said = pipe.recv()
-            if isinstance(said, Look):
+            if isinstance(said, LookRequest):
                 pipe.send(Seen(said.era, _seen(eyes, said)))
-            elif isinstance(said, Ask):
+            elif isinstance(said, MatchRequest):
                 pipe.send(_answered(society, said))
             else:
                 eyes.forget()
 
 
-def _seen(eyes: Eyes, look: Look) -> Sighting:
+def _seen(eyes: FaceReader, look: LookRequest) -> FaceObservation:
     if look.still:
-        return eyes.see_still(look.number, look.at, look.picture)
-    return eyes.see(look.number, look.at, look.picture, look.embed)
+        return eyes.read_photo(look.number, look.at, look.picture)
+    return eyes.read(look.number, look.at, look.picture, look.embed)
 
 
-def _answered(society: object, ask: Ask) -> Answer:
-    from likeness.lookalike.matcher import Society
+def _answered(society: object, ask: MatchRequest) -> MatchReply:
+    from likeness.lookalike.matcher import Matcher
 
-    assert isinstance(society, Society)
+    assert isinstance(society, Matcher)
     try:
         return society.match(ask)
     except LikenessError as error:
         log.error("no match: %s", error)
-        return Answer(ask.era, ask.guest)
+        return MatchReply(ask.era, ask.guest)

@@ -14,7 +14,7 @@ Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness:
+class Match:
     """Whom a guest resembles.
 
     Attributes:
@@ -31,7 +31,7 @@ class Likeness:
 
 
 @dataclass(eq=False)
-class Guest:
+class Visitor:
     """A visitor. One thread, the reception's, writes; any may read a field.
 
     Attributes:
@@ -50,7 +50,7 @@ class Guest:
     seen_at: float
     latent: Tensor | None = field(default=None, repr=False)
     steps: int = 0
-    likeness: Likeness | None = field(default=None, repr=False)
+    likeness: Match | None = field(default=None, repr=False)
     forgotten: bool = False
 
     @property

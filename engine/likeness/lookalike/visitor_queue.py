@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection
 
 from likeness.faces.embed import Embedding, identity_distance
-from likeness.lookalike.visitor import Guest
+from likeness.lookalike.visitor import Visitor
 
 # dlib's 0.6 is the border between two people; a camera's pictures of one person lie far below it.
 SAME_GUEST = 0.5
@@ -14,16 +14,16 @@ SAME_GUEST = 0.5
 MOST_GUESTS = 12
 
 
-class Roster:
+class VisitorQueue:
     """Keeps guests. Any thread."""
 
     def __init__(self) -> None:
-        self._guests: list[Guest] = []
-        self._shown: Guest | None = None
+        self._guests: list[Visitor] = []
+        self._shown: Visitor | None = None
         self._era = 0
         self._lock = threading.Lock()
 
-    def find(self, embedding: Embedding) -> Guest | None:
+    def find(self, embedding: Embedding) -> Visitor | None:
         """Return the guest whose embedding this is, or None."""
         with self._lock:
             near = [(identity_distance(guest.embedding, embedding), guest) for guest in self._guests]
@@ -35,7 +35,7 @@ class Roster:
         """Return how often all were let go."""
         return self._era
 
-    def arrive(self, guest: Guest, era: int) -> list[Guest]:
+    def add(self, guest: Visitor, era: int) -> list[Visitor]:
         """Put a guest at the head of those who wait; return those who are left out for it.
 
         Args:
@@ -50,12 +50,12 @@ class Roster:
             self._guests = [each for each in self._guests if each not in left]
         return left
 
-    def guests(self) -> tuple[Guest, ...]:
+    def visitors(self) -> tuple[Visitor, ...]:
         """Return those who are remembered, the next one first."""
         with self._lock:
             return tuple(self._guests)
 
-    def turn(self, without: Collection[int] = ()) -> Guest | None:
+    def next_visitor(self, without: Collection[int] = ()) -> Visitor | None:
         """Return the guest whose turn it is, and put them at the end; None where nobody is ready.
 
         Args:
@@ -69,19 +69,19 @@ class Roster:
             self._shown = guest
         return guest
 
-    def expire(self, now: float, seconds: float) -> list[Guest]:
+    def expire(self, now: float, seconds: float) -> list[Visitor]:
         """Let go of those who were not seen for `seconds`, and whose turn it is not; return them."""
         with self._lock:
             gone = [each for each in self._guests if now - each.seen_at > seconds and each is not self._shown]
             self._guests = [each for each in self._guests if each not in gone]
         return gone
 
-    def rest(self) -> None:
+    def clear_current(self) -> None:
         """Say that nobody's turn is under way."""
         with self._lock:
             self._shown = None
 
-    def clear(self) -> list[Guest]:
+    def clear(self) -> list[Visitor]:
         """Let go of all; return them."""
         with self._lock:
             gone, self._guests, self._shown = self._guests, [], None

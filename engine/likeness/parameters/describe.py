@@ -49,7 +49,7 @@ def markdown(store: ParamStore) -> str:
                 "| OSC address | takes | default | what it does |",
                 "| --- | --- | --- | --- |",
             ]
-        default = "" if isinstance(param, Trigger) else _shown(param.rest)
+        default = "" if isinstance(param, Trigger) else _shown(param.default_value)
         lines.append(f"| `/{address.replace('.', '/')}` | {param.range()} | {default} | {param.help} |")
     return "\n".join(lines) + "\n"
 

@@ -4,7 +4,7 @@ import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from likeness.audio.features import SILENCE, Heard
+from likeness.audio.features import SILENCE, AudioFeatures
 from likeness.errors import InputError
 from likeness.parameters.lfo_shapes import MASK, SHAPES
 from likeness.parameters.modulator import Modulator
@@ -66,7 +66,7 @@ class _Running:
     def cycle(self, time: float, beat: float) -> float:
         return self.modulator.cycle(time, beat) + self.ahead
 
-    def value(self, time: float, beat: float, dt: float, heard: Heard) -> float:
+    def value(self, time: float, beat: float, dt: float, heard: AudioFeatures) -> float:
         """Return where it stands, in [0, 1]."""
         own = self.modulator
         if own.source == "lfo":
@@ -83,7 +83,7 @@ class _Running:
                 self._value = 1.0
         return self._value
 
-    def presses(self, time: float, beat: float, heard: Heard) -> int:
+    def presses(self, time: float, beat: float, heard: AudioFeatures) -> int:
         """Return how often it presses its trigger in this frame."""
         own = self.modulator
         if own.source == "audio":
@@ -96,7 +96,7 @@ class _Running:
             return 0
         return 1 if own.source == "lfo" or own.steps[cycle % len(own.steps)] > 0.5 else 0
 
-    def _fresh(self, heard: Heard) -> int:
+    def _fresh(self, heard: AudioFeatures) -> int:
         """Return the onsets since the last look; those of before the first look are none."""
         count = heard.count(self.modulator.band)
         fresh = count - self._onsets if 0 <= self._onsets <= count else 0
@@ -199,7 +199,7 @@ class Modulation:
         self._running = [each for each in self._running if each not in gone]
         self._tidy()
 
-    def advance(self, time: float, beat: float, heard: Heard = SILENCE) -> dict[str, float]:
+    def advance(self, time: float, beat: float, heard: AudioFeatures = SILENCE) -> dict[str, float]:
         """Return by how much, in fader units, each modulated parameter is moved in this frame; press triggers.
 
         Args:

@@ -98,7 +98,7 @@ class Modulator:
         if "beats" in values:
             # Whoever gives beats means them.
             values = {"rate": None, **values}
-        return made({**{field.name: getattr(self, field.name) for field in fields(self)}, **values})
+        return parse_modulator({**{field.name: getattr(self, field.name) for field in fields(self)}, **values})
 
     def written(self) -> dict[str, Any]:
         """Return the entry as it stands in a file: what differs from the defaults."""
@@ -110,7 +110,7 @@ class Modulator:
         }
 
 
-def made(values: dict[str, Any]) -> Modulator:
+def parse_modulator(values: dict[str, Any]) -> Modulator:
     """Return the modulator of these values, as they come from outside.
 
     Raises:

@@ -24,24 +24,24 @@ class _Ramp:
     elapsed: float = 0.0
 
 
-class Cell:
+class ParamState:
     """One parameter: where it is asked to be, and where it is."""
 
     def __init__(self, param: Param) -> None:
         self.param = param
-        self.target: Value = param.rest
-        self.value: Value = param.rest
+        self.target: Value = param.default_value
+        self.value: Value = param.default_value
         self.ramp: _Ramp | None = None
         self.moving = False
         # How far modulation moves it from `value`, in fader units.
-        self.sway = 0.0
+        self.offset = 0.0
 
     @property
     def shown(self) -> Value:
         """Return the value that plugins see."""
-        if not self.sway:
+        if not self.offset:
             return self.value
-        return self.param.from_unit(self.param.to_unit(self.value) + self.sway)
+        return self.param.from_unit(self.param.to_unit(self.value) + self.offset)
 
     def set(self, target: Value, seconds: float = 0.0) -> None:
         param = self.param
@@ -54,13 +54,13 @@ class Cell:
             self.ramp = _Ramp(param.to_unit(self.value), seconds) if seconds > 0 else None
             self.moving = True
         else:
-            self.arrive()
+            self.jump_to_target()
 
-    def arrive(self) -> None:
+    def jump_to_target(self) -> None:
         """Be at once where it was asked to be."""
         self.value, self.ramp, self.moving = self.target, None, False
 
-    def halt(self) -> None:
+    def hold(self) -> None:
         """Be asked to be where it is."""
         self.target, self.ramp, self.moving = self.value, None, False
 
@@ -68,7 +68,7 @@ class Cell:
         """Move on by `dt` seconds; only called while `moving`."""
         param = self.param
         if not isinstance(param, Float):
-            self.value, self.moving = param.rest, False
+            self.value, self.moving = param.default_value, False
             return
         end = param.to_unit(self.target)
         if self.ramp:
@@ -87,11 +87,11 @@ class Cell:
             self.ramp, self.moving = None, False
 
 
-def carried(param: Param, before: Cell | None) -> Cell:
+def carry_over(param: Param, before: ParamState | None) -> ParamState:
     """Return the cell of a parameter that is declared again."""
     if before is not None and before.param == param:
         return before
-    cell = Cell(param)
+    cell = ParamState(param)
     if before is not None and not isinstance(param, Trigger):
         try:
             cell.target, cell.value = param.parse(before.target), param.parse(before.value)
@@ -102,7 +102,7 @@ def carried(param: Param, before: Cell | None) -> Cell:
     return cell
 
 
-def distinct(owner: str, params: Sequence[Param]) -> None:
+def check_unique_names(owner: str, params: Sequence[Param]) -> None:
     """Check that each name is declared once.
 
     Raises:

@@ -10,7 +10,7 @@ from likeness.errors import ParamError, nearest
 from likeness.events import Event
 from likeness.fault_log import Faults
 from likeness.frame import Values
-from likeness.parameters.state import Cell, carried, distinct
+from likeness.parameters.state import ParamState, carry_over, check_unique_names
 from likeness.params import Float, Param, Text, Trigger, Value
 
 log = logging.getLogger(__name__)
@@ -26,12 +26,12 @@ class ParamStore:
     """
 
     def __init__(self) -> None:
-        self._cells: dict[str, dict[str, Cell]] = {}
+        self._cells: dict[str, dict[str, ParamState]] = {}
         self._inbox: deque[Edit] = deque()
         self._faults = Faults(log)
         self._events: list[Event] = []
         self._restless: set[str] = set()
-        self._swayed: dict[str, Cell] = {}
+        self._swayed: dict[str, ParamState] = {}
         self._stirred: set[str] = set()
         self._presses: dict[str, Callable[[], Callable[[bool], bool]]] = {}
         self._actions: dict[str, Edit] = {}
@@ -53,9 +53,9 @@ class ParamStore:
         Raises:
             ParamError: where a name comes twice.
         """
-        distinct(owner, params)
+        check_unique_names(owner, params)
         before = self._cells.get(owner, {}) if keep else {}
-        cells = {param.name: carried(param, before.get(param.name)) for param in params}
+        cells = {param.name: carry_over(param, before.get(param.name)) for param in params}
         self._cells = {**self._cells, owner: cells}
         self._publish({owner})
 
@@ -88,7 +88,7 @@ class ParamStore:
         """Return where the parameter was asked to be, as of the last frame. Raises like `set`. Any thread."""
         return self._cell(address).target
 
-    def standing(self, address: str) -> Value:
+    def takeover_value(self, address: str) -> Value:
         """Return where a hand finds the parameter: on its way during a recall, else where it was asked to be."""
         cell = self._cell(address)
         return cell.value if cell.ramp else cell.target
@@ -101,18 +101,18 @@ class ParamStore:
         Raises:
             ParamError: for an unknown address or a value that is refused; nothing changes then.
         """
-        self._inbox.append(self.change(address, value))
+        self._inbox.append(self.prepare(address, value))
 
     def set_unit(self, address: str, u: float) -> None:
         """Ask for the value at fader position `u` in [0, 1]. Raises like `set`."""
-        self._inbox.append(self.change_unit(address, u))
+        self._inbox.append(self.prepare_unit(address, u))
 
-    def change(self, address: str, value: object) -> Edit:
+    def prepare(self, address: str, value: object) -> Edit:
         """Check now what `set` would do and return it for `call`: changes made in one call land in one frame."""
         cell = self._cell(address)
         return self._change(address, cell, self._parse(address, cell, value))
 
-    def change_unit(self, address: str, u: float) -> Edit:
+    def prepare_unit(self, address: str, u: float) -> Edit:
         """Check now what `set_unit` would do and return it for `call`."""
         cell = self._cell(address)
         return self._change(address, cell, cell.param.from_unit(u))
@@ -143,11 +143,11 @@ class ParamStore:
 
         A hand on a control during the recall wins: that parameter follows the hand and the rest go on.
         """
-        edit, refused = self.recalling(values, seconds)
+        edit, refused = self.prepare_recall(values, seconds)
         self._inbox.append(edit)
         return refused
 
-    def recalling(self, values: Mapping[str, object], seconds: float = 0.0) -> tuple[Edit, list[str]]:
+    def prepare_recall(self, values: Mapping[str, object], seconds: float = 0.0) -> tuple[Edit, list[str]]:
         """Check now what `recall` would do; return it for `call`, and what was refused, in words."""
         refused, fit = [], []
         for address, value in values.items():
@@ -165,17 +165,17 @@ class ParamStore:
 
     def post(self, event: Event) -> None:
         """Leave an event for the plugins."""
-        self._inbox.append(lambda: self.happen(event))
+        self._inbox.append(lambda: self.emit(event))
 
-    def happen(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Have `event` in the frame that begins. Within an edit, on the show's thread."""
         self._events.append(event)
 
-    def call(self, edit: Edit) -> None:
+    def run(self, edit: Edit) -> None:
         """Have `edit` run on the show's thread, between two frames."""
         self._inbox.append(edit)
 
-    def sway(self, offsets: Mapping[str, float]) -> None:
+    def set_modulation(self, offsets: Mapping[str, float]) -> None:
         """Have snapshots show these parameters moved by so much, in fader units, and all others as they are.
 
         What they were asked to be stays as it is: `target` and `targets` know nothing of it. What no fader sets, and
@@ -188,11 +188,11 @@ class ParamStore:
             if cell is None or isinstance(cell.param, Text | Trigger):
                 continue
             swayed[address] = cell
-            if cell.sway != offset:
-                cell.sway = offset
+            if cell.offset != offset:
+                cell.offset = offset
                 self._stirred.add(owner)
         for address in self._swayed.keys() - swayed.keys():
-            self._swayed[address].sway = 0.0
+            self._swayed[address].offset = 0.0
             self._stirred.add(address.partition(".")[0])
         self._swayed = swayed
 
@@ -238,21 +238,21 @@ class ParamStore:
         events, self._events = tuple(self._events), []
         return events
 
-    def halt(self, keep: str) -> None:
+    def stop_glides(self, keep: str) -> None:
         """Stop every glide and recall where it stands, but for those of the owner `keep`. The show's thread."""
         for owner, cells in self._cells.items():
             for cell in cells.values():
                 if owner != keep and cell.moving and isinstance(cell.param, Float):
                     self.journal(f"{owner}.{cell.param.name}", cell.target)
-                    cell.halt()
+                    cell.hold()
 
-    def settle(self) -> None:
+    def finish_glides(self) -> None:
         """Take the inbox and let every glide arrive at once: how a show begins."""
         self.advance(0.0)
         for cells in self._cells.values():
             for cell in cells.values():
                 if isinstance(cell.param, Float):
-                    cell.arrive()
+                    cell.jump_to_target()
         self._publish(self._cells.keys())
 
     def targets(self) -> dict[str, dict[str, Value]]:
@@ -262,24 +262,24 @@ class ParamStore:
             for owner, cells in self._cells.items()
         }
 
-    def _cell(self, address: str) -> Cell:
+    def _cell(self, address: str) -> ParamState:
         owner, _, name = address.partition(".")
         cell = self._cells.get(owner, {}).get(name)
         if cell is None:
             raise ParamError(f"no parameter {address!r}; {nearest(address, (known for known, _ in self.params()))}")
         return cell
 
-    def _parse(self, address: str, cell: Cell, value: object) -> Value:
+    def _parse(self, address: str, cell: ParamState, value: object) -> Value:
         try:
             return cell.param.parse(value)
         except ParamError as error:
             raise ParamError(f"{address.partition('.')[0]}.{error}") from None
 
-    def _change(self, address: str, cell: Cell, value: Value) -> Edit:
+    def _change(self, address: str, cell: ParamState, value: Value) -> Edit:
         owner = address.partition(".")[0]
         return lambda: self._edit(owner, cell, value, 0.0)
 
-    def _edit(self, owner: str, cell: Cell, value: Value, seconds: float) -> None:
+    def _edit(self, owner: str, cell: ParamState, value: Value, seconds: float) -> None:
         address = f"{owner}.{cell.param.name}"
         if not isinstance(cell.param, Trigger):
             self.journal(address, cell.target)

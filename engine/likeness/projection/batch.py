@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 BATCH = 8
 
 
-def search_all(
+def project_batch(
     generator: Generator,
     photos: Sequence[Path],
     steps: int,

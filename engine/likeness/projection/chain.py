@@ -40,12 +40,12 @@ def links(targets: Sequence[Tensor], search: Search) -> Iterator[Link]:
     homes = [_way(search(target, None)) for target in targets]
     place = homes[-1].latents[-1]
     for index, (target, home) in enumerate(zip(targets, homes, strict=True)):
-        latents = closed(_way(search(target, place[None])).latents, home.latents[-1])
+        latents = close_loop(_way(search(target, place[None])).latents, home.latents[-1])
         yield Link(index, latents, home.loss)
         place = latents[-1]
 
 
-def closed(latents: Tensor, home: Tensor) -> Tensor:
+def close_loop(latents: Tensor, home: Tensor) -> Tensor:
     """Return a way `[steps + 1, ...]` bent so that it begins where it did and ends at `home`, to the bit."""
     along = torch.tensor([smooth(number / max(len(latents) - 1, 1)) for number in range(len(latents))])
     bent = latents + along.to(latents)[:, None, None] * (home - latents[-1])

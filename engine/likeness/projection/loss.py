@@ -27,7 +27,7 @@ LEAST_NEAR = 16
 
 
 @dataclass(frozen=True)
-class Balance:
+class LossWeights:
     """How much each part of the loss weighs.
 
     Args:
@@ -48,7 +48,7 @@ class Balance:
     noise: float = 1e5
 
 
-def open_eye(name: str = "efficientnet", device: torch.device | str = "cpu") -> Eye:
+def open_feature_net(name: str = "efficientnet", device: torch.device | str = "cpu") -> Eye:
     """Return the network that looks: "efficientnet", or "vgg16" where torchvision is installed.
 
     torchvision gets VGG16's weights from the network when they are first asked for (BSD code, ImageNet's pictures).
@@ -110,7 +110,7 @@ def face_mask(size: int, device: torch.device | str = "cpu") -> Tensor:
     return torch.from_numpy(face_region(size))[None, None].to(device)
 
 
-class Goal:
+class ProjectionLoss:
     """The pictures that are sought, looked at once.
 
     Args:
@@ -123,7 +123,7 @@ class Goal:
     """
 
     def __init__(
-        self, target: Tensor, size: int, mask: Tensor | None, eye: Eye | None, eye_size: int, balance: Balance
+        self, target: Tensor, size: int, mask: Tensor | None, eye: Eye | None, eye_size: int, balance: LossWeights
     ) -> None:
         self.target = resized(target, size)
         self._balance, self._eye, self._eye_size = balance, eye, min(size, eye_size)

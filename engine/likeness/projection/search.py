@@ -13,7 +13,7 @@ from torch.func import functional_call
 from likeness.errors import LikenessError
 from likeness.generator import Generator
 from likeness.projection.adam import Adam
-from likeness.projection.loss import Balance, Eye, Goal
+from likeness.projection.loss import Eye, LossWeights, ProjectionLoss
 from likeness.projection.noise_inputs import NoiseInputs
 
 # In standard deviations of the latent a step: fewer steps are longer ones, up to the first.
@@ -57,7 +57,7 @@ def project(
     mask: Tensor | None = None,
     eye: Eye | None = None,
     eye_size: int = EYE_SIZE,
-    balance: Balance | None = None,
+    balance: LossWeights | None = None,
     rate: float | None = None,
     noise: bool = False,
     patience: int = 0,
@@ -89,7 +89,7 @@ def project(
         LikenessError: a shape does not fit the generator.
     """
     rate = usual_rate(steps) if rate is None else rate
-    search = _Search(generator, target, start, mask, eye, eye_size, balance or Balance(), rate, noise, seed)
+    search = _Search(generator, target, start, mask, eye, eye_size, balance or LossWeights(), rate, noise, seed)
     best, since = math.inf, 0
     for number in range(steps + 1):
         step = search.step(number, steps)
@@ -125,7 +125,7 @@ class _Search:
         mask: Tensor | None,
         eye: Eye | None,
         eye_size: int,
-        balance: Balance,
+        balance: LossWeights,
         rate: float,
         noise: bool,
         seed: int,
@@ -148,7 +148,7 @@ class _Search:
             place = (begin.expand(len(sought), -1, -1) - self._mean) / self._deviation
             self._place = place.clone().requires_grad_()
             drawn = generator.synthesize(begin[:1])
-            self._goal = Goal(sought, drawn.shape[-1], mask, eye, eye_size, balance)
+            self._goal = ProjectionLoss(sought, drawn.shape[-1], mask, eye, eye_size, balance)
             synthesis = getattr(generator, "synthesis", None)
             self._noise = NoiseInputs(synthesis, seed) if noise and isinstance(synthesis, nn.Module) else None
             maps = list(self._noise.maps.values()) if self._noise else []

@@ -19,9 +19,9 @@ from likeness.encoders.open_encoder import Encoder, open_encoder_for
 from likeness.errors import LikenessError, WeightsError
 from likeness.generator import Generator
 from likeness.picture import Picture
-from likeness.projection.loss import Eye, face_mask, open_eye, resized
+from likeness.projection.loss import Eye, face_mask, open_feature_net, resized
 from likeness.projection.search import Step, project
-from likeness.toolkit.worker_process import Companion, leave_signals_to_the_show, stand_back
+from likeness.toolkit.worker_process import WorkerProcess, ignore_interrupts, lower_priority
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ Opener = Callable[[], Generator]
 
 
 @dataclass(frozen=True)
-class Order:
+class SearchRequest:
     """A picture to search for.
 
     Args:
@@ -63,7 +63,7 @@ class _Word:
     error: str = ""
 
 
-class Searcher:
+class ProjectionWorker:
     """Searches for one picture at a time in a process of its own, which is made once and kept.
 
     Against a thread of the show's own process, a process won: see `docs/faces.md` for the figures. Both compute on
@@ -82,7 +82,7 @@ class Searcher:
 
     def __init__(self, open_generator: Opener, threads: int = 1) -> None:
         self._opener, self._threads = open_generator, threads
-        self._beside: Companion | None = None
+        self._beside: WorkerProcess | None = None
         self._news = threading.Condition()
         self._ticket = 0
         self._steps: list[Step] = []
@@ -94,10 +94,10 @@ class Searcher:
         """Start the process and let it open what it needs, so that the first search begins at once."""
         if self._beside is not None and self._beside.alive:
             return
-        self._beside = Companion("likeness search", _serve, self._opener, self._threads)
+        self._beside = WorkerProcess("likeness search", _serve, self._opener, self._threads)
         threading.Thread(target=self._listen, args=(self._beside,), name="search news", daemon=True).start()
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: SearchRequest) -> None:
         """Search for `order`; what was searched before is given up and forgotten."""
         self.warm()
         self._say(order)
@@ -145,20 +145,20 @@ class Searcher:
         if beside is not None:
             beside.close()
 
-    def _say(self, order: Order | None) -> None:
+    def _say(self, order: SearchRequest | None) -> None:
         with self._news:
             self._ticket += 1
             self._forget(ended=order is None)
         if self._beside is not None:
             # A process that has died is told of by the listener.
-            self._beside.say((self._ticket, order))
+            self._beside.send((self._ticket, order))
 
     def _forget(self, *, ended: bool) -> None:
         self._steps, self._handed_out = [], 0
         self._ended, self._error = ended, None
         self._news.notify_all()
 
-    def _listen(self, beside: Companion) -> None:
+    def _listen(self, beside: WorkerProcess) -> None:
         """Take in what the process says, on a thread of its own: a pipe may hold half a message."""
         while True:
             try:
@@ -186,14 +186,14 @@ class Searcher:
 
 def _serve(pipe: Connection, opener: Opener, threads: int) -> None:
     """What runs in the process: one order after the other, until the pipe is closed."""
-    leave_signals_to_the_show()
+    ignore_interrupts()
     torch.set_num_threads(threads)
     if hasattr(os, "SCHED_IDLE"):
         # Linux lets whoever wakes take the core from such a process at once, which being nice does not promise.
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     bench = _opened(opener)
-    stand_back()
+    lower_priority()
     with suppress(EOFError, OSError):
         while True:
             ticket, order = _newest(pipe)
@@ -209,7 +209,7 @@ def _opened(opener: Opener) -> _Bench | str:
         return _told(error)
 
 
-def _run(pipe: Connection, ticket: int, order: Order, bench: _Bench | str) -> None:
+def _run(pipe: Connection, ticket: int, order: SearchRequest, bench: _Bench | str) -> None:
     """Search until the end, or until something else is ordered."""
     if isinstance(bench, str):
         pipe.send(_Word(ticket, error=bench))
@@ -230,9 +230,9 @@ def _told(error: Exception) -> str:
     return str(error) if isinstance(error, LikenessError) else f"the search failed: {error!r}"
 
 
-def _newest(pipe: Connection) -> tuple[int, Order | None]:
+def _newest(pipe: Connection) -> tuple[int, SearchRequest | None]:
     """Wait for an order and return the last one that came."""
-    said: tuple[int, Order | None] = pipe.recv()
+    said: tuple[int, SearchRequest | None] = pipe.recv()
     while pipe.poll():
         said = pipe.recv()
     return said
@@ -243,13 +243,13 @@ class _Bench:
 
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
-        self._eye: Eye = open_eye(device=generator.mean.device)
+        self._eye: Eye = open_feature_net(device=generator.mean.device)
         self._encoder: Encoder | None = None
         # A family without an encoder may still search from the mean; who asks for the encoder is told why not.
         with suppress(WeightsError):
             self._encoder = open_encoder_for(generator)
 
-    def search(self, order: Order) -> Iterator[Step]:
+    def search(self, order: SearchRequest) -> Iterator[Step]:
         generator = self._generator
         device, size = generator.mean.device, generator.info.resolution
         levels = torch.from_numpy(np.ascontiguousarray(order.picture)).to(device)

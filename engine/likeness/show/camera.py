@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from likeness.inputs.camera.input import CameraInput
-from likeness.inputs.camera.live_mark import CameraMark
+from likeness.inputs.camera.live_mark import LiveMark
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
 
 
-class Watching:
+class CameraStage:
     """Opens the camera at once and closes it in `close`.
 
     Args:
@@ -21,7 +21,7 @@ class Watching:
     """
 
     def __init__(self, source: str, store: ParamStore, busy: Callable[[], bool]) -> None:
-        self._camera, self._mark = CameraInput(source), CameraMark()
+        self._camera, self._mark = CameraInput(source), LiveMark()
         self._store, self._busy = store, busy
         self._camera.start()
 
@@ -29,7 +29,7 @@ class Watching:
         """Hand the newest picture on, before a frame. The show's thread."""
         if self._busy():
             return
-        image = self._camera.take()
+        image = self._camera.newest()
         if image is not None:
             self._store.post(image)
 

@@ -8,7 +8,7 @@ from likeness.cues.bank import PLACES
 from likeness.errors import InputError
 from likeness.inputs.keyboard import Keyboard
 from likeness.inputs.midi.bindings import Bindings
-from likeness.inputs.midi.cue_pads import CueKeys, CuePads
+from likeness.inputs.midi.cue_pads import CuePadActions, CuePads
 from likeness.inputs.midi.input import MidiInput, midi_available
 from likeness.inputs.midi.lights import Lights
 from likeness.inputs.midi.profiles import read_profiles
@@ -17,8 +17,8 @@ from likeness.inputs.osc.subscriptions import Args, Said
 from likeness.options import Options
 from likeness.parameters.midi_binding import Binding, Takeover
 from likeness.parameters.store import ParamStore
-from likeness.paths import folders, own
-from likeness.show.status_cache import Numbers
+from likeness.paths import search_dirs, user_dir
+from likeness.show.status_cache import StatusCache
 from likeness.tempo.midi_clock import ClockListener
 
 log = logging.getLogger(__name__)
@@ -55,10 +55,10 @@ class Controls:
         program: Callable[[int], None],
         clock: ClockListener | None = None,
         status: Callable[[], Mapping[str, Any]] = dict,
-        pads: CueKeys | None = None,
+        pads: CuePadActions | None = None,
     ) -> None:
         self._pads = pads
-        self._numbers = Numbers(status)
+        self._numbers = StatusCache(status)
         self.keyboard = Keyboard(store, quit_show)
         self._store, self._options = store, options
         self._commands, self._program, self._clock = commands, program, clock
@@ -87,9 +87,9 @@ class Controls:
     def between(self, time: float, beat: float) -> None:
         """Take what has come in since the last frame, where it is much. The show's thread, before each frame."""
         if self._osc is not None:
-            self._osc.between(time, beat)
+            self._osc.advance(time, beat)
 
-    def seen(self) -> dict[str, dict[str, int | str]]:
+    def counters(self) -> dict[str, dict[str, int | str]]:
         """Return what came in, by input. Any thread."""
         seen: dict[str, dict[str, int | str]] = {}
         if self._osc is not None:
@@ -111,10 +111,10 @@ class Controls:
                 raise InputError(f"MIDI {name!r} cannot be opened: {missing}")
             log.warning("no MIDI: %s", missing)
             return
-        bindings = Bindings(own("bindings"), defaults)
+        bindings = Bindings(user_dir("bindings"), defaults)
         keys = self._pads
         lights = Lights(
-            self._store, read_profiles(folders("controllers")), bindings.profile, cue=keys.state if keys else None
+            self._store, read_profiles(search_dirs("controllers")), bindings.profile, cue=keys.state if keys else None
         )
         midi = MidiInput(
             self._store,
@@ -129,7 +129,7 @@ class Controls:
         midi.start()
         self._closers.append(midi.close)
         self._midi = midi
-        self.keyboard.tools[LEARN_KEY] = midi.learn_next
+        self.keyboard.actions[LEARN_KEY] = midi.learn_next
 
     def _open_osc(self) -> None:
         options = self._options
@@ -149,7 +149,7 @@ class Controls:
     def _open_oscquery(self) -> None:
         # Its libraries take a fifth of a second to import, which a show without it need not wait for.
         from likeness.inputs.osc.oscquery import OscQueryServer
-        from likeness.inputs.osc.zeroconf_announce import Advertisement
+        from likeness.inputs.osc.zeroconf_announce import ZeroconfAnnouncement
 
         host, osc_port = self._options.osc_host, self._options.osc_port
         if not osc_port:
@@ -159,7 +159,7 @@ class Controls:
         )
         server.start()
         self._closers.append(server.close)
-        advertisement = Advertisement(f"likeness {server.port}", host, server.port)
+        advertisement = ZeroconfAnnouncement(f"likeness {server.port}", host, server.port)
         advertisement.start()
         self._closers.append(advertisement.close)
         log.info("OSCQuery on http://%s:%d", host, server.port)

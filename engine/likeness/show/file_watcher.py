@@ -15,7 +15,7 @@ LOOK_S = 0.25
 Stamp = tuple[int, int]
 
 
-class Watch:
+class FileWatcher:
     """Looks at files every quarter of a second, on its own thread, from `start` to `close`.
 
     A file that is still being written, or is gone for a moment, is waited for.

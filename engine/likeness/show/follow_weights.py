@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 from likeness.errors import WeightsError
 from likeness.paths import find_weights
-from likeness.show.file_watcher import Watch
+from likeness.show.file_watcher import FileWatcher
 
 log = logging.getLogger(__name__)
 
 
-def follow(name: str, load: Callable[[str], None]) -> Watch:
+def follow_weights(name: str, load: Callable[[str], None]) -> FileWatcher:
     """Return a watch, begun, that calls `load(name)` on its own thread each time the file of the weights changes.
 
     Args:
@@ -28,6 +28,6 @@ def follow(name: str, load: Callable[[str], None]) -> Watch:
         except WeightsError as error:
             log.warning("%s was written, but: %s", path, error)
 
-    watch = Watch(lambda: [(name, path)], take)
+    watch = FileWatcher(lambda: [(name, path)], take)
     watch.start()
     return watch

@@ -7,7 +7,7 @@ from likeness.easing import smooth
 from likeness.picture import Picture
 
 
-class PictureFade:
+class GeneratorFade:
     """Holds the picture that was shown last. The render thread alone calls it."""
 
     def __init__(self) -> None:
@@ -15,11 +15,11 @@ class PictureFade:
         self._start: Picture | None = None
         self._along = self._seconds = 0.0
 
-    def leave(self, seconds: float) -> None:
+    def start(self, seconds: float) -> None:
         """Have the next pictures come out of the one that is shown now, within `seconds`; 0 cuts."""
         self._start, self._along, self._seconds = self._shown, 0.0, seconds
 
-    def toward(self, picture: Picture, dt: float) -> Picture:
+    def step(self, picture: Picture, dt: float) -> Picture:
         """Return this frame's picture, of the size of `picture`: itself, or a mixture on the way to it.
 
         Args:

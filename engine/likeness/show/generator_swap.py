@@ -9,10 +9,10 @@ from queue import SimpleQueue
 from likeness.errors import LikenessError, PluginError, WeightsError
 from likeness.generator import Generator
 from likeness.host.host import Host
-from likeness.host.slot import Change, Slot
+from likeness.host.slot import RackChange, Slot
 from likeness.params import to_number
 from likeness.paths import find_weights
-from likeness.show.rack_editor import Workshop
+from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer
 from likeness.stage import Stage
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 FADE_S = 0.5
 
 
-class Exchange:
+class GeneratorSwap:
     """Takes `/generator/load`. What fails before the new generator plays is one line, and the old one plays on.
 
     Plugins are started anew with the new generator, as new instances, since the old ones are in use until the frame
@@ -36,7 +36,7 @@ class Exchange:
         commands, questions: by OSC address.
     """
 
-    def __init__(self, host: Host, workshop: Workshop, taken: Callable[[str], None]) -> None:
+    def __init__(self, host: Host, workshop: RackEditor, taken: Callable[[str], None]) -> None:
         self._host, self._workshop, self._taken = host, workshop, taken
         self._orders: SimpleQueue[tuple[str, float] | None] = SimpleQueue()
         self._closing = threading.Event()
@@ -104,7 +104,7 @@ class Exchange:
             finally:
                 over.set()
 
-        self._workshop.enter(f"{name} is not taken, {self._name} plays on", job)
+        self._workshop.submit(f"{name} is not taken, {self._name} plays on", job)
         # Two generators at a time are enough for a graphics card's memory.
         while not over.wait(1.0) and not self._closing.is_set():
             pass
@@ -115,16 +115,16 @@ class Exchange:
         before = workshop.stage
         stage = replace(before, generator=generator)
         scene = renderer.scene(stage)
-        renewed = workshop.in_time(lambda: self._renewed(stage))
+        renewed = workshop.run_with_deadline(lambda: self._renewed(stage))
 
-        def change() -> Change:
+        def change() -> RackChange:
             self._name = name
             self._taken(name)
             new_of = {id(old): new for old, new in renewed}
             # The order is that of this moment: a cue may have changed it since.
             rack = [new_of.get(id(slot), slot) for slot in self._host.rack]
             # What a plugin calls its state may hold latents, of no use where they have another shape.
-            return Change(rack, renewed, _alike(before, stage), lambda: renderer.play(scene, fade_s))
+            return RackChange(rack, renewed, _alike(before, stage), lambda: renderer.switch_scene(scene, fade_s))
 
         workshop.swap(change)
         workshop.stage = stage
@@ -137,7 +137,7 @@ class Exchange:
         renewed: list[tuple[Slot, Slot]] = []
         try:
             for old in list(self._host.rack):
-                new = self._host.make(old.name, _another(old), old.path)
+                new = self._host.make_slot(old.name, _another(old), old.path)
                 renewed.append((old, new))
                 self._start(new, stage)
         except BaseException:
@@ -148,14 +148,14 @@ class Exchange:
 
     def _start(self, slot: Slot, stage: Stage) -> None:
         try:
-            self._host.ready(slot, stage)
+            self._host.start_plugin(slot, stage)
         except (Exception, SystemExit) as error:
             log.error("%s does not start with the new generator", slot.name, exc_info=error)
-            slot.struck_out = True
+            slot.bypassed_by_host = True
 
     def _retire(self, slot: Slot, stage: Stage) -> None:
         try:
-            self._host.retire(slot, stage)
+            self._host.stop_plugin(slot, stage)
         except (Exception, SystemExit) as error:
             log.error("%s did not stop cleanly", slot.name, exc_info=error)
 

@@ -11,13 +11,13 @@ from likeness.errors import PluginError
 from likeness.host.discovery import find_plugins, load_plugin
 from likeness.host.host import Host
 from likeness.parameters.store import ParamStore
-from likeness.paths import bundled, folders
+from likeness.paths import bundled_dir, search_dirs
 from likeness.show import loop
 
 log = logging.getLogger(__name__)
 
 
-def fill_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[str]:
+def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[str]:
     """Load plugins into `host`: `names` in order, then `files`; return the names of those left out.
 
     One that cannot be imported or hooked is left out with its traceback; the show starts without it.
@@ -25,7 +25,7 @@ def fill_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[st
     Raises:
         PluginError: where a name or a file does not exist.
     """
-    found = find_plugins(folders("plugins"))
+    found = find_plugins(search_dirs("plugins"))
     for path in files:
         if not path.is_file():
             raise PluginError(f"there is no plugin file {path}")
@@ -44,7 +44,7 @@ def fill_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[st
     return left_out
 
 
-def declare_own(store: ParamStore) -> None:
+def declare_show_params(store: ParamStore) -> None:
     """Declare the parameters that every show has, whatever plugins it plays."""
     store.declare("master", master.PARAMS)
     store.declare("show", loop.PARAMS)
@@ -52,9 +52,9 @@ def declare_own(store: ParamStore) -> None:
     store.declare("history", history_desk.PARAMS)
 
 
-def every_parameter() -> ParamStore:
+def declare_all_params() -> ParamStore:
     """Return a store in which the master, the show and every bundled plugin have declared their parameters."""
     store = ParamStore()
-    declare_own(store)
-    fill_rack(Host(store), sorted(find_plugins([bundled("plugins")])), [])
+    declare_show_params(store)
+    load_rack(Host(store), sorted(find_plugins([bundled_dir("plugins")])), [])
     return store

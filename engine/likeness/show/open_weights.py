@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 WARM_FRAMES = 2
 
 
-def open_for_show(
+def open_weights(
     host: Host, name: str, device: torch.device, height: int | None, backend: str = "auto", precision: str = "auto"
 ) -> Generator:
     """Return the generator of the weights `name`, ready to draw its first picture in time. Takes seconds.

@@ -10,12 +10,12 @@ from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset, find_preset, read_preset, save_preset
 from likeness.parameters.store import ParamStore
 from likeness.params import to_number
-from likeness.paths import folders, own
+from likeness.paths import search_dirs, user_dir
 
 log = logging.getLogger(__name__)
 
 
-class Desk:
+class PresetCommands:
     """Commands by address; each may be called on any thread, with whatever arguments came.
 
     Args:
@@ -43,12 +43,12 @@ class Desk:
         Raises:
             PresetError: where there is none of that name.
         """
-        preset = read_preset(find_preset(str(name), folders("presets")))
+        preset = read_preset(find_preset(str(name), search_dirs("presets")))
         values = {address: value for address, value in preset.flat().items() if address not in BY_HAND}
         travel = max(to_number(seconds) or 0.0, 0.0)
         for line in self._store.recall(values, travel):
             log.warning("preset %s: %s", name, line)
-        self._store.call(lambda: self._modulation.replace(preset.modulation, travel))
+        self._store.run(lambda: self._modulation.replace(preset.modulation, travel))
 
     def change_program(self, number: int) -> None:
         """Recall the preset that stands at place `number`, from 0, in the `programs` of the `[show]` table.
@@ -69,11 +69,11 @@ class Desk:
         """
         if not str(name).isidentifier():
             raise PresetError(f"a preset's name is made of letters, digits and _, not {name!r}")
-        path = own("presets") / f"{name}.toml"
+        path = user_dir("presets") / f"{name}.toml"
         save_preset(path, self.compose().model_copy(update={"title": str(name)}))
         log.info("saved %s", path)
 
-    def take_weights(self, name: str) -> None:
+    def record_weights(self, name: str) -> None:
         """Have what is saved from now on name the weights `name`, which play. The show's thread."""
         show = self._preset.show.model_copy(update={"weights": name})
         self._preset = self._preset.model_copy(update={"show": show})

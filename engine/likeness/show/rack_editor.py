@@ -11,10 +11,10 @@ from typing import TypeVar
 from likeness.errors import PluginError, nearest
 from likeness.host.discovery import find_plugins, installed_plugins, load_plugin
 from likeness.host.host import Host
-from likeness.host.slot import Change, Slot
+from likeness.host.slot import RackChange, Slot
 from likeness.parameters.store import ParamStore
 from likeness.params import to_number
-from likeness.paths import folders
+from likeness.paths import search_dirs
 from likeness.stage import Stage
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ Job = Callable[[], None]
 Made = TypeVar("Made")
 
 
-class Workshop:
+class RackEditor:
     """Adds, removes, moves and reloads plugins, one after the other, in the order in which they were asked for.
 
     Files are imported and plugins started on the workshop's thread. The rack and the parameters change in one step
@@ -117,15 +117,15 @@ class Workshop:
         key = self._named(name)
         self._jobs.put((f"{key} is not reloaded, the one before plays on", lambda: self._reload(key)))
 
-    def enter(self, failing: str, job: Job) -> None:
+    def submit(self, failing: str, job: Job) -> None:
         """Have `job` run on the workshop's thread in its turn; what it raises is logged after `failing`."""
         self._jobs.put((failing, job))
 
-    def tell(self, reply: Callable[..., None]) -> None:
+    def list_rack(self, reply: Callable[..., None]) -> None:
         """Answer with the names in the rack, in their order."""
-        reply("/rack/list", *self.listed())
+        reply("/rack/list", *self.names())
 
-    def listed(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """Return the names in the rack, in their order."""
         return tuple(slot.name for slot in self._host.rack)
 
@@ -145,45 +145,45 @@ class Workshop:
 
     def _add(self, name: str) -> None:
         slot = self._ready(name)
-        self.swap(lambda: Change([*self._host.rack, slot], [(None, slot)]))
-        log.info("%s plays, the last of %s", name, ", ".join(self.listed()))
+        self.swap(lambda: RackChange([*self._host.rack, slot], [(None, slot)]))
+        log.info("%s plays, the last of %s", name, ", ".join(self.names()))
 
     def _remove(self, name: str) -> None:
         slot = self._slot(name)
-        self.swap(lambda: Change([other for other in self._host.rack if other is not slot], [(slot, None)]))
-        log.info("%s is out of the rack; it plays %s", name, ", ".join(self.listed()) or "nothing")
-        self._host.retire(slot, self.stage)
+        self.swap(lambda: RackChange([other for other in self._host.rack if other is not slot], [(slot, None)]))
+        log.info("%s is out of the rack; it plays %s", name, ", ".join(self.names()) or "nothing")
+        self._host.stop_plugin(slot, self.stage)
 
     def _move(self, name: str, index: int) -> None:
         slot = self._slot(name)
 
-        def moved() -> Change:
+        def moved() -> RackChange:
             rack = [other for other in self._host.rack if other is not slot]
             rack.insert(index, slot)
-            return Change(rack)
+            return RackChange(rack)
 
         self.swap(moved)
-        log.info("the rack is %s", ", ".join(self.listed()))
+        log.info("the rack is %s", ", ".join(self.names()))
 
     def _reload(self, name: str) -> None:
         old = self._slot(name)
         new = self._ready(name)
-        self.swap(lambda: Change([new if slot is old else slot for slot in self._host.rack], [(old, new)]))
+        self.swap(lambda: RackChange([new if slot is old else slot for slot in self._host.rack], [(old, new)]))
         log.info("%s is reloaded", name)
-        self._host.retire(old, self.stage)
+        self._host.stop_plugin(old, self.stage)
 
     def _ready(self, name: str) -> Slot:
         """Return a new instance that has been started. Raises like `in_time`."""
 
         def make() -> Slot:
             files = self._found()
-            slot = self._host.make(name, load_plugin(name, files), files.get(name))
-            self._host.ready(slot, self.stage)
+            slot = self._host.make_slot(name, load_plugin(name, files), files.get(name))
+            self._host.start_plugin(slot, self.stage)
             return slot
 
-        return self.in_time(make)
+        return self.run_with_deadline(make)
 
-    def in_time(self, make: Callable[[], Made]) -> Made:
+    def run_with_deadline(self, make: Callable[[], Made]) -> Made:
         """Return what `make` makes of plugins, on a thread of its own.
 
         Raises:
@@ -208,7 +208,7 @@ class Workshop:
             raise PluginError(f"it was not ready in {READY_S:.0f} s; look at its imports and its `start`")
         return made[0]
 
-    def swap(self, change: Callable[[], Change]) -> None:
+    def swap(self, change: Callable[[], RackChange]) -> None:
         """Have the show play what `change` returns from its next frame on, and return once it does.
 
         Args:
@@ -222,14 +222,14 @@ class Workshop:
         def edit() -> None:
             if self._busy():
                 # The picture before is still being drawn by the rack as it is.
-                self._store.call(edit)
+                self._store.run(edit)
                 return
             wanted = replace(change(), done=done)
             for old, new in wanted.pairs:
                 self._declare(old, new)
-            self._host.propose(wanted)
+            self._host.schedule_change(wanted)
 
-        self._store.call(edit)
+        self._store.run(edit)
         while not done.wait(LOOK_S):
             if self._closing.is_set():
                 raise PluginError("the show has ended")
@@ -238,22 +238,22 @@ class Workshop:
         """Have the store know the parameters of `new` in the place of those of `old`."""
         if new:
             self._store.declare(new.name, new.params, keep=old is not None)
-            if new.struck_out or (old and old.struck_out):
+            if new.bypassed_by_host or (old and old.bypassed_by_host):
                 # Where it was the host that left the old one out, the new one gets its chance.
-                self._store.set(f"{new.name}.bypass", new.struck_out)
+                self._store.set(f"{new.name}.bypass", new.bypassed_by_host)
         elif old:
             self._store.withdraw(old.name)
 
     def _found(self) -> dict[str, Path]:
-        return {**find_plugins(folders("plugins")), **self._files}
+        return {**find_plugins(search_dirs("plugins")), **self._files}
 
     def _named(self, name: object) -> str:
         if not self._plays(str(name)):
-            raise PluginError(f"no plugin {name!r} in the rack; {nearest(str(name), self.listed())}")
+            raise PluginError(f"no plugin {name!r} in the rack; {nearest(str(name), self.names())}")
         return str(name)
 
     def _plays(self, name: str) -> bool:
-        return self._after.get(name, name in self.listed())
+        return self._after.get(name, name in self.names())
 
     def _slot(self, name: str) -> Slot:
         for slot in self._host.rack:

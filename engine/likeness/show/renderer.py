@@ -9,15 +9,15 @@ from queue import Empty, SimpleQueue
 import torch
 from torch import Tensor
 
-from likeness.cues.latent_history import FaceRing
-from likeness.cues.playback import Course
+from likeness.cues.latent_history import LatentHistory
+from likeness.cues.playback import Playback
 from likeness.events import Event, Recall
 from likeness.frame import Frame
 from likeness.generators.readback import ReadBack
 from likeness.host.host import Host
 from likeness.latent import truncate
 from likeness.picture import Picture
-from likeness.show.generator_fade import PictureFade
+from likeness.show.generator_fade import GeneratorFade
 from likeness.stage import Stage
 
 
@@ -31,12 +31,12 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Scene:
+class RenderScene:
     """All that comes with a generator: the stage, the latents `[heads, num_ws, w_dim]`, and the picture's course."""
 
     stage: Stage
     base: Tensor
-    course: Course
+    course: Playback
 
 
 class Renderer:
@@ -52,18 +52,18 @@ class Renderer:
 
     def __init__(self, stage: Stage, host: Host, fps: float = 60.0) -> None:
         self._host, self._fps = host, fps
-        self._fade, self._read = PictureFade(), ReadBack()
+        self._fade, self._read = GeneratorFade(), ReadBack()
         self._set(_scene(stage, self._ring(stage)))
 
-    def scene(self, stage: Stage) -> Scene:
+    def scene(self, stage: Stage) -> RenderScene:
         """Return what `play` takes. Any thread; it allocates. The past is kept where latents have the same shape."""
         fits = stage.generator.mean.shape == self._stage.generator.mean.shape
         return _scene(stage, self.course.ring if fits else self._ring(stage))
 
-    def play(self, scene: Scene, fade_s: float) -> None:
+    def switch_scene(self, scene: RenderScene, fade_s: float) -> None:
         """Draw `scene` from the next frame on, faded in within `fade_s` seconds. The render thread, before a frame."""
         self._set(scene)
-        self._fade.leave(fade_s)
+        self._fade.start(fade_s)
 
     def start(self) -> None:
         """Call the plugins' `start`."""
@@ -77,38 +77,38 @@ class Renderer:
     def draw(self, frame: Frame, events: tuple[Event, ...]) -> Outcome:
         """Return the frame's picture. Starts from the seed's latent, never from the last frame's."""
         started = time.perf_counter()
-        self._host.turn()
+        self._host.apply_change()
         generator = self._stage.generator
         for event in events:
             if isinstance(event, Recall) and event.rack:
                 self._host.reorder(event.rack)
-            if not self.course.take(event):
+            if not self.course.handle(event):
                 self._host.handle(event, self._stage)
         latent = self._host.update(self._base, frame)
         private = self._stage.privacy.take()
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)
-        latent = self.course.toward(latent, frame, private=private)
+        latent = self.course.step(latent, frame, private=private)
         latent = truncate(latent, generator.mean, float(frame.values["show"]["psi"]))
         began = time.perf_counter()
         image = generator.synthesize(latent)
         synthesis_s = time.perf_counter() - began
-        picture = self._fade.toward(self._read(self._host.process_image(image, frame)), frame.dt)
-        self._host.judge((time.perf_counter() - started) * 1e3)
+        picture = self._fade.step(self._read(self._host.process_image(image, frame)), frame.dt)
+        self._host.enforce_budget((time.perf_counter() - started) * 1e3)
         return Outcome(picture, None, synthesis_s)
 
-    def _set(self, scene: Scene) -> None:
+    def _set(self, scene: RenderScene) -> None:
         self._stage, self._base, self.course = scene.stage, scene.base, scene.course
 
-    def _ring(self, stage: Stage) -> FaceRing:
+    def _ring(self, stage: Stage) -> LatentHistory:
         mean = stage.generator.mean
-        return FaceRing(mean.shape[0], mean.shape[1], self._fps, pinned=mean.is_cuda)
+        return LatentHistory(mean.shape[0], mean.shape[1], self._fps, pinned=mean.is_cuda)
 
 
-def _scene(stage: Stage, ring: FaceRing) -> Scene:
+def _scene(stage: Stage, ring: LatentHistory) -> RenderScene:
     generator = stage.generator
     seeds = range(stage.seed, stage.seed + stage.heads)
-    return Scene(stage, generator.sample(seeds), Course(generator.mean, ring))
+    return RenderScene(stage, generator.sample(seeds), Playback(generator.mean, ring))
 
 
 class RenderThread:

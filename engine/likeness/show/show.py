@@ -12,34 +12,34 @@ from torch import Tensor
 
 from likeness import master
 from likeness.audio.features import SILENCE
-from likeness.audio.open_audio import open_listener
-from likeness.cues.cues import Memory
+from likeness.audio.open_audio import open_audio
+from likeness.cues.cues import Cues
 from likeness.errors import ParamError
 from likeness.generator import Generator
 from likeness.generators.devices import choose_device
 from likeness.host.budget import Budget
 from likeness.host.host import Host
 from likeness.inputs.link import LinkSession
-from likeness.inputs.midi.cue_pads import CueKeys
+from likeness.inputs.midi.cue_pads import CuePadActions
 from likeness.options import Options
 from likeness.outputs.open_outputs import open_outputs
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.params import Trigger
-from likeness.show.camera import Watching
+from likeness.show.camera import CameraStage
 from likeness.show.clock import FixedClock, RealClock
 from likeness.show.controls import Controls
-from likeness.show.file_watcher import Watch
-from likeness.show.follow_weights import follow
-from likeness.show.generator_swap import Exchange
-from likeness.show.load_rack import declare_own, fill_rack
+from likeness.show.file_watcher import FileWatcher
+from likeness.show.follow_weights import follow_weights
+from likeness.show.generator_swap import GeneratorSwap
+from likeness.show.load_rack import declare_show_params, load_rack
 from likeness.show.loop import Loop
-from likeness.show.open_weights import open_for_show
-from likeness.show.preset_commands import Desk
-from likeness.show.rack_editor import Workshop
+from likeness.show.open_weights import open_weights
+from likeness.show.preset_commands import PresetCommands
+from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer, RenderThread
-from likeness.show.signals import stopping
+from likeness.show.signals import stop_on_signals
 from likeness.show.status import status
 from likeness.show.tempo_commands import modulation_commands, tempo_commands
 from likeness.stage import Stage
@@ -77,18 +77,18 @@ class Show:
         midi_clock = ClockListener()
         self.transport = Transport([midi_clock])
         self.heard = SILENCE
-        self.watching: Watching | None = None
+        self.watching: CameraStage | None = None
         self.host = Host(self.store)
         self.modulation = Modulation(self.seed, press=self._press, is_trigger=self._is_trigger)
-        self.desk = Desk(self.store, self.host, preset, self.seed, self.modulation)
-        commands = {**self.desk.commands, **master.commands(self.store, lambda: self.memory.let_go())}
+        self.desk = PresetCommands(self.store, self.host, preset, self.seed, self.modulation)
+        commands = {**self.desk.commands, **master.commands(self.store, lambda: self.memory.cancel_waiting())}
         commands |= tempo_commands(self.transport, self.store, lambda: self.heard.tempo)
         commands |= modulation_commands(self.modulation, self.store)
-        self.workshop = Workshop(self.store, self.host, options.plugins)
-        self.exchange = Exchange(self.host, self.workshop, self.desk.take_weights)
+        self.workshop = RackEditor(self.store, self.host, options.plugins)
+        self.exchange = GeneratorSwap(self.host, self.workshop, self.desk.record_weights)
         commands |= {**self.workshop.commands, **self.exchange.commands}
         saved = self.desk.compose if options.autosave else None
-        self.memory = Memory(
+        self.memory = Cues(
             self.store,
             self.host,
             lambda: self.transport.moment,
@@ -101,12 +101,12 @@ class Show:
             self.store,
             options,
             commands=commands,
-            questions={"/rack/list": self.workshop.tell, **self.exchange.questions},
+            questions={"/rack/list": self.workshop.list_rack, **self.exchange.questions},
             quit_show=self.quit,
             program=self.desk.change_program if preset.show.programs else self.memory.cues.change_program,
             clock=midi_clock,
             status=self.status,
-            pads=CueKeys(self.memory.cues.pad, self.memory.cues.arm, self.memory.cues.state),
+            pads=CuePadActions(self.memory.cues.pad, self.memory.cues.arm, self.memory.cues.state),
         )
         self._closers: list[Callable[[], object]] = [self.controls.close, self.transport.close, self.memory.close]
         try:
@@ -117,8 +117,8 @@ class Show:
 
     def _build(self, face: Tensor | None) -> None:
         options, show = self.options, self.preset.show
-        declare_own(self.store)
-        self._left_out = fill_rack(self.host, show.plugins, options.plugins)
+        declare_show_params(self.store)
+        self._left_out = load_rack(self.host, show.plugins, options.plugins)
         self._set_values(strict=face is None)
         size = options.size or _size(show.size)
         device = choose_device(options.device)
@@ -128,7 +128,7 @@ class Show:
         height = min(size) if size else None
 
         def opening(name: str) -> Generator:
-            return open_for_show(self.host, name, device, height, options.backend, options.precision)
+            return open_weights(self.host, name, device, height, options.backend, options.precision)
 
         stage = Stage(opening(weights), self.store, device, self.seed, self.heads, offline=options.offline)
         renderer = Renderer(stage, self.host, self.fps)
@@ -140,16 +140,16 @@ class Show:
         self.exchange.open(renderer, weights, opening)
         self._closers.append(self.exchange.close)
         if options.follow:
-            self._closers.append(follow(weights, self.exchange.load).close)
+            self._closers.append(follow_weights(weights, self.exchange.load).close)
         clock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         side = stage.generator.info.resolution
         width, head_height = size or (side, side)
         whole = width * self.heads, head_height
         self.loop = Loop(clock, self.store, render, [], whole, transport=self.transport)
-        self.listener = open_listener(options.audio, options.offline)
+        self.listener = open_audio(options.audio, options.offline)
         self._closers.append(self.listener.close)
         if options.camera:
-            self.watching = watching = Watching(options.camera, self.store, lambda: render.busy)
+            self.watching = watching = CameraStage(options.camera, self.store, lambda: render.busy)
             self._closers.append(watching.close)
             self.loop.between.append(watching.between)
             self.loop.mark = watching.mark
@@ -165,7 +165,7 @@ class Show:
             self.controls.keyboard.press,
             self.quit,
         )
-        self.loop.between.append(self.memory.between)
+        self.loop.between.append(self.memory.advance)
         if face is not None:
             self.memory.resume(face)
         defaults = [entry for entry in self.preset.midi if self._plays(entry.param)]
@@ -184,7 +184,7 @@ class Show:
         if not self.options.offline:
             self.host.budget = Budget(1e3 / self.fps)
         if self.options.watch:
-            watch = Watch(self.host.files, self.workshop.reload)
+            watch = FileWatcher(self.host.files, self.workshop.reload)
             watch.start()
             self._closers.append(watch.close)
 
@@ -200,12 +200,12 @@ class Show:
             if self._plays(entry.param):
                 self.store.param(entry.param)
         self.modulation.replace(self.preset.modulation)
-        self.store.settle()
+        self.store.finish_glides()
 
     def _modulate(self, time: float, beat: float) -> None:
         """Move parameters on, between two frames."""
-        self.heard = self.listener.hear(self.transport.moment.at)
-        self.store.sway(self.modulation.advance(time, beat, self.heard))
+        self.heard = self.listener.features_at(self.transport.moment.at)
+        self.store.set_modulation(self.modulation.advance(time, beat, self.heard))
 
     def _press(self, address: str) -> None:
         self.store.set(address, 1)
@@ -223,7 +223,7 @@ class Show:
         Args:
             progress: called after each frame with the number of frames so far.
         """
-        with stopping(self.quit):
+        with stop_on_signals(self.quit):
             done = 0
             while not self.loop.stopping.is_set() and not self._over(done):
                 self.loop.frame()
@@ -246,7 +246,7 @@ class Show:
 
     def status(self) -> dict[str, Any]:
         """Return the show's numbers of the moment, ready for `json.dumps`. Any thread."""
-        seen = self.controls.seen()
+        seen = self.controls.counters()
         if self.watching:
             seen["camera"] = self.watching.state()
         return status(self.loop, self.host, seen)

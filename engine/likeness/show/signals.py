@@ -9,7 +9,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stopping(stop: Callable[[], None]) -> Iterator[None]:
+def stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
     """Call `stop` on the first SIGINT or SIGTERM; a second one ends the program as it always would.
 
     Off the main thread, where Python allows no handlers, it does nothing.

@@ -10,7 +10,7 @@ from typing import Any
 FRESH_S = 0.1
 
 
-class Numbers:
+class StatusCache:
     """Keeps the answer for a tenth of a second. Any thread.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 
 from likeness.errors import InputError, LikenessError, ParamError
 from likeness.parameters.modulation import Modulation, places
-from likeness.parameters.modulator import made
+from likeness.parameters.modulator import parse_modulator
 from likeness.parameters.store import ParamStore
 from likeness.params import Text, to_number
 from likeness.tempo.transport import NUDGE, Transport
@@ -66,7 +66,7 @@ def modulation_commands(modulation: Modulation, store: ParamStore) -> Mapping[st
 
     def add(param: object, *pairs: object) -> None:
         address = _modulated(store, param)
-        modulator = made({"param": address, **_values(pairs)})
+        modulator = parse_modulator({"param": address, **_values(pairs)})
         _later(store, lambda: modulation.add(modulator))
 
     def change(param: object, place: object, *pairs: object) -> None:
@@ -96,7 +96,7 @@ def _later(store: ParamStore, order: Callable[[], None]) -> None:
         except LikenessError as error:
             log.warning("%s", error)
 
-    store.call(run)
+    store.run(run)
 
 
 def _address(param: object) -> str:

@@ -27,7 +27,7 @@ def when_to_start(arrive_beat: float, travel: float, latency: float) -> float:
     return arrive_beat - travel - latency
 
 
-def landing(now: float, every: float, travel: float, latency: float) -> tuple[float, float]:
+def quantised_start(now: float, every: float, travel: float, latency: float) -> tuple[float, float]:
     """Return `(start, arrive)`, the first line of `every` beats that can still be reached from beat `now`."""
     arrive = next_line(now + travel + latency, every)
     return when_to_start(arrive, travel, latency), arrive

@@ -18,7 +18,7 @@ SETTLE_S = 0.1
 LONGEST_WAIT_S = 2.0
 
 
-class Errand(Generic[Order, Result]):
+class BackgroundLoader(Generic[Order, Result]):
     """Makes a result from the newest order; the render thread alone calls it.
 
     Args:
@@ -33,7 +33,7 @@ class Errand(Generic[Order, Result]):
         self._pending: SimpleQueue[Result | Exception] | None = None
         self._patience_s = LONGEST_WAIT_S
 
-    def take(self, order: Order, time: float) -> Result | None:
+    def poll(self, order: Order, time: float) -> Result | None:
         """Return the result of a new `order` once; None in all other frames.
 
         The first order's result comes at once: the show's first picture waits for it.

@@ -15,15 +15,15 @@ class Crossfade:
         self._along = 0.0
 
     @property
-    def under_way(self) -> bool:
+    def active(self) -> bool:
         """Whether the way has not arrived yet."""
         return self._start is not None
 
-    def leave(self) -> None:
+    def start(self) -> None:
         """Say that the goal jumps in this frame: the way to it begins where the picture stands."""
         self._start, self._along = self._shown, 0.0
 
-    def toward(self, goal: Tensor, dt: float, seconds: float) -> Tensor:
+    def step(self, goal: Tensor, dt: float, seconds: float) -> Tensor:
         """Return this frame's tensor: `goal` itself, or a point on the way to it.
 
         Args:

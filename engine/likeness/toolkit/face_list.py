@@ -11,7 +11,7 @@ from torch import Tensor
 
 from likeness.errors import ParamError, WeightsError
 from likeness.generator import Generator
-from likeness.paths import folders, own
+from likeness.paths import search_dirs, user_dir
 from likeness.toolkit.latent_file import read_latent
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def _read(face: int | Path | GalleryName, generator: Generator) -> Tensor:
     from likeness.gallery.outdated import outdated
 
     weights = generator.info.weights
-    with Gallery.open(own("gallery")) as gallery:
+    with Gallery.open(user_dir("gallery")) as gallery:
         latents = gallery.latents(face.name)
         old = [] if weights is None else outdated(gallery.records(face.name), weights)
     if old:
@@ -123,5 +123,5 @@ def _found(path: Path) -> Path:
     """Return `path`, or the saved face of that name where there is no such file."""
     if path.is_file():
         return path
-    places = [folder / path for folder in reversed(folders("faces"))]
+    places = [folder / path for folder in reversed(search_dirs("faces"))]
     return next((place for place in places if place.is_file()), path)

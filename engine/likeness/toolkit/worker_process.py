@@ -13,7 +13,7 @@ NICENESS = 5
 PARTING_S = 1.0
 
 
-class Companion:
+class WorkerProcess:
     """A process that begins with this object and ends with `close`, or with the show's own process.
 
     Nothing is written to disk: what is said goes through a pipe.
@@ -45,7 +45,7 @@ class Companion:
         """Return whether the process runs."""
         return self._process.is_alive()
 
-    def say(self, what: Any) -> bool:
+    def send(self, what: Any) -> bool:
         """Send `what` over; return whether there was somebody to take it."""
         try:
             self.pipe.send(what)
@@ -63,12 +63,12 @@ class Companion:
             self._process.join()
 
 
-def leave_signals_to_the_show() -> None:
+def ignore_interrupts() -> None:
     """Called over there, first: Ctrl+C is for the show, which then ends its companions."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def stand_back() -> None:
+def lower_priority() -> None:
     """Called over there: let the show have the cores first."""
     if hasattr(os, "nice"):
         os.nice(NICENESS)

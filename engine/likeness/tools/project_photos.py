@@ -20,7 +20,7 @@ from likeness.generators.readback import to_picture
 from likeness.outputs.video import VideoOutput
 from likeness.picture import Picture, sheet, write_png
 from likeness.projection.chain import links
-from likeness.projection.loss import face_mask, open_eye
+from likeness.projection.loss import face_mask, open_feature_net
 from likeness.projection.search import Step, project
 from likeness.toolkit.latent_file import write_latent
 
@@ -29,7 +29,7 @@ CHAIN = "chain.mp4"
 
 
 @dataclass(frozen=True)
-class Plan:
+class ProjectionPlan:
     """How to search, and what to show of it.
 
     Args:
@@ -72,7 +72,7 @@ class Portrait:
         return torch.from_numpy(self.picture).permute(2, 0, 1)[None].to(like) / 127.5 - 1
 
 
-class Evolution:
+class PhotoProjection:
     """Searches photo after photo and writes what comes of it.
 
     Args:
@@ -85,11 +85,13 @@ class Evolution:
         WeightsError: the plan starts at an encoder and there is none.
     """
 
-    def __init__(self, generator: Generator, plan: Plan, folder: Path, tell: Tell = lambda _name, _step: None) -> None:
+    def __init__(
+        self, generator: Generator, plan: ProjectionPlan, folder: Path, tell: Tell = lambda _name, _step: None
+    ) -> None:
         self._generator, self._plan, self._folder, self._tell = generator, plan, folder, tell
         self._size = generator.info.resolution
         self._encoder = open_encoder_for(generator) if plan.start == "encoder" else None
-        self._eye = open_eye(device=generator.mean.device)
+        self._eye = open_feature_net(device=generator.mean.device)
         self._mask = face_mask(self._size, generator.mean.device)
 
     def read(self, photos: Sequence[Path]) -> tuple[list[Portrait], list[LikenessError]]:

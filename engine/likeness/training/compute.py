@@ -20,7 +20,7 @@ Module = TypeVar("Module", bound=nn.Module)
 TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-class Engine:
+class Compute:
     """One process of a run; under torchrun one of several, with a device each.
 
     Gradients are averaged explicitly in `apply` instead of by hooks on the networks: critics that are called several
@@ -47,7 +47,7 @@ class Engine:
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this process is the one that writes files and tells of progress."""
         return self.rank == 0
 
@@ -65,7 +65,7 @@ class Engine:
         """Add the gradients of `loss`, scaled where half precision needs it."""
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
 
-    def apply(self, optimizer: Optimizer) -> None:
+    def optimizer_step(self, optimizer: Optimizer) -> None:
         """Average the gradients of `optimizer`'s parameters over all processes, take its step, clear them."""
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         self.average(gradients)
@@ -82,7 +82,7 @@ class Engine:
         for tensor, part in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
             tensor.copy_(part.view_as(tensor))
 
-    def agree(self, *numbers: float) -> tuple[float, ...]:
+    def broadcast(self, *numbers: float) -> tuple[float, ...]:
         """Return the leading process's `numbers`, in every process."""
         if self._fabric is None:
             return numbers
@@ -96,7 +96,7 @@ class Engine:
         if self._fabric is not None:
             self._fabric.barrier()
 
-    def leave(self) -> None:
+    def shutdown(self) -> None:
         """Wait until all processes are done, and part from them; nothing can be shared afterwards.
 
         A process that ends while another still writes its films tears their connection, and was seen to abort.

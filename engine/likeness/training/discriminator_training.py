@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from likeness.generators.networks.efficientnet_lite import EfficientNetLite
-from likeness.training.compute import Engine
+from likeness.training.compute import Compute
 from likeness.training.discriminators import AdaDiscriminator, ProjectedDiscriminator
 from likeness.training.discriminators.augment import augment
 from likeness.training.discriminators.losses import (
@@ -42,15 +42,15 @@ class Adversary(ABC):
     penalised: bool = False
 
     @abstractmethod
-    def see(self, images: Tensor) -> list[Tensor]:
+    def features(self, images: Tensor) -> list[Tensor]:
         """Return `images` [batch, 3, H, W] as the trained part sees them, augmented; the gradient flows through."""
 
     @abstractmethod
-    def learn(self, real: Tensor, drawn: Seen) -> Tensor:
+    def discriminator_loss(self, real: Tensor, drawn: Seen) -> Tensor:
         """Return its loss on photographs [batch, 3, H, W] and on what it has seen of drawings, without their graph."""
 
     @abstractmethod
-    def teach(self, drawn: Seen) -> Tensor:
+    def generator_loss(self, drawn: Seen) -> Tensor:
         """Return the generator's loss for what was seen of its drawings."""
 
     def penalty(self, real: Tensor) -> Tensor:
@@ -82,17 +82,17 @@ class Projected(Adversary):
         self._judge = ProjectedDiscriminator(features, size=seen, width=width, levels=LEVELS)
         self.network = self._judge
 
-    def see(self, images: Tensor) -> list[Tensor]:
+    def features(self, images: Tensor) -> list[Tensor]:
         """Return mixed features of pictures under DiffAugment."""
         return self._judge.project(images)
 
-    def learn(self, real: Tensor, drawn: Seen) -> Tensor:
+    def discriminator_loss(self, real: Tensor, drawn: Seen) -> Tensor:
         """Return the hinge loss."""
         with torch.no_grad():
             seen = self._judge.project(real)
         return hinge_discriminator(self._judge.judge(seen), self._judge.judge(drawn))
 
-    def teach(self, drawn: Seen) -> Tensor:
+    def generator_loss(self, drawn: Seen) -> Tensor:
         """Return the mean logit, negated."""
         return hinge_generator(self._judge.judge(drawn))
 
@@ -119,7 +119,7 @@ class Adaptive(Adversary):
         batch: int,
         target: float,
         speed: float,
-        engine: Engine,
+        engine: Compute,
     ) -> None:
         self._judge = AdaDiscriminator(size, channel_base=channel_base, channel_max=channel_max).to(engine.device)
         self.network = self._judge
@@ -128,7 +128,7 @@ class Adaptive(Adversary):
         self._strength = AugmentStrength(target, int(speed), engine.device)
         self._average = engine.average
 
-    def see(self, images: Tensor) -> list[Tensor]:
+    def features(self, images: Tensor) -> list[Tensor]:
         """Return augmented pictures."""
         return [self._augmented(images)]
 
@@ -136,13 +136,13 @@ class Adaptive(Adversary):
         with torch.autocast(images.device.type, enabled=False):
             return augment(images.float(), self._strength.p)
 
-    def learn(self, real: Tensor, drawn: Seen) -> Tensor:
+    def discriminator_loss(self, real: Tensor, drawn: Seen) -> Tensor:
         """Return the logistic loss."""
         logits = self._judge(self._augmented(real))
-        self._strength.hear(logits)
+        self._strength.observe(logits)
         return logistic_discriminator(logits, self._judge(drawn[0]))
 
-    def teach(self, drawn: Seen) -> Tensor:
+    def generator_loss(self, drawn: Seen) -> Tensor:
         """Return the non-saturating loss."""
         return logistic_generator(self._judge(drawn[0]))
 

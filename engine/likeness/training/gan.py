@@ -17,13 +17,13 @@ from likeness.generators.networks.efficientnet_lite import EfficientNetLite
 from likeness.generators.networks.stylegan2_training import StyleShape, TrainableStyleGAN2
 from likeness.generators.perceptual import open_features
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.training.compute import Engine
+from likeness.training.compute import Compute
 from likeness.training.discriminator_training import LAZY, Adaptive, Adversary, Projected
 from likeness.training.discriminators.losses import path_length_penalty
 from likeness.training.ema import averaged, follow
 from likeness.training.gan_settings import GANSettings
 from likeness.training.pca_warm_start import PrincipalCodes, pyramid_distance
-from likeness.training.recipe import EXPORT, Moment, Recipe, own_settings
+from likeness.training.recipe import EXPORT, Recipe, RunProgress, own_settings
 from likeness.training.settings import Settings
 
 FAMILY = "stylegan2"
@@ -61,7 +61,7 @@ class GANRecipe(Recipe):
     starts from pictures that are worth judging.
     """
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(self, settings: Settings, engine: Compute) -> None:
         self._engine, self._batch = engine, settings.batch
         self._licence = Licence(settings.licence, settings.paid_use)
         self._own = own = own_settings(GANSettings, settings.own)
@@ -116,14 +116,14 @@ class GANRecipe(Recipe):
         """Return the optimisers."""
         return self._optimizers
 
-    def step(self, batches: Sequence[Tensor], moment: Moment) -> Mapping[str, Tensor]:
+    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
         """Listen, learn from pairs, or play the game, by how far the run is."""
         # Once the game is on, it stays on: a run that is given more time is less far than it was.
         self._playing |= moment.images >= self._own.beginning or moment.progress >= LONGEST_BEGINNING
         if not self._playing:
             if moment.images < self._to_hear:
                 for photos in batches:
-                    self._codes.hear(photos)
+                    self._codes.accumulate(photos)
                 return {"heard": self._codes.seen.clone()}
             if not self._settled:
                 self._codes.settle(self._engine.average)
@@ -141,10 +141,10 @@ class GANRecipe(Recipe):
             loss = pyramid_distance(self._generator(self._codes(photos)), photos)
             self._engine.backward(loss / len(batches))
             total += loss.detach() / len(batches)
-        self._engine.apply(self._optimizers["beginning"])
+        self._engine.optimizer_step(self._optimizers["beginning"])
         return {"pairs": total}
 
-    def _play(self, batches: Sequence[Tensor], moment: Moment) -> dict[str, Tensor]:
+    def _play(self, batches: Sequence[Tensor], moment: RunProgress) -> dict[str, Tensor]:
         """Let the discriminator learn, then the generator from it [Goodfellow et al. 2014, alg. 1]."""
         engine, share = self._engine, 1 / len(batches)
         judge, generator = (torch.zeros((), device=engine.device) for _ in range(2))
@@ -153,21 +153,21 @@ class GANRecipe(Recipe):
         for photos in batches:
             seen, pairs = self._drawn(photos, weight)
             with engine.autocast():
-                loss = self._adversary.learn(photos, [x.detach() for x in seen])
+                loss = self._adversary.discriminator_loss(photos, [x.detach() for x in seen])
             engine.backward(loss * share)
             judge += loss.detach() * share
-        engine.apply(self._optimizers["judge"])
+        engine.optimizer_step(self._optimizers["judge"])
         told = {"judge": judge, "generator": generator, **self._penalise_judge(batches, moment.step)}
         self._judge.requires_grad_(False)
         for photos in batches:
             if len(batches) > 1:  # with one, the drawings that the discriminator learnt from serve both
                 seen, pairs = self._drawn(photos, weight)
             with engine.autocast():
-                loss = self._adversary.teach(seen)
+                loss = self._adversary.generator_loss(seen)
             engine.backward((loss + pairs * weight) * share)
             generator += loss.detach() * share
         self._judge.requires_grad_(True)
-        engine.apply(self._optimizers["generator"])
+        engine.optimizer_step(self._optimizers["generator"])
         told |= self._penalise_paths(batches, moment.step)
         return told | self._adversary.step(moment.step, self._batch)
 
@@ -186,7 +186,7 @@ class GANRecipe(Recipe):
         if half:
             pairs = pyramid_distance(images[:half], photos[:half])
         with self._engine.autocast():
-            return self._adversary.see(images), pairs
+            return self._adversary.features(images), pairs
 
     def _penalise_judge(self, batches: Sequence[Tensor], step: int) -> dict[str, Tensor]:
         """Every few steps let the discriminator learn to be flat, where it has such a penalty."""
@@ -197,7 +197,7 @@ class GANRecipe(Recipe):
             loss = self._adversary.penalty(photos)
             self._engine.backward(loss * (LAZY / len(batches)))
             total += loss.detach() / len(batches)
-        self._engine.apply(self._optimizers["judge"])
+        self._engine.optimizer_step(self._optimizers["judge"])
         return {"penalty": total}
 
     def _penalise_paths(self, batches: Sequence[Tensor], step: int) -> dict[str, Tensor]:
@@ -215,7 +215,7 @@ class GANRecipe(Recipe):
             total += loss.detach() / len(batches)
         synthesis.dtype = dtype
         self._engine.average([self._path_mean])
-        self._engine.apply(self._optimizers["generator"])
+        self._engine.optimizer_step(self._optimizers["generator"])
         return {"path_length": total}
 
     def draw(self, z: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from likeness.generators.networks.vae import Encoder
 SILENT = 1e-4
 
 
-class Codes(nn.Module):
+class LatentDensity(nn.Module):
     """Running mean and second moment of codes, saved with the networks.
 
     Args:
@@ -56,7 +56,9 @@ class Codes(nn.Module):
         return codes
 
 
-def folded(decoder: Decoder, encoder: Encoder, codes: Codes) -> tuple[dict[str, Tensor], dict[str, Tensor], int]:
+def fold_into_decoder(
+    decoder: Decoder, encoder: Encoder, codes: LatentDensity
+) -> tuple[dict[str, Tensor], dict[str, Tensor], int]:
     """Return the tensors of a decoder that draws from normal noise, of the encoder that finds it, and its length.
 
     Args:

@@ -12,7 +12,7 @@ from likeness.errors import TrainingError
 LOGGED = 20
 
 
-class Ledger:
+class LossLog:
     """Keeps losses on the device until somebody looks.
 
     Args:
@@ -32,7 +32,7 @@ class Ledger:
         """Take the losses of a step that is done, each a scalar; waits for nothing."""
         self._unseen.append((step, losses))
 
-    def look(self) -> Mapping[str, float]:
+    def flush(self) -> Mapping[str, float]:
         """Wait for the device, log what is due, and return the means since the last look.
 
         Raises:

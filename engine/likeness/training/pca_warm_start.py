@@ -40,7 +40,7 @@ class PrincipalCodes(nn.Module):
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("basis", torch.zeros(width, z_dim))
 
-    def hear(self, images: Tensor) -> None:
+    def accumulate(self, images: Tensor) -> None:
         """Take note of `images` [batch, 3, H, W], and of their mirror images, for faces look alike in a mirror."""
         small = _small(images)
         rows = torch.cat([small, small.flip(3)]).flatten(1)

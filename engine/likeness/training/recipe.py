@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 from likeness.errors import TrainingError, nearest
 from likeness.paths import RUN_WEIGHTS
-from likeness.training.compute import Engine
+from likeness.training.compute import Compute
 from likeness.training.schedule import fade_out
 from likeness.training.settings import Settings
 
@@ -20,7 +20,7 @@ Own = TypeVar("Own")
 
 
 @dataclass(frozen=True)
-class Moment:
+class RunProgress:
     """Where a run stands at a step.
 
     Args:
@@ -54,7 +54,7 @@ class Recipe(ABC):
     z_dim: int
 
     @abstractmethod
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(self, settings: Settings, engine: Compute) -> None:
         """Build it.
 
         Raises:
@@ -70,7 +70,7 @@ class Recipe(ABC):
         """Return the optimisers. The loop sets their rates before each step: those they have here, times `rate`."""
 
     @abstractmethod
-    def step(self, batches: Sequence[Tensor], moment: Moment) -> Mapping[str, Tensor]:
+    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
         """Learn from one step's pictures and return what to show, each a scalar, detached, without a sync.
 
         Steps may return different names: a loss that is computed now and then is shown when it was.

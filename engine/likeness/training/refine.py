@@ -22,7 +22,7 @@ from likeness.generators.networks.refiner import COARSEST, PREFIX, WIDTHS, Refin
 from likeness.generators.perceptual import open_features, perceptual_distance
 from likeness.generators.readback import to_pictures
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
-from likeness.training.compute import TYPES, Engine
+from likeness.training.compute import TYPES, Compute
 from likeness.training.crops import Crop, Crops
 from likeness.training.discriminators.textures import TextureCritic, relativistic, slope_penalty
 from likeness.training.ema import averaged, follow
@@ -30,7 +30,7 @@ from likeness.training.pairs import open_pairs, write_pairs
 from likeness.training.photos import to_images
 from likeness.training.pictures import read_pictures
 from likeness.training.previews import COLUMNS
-from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
+from likeness.training.recipe import EXPORT, Recipe, RunProgress, check_spans, own_settings
 from likeness.training.refine_losses import (
     FOLDED,
     agreement,
@@ -105,7 +105,7 @@ class RefineRecipe(Recipe):
 
     fewest = 12
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(self, settings: Settings, engine: Compute) -> None:
         self._engine, self._batch, self._size = engine, settings.batch, settings.size
         self._own = own_settings(RefineSettings, settings.own)
         self._own.check(settings.size)
@@ -113,7 +113,7 @@ class RefineRecipe(Recipe):
         self._licence = Licence(settings.licence, settings.paid_use)
         outline = self._own.outline
         network = CompositeNetwork(self._tensors, size=settings.size, outline=outline, dtype=torch.float32)
-        if engine.leads:
+        if engine.is_main:
             source, held = Path(settings.source), settings.hold_out
             photos = read_pictures(source, settings.size, at_least=self.fewest, leave_first=held)
             write_pairs(Path(self._own.pairs), network, self._tensors, photos.pictures[..., ::-1])
@@ -148,7 +148,7 @@ class RefineRecipe(Recipe):
         """Return 1 for the first third, and then a slow fall to 0: what is left of the critic's pattern goes last."""
         return fade_out(progress, 0.3)
 
-    def step(self, batches: Sequence[Tensor], moment: Moment) -> Mapping[str, Tensor]:
+    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
         """Learn from pairs and from nobody's drawings. Of `batches` only the sizes count: pairs hold the photos."""
         told: dict[str, Tensor] = {}
         for batch in batches:
@@ -169,9 +169,9 @@ class RefineRecipe(Recipe):
                 losses["taught"] = self._teach(moment.step, shown, seen, wanted, len(batches))
             for name, loss in losses.items():
                 told[name] = told.get(name, 0.0) + loss.detach() / len(batches)
-        self._engine.apply(self._optimizers["refiner"])
+        self._engine.optimizer_step(self._optimizers["refiner"])
         if "taught" in told:
-            self._engine.apply(self._optimizers["critic"])
+            self._engine.optimizer_step(self._optimizers["critic"])
         follow(self._average, self._refiner, moment.images, self._batch, self._own.half_life)
         return told
 

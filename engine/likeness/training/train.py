@@ -12,12 +12,12 @@ from typing import Any
 import torch
 
 from likeness.errors import TrainingError, WeightsError
-from likeness.training.compute import Engine, seed_step
-from likeness.training.loss_log import Ledger
+from likeness.training.compute import Compute, seed_step
+from likeness.training.loss_log import LossLog
 from likeness.training.photos import Photos, open_photos, read_photos
 from likeness.training.pictures import Progress, silent
 from likeness.training.previews import Previews, Video
-from likeness.training.recipe import EXPORT, Moment, Recipe
+from likeness.training.recipe import EXPORT, Recipe, RunProgress
 from likeness.training.recipes import recipe_class
 from likeness.training.run import RunFolder
 from likeness.training.schedule import Schedule
@@ -91,7 +91,7 @@ def train(run: RunFolder, device: str = "auto", watcher: Watcher | None = None) 
     """
     watcher = watcher or Watcher()
     began = time.monotonic() if watcher.began is None else watcher.began
-    engine = Engine(device, run.settings.precision)
+    engine = Compute(device, run.settings.precision)
     settings = run.settings
     if settings.batch % (engine.world * settings.accumulate):
         raise TrainingError(
@@ -99,28 +99,28 @@ def train(run: RunFolder, device: str = "auto", watcher: Watcher | None = None) 
             "micro-batches; choose a multiple"
         )
     kind = recipe_class(settings.recipe)
-    if engine.leads:
+    if engine.is_main:
         read_photos(run, kind.fewest, watcher.read)
     engine.wait()
     torch.manual_seed(settings.seed)
     recipe = kind(settings, engine)
-    summary = _Sitting(run, engine, recipe, open_photos(run), watcher, began).go()
-    engine.leave()
+    summary = _Session(run, engine, recipe, open_photos(run), watcher, began).go()
+    engine.shutdown()
     return summary
 
 
-class _Sitting:
+class _Session:
     """One run of the program on a run."""
 
     def __init__(
-        self, run: RunFolder, engine: Engine, recipe: Recipe, photos: Photos, watcher: Watcher, began: float
+        self, run: RunFolder, engine: Compute, recipe: Recipe, photos: Photos, watcher: Watcher, began: float
     ) -> None:
         self._run, self._engine, self._recipe, self._photos, self._watcher = run, engine, recipe, photos, watcher
         self._settings: Settings = run.settings
         self._rates = {name: [group["lr"] for group in o.param_groups] for name, o in recipe.optimizers().items()}
         self._step = 0
         self._metrics: Mapping[str, float] = {}
-        self._ledger = Ledger(self._log, self._way_back)
+        self._ledger = LossLog(self._log, self._way_back)
         spent_s = self._resume()
         self._saved = self._step
         self._schedule = Schedule(self._settings.steps, self._settings.time_s, spent_s, began)
@@ -133,7 +133,7 @@ class _Sitting:
         """Take the newest checkpoint up; return the seconds that the run had taken by then."""
         state = self._run.newest(self._engine.device)
         if state is None:
-            if self._engine.leads:
+            if self._engine.is_main:
                 self._run.rewind_log(0)
             return 0.0
         try:
@@ -148,7 +148,7 @@ class _Sitting:
             raise TrainingError(
                 f"the checkpoint in {self._run.path} is of another version of the recipe ({error}); begin another run"
             ) from error
-        if self._engine.leads:
+        if self._engine.is_main:
             self._run.rewind_log(self._step)
         return float(state["spent_s"])
 
@@ -161,15 +161,15 @@ class _Sitting:
         self._due_at["checkpoint"] = time.monotonic() + self._settings.checkpoint_s
         looked_at, looked_step = time.monotonic(), self._step
         while True:
-            stop, progress = self._engine.agree(float(self._watcher.stop.is_set()), self._progress())
+            stop, progress = self._engine.broadcast(float(self._watcher.stop.is_set()), self._progress())
             if stop or progress >= 1.0:
                 break
-            if self._engine.leads:
+            if self._engine.is_main:
                 self._write_what_is_due()
             self._advance(progress)
             now = time.monotonic()
             if now - looked_at >= LOOK_S:
-                losses = self._ledger.look()
+                losses = self._ledger.flush()
                 self._tell(progress, (self._step - looked_step) / (now - looked_at), losses)
                 looked_at, looked_step = time.monotonic(), self._step
         self._end(complete=not stop)
@@ -191,20 +191,20 @@ class _Sitting:
                 group["lr"] = rate * factor
         pictures = self._photos.batch(self._step, settings.batch, engine.device, engine.rank, engine.world)
         seed_step(settings.seed, self._step, engine.rank)
-        moment = Moment(self._step, self._images, progress)
+        moment = RunProgress(self._step, self._images, progress)
         losses = self._recipe.step(pictures.chunk(settings.accumulate), moment)
         self._step += 1
         self._ledger.add(self._step, losses)
 
     def _log(self, step: int, losses: Mapping[str, float]) -> None:
-        if self._engine.leads:
+        if self._engine.is_main:
             self._run.add_log({"step": step, "images": step * self._settings.batch, "losses": losses})
 
     def _way_back(self) -> str:
         return f"{self._run.kept()} --learning-rate X, lower than before, or --precision float32"
 
     def _tell(self, progress: float, steps_per_s: float, losses: Mapping[str, float]) -> None:
-        if not self._engine.leads:
+        if not self._engine.is_main:
             return
         rate = steps_per_s * self._settings.batch
         left_s = self._schedule.left_s(self._step, steps_per_s)
@@ -236,7 +236,7 @@ class _Sitting:
         return math.inf if self._settings.time_s is None else self._settings.time_s * FINALE_SHARE
 
     def _preview(self) -> None:
-        self._ledger.look()
+        self._ledger.flush()
         self._previews.write(self._step)
         held_out = self._photos.held_out(self._engine.device)
         if held_out is not None:
@@ -247,7 +247,7 @@ class _Sitting:
 
     def _save(self) -> None:
         """Write a checkpoint, once all that it holds is known to be good, and then the weights that play."""
-        self._ledger.look()
+        self._ledger.flush()
         networks = {name: network.state_dict() for name, network in self._recipe.networks().items()}
         for name, tensors in networks.items():
             if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
@@ -271,8 +271,8 @@ class _Sitting:
             raise TrainingError(f"{error} {self._run.kept()}") from error
 
     def _end(self, complete: bool) -> None:
-        self._ledger.look()
-        if not self._engine.leads:
+        self._ledger.flush()
+        if not self._engine.is_main:
             return
         self._save()
         if complete:

@@ -18,11 +18,11 @@ from likeness.generator import Licence
 from likeness.generators.networks.vae import VAE, divergence
 from likeness.generators.perceptual import open_features, perceptual_distance
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.training.compute import Engine
+from likeness.training.compute import Compute
 from likeness.training.ema import averaged, follow, pace
-from likeness.training.latent_density import Codes, folded
+from likeness.training.latent_density import LatentDensity, fold_into_decoder
 from likeness.training.previews import COLUMNS
-from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
+from likeness.training.recipe import EXPORT, Recipe, RunProgress, check_spans, own_settings
 from likeness.training.settings import Settings
 from likeness.training.wgan import widths_for
 
@@ -69,7 +69,7 @@ class VAESettings:
 class VAERecipe(Recipe):
     """An encoder and a decoder that draw each picture again through a code that is nearly normal noise."""
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(self, settings: Settings, engine: Compute) -> None:
         self._engine, self._batch = engine, settings.batch
         self._licence = Licence(settings.licence, settings.paid_use)
         self._own = own_settings(VAESettings, settings.own)
@@ -78,7 +78,7 @@ class VAERecipe(Recipe):
         self._widths = widths_for(settings.size, self._own.width)
         self._vae = engine.place(VAE(self.z_dim, self._widths))
         self._average = averaged(self._vae)
-        self._codes = Codes(self.z_dim).to(engine.device)
+        self._codes = LatentDensity(self.z_dim).to(engine.device)
         self._features = open_features(engine.device) if self._own.perceptual else None
         self._optimizer = Adam(self._vae.parameters(), settings.learning_rate or RATE)
 
@@ -90,7 +90,7 @@ class VAERecipe(Recipe):
         """Return the one optimiser."""
         return {"vae": self._optimizer}
 
-    def step(self, batches: Sequence[Tensor], moment: Moment) -> Mapping[str, Tensor]:
+    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
         """Draw each picture again, and learn from the difference."""
         warm = self._own.beta * min(1.0, moment.progress / WARM)
         told: dict[str, Tensor] = {}
@@ -109,7 +109,7 @@ class VAERecipe(Recipe):
             for name, value in {"error": error, "looks": looks, "divergence": code}.items():
                 told[name] = told.get(name, 0.0) + value.detach() / len(batches)
             codes.append(mean.detach())
-        self._engine.apply(self._optimizer)
+        self._engine.optimizer_step(self._optimizer)
         follow(self._average, self._vae, moment.images, self._batch, self._own.half_life)
         self._codes.add(torch.cat(codes), pace(moment.images, self._batch, self._own.half_life))
         return told
@@ -130,7 +130,7 @@ class VAERecipe(Recipe):
     def export(self, folder: Path) -> None:
         """Write the averages: a decoder that opens as family "vae", and its encoder."""
         decoder = self._average.decoder
-        drawing, finding, knobs = folded(decoder, self._average.encoder, self._codes)
+        drawing, finding, knobs = fold_into_decoder(decoder, self._average.encoder, self._codes)
         arguments: dict[str, Any] = {"modules": decoder.order, "slope": decoder.slope, "output": decoder.output}
         write_weights(folder / EXPORT, WeightsHeader("vae", arguments, self._licence), drawing)
         write_encoder(folder / ENCODER, finding, knobs, self._widths, self._licence)

@@ -14,10 +14,10 @@ from torch.optim import Adam, Optimizer
 from likeness.generator import Licence
 from likeness.generators.networks.dcgan import START, Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.training.compute import Engine
+from likeness.training.compute import Compute
 from likeness.training.ema import averaged, follow
 from likeness.training.knob_sweep import sweep_noise
-from likeness.training.recipe import EXPORT, Moment, Recipe, check_spans, own_settings
+from likeness.training.recipe import EXPORT, Recipe, RunProgress, check_spans, own_settings
 from likeness.training.settings import Settings
 
 # The paper's 1e-4 with five steps of the critic drew blots after 385 steps of the generator on 42 faces; this, with one
@@ -89,7 +89,7 @@ def widths_for(size: int, width: int) -> list[int]:
 class WGANRecipe(Recipe):
     """A critic that learns the distance between pictures and drawings, and a generator that shortens it."""
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(self, settings: Settings, engine: Compute) -> None:
         self._engine, self._batch = engine, settings.batch
         self._licence = Licence(settings.licence, settings.paid_use)
         self._own = own_settings(WGANSettings, settings.own)
@@ -113,7 +113,7 @@ class WGANRecipe(Recipe):
         """Return the two optimisers."""
         return self._optimizers
 
-    def step(self, batches: Sequence[Tensor], moment: Moment) -> Mapping[str, Tensor]:
+    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
         """Teach the critic, and every few steps the generator."""
         told = self._teach_critic(batches)
         if (moment.step + 1) % self._own.critic_steps == 0:
@@ -134,7 +134,7 @@ class WGANRecipe(Recipe):
             self._engine.backward((self._own.penalty * penalty - gap) / len(batches))
             distance += gap.detach() / len(batches)
             slope += penalty.detach() / len(batches)
-        self._engine.apply(self._optimizers["critic"])
+        self._engine.optimizer_step(self._optimizers["critic"])
         return {"distance": distance, "penalty": slope}
 
     def _teach_generator(self, batches: Sequence[Tensor]) -> Tensor:
@@ -147,7 +147,7 @@ class WGANRecipe(Recipe):
             self._engine.backward(loss / len(batches))
             told += loss.detach() / len(batches)
         self._critic.requires_grad_(True)
-        self._engine.apply(self._optimizers["generator"])
+        self._engine.optimizer_step(self._optimizers["generator"])
         return told
 
     def _penalty(self, real: Tensor, fake: Tensor) -> Tensor:

@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 from tests.engine.sounds import RATE, Sound, click, hat, kick, placed, sine, times
 
-from likeness.audio.analyser import HIGHEST_HZ, LOWEST_HZ, Ear
-from likeness.audio.features import BANDS, Heard
-from likeness.audio.tempo_estimate import guess_tempo
+from likeness.audio.analyser import HIGHEST_HZ, LOWEST_HZ, AudioAnalyser
+from likeness.audio.features import BANDS, AudioFeatures
+from likeness.audio.tempo_estimate import estimate_tempo
 
 EDGES = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BANDS + 1)
 CHANCE = np.random.default_rng(1)
 
 
-def listened(track: Sound, rate: int = RATE) -> tuple[Ear, list[Heard]]:
-    ear = Ear(rate)
-    return ear, [ear.hear(track[k : k + ear.hop]) for k in range(0, len(track) - ear.hop + 1, ear.hop)]
+def listened(track: Sound, rate: int = RATE) -> tuple[AudioAnalyser, list[AudioFeatures]]:
+    ear = AudioAnalyser(rate)
+    return ear, [ear.analyse(track[k : k + ear.hop]) for k in range(0, len(track) - ear.hop + 1, ear.hop)]
 
 
 @pytest.mark.parametrize("rate", [22_050, 44_100, 48_000, 96_000])
 def test_a_hop_is_about_11_ms_at_any_rate(rate: int) -> None:
-    assert 0.0075 < Ear(rate).hop / rate < 0.0151
+    assert 0.0075 < AudioAnalyser(rate).hop / rate < 0.0151
 
 
 @pytest.mark.parametrize("band", range(1, BANDS))
@@ -44,9 +44,9 @@ def test_what_gets_quieter_falls_by_its_decibels(drop_db: float) -> None:
 
 def test_silence_and_a_rooms_hum_are_silent() -> None:
     _, heard = listened(np.zeros(RATE * 2, np.float32))
-    assert heard[-1] == Heard()
+    assert heard[-1] == AudioFeatures()
     _, heard = listened((CHANCE.standard_normal(RATE * 2) * 3e-5).astype(np.float32))
-    assert heard[-1] == Heard()
+    assert heard[-1] == AudioFeatures()
 
 
 @pytest.mark.parametrize("rate", [44_100, 48_000])
@@ -98,11 +98,11 @@ def test_the_same_samples_give_the_same_answers_to_the_last_bit() -> None:
 
 
 def test_what_is_no_number_does_not_deafen() -> None:
-    ear = Ear(RATE)
-    ear.hear(np.full(ear.hop, np.nan, np.float32))
+    ear = AudioAnalyser(RATE)
+    ear.analyse(np.full(ear.hop, np.nan, np.float32))
     track = sine(1000, 0.5, 0.5)
     for k in range(0, len(track) - ear.hop, ear.hop):
-        heard = ear.hear(track[k : k + ear.hop])
+        heard = ear.analyse(track[k : k + ear.hop])
     assert heard.level == pytest.approx(1.0, abs=0.02)
 
 
@@ -111,16 +111,16 @@ def test_a_train_of_bumps_has_the_tempo_of_its_lag(lag: float) -> None:
     n = np.arange(750)
     phase = (n % lag + lag / 2) % lag - lag / 2
     envelope = np.exp(-(phase**2) / 2).astype(np.float32)
-    assert guess_tempo(envelope, 93.75) == pytest.approx(60 * 93.75 / lag, rel=2e-3)
+    assert estimate_tempo(envelope, 93.75) == pytest.approx(60 * 93.75 / lag, rel=2e-3)
 
 
 def test_of_nothing_and_of_too_little_there_is_no_tempo() -> None:
-    assert guess_tempo(np.zeros(750, np.float32), 93.75) == 0
-    assert guess_tempo(np.ones(10, np.float32), 93.75) == 0
-    assert guess_tempo(np.random.default_rng(3).random(750).astype(np.float32), 93.75) == 0
+    assert estimate_tempo(np.zeros(750, np.float32), 93.75) == 0
+    assert estimate_tempo(np.ones(10, np.float32), 93.75) == 0
+    assert estimate_tempo(np.random.default_rng(3).random(750).astype(np.float32), 93.75) == 0
 
 
 def test_parts_of_the_spectrum_by_name_and_by_number() -> None:
-    heard = Heard((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8), 0.9, (10, 1, 2, 3))
+    heard = AudioFeatures((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8), 0.9, (10, 1, 2, 3))
     assert [heard.loudness(band) for band in ("level", "low", "mid", "high", "3")] == [0.9, 0.2, 0.5, 0.8, 0.4]
     assert [heard.count(band) for band in ("level", "low", "mid", "high", "1", "4", "7")] == [10, 1, 2, 3, 1, 2, 3]

@@ -11,7 +11,7 @@ from tests.engine.sounds import RATE, sine
 from likeness.audio import device as audio
 from likeness.audio.device import AudioInput, Take
 from likeness.audio.features import SILENCE
-from likeness.audio.open_audio import open_listener
+from likeness.audio.open_audio import open_audio
 from likeness.errors import InputError
 
 DEADLINE_S = 20.0
@@ -79,26 +79,26 @@ def wait(condition: Callable[[], bool]) -> None:
 
 
 def test_blocks_of_any_size_are_heard(listen: AudioInput) -> None:
-    assert listen.hear(0.0) == SILENCE
+    assert listen.features_at(0.0) == SILENCE
     listen.start()
-    wait(lambda: listen.hear(0.0).level > 0.95)
-    assert listen.hear(0.0).bands[4] > 0.95
+    wait(lambda: listen.features_at(0.0).level > 0.95)
+    assert listen.features_at(0.0).bands[4] > 0.95
 
 
 def test_an_unplugged_device_is_silence_with_one_line_and_comes_back(
     listen: AudioInput, desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     listen.start()
-    wait(lambda: listen.hear(0.0).level > 0.95)
+    wait(lambda: listen.features_at(0.0).level > 0.95)
     desk.plugged = False
-    wait(lambda: listen.hear(0.0) == SILENCE)
+    wait(lambda: listen.features_at(0.0) == SILENCE)
     # Several tries pass without a word.
     began = time.monotonic()
     wait(lambda: time.monotonic() - began > 0.2)
     assert [record.levelname for record in caplog.records if "audio" in record.message] == ["WARNING"]
     assert "desk is gone" in caplog.text
     desk.plugged = True
-    wait(lambda: listen.hear(0.0).level > 0.95)
+    wait(lambda: listen.features_at(0.0).level > 0.95)
     assert desk.opened == 2
     assert "desk is heard again" in caplog.text
 
@@ -110,7 +110,7 @@ def test_a_device_that_is_absent_at_the_start_is_one_line_and_is_picked_up(
     listen.start()
     wait(lambda: "no input device has 'desk'" in caplog.text)
     desk.plugged = True
-    wait(lambda: listen.hear(0.0).level > 0.95)
+    wait(lambda: listen.features_at(0.0).level > 0.95)
     assert caplog.text.count("no input device") == 1
 
 
@@ -142,18 +142,18 @@ def test_a_driver_that_hangs_while_it_closes_does_not_keep_the_show(
 
 def test_a_render_does_not_hear_devices() -> None:
     with pytest.raises(InputError, match="a render hears a file"):
-        open_listener("microphone", offline=True)
+        open_audio("microphone", offline=True)
 
 
 def test_off_is_silence() -> None:
-    assert open_listener("off", offline=True).hear(5.0) == SILENCE
+    assert open_audio("off", offline=True).features_at(5.0) == SILENCE
 
 
 def test_without_the_library_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     # None in sys.modules is how Python marks a module that cannot be imported.
     monkeypatch.setitem(__import__("sys").modules, "sounddevice", None)
     with pytest.raises(InputError, match=r"pip install 'likeness\[audio\]'"):
-        open_listener("microphone", offline=False)
+        open_audio("microphone", offline=False)
 
 
 def test_a_name_that_no_device_has_is_told_with_those_there_are() -> None:

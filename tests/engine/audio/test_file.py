@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 from tests.engine.sounds import click, placed, sine, times, write_wav
 
-from likeness.audio.features import Heard
+from likeness.audio.features import AudioFeatures
 from likeness.audio.file import AudioFile
 from likeness.errors import InputError
 
 FPS = 60
 
 
-def heard(path: Path, seconds: float) -> list[Heard]:
+def heard(path: Path, seconds: float) -> list[AudioFeatures]:
     audio = AudioFile(path)
     try:
-        return [audio.hear(frame / FPS) for frame in range(round(seconds * FPS))]
+        return [audio.features_at(frame / FPS) for frame in range(round(seconds * FPS))]
     finally:
         audio.close()
 

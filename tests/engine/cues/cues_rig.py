@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from likeness import Bool, Choice, Float, Frame, Param, Stage, Values, hookimpl, master
-from likeness.cues.cues import Memory
+from likeness.cues.cues import Cues
 from likeness.host.host import Host
 from likeness.outputs.memory import MemoryOutput
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.store import ParamStore
 from likeness.show.clock import FixedClock
-from likeness.show.load_rack import declare_own
+from likeness.show.load_rack import declare_show_params
 from likeness.show.loop import Loop
 from likeness.show.renderer import Renderer, RenderThread
 from likeness.stage import Stage as ShowStage
@@ -61,7 +61,7 @@ class Rig:
 
     def __init__(self, toy: Any) -> None:
         self.store = ParamStore()
-        declare_own(self.store)
+        declare_show_params(self.store)
         self.host = Host(self.store)
         self.host.add("drift", Drift())
         self.host.add("still", Still())
@@ -72,14 +72,14 @@ class Rig:
         self.out = MemoryOutput()
         self.loop = Loop(FixedClock(FPS), self.store, self.render, [self.out], (32, 32))
         self.modulation = Modulation(3)
-        self.memory = Memory(self.store, self.host, lambda: self.loop.transport.moment, modulation=self.modulation)
-        self.loop.between.append(lambda time, beat: self.store.sway(self.modulation.advance(time, beat)))
-        self.loop.between.append(self.memory.between)
-        master.commands(self.store, self.memory.let_go)
+        self.memory = Cues(self.store, self.host, lambda: self.loop.transport.moment, modulation=self.modulation)
+        self.loop.between.append(lambda time, beat: self.store.set_modulation(self.modulation.advance(time, beat)))
+        self.loop.between.append(self.memory.advance)
+        master.commands(self.store, self.memory.cancel_waiting)
         self.faces: list[Tensor] = []
         self.values: list[dict[str, Any]] = []
         self.beats: list[float] = []
-        self.store.settle()
+        self.store.finish_glides()
 
     def play(self, frames: int) -> Tensor:
         """Return the last face."""

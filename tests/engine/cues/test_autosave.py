@@ -19,7 +19,7 @@ from likeness.generators.readback import to_picture
 from likeness.latent import truncate
 from likeness.options import Options
 from likeness.parameters.presets import Preset, ShowTable, read_preset
-from likeness.paths import bundled
+from likeness.paths import bundled_dir
 from likeness.picture import Picture
 from likeness.show.show import Show
 
@@ -91,7 +91,7 @@ def test_a_cue_is_saved_at_once_and_the_show_that_is_taken_up_goes_on_from_the_f
     play(first, 30)
     first.memory.commands["/cue/store"](1)
     play(first, 2)
-    assert first.memory.scribe.drain(DEADLINE_S)
+    assert first.memory.scribe.flush(DEADLINE_S)
     last = read_autosave()
     assert last is not None
     preset, face = last
@@ -155,7 +155,7 @@ def test_after_kill_9_play_resume_shows_the_very_face_and_values(
     last = read_autosave()
     assert last is not None
     preset, face = last
-    assert preset.show.plugins == read_preset(bundled("presets") / "demo.toml").show.plugins
+    assert preset.show.plugins == read_preset(bundled_dir("presets") / "demo.toml").show.plugins
 
     folder = tmp_path / "frames"
     folder.mkdir()

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from likeness.cues.background_writer import Scribe
-from likeness.cues.bank import Cue, CueBank, Face, cue_name
-from likeness.cues.cue_file import write_moment
+from likeness.cues.background_writer import BackgroundWriter
+from likeness.cues.bank import Cue, CueBank, CueFace, cue_name
+from likeness.cues.cue_file import write_cue
 from likeness.errors import CueError
 
 
 def filled(seed: int) -> Cue:
-    return Cue({"walk.speed": seed / 10}, ("walk",), Face(torch.full((2, 4), float(seed))))
+    return Cue({"walk.speed": seed / 10}, ("walk",), CueFace(torch.full((2, 4), float(seed))))
 
 
 def put(bank: CueBank, name: str, cue: Cue) -> None:
@@ -35,13 +35,13 @@ def test_what_is_neither_is_refused(text: object) -> None:
 
 
 def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:
-    scribe = Scribe()
+    scribe = BackgroundWriter()
     bank = CueBank(tmp_path / "main", scribe)
     put(bank, "5", filled(5))
     put(bank, "night", filled(7))
     put(bank, "5", filled(6))
     scribe.close()
-    again = CueBank(tmp_path / "main", Scribe())
+    again = CueBank(tmp_path / "main", BackgroundWriter())
     assert again.names() == ["5", "night"]
     assert again["5"].values == {"walk.speed": 0.6}
     assert again["5"].rack == ("walk",)
@@ -51,29 +51,29 @@ def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:
 def test_a_cue_of_an_older_version_leaves_modulators_alone_and_a_broken_one_is_left_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    write_moment(tmp_path / "old.safetensors", {"values": {}, "rack": []}, torch.zeros(2, 4))
+    write_cue(tmp_path / "old.safetensors", {"values": {}, "rack": []}, torch.zeros(2, 4))
     broken = {"values": {}, "modulation": [{"param": "walk.speed", "shape": "round"}]}
-    write_moment(tmp_path / "broken.safetensors", broken, torch.zeros(2, 4))
-    bank = CueBank(tmp_path, Scribe())
+    write_cue(tmp_path / "broken.safetensors", broken, torch.zeros(2, 4))
+    bank = CueBank(tmp_path, BackgroundWriter())
     assert bank.names() == ["old"]
     assert bank["old"].modulation is None
     assert "walk.speed, shape" in caplog.text
 
 
 def test_what_was_cleared_is_gone_here_and_after_a_restart(tmp_path: Path) -> None:
-    scribe = Scribe()
+    scribe = BackgroundWriter()
     bank = CueBank(tmp_path, scribe)
     put(bank, "night", filled(7))
-    assert scribe.drain(20)
+    assert scribe.flush(20)
     bank.clear("night")
     scribe.close()
-    assert CueBank(tmp_path, Scribe()).names() == []
+    assert CueBank(tmp_path, BackgroundWriter()).names() == []
     with pytest.raises(CueError, match="no cue 'night' is stored"):
         bank.clear("night")
 
 
 def test_a_face_that_comes_after_its_cue_was_cleared_is_not_written(tmp_path: Path) -> None:
-    scribe, cue = Scribe(), filled(1)
+    scribe, cue = BackgroundWriter(), filled(1)
     bank = CueBank(tmp_path, scribe)
     bank["1"] = cue
     bank.clear("1")
@@ -83,7 +83,7 @@ def test_a_face_that_comes_after_its_cue_was_cleared_is_not_written(tmp_path: Pa
 
 
 def test_next_goes_through_the_numbered_places_and_round(tmp_path: Path) -> None:
-    bank = CueBank(tmp_path, Scribe())
+    bank = CueBank(tmp_path, BackgroundWriter())
     with pytest.raises(CueError, match="/cue/store 1"):
         bank.after(None)
     for name in ("2", "10", "33", "night"):
@@ -92,16 +92,16 @@ def test_next_goes_through_the_numbered_places_and_round(tmp_path: Path) -> None
 
 
 def test_a_broken_file_costs_its_own_cue_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    scribe = Scribe()
+    scribe = BackgroundWriter()
     put(CueBank(tmp_path, scribe), "1", filled(1))
     scribe.close()
     (tmp_path / "2.safetensors").write_bytes(b"rubbish")
-    assert CueBank(tmp_path, Scribe()).names() == ["1"]
+    assert CueBank(tmp_path, BackgroundWriter()).names() == ["1"]
     assert "2.safetensors is not a whole cue" in caplog.text
 
 
 def test_an_unknown_cue_is_answered_with_the_nearest(tmp_path: Path) -> None:
-    bank = CueBank(tmp_path, Scribe())
+    bank = CueBank(tmp_path, BackgroundWriter())
     bank["night"] = filled(1)
     with pytest.raises(CueError, match="nearest: night"):
         bank["nihgt"]

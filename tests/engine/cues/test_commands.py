@@ -79,7 +79,7 @@ def test_pads_press_next_undo_and_release(rig: Rig, caplog: pytest.LogCaptureFix
     rig.store.set("cue.release", 1)
     rig.play(2)
     latent = rig.course.shown
-    assert rig.course.toward(latent, Frame(999, 99.0, 0.02, 0.0, {})) is latent
+    assert rig.course.step(latent, Frame(999, 99.0, 0.02, 0.0, {})) is latent
 
 
 def test_a_pad_recalls_its_place_and_stores_while_that_is_armed_and_says_how_it_is(rig: Rig) -> None:

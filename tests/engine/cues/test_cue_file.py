@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from likeness.cues.cue_file import read_moment, write_moment
+from likeness.cues.cue_file import read_cue, write_cue
 from likeness.errors import CueError
 from likeness.toolkit.latent_file import read_latent, write_latent
 
@@ -14,41 +14,41 @@ MOMENT = {"values": {"walk.speed": 0.1, "walk.on": True, "faces.names": 'a "b" Ã
 
 
 def test_what_is_written_is_read_bit_by_bit(tmp_path: Path) -> None:
-    write_moment(tmp_path / "new" / "5.safetensors", MOMENT, FACE)
-    moment, face = read_moment(tmp_path / "new" / "5.safetensors")
+    write_cue(tmp_path / "new" / "5.safetensors", MOMENT, FACE)
+    moment, face = read_cue(tmp_path / "new" / "5.safetensors")
     assert moment == MOMENT
     assert torch.equal(face, FACE)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["5.safetensors"]
 
 
 def test_a_cue_is_a_saved_face_too(tmp_path: Path) -> None:
-    write_moment(tmp_path / "5.safetensors", MOMENT, FACE)
+    write_cue(tmp_path / "5.safetensors", MOMENT, FACE)
     assert torch.equal(read_latent(tmp_path / "5.safetensors", 4, 16), FACE)
 
 
 def test_what_is_no_cue_is_refused_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "5.safetensors"
     with pytest.raises(CueError, match="store it again"):
-        read_moment(path)
+        read_cue(path)
     write_latent(path, FACE)
     with pytest.raises(CueError, match="no cue of this version"):
-        read_moment(path)
-    write_moment(path, MOMENT, torch.full((2, 2), torch.nan))
+        read_cue(path)
+    write_cue(path, MOMENT, torch.full((2, 2), torch.nan))
     with pytest.raises(CueError, match="NaN"):
-        read_moment(path)
-    write_moment(path, MOMENT, FACE)
+        read_cue(path)
+    write_cue(path, MOMENT, FACE)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(CueError, match="not a whole cue"):
-        read_moment(path)
+        read_cue(path)
 
 
 def test_a_locked_disk_leaves_the_old_cue(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CueError, match="disk full"):
-        write_moment(tmp_path / "file" / "5.safetensors", MOMENT, FACE)
+        write_cue(tmp_path / "file" / "5.safetensors", MOMENT, FACE)
     path = tmp_path / "5.safetensors"
-    write_moment(path, MOMENT, FACE)
+    write_cue(path, MOMENT, FACE)
     (tmp_path / "5.safetensors.part").mkdir()
     with pytest.raises(CueError):
-        write_moment(path, MOMENT, FACE + 1)
-    assert torch.equal(read_moment(path)[1], FACE)
+        write_cue(path, MOMENT, FACE + 1)
+    assert torch.equal(read_cue(path)[1], FACE)

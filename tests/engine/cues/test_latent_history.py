@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from likeness.cues import latent_history as face_ring
-from likeness.cues.latent_history import FaceRing
+from likeness.cues.latent_history import LatentHistory
 
 
 def ramp(value: float) -> Tensor:
@@ -13,42 +13,42 @@ def ramp(value: float) -> Tensor:
 
 
 def test_before_anything_was_shown_there_is_nothing() -> None:
-    assert FaceRing(2, 8, 10, seconds=1.0).face(0.0) is None
+    assert LatentHistory(2, 8, 10, seconds=1.0).latent_at(0.0) is None
 
 
 def test_a_face_between_two_frames_lies_between_them() -> None:
-    ring = FaceRing(2, 8, 10, seconds=1.0)
+    ring = LatentHistory(2, 8, 10, seconds=1.0)
     for frame in range(5):
-        ring.keep(ramp(float(frame)), frame / 10)
-    found = ring.face(0.25)
+        ring.add(ramp(float(frame)), frame / 10)
+    found = ring.latent_at(0.25)
     assert found is not None
     assert torch.allclose(found, ramp(2.5)[0], atol=1e-3)
 
 
 def test_beyond_either_end_it_is_the_face_there_and_the_oldest_make_room() -> None:
-    ring = FaceRing(2, 8, 10, seconds=1.0)
+    ring = LatentHistory(2, 8, 10, seconds=1.0)
     for frame in range(37):
-        ring.keep(ramp(float(frame)), frame / 10)
-    found = [ring.face(time) for time in (-5.0, 2.7, 99.0)]
+        ring.add(ramp(float(frame)), frame / 10)
+    found = [ring.latent_at(time) for time in (-5.0, 2.7, 99.0)]
     # Ten frames are a second: 27 to 36.
     assert [float(face[0, 0]) for face in found if face is not None] == [27.0, 27.0, 36.0]
 
 
 def test_where_all_frames_would_be_too_much_some_are_kept_and_the_span_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(face_ring, "MOST_BYTES", 2 * 8 * 2 * 25)
-    ring = FaceRing(2, 8, 100, seconds=1.0)
+    ring = LatentHistory(2, 8, 100, seconds=1.0)
     for frame in range(300):
-        ring.keep(ramp(frame / 100), frame / 100)
+        ring.add(ramp(frame / 100), frame / 100)
     for time in (2.02, 2.331, 2.9):
-        found = ring.face(time)
+        found = ring.latent_at(time)
         assert found is not None
         assert float(found[0, 0]) == pytest.approx(time, abs=2e-3)
 
 
 def test_what_is_kept_is_a_copy() -> None:
-    ring, latent = FaceRing(2, 8, 10, seconds=1.0), ramp(1.0)
-    ring.keep(latent, 0.0)
+    ring, latent = LatentHistory(2, 8, 10, seconds=1.0), ramp(1.0)
+    ring.add(latent, 0.0)
     latent.fill_(9.0)
-    found = ring.face(0.0)
+    found = ring.latent_at(0.0)
     assert found is not None
     assert float(found[0, 0]) == 1.0

@@ -3,26 +3,26 @@
 import torch
 from torch import Tensor
 
-from likeness.cues.latent_history import FaceRing
-from likeness.cues.playback import Course
+from likeness.cues.latent_history import LatentHistory
+from likeness.cues.playback import Playback
 from likeness.events import Capture, Forget, Recall
 from likeness.frame import Frame
 
 MEAN = torch.zeros(2, 4)
 
 
-def course() -> Course:
-    return Course(MEAN, FaceRing(2, 4, 60.0))
+def course() -> Playback:
+    return Playback(MEAN, LatentHistory(2, 4, 60.0))
 
 
-def show(playing: Course, value: float, index: int, private: bool = False) -> Tensor:
+def show(playing: Playback, value: float, index: int, private: bool = False) -> Tensor:
     frame = Frame(index, index / 60, 1 / 60 if index else 0.0, 0.0, {})
-    return playing.toward(torch.full((1, 2, 4), value), frame, private=private)
+    return playing.step(torch.full((1, 2, 4), value), frame, private=private)
 
 
-def captured(playing: Course, time: float | None = None) -> Tensor:
+def captured(playing: Playback, time: float | None = None) -> Tensor:
     taken: list[Tensor] = []
-    playing.take(Capture(taken.append, time))
+    playing.handle(Capture(taken.append, time))
     return taken[0]
 
 
@@ -47,14 +47,14 @@ def test_forgetting_cuts_the_way_that_leads_from_a_visitor() -> None:
     playing = course()
     show(playing, 1.0, 1)
     show(playing, 7.0, 2, private=True)
-    playing.take(Recall("one", 1.0, lambda: torch.full((2, 4), 3.0)))
+    playing.handle(Recall("one", 1.0, lambda: torch.full((2, 4), 3.0)))
     assert show(playing, 7.0, 3, private=True).max() > 3
-    playing.take(Forget())
+    playing.handle(Forget())
     assert playing.shown.eq(1).all()
     assert show(playing, 1.0, 4).eq(1).all()
     # A way among public faces alone is left in peace.
-    playing.take(Recall("one", 1.0, lambda: torch.full((2, 4), 3.0)))
+    playing.handle(Recall("one", 1.0, lambda: torch.full((2, 4), 3.0)))
     show(playing, 1.0, 5)
     middle = show(playing, 1.0, 20)
-    playing.take(Forget())
+    playing.handle(Forget())
     assert 1 < middle.mean() < show(playing, 1.0, 21).mean()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from likeness.cues.transition import Lead, arc
+from likeness.cues.transition import FaceTransition, arc
 from likeness.latent import slerp
 
 FPS = 50
@@ -41,63 +41,63 @@ def longest(latents: Sequence[Tensor]) -> float:
 
 
 def test_untouched_it_hands_on_the_very_same_latent() -> None:
-    lead, latent = Lead(MEAN), face(1)
-    assert lead.toward(latent, DT) is latent
-    lead.leave(None, 1.0)
-    assert lead.toward(latent, DT) is latent
+    lead, latent = FaceTransition(MEAN), face(1)
+    assert lead.step(latent, DT) is latent
+    lead.start(None, 1.0)
+    assert lead.step(latent, DT) is latent
 
 
 def test_from_a_face_that_stands_still_it_takes_the_arc_and_arrives_in_its_time() -> None:
-    lead, start, goal = Lead(MEAN), face(1), face(2)
-    lead.toward(start, DT)
-    lead.leave(goal[0], 1.0)
+    lead, start, goal = FaceTransition(MEAN), face(1), face(2)
+    lead.step(start, DT)
+    lead.start(goal[0], 1.0)
     for frame in range(1, FPS):
         t = frame / FPS
         expected = slerp(start - MEAN, goal - MEAN, 3 * t**2 - 2 * t**3) + MEAN
-        assert torch.allclose(lead.toward(start, DT), expected, atol=1e-5)
-    assert torch.equal(lead.toward(start, DT), goal)
-    assert torch.allclose(lead.toward(start, DT), goal, atol=1e-5)
+        assert torch.allclose(lead.step(start, DT), expected, atol=1e-5)
+    assert torch.equal(lead.step(start, DT), goal)
+    assert torch.allclose(lead.step(start, DT), goal, atol=1e-5)
 
 
 def test_the_called_face_arrives_though_the_plugins_walk_and_they_go_on_from_it() -> None:
-    lead, walk, goal = Lead(MEAN), Walk(1, 0.2), face(9)
-    lead.toward(walk.step(), DT)
-    lead.leave(goal[0], 2.0)
-    way = [lead.toward(walk.step(), DT) for _ in range(2 * FPS)]
+    lead, walk, goal = FaceTransition(MEAN), Walk(1, 0.2), face(9)
+    lead.step(walk.step(), DT)
+    lead.start(goal[0], 2.0)
+    way = [lead.step(walk.step(), DT) for _ in range(2 * FPS)]
     assert torch.equal(way[-1], goal)
     drawn = [walk.step() for _ in range(FPS)]
-    after = [lead.toward(latent, DT) for latent in drawn]
+    after = [lead.step(latent, DT) for latent in drawn]
     # As far from frame to frame as the plugins themselves go.
     assert longest([goal, *after]) == pytest.approx(longest(drawn), rel=1e-3)
     assert float((after[-1] - goal).norm()) > 1.0
 
 
 def test_a_cut_shows_the_face_in_its_frame() -> None:
-    lead, goal = Lead(MEAN), face(9)
-    lead.leave(goal[0], 0.0)
-    assert torch.equal(lead.toward(face(1), 0.0), goal)
+    lead, goal = FaceTransition(MEAN), face(9)
+    lead.start(goal[0], 0.0)
+    assert torch.equal(lead.step(face(1), 0.0), goal)
 
 
 def test_a_plugin_that_jumps_as_the_way_begins_is_not_seen_to_jump() -> None:
-    lead, goal = Lead(MEAN), face(3)
-    lead.toward(face(1), DT)
-    lead.leave(goal[0], 4.0)
-    shown = [face(1), *(lead.toward(face(2), DT) for _ in range(4 * FPS))]
+    lead, goal = FaceTransition(MEAN), face(3)
+    lead.step(face(1), DT)
+    lead.start(goal[0], 4.0)
+    shown = [face(1), *(lead.step(face(2), DT) for _ in range(4 * FPS))]
     assert torch.equal(shown[-1], goal)
     assert longest(shown) < 1.6 * math.pi * float((face(1) - MEAN).norm(dim=-1).max()) * DT / 4.0
 
 
 def test_released_it_goes_back_to_what_the_plugins_draw_and_is_out_of_the_way() -> None:
-    lead, walk = Lead(MEAN), Walk(1, 0.1)
-    lead.toward(walk.step(), DT)
-    lead.leave(face(9)[0], 0.5)
-    shown = [lead.toward(walk.step(), DT) for _ in range(FPS)]
-    lead.leave(None, 1.0)
-    shown += [lead.toward(walk.step(), DT) for _ in range(FPS - 1)]
+    lead, walk = FaceTransition(MEAN), Walk(1, 0.1)
+    lead.step(walk.step(), DT)
+    lead.start(face(9)[0], 0.5)
+    shown = [lead.step(walk.step(), DT) for _ in range(FPS)]
+    lead.start(None, 1.0)
+    shown += [lead.step(walk.step(), DT) for _ in range(FPS - 1)]
     assert longest(shown) < 1.0
     latent = walk.step()
-    assert lead.toward(latent, DT) is latent
-    assert lead.toward(latent, DT) is latent
+    assert lead.step(latent, DT) is latent
+    assert lead.step(latent, DT) is latent
 
 
 @settings(max_examples=60, deadline=None)
@@ -113,16 +113,16 @@ def test_released_it_goes_back_to_what_the_plugins_draw_and_is_out_of_the_way() 
 def test_however_a_way_is_turned_in_its_middle_no_frame_steps_further_than_a_way_may(
     seed: int, hz: float, calls: list[tuple[int, int | None, float]]
 ) -> None:
-    lead, walk = Lead(MEAN), Walk(seed, hz)
+    lead, walk = FaceTransition(MEAN), Walk(seed, hz)
     drawn = [walk.step()]
-    shown = [lead.toward(drawn[0], DT)]
+    shown = [lead.step(drawn[0], DT)]
     fastest = 0.0
     for frames, goal, seconds in calls:
-        lead.leave(None if goal is None else face(goal)[0], seconds)
+        lead.start(None if goal is None else face(goal)[0], seconds)
         fastest = max(fastest, 1.5 * DT / seconds)
         for _ in range(frames):
             drawn.append(walk.step())
-            shown.append(lead.toward(drawn[-1], DT))
+            shown.append(lead.step(drawn[-1], DT))
     reach = max(float((latent - MEAN).norm(dim=-1).max()) for latent in (*shown, *(face(g) for _, g, _ in calls if g)))
     # The arc is at most half a circle about the mean, its length changes by at most the whole reach, and what moves
     # at its ends (1 / sin(150 degrees), twice) adds to it.

@@ -10,7 +10,7 @@ from torch import Tensor
 from likeness.directions.effects import effects
 from likeness.directions.labelled_latents import encode_pictures, judged_samples, labelled_only
 from likeness.directions.strips import strips
-from likeness.evaluation.attribute_classifier import Judge
+from likeness.evaluation.attribute_classifier import AttributeClassifier
 
 
 class MeanColour:
@@ -19,16 +19,17 @@ class MeanColour:
 
 
 @pytest.fixture
-def judges() -> dict[str, Judge]:
+def judges() -> dict[str, AttributeClassifier]:
     """Judges of 200 plain colours: is it red, is it green."""
     colours = torch.rand(200, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1
     return {
-        name: Judge(colours, (colours[:, i] > 0).double().tolist(), name) for i, name in enumerate(("red", "green"))
+        name: AttributeClassifier(colours, (colours[:, i] > 0).double().tolist(), name)
+        for i, name in enumerate(("red", "green"))
     }
 
 
 def test_a_direction_changes_its_own_attribute_and_leaves_the_other(
-    toy: Callable[..., Any], judges: dict[str, Judge]
+    toy: Callable[..., Any], judges: dict[str, AttributeClassifier]
 ) -> None:
     generator = toy(1, 8)
     toward = {"red": torch.eye(8)[:1], "green": -torch.eye(8)[1:2], "nothing": torch.eye(8)[5:6]}
@@ -39,7 +40,9 @@ def test_a_direction_changes_its_own_attribute_and_leaves_the_other(
     assert changed["nothing"] == pytest.approx({"red": 0.0, "green": 0.0}, abs=1e-6)
 
 
-def test_samples_are_labelled_by_how_sure_the_judges_are(toy: Callable[..., Any], judges: dict[str, Judge]) -> None:
+def test_samples_are_labelled_by_how_sure_the_judges_are(
+    toy: Callable[..., Any], judges: dict[str, AttributeClassifier]
+) -> None:
     latents, labels = judged_samples(toy(1, 8), MeanColour(), judges, 64)
     assert latents.shape == (64, 1, 8)
     pairs = torch.stack([torch.tensor(labels["red"], dtype=torch.float64), torch.tanh(latents[:, 0, 0]).double()])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from likeness.errors import LikenessError
-from likeness.evaluation.attribute_classifier import Judge, balanced_accuracy, halfway
+from likeness.evaluation.attribute_classifier import AttributeClassifier, balanced_accuracy, halfway
 
 RNG = torch.Generator().manual_seed(0)
 FEATURES = torch.randn(300, 20, generator=RNG)
@@ -15,7 +15,7 @@ FEATURES = torch.randn(300, 20, generator=RNG)
 def test_what_shows_in_a_feature_is_told_on_pictures_never_seen() -> None:
     label = (FEATURES[:, 4] > 0).double()
     label[200:] = math.nan
-    judge = Judge(FEATURES, label.tolist(), "hat")
+    judge = AttributeClassifier(FEATURES, label.tolist(), "hat")
     assert judge.held_out > 0.85
     told = judge.margin(FEATURES[200:]) > 0
     assert balanced_accuracy(judge.margin(FEATURES[200:]), FEATURES[200:, 4] > 0) > 0.85
@@ -25,7 +25,7 @@ def test_what_shows_in_a_feature_is_told_on_pictures_never_seen() -> None:
 def test_a_coin_is_told_no_better_than_by_chance() -> None:
     coin = (torch.rand(300, generator=RNG) > 0.5).double().tolist()
     # With as many features as these, a judge of its own training pictures would seem far better than chance.
-    assert Judge(FEATURES, coin, "coin").held_out == pytest.approx(0.5, abs=0.1)
+    assert AttributeClassifier(FEATURES, coin, "coin").held_out == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_rare_class_counts_as_much_as_a_common_one() -> None:
@@ -42,6 +42,6 @@ def test_degrees_are_parted_at_their_mean_and_levels_in_the_middle() -> None:
 def test_too_few_of_a_side_are_refused_with_both_numbers() -> None:
     label = [1.0] * 4 + [0.0] * 296
     with pytest.raises(LikenessError, match="hat: of 300 labelled pictures 4 have it and 296 have it not"):
-        Judge(FEATURES, label, "hat")
+        AttributeClassifier(FEATURES, label, "hat")
     with pytest.raises(LikenessError, match="of 0 labelled"):
-        Judge(FEATURES, [math.nan] * 300, "hat")
+        AttributeClassifier(FEATURES, [math.nan] * 300, "hat")

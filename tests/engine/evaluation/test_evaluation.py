@@ -9,13 +9,13 @@ import torch
 
 from likeness.evaluation.evaluation import evaluate, exact, kernel_to_data
 from likeness.evaluation.labels import Labels, parse_attribute
-from likeness.evaluation.plan import Plan
+from likeness.evaluation.plan import EvaluationPlan
 from likeness.evaluation.sheet import nearest_sheet
 from likeness.generators.perceptual import open_features
 from likeness.generators.readback import to_pictures
 from likeness.picture import write_png
 
-PLAN = Plan(samples=24, pairs=1, seeds=range(4), hold_out=4)
+PLAN = EvaluationPlan(samples=24, pairs=1, seeds=range(4), hold_out=4)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_everything_is_measured_in_one_go(toy: Callable[..., Any], folder: Path)
     files = sorted(folder.iterdir())
     red = generator.sample(range(500, 524))[:, 0, 0]
     rows = {file.name: {"file": file.name, "red": str(float(value))} for file, value in zip(files, red, strict=True)}
-    plan = Plan(**{**PLAN.__dict__, "attributes": (parse_attribute("red=red"),)})
+    plan = EvaluationPlan(**{**PLAN.__dict__, "attributes": (parse_attribute("red=red"),)})
     stages = set()
     found = evaluate(generator, network, files, plan, Labels(rows, "rows"), lambda stage, _d, _a: stages.add(stage))
     assert stages == {"pictures", "samples", "paths", "faces"}

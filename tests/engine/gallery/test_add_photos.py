@@ -18,7 +18,7 @@ from likeness.faces.photo import read_photo
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.add_photos import Shard, add_photos, find_photos, in_turn
 from likeness.gallery.merge import merge
-from likeness.gallery.photo_encoder import Eye, Looker
+from likeness.gallery.photo_encoder import PhotoEncoder, PhotoReader
 from likeness.gallery.population import add_population
 from likeness.generator import Generator
 from likeness.generators.readback import to_pictures
@@ -48,13 +48,13 @@ def photos(generator: Generator, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture(scope="module")
-def looker() -> Looker:
-    return Looker(None, "", CONSENT)
+def looker() -> PhotoEncoder:
+    return PhotoEncoder(None, "", CONSENT)
 
 
 @pytest.fixture(scope="module")
-def eye() -> Eye:
-    return Eye()
+def eye() -> PhotoReader:
+    return PhotoReader()
 
 
 def sha256(raw: bytes) -> str:
@@ -62,7 +62,7 @@ def sha256(raw: bytes) -> str:
 
 
 def test_everybody_who_was_added_finds_themselves_and_a_second_time_adds_nobody(
-    gallery: Gallery, photos: Path, looker: Looker, eye: Eye
+    gallery: Gallery, photos: Path, looker: PhotoEncoder, eye: PhotoReader
 ) -> None:
     tally = add_photos(gallery, find_photos(photos), in_turn(looker.look), consent=CONSENT)
     assert (tally.added, tally.known, tally.refused) == (7, 0, {})
@@ -73,7 +73,9 @@ def test_everybody_who_was_added_finds_themselves_and_a_second_time_adds_nobody(
     assert (again.added, again.known) == (0, 7)
 
 
-def test_a_person_is_found_by_another_photo_of_theirs(gallery: Gallery, faces: Path, looker: Looker, eye: Eye) -> None:
+def test_a_person_is_found_by_another_photo_of_theirs(
+    gallery: Gallery, faces: Path, looker: PhotoEncoder, eye: PhotoReader
+) -> None:
     # Held out from training. The other photo: mirrored, darker, smaller, and saved once more.
     held_out = sorted(faces.glob("*.jpg"))[:6]
     tally = add_photos(gallery, held_out, in_turn(looker.look), consent="MIT and CC0")
@@ -88,11 +90,11 @@ def test_a_person_is_found_by_another_photo_of_theirs(gallery: Gallery, faces: P
 
 
 def test_the_latent_of_a_photo_draws_a_face_like_it(
-    gallery: Gallery, photos: Path, generator: Generator, eye: Eye
+    gallery: Gallery, photos: Path, generator: Generator, eye: PhotoReader
 ) -> None:
     weights = find_weights("composite-256")
     path = find_photos(photos)[3]
-    add_photos(gallery, [path], in_turn(Looker(weights, "anna", CONSENT).look), consent=CONSENT)
+    add_photos(gallery, [path], in_turn(PhotoEncoder(weights, "anna", CONSENT).look), consent=CONSENT)
     (latent,) = gallery.latents("anna")
     assert gallery.records()[0].weights == "composite-256"
     (drawn,) = to_pictures(generator.synthesize(latent[None]))
@@ -107,7 +109,7 @@ def test_without_consent_nothing_is_even_read(gallery: Gallery, tmp_path: Path) 
 
 
 def test_photos_that_are_none_and_photos_of_nobody_are_told_and_not_looked_at_again(
-    gallery: Gallery, tmp_path: Path, looker: Looker
+    gallery: Gallery, tmp_path: Path, looker: PhotoEncoder
 ) -> None:
     folder = tmp_path / "photos"
     write_png(folder / "wall.png", np.random.default_rng(1).integers(90, 110, (300, 300, 3), np.uint8))
@@ -195,7 +197,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path, photos: Path, root: Path)
     assert sorted(by["b"]) == sorted(photo for photo in everything if Shard(2, 2).holds(photo))
 
 
-def test_a_population_is_drawn_seen_and_goes_on(gallery: Gallery, generator: Generator, eye: Eye) -> None:
+def test_a_population_is_drawn_seen_and_goes_on(gallery: Gallery, generator: Generator, eye: PhotoReader) -> None:
     assert add_population(gallery, generator, range(2), psi=1.0) == (2, 0)
     assert add_population(gallery, generator, range(1, 4), psi=1.0) == (2, 0)
     assert [record.seed for record in gallery.records()] == [0, 1, 2, 3]

@@ -10,19 +10,19 @@ import pytest
 from likeness import open_generator
 from likeness.errors import WeightsError
 from likeness.gallery import Gallery
-from likeness.gallery.photo_encoder import Eye
+from likeness.gallery.photo_encoder import PhotoReader
 from likeness.gallery.population import add_population, draw, look_at_population
 from likeness.gallery.population_file import find_population, read_population
 from likeness.generator import Generator
 from likeness.generators.weights_file import read_header
-from likeness.paths import bundled, find_weights
+from likeness.paths import bundled_dir, find_weights
 
 SHIPPED = ("faces-256", "composite-256")
 
 
 @pytest.fixture(scope="module")
-def eye() -> Eye:
-    return Eye()
+def eye() -> PhotoReader:
+    return PhotoReader()
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def generator() -> Generator:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_people_are_of_the_shipped_weights_and_say_what_one_may_do(name: str) -> None:
-    weights, path = find_weights(name), bundled("weights") / "populations" / f"{name}.safetensors"
+    weights, path = find_weights(name), bundled_dir("weights") / "populations" / f"{name}.safetensors"
     header, kept = read_header(weights), read_population(path)
     assert header is not None
     assert (kept.weights, kept.weights_sha256, kept.licence) == (name, header.sha256, header.licence)
@@ -45,7 +45,7 @@ def test_the_shipped_people_are_of_the_shipped_weights_and_say_what_one_may_do(n
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_whoever_is_among_the_shipped_people_finds_themselves(name: str, eye: Eye) -> None:
+def test_whoever_is_among_the_shipped_people_finds_themselves(name: str, eye: PhotoReader) -> None:
     weights = find_weights(name)
     kept, generator = find_population(weights), open_generator(weights, size=256)
     assert kept is not None
@@ -80,7 +80,7 @@ def test_drawings_that_show_nobody_are_no_population(toy: Callable[..., Generato
 
 
 def test_populations_are_not_taken_for_weights(tmp_path: Path) -> None:
-    path = bundled("weights") / "populations" / "faces-256.safetensors"
+    path = bundled_dir("weights") / "populations" / "faces-256.safetensors"
     with pytest.raises(WeightsError, match="of no family that opens here"):
         open_generator(path)
-    assert find_weights("faces-256").parent == bundled("weights")
+    assert find_weights("faces-256").parent == bundled_dir("weights")

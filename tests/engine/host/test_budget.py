@@ -1,11 +1,11 @@
 """Who is over budget, and who is left out for it."""
 
-from likeness.host.budget import HEAVIEST, MOST_OVERRUNS, PAUSE_MS, Budget, Cost, Verdict
+from likeness.host.budget import HEAVIEST, MOST_OVERRUNS, PAUSE_MS, Budget, BudgetVerdict, Cost
 
 FRAME_MS = 16.0
 
 
-def judge(budget: Budget, draw_ms: float, **spent_ms: float) -> Verdict:
+def judge(budget: Budget, draw_ms: float, **spent_ms: float) -> BudgetVerdict:
     return budget.judge([Cost(name, spent) for name, spent in spent_ms.items()], draw_ms)
 
 
@@ -36,7 +36,7 @@ def test_a_frame_in_time_starts_the_count_anew() -> None:
     budget = Budget(FRAME_MS)
     for _ in range(10):
         assert until_bypass(budget, 24.0, MOST_OVERRUNS - 1, a=18.0)[1] is None
-        assert judge(budget, 10.0, a=2.0) == Verdict()
+        assert judge(budget, 10.0, a=2.0) == BudgetVerdict()
 
 
 def test_half_a_second_a_frame_is_out_after_three_frames_and_not_after_one() -> None:
@@ -69,7 +69,7 @@ def test_two_that_take_turns_at_being_the_costliest_do_not_hide_behind_each_othe
 def test_a_budget_of_its_own_counts_instead_of_half_the_frame() -> None:
     generous, strict = Budget(FRAME_MS), Budget(FRAME_MS)
     for _ in range(200):
-        assert generous.judge([Cost("a", 30.0, 40.0)], 36.0) == Verdict()
+        assert generous.judge([Cost("a", 30.0, 40.0)], 36.0) == BudgetVerdict()
     assert any(strict.judge([Cost("a", 6.0, 5.0)], 18.0).flagged for _ in range(200))
 
 

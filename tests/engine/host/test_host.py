@@ -14,7 +14,7 @@ from likeness import Event, Float, Frame, Note, Param, Stage, Values, hookimpl
 from likeness.errors import PluginError, WeightsError
 from likeness.host.budget import MOST_OVERRUNS, Budget
 from likeness.host.host import MOST_STRIKES, Host
-from likeness.host.slot import Change
+from likeness.host.slot import RackChange
 
 
 class Add:
@@ -245,7 +245,7 @@ def test_a_plugin_that_holds_the_show_up_is_bypassed_and_the_rest_play_on(
         assert index >= 3 or frame(host).values["slow"]["bypass"] is False
         host.update(ONE, frame(host, index))
         host.process_image(torch.zeros(1, 3, 8, 8), frame(host, index))
-        host.judge(4.0)
+        host.enforce_budget(4.0)
     values = frame(host).values
     assert values["slow"]["bypass"] is True
     assert values["add"]["bypass"] is False
@@ -255,7 +255,7 @@ def test_a_plugin_that_holds_the_show_up_is_bypassed_and_the_rest_play_on(
 def test_what_comes_for_the_next_frame_waits_for_it() -> None:
     host = Host()
     old = host.add("add", Add(1.0))
-    host.propose(Change([], [(old, None)]))
+    host.schedule_change(RackChange([], [(old, None)]))
     assert torch.equal(host.update(ONE, frame(host)), ONE * 2 + 1)
-    host.turn()
+    host.apply_change()
     assert host.update(ONE, frame(host)) is ONE

@@ -112,7 +112,7 @@ def test_no_file_holds_a_visitor_and_forgetting_leaves_nothing_in_memory(room: P
 
         def play(until: Callable[[], bool]) -> None:
             while not until():
-                assert time.monotonic() < deadline, plugin._roster.guests()  # type: ignore[attr-defined]
+                assert time.monotonic() < deadline, plugin._roster.visitors()  # type: ignore[attr-defined]
                 show.loop.frame()
                 time.sleep(0.02)
 
@@ -139,7 +139,7 @@ def test_no_file_holds_a_visitor_and_forgetting_leaves_nothing_in_memory(room: P
         show.store.set("lookalike.forget", 1)
         for _ in range(3):
             show.loop.frame()
-        assert plugin._roster.guests() == ()  # type: ignore[attr-defined]
+        assert plugin._roster.visitors() == ()  # type: ignore[attr-defined]
         assert guest.forgotten
         assert not guest.portrait.any()
         assert not guest.embedding.any()

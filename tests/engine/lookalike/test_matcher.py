@@ -15,15 +15,15 @@ from likeness.gallery.face_types import to_jpeg
 from likeness.gallery.population import draw
 from likeness.gallery.population_file import read_population, write_population
 from likeness.generators.weights_file import fingerprint
-from likeness.lookalike.face_reader import Eyes
-from likeness.lookalike.matcher import Society
-from likeness.lookalike.vision_process import Ask, Outlook
-from likeness.paths import bundled, find_weights
+from likeness.lookalike.face_reader import FaceReader
+from likeness.lookalike.matcher import Matcher
+from likeness.lookalike.vision_process import MatchRequest, VisionConfig
+from likeness.paths import bundled_dir, find_weights
 
 
 @pytest.fixture(scope="module")
-def eyes() -> Eyes:
-    return Eyes(64)
+def eyes() -> FaceReader:
+    return FaceReader(64)
 
 
 @pytest.fixture(autouse=True)
@@ -34,68 +34,68 @@ def threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def seen(eyes: Eyes, picture: np.ndarray) -> np.ndarray:
+def seen(eyes: FaceReader, picture: np.ndarray) -> np.ndarray:
     face = eyes.find_drawn(picture)
     assert face is not None
     return eyes.embed(picture, face)
 
 
-def test_the_first_visitor_is_matched_among_all_who_are_kept(tmp_path: Path, eyes: Eyes) -> None:
+def test_the_first_visitor_is_matched_among_all_who_are_kept(tmp_path: Path, eyes: FaceReader) -> None:
     weights = find_weights("composite-256")
     _, picture = draw(open_generator(weights, size=256), 612, 0.8)
     # A seed of the show's own, for it is nobody's here.
-    society = Society(Outlook(weights, tmp_path / "none", seed=99_000), eyes)
-    answer = society.match(Ask(7, 1, seen(eyes, picture), False))
+    society = Matcher(VisionConfig(weights, tmp_path / "none", seed=99_000), eyes)
+    answer = society.match(MatchRequest(7, 1, seen(eyes, picture), False))
     assert (answer.era, answer.guest, answer.name) == (7, 1, "seed 612")
     assert answer.distance < 0.1
     assert answer.picture is not None
     assert np.array_equal(answer.picture, picture)
     assert answer.latent is not None
     assert answer.latent.shape == (4, 160)
-    assert not society.growing
-    kept = read_population(bundled("weights") / "populations" / "composite-256.safetensors")
-    other = society.match(Ask(7, 1, kept.embeddings[0], True))
+    assert not society.drawing
+    kept = read_population(bundled_dir("weights") / "populations" / "composite-256.safetensors")
+    other = society.match(MatchRequest(7, 1, kept.embeddings[0], True))
     apart = np.linalg.norm(kept.embeddings - kept.embeddings[0], axis=1)
     assert other.name == f"seed {kept.seeds[int(apart.argmax())]}"
     assert other.distance == pytest.approx(float(apart.max()), abs=1e-5)
 
 
 def test_without_a_population_of_these_weights_one_grows_face_by_face(
-    tmp_path: Path, eyes: Eyes, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, eyes: FaceReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
     weights = tmp_path / "mine.safetensors"
     shutil.copy(find_weights("composite-256"), weights)
     # Of other weights of this name.
-    strange = read_population(bundled("weights") / "populations" / "faces-256.safetensors")
+    strange = read_population(bundled_dir("weights") / "populations" / "faces-256.safetensors")
     write_population(tmp_path / "populations" / "mine.safetensors", strange)
-    society = Society(Outlook(weights, tmp_path / "none", population=4, seed=5), eyes)
+    society = Matcher(VisionConfig(weights, tmp_path / "none", population=4, seed=5), eyes)
     turns = 0
-    while society.growing:
-        society.grow()
+    while society.drawing:
+        society.draw_next()
         turns += 1
     assert turns == 5
     generator = open_generator(weights, size=256)
     people = {seed: seen(eyes, draw(generator, seed, 0.8)[1]) for seed in (5, 6, 7, 8)}
-    answer = society.match(Ask(0, 1, people[6], False))
+    answer = society.match(MatchRequest(0, 1, people[6], False))
     assert answer.name == "seed 6"
     assert answer.distance == pytest.approx(0, abs=1e-6)
-    other = society.match(Ask(0, 1, people[6], True))
+    other = society.match(MatchRequest(0, 1, people[6], True))
     assert other.distance == pytest.approx(max(np.linalg.norm(one - people[6]) for one in people.values()), abs=1e-6)
 
 
 def test_weights_that_do_not_open_are_told_once_and_nobody_is_resembled(
-    tmp_path: Path, eyes: Eyes, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, eyes: FaceReader, caplog: pytest.LogCaptureFixture
 ) -> None:
-    society = Society(Outlook(tmp_path / "gone.safetensors", tmp_path / "none"), eyes)
+    society = Matcher(VisionConfig(tmp_path / "gone.safetensors", tmp_path / "none"), eyes)
     for _ in range(2):
-        assert society.match(Ask(0, 1, np.zeros(128, np.float32), False)).picture is None
-    assert not society.growing
+        assert society.match(MatchRequest(0, 1, np.zeros(128, np.float32), False)).picture is None
+    assert not society.drawing
     assert caplog.text.count("there is nobody to resemble: there is no weights file") == 1
 
 
 def test_a_gallery_goes_before_the_population_and_strange_latents_are_left_alone(
-    tmp_path: Path, eyes: Eyes, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, eyes: FaceReader, caplog: pytest.LogCaptureFixture
 ) -> None:
     weights = find_weights("composite-256")
     jpeg = to_jpeg(np.full((256, 256, 3), 90, np.uint8))
@@ -107,13 +107,13 @@ def test_a_gallery_goes_before_the_population_and_strange_latents_are_left_alone
             NewFace(f"seed {seed}", row, jpeg, torch.ones(4, 160), name, seed, weights_sha256=sha256)
             for seed, (row, (name, sha256)) in enumerate(zip(rows, origins, strict=True))
         )
-    society = Society(Outlook(weights, tmp_path / "gallery"), eyes)
-    assert not society.growing
+    society = Matcher(VisionConfig(weights, tmp_path / "gallery"), eyes)
+    assert not society.drawing
     with caplog.at_level(logging.WARNING):
-        answers = [society.match(Ask(0, 1, row, False)) for row in (*rows, rows[2])]
+        answers = [society.match(MatchRequest(0, 1, row, False)) for row in (*rows, rows[2])]
     assert [answer.name for answer in answers] == [f"seed {seed}" for seed in (0, 1, 2, 3, 2)]
     assert [answer.latent is not None for answer in answers] == [True, True, False, False, False]
     assert caplog.text.count("made with other weights called composite-256") == 1
     assert answers[0].picture is not None
     assert answers[0].picture.shape == (256, 256, 3)
-    assert society.match(Ask(0, 1, rows[0], True)).name == "seed 3"
+    assert society.match(MatchRequest(0, 1, rows[0], True)).name == "seed 3"

@@ -4,23 +4,23 @@ import numpy as np
 import torch
 
 from likeness.errors import LikenessError
-from likeness.lookalike.search_queue import MEAN_STEPS, SearchDesk
-from likeness.lookalike.visitor import Guest, Likeness
-from likeness.lookalike.visitor_queue import Roster
+from likeness.lookalike.search_queue import MEAN_STEPS, SearchQueue
+from likeness.lookalike.visitor import Match, Visitor
+from likeness.lookalike.visitor_queue import VisitorQueue
 from likeness.projection.search import Step, usual_rate
-from likeness.projection.worker import NO_ENCODER, Order
+from likeness.projection.worker import NO_ENCODER, SearchRequest
 
 
 class Bench:
     """Stands in for the searching process: says what it is told to say."""
 
     def __init__(self) -> None:
-        self.orders: list[Order] = []
+        self.orders: list[SearchRequest] = []
         self.cancelled = 0
         self.steps: list[Step] = []
         self.ended, self.error = True, None
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: SearchRequest) -> None:
         self.orders.append(order)
         self.steps, self.ended, self.error = [], False, None
 
@@ -43,19 +43,19 @@ class Bench:
         self.ended, self.error = True, error
 
 
-def guest(number: int) -> Guest:
-    return Guest(number, np.full((8, 8, 3), number, np.uint8), np.full(128, number, np.float32), 0.0)
+def guest(number: int) -> Visitor:
+    return Visitor(number, np.full((8, 8, 3), number, np.uint8), np.full(128, number, np.float32), 0.0)
 
 
-def desk() -> tuple[SearchDesk, Bench, Roster]:
-    bench, roster = Bench(), Roster()
-    return SearchDesk(bench, roster), bench, roster  # type: ignore[arg-type]
+def desk() -> tuple[SearchQueue, Bench, VisitorQueue]:
+    bench, roster = Bench(), VisitorQueue()
+    return SearchQueue(bench, roster), bench, roster  # type: ignore[arg-type]
 
 
 def test_the_first_step_is_the_guess_and_the_later_ones_refine_it() -> None:
     serving, bench, roster = desk()
     one = guest(1)
-    roster.arrive(one, 0)
+    roster.add(one, 0)
     serving.serve(10)
     assert bench.orders[0].start == "encoder"
     assert bench.orders[0].steps == 10
@@ -77,11 +77,11 @@ def test_the_first_step_is_the_guess_and_the_later_ones_refine_it() -> None:
 def test_a_newcomer_interrupts_a_refinement_which_then_goes_on_from_where_it_was() -> None:
     serving, bench, roster = desk()
     one, two = guest(1), guest(2)
-    roster.arrive(one, 0)
+    roster.add(one, 0)
     serving.serve(10)
     bench.say(4, 5.0)
     serving.serve(10)
-    roster.arrive(two, 0)
+    roster.add(two, 0)
     serving.serve(10)
     assert bench.cancelled == 1
     assert bench.orders[1].picture[0, 0, 0] == 2
@@ -103,8 +103,8 @@ def test_a_match_without_a_latent_is_encoded_too() -> None:
     serving, bench, roster = desk()
     one = guest(1)
     one.latent = torch.zeros(2, 4)
-    one.likeness = Likeness("anna", 0.5, np.full((8, 8, 3), 99, np.uint8))
-    roster.arrive(one, 0)
+    one.likeness = Match("anna", 0.5, np.full((8, 8, 3), 99, np.uint8))
+    roster.add(one, 0)
     serving.serve(0)
     assert bench.orders[0].picture[0, 0, 0] == 99
     assert bench.orders[0].steps == 0
@@ -119,7 +119,7 @@ def test_a_match_without_a_latent_is_encoded_too() -> None:
 def test_without_an_encoder_the_search_begins_at_the_mean_and_shows_nobody_too_early() -> None:
     serving, bench, roster = desk()
     one = guest(1)
-    roster.arrive(one, 0)
+    roster.add(one, 0)
     serving.serve(100)
     bench.end(LikenessError(f"{NO_ENCODER}: faces.pkl has none"))
     serving.serve(100)
@@ -135,7 +135,7 @@ def test_without_an_encoder_the_search_begins_at_the_mean_and_shows_nobody_too_e
 def test_who_is_forgotten_gets_nothing_of_what_was_under_way() -> None:
     serving, bench, roster = desk()
     one = guest(1)
-    roster.arrive(one, 0)
+    roster.add(one, 0)
     serving.serve(10)
     for each in roster.clear():
         each.wipe()
@@ -147,7 +147,7 @@ def test_who_is_forgotten_gets_nothing_of_what_was_under_way() -> None:
 
 def test_a_search_that_fails_is_not_begun_for_ever() -> None:
     serving, bench, roster = desk()
-    roster.arrive(guest(1), 0)
+    roster.add(guest(1), 0)
     serving.serve(10)
     bench.end(LikenessError("the searching process has died"))
     for _ in range(5):

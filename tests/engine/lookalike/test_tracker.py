@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from likeness.lookalike.arrival import Sighting
-from likeness.lookalike.tracker import Reception, Wishes
-from likeness.lookalike.vision_process import Outlook
-from likeness.lookalike.visitor_queue import Roster
+from likeness.lookalike.arrival import FaceObservation
+from likeness.lookalike.tracker import LookalikeSettings, VisitorTracker
+from likeness.lookalike.vision_process import VisionConfig
+from likeness.lookalike.visitor_queue import VisitorQueue
 
 
 class Watch:
@@ -18,17 +18,17 @@ class Watch:
     def __init__(self) -> None:
         self.busy = self.parting = False
         self.faces, self.dead = 0, False
-        self.words: list[Sighting] = []
+        self.words: list[FaceObservation] = []
 
     def look(self, number: int, at: float, picture: np.ndarray, embed: bool, still: bool = False) -> None:
         seen = np.full((8, 8, 3), 90, np.uint8), np.full(128, number, np.float32)
         portrait, embedding = seen if self.faces else (None, None)
-        self.words.append(Sighting(number, at, self.faces, bool(self.faces), portrait, embedding))
+        self.words.append(FaceObservation(number, at, self.faces, bool(self.faces), portrait, embedding))
 
     def ask(self, guest: int, embedding: np.ndarray, farthest: bool) -> None:
         """Find no match."""
 
-    def news(self, timeout_s: float) -> list[Sighting]:
+    def news(self, timeout_s: float) -> list[FaceObservation]:
         words, self.words = self.words, []
         return [] if self.dead else words
 
@@ -37,10 +37,10 @@ class Watch:
 
 
 @pytest.fixture
-def reception(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reception:
+def reception(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VisitorTracker:
     """One whose steps the test takes itself, with nobody greeted who is not asked for."""
-    made = Reception(Outlook(tmp_path / "none.safetensors", tmp_path), Roster())
-    made.wishes = Wishes(auto=False, steps=0)
+    made = VisitorTracker(VisionConfig(tmp_path / "none.safetensors", tmp_path), VisitorQueue())
+    made.settings = LookalikeSettings(auto=False, steps=0)
     made._lookout = Watch()
     monkeypatch.setattr(made._desk, "serve", lambda steps: None)
     monkeypatch.setattr(made, "_wake", lambda: None)
@@ -53,59 +53,59 @@ def photo(tmp_path: Path) -> str:
     return str(tmp_path / "wall.png")
 
 
-def camera(reception: Reception, faces: int) -> None:
+def camera(reception: VisitorTracker, faces: int) -> None:
     reception._lookout.faces = faces
     reception.look(np.zeros((40, 50, 3), np.uint8), 1e6 + reception._count)
     reception._serve()
 
 
-def test_a_photos_face_is_a_guest(reception: Reception, photo: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_photos_face_is_a_guest(reception: VisitorTracker, photo: str, caplog: pytest.LogCaptureFixture) -> None:
     reception._lookout.faces = 1
     reception.show_photo(photo)
     reception._serve()
-    assert len(reception._roster.guests()) == 1
+    assert len(reception._roster.visitors()) == 1
     assert "no face" not in caplog.text
 
 
 def test_a_photo_without_a_face_is_told_and_nobody_else_taken_for_it(
-    reception: Reception, photo: str, caplog: pytest.LogCaptureFixture
+    reception: VisitorTracker, photo: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     reception.show_photo(photo)
     reception._serve()
     assert [line for line in caplog.messages if "no face is found in" in line and "wall.png" in line]
     camera(reception, 1)
-    assert reception._roster.guests() == ()
+    assert reception._roster.visitors() == ()
     caplog.clear()
     camera(reception, 0)
     assert caplog.messages == [], "of the camera's pictures none is told to be empty"
     reception.catch()
     camera(reception, 1)
-    assert len(reception._roster.guests()) == 1
+    assert len(reception._roster.visitors()) == 1
 
 
 def test_a_photo_that_is_none_is_told_and_nobody_taken_for_it(
-    reception: Reception, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    reception: VisitorTracker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "text.jpg").write_text("hello")
     reception.show_photo(str(tmp_path / "text.jpg"))
     reception._serve()
     assert "is no picture" in caplog.text
     camera(reception, 1)
-    assert reception._roster.guests() == ()
+    assert reception._roster.visitors() == ()
 
 
-def test_no_picture_is_sent_while_an_answer_is_to_come(reception: Reception, photo: str) -> None:
+def test_no_picture_is_sent_while_an_answer_is_to_come(reception: VisitorTracker, photo: str) -> None:
     reception._lookout.busy = True
     reception.show_photo(photo)
     camera(reception, 1)
-    assert reception._roster.guests() == ()
+    assert reception._roster.visitors() == ()
     reception._lookout.busy = False
     reception._serve()
-    assert len(reception._roster.guests()) == 1
+    assert len(reception._roster.visitors()) == 1
 
 
 def test_a_photo_that_the_process_died_of_is_told_and_nobody_taken_for_it(
-    reception: Reception, photo: str, caplog: pytest.LogCaptureFixture
+    reception: VisitorTracker, photo: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     reception._lookout.dead = True
     reception.show_photo(photo)
@@ -113,4 +113,4 @@ def test_a_photo_that_the_process_died_of_is_told_and_nobody_taken_for_it(
     assert "wall.png was not looked at; show it again" in caplog.text
     reception._lookout.dead = False
     camera(reception, 1)
-    assert reception._roster.guests() == ()
+    assert reception._roster.visitors() == ()

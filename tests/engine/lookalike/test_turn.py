@@ -4,22 +4,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from likeness.lookalike.turn import NOBODY, PATIENCE_S, PHASES, Lengths, Story, Weights
+from likeness.lookalike.turn import NOBODY, PATIENCE_S, PHASES, Mix, PhaseSeconds, Turn
 
-USUAL = Lengths(attack=1.0, hold=2.0, blend=1.0, photo=1.0, walk=4.0, match=2.0, decay=1.0)
+USUAL = PhaseSeconds(attack=1.0, hold=2.0, blend=1.0, photo=1.0, walk=4.0, match=2.0, decay=1.0)
 TOTAL_S = 1 + 2 + 3 * 1 + 1 + 4 + 2 + 1
 
 
-def play(story: Story, seconds: float, lengths: Lengths = USUAL, fps: int = 50, matched: bool = True) -> list[Weights]:
+def play(story: Turn, seconds: float, lengths: PhaseSeconds = USUAL, fps: int = 50, matched: bool = True) -> list[Mix]:
     return [story.advance(1 / fps, lengths, matched=matched) for _ in range(round(seconds * fps))]
 
 
-def fields(weights: Weights) -> tuple[float, ...]:
+def fields(weights: Mix) -> tuple[float, ...]:
     return weights.present, weights.whole, weights.photo, weights.along, weights.match
 
 
 def test_it_tells_the_whole_story_in_its_order_and_ends_with_nobody() -> None:
-    story, seen = Story(), []
+    story, seen = Turn(), []
     for _ in range(round(TOTAL_S * 50) + 2):
         if not seen or seen[-1] != story.phase:
             seen.append(story.phase)
@@ -32,41 +32,41 @@ def test_it_tells_the_whole_story_in_its_order_and_ends_with_nobody() -> None:
 @pytest.mark.parametrize(
     ("at", "wanted"),
     [
-        (0.5, Weights(0.5)),
-        (2.0, Weights(1)),
-        (3.5, Weights(1, 0.5, 0.5)),
-        (4.5, Weights(1, 1, 1)),
-        (5.5, Weights(1, 1, 0.5)),
-        (8.0, Weights(1, 1, 0, 0.5)),
-        (10.5, Weights(1, 1, 0, 1, 0.5)),
-        (12.0, Weights(1, 1, 0, 1, 1)),
-        (13.5, Weights(0.5, 1, 0, 1, 0)),
+        (0.5, Mix(0.5)),
+        (2.0, Mix(1)),
+        (3.5, Mix(1, 0.5, 0.5)),
+        (4.5, Mix(1, 1, 1)),
+        (5.5, Mix(1, 1, 0.5)),
+        (8.0, Mix(1, 1, 0, 0.5)),
+        (10.5, Mix(1, 1, 0, 1, 0.5)),
+        (12.0, Mix(1, 1, 0, 1, 1)),
+        (13.5, Mix(0.5, 1, 0, 1, 0)),
     ],
 )
-def test_the_middle_of_each_part_by_hand(at: float, wanted: Weights) -> None:
-    story = Story()
+def test_the_middle_of_each_part_by_hand(at: float, wanted: Mix) -> None:
+    story = Turn()
     assert fields(play(story, at)[-1]) == pytest.approx(fields(wanted), abs=1e-6)
 
 
 def test_one_long_frame_and_many_short_ones_come_to_the_same_place() -> None:
-    one, many = Story(), Story()
+    one, many = Turn(), Turn()
     assert fields(one.advance(8.3, USUAL, matched=True)) == pytest.approx(
         fields(play(many, 8.3, fps=100)[-1]), abs=1e-6
     )
 
 
-lengths = st.builds(Lengths, *[st.sampled_from([0.2, 1.0, 3.0])] * 7)
+lengths = st.builds(PhaseSeconds, *[st.sampled_from([0.2, 1.0, 3.0])] * 7)
 
 
 @settings(max_examples=60, deadline=None)
 @given(first=lengths, then=lengths, turn=st.floats(0, 12), leave=st.floats(0, 20))
 def test_no_turn_of_a_knob_and_no_leaving_makes_it_leap(
-    first: Lengths, then: Lengths, turn: float, leave: float
+    first: PhaseSeconds, then: PhaseSeconds, turn: float, leave: float
 ) -> None:
-    story, before = Story(), fields(NOBODY)
+    story, before = Turn(), fields(NOBODY)
     for frame in range(25 * 60):
         if frame == round(leave * 60):
-            story.leave()
+            story.end()
         weights = fields(story.advance(1 / 60, first if frame < turn * 60 else then, matched=True))
         assert all(0 <= weight <= 1 for weight in weights)
         if not story.over:
@@ -81,20 +81,20 @@ def test_no_turn_of_a_knob_and_no_leaving_makes_it_leap(
 
 
 def test_without_a_match_the_drawing_waits_and_then_leaves() -> None:
-    story = Story()
+    story = Turn()
     waiting = play(story, 8.0, matched=False)[-1]
     assert story.phase == "dissolve"
     assert fields(waiting) == pytest.approx((1, 1, 0, 0, 0))
     play(story, PATIENCE_S + 3, matched=False)
     assert story.over
-    late = Story()
+    late = Turn()
     play(late, 8.0, matched=False)
     play(late, 2.0)
     assert late.phase == "walk"
 
 
 def test_a_ride_shows_no_picture_and_no_match() -> None:
-    story = Story(short=True)
+    story = Turn(short=True)
     told = play(story, 4.5)
     assert story.over
     assert all(weights.photo == weights.match == weights.whole == 0 for weights in told)
@@ -102,7 +102,7 @@ def test_a_ride_shows_no_picture_and_no_match() -> None:
 
 
 def test_parts_of_no_length_are_left_out() -> None:
-    story = Story()
-    told = play(story, 3.0, Lengths(0, 1, 0, 0, 1, 0, 0.5))
+    story = Turn()
+    told = play(story, 3.0, PhaseSeconds(0, 1, 0, 0, 1, 0, 0.5))
     assert story.over
     assert all(weights.photo in (0, 1) for weights in told)

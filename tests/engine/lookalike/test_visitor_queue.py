@@ -3,42 +3,42 @@
 import numpy as np
 import torch
 
-from likeness.lookalike.visitor import Guest, Likeness
-from likeness.lookalike.visitor_queue import MOST_GUESTS, Roster
+from likeness.lookalike.visitor import Match, Visitor
+from likeness.lookalike.visitor_queue import MOST_GUESTS, VisitorQueue
 
 
-def guest(number: int, seen_at: float = 0.0, ready: bool = True) -> Guest:
+def guest(number: int, seen_at: float = 0.0, ready: bool = True) -> Visitor:
     embedding = np.zeros(128, np.float32)
     embedding[number] = 1
-    made = Guest(number, np.full((8, 8, 3), 50 + number, np.uint8), embedding, seen_at)
+    made = Visitor(number, np.full((8, 8, 3), 50 + number, np.uint8), embedding, seen_at)
     made.latent = torch.full((2, 4), float(number)) if ready else None
     return made
 
 
 def test_the_newest_comes_first_and_then_all_in_turn() -> None:
-    roster = Roster()
+    roster = VisitorQueue()
     for number in (1, 2, 3):
-        roster.arrive(guest(number), 0)
-    turns = [roster.turn() for _ in range(4)]
+        roster.add(guest(number), 0)
+    turns = [roster.next_visitor() for _ in range(4)]
     assert [each.number for each in turns if each] == [3, 2, 1, 3]
-    roster.arrive(guest(4), 0)
-    newest = roster.turn()
+    roster.add(guest(4), 0)
+    newest = roster.next_visitor()
     assert newest is not None
     assert newest.number == 4
 
 
 def test_who_has_no_latent_yet_is_not_shown() -> None:
-    roster = Roster()
-    roster.arrive(guest(1), 0)
-    roster.arrive(guest(2, ready=False), 0)
-    turn = roster.turn()
+    roster = VisitorQueue()
+    roster.add(guest(1), 0)
+    roster.add(guest(2, ready=False), 0)
+    turn = roster.next_visitor()
     assert turn is not None
     assert turn.number == 1
 
 
 def test_a_person_is_known_again_and_a_stranger_is_not() -> None:
-    roster = Roster()
-    roster.arrive(guest(1), 0)
+    roster = VisitorQueue()
+    roster.add(guest(1), 0)
     near = guest(1).embedding + np.float32(0.02)
     found = roster.find(near)
     assert found is not None
@@ -47,38 +47,38 @@ def test_a_person_is_known_again_and_a_stranger_is_not() -> None:
 
 
 def test_who_was_not_seen_for_long_is_let_go_unless_it_is_their_turn() -> None:
-    roster = Roster()
+    roster = VisitorQueue()
     for number, seen_at in ((1, 0.0), (2, 50.0), (3, 0.0)):
-        roster.arrive(guest(number, seen_at), 0)
-    turn = roster.turn()
+        roster.add(guest(number, seen_at), 0)
+    turn = roster.next_visitor()
     assert turn is not None
     assert turn.number == 3
     assert [each.number for each in roster.expire(70.0, 60.0)] == [1]
-    roster.rest()
+    roster.clear_current()
     assert [each.number for each in roster.expire(70.0, 60.0)] == [3]
 
 
 def test_a_crowd_pushes_the_first_ones_out() -> None:
-    roster = Roster()
-    left = [each.number for number in range(MOST_GUESTS + 3) for each in roster.arrive(guest(number), 0)]
+    roster = VisitorQueue()
+    left = [each.number for number in range(MOST_GUESTS + 3) for each in roster.add(guest(number), 0)]
     assert left == [0, 1, 2]
 
 
 def test_what_was_seen_before_all_were_let_go_comes_to_nothing() -> None:
-    roster = Roster()
+    roster = VisitorQueue()
     era = roster.era
     first = guest(1)
-    roster.arrive(first, era)
+    roster.add(first, era)
     assert roster.clear() == [first]
     late = guest(2)
-    assert roster.arrive(late, era) == [late]
-    assert roster.guests() == ()
+    assert roster.add(late, era) == [late]
+    assert roster.visitors() == ()
 
 
 def test_a_wiped_guest_holds_nothing_of_who_it_was() -> None:
     gone = guest(1)
     portrait, embedding, latent = gone.portrait, gone.embedding, gone.latent
-    gone.likeness = Likeness("anna", 0.5, np.ones((2, 2, 3), np.uint8))
+    gone.likeness = Match("anna", 0.5, np.ones((2, 2, 3), np.uint8))
     gone.wipe()
     assert latent is not None
     assert not portrait.any()

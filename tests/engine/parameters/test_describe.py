@@ -6,7 +6,7 @@ from pathlib import Path
 from likeness import Bool, Choice, Float, Int, Text, Trigger
 from likeness.parameters.describe import markdown, oscquery
 from likeness.parameters.store import ParamStore
-from likeness.show.load_rack import every_parameter
+from likeness.show.load_rack import declare_all_params
 
 
 def a_store() -> ParamStore:
@@ -42,4 +42,4 @@ def test_markdown_has_a_row_for_every_parameter() -> None:
 
 def test_the_committed_table_is_the_codes(root: Path) -> None:
     committed = (root / "docs" / "parameters.md").read_text(encoding="utf-8")
-    assert committed == markdown(every_parameter()), "run: likeness params --markdown > docs/parameters.md"
+    assert committed == markdown(declare_all_params()), "run: likeness params --markdown > docs/parameters.md"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from likeness import Bool, Choice, Float, Int, Text, Trigger
-from likeness.audio.features import Heard
+from likeness.audio.features import AudioFeatures
 from likeness.errors import InputError, LikenessError, ParamError
 from likeness.parameters.modulation import MOST, Modulation
 from likeness.parameters.modulator import Modulator
@@ -38,14 +38,14 @@ def store() -> ParamStore:
 
 
 def swayed(store: ParamStore, **offsets: float) -> dict[str, object]:
-    store.sway({f"walk.{name}": offset for name, offset in offsets.items()})
+    store.set_modulation({f"walk.{name}": offset for name, offset in offsets.items()})
     store.advance(DT)
     return dict(store.snapshot["walk"])
 
 
 def test_the_snapshot_moves_and_what_was_asked_for_does_not(store: ParamStore) -> None:
     assert swayed(store, speed=0.2)["speed"] == pytest.approx(0.7)
-    assert store.target(SPEED) == store.standing(SPEED) == store.targets()["walk"]["speed"] == 0.5
+    assert store.target(SPEED) == store.takeover_value(SPEED) == store.targets()["walk"]["speed"] == 0.5
     store.set(SPEED, 0.1)
     assert swayed(store, speed=0.2)["speed"] == pytest.approx(0.3)
     assert swayed(store)["speed"] == 0.1
@@ -77,12 +77,17 @@ def test_a_plugin_that_is_declared_anew_or_leaves_takes_nothing_along(store: Par
     assert store.snapshot["walk"]["speed"] == 0.5
     assert swayed(store, speed=0.3)["speed"] == pytest.approx(0.8)
     store.withdraw("walk")
-    store.sway({})
+    store.set_modulation({})
     store.advance(DT)
     assert "walk" not in store.snapshot
 
 
-def offsets(*modulators: Modulator, time: float = 0.0, beat: float = 0.0, heard: Heard = Heard()) -> dict[str, float]:  # noqa: B008 - frozen
+def offsets(
+    *modulators: Modulator,
+    time: float = 0.0,
+    beat: float = 0.0,
+    heard: AudioFeatures = AudioFeatures(),  # noqa: B008 - frozen
+) -> dict[str, float]:
     modulation = Modulation()
     modulation.replace(modulators)
     return modulation.advance(time, beat, heard)
@@ -133,7 +138,7 @@ def test_an_envelope_follows_in_its_time_at_any_frame_rate() -> None:
     for fps in (24, 60, 144):
         modulation = Modulation()
         modulation.replace([Modulator(SPEED, source="audio", band="3", attack=0.2, release=1.0, amount=1.0)])
-        loud, quiet = Heard(bands=(0, 0, 0, 0.8, 0, 0, 0, 0)), Heard()
+        loud, quiet = AudioFeatures(bands=(0, 0, 0, 0.8, 0, 0, 0, 0)), AudioFeatures()
         for k in range(fps // 4 + 1):
             up = modulation.advance(k / fps, 0.0, loud)[SPEED]
         # The first look has no time before it.
@@ -146,14 +151,14 @@ def test_an_envelope_follows_in_its_time_at_any_frame_rate() -> None:
 def test_an_onset_jumps_up_and_falls() -> None:
     modulation = Modulation()
     modulation.replace([Modulator(SPEED, source="onset", band="low", release=0.3, amount=1.0)])
-    hits = [Heard(onsets=(n, n, 0, 0)) for n in (7, 7, 8, 8)]
+    hits = [AudioFeatures(onsets=(n, n, 0, 0)) for n in (7, 7, 8, 8)]
     got = [modulation.advance(k * 0.1, 0.0, hit)[SPEED] for k, hit in enumerate(hits)]
     # What was counted before the first look is no onset.
     assert got == [0, 0, 1, pytest.approx(math.exp(-1))]
 
 
 def test_triggers_are_pressed_by_onsets_steps_and_cycles() -> None:
-    def pressed(modulator: Modulator, looks: list[tuple[float, Heard]]) -> list[int]:
+    def pressed(modulator: Modulator, looks: list[tuple[float, AudioFeatures]]) -> list[int]:
         presses: list[str] = []
         modulation = Modulation(press=presses.append, is_trigger=lambda address: True)
         modulation.replace([modulator])
@@ -163,9 +168,9 @@ def test_triggers_are_pressed_by_onsets_steps_and_cycles() -> None:
             counts.append(len(presses))
         return counts
 
-    hits = [(0.0, Heard(onsets=(n, 0, 0, 0))) for n in (3, 3, 4, 6, 6)]
+    hits = [(0.0, AudioFeatures(onsets=(n, 0, 0, 0))) for n in (3, 3, 4, 6, 6)]
     assert pressed(Modulator("walk.new", source="onset"), hits) == [0, 0, 1, 3, 3]
-    beats = [(beat, Heard()) for beat in (0.0, 0.9, 1.0, 1.5, 2.1, 3.0, 4.0)]
+    beats = [(beat, AudioFeatures()) for beat in (0.0, 0.9, 1.0, 1.5, 2.1, 3.0, 4.0)]
     assert pressed(Modulator("walk.new", beats=2), beats) == [0, 0, 0, 0, 1, 1, 2]
     steps = Modulator("walk.new", source="steps", steps=(1, 0, 0, 1), beats=1)
     assert pressed(steps, beats) == [0, 0, 0, 0, 0, 1, 2]

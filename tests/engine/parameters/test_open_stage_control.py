@@ -16,7 +16,7 @@ from likeness.inputs.osc.packet import encode
 from likeness.inputs.osc.server import OscInput
 from likeness.parameters.open_stage_control import open_stage_control
 from likeness.parameters.store import ParamStore
-from likeness.show.load_rack import every_parameter
+from likeness.show.load_rack import declare_all_params
 
 DEADLINE_S = 20.0
 # What Open Stage Control 1.x knows, by widget; a property that it does not know would be passed over in silence.
@@ -69,7 +69,7 @@ def store() -> ParamStore:
 
 
 def test_every_parameter_has_a_widget_that_the_program_knows(store: ParamStore) -> None:
-    for params in (store, every_parameter()):
+    for params in (store, declare_all_params()):
         content = session(params)["content"]
         everything = list(widgets(content))
         for widget in everything:

@@ -136,7 +136,7 @@ def test_nothing_is_lost_between_threads(store: ParamStore) -> None:
 
 def test_a_show_begins_at_its_values_and_does_not_glide_there(store: ParamStore) -> None:
     store.set("walk.reach", 1.5)
-    store.settle()
+    store.finish_glides()
     assert store.snapshot["walk"]["reach"] == 1.5
 
 
@@ -148,7 +148,7 @@ def test_an_owner_that_declares_a_name_twice_is_refused(store: ParamStore) -> No
 def test_an_edit_that_fails_costs_neither_the_frame_nor_the_edits_behind_it(
     store: ParamStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store.call(lambda: [].pop())
+    store.run(lambda: [].pop())
     store.set("walk.speed", 0.5)
     store.advance(0.01)
     assert store.snapshot["walk"]["speed"] == 0.5

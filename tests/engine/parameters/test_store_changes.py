@@ -15,36 +15,36 @@ def store() -> ParamStore:
 
 
 def test_a_change_is_checked_at_once_and_made_when_it_is_called(store: ParamStore) -> None:
-    change = store.change("walk.speed", 3)
+    change = store.prepare("walk.speed", 3)
     store.advance(0.0)
     assert store.snapshot["walk"]["speed"] == 0.5
 
-    store.call(change)
+    store.run(change)
     store.advance(0.0)
     assert store.snapshot["walk"]["speed"] == 3.0
 
 
 def test_a_change_by_fader_position_is_scaled_to_the_range(store: ParamStore) -> None:
-    store.call(store.change_unit("walk.speed", 0.25))
+    store.run(store.prepare_unit("walk.speed", 0.25))
     store.advance(0.0)
     assert store.snapshot["walk"]["speed"] == 2.5
 
 
 def test_a_change_that_is_refused_names_what_would_do(store: ParamStore) -> None:
     with pytest.raises(ParamError, match="from 0 to 10"):
-        store.change("walk.speed", "fast")
+        store.prepare("walk.speed", "fast")
     with pytest.raises(ParamError, match=r"walk\.speed"):
-        store.change_unit("walk.sped", 0.5)
+        store.prepare_unit("walk.sped", 0.5)
 
 
 def test_presses_within_one_call_add_up(store: ParamStore) -> None:
-    presses = [store.change("walk.jump", 1), store.change("walk.jump", 1)]
+    presses = [store.prepare("walk.jump", 1), store.prepare("walk.jump", 1)]
 
     def both() -> None:
         for press in presses:
             press()
 
-    store.call(both)
+    store.run(both)
     store.advance(0.0)
     assert store.snapshot["walk"]["jump"] == 2
 

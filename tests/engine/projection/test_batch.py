@@ -14,7 +14,7 @@ from likeness.errors import LikenessError
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.readback import to_picture
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.projection.batch import search_all
+from likeness.projection.batch import project_batch
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_every_photo_that_can_be_read_is_searched_for(weights: Path, caplog: pyt
     done: list[tuple[int, int]] = []
     with caplog.at_level(logging.WARNING):
         generator = open_generator(weights)
-        seen, found = search_all(generator, sorted(folder.iterdir()), 60, lambda *at: done.append(at))
+        seen, found = project_batch(generator, sorted(folder.iterdir()), 60, lambda *at: done.append(at))
     wanted = torch.cat([latents[:5], latents[6:]])
     assert len(seen) == len(found) == 9
     assert (found - wanted).square().mean() < 0.6 * wanted.square().mean()
@@ -58,7 +58,7 @@ def test_every_photo_that_can_be_read_is_searched_for(weights: Path, caplog: pyt
 def test_a_folder_without_a_photo_is_refused(weights: Path, tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("no picture")
     with pytest.raises(LikenessError, match="no photo could be read"):
-        search_all(open_generator(weights), [tmp_path / "text.txt"], 5)
+        project_batch(open_generator(weights), [tmp_path / "text.txt"], 5)
 
 
 def test_an_encoder_is_trained_on_photos_by_a_command(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import torch
 from tests.conftest import ToyGenerator
 from torch import Tensor
 
-from likeness.projection.chain import closed, links
+from likeness.projection.chain import close_loop, links
 from likeness.projection.search import Step, project
 
 
@@ -29,7 +29,7 @@ def test_each_way_begins_where_the_one_before_ended_and_the_loop_closes(toy: Cal
 
 def test_a_way_is_bent_to_its_end_a_little_in_each_step() -> None:
     way = torch.linspace(0, 1, 11)[:, None, None].expand(-1, 2, 3)
-    bent = closed(way, torch.full((2, 3), 1.2))
+    bent = close_loop(way, torch.full((2, 3), 1.2))
     assert torch.equal(bent[0], way[0])
     assert torch.equal(bent[-1], torch.full((2, 3), 1.2))
     assert (bent[1:] - bent[:-1] - 0.1).abs().max() < 0.04

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from likeness.errors import LikenessError
 from likeness.generators.perceptual import distance_of_looks, look_at
-from likeness.projection.loss import Balance, Goal, open_eye
+from likeness.projection.loss import LossWeights, ProjectionLoss, open_feature_net
 
 # Channels of its convolutions, block by block; each block ends in a pooling [Simonyan and Zisserman 2015, table 1, D].
 BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
@@ -63,7 +63,7 @@ def by_hand(network: nn.Sequential, pictures: torch.Tensor) -> list[torch.Tensor
 
 def test_vgg16_looks_at_the_end_of_each_block(installed: Callable[..., None]) -> None:
     installed(layers)
-    eye = open_eye("vgg16")
+    eye = open_feature_net("vgg16")
     pictures = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
     seen = eye(pictures)
     assert [tuple(each.shape[1:]) for each in seen] == [
@@ -80,14 +80,14 @@ def test_vgg16_looks_at_the_end_of_each_block(installed: Callable[..., None]) ->
 
 def test_vgg16_looks_at_pictures_of_16_px_too(installed: Callable[..., None]) -> None:
     installed(layers)
-    assert open_eye("vgg16")(torch.zeros(1, 3, 16, 16))[-1].shape == (1, 512, 1, 1)
+    assert open_feature_net("vgg16")(torch.zeros(1, 3, 16, 16))[-1].shape == (1, 512, 1, 1)
 
 
 def test_a_search_follows_what_vgg16_sees(installed: Callable[..., None]) -> None:
     installed(layers)
-    eye = open_eye("vgg16")
+    eye = open_feature_net("vgg16")
     target, start = torch.rand(2, 1, 3, 32, 32, generator=torch.Generator().manual_seed(2)) * 2 - 1
-    goal = Goal(target, 32, None, eye, 32, Balance(pixel=0, masked=0))
+    goal = ProjectionLoss(target, 32, None, eye, 32, LossWeights(pixel=0, masked=0))
     drawn = start.requires_grad_()
     distance = goal.distance(drawn)
     distance.sum().backward()
@@ -102,9 +102,9 @@ def test_a_search_follows_what_vgg16_sees(installed: Callable[..., None]) -> Non
 def test_a_torchvision_that_is_absent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchvision.models", None)
     with pytest.raises(LikenessError, match=r"needs torchvision: pip install it, or take efficientnet"):
-        open_eye("vgg16")
+        open_feature_net("vgg16")
     with pytest.raises(LikenessError, match="no eye 'vgg19'; there are: efficientnet, vgg16"):
-        open_eye("vgg19")
+        open_feature_net("vgg19")
 
 
 def test_a_torchvision_for_another_torch_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ def test_a_torchvision_for_another_torch_is_told(tmp_path: Path, monkeypatch: py
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(LikenessError, match=r"does not fit torch .*nms does not exist.*or take efficientnet"):
-        open_eye("vgg16")
+        open_feature_net("vgg16")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_weights_that_cannot_be_had_are_told(installed: Callable[..., None], fau
 
     installed(make)
     with pytest.raises(LikenessError, match=said):
-        open_eye("vgg16")
+        open_feature_net("vgg16")
 
 
 def marks(rows: slice, columns: slice) -> torch.Tensor:
@@ -145,9 +145,9 @@ def marks(rows: slice, columns: slice) -> torch.Tensor:
 def test_the_close_look_is_at_what_the_mask_marks_and_nothing_else() -> None:
     dice = torch.Generator().manual_seed(4)
     target, drawn = (torch.rand(1, 3, 64, 64, generator=dice) * 2 - 1 for _ in range(2))
-    near = Balance(pixel=0, masked=0, perceptual=0, near=1)
+    near = LossWeights(pixel=0, masked=0, perceptual=0, near=1)
     rows, columns = slice(20, 52), slice(16, 40)
-    goal = Goal(target, 64, marks(rows, columns), lambda x: [x], 64, near)
+    goal = ProjectionLoss(target, 64, marks(rows, columns), lambda x: [x], 64, near)
     cut = distance_of_looks(
         look_at(lambda x: [x], drawn[..., rows, columns]), look_at(lambda x: [x], target[..., rows, columns])
     )
@@ -165,7 +165,7 @@ def test_the_close_look_is_no_higher_than_the_eye_looks(rows: slice) -> None:
         heights.append((pictures.shape[-2], pictures.shape[-1]))
         return [pictures]
 
-    Goal(torch.zeros(1, 3, 64, 64), 64, marks(rows, slice(0, 40)), eye, 32, Balance())
+    ProjectionLoss(torch.zeros(1, 3, 64, 64), 64, marks(rows, slice(0, 40)), eye, 32, LossWeights())
     high = rows.stop - rows.start
     assert heights == [(32, 32), (32, round(40 * 32 / high))]
 
@@ -177,10 +177,10 @@ def test_what_is_too_small_is_not_looked_at_closely() -> None:
         heights.append(pictures.shape[-2])
         return [pictures]
 
-    Goal(torch.zeros(1, 3, 64, 64), 64, marks(slice(0, 64), slice(0, 12)), eye, 64, Balance())
+    ProjectionLoss(torch.zeros(1, 3, 64, 64), 64, marks(slice(0, 64), slice(0, 12)), eye, 64, LossWeights())
     assert heights == [64]
 
 
 def test_an_empty_mask_marks_the_whole_picture() -> None:
-    goal = Goal(torch.zeros(1, 3, 32, 32), 32, torch.zeros(1, 1, 32, 32), lambda x: [x], 32, Balance())
+    goal = ProjectionLoss(torch.zeros(1, 3, 32, 32), 32, torch.zeros(1, 1, 32, 32), lambda x: [x], 32, LossWeights())
     assert torch.isfinite(goal.distance(torch.ones(1, 3, 32, 32))).all()

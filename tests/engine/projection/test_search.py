@@ -10,11 +10,11 @@ from torch import Tensor
 
 from likeness.errors import LikenessError
 from likeness.generator import NoiseMode
-from likeness.projection.loss import Balance, face_mask
+from likeness.projection.loss import LossWeights, face_mask
 from likeness.projection.search import FALL, Step, project, ramp, usual_rate
 
 # Without a prior the drawn latent itself is the best there is.
-FREE = Balance(prior=0.0)
+FREE = LossWeights(prior=0.0)
 
 
 class Gradientless(ToyGenerator):
@@ -107,7 +107,7 @@ def test_a_mask_leaves_out_what_it_does_not_mark(toy: Callable[..., ToyGenerator
     target = drawn(generator, 3)
     upper = torch.zeros(1, 1, 32, 32)
     upper[..., :8, :] = 1
-    only = Balance(pixel=0.0, masked=1.0, prior=0.0)
+    only = LossWeights(pixel=0.0, masked=1.0, prior=0.0)
     *_, last = project(generator, target, steps=150, mask=upper, balance=only)
     apart = (generator.synthesize(last.latent) - target).abs()
     assert apart[..., :8, :].mean() < 0.02
@@ -118,7 +118,7 @@ def test_the_prior_holds_a_search_near_the_mean(toy: Callable[..., ToyGenerator]
     generator = toy()
     lengths = []
     for prior in (0.0, 10.0):
-        *_, last = project(generator, drawn(generator, 3), steps=100, balance=Balance(prior=prior))
+        *_, last = project(generator, drawn(generator, 3), steps=100, balance=LossWeights(prior=prior))
         lengths.append(float(last.latent.norm()))
     assert lengths[1] < 0.7 * lengths[0]
 
@@ -129,7 +129,7 @@ def test_the_eye_takes_part(toy: Callable[..., ToyGenerator]) -> None:
 
     generator = toy()
     target = drawn(generator, 3)
-    *_, last = project(generator, target, steps=250, eye=eye, balance=Balance(pixel=0.0, masked=0.0, prior=0.0))
+    *_, last = project(generator, target, steps=250, eye=eye, balance=LossWeights(pixel=0.0, masked=0.0, prior=0.0))
     found, wanted = (picture.mean((2, 3)) for picture in (generator.synthesize(last.latent), target))
     assert torch.nn.functional.cosine_similarity(found, wanted).item() > 0.99
 

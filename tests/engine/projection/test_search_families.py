@@ -13,7 +13,7 @@ from likeness.generators.families import stylegan1, stylegan2, stylegan3
 from likeness.generators.families import z_only as zonly
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.projection.loss import Balance
+from likeness.projection.loss import LossWeights
 from likeness.projection.noise_inputs import NoiseInputs
 from likeness.projection.search import project
 
@@ -42,7 +42,7 @@ def opened(name: str, folder: Path) -> Generator:
 def test_what_a_family_drew_is_found_again(name: str, tmp_path: Path) -> None:
     generator = opened(name, tmp_path)
     target = generator.synthesize(generator.sample([3])).detach()
-    losses = [step.loss for step in project(generator, target, steps=40, balance=Balance(prior=0.0))]
+    losses = [step.loss for step in project(generator, target, steps=40, balance=LossWeights(prior=0.0))]
     assert losses[-1] < 0.3 * losses[0]
 
 

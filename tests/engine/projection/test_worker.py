@@ -14,7 +14,7 @@ from likeness import open_generator
 from likeness.generator import Generator
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.projection.worker import Order, Searcher
+from likeness.projection.worker import ProjectionWorker, SearchRequest
 
 # Ours and a crowded machine's: importing torch anew takes seconds.
 PATIENCE_S = 100.0
@@ -31,21 +31,21 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def searcher(weights: Path) -> Iterator[Searcher]:
-    found = Searcher(functools.partial(open_generator, weights))
+def searcher(weights: Path) -> Iterator[ProjectionWorker]:
+    found = ProjectionWorker(functools.partial(open_generator, weights))
     yield found
     found.close()
 
 
 @pytest.fixture
-def order(weights: Path) -> Order:
+def order(weights: Path) -> SearchRequest:
     generator = open_generator(weights)
     drawn = generator.synthesize(generator.sample([2]))[0]
     picture = ((drawn + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
-    return Order(np.ascontiguousarray(picture), "mean", 6)
+    return SearchRequest(np.ascontiguousarray(picture), "mean", 6)
 
 
-def test_steps_come_in_order_and_each_once(searcher: Searcher, order: Order) -> None:
+def test_steps_come_in_order_and_each_once(searcher: ProjectionWorker, order: SearchRequest) -> None:
     searcher.begin(order)
     assert searcher.wait(order.steps, PATIENCE_S)
     steps = searcher.fresh()
@@ -56,19 +56,19 @@ def test_steps_come_in_order_and_each_once(searcher: Searcher, order: Order) -> 
     assert searcher.latest is steps[-1]
 
 
-def test_a_new_order_takes_the_place_of_the_old_one(searcher: Searcher, order: Order) -> None:
-    searcher.begin(Order(order.picture, "mean", 100_000))
+def test_a_new_order_takes_the_place_of_the_old_one(searcher: ProjectionWorker, order: SearchRequest) -> None:
+    searcher.begin(SearchRequest(order.picture, "mean", 100_000))
     assert searcher.wait(2, PATIENCE_S)
     begin = np.full((1, 6), 0.5, np.float32)
-    searcher.begin(Order(order.picture, begin, 3))
+    searcher.begin(SearchRequest(order.picture, begin, 3))
     assert searcher.wait(3, PATIENCE_S)
     steps = searcher.fresh()
     assert [step.number for step in steps] == [0, 1, 2, 3]
     assert np.allclose(steps[0].latent[0].numpy(), begin, atol=1e-5)
 
 
-def test_what_is_cancelled_is_forgotten_and_the_process_stays(searcher: Searcher, order: Order) -> None:
-    searcher.begin(Order(order.picture, "mean", 100_000))
+def test_what_is_cancelled_is_forgotten_and_the_process_stays(searcher: ProjectionWorker, order: SearchRequest) -> None:
+    searcher.begin(SearchRequest(order.picture, "mean", 100_000))
     assert searcher.wait(2, PATIENCE_S)
     searcher.cancel()
     assert searcher.latest is None
@@ -78,15 +78,15 @@ def test_what_is_cancelled_is_forgotten_and_the_process_stays(searcher: Searcher
     assert searcher.wait(order.steps, PATIENCE_S)
 
 
-def test_a_guess_that_cannot_be_had_is_told(searcher: Searcher, order: Order) -> None:
-    searcher.begin(Order(order.picture, "encoder", 3))
+def test_a_guess_that_cannot_be_had_is_told(searcher: ProjectionWorker, order: SearchRequest) -> None:
+    searcher.begin(SearchRequest(order.picture, "encoder", 3))
     assert searcher.wait(0, PATIENCE_S)
     assert searcher.ended
     assert "no encoder" in str(searcher.error)
 
 
-def test_a_process_that_dies_is_told(searcher: Searcher, order: Order) -> None:
-    searcher.begin(Order(order.picture, "mean", 100_000))
+def test_a_process_that_dies_is_told(searcher: ProjectionWorker, order: SearchRequest) -> None:
+    searcher.begin(SearchRequest(order.picture, "mean", 100_000))
     assert searcher.wait(1, PATIENCE_S)
     assert searcher._beside is not None
     assert searcher._beside.pid != os.getpid()
@@ -99,8 +99,8 @@ def broken() -> Generator:
     raise OSError("the disk is gone")
 
 
-def test_weights_that_do_not_open_are_told(order: Order) -> None:
-    searcher = Searcher(broken)
+def test_weights_that_do_not_open_are_told(order: SearchRequest) -> None:
+    searcher = ProjectionWorker(broken)
     searcher.begin(order)
     assert searcher.wait(0, PATIENCE_S)
     assert "the disk is gone" in str(searcher.error)

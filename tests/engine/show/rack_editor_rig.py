@@ -12,11 +12,11 @@ from likeness.host.host import Host
 from likeness.outputs.memory import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
+from likeness.show import loop
 from likeness.show.clock import Clock
 from likeness.show.loop import Loop
-from likeness.show.rack_editor import Workshop
+from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer, RenderThread
-from likeness.show import loop
 from likeness.stage import Stage
 
 DEADLINE_S = 20.0
@@ -62,7 +62,7 @@ class Rig:
         self.out = MemoryOutput()
         self.loop = Loop(clock, self.store, self.render, [self.out], (32, 32))
         names = ("shift", "double", "late")
-        self.workshop = Workshop(self.store, self.host, [folder / f"{name}.py" for name in names])
+        self.workshop = RackEditor(self.store, self.host, [folder / f"{name}.py" for name in names])
         self.workshop.open(self.stage, lambda: self.render.busy)
         self.write("shift", SHIFT)
         self.write("double", DOUBLE)
@@ -82,7 +82,7 @@ class Rig:
 
     def plays(self, *names: str) -> None:
         """Play until the rack is that."""
-        self.until(lambda: self.workshop.listed() == names)
+        self.until(lambda: self.workshop.names() == names)
 
     def reload(self, name: str) -> None:
         before = self.plugin(name)

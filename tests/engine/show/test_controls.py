@@ -44,7 +44,7 @@ def controls(store: ParamStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             questions={},
             quit_show=lambda: None,
             program=lambda number: None,
-            status=lambda: {"fps": 59.5, "inputs": made.seen()},
+            status=lambda: {"fps": 59.5, "inputs": made.counters()},
         )
         opened.append(made)
         made.open(defaults, "soft")
@@ -148,7 +148,7 @@ def test_without_midi_learn_says_what_to_do(controls: Open, surface: Surface, un
     opened = controls(Options(osc_port=unused_udp_port, midi="off"))
     surface.send("/midi/learn", "walk.speed")
     assert "--midi auto" in str(surface.hear()[2])
-    assert not opened.keyboard.tools
+    assert not opened.keyboard.actions
 
 
 def test_oscquery_is_opened_beside_osc_and_not_without(controls: Open, unused_udp_port: int) -> None:

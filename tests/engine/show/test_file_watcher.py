@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from likeness.errors import PluginError
-from likeness.show.file_watcher import Watch
+from likeness.show.file_watcher import FileWatcher
 
 
 def touch(path: Path, text: str, at_ns: int) -> None:
@@ -16,7 +16,7 @@ def test_a_saved_file_is_told_once_and_only_when_it_has_come_to_rest(tmp_path: P
     told: list[str] = []
     path = tmp_path / "walk.py"
     touch(path, "one", 1)
-    watch = Watch(lambda: [("walk", path)], told.append)
+    watch = FileWatcher(lambda: [("walk", path)], told.append)
     watch.look()
     watch.look()
     assert told == []
@@ -34,7 +34,7 @@ def test_a_file_that_is_gone_for_a_moment_is_waited_for(tmp_path: Path) -> None:
     told: list[str] = []
     path = tmp_path / "walk.py"
     touch(path, "one", 1)
-    watch = Watch(lambda: [("walk", path)], told.append)
+    watch = FileWatcher(lambda: [("walk", path)], told.append)
     watch.look()
     path.unlink()
     watch.look()
@@ -53,7 +53,7 @@ def test_a_reload_that_is_refused_does_not_end_the_watch(tmp_path: Path) -> None
 
     path = tmp_path / "walk.py"
     touch(path, "one", 1)
-    watch = Watch(lambda: [("walk", path)], refuse)
+    watch = FileWatcher(lambda: [("walk", path)], refuse)
     for at in (1, 2, 3):
         touch(path, "text", at)
         watch.look()
@@ -67,7 +67,7 @@ def test_it_looks_by_itself_until_it_is_closed(tmp_path: Path) -> None:
     seen = threading.Event()
     path = tmp_path / "walk.py"
     touch(path, "one", 1)
-    watch = Watch(lambda: [("walk", path)], lambda name: seen.set())
+    watch = FileWatcher(lambda: [("walk", path)], lambda name: seen.set())
     watch.start()
     touch(path, "two", 2)
     assert seen.wait(20.0)

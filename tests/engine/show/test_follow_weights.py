@@ -13,7 +13,7 @@ from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.options import Options
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.paths import RUN_WEIGHTS, find_weights
-from likeness.show.follow_weights import follow
+from likeness.show.follow_weights import follow_weights
 from likeness.show.show import Show
 
 DEADLINE_S = 30.0
@@ -70,7 +70,7 @@ def test_what_the_show_refuses_is_a_line_and_the_next_one_is_taken(
         if len(asked) == 1:
             raise WeightsError("not this one")
 
-    watch = follow(str(tmp_path), load)
+    watch = follow_weights(str(tmp_path), load)
     try:
         export(tmp_path, 0.2)
         until(lambda: len(asked) == 1)

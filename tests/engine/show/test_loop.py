@@ -16,10 +16,10 @@ from likeness.host.host import Host
 from likeness.outputs.memory import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
+from likeness.show import loop
 from likeness.show.clock import Clock, FixedClock, RealClock
 from likeness.show.loop import Loop
 from likeness.show.renderer import Renderer, RenderThread
-from likeness.show import loop
 from likeness.stage import Stage
 
 DEADLINE_S = 20.0
@@ -40,7 +40,7 @@ class Rig:
         self.render = RenderThread(renderer.draw)
         self.out = MemoryOutput()
         self.loop = Loop(clock, self.store, self.render, [self.out], (32, 32))
-        self.store.settle()
+        self.store.finish_glides()
 
     def play(self, frames: int) -> list[Picture]:
         for _ in range(frames):

@@ -142,7 +142,7 @@ def test_frames_go_on_while_a_plugin_starts_slowly(rig: Callable[..., Rig]) -> N
     show.workshop.add("late")
     for _ in range(200):
         show.frame()
-    assert show.workshop.listed() == ()
+    assert show.workshop.names() == ()
     gate.set()
     show.plays("late")
     assert show.loop.repeated == 0
@@ -177,7 +177,7 @@ def test_nothing_changes_while_a_picture_is_being_drawn(rig: Callable[..., Rig])
     show.workshop.remove("shift")
     for _ in range(10):
         show.frame()
-    assert show.workshop.listed() == ("shift",)
+    assert show.workshop.names() == ("shift",)
     assert "shift.by" in show.store
     held.set()
     show.plays()

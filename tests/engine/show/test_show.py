@@ -14,7 +14,7 @@ from likeness.inputs.osc.packet import decode, encode
 from likeness.options import Options
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable, find_preset, read_preset
-from likeness.paths import folders
+from likeness.paths import search_dirs
 from likeness.show.show import Show
 
 DEADLINE_S = 20.0
@@ -97,7 +97,7 @@ def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None
     first.loop.frame()
     # A glide is under way: what is saved is where it goes.
     first.desk.save_preset("evening")
-    saved = read_preset(find_preset("evening", folders("presets")))
+    saved = read_preset(find_preset("evening", search_dirs("presets")))
     assert saved.flat()[ADDRESS] == 0.25
     assert saved.show.plugins == ("random_walk", "sharpen")
     assert saved.show.seed == 3
@@ -105,7 +105,7 @@ def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None
     again = show(saved)
     assert value(again) == 0.25
     again.store.set(ADDRESS, 1.0)
-    again.store.settle()
+    again.store.finish_glides()
     again.desk.recall_preset("evening", 2.0)
     again.store.advance(1.0)
     assert 0.25 < float(str(value(again))) < 1.0
@@ -118,7 +118,7 @@ def test_a_program_change_recalls_the_preset_at_its_place(show: MakeShow) -> Non
     table = PRESET.show.model_copy(update={"programs": ("demo", "calm")})
     playing = show(PRESET.model_copy(update={"show": table}))
     playing.desk.change_program(1)
-    playing.store.settle()
+    playing.store.finish_glides()
     assert value(playing) == 0.125
     with pytest.raises(PresetError, match="no program 2"):
         playing.desk.change_program(2)
@@ -158,15 +158,15 @@ def test_a_recalled_preset_neither_lifts_a_blackout_nor_makes_one(show: MakeShow
     playing.desk.save_preset("light")
     playing.store.set("master.blackout", True)
     playing.store.set("master.brightness", 0.5)
-    playing.store.settle()
+    playing.store.finish_glides()
     playing.desk.save_preset("dark")
     before = playing.store.snapshot["master"]
     playing.desk.recall_preset("light")
-    playing.store.settle()
+    playing.store.finish_glides()
     assert playing.store.snapshot["master"] == before
     playing.store.set("master.blackout", False)
     playing.desk.recall_preset("dark")
-    playing.store.settle()
+    playing.store.finish_glides()
     assert value(playing, "master.blackout") is False
 
 
@@ -184,11 +184,11 @@ def test_the_rack_is_changed_and_listed_over_osc(show: MakeShow, unused_udp_port
         surface.settimeout(DEADLINE_S)
         for message in (("/rack/add", "style_mixing"), ("/rack/move", "style_mixing", 0), ("/rack/remove", "sharpen")):
             surface.sendto(encode(*message), ("127.0.0.1", unused_udp_port))
-        play_until(lambda: playing.workshop.listed() == ("style_mixing", "random_walk"))
+        play_until(lambda: playing.workshop.names() == ("style_mixing", "random_walk"))
         surface.sendto(encode("/rack/list"), ("127.0.0.1", unused_udp_port))
         assert decode(surface.recv(4096))[0].args == ("style_mixing", "random_walk")
     playing.desk.save_preset("changed")
-    assert read_preset(find_preset("changed", folders("presets"))).show.plugins == ("style_mixing", "random_walk")
+    assert read_preset(find_preset("changed", search_dirs("presets"))).show.plugins == ("style_mixing", "random_walk")
 
 
 def test_a_file_that_is_saved_while_it_plays_is_loaded_anew(show: MakeShow, tmp_path: Path) -> None:

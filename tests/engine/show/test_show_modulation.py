@@ -18,7 +18,7 @@ from likeness.options import Options
 from likeness.outputs.memory import MemoryOutput
 from likeness.parameters.modulator import Modulator
 from likeness.parameters.presets import Preset, find_preset, read_preset
-from likeness.paths import folders
+from likeness.paths import search_dirs
 from likeness.show.loop import Timing
 from likeness.show.show import Show
 from likeness.show.tempo_commands import tempo_commands
@@ -103,7 +103,7 @@ def test_what_is_saved_is_the_base_and_the_modulation_and_comes_back(show: MakeS
     for _ in range(10):
         playing.loop.frame()
     playing.desk.save_preset("evening")
-    saved = read_preset(find_preset("evening", folders("presets")))
+    saved = read_preset(find_preset("evening", search_dirs("presets")))
     assert saved.flat()[ADDRESS] == 0.5
     assert saved.modulation == preset.modulation
     assert (saved.show.tempo, saved.show.meter) == (150.0, 3)

@@ -140,7 +140,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path, midi: int
         show.loop.outputs.append(witness)
         assert player.stdout.readline() == "ready\n"
         deadline = time.monotonic() + DEADLINE_S
-        while midi is not None and CONTROLLER not in str(show.controls.seen()["MIDI"]):
+        while midi is not None and CONTROLLER not in str(show.controls.counters()["MIDI"]):
             assert time.monotonic() < deadline, "the player's port was not found"
             show.loop.frame()
         player.stdin.write("go\n")

@@ -5,13 +5,13 @@ import signal
 
 import pytest
 
-from likeness.show.signals import stopping
+from likeness.show.signals import stop_on_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_stops_and_the_handlers_before_it_come_back(number: signal.Signals) -> None:
     before, stopped = signal.getsignal(number), []
-    with stopping(lambda: stopped.append(number)):
+    with stop_on_signals(lambda: stopped.append(number)):
         assert signal.getsignal(number) is not before
         os.kill(os.getpid(), number)
         assert stopped == [number]

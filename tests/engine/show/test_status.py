@@ -14,10 +14,10 @@ from likeness.host.host import Host
 from likeness.outputs.memory import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
+from likeness.show import loop
 from likeness.show.clock import FixedClock, Tick
 from likeness.show.loop import Loop, Timing
 from likeness.show.renderer import Renderer, RenderThread
-from likeness.show import loop
 from likeness.show.status import status
 from likeness.stage import Stage
 

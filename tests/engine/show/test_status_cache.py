@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from likeness.show.status_cache import FRESH_S, Numbers
+from likeness.show.status_cache import FRESH_S, StatusCache
 
 
 def test_many_questions_at_once_gather_once_and_a_later_one_anew() -> None:
@@ -14,7 +14,7 @@ def test_many_questions_at_once_gather_once_and_a_later_one_anew() -> None:
         gathered.append(1)
         return {"frames": len(gathered)}
 
-    numbers = Numbers(gather, lambda: at[0])
+    numbers = StatusCache(gather, lambda: at[0])
     assert {numbers.text() for _ in range(1000)} == {'{"frames": 1}'}
     at[0] += FRESH_S * 0.9
     assert numbers.text() == '{"frames": 1}'
@@ -27,4 +27,4 @@ def test_many_questions_at_once_gather_once_and_a_later_one_anew() -> None:
 
 def test_what_is_no_json_is_refused_and_not_sent() -> None:
     with pytest.raises(ValueError, match="JSON"):
-        Numbers(lambda: {"fps": float("nan")}).text()
+        StatusCache(lambda: {"fps": float("nan")}).text()

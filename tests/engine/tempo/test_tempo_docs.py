@@ -12,7 +12,7 @@ from likeness.parameters.modulation import Modulation
 from likeness.parameters.modulator import Modulator
 from likeness.parameters.presets import read_preset
 from likeness.parameters.store import ParamStore
-from likeness.show.load_rack import every_parameter
+from likeness.show.load_rack import declare_all_params
 from likeness.show.tempo_commands import modulation_commands, tempo_commands
 from likeness.tempo.transport import Transport
 
@@ -26,7 +26,7 @@ def test_its_preset_opens_and_modulates_what_there_is(page: str, tmp_path: Path)
     (block,) = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (tmp_path / "page.toml").write_text(block)
     preset = read_preset(tmp_path / "page.toml")
-    store = every_parameter()
+    store = declare_all_params()
     assert len(preset.modulation) == 3
     assert all(entry.param in store for entry in preset.modulation)
 
@@ -44,7 +44,7 @@ def test_every_key_shape_and_band_stands_in_it(page: str) -> None:
 
 
 def test_its_messages_are_taken(page: str) -> None:
-    store, modulation = every_parameter(), Modulation()
+    store, modulation = declare_all_params(), Modulation()
     commands = modulation_commands(modulation, store)
     for message in re.findall(r"`(/mod/\w+[^`]*)`", page):
         address, *words = [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|(\S+)', message)]

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from likeness.toolkit.worker_process import NICENESS, Companion, leave_signals_to_the_show, stand_back
+from likeness.toolkit.worker_process import NICENESS, WorkerProcess, ignore_interrupts, lower_priority
 
 DEADLINE_S = 60.0
 
 
 def echo(pipe: Connection, greeting: str) -> None:
-    leave_signals_to_the_show()
+    ignore_interrupts()
     pipe.send(greeting)
     while True:
         pipe.send(pipe.recv())
@@ -31,43 +31,43 @@ def stay(pipe: Connection) -> None:
 
 def tell_priority(pipe: Connection) -> None:
     before = os.nice(0)
-    stand_back()
+    lower_priority()
     pipe.send(os.nice(0) - before)
 
 
-def heard(beside: Companion) -> Any:
+def heard(beside: WorkerProcess) -> Any:
     assert beside.pipe.poll(DEADLINE_S)
     return beside.pipe.recv()
 
 
 @pytest.fixture
-def echoing() -> Iterator[Companion]:
-    beside = Companion("echo", echo, "hello")
+def echoing() -> Iterator[WorkerProcess]:
+    beside = WorkerProcess("echo", echo, "hello")
     assert heard(beside) == "hello"
     yield beside
     beside.close()
 
 
-def test_what_is_said_comes_over_and_back(echoing: Companion) -> None:
+def test_what_is_said_comes_over_and_back(echoing: WorkerProcess) -> None:
     assert echoing.pid != os.getpid()
-    assert echoing.say({"latent": 7})
+    assert echoing.send({"latent": 7})
     assert heard(echoing) == {"latent": 7}
     assert echoing.alive
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
-def test_ctrl_c_is_for_the_show(echoing: Companion) -> None:
+def test_ctrl_c_is_for_the_show(echoing: WorkerProcess) -> None:
     os.kill(echoing.pid, signal.SIGINT)
-    echoing.say("still there?")
+    echoing.send("still there?")
     assert heard(echoing) == "still there?"
 
 
-def test_the_death_of_one_is_heard(echoing: Companion) -> None:
+def test_the_death_of_one_is_heard(echoing: WorkerProcess) -> None:
     os.kill(echoing.pid, signal.SIGTERM)
     assert echoing.pipe.poll(DEADLINE_S)
     with pytest.raises((EOFError, OSError)):
         echoing.pipe.recv()
-    assert not echoing.say("anybody?")
+    assert not echoing.send("anybody?")
     echoing.close()
     assert not echoing.alive
 
@@ -75,7 +75,7 @@ def test_the_death_of_one_is_heard(echoing: Companion) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 def test_one_that_does_not_end_when_it_is_asked_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("likeness.toolkit.worker_process.PARTING_S", 0.05)
-    beside = Companion("stay", stay)
+    beside = WorkerProcess("stay", stay)
     assert heard(beside) == "staying"
     beside.close()
     assert not beside.alive
@@ -83,6 +83,6 @@ def test_one_that_does_not_end_when_it_is_asked_is_ended(monkeypatch: pytest.Mon
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="no priorities of this kind")
 def test_it_stands_back_behind_the_show() -> None:
-    beside = Companion("priority", tell_priority)
+    beside = WorkerProcess("priority", tell_priority)
     assert heard(beside) == min(NICENESS, 19 - os.nice(0))
     beside.close()

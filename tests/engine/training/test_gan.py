@@ -13,9 +13,9 @@ from torch import Tensor
 
 from likeness.errors import TrainingError
 from likeness.generators.families import stylegan2
-from likeness.training.compute import Engine
+from likeness.training.compute import Compute
 from likeness.training.gan import GANRecipe
-from likeness.training.recipe import EXPORT, Moment
+from likeness.training.recipe import EXPORT, RunProgress
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
 from likeness.training.train import train
@@ -26,7 +26,7 @@ TINY = {"channel_base": 256, "channel_max": 16, "z_dim": 8, "w_dim": 12, "head_w
 def recipe(size: int = 16, precision: str = "float32", batch: int = 8, **own: Any) -> GANRecipe:
     torch.manual_seed(0)
     settings = Settings("gan", "", size=size, batch=batch, steps=100, own={**TINY, **own})
-    return GANRecipe(settings, Engine("cpu", precision))
+    return GANRecipe(settings, Compute("cpu", precision))
 
 
 def photographs(count: int = 8, size: int = 16) -> Tensor:
@@ -45,7 +45,7 @@ def go(
     told = []
     for step in range(first, first + steps):
         torch.manual_seed(step)
-        losses = made.step(batches, Moment(step, step * sum(map(len, batches)), step / length))
+        losses = made.step(batches, RunProgress(step, step * sum(map(len, batches)), step / length))
         told.append({name: float(value) for name, value in losses.items()})
     return told
 
@@ -138,7 +138,7 @@ def test_the_average_follows_at_the_half_life_of_the_paper() -> None:
     go(made, [photographs()], 1)
     fast, slow = (made.networks()[name].get_parameter("synthesis.b4.const") for name in ("generator", "average"))
     before = slow.clone()
-    made.step([photographs()], Moment(5000, 40_000, 0.9))
+    made.step([photographs()], RunProgress(5000, 40_000, 0.9))
     kept = 0.5 ** (8 / 1000)  # 40,000 images are past the ramp
     assert torch.allclose(slow, before * kept + fast * (1 - kept), atol=1e-6)
 
@@ -165,10 +165,10 @@ def test_the_loop_trains_it_to_weights_that_play(tmp_path: Path) -> None:
 
 def test_a_run_that_ends_by_time_hears_enough_photographs_however_long_reading_took() -> None:
     torch.manual_seed(0)
-    made = GANRecipe(Settings("gan", "", size=16, batch=64, time_s=60.0, own=TINY), Engine("cpu", "float32"))
+    made = GANRecipe(Settings("gan", "", size=16, batch=64, time_s=60.0, own=TINY), Compute("cpu", "float32"))
     for step in range(16):
-        assert "heard" in made.step([photographs(64)], Moment(step, step * 64, 0.5))
-    assert "pairs" in made.step([photographs(64)], Moment(16, 1024, 0.5))
+        assert "heard" in made.step([photographs(64)], RunProgress(step, step * 64, 0.5))
+    assert "pairs" in made.step([photographs(64)], RunProgress(16, 1024, 0.5))
 
 
 def test_the_measure_is_small_for_its_own_drawings_and_large_for_photographs() -> None:

@@ -3,11 +3,11 @@
 import torch
 
 from likeness.generators.networks.vae import VAE
-from likeness.training.latent_density import Codes, folded
+from likeness.training.latent_density import LatentDensity, fold_into_decoder
 
 
-def codes_of(rows: torch.Tensor) -> Codes:
-    codes = Codes(rows.shape[1])
+def codes_of(rows: torch.Tensor) -> LatentDensity:
+    codes = LatentDensity(rows.shape[1])
     codes.add(rows, 1.0)
     return codes
 
@@ -36,7 +36,7 @@ def test_folded_weights_draw_what_the_codes_draw_and_the_encoder_finds_the_knobs
     photos = torch.rand(64, 3, 16, 16) * 2 - 1
     means = vae.encoder(photos)[0].detach()
     codes = codes_of(means)
-    drawing, finding, knobs = folded(vae.decoder, vae.encoder, codes)
+    drawing, finding, knobs = fold_into_decoder(vae.decoder, vae.encoder, codes)
     wanted_z = torch.randn(3, knobs)
     wanted = vae.decoder(codes.code(wanted_z, codes.axes()))
     other = VAE(knobs, [8, 6])

@@ -23,7 +23,7 @@ def pictures(count: int, kinds: int, side: int = 16) -> tuple[Tensor, Tensor]:
 def heard(images: Tensor, z_dim: int) -> PrincipalCodes:
     codes = PrincipalCodes(z_dim)
     for part in images.split(50):
-        codes.hear(part)
+        codes.accumulate(part)
     codes.settle(alone)
     return codes
 

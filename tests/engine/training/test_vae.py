@@ -11,9 +11,9 @@ from likeness.encoders.vae import open_vae_encoder
 from likeness.errors import WeightsError
 from likeness.generators.families import z_only as zonly
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.training.compute import Engine, seed_step
+from likeness.training.compute import Compute, seed_step
 from likeness.training.photos import open_photos
-from likeness.training.recipe import Moment
+from likeness.training.recipe import RunProgress
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
 from likeness.training.train import train
@@ -68,9 +68,9 @@ def test_looks_count_where_they_are_asked_for() -> None:
         torch.manual_seed(0)
         own = {"z_dim": 4, "width": 4, "perceptual": weight}
         settings = Settings("vae", "", size=16, batch=4, steps=1, precision="float32", own=own)
-        recipe = VAERecipe(settings, Engine("cpu", "float32"))
+        recipe = VAERecipe(settings, Compute("cpu", "float32"))
         seed_step(0, 0, 0)
-        losses = recipe.step(photos, Moment(0, 0, 0.5))
+        losses = recipe.step(photos, RunProgress(0, 0, 0.5))
         told[weight] = losses, [parameter.detach() for parameter in recipe.networks()["vae"].parameters()]
     assert float(told[0.0][0]["looks"]) == 0.0
     assert float(told[0.5][0]["looks"]) > 0.1

@@ -9,7 +9,7 @@ from torch import nn
 
 from likeness.errors import TrainingError
 from likeness.generators.families import z_only as zonly
-from likeness.training.compute import Engine
+from likeness.training.compute import Compute
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
 from likeness.training.train import train
@@ -21,7 +21,7 @@ TINY = {"z_dim": 6, "width": 4}
 def recipe(**own: float) -> WGANRecipe:
     torch.manual_seed(0)
     settings = Settings("wgan", "", size=16, batch=4, steps=1, own={**TINY, **own})
-    return WGANRecipe(settings, Engine("cpu", "float32"))
+    return WGANRecipe(settings, Compute("cpu", "float32"))
 
 
 def test_widths_double_inwards_up_to_eight_times() -> None:
@@ -63,7 +63,7 @@ def test_a_run_ends_in_weights_that_draw_as_its_average_does(tmp_path: Path) -> 
     assert generator is not None
     assert (generator.info.family, generator.info.w_dim, generator.info.resolution) == ("dcgan", 6, 16)
     assert generator.info.licence.paid_use
-    trained = WGANRecipe(settings, Engine("cpu", "float32"))
+    trained = WGANRecipe(settings, Compute("cpu", "float32"))
     state = torch.load(RunFolder.open(tmp_path / "run").checkpoints()[-1], weights_only=True)
     for name, network in trained.networks().items():
         network.load_state_dict(state["networks"][name])
@@ -74,12 +74,12 @@ def test_a_run_ends_in_weights_that_draw_as_its_average_does(tmp_path: Path) -> 
 def test_half_precision_learns_with_a_scaled_loss() -> None:
     torch.manual_seed(0)
     settings = Settings("wgan", "", size=16, batch=4, steps=1, own=TINY)
-    wgan = WGANRecipe(settings, engine := Engine("cpu", "float16"))
+    wgan = WGANRecipe(settings, engine := Compute("cpu", "float16"))
     before = [p.detach().clone() for p in wgan.networks()["generator"].parameters()]
-    from likeness.training.recipe import Moment
+    from likeness.training.recipe import RunProgress
 
     for step in range(3):
-        losses = wgan.step([torch.rand(4, 3, 16, 16) * 2 - 1], Moment(step, 4 * step, 0.1))
+        losses = wgan.step([torch.rand(4, 3, 16, 16) * 2 - 1], RunProgress(step, 4 * step, 0.1))
     assert all(bool(loss.isfinite()) for loss in losses.values())
     after = wgan.networks()["generator"].parameters()
     assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))

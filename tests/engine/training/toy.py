@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
 from likeness.training import recipes
-from likeness.training.compute import Engine
-from likeness.training.recipe import EXPORT, Moment, Recipe
+from likeness.training.compute import Compute
+from likeness.training.recipe import EXPORT, Recipe, RunProgress
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
 from likeness.training.train import Summary, Watcher, train
@@ -24,7 +24,7 @@ class Toy(Recipe):
 
     fewest = 4
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
+    def __init__(self, settings: Settings, engine: Compute) -> None:
         self._engine, self._sick_at = engine, settings.own.get("sick_at", 10**9)
         self.z_dim = 3
         self.line = nn.Linear(1, 1)
@@ -37,7 +37,7 @@ class Toy(Recipe):
     def optimizers(self) -> Mapping[str, Optimizer]:
         return {"line": self._optimizer}
 
-    def step(self, batches: Sequence[Tensor], moment: Moment) -> Mapping[str, Tensor]:
+    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
         told = torch.zeros(())
         for pictures in batches:
             levels = pictures.mean((1, 2, 3))[:, None]
@@ -45,7 +45,7 @@ class Toy(Recipe):
             loss = (self.line(levels) - 3 * levels).square().mean()
             self._engine.backward(loss / len(batches))
             told += loss.detach() / len(batches)
-        self._engine.apply(self._optimizer)
+        self._engine.optimizer_step(self._optimizer)
         return {"miss": told * float("nan") if moment.step + 1 == self._sick_at else told}
 
     def draw(self, z: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ if __name__ == "__main__":
     kept: list[Toy] = []
 
     class Kept(Toy):
-        def __init__(self, settings: Settings, engine: Engine) -> None:
+        def __init__(self, settings: Settings, engine: Compute) -> None:
             super().__init__(settings, engine)
             kept.append(self)
             self.rank = engine.rank

@@ -19,9 +19,9 @@ Folder = Annotated[Path | None, Parameter(name="--gallery")]
 
 def folder_of(folder: Path | None) -> Path:
     """Return the gallery that is meant: the user's own where none is named."""
-    from likeness.paths import own
+    from likeness.paths import user_dir
 
-    return own("gallery") if folder is None else folder
+    return user_dir("gallery") if folder is None else folder
 
 
 def open_gallery(folder: Path | None, *, create: bool = False) -> "Gallery":
@@ -67,13 +67,13 @@ def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "
 
 def tell_outdated(records: "Sequence[Record]", weights: Path | None = None) -> None:
     """Say on standard error how many are outdated, and what to do."""
-    from likeness.paths import folders
+    from likeness.paths import search_dirs
 
     old = find_outdated(records, weights)
     if old:
         names = ", ".join(sorted({record.weights for record in old}))
         drawn = any(record.seed is not None for record in old)
-        by_name = weights is None or weights.parent in folders("weights")
+        by_name = weights is None or weights.parent in search_dirs("weights")
         named = "" if by_name else f" --weights {shlex.quote(str(weights))}"
         then = f"; likeness gallery remove --outdated{named}, then build, draws them anew" if drawn else ""
         print(f"likeness: {len(old)} faces were made with other weights called {names} than now{then}", file=sys.stderr)

@@ -65,12 +65,12 @@ def search(
         The gallery's folder; ~/.likeness/gallery where it is left out.
     """
     from likeness.faces.photo import read_photo
-    from likeness.gallery.photo_encoder import Eye
+    from likeness.gallery.photo_encoder import PhotoReader
 
     with open_gallery(gallery) as opened:
         if not len(opened):
             raise GalleryError(f"the gallery in {folder_of(gallery)} is empty; likeness gallery build --from-model 500")
-        sight = Eye().see(read_photo(photo), str(photo))
+        sight = PhotoReader().see(read_photo(photo), str(photo))
         matches = opened.search(sight.embedding, k, farthest)
     if sight.others:
         print(f"likeness: {photo} shows {sight.others + 1} faces; this is for the biggest", file=sys.stderr)

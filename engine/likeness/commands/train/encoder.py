@@ -51,13 +51,13 @@ def encoder(
     from likeness import open_generator
     from likeness.encoders.trained import encoder_file
     from likeness.generators.devices import choose_device
-    from likeness.paths import bundled, find_weights
-    from likeness.projection.batch import search_all
+    from likeness.paths import bundled_dir, find_weights
+    from likeness.projection.batch import project_batch
     from likeness.training.encoder import Lessons, drawn_lessons, train_encoder
 
     path = find_weights(weights)
     file = output or encoder_file(path)
-    if output is None and file.is_relative_to(bundled("weights")):
+    if output is None and file.is_relative_to(bundled_dir("weights")):
         raise LikenessError(f"{path.name} comes with the program; name a file of yours for its encoder: -o FILE")
     files = [] if photos is None else _photos_of(photos, hold_out)
     generator = open_generator(path, str(choose_device(device)))
@@ -71,7 +71,7 @@ def encoder(
         if photos is None:
             lessons = drawn_lessons(generator, samples, seed, show)
         else:
-            lessons = Lessons(*search_all(generator, files, steps, show))
+            lessons = Lessons(*project_batch(generator, files, steps, show))
     report = train_encoder(generator, lessons, file, components)
     print(f"{report.explained:.0%} of the latents' variance is found again in pictures that it was not trained on")
     print(f"The result is in {file.resolve()} ({report.file_bytes / 1e6:.1f} MB), of {report.samples} pictures")

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from likeness.errors import LikenessError
 from likeness.picture import Picture
-from likeness.show.signals import stopping
+from likeness.show.signals import stop_on_signals
 
 if TYPE_CHECKING:
     from likeness.training.run import RunFolder
@@ -34,7 +34,7 @@ def watched(run: "RunFolder", tensorboard: bool) -> Iterator["Watcher"]:
     began = time.monotonic()
     stop = threading.Event()
     with ExitStack() as stack:
-        stack.enter_context(stopping(stop.set))
+        stack.enter_context(stop_on_signals(stop.set))
         tellers: list[Callable[[Report], None]] = []
         read: Callable[[str, int, int], None] = lambda stage, done, total: None  # noqa: E731 - as in the class below
         if leads():

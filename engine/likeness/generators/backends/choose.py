@@ -17,7 +17,7 @@ from likeness.errors import LikenessError
 from likeness.generator import Generator, NoiseMode
 from likeness.generators.backends.cuda_graphs import Graphs
 from likeness.generators.backends.openvino_model import openvino_model
-from likeness.generators.backends.trace import compiled, fix_weights, single
+from likeness.generators.backends.trace import compiled, const_noise_only, fix_weights
 from likeness.generators.devices import multiplies_bfloat16
 from likeness.generators.families.stylegan_base import StyleGenerator
 
@@ -37,7 +37,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Choice:
+class BackendChoice:
     """How a generator draws.
 
     Args:
@@ -56,7 +56,7 @@ class Choice:
 
 def prepare(
     generator: Generator, backend: str = "auto", precision: str = "auto", progress: Progress | None = None
-) -> Choice:
+) -> BackendChoice:
     """Choose backend and precision for `generator`, build and warm it; takes seconds, a minute for "compile".
 
     On a processor, pictures of another noise mode than "const" and batches of more than one are drawn eagerly; on
@@ -79,7 +79,7 @@ def prepare(
     if not isinstance(generator, StyleGenerator):
         if backend not in ("auto", "eager") or precision == "bfloat16":
             raise LikenessError(f"the family {generator.info.family!r} draws eagerly, with numbers of its own choice")
-        return Choice("eager", "its own", "this family has one way to draw")
+        return BackendChoice("eager", "its own", "this family has one way to draw")
     first = choose(generator, backend, precision)
     tell(f"preparing {first}")
     for choice in (first, *_instead(generator, first, backend, precision)):
@@ -92,7 +92,7 @@ def prepare(
             line = _line(error)
             log.warning("%s, %s cannot draw this generator (%s)", choice.backend, choice.precision, line)
     else:
-        _apply(generator, Choice("eager", "float32", ""))
+        _apply(generator, BackendChoice("eager", "float32", ""))
         raise LikenessError(f"{first.backend} cannot draw this generator ({line}); take eager")
     for i in range(WARM_FRAMES):
         tell(f"warming up, frame {i + 1} of {WARM_FRAMES}")
@@ -102,7 +102,7 @@ def prepare(
     return choice
 
 
-def choose(generator: StyleGenerator, backend: str, precision: str) -> Choice:
+def choose(generator: StyleGenerator, backend: str, precision: str) -> BackendChoice:
     """Return backend and precision, the fastest installed one where "auto" is asked for.
 
     Raises:
@@ -134,7 +134,7 @@ def choose(generator: StyleGenerator, backend: str, precision: str) -> Choice:
             precision = "bfloat16" if able and fast else "float32"
             reason = "this processor multiplies bfloat16" if fast else "no bfloat16 in hardware here"
         reasons.append(reason)
-    return Choice(backend, precision, "; ".join(reasons))
+    return BackendChoice(backend, precision, "; ".join(reasons))
 
 
 def _refuse(generator: StyleGenerator, backend: str, precision: str) -> None:
@@ -156,7 +156,7 @@ def _refuse(generator: StyleGenerator, backend: str, precision: str) -> None:
         raise LikenessError(f"the family {generator.info.family!r} has one number type for all sizes; take float16")
 
 
-def _instead(generator: StyleGenerator, choice: Choice, backend: str, precision: str) -> list[Choice]:
+def _instead(generator: StyleGenerator, choice: BackendChoice, backend: str, precision: str) -> list[BackendChoice]:
     """Return what to try where `choice` fails, in this order: what was asked for by name stays."""
     cuda = generator.mean.device.type == "cuda"
     backends = [choice.backend] if backend != "auto" else [choice.backend, *(["graph"] if cuda else []), "eager"]
@@ -167,16 +167,18 @@ def _instead(generator: StyleGenerator, choice: Choice, backend: str, precision:
     failed = f"{choice.backend}, {choice.precision} failed"
     usable = [(way, numbers) for way, numbers in ways if able or way == "openvino" or numbers == "float32"]
     return [
-        Choice(way, numbers, failed) for way, numbers in usable if (way, numbers) != (choice.backend, choice.precision)
+        BackendChoice(way, numbers, failed)
+        for way, numbers in usable
+        if (way, numbers) != (choice.backend, choice.precision)
     ]
 
 
-def _apply(generator: StyleGenerator, choice: Choice) -> None:
+def _apply(generator: StyleGenerator, choice: BackendChoice) -> None:
     generator.draw_with(None)
     synthesis = generator.synthesis
     fix_weights(synthesis, False)
     if choice.backend == "openvino":
-        generator.draw_with(single(openvino_model(generator, choice.precision)))
+        generator.draw_with(const_noise_only(openvino_model(generator, choice.precision)))
     if hasattr(synthesis, "prepare"):
         # With OpenVINO, what it does not draw (other noise modes, batches) is drawn eagerly in the same numbers.
         eager = choice.precision if choice.backend != "openvino" or multiplies_bfloat16() else "float32"
@@ -184,7 +186,7 @@ def _apply(generator: StyleGenerator, choice: Choice) -> None:
     if choice.backend == "compile" and generator.mean.is_cuda:
         generator.draw_with(Graphs(_compiled_first(generator)))
     elif choice.backend == "compile":
-        generator.draw_with(single(compiled(generator)))
+        generator.draw_with(const_noise_only(compiled(generator)))
     elif choice.backend == "graph":
         generator.draw_with(Graphs(generator.draw))
 
@@ -199,7 +201,7 @@ def _prepare_numbers(generator: StyleGenerator, precision: str) -> None:
 
 def _compiled_first(generator: StyleGenerator) -> Callable[..., Tensor]:
     """Return what draws by the compiled synthesis where it can, and by the network where it cannot."""
-    fast = single(compiled(generator))
+    fast = const_noise_only(compiled(generator))
 
     def draw(noise: NoiseMode, *inputs: Tensor) -> Tensor:
         made = fast(noise, *inputs)
@@ -208,7 +210,7 @@ def _compiled_first(generator: StyleGenerator) -> Callable[..., Tensor]:
     return draw
 
 
-def _check(generator: StyleGenerator, choice: Choice) -> None:
+def _check(generator: StyleGenerator, choice: BackendChoice) -> None:
     """Raise where the first faces differ from those in float32 by more than `LEAST_PSNR_DB`."""
     with torch.inference_mode():
         latents = generator.sample(range(TRIED))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from likeness.generator import NoiseMode
 from likeness.generators.families.stylegan_base import Draw, StyleGenerator
-from likeness.generators.networks.modulated_conv import StyledConvolution
+from likeness.generators.networks.modulated_conv import ModulatedConv
 from likeness.generators.networks.stylegan3 import Layer
 
 
@@ -29,7 +29,7 @@ class Constant(nn.Module):
 def fix_weights(synthesis: nn.Module, fixed: bool) -> None:
     """Keep the weights constant, so that a compiler can lay them out beforehand; or give the choice back."""
     for module in synthesis.modules():
-        if isinstance(module, StyledConvolution | Layer):
+        if isinstance(module, ModulatedConv | Layer):
             module.fixed_weights = fixed
 
 
@@ -43,7 +43,7 @@ def fixed_weights(synthesis: nn.Module) -> Iterator[None]:
         fix_weights(synthesis, False)
 
 
-def single(draw: Draw) -> Draw:
+def const_noise_only(draw: Draw) -> Draw:
     """Return what draws single pictures with the stored noise by `draw`, and leaves the others to the network."""
 
     def drawn(noise: NoiseMode, *inputs: Tensor) -> Tensor | None:

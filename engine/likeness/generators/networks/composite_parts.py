@@ -132,7 +132,7 @@ class MirrorBand(nn.Module):
 
 
 @dataclass(frozen=True)
-class Choice:
+class ExemplarChoice:
     """Which exemplars draw a face, and how much each.
 
     Attributes:
@@ -187,7 +187,7 @@ class Exemplars(nn.Module):
                 self.register_buffer(f"{part}_{parity}_scale", tensors[f"{prefix}.{part}_{parity}_scale"].float())
                 self._half[part] = tuple(packed.shape[1:])
 
-    def choose(self, even_code: Tensor, odd_code: Tensor) -> Choice:
+    def choose(self, even_code: Tensor, odd_code: Tensor) -> ExemplarChoice:
         """The exemplars nearest to a code `[batch, n_even]` and `[batch, n_odd]`.
 
         The weight of the first that is left out is taken off all, so none comes or goes with a jump.
@@ -201,9 +201,9 @@ class Exemplars(nn.Module):
         weight = top[:, :-1] - top[:, -1:]
         weight = weight / weight.sum(1, keepdim=True).clamp(min=1e-12)
         place, count = place[:, :-1], as_is.shape[1]
-        return Choice(place % count, 1 - 2 * (place // count).to(weight.dtype), weight)
+        return ExemplarChoice(place % count, 1 - 2 * (place // count).to(weight.dtype), weight)
 
-    def draw(self, part: str, choice: Choice, power: int = 1) -> Tensor:
+    def draw(self, part: str, choice: ExemplarChoice, power: int = 1) -> Tensor:
         """The sum of one part by the weights' `power`, `[batch, channels, height, width]`."""
         weight = choice.weight**power
         even = self._sum(f"{part}_even", choice.index, weight)

@@ -47,7 +47,7 @@ class Style(nn.Module):
         return functional.linear(w, self.weight, self.bias)
 
 
-class StyledConvolution(nn.Module):
+class ModulatedConv(nn.Module):
     """Modulated 3x3 convolution, demodulation, noise, bias, nonlinearity [Karras et al. 2020, sec. 2.2].
 
     Args:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.generators.networks.mapping import MappingNetwork
-from likeness.generators.networks.modulated_conv import Noise, Settings, StyledConvolution, ToRGB
+from likeness.generators.networks.modulated_conv import ModulatedConv, Noise, Settings, ToRGB
 from likeness.generators.networks.ops import Tensors, block_sizes, depthwise, recast, resampling_filter, upsample
 
 
@@ -38,16 +38,16 @@ class Block(nn.Module):
     ) -> None:
         super().__init__()
         gain = math.sqrt(0.5) if tensors.has("skip.weight") else 1.0
-        self.conv0: StyledConvolution | None = None
+        self.conv0: ModulatedConv | None = None
         self.skip: Skip | None = None
         self.torgb: ToRGB | None = None
         self.num_conv = 2 if in_channels else 1
         if in_channels:
-            self.conv0 = StyledConvolution(tensors.under("conv0"), settings, in_channels, w_dim, size, up=True)
+            self.conv0 = ModulatedConv(tensors.under("conv0"), settings, in_channels, w_dim, size, up=True)
             in_channels = self.conv0.bias.shape[0]
         else:
             in_channels = tensors.take("const", -1, size, size).shape[0]
-        self.conv1 = StyledConvolution(tensors.under("conv1"), settings, in_channels, w_dim, size, False, gain)
+        self.conv1 = ModulatedConv(tensors.under("conv1"), settings, in_channels, w_dim, size, False, gain)
         self.out_channels = self.conv1.bias.shape[0]
         if self.conv0 is not None and tensors.has("skip.weight"):
             skip_in = self.conv0.weight.shape[0]
@@ -118,7 +118,7 @@ class SynthesisNetwork(nn.Module):
         self.dtypes = [dtype if size >= coarsest else torch.float32 for size in self.sizes]
         for block, block_dtype in zip(self.blocks, self.dtypes, strict=True):
             for module in block.modules():
-                if isinstance(module, StyledConvolution | Skip):
+                if isinstance(module, ModulatedConv | Skip):
                     recast(module, ("weight", "filter"), block_dtype)
 
     def forward(self, ws: Tensor, noise: Noise = "const") -> Tensor:

@@ -197,7 +197,7 @@ class TrainableBlock(nn.Module):
 
 
 class TrainableSynthesis(nn.Module):
-    """From w+ to a picture; see `likeness.generators.networks.stylegan2.SynthesisNetwork`, which plays what this learnt."""
+    """From w+ to a picture; `generators.networks.stylegan2.SynthesisNetwork` plays what this learnt."""
 
     def __init__(self, shape: StyleShape) -> None:
         super().__init__()
@@ -231,7 +231,7 @@ class TrainableSynthesis(nn.Module):
 
 
 class TrainableStyleGAN2(nn.Module):
-    """Mapping and synthesis, with style mixing. `state_dict()` is what `likeness.generators.networks.stylegan2` opens."""
+    """Mapping and synthesis, with style mixing. `state_dict()` is what `networks.stylegan2` opens."""
 
     def __init__(self, shape: StyleShape) -> None:
         super().__init__()

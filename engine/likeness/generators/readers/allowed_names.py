@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from likeness.generators.readers.arrays import ARRAY_NAMES
-from likeness.generators.readers.inert import Budget, Instance, SnapshotError, Symbol
+from likeness.generators.readers.inert import InertObject, ReadBudget, SnapshotError, Symbol
 from likeness.generators.readers.restricted_pickle import Known, plain_key
 from likeness.generators.readers.storages import STORAGE_NAMES, TENSOR_NAMES, Storage, nested_storage
 
@@ -30,11 +30,11 @@ def _set(values: Any = ()) -> set[Any]:
     return {plain_key(value) for value in values}
 
 
-def _inert(symbol: Symbol) -> Callable[..., Instance]:
-    return lambda *arguments: Instance(symbol, arguments)
+def _inert(symbol: Symbol) -> Callable[..., InertObject]:
+    return lambda *arguments: InertObject(symbol, arguments)
 
 
-def _persistent(meta: Any) -> Instance:
+def _persistent(meta: Any) -> InertObject:
     """Return what the official code would rebuild by running the source in `meta`; the source is left alone."""
     if not isinstance(meta, dict) or meta.get("type") != "class" or not isinstance(meta.get("class_name"), str):
         raise SnapshotError("has a broken network inside: no class name")
@@ -43,7 +43,7 @@ def _persistent(meta: Any) -> Instance:
     source = meta.get("module_src", "")
     if not isinstance(source, str) or len(source) > LONGEST_SOURCE:
         raise SnapshotError("carries more source code than a network needs")
-    instance = Instance(Symbol("", meta["class_name"]))
+    instance = InertObject(Symbol("", meta["class_name"]))
     instance.build(meta.get("state"))
     return instance
 
@@ -64,7 +64,7 @@ def torch_names() -> Known:
     return {**PLAIN_NAMES, **ARRAY_NAMES, **TENSOR_NAMES, **STORAGE_NAMES}
 
 
-def official_names(budget: Budget) -> Known:
+def official_names(budget: ReadBudget) -> Known:
     """Return the names of official snapshots, PyTorch and TensorFlow."""
 
     def storage(raw: Any) -> Storage:

@@ -22,7 +22,7 @@ class Symbol(NamedTuple):
         return f"{self.module}.{self.name}"
 
 
-class Instance:
+class InertObject:
     """An object of a class that is only known by name: what it was made of, and its state."""
 
     def __init__(self, symbol: Symbol, arguments: tuple[Any, ...] = ()) -> None:
@@ -34,7 +34,7 @@ class Instance:
         self.state = state
 
 
-class Budget:
+class ReadBudget:
     """Instructions left for one file, over all pickles inside it; keeps time and memory near the file's own size."""
 
     def __init__(self, size: int) -> None:

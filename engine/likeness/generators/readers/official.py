@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from likeness.generators.readers.inert import Instance, SnapshotError
+from likeness.generators.readers.inert import InertObject, SnapshotError
 from likeness.generators.readers.snapshot import Snapshot
 from likeness.generators.readers.storages import StoredTensor
 
@@ -38,7 +38,7 @@ def read_official(content: Any) -> Snapshot | None:
     if not isinstance(content, dict):
         return None
     network = content.get("G_ema", content.get("G"))
-    if not isinstance(network, Instance):
+    if not isinstance(network, InertObject):
         return None
     if network.symbol.name != "Generator":
         raise SnapshotError(f"is a snapshot of a {network.symbol.name[:80]!r}; StyleGAN2 and StyleGAN3 are read")
@@ -52,20 +52,20 @@ def read_official(content: Any) -> Snapshot | None:
     raise SnapshotError("is a snapshot of a generator that is neither StyleGAN2 nor StyleGAN3")
 
 
-def _state(module: Instance) -> Mapping[str, Any]:
+def _state(module: InertObject) -> Mapping[str, Any]:
     if not isinstance(module.state, dict):
         raise SnapshotError("has a network without a state")
     return module.state
 
 
-def _part(module: Instance, name: str) -> Mapping[Any, Any]:
+def _part(module: InertObject, name: str) -> Mapping[Any, Any]:
     part = _state(module).get(name, {})
     if not isinstance(part, dict):
         raise SnapshotError(f"has a network whose {name} is a {type(part).__name__}")
     return part
 
 
-def _walk(module: Instance, prefix: str, left: list[int], depth: int = 0) -> Iterator[tuple[str, Instance]]:
+def _walk(module: InertObject, prefix: str, left: list[int], depth: int = 0) -> Iterator[tuple[str, InertObject]]:
     """Yield every module by its prefix; a file can hold a module inside itself, so depth and number are limited."""
     left[0] -= 1
     if depth > DEEPEST or left[0] < 0:
@@ -76,12 +76,12 @@ def _walk(module: Instance, prefix: str, left: list[int], depth: int = 0) -> Ite
     for name, child in _part(module, "_modules").items():
         if child is None:
             continue
-        if not isinstance(child, Instance) or not isinstance(name, str):
+        if not isinstance(child, InertObject) or not isinstance(name, str):
             raise SnapshotError(f"has a {type(child).__name__} where a network belongs")
         yield from _walk(child, f"{prefix}.{name}" if prefix else name, left, depth + 1)
 
 
-def _tensors(prefix: str, module: Instance) -> Iterator[tuple[str, StoredTensor]]:
+def _tensors(prefix: str, module: InertObject) -> Iterator[tuple[str, StoredTensor]]:
     for part in ("_parameters", "_buffers"):
         for name, tensor in _part(module, part).items():
             if tensor is None:
@@ -110,7 +110,7 @@ def _mapping(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
     return mapping
 
 
-def _stylegan2(kwargs: Mapping[str, Any], modules: Mapping[str, Instance]) -> dict[str, Any]:
+def _stylegan2(kwargs: Mapping[str, Any], modules: Mapping[str, InertObject]) -> dict[str, Any]:
     mapping = _mapping(kwargs)
     found = {
         "lr_multiplier": mapping.get("lr_multiplier", 0.01),
@@ -125,7 +125,7 @@ def _stylegan2(kwargs: Mapping[str, Any], modules: Mapping[str, Instance]) -> di
     return found
 
 
-def _stylegan3(kwargs: Mapping[str, Any], modules: Mapping[str, Instance]) -> dict[str, Any]:
+def _stylegan3(kwargs: Mapping[str, Any], modules: Mapping[str, InertObject]) -> dict[str, Any]:
     synthesis = modules["synthesis"]
     first = next((module for name, module in modules.items() if name.startswith("synthesis.L0_")), synthesis)
     found: dict[str, Any] = {"lr_multiplier": _mapping(kwargs).get("lr_multiplier", 0.01)}

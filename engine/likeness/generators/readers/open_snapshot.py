@@ -7,9 +7,9 @@ from typing import Any
 
 from likeness.errors import WeightsError
 from likeness.generators.readers.allowed_names import official_names
-from likeness.generators.readers.inert import Budget, SnapshotError
+from likeness.generators.readers.inert import ReadBudget, SnapshotError
 from likeness.generators.readers.official import read_official
-from likeness.generators.readers.restricted_pickle import Machine
+from likeness.generators.readers.restricted_pickle import RestrictedUnpickler
 from likeness.generators.readers.rosinality import read_rosinality
 from likeness.generators.readers.snapshot import Snapshot
 from likeness.generators.readers.storages import StoredTensor
@@ -43,7 +43,7 @@ def open_snapshot(path: Path) -> Snapshot | None:
 
 
 def _read(file: Any, data: memoryview) -> Snapshot | None:
-    budget = Budget(len(data))
+    budget = ReadBudget(len(data))
     if data[:4] == ZIP_MAGIC:
         records = TorchZip(file, data)
         if not records.has("data.pkl") or records.has("constants.pkl"):
@@ -52,7 +52,7 @@ def _read(file: Any, data: memoryview) -> Snapshot | None:
     if data[: len(LEGACY_START)] == LEGACY_START:
         return _from_torch(read_legacy_file(data, budget))
     if data[:1] == PICKLE_START:
-        content, _ = Machine(data, official_names(budget), budget).run()
+        content, _ = RestrictedUnpickler(data, official_names(budget), budget).run()
         found = read_official(content) or read_tensorflow(content)
         if found is None:
             raise SnapshotError("is a pickle, but holds no generator that is known")

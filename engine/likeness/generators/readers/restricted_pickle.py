@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from likeness.generators.readers.inert import Budget, SnapshotError, Symbol
+from likeness.generators.readers.inert import ReadBudget, SnapshotError, Symbol
 
 LONGEST_LINE = 256
 LONGEST_INTEGER = 16
@@ -27,7 +27,7 @@ class _Mark:
 MARK = _Mark()
 
 
-class Machine:
+class RestrictedUnpickler:
     """Runs one pickle of protocol 2 to 5.
 
     Args:
@@ -38,7 +38,7 @@ class Machine:
     """
 
     def __init__(
-        self, data: memoryview, known: Known, budget: Budget, persistent: Callable[[Any], Any] | None = None
+        self, data: memoryview, known: Known, budget: ReadBudget, persistent: Callable[[Any], Any] | None = None
     ) -> None:
         self._data, self._known, self._budget, self._persistent = data, known, budget, persistent
         self._at = 0
@@ -221,20 +221,20 @@ def plain_key(value: Any) -> Any:
     raise SnapshotError(f"has a {type(value).__name__} as the key of a dict")
 
 
-def _check_protocol(m: Machine) -> None:
+def _check_protocol(m: RestrictedUnpickler) -> None:
     protocol = m._number("<B")
     if not 2 <= protocol <= 5:
         raise SnapshotError(f"is a pickle of protocol {protocol}; 2 to 5 are read")
 
 
-def _new(m: Machine) -> None:
+def _new(m: RestrictedUnpickler) -> None:
     callee, arguments = m._last(2)
     if not isinstance(arguments, tuple):
         raise SnapshotError("has a pickle that makes an object of something else than a tuple")
     m._make(arguments, callee)
 
 
-def _new_with_names(m: Machine) -> None:
+def _new_with_names(m: RestrictedUnpickler) -> None:
     callee, arguments, named = m._last(3)
     if named or not isinstance(arguments, tuple):
         raise SnapshotError("has a pickle that makes an object with named arguments")
@@ -242,7 +242,7 @@ def _new_with_names(m: Machine) -> None:
 
 
 STOP = ord(".")
-STEPS: dict[int, Callable[[Machine], object]] = {
+STEPS: dict[int, Callable[[RestrictedUnpickler], object]] = {
     0x80: _check_protocol,
     0x95: lambda m: m._number("<Q"),  # a frame's length: everything is at hand already
     ord("("): lambda m: m._push(MARK),

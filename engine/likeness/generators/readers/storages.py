@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from likeness.generators.readers.inert import Budget, SnapshotError, Symbol
-from likeness.generators.readers.restricted_pickle import Known, Machine
+from likeness.generators.readers.inert import ReadBudget, SnapshotError, Symbol
+from likeness.generators.readers.restricted_pickle import Known, RestrictedUnpickler
 
 TYPES = {
     "FloatStorage": torch.float32,
@@ -121,7 +121,7 @@ TENSOR_NAMES: Known = {
 }
 
 
-def read_legacy(data: memoryview, known: Known, budget: Budget) -> tuple[Any, Mapping[str, Storage]]:
+def read_legacy(data: memoryview, known: Known, budget: ReadBudget) -> tuple[Any, Mapping[str, Storage]]:
     """Return what torch.save wrote without a zip, and its storages by key.
 
     Five pickles (magic, protocol, system, the object, the storages' keys), then each storage as its length in
@@ -140,7 +140,7 @@ def read_legacy(data: memoryview, known: Known, budget: Budget) -> tuple[Any, Ma
             raise SnapshotError("has a broken storage inside")
         return storages.setdefault(key, Storage(kind, numel))
 
-    machine = Machine(data, known, budget, persistent)
+    machine = RestrictedUnpickler(data, known, budget, persistent)
     magic, at = machine.run()
     protocol, at = machine.run(at)
     system, at = machine.run(at)
@@ -164,7 +164,7 @@ def read_legacy(data: memoryview, known: Known, budget: Budget) -> tuple[Any, Ma
     return value, storages
 
 
-def nested_storage(raw: Any, budget: Budget) -> Storage:
+def nested_storage(raw: Any, budget: ReadBudget) -> Storage:
     """Return the one storage that `torch.storage._load_from_bytes` would load from `raw`, without calling it."""
     if not isinstance(raw, memoryview | bytes):
         raise SnapshotError("has a storage that is not bytes")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from likeness.generators.readers.arrays import StoredArray
-from likeness.generators.readers.inert import Instance, SnapshotError
+from likeness.generators.readers.inert import InertObject, SnapshotError
 from likeness.generators.readers.snapshot import Snapshot, as_tensor
 
 MOST_VARIABLES = 5_000
@@ -25,9 +25,9 @@ def read_tensorflow(content: Any) -> Snapshot | None:
     Raises:
         SnapshotError: where it is a network that is not known, or broken.
     """
-    if isinstance(content, tuple) and content and all(isinstance(part, Instance) for part in content):
+    if isinstance(content, tuple) and content and all(isinstance(part, InertObject) for part in content):
         network = content[-1]
-    elif isinstance(content, Instance) and content.symbol.name == "Network":
+    elif isinstance(content, InertObject) and content.symbol.name == "Network":
         network = content
     else:
         return None
@@ -44,12 +44,12 @@ def read_tensorflow(content: Any) -> Snapshot | None:
     raise SnapshotError("is a TensorFlow network that is neither StyleGAN 1 or 2 nor progressive growing")
 
 
-def _flatten(network: Instance) -> dict[str, Tensor]:
+def _flatten(network: InertObject) -> dict[str, Tensor]:
     """Return the variables of a network and, behind their names, of its two components."""
     parts = {"": network}
     components = network.state.get("components", {}) if isinstance(network.state, dict) else {}
     if isinstance(components, dict):
-        parts.update({f"{name}/": part for name, part in components.items() if isinstance(part, Instance)})
+        parts.update({f"{name}/": part for name, part in components.items() if isinstance(part, InertObject)})
     found: dict[str, Tensor] = {}
     for prefix, part in parts.items():
         variables = part.state.get("variables") if isinstance(part.state, dict) else None

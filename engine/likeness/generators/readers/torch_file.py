@@ -6,8 +6,8 @@ import zipfile
 from typing import Any, BinaryIO, cast
 
 from likeness.generators.readers.allowed_names import torch_names
-from likeness.generators.readers.inert import Budget, SnapshotError
-from likeness.generators.readers.restricted_pickle import Machine
+from likeness.generators.readers.inert import ReadBudget, SnapshotError
+from likeness.generators.readers.restricted_pickle import RestrictedUnpickler
 from likeness.generators.readers.storages import Storage, read_legacy, storage_type
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -78,7 +78,7 @@ class TorchZip:
         return self._data[start : start + info.file_size]
 
 
-def read_zip(records: TorchZip, budget: Budget) -> Any:
+def read_zip(records: TorchZip, budget: ReadBudget) -> Any:
     """Return the value in `data.pkl`, its tensors as views on the file.
 
     Raises:
@@ -98,11 +98,11 @@ def read_zip(records: TorchZip, budget: Budget) -> Any:
             storages[key] = Storage(storage_type(pid[1]), numel, records.record(f"data/{key}"))
         return storages[key]
 
-    value, _ = Machine(records.record("data.pkl"), torch_names(), budget, persistent).run()
+    value, _ = RestrictedUnpickler(records.record("data.pkl"), torch_names(), budget, persistent).run()
     return value
 
 
-def read_legacy_file(data: memoryview, budget: Budget) -> Any:
+def read_legacy_file(data: memoryview, budget: ReadBudget) -> Any:
     """Return the value of a file that torch.save wrote before it wrote zips."""
     value, _ = read_legacy(data, torch_names(), budget)
     return value

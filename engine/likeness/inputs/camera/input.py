@@ -59,7 +59,7 @@ class CameraInput:
         """Return whether the camera's pictures come in. Any thread."""
         return self._live
 
-    def take(self) -> CameraImage | None:
+    def newest(self) -> CameraImage | None:
         """Return the newest picture once; None until the next one comes. One thread, any."""
         newest = self._newest
         if newest is None or newest.number == self._taken:

@@ -16,7 +16,7 @@ CORNERS = ((-1, -1), (1, -1), (1, 1), (-1, 1))
 SAMPLES = 8
 
 
-class CameraMark:
+class LiveMark:
     """A small camera with a red light, at the top right. Drawn once for a height; one thread."""
 
     def __init__(self) -> None:

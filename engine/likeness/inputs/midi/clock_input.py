@@ -8,7 +8,7 @@ SONG_POSITION, CLOCK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
 SYNC = frozenset({SONG_POSITION, CLOCK, START, CONTINUE, STOP})
 
 
-class MidiSync:
+class ClockInput:
     """Hands the clock's messages on. One thread.
 
     Two machines that both send a clock, as a sequencer and a drum machine beside it do, would be counted as one of
@@ -20,7 +20,7 @@ class MidiSync:
         self._source: Source | None = None
         self._heard = 0.0
 
-    def take(self, source: Source, message: list[int], at: float) -> bool:
+    def handle(self, source: Source, message: list[int], at: float) -> bool:
         """Take a message of the port `source` that came at `at`; return whether it was the clock's."""
         if not message or message[0] not in SYNC:
             return False

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from likeness.inputs.midi.messages import Move
+from likeness.inputs.midi.messages import KnobMove
 from likeness.inputs.midi.profiles import PadState, Profile
 
 
 @dataclass(frozen=True)
-class CueKeys:
+class CuePadActions:
     """What pads do to the cues, by place from 1. Any thread.
 
     Args:
@@ -30,10 +30,10 @@ class CuePads:
         profile: returns the profile of the controller at a port.
     """
 
-    def __init__(self, keys: CueKeys, profile: Callable[[str], Profile | None]) -> None:
+    def __init__(self, keys: CuePadActions, profile: Callable[[str], Profile | None]) -> None:
         self._keys, self._profile = keys, profile
 
-    def take(self, port: str, move: Move) -> bool:
+    def handle(self, port: str, move: KnobMove) -> bool:
         """Do what a pad or the shift key does; return whether it was one.
 
         Raises:

@@ -10,12 +10,12 @@ from likeness.errors import InputError, LikenessError, ParamError
 from likeness.events import Note
 from likeness.fault_log import Faults
 from likeness.inputs.midi.bindings import Bindings, controller_name
-from likeness.inputs.midi.clock_input import MidiSync
+from likeness.inputs.midi.clock_input import ClockInput
 from likeness.inputs.midi.cue_pads import CuePads
 from likeness.inputs.midi.knobs import Knobs
 from likeness.inputs.midi.learn import Learner
 from likeness.inputs.midi.lights import Lights
-from likeness.inputs.midi.messages import Move, MoveReader, Program
+from likeness.inputs.midi.messages import KnobMove, MoveReader, Program
 from likeness.inputs.midi.ports import Client, MidiPorts, Source, open_client, quiet_drivers
 from likeness.parameters.midi_binding import Binding, Takeover
 from likeness.parameters.store import ParamStore
@@ -68,7 +68,7 @@ class MidiInput:
         self._bindings = bindings if isinstance(bindings, Bindings) else Bindings(None, bindings)
         self._name, self._client = name, client
         self._program, self._lights = program, lights
-        self._sync = MidiSync(clock or ClockListener())
+        self._sync = ClockInput(clock or ClockListener())
         self.knobs = Knobs(store, self._bindings, takeover)
         self._faults = Faults(log)
         self._closing = threading.Event()
@@ -112,7 +112,7 @@ class MidiInput:
         if not ports.names:
             log.info("MIDI: no controller yet; one that is plugged in is picked up")
         self._ports = ports
-        self.knobs.meet(ports.sources)
+        self.knobs.add_ports(ports.sources)
         if self._lights:
             self._lights.plug(ports.sources, set(ports.names))
         self._closing.clear()
@@ -186,7 +186,7 @@ class MidiInput:
                     self._take(source, message)
                 self._learn_on()
                 if self._lights:
-                    self._lights.turn(self.knobs, self.learning)
+                    self._lights.update(self.knobs, self.learning)
                 if time.monotonic() - scanned >= SCAN_S:
                     scanned = time.monotonic()
                     self._forget(ports.scan())
@@ -197,12 +197,12 @@ class MidiInput:
         self._readers = {source: reader for source, reader in self._readers.items() if source[0] not in names}
         self.knobs.forget(names)
         sources = self._ports.sources if self._ports else ()
-        self.knobs.meet(sources)
+        self.knobs.add_ports(sources)
         if self._lights:
             self._lights.plug(sources, names)
 
     def _take(self, source: Source, raw: list[int]) -> None:
-        if self._sync.take(source, raw, time.perf_counter()):
+        if self._sync.handle(source, raw, time.perf_counter()):
             return
         try:
             said = self._readers.setdefault(source, MoveReader()).read(raw)
@@ -219,16 +219,16 @@ class MidiInput:
             if move.control.kind == "note":
                 self._store.post(Note(move.control.number, move.u, move.channel))
             if learner and not (self._fresh and self.knobs.plays(source, move)):
-                learner.take(source, move, time.monotonic())
+                learner.observe(source, move, time.monotonic())
             # Whatever is moved to be learnt plays nothing else meanwhile; the master stays in hand.
             self.knobs.play(source, move, master_alone=learner is not None and not self._fresh)
 
-    def _is_cue(self, source: Source, move: Move) -> bool:
+    def _is_cue(self, source: Source, move: KnobMove) -> bool:
         """Whether a pad for cues was pressed or let go of, which then is no note."""
         if self._pads is None or self.knobs.plays(source, move):
             return False
         try:
-            return self._pads.take(source[0], move)
+            return self._pads.handle(source[0], move)
         except LikenessError as error:
             self._faults.tell("a pad", error, trace=False)
             return True
@@ -267,7 +267,7 @@ class MidiInput:
         if learner.expired(now):
             log.info("MIDI: no knob was moved for %s", learner.param)
             self._arm(None, tell_nobody)
-        elif found := learner.found(now):
+        elif found := learner.result(now):
             (port, _), binding = found
             self._learner = None
             self._keep(lambda: self._bindings.bind(port, binding))

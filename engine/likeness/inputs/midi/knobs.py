@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from likeness.errors import ParamError
 from likeness.inputs.midi.bindings import Bindings
-from likeness.inputs.midi.messages import Move, clicks
+from likeness.inputs.midi.messages import KnobMove, clicks
 from likeness.inputs.midi.ports import Source
 from likeness.inputs.midi.takeover import Knob
 from likeness.parameters.midi_binding import Control, Takeover
@@ -30,7 +30,7 @@ class Knobs:
         # Replaced, never changed: other threads read it.
         self._knobs: Mapping[Source, Mapping[Control, Sequence[Knob]]] = {}
 
-    def play(self, source: Source, move: Move, master_alone: bool = False) -> None:
+    def play(self, source: Source, move: KnobMove, master_alone: bool = False) -> None:
         """Have the show's thread do what a move of the port `source` plays, before the next frame."""
         for knob in self._of(source).get(move.control, ()):
             param = knob.binding.param
@@ -41,11 +41,11 @@ class Knobs:
             if master_alone and not param.startswith(MASTER):
                 continue
             if not (knob.binding.toggles and isinstance(self._store.param(param), Bool)):
-                self._store.call(_edit(knob, move))
+                self._store.run(_edit(knob, move))
             elif knob.pressed(move.u):
                 self._store.toggle(param)
 
-    def plays(self, source: Source, move: Move) -> bool:
+    def plays(self, source: Source, move: KnobMove) -> bool:
         """Whether a move of the port `source` is of a control that is bound, or a part of one."""
         return any(
             knob.binding.hears(source[0], move.channel) and move.control in control.carriers
@@ -73,7 +73,7 @@ class Knobs:
                 continue
         return gaps
 
-    def meet(self, sources: Sequence[Source]) -> None:
+    def add_ports(self, sources: Sequence[Source]) -> None:
         """Make the knobs of ports that were opened, so that they are there before they are moved."""
         for source in sources:
             self._of(source)
@@ -100,7 +100,7 @@ class Knobs:
         return by_control
 
 
-def _edit(knob: Knob, move: Move) -> Callable[[], None]:
+def _edit(knob: Knob, move: KnobMove) -> Callable[[], None]:
     """Return what the move does, for the show's thread."""
     if move.control.kind == "note":
         return lambda: knob.press(move.u)

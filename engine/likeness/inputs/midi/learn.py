@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from likeness.inputs.midi.messages import DATA, DATA_FINE, NRPN, NRPN_FINE, Move
+from likeness.inputs.midi.messages import DATA, DATA_FINE, NRPN, NRPN_FINE, KnobMove
 from likeness.inputs.midi.ports import Source
 from likeness.parameters.midi_binding import FINE, Binding, Control, Encoding
 
@@ -26,7 +26,7 @@ class _Heard:
     """What one control of one port said since learning began."""
 
     source: Source
-    move: Move
+    move: KnobMove
     began: float
     last: float
     raws: list[int] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Learner:
         """Whether it has waited for so long that nobody wants it any more."""
         return now - self._began > PATIENCE_S
 
-    def take(self, source: Source, move: Move, now: float) -> None:
+    def observe(self, source: Source, move: KnobMove, now: float) -> None:
         """Hear what a knob of the port `source` said."""
         heard = self._heard.setdefault(
             (source, move.control, move.channel), _Heard(source=source, move=move, began=now, last=now)
@@ -59,7 +59,7 @@ class Learner:
         heard.raws.append(move.raw)
         heard.last = now
 
-    def found(self, now: float) -> tuple[Source, Binding] | None:
+    def result(self, now: float) -> tuple[Source, Binding] | None:
         """Return the port and the binding, once there is no doubt which knob it is."""
         for heard in self._heard.values():
             if heard.move.control.kind == "note" and max(heard.raws) > 0:

@@ -88,7 +88,7 @@ class Lights:
             else:
                 log.warning("MIDI: %s has no output here; its lights stay as they are", source[0])
 
-    def turn(self, knobs: Knobs, learning: str | None) -> None:
+    def update(self, knobs: Knobs, learning: str | None) -> None:
         """Send what has changed, where it is time again."""
         now = time.monotonic()
         if now - self._turned < TURN_S or not self._lamps:
@@ -190,7 +190,7 @@ class Lights:
             else:
                 del lamp.sent[place]
             if knob is not None:
-                self._store.call(knob.follow)
+                self._store.run(knob.follow)
 
     def profile(self, port: str) -> Profile | None:
         """Return the profile of the controller at `port`, where it has one."""

@@ -15,7 +15,7 @@ MIDDLE = 8192
 
 
 @dataclass(frozen=True)
-class Move:
+class KnobMove:
     """What a knob, key or wheel said.
 
     Args:
@@ -51,7 +51,7 @@ class Program:
     channel: int
 
 
-Said = Move | Program | Literal[None]
+Said = KnobMove | Program | Literal[None]
 
 
 class MoveReader:
@@ -67,7 +67,7 @@ class MoveReader:
         # The chosen NRPN's two halves by channel; None where there is none, or where an RPN was chosen after it.
         self._chosen: dict[int, tuple[int | None, int | None]] = {}
 
-    def read(self, raw: list[int]) -> list[Move | Program]:
+    def read(self, raw: list[int]) -> list[KnobMove | Program]:
         """Return what a message says; nothing for one that is neither of a knob, a key nor a wheel.
 
         Raises:
@@ -82,20 +82,20 @@ class MoveReader:
         if message.type in ("note_on", "note_off"):
             # A note-on of velocity 0 is how most keyboards write the release.
             velocity = message.velocity if message.type == "note_on" else 0
-            return [Move(Control("note", message.note), message.channel + 1, velocity)]
+            return [KnobMove(Control("note", message.note), message.channel + 1, velocity)]
         if message.type == "pitchwheel":
-            return [Move(Control("bend"), message.channel + 1, message.pitch + MIDDLE)]
+            return [KnobMove(Control("bend"), message.channel + 1, message.pitch + MIDDLE)]
         if message.type == "program_change":
             return [Program(message.program, message.channel + 1)]
         return []
 
-    def _control_change(self, channel: int, number: int, value: int) -> list[Move | Program]:
-        moves: list[Move | Program] = [Move(Control("cc", number), channel, value)]
+    def _control_change(self, channel: int, number: int, value: int) -> list[KnobMove | Program]:
+        moves: list[KnobMove | Program] = [KnobMove(Control("cc", number), channel, value)]
         if number < FINE:
             self._coarse[channel, number] = value
         elif number < 2 * FINE and (channel, number - FINE) in self._coarse:
             whole = self._coarse[channel, number - FINE] << 7 | value
-            moves.append(Move(Control("cc14", number - FINE), channel, whole))
+            moves.append(KnobMove(Control("cc14", number - FINE), channel, whole))
         coarse, fine = self._chosen.get(channel, (None, None))
         if number == NRPN:
             self._chosen[channel] = (value, fine)
@@ -107,14 +107,14 @@ class MoveReader:
             moves += self._nrpn(channel, coarse << 7 | fine, number, value)
         return moves
 
-    def _nrpn(self, channel: int, chosen: int, number: int, value: int) -> list[Move]:
+    def _nrpn(self, channel: int, chosen: int, number: int, value: int) -> list[KnobMove]:
         if chosen == TOP_14:
             # Both halves at 127 choose nothing.
             return []
         if number == DATA:
-            return [Move(Control("nrpn", chosen), channel, value)]
+            return [KnobMove(Control("nrpn", chosen), channel, value)]
         coarse = self._coarse.get((channel, DATA), 0)
-        return [Move(Control("nrpn14", chosen), channel, coarse << 7 | value)]
+        return [KnobMove(Control("nrpn14", chosen), channel, coarse << 7 | value)]
 
 
 def clicks(encoding: Encoding, value: int) -> int:

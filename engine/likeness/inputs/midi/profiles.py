@@ -30,7 +30,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Shown(_Table):
+class LightState(_Table):
     """How a ring or a motor fader shows a value.
 
     Args:
@@ -68,7 +68,7 @@ class Light(_Table):
     channel: Annotated[int, Field(ge=1, le=16)] | None = None
     send: Literal["cc", "note"] | None = None
     offset: int = 0
-    value: Shown | None = None
+    value: LightState | None = None
     off: Look = ()
     bound: Look = ()
     active: Look = ()

@@ -38,7 +38,7 @@ class Knob:
         address = self.binding.param
         if self._mode != "soft" or self._at is None or address not in self._store:
             return 0.0
-        param, standing = self._store.param(address), self._store.standing(address)
+        param, standing = self._store.param(address), self._store.takeover_value(address)
         if standing == self._wrote or isinstance(param, Bool | Trigger):
             return 0.0
         return param.to_unit(standing) - self._at
@@ -61,7 +61,7 @@ class Knob:
                 self._write(position)
             return
         before, self._at = self._at, position
-        standing = self._store.standing(binding.param)
+        standing = self._store.takeover_value(binding.param)
         if self._mode == "jump" or standing == self._wrote:
             self._write(position)
         elif self._mode == "scale":
@@ -80,7 +80,7 @@ class Knob:
         binding = self.binding
         if binding.param not in self._store:
             return
-        param, standing = self._store.param(binding.param), self._store.standing(binding.param)
+        param, standing = self._store.param(binding.param), self._store.takeover_value(binding.param)
         if isinstance(param, Bool | Trigger):
             self._write(1.0 if (count > 0) != binding.invert else 0.0)
             return
@@ -105,7 +105,7 @@ class Knob:
         param = self._store.param(binding.param)
         if isinstance(param, Trigger):
             if velocity > 0:
-                self._store.change(binding.param, 1)()
+                self._store.prepare(binding.param, 1)()
         elif binding.press == "hold":
             lit = velocity > 0 if isinstance(param, Bool) else velocity
             self._write(binding.position(float(lit)))
@@ -122,7 +122,7 @@ class Knob:
         return standing + (end - standing) * (position - before) / ahead
 
     def _write(self, position: float) -> None:
-        self._store.change_unit(self.binding.param, position)()
+        self._store.prepare_unit(self.binding.param, position)()
         self._wrote = self._store.target(self.binding.param)
 
 

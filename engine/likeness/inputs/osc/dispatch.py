@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from likeness.errors import LikenessError, ParamError
 from likeness.inputs.osc.packet import Message
 from likeness.inputs.osc.pattern import is_pattern, matching
-from likeness.inputs.osc.reader import Meant
+from likeness.inputs.osc.reader import Traffic
 from likeness.parameters.store import Edit, ParamStore
 from likeness.params import Trigger, Value, to_number
 
@@ -18,7 +18,7 @@ class UnknownAddressError(ParamError):
 
 
 @dataclass(frozen=True)
-class Meaning:
+class Interpretation:
     """What to do for one message.
 
     Args:
@@ -32,7 +32,7 @@ class Meaning:
     asked: Sequence[tuple[str, Value]] = ()
 
 
-def meaning(store: ParamStore, message: Message) -> Meaning:
+def interpret(store: ParamStore, message: Message) -> Interpretation:
     """Check `message` now and return what it means.
 
     Raises:
@@ -44,34 +44,34 @@ def meaning(store: ParamStore, message: Message) -> Meaning:
     param = store.param(address)
     if message.args in ((), (None,)):
         if isinstance(param, Trigger):
-            return Meaning([store.change(address, 1)])
+            return Interpretation([store.prepare(address, 1)])
         value = store.target(address)
-        return Meaning(answers=[(message.address, param.to_unit(value) if by_unit else value)])
+        return Interpretation(answers=[(message.address, param.to_unit(value) if by_unit else value)])
     if len(message.args) > 1:
         raise ParamError(f"{address}: takes one value, not {len(message.args)}; send one message for each")
     (wanted,) = message.args
     if not by_unit:
-        edit = store.change(address, wanted)
+        edit = store.prepare(address, wanted)
         parsed = param.parse(wanted)
         # What is clamped is news to the sender.
-        return Meaning([edit], asked=[(message.address, parsed)] if parsed == wanted else ())
+        return Interpretation([edit], asked=[(message.address, parsed)] if parsed == wanted else ())
     u = to_number(wanted)
     if u is None:
         raise ParamError(f"{address}: {wanted!r} is not a position from 0 to 1")
-    return Meaning([store.change_unit(address, u)])
+    return Interpretation([store.prepare_unit(address, u)])
 
 
-def meant(store: ParamStore, address: bytes) -> Meant:
+def classify(store: ParamStore, address: bytes) -> Traffic:
     """Return what messages to an OSC address are for, as far as it alone tells; numbers are for a `Meant.VALUE`."""
     try:
         name, _ = _parameter(store, address.decode("utf-8"))
     except (UnknownAddressError, UnicodeDecodeError):
-        return Meant.OTHER
+        return Traffic.OTHER
     # Each press of a trigger counts.
-    return Meant.PARAMETER if isinstance(store.param(name), Trigger) else Meant.VALUE
+    return Traffic.PARAMETER if isinstance(store.param(name), Trigger) else Traffic.VALUE
 
 
-def _of_many(store: ParamStore, message: Message) -> Meaning:
+def _of_many(store: ParamStore, message: Message) -> Interpretation:
     known = [f"/{address.replace('.', '/')}" for address, _ in store.params()]
     if message.address.startswith(NORM + "/"):
         known = [NORM + address for address in known]
@@ -79,12 +79,12 @@ def _of_many(store: ParamStore, message: Message) -> Meaning:
     fit = []
     for address in matching(message.address, known):
         try:
-            fit.append(meaning(store, replace(message, address=address)))
+            fit.append(interpret(store, replace(message, address=address)))
         except ParamError as error:
             refusal = error
     if not fit:
         raise refusal
-    return Meaning(
+    return Interpretation(
         [edit for each in fit for edit in each.edits],
         [answer for each in fit for answer in each.answers],
         [asked for each in fit for asked in each.asked],

@@ -26,7 +26,7 @@ class Allowance:
         self._per_s, self._most, self._left = per_s, at_once, at_once
         self._now, self._at = now, now()
 
-    def take(self, count: float = 1.0) -> bool:
+    def spend(self, count: float = 1.0) -> bool:
         """Take `count` if there is one left; what is owed is paid back before there is one again."""
         now = self._now()
         self._left = min(self._left + (now - self._at) * self._per_s, self._most)
@@ -37,7 +37,7 @@ class Allowance:
         return True
 
 
-class Gate:
+class SenderGate:
     """Says for each datagram whether it is heard. One thread.
 
     Args:
@@ -65,7 +65,7 @@ class Gate:
             if len(self._senders) > MOST_SENDERS:
                 self._senders.popitem(last=False)
         self._senders.move_to_end(key)
-        if not allowance.take(messages):
+        if not allowance.spend(messages):
             raise InputError(f"more than {self._per_s:.0f} messages a second; what is above that is dropped")
 
     def lock(self, sender: Sender) -> None:

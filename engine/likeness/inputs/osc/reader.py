@@ -23,7 +23,7 @@ FRAME_S = 0.003
 Take = Callable[[bytes, Sender, int], None]
 
 
-class Meant(Enum):
+class Traffic(Enum):
     """What a datagram is for."""
 
     VALUE = "one number for a parameter: of several that come in one frame the last one counts"
@@ -51,7 +51,7 @@ class Reader:
     """
 
     def __init__(
-        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, take: Take, meant: Callable[[bytes], Meant]
+        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, take: Take, meant: Callable[[bytes], Traffic]
     ) -> None:
         self._sock, self._loop, self._take, self._meant = sock, loop, take, meant
         self.lock = threading.Lock()
@@ -69,7 +69,7 @@ class Reader:
 
     # The show's thread.
 
-    def between(self) -> None:
+    def advance(self) -> None:
         """Take what has come since the last frame, where it is many; never waits."""
         if not self.flooded or not self.lock.acquire(blocking=False):
             return
@@ -82,15 +82,15 @@ class Reader:
             self.lock.release()
 
     def _gather(self, datagram: bytes, sender: Sender) -> None:
-        meant = Meant.OTHER if self._rest else self._meant(datagram)
-        if meant is Meant.VALUE:
+        meant = Traffic.OTHER if self._rest else self._meant(datagram)
+        if meant is Traffic.VALUE:
             key = datagram[: datagram.find(b"\0")], sender
             before = self._newest.pop(key, None)
             # At the end again, since the order counts where a parameter has two addresses.
             self._newest[key] = (datagram, sender, before[2] + 1 if before else 0)
             return
         self._take_newest()
-        if meant is Meant.PARAMETER:
+        if meant is Traffic.PARAMETER:
             self._take(datagram, sender, 0)
         else:
             self._rest.append((datagram, sender))

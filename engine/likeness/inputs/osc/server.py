@@ -11,10 +11,10 @@ from itertools import groupby
 
 from likeness.errors import InputError, LikenessError, ParamError, nearest
 from likeness.fault_log import Faults
-from likeness.inputs.osc.dispatch import UnknownAddressError, meaning, meant
+from likeness.inputs.osc.dispatch import UnknownAddressError, classify, interpret
 from likeness.inputs.osc.packet import Message, decode, encode, is_number
-from likeness.inputs.osc.rate_limit import MESSAGES_PER_S, Allowance, Gate, Sender
-from likeness.inputs.osc.reader import Meant, Reader
+from likeness.inputs.osc.rate_limit import MESSAGES_PER_S, Allowance, Sender, SenderGate
+from likeness.inputs.osc.reader import Reader, Traffic
 from likeness.inputs.osc.subscriptions import LASTING_S, TURN_S, Said, Subscriptions, targets
 from likeness.inputs.osc.udp_socket import bound_socket
 from likeness.parameters.store import Edit, ParamStore
@@ -79,7 +79,7 @@ class OscInput:
         self._commands, self._questions = dict(commands or {}), dict(questions or {})
         self._faults = Faults(log)
         self._answers = Allowance(ANSWERS_PER_S, ANSWERS_PER_S)
-        self._gate = Gate(per_sender)
+        self._gate = SenderGate(per_sender)
         self._subscriptions = Subscriptions(self._tell, lambda: {**targets(store), **feedback()})
         self._own: Mapping[str, Callable[..., None]] = {
             "/subscribe": self._subscribe,
@@ -89,7 +89,7 @@ class OscInput:
         }
         self._pending = 0
         # What addresses are for, by their bytes.
-        self._known: dict[bytes, Meant] = {}
+        self._known: dict[bytes, Traffic] = {}
         self._reader: Reader | None = None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -120,21 +120,21 @@ class OscInput:
         self._socket.close()
         self._loop = self._socket = self._thread = self._reader = None
 
-    def between(self, time: float, beat: float) -> None:
+    def advance(self, time: float, beat: float) -> None:
         """Take what came of a flood since the last frame. The show's thread, before each frame; it waits for nobody."""
         if self._reader is not None:
-            self._reader.between()
+            self._reader.advance()
 
     # All below runs with the reader's lock held: on the input's own thread, or in a flood on the show's.
 
-    def _meant(self, datagram: bytes) -> Meant:
+    def _meant(self, datagram: bytes) -> Traffic:
         address = datagram[: datagram.find(b"\0")]
         known = self._known.get(address)
         if known is None:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            known = self._known[address] = meant(self._store, address)
-        return Meant.PARAMETER if known is Meant.VALUE and not is_number(datagram) else known
+            known = self._known[address] = classify(self._store, address)
+        return Traffic.PARAMETER if known is Traffic.VALUE and not is_number(datagram) else known
 
     def _take(self, datagram: bytes, sender: Sender, superseded: int = 0) -> None:
         self.received += superseded
@@ -230,7 +230,7 @@ class OscInput:
 
     def _turn(self) -> None:
         """Tell subscribers what changed, and go on while there are any."""
-        self._subscriptions.turn(time.monotonic())
+        self._subscriptions.send_changes(time.monotonic())
         if len(self._subscriptions):
             self._later(TURN_S, self._turn)
 
@@ -246,24 +246,24 @@ class OscInput:
 
     def _put(self, edits: list[Edit]) -> None:
         if len(edits) == 1:
-            self._store.call(edits[0])
+            self._store.run(edits[0])
         elif edits:
-            self._store.call(lambda: _all(edits))
+            self._store.run(lambda: _all(edits))
 
     def _edits(self, message: Message, sender: Sender) -> Sequence[Edit]:
         """Return what the message changes, and answer what it asks."""
-        found = meaning(self._store, message)
+        found = interpret(self._store, message)
         for address, value in found.answers:
             self._reply(sender, address, value)
         for address, value in found.asked:
-            self._subscriptions.wrote(sender, address, value, time.monotonic())
+            self._subscriptions.note_writer(sender, address, value, time.monotonic())
         return found.edits
 
     def _refuse(self, message: Message, sender: Sender, error: LikenessError, cause: Exception | None = None) -> None:
         """Count it, say it in the log now and then, and answer the sender while the allowance lasts."""
         self.refused += 1
         # Two shows that answer each other's errors would never stop.
-        answered = message.address != "/error" and self._answers.take()
+        answered = message.address != "/error" and self._answers.spend()
         if answered and isinstance(error, UnknownAddressError):
             known = ["/" + address.replace(".", "/") for address, _ in self._store.params()]
             error = ParamError(

@@ -92,14 +92,14 @@ class Subscriptions:
         """Tell that port nothing more."""
         self._subscribers.pop(self._receiver(origin, port), None)
 
-    def wrote(self, origin: Sender, address: str, value: Value, now: float) -> None:
+    def note_writer(self, origin: Sender, address: str, value: Value, now: float) -> None:
         """Remember that `origin` itself asked for `value` at an OSC address, so that it is not told of it."""
         for subscriber in self._subscribers.values():
             if subscriber.origin == origin:
                 subscriber.known[address] = (value,)
                 subscriber.own[address] = now + OWN_S
 
-    def turn(self, now: float) -> None:
+    def send_changes(self, now: float) -> None:
         """Send what changed, to whoever is still there."""
         self._subscribers = {to: each for to, each in self._subscribers.items() if now < each.until}
         if not self._subscribers:

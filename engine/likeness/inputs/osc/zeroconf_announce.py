@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 SERVICE = "_oscjson._tcp.local."
 
 
-class Advertisement:
+class ZeroconfAnnouncement:
     """Announces a TCP port on a thread of its own, from `start` to `close`.
 
     Asking the network whether the name is free takes a second, for which no show waits.

@@ -30,7 +30,7 @@ LOST_S = 1.0
 
 
 @dataclass(frozen=True)
-class Ways:
+class LatencyResult:
     """What was measured.
 
     Args:
@@ -71,7 +71,7 @@ class FlashWatch:
         """Nothing is open."""
 
 
-def osc_ways(preset: Preset, options: Options, presses: int) -> Ways:
+def osc_ways(preset: Preset, options: Options, presses: int) -> LatencyResult:
     """Return the ways of so many OSC messages, through the socket, the store, the plugins, the generator and back.
 
     Args:
@@ -84,7 +84,7 @@ def osc_ways(preset: Preset, options: Options, presses: int) -> Ways:
         return _measure(show, press_osc, (port, presses, *_gaps(show.fps)), lambda pipe: None)
 
 
-def midi_ways(preset: Preset, options: Options, presses: int) -> Ways:
+def midi_ways(preset: Preset, options: Options, presses: int) -> LatencyResult:
     """Return the ways of so many MIDI control changes from a virtual port of our own.
 
     Raises:
@@ -99,7 +99,7 @@ def midi_ways(preset: Preset, options: Options, presses: int) -> Ways:
             if refused is not None:
                 raise InputError(f"MIDI cannot be measured here, no virtual port can be opened ({refused})")
             deadline = time.monotonic() + FOUND_S
-            while MIDI_PORT not in str(show.controls.seen().get("MIDI")):
+            while MIDI_PORT not in str(show.controls.counters().get("MIDI")):
                 if time.monotonic() > deadline:
                     raise InputError(f"MIDI cannot be measured here, the port {MIDI_PORT!r} was not found")
                 show.loop.frame()
@@ -107,7 +107,7 @@ def midi_ways(preset: Preset, options: Options, presses: int) -> Ways:
         return _measure(show, press_midi, (presses, *_gaps(show.fps)), wait_for_port)
 
 
-def paired(sent: Sequence[float], turns: Sequence[tuple[float, int]]) -> tuple[tuple[float, ...], int]:
+def pair_presses(sent: Sequence[float], turns: Sequence[tuple[float, int]]) -> tuple[tuple[float, ...], int]:
     """Return how long each press took until the picture had its shade, and how many were never shown.
 
     Args:
@@ -127,7 +127,7 @@ def paired(sent: Sequence[float], turns: Sequence[tuple[float, int]]) -> tuple[t
 
 def _measure(
     show: Show, press: Callable[..., None], arguments: tuple[Any, ...], ready: Callable[[Connection], None]
-) -> Ways:
+) -> LatencyResult:
     watch = FlashWatch()
     show.loop.outputs.append(watch)
     context = multiprocessing.get_context("spawn")
@@ -148,8 +148,8 @@ def _measure(
         hand.join(LOST_S)
         hand.kill()
     synthesis = sorted(timing.synthesis_ms for timing in show.loop.timings)
-    ways, lost = paired(sent, watch.turns)
-    return Ways(ways, lost, synthesis[len(synthesis) // 2])
+    ways, lost = pair_presses(sent, watch.turns)
+    return LatencyResult(ways, lost, synthesis[len(synthesis) // 2])
 
 
 def _heard(show: Show, pipe: Connection, patience_s: float | None) -> Any:

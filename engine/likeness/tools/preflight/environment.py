@@ -19,7 +19,7 @@ from likeness.inputs.osc.udp_socket import bound_socket
 from likeness.options import Options
 from likeness.outputs.displays import displays, has_display
 from likeness.parameters.presets import Preset
-from likeness.paths import folders, own
+from likeness.paths import search_dirs, user_dir
 from likeness.tools.preflight.finding import Finding, good, less, stops
 
 # What each optional library is for, by the module that it brings.
@@ -35,7 +35,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
 SPARE = 0.05
 
 
-def look_around(preset: Preset, options: Options, fps: float) -> Iterator[Finding]:
+def check_environment(preset: Preset, options: Options, fps: float) -> Iterator[Finding]:
     """Yield what there is to say of everything but the picture itself."""
     yield from ports(options)
     yield from screens(options, fps)
@@ -112,7 +112,7 @@ def controllers(preset: Preset, options: Options) -> Iterator[Finding]:
     elif not names:
         bound = f"; the preset binds {len(preset.midi)} knobs and keys that nobody plays" if preset.midi else ""
         yield Finding("MIDI", less("", "").verdict if bound else good("", "").verdict, f"no controller{bound}")
-    bindings, profiles = Bindings(own("bindings"), preset.midi), read_profiles(folders("controllers"))
+    bindings, profiles = Bindings(user_dir("bindings"), preset.midi), read_profiles(search_dirs("controllers"))
     for name in names:
         lights = next((each.name for each in profiles.values() if matches(name, each.inputs)), "none known")
         yield good("MIDI", f"{name}: {len(bindings.heard(name))} bindings, lights: {lights}")
@@ -154,7 +154,7 @@ def camera(name: str) -> Finding:
 
 def memory() -> Finding:
     """Return whether cues and the show's state can be kept."""
-    folder = own("autosave")
+    folder = user_dir("autosave")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / "check.part"

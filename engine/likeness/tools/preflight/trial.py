@@ -12,7 +12,7 @@ from likeness.options import Options
 from likeness.parameters.presets import Preset
 from likeness.paths import find_weights
 from likeness.show.show import DEFAULT_FPS, DEFAULT_WEIGHTS, Show
-from likeness.tools.preflight.environment import disk, look_around
+from likeness.tools.preflight.environment import check_environment, disk
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
 
 # Before the first frame counts: what is allocated once is no part of the budget.
@@ -60,15 +60,15 @@ def rehearse(preset: Preset, options: Options, seconds: float, hours: float) -> 
     files = [Path(name) for name in options.outputs if name not in ("window", "null")]
     found = list(weights(options.weights or preset.show.weights or DEFAULT_WEIGHTS))
     yield from found
-    yield from look_around(preset, options, fps)
+    yield from check_environment(preset, options, fps)
     if worst(found) is Verdict.STOPS:
         return
     try:
-        trial = tried(preset, options, seconds, recorded=hours > 0 or bool(files))
+        trial = play_trial(preset, options, seconds, recorded=hours > 0 or bool(files))
     except LikenessError as error:
         yield stops("show", str(error))
         return
-    yield from judged(trial)
+    yield from report_trial(trial)
     if hours > 0:
         for folder in {path.parent for path in files} or {Path()}:
             yield disk(folder, hours, trial.bytes_per_s)
@@ -91,7 +91,7 @@ def weights(name: str) -> Iterator[Finding]:
         yield less("licence", f"{licence.name}: a paid night is not allowed")
 
 
-def tried(preset: Preset, options: Options, seconds: float, *, recorded: bool) -> Trial:
+def play_trial(preset: Preset, options: Options, seconds: float, *, recorded: bool) -> Trial:
     """Play the show, unseen and unheard, and record it where that is asked for.
 
     Raises:
@@ -130,7 +130,7 @@ def tried(preset: Preset, options: Options, seconds: float, *, recorded: bool) -
     return Trial(show.fps, pictures_per_s, frame["p99"], synthesis, there, left_out, resolution, size / at)
 
 
-def judged(trial: Trial) -> Iterator[Finding]:
+def report_trial(trial: Trial) -> Iterator[Finding]:
     """Yield whether the machine keeps up."""
     if trial.left_out:
         yield less("plugins", f"{', '.join(trial.left_out)} cannot be loaded and will be left out; the log says why")

@@ -30,7 +30,7 @@ class AugmentStrength:
         self._seen = torch.zeros((), device=device)
         self.r = torch.zeros((), device=device)
 
-    def hear(self, real: Tensor) -> None:
+    def observe(self, real: Tensor) -> None:
         """Take note of the logits of photographs."""
         self._signs += real.detach().sign().sum()
         self._seen += real.numel()

@@ -10,7 +10,7 @@ from likeness.errors import WeightsError
 from likeness.generator import Licence
 from likeness.generators.families.composite import Composite, load_generator, open_composite
 from likeness.generators.networks.composite import CompositeNetwork
-from likeness.generators.networks.composite_parts import ROWS, Choice, block_layout
+from likeness.generators.networks.composite_parts import ROWS, ExemplarChoice, block_layout
 from likeness.generators.networks.refiner import PREFIX, Refiner
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.training.composite import train_composite
@@ -112,7 +112,7 @@ def test_exemplar_weights_sum_to_one_and_a_mirror_turns_the_same_exemplars(weigh
     exemplars = CompositeNetwork(tensors, size=64).hair
     count = len(exemplars.keys_even)
 
-    def spread(choice: Choice) -> torch.Tensor:
+    def spread(choice: ExemplarChoice) -> torch.Tensor:
         place = choice.index + count * (choice.sign < 0)
         return torch.zeros(len(place), 2 * count).scatter(1, place, choice.weight)
 
@@ -127,8 +127,8 @@ def test_exemplar_weights_sum_to_one_and_a_mirror_turns_the_same_exemplars(weigh
 def test_an_exemplar_is_drawn_as_it_was_kept(weights: Path) -> None:
     _, tensors = read_weights(weights)
     exemplars = CompositeNetwork(tensors, size=64).hair
-    alone = Choice(torch.tensor([[2]]), torch.tensor([[1.0]]), torch.tensor([[1.0]]))
-    turned = Choice(torch.tensor([[2]]), torch.tensor([[-1.0]]), torch.tensor([[1.0]]))
+    alone = ExemplarChoice(torch.tensor([[2]]), torch.tensor([[1.0]]), torch.tensor([[1.0]]))
+    turned = ExemplarChoice(torch.tensor([[2]]), torch.tensor([[-1.0]]), torch.tensor([[1.0]]))
     name = "hair_exemplar.hair_even"
     even = tensors[name][2].float() * tensors[f"{name}_scale"][2]
     drawn = exemplars.draw("hair", alone)[0]

@@ -13,16 +13,16 @@ import pytest
 
 from likeness.errors import InputError
 from likeness.events import CameraImage
-from likeness.inputs.camera.input import CameraInput
 from likeness.inputs.camera import input as camera
 from likeness.inputs.camera import source as camera_source
-from likeness.inputs.camera.live_mark import CameraMark
+from likeness.inputs.camera.input import CameraInput
+from likeness.inputs.camera.live_mark import LiveMark
 from likeness.inputs.camera.source import Wait, check_source, open_source
 from likeness.options import Options
 from likeness.outputs.memory import MemoryOutput
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
-from likeness.show.camera import Watching
+from likeness.show.camera import CameraStage
 from likeness.show.show import Show
 
 DEADLINE_S = 20.0
@@ -90,13 +90,13 @@ def test_the_newest_picture_wins_and_each_is_handed_out_once(watch: Callable[...
     plug = Plug()
     watching = watch("0", open_source=plug.open)
     wait(lambda: plug.shade > 10)
-    newest = watching.take()
+    newest = watching.newest()
     assert newest is not None
     assert newest.number > 5
     assert newest.picture[0, 0, 0] == newest.number % 256
     seen = {newest.number}
     for _ in range(2000):
-        image = watching.take()
+        image = watching.newest()
         if image is not None:
             assert image.number not in seen
             seen.add(image.number)
@@ -110,7 +110,7 @@ def test_a_camera_that_is_unplugged_is_found_again(
     wait(lambda: watching.live)
     plug.plugged = False
     wait(lambda: not watching.live)
-    assert watching.take() is None, "what it showed last is not held"
+    assert watching.newest() is None, "what it showed last is not held"
     wait(lambda: plug.closed == 1)
     plug.plugged = True
     wait(lambda: watching.live)
@@ -147,7 +147,7 @@ def test_a_video_plays_in_its_own_time_and_from_the_start_again(
     seen: list[tuple[float, float]] = []
 
     def look() -> bool:
-        image = watching.take()
+        image = watching.newest()
         if image is not None:
             seen.append((image.at, float(image.picture.mean())))
         return len(seen) > 1 and any(b[1] < a[1] - 50 for a, b in pairwise(seen))
@@ -210,7 +210,7 @@ def test_a_streams_password_is_in_no_log(watch: Callable[..., CameraInput], capl
 def test_pictures_come_to_the_plugins_as_events_and_the_mark_tells_that_the_camera_is_live(tmp_path: Path) -> None:
     video = write_video(tmp_path / "grey.mp4", [90] * 50)
     store, busy = ParamStore(), threading.Event()
-    watching = Watching(str(video), store, busy.is_set)
+    watching = CameraStage(str(video), store, busy.is_set)
     black = np.zeros((240, 320, 3), np.uint8)
     try:
         events: list[CameraImage] = []
@@ -241,7 +241,7 @@ def test_pictures_come_to_the_plugins_as_events_and_the_mark_tells_that_the_came
 @pytest.mark.parametrize("height", [64, 256, 1080])
 def test_the_mark_is_seen_on_any_picture_and_small(shade: int, height: int) -> None:
     picture = np.full((height, height, 3), shade, np.uint8)
-    changed = np.abs(CameraMark()(picture).astype(int) - shade).max(axis=2)
+    changed = np.abs(LiveMark()(picture).astype(int) - shade).max(axis=2)
     assert changed.max() > 90
     share = (changed > 20).mean()
     assert 0.0003 < share < (0.04 if height < 100 else 0.004)

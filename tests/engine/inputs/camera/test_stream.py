@@ -15,9 +15,9 @@ import pytest
 from tests.engine.inputs.camera.rtsp_server import FPS, HEIGHT, PASSWORD, WIDTH, RtspServer, encoded_film, number_of
 
 from likeness.errors import InputError
-from likeness.inputs.camera.input import CameraInput
 from likeness.inputs.camera import input as camera
 from likeness.inputs.camera import stream as camera_stream
+from likeness.inputs.camera.input import CameraInput
 from likeness.inputs.camera.stream import Stream, without_secrets
 
 DEADLINE_S = 20.0
@@ -141,13 +141,13 @@ def test_a_camera_that_goes_is_told_once_and_watched_again_when_it_is_back(
     caplog.set_level(logging.INFO)
     server = serve()
     watching = watch(server.url())
-    wait(lambda: watching.take())
+    wait(lambda: watching.newest())
     assert watching.live
     server.close()
     wait(lambda: not watching.live)
-    assert watching.take() is None
+    assert watching.newest() is None
     again = serve(port=server.port)
-    wait(lambda: watching.take())
+    wait(lambda: watching.newest())
     assert watching.live
     assert again.asked.is_set()
     assert sum("the show goes on" in line for line in caplog.messages) == 1
@@ -166,7 +166,7 @@ def test_a_camera_that_falls_silent_is_not_waited_for(
     wait(lambda: not watching.live)
     # Once, not twice, and not the half minute that it takes elsewhere.
     assert time.monotonic() - began < 1.9
-    assert watching.take() is None
+    assert watching.newest() is None
 
 
 def test_forgetting_waits_for_no_camera(
@@ -180,7 +180,7 @@ def test_forgetting_waits_for_no_camera(
     began = time.monotonic()
     watching.forget()
     assert time.monotonic() - began < 0.5
-    assert watching.take() is None
+    assert watching.newest() is None
 
 
 def test_who_takes_the_call_and_says_nothing_does_not_open(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tests.engine.midi_player import Player
 
-from likeness.inputs.midi.clock_input import CLOCK, CONTINUE, SONG_POSITION, START, STOP, MidiSync
+from likeness.inputs.midi.clock_input import CLOCK, CONTINUE, SONG_POSITION, START, STOP, ClockInput
 from likeness.inputs.midi.input import MidiInput
 from likeness.parameters.store import ParamStore
 from likeness.tempo.midi_clock import ClockListener
@@ -38,28 +38,28 @@ class Heard(ClockListener):
 
 def test_each_message_says_its_own() -> None:
     heard = Heard()
-    sync = MidiSync(heard)
+    sync = ClockInput(heard)
     messages = [[START], [CLOCK], [STOP], [SONG_POSITION, 3, 2], [CONTINUE]]
-    assert all(sync.take(("a", 0), message, 5.0) for message in messages)
+    assert all(sync.handle(("a", 0), message, 5.0) for message in messages)
     assert heard.said == ["start", 5.0, "stop", ("position", 3 + 2 * 128), "continue"]
 
 
 def test_what_is_not_of_the_clock_is_left_to_others_and_a_cut_position_is_dropped() -> None:
     heard = Heard()
-    sync = MidiSync(heard)
-    assert not any(sync.take(("a", 0), message, 5.0) for message in ([0xB0, 1, 2], [0xFE], []))
-    assert sync.take(("a", 0), [SONG_POSITION, 3], 5.0)
+    sync = ClockInput(heard)
+    assert not any(sync.handle(("a", 0), message, 5.0) for message in ([0xB0, 1, 2], [0xFE], []))
+    assert sync.handle(("a", 0), [SONG_POSITION, 3], 5.0)
     assert heard.said == []
 
 
 def test_of_two_machines_the_first_is_heard_until_it_is_silent() -> None:
     heard = Heard()
-    sync = MidiSync(heard)
+    sync = ClockInput(heard)
     for pulse in range(10):
-        sync.take(("a", 0), [CLOCK], 5.0 + pulse * 0.02)
-        sync.take(("b", 0), [CLOCK], 5.01 + pulse * 0.02)
+        sync.handle(("a", 0), [CLOCK], 5.0 + pulse * 0.02)
+        sync.handle(("b", 0), [CLOCK], 5.01 + pulse * 0.02)
     assert len(heard.said) == 10
-    sync.take(("b", 0), [CLOCK], 7.0)
+    sync.handle(("b", 0), [CLOCK], 7.0)
     assert heard.said[-1] == 7.0
 
 

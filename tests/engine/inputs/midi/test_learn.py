@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from likeness.inputs.midi.learn import PATIENCE_S, Learner, encoding
-from likeness.inputs.midi.messages import Move, MoveReader
+from likeness.inputs.midi.messages import KnobMove, MoveReader
 from likeness.parameters.midi_binding import Binding
 
 PORT = ("a controller", 0)
@@ -20,13 +20,13 @@ def learn(
     learner, reader, now = Learner("a.x", switch=switch, trigger=trigger, now=0.0), MoveReader(), 0.0
     for message in messages:
         for move in reader.read(message):
-            assert isinstance(move, Move)
-            learner.take(PORT, move, now)
-        found = learner.found(now)
+            assert isinstance(move, KnobMove)
+            learner.observe(PORT, move, now)
+        found = learner.result(now)
         if found:
             return found[1]
         now += APART_S
-    found = learner.found(now + silence_s)
+    found = learner.result(now + silence_s)
     return found[1] if found else None
 
 

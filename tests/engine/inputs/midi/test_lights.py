@@ -7,13 +7,13 @@ import pytest
 from tests.engine.midi_player import CONTROLLER, Player
 
 from likeness.events import Event, Note
-from likeness.inputs.midi.bindings import Bindings
-from likeness.inputs.midi.cue_pads import CueKeys, CuePads
-from likeness.inputs.midi.input import MidiInput
 from likeness.inputs.midi import lights as module
+from likeness.inputs.midi.bindings import Bindings
+from likeness.inputs.midi.cue_pads import CuePadActions, CuePads
+from likeness.inputs.midi.input import MidiInput
 from likeness.inputs.midi.knobs import Knobs
 from likeness.inputs.midi.lights import Lights
-from likeness.inputs.midi.profiles import CueGrid, Light, PadState, Profile, Shown
+from likeness.inputs.midi.profiles import CueGrid, Light, LightState, PadState, Profile
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.store import ParamStore
 
@@ -29,7 +29,7 @@ PADS = Light(
     learning=((10, 9),),
     alarm=((14, 5),),
 )
-RINGS = Light(control="cc", first=0, last=63, value=Shown(moves=True))
+RINGS = Light(control="cc", first=0, last=63, value=LightState(moves=True))
 KNOBS = Light(control="cc", first=64, last=99, off=((3, 0),), active=((3, 1),), waiting=((3, 10),))
 STARTED = [0xF0, 0x7D, 1, 0xF7]
 PROFILE = Profile(
@@ -106,7 +106,7 @@ def test_pads_recall_and_with_shift_store_and_show_how_their_cues_are(
 ) -> None:
     done: list[object] = []
     states: dict[int, PadState] = {1: "stored", 2: "fading", 9: "active"}
-    keys = CueKeys(done.append, done.append, lambda place: states.get(place, "empty"))
+    keys = CuePadActions(done.append, done.append, lambda place: states.get(place, "empty"))
     lights = Lights(store, {"test": PROFILE.model_copy(update={"cues": GRID})}, cue=keys.state)
     # A pad that is bound plays that, and shows it.
     midi = MidiInput(store, [Binding("walk.on", note=18)], lights=lights, pads=CuePads(keys, lights.profile))
@@ -165,7 +165,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def lit(store: ParamStore, out: Out, *bindings: Binding) -> tuple[Lights, Knobs]:
     kept = Bindings(None, bindings)
     knobs = Knobs(store, kept, "soft")
-    knobs.meet([PORT])
+    knobs.add_ports([PORT])
     lights = Lights(store, {"test": PROFILE}, client=lambda: out)
     lights.plug([PORT], {PORT[0]})
     out.sent.clear()
@@ -174,7 +174,7 @@ def lit(store: ParamStore, out: Out, *bindings: Binding) -> tuple[Lights, Knobs]
 
 def shown(lights: Lights, knobs: Knobs, out: Out, learning: str | None = None) -> list[list[int]]:
     out.sent.clear()
-    lights.turn(knobs, learning)
+    lights.update(knobs, learning)
     return list(out.sent)
 
 
@@ -264,7 +264,7 @@ def test_an_output_that_fails_or_is_absent_leaves_the_rest_alone(
     lights, knobs = lit(store, out, Binding("walk.on", note=8))
     out.broken = True
     for _ in range(50):
-        lights.turn(knobs, None)
+        lights.update(knobs, None)
     assert len(caplog.records) == 1
     out.broken = False
     assert shown(lights, knobs, out) == [[0x90, 8, 45]]
@@ -275,7 +275,7 @@ def test_an_output_that_fails_or_is_absent_leaves_the_rest_alone(
     elsewhere.plug([PORT], {PORT[0]})
     for _ in range(module.TRIES - 1):
         assert "no output here" not in caplog.text
-        elsewhere.turn(knobs, None)
+        elsewhere.update(knobs, None)
         elsewhere.plug([PORT], set())
     assert caplog.text.count("no output here") == 1
     elsewhere.close()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from likeness.inputs.midi.profiles import Light, Shown, matches, read_profiles
+from likeness.inputs.midi.profiles import Light, LightState, matches, read_profiles
 from likeness.parameters.midi_binding import Binding
 
 PORTS = {
@@ -77,7 +77,7 @@ def test_a_state_that_a_profile_leaves_out_looks_like_the_next_below_it() -> Non
         state: light.look(state, note)[0][2] for state in ("off", "bound", "active", "learning", "alarm", "waiting")
     }  # type: ignore[arg-type]
     assert looks == {"off": 0, "bound": 0, "active": 1, "learning": 1, "alarm": 1, "waiting": 0}
-    assert Light(control="cc", first=0, last=9, value=Shown()).look("active", Binding("a.x", cc=3)) == []
+    assert Light(control="cc", first=0, last=9, value=LightState()).look("active", Binding("a.x", cc=3)) == []
 
 
 def test_ones_own_profile_replaces_the_bundled_one_and_a_slip_leaves_one_out(

@@ -27,13 +27,13 @@ def a_knob(store: ParamStore, mode: Takeover = "soft", param: str = "a.x", **fie
 
 def turn(store: ParamStore, knob: Knob, *raws: int) -> float:
     for raw in raws:
-        store.call(lambda raw=raw: knob.turn(raw / 127, STEP))  # type: ignore[misc]
+        store.run(lambda raw=raw: knob.turn(raw / 127, STEP))  # type: ignore[misc]
     store.advance(0.01)
     return position(store, knob.binding.param)
 
 
 def position(store: ParamStore, address: str = "a.x") -> float:
-    return store.param(address).to_unit(store.standing(address))
+    return store.param(address).to_unit(store.takeover_value(address))
 
 
 knob_moves = st.tuples(st.just("knob"), st.integers(0, 127))
@@ -56,7 +56,7 @@ def test_the_knob_never_makes_the_value_jump(steps: list[tuple[str, float]], cur
         elif kind == "recall":
             store.recall({"a.x": FOLLOWER.from_unit(value)}, seconds=1.0)
         elif kind == "other":
-            store.call(lambda value=value: other.turn(value / 127, STEP))  # type: ignore[misc]
+            store.run(lambda value=value: other.turn(value / 127, STEP))  # type: ignore[misc]
         elif kind == "frame":
             store.advance(value)
         else:
@@ -106,13 +106,13 @@ def test_during_a_recall_the_knob_meets_the_value_on_its_way() -> None:
     store = a_store()
     knob = a_knob(store)
     store.set_unit("a.x", 0.0)
-    store.settle()
+    store.finish_glides()
     turn(store, knob, 0)
     store.recall({"a.x": FOLLOWER.max}, seconds=1.0)
     store.advance(0.5)
     assert position(store) == pytest.approx(0.5)
     # It stands at 0 and the value is half-way: past the middle it catches, and the recall lets go.
-    store.call(lambda: knob.turn(64 / 127, STEP))
+    store.run(lambda: knob.turn(64 / 127, STEP))
     store.advance(0.0)
     store.advance(1.0)
     assert position(store) == pytest.approx(64 / 127)
@@ -166,7 +166,7 @@ def test_a_switch_has_nothing_to_meet() -> None:
     store = a_store()
     turn(store, a_knob(store, param="a.on"), 127)
     assert store.target("a.on") is True
-    store.call(lambda: a_knob(store, param="a.go").turn(1.0, STEP))
+    store.run(lambda: a_knob(store, param="a.go").turn(1.0, STEP))
     store.advance(0.01)
     assert store.snapshot["a"]["go"] == 1
 
@@ -183,7 +183,7 @@ def test_a_held_key_is_on_while_it_is_held() -> None:
     switch = Knob(store, Binding("a.on", note=1, press="hold"), "soft")
     fader = Knob(store, Binding("a.x", note=1, press="hold"), "soft")
     for velocity, on, at in ((0.5, True, 0.5), (0.0, False, 0.0)):
-        store.call(lambda v=velocity: (switch.press(v), fader.press(v)))  # type: ignore[misc]
+        store.run(lambda v=velocity: (switch.press(v), fader.press(v)))  # type: ignore[misc]
         store.advance(0.01)
         assert (store.target("a.on"), position(store)) == (on, pytest.approx(at))
 
@@ -227,9 +227,9 @@ def test_a_control_that_was_sent_as_near_as_it_can_go_still_waits() -> None:
     store = a_store()
     knob = a_knob(store, max=0.5)
     store.set_unit("a.x", 0.9)
-    store.call(knob.follow)
+    store.run(knob.follow)
     # It stands at its top, which is half of the fader.
     assert turn(store, knob, 126) == pytest.approx(0.9)
     store.set_unit("a.x", 0.25)
-    store.call(knob.follow)
+    store.run(knob.follow)
     assert turn(store, knob, 66) == pytest.approx(0.5 * 66 / 127)

@@ -14,9 +14,9 @@ from websockets.sync.client import ClientConnection, connect
 from zeroconf import IPVersion, ServiceBrowser, ServiceListener, Zeroconf
 
 from likeness.errors import InputError
-from likeness.inputs.osc.oscquery import OscQueryServer
 from likeness.inputs.osc import oscquery as module
-from likeness.inputs.osc.zeroconf_announce import SERVICE, Advertisement
+from likeness.inputs.osc.oscquery import OscQueryServer
+from likeness.inputs.osc.zeroconf_announce import SERVICE, ZeroconfAnnouncement
 from likeness.parameters.store import ParamStore
 
 DEADLINE_S = 20.0
@@ -185,7 +185,7 @@ def test_zeroconf_finds_it_and_is_told_when_it_goes(until: Until) -> None:
         pytest.skip(f"no multicast on the loopback interface here: {error}")
     listener = Listener()
     browser = ServiceBrowser(zeroconf, SERVICE, listener)
-    advertisement = Advertisement("likeness of the test", "127.0.0.1", 12_345)
+    advertisement = ZeroconfAnnouncement("likeness of the test", "127.0.0.1", 12_345)
     try:
         advertisement.start()
         until(lambda: listener.ports.get(f"likeness of the test.{SERVICE}") == 12_345)

@@ -3,7 +3,7 @@
 import pytest
 
 from likeness.errors import InputError
-from likeness.inputs.osc.rate_limit import MOST_SENDERS, Gate
+from likeness.inputs.osc.rate_limit import MOST_SENDERS, SenderGate
 
 
 class Clock:
@@ -14,7 +14,7 @@ class Clock:
         return self.at
 
 
-def heard(gate: Gate, sender: tuple[object, ...], messages: int, times: int) -> int:
+def heard(gate: SenderGate, sender: tuple[object, ...], messages: int, times: int) -> int:
     count = 0
     for _ in range(times):
         try:
@@ -27,7 +27,7 @@ def heard(gate: Gate, sender: tuple[object, ...], messages: int, times: int) -> 
 
 def test_a_sender_may_send_so_many_a_second_and_twice_as_many_at_once() -> None:
     clock = Clock()
-    gate = Gate(100, clock)
+    gate = SenderGate(100, clock)
     assert heard(gate, ("10.0.0.1", 1), 1, 500) == 200
     clock.at += 0.5
     assert heard(gate, ("10.0.0.1", 1), 1, 500) == 50
@@ -37,7 +37,7 @@ def test_a_sender_may_send_so_many_a_second_and_twice_as_many_at_once() -> None:
 
 def test_a_large_bundle_is_paid_for_afterwards() -> None:
     clock = Clock()
-    gate = Gate(100, clock)
+    gate = SenderGate(100, clock)
     assert heard(gate, ("10.0.0.1", 1), 500, 2) == 1
     clock.at += 3.0
     assert heard(gate, ("10.0.0.1", 1), 1, 1) == 0
@@ -46,7 +46,7 @@ def test_a_large_bundle_is_paid_for_afterwards() -> None:
 
 
 def test_another_machine_gains_nothing_by_a_new_port_and_programs_here_are_told_apart() -> None:
-    gate = Gate(100, Clock())
+    gate = SenderGate(100, Clock())
     assert heard(gate, ("10.0.0.1", 1), 1, 300) == 200
     assert heard(gate, ("10.0.0.1", 2), 1, 300) == 0
     assert heard(gate, ("10.0.0.2", 1), 1, 300) == 200
@@ -56,14 +56,14 @@ def test_another_machine_gains_nothing_by_a_new_port_and_programs_here_are_told_
 
 
 def test_made_up_senders_do_not_fill_the_memory() -> None:
-    gate = Gate(100, Clock())
+    gate = SenderGate(100, Clock())
     for index in range(10 * MOST_SENDERS):
         gate.admit((f"host-{index}", 1))
     assert len(gate._senders) == MOST_SENDERS
 
 
 def test_a_lock_is_the_addresss_whatever_its_port() -> None:
-    gate = Gate()
+    gate = SenderGate()
     gate.lock(("10.0.0.1", 1))
     gate.admit(("10.0.0.1", 2))
     with pytest.raises(InputError, match=r"locked by 10\.0\.0\.1"):

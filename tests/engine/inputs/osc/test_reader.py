@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from likeness.inputs.osc.rate_limit import Sender
-from likeness.inputs.osc.reader import MANY, Meant, Reader
+from likeness.inputs.osc.reader import MANY, Reader, Traffic
 
 DEADLINE_S = 20.0
-MEANT = {b"v": Meant.VALUE, b"p": Meant.PARAMETER, b"c": Meant.OTHER}
+MEANT = {b"v": Traffic.VALUE, b"p": Traffic.PARAMETER, b"c": Traffic.OTHER}
 
 
 class Rig:
@@ -53,7 +53,7 @@ class Rig:
         while not self.reader.flooded:
             self.send(*["p flood"] * (MANY + 1))
             self.turn()
-        self.reader.between()
+        self.reader.advance()
         self.taken.clear()
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ def test_a_few_are_taken_as_they_come_and_frames_have_nothing_to_do(rig: Rig) ->
     rig.turn_until(lambda: len(rig.taken) == 3)
     assert rig.taken == [("v1 a", 0), ("v1 b", 0), ("c go", 0)]
     rig.send("v1 c")
-    rig.reader.between()
+    rig.reader.advance()
     assert len(rig.taken) == 3
     rig.turn_until(lambda: len(rig.taken) == 4)
 
@@ -83,31 +83,31 @@ def test_a_few_are_taken_as_they_come_and_frames_have_nothing_to_do(rig: Rig) ->
 def test_in_a_flood_the_frame_takes_the_last_number_of_each_parameter_in_their_order(rig: Rig) -> None:
     rig.flood()
     rig.send("v1 a", "v2 b", "v1 c", "v1 d", "v3 e", "v2 f")
-    rig.reader.between()
+    rig.reader.advance()
     assert rig.taken == [("v1 d", 2), ("v3 e", 0), ("v2 f", 1)]
-    rig.reader.between()
+    rig.reader.advance()
     assert len(rig.taken) == 3
 
 
 def test_each_press_is_taken_and_numbers_do_not_pass_it(rig: Rig) -> None:
     rig.flood()
     rig.send("v1 a", "p press", "p press", "v1 b")
-    rig.reader.between()
+    rig.reader.advance()
     assert rig.taken == [("v1 a", 0), ("p press", 0), ("p press", 0), ("v1 b", 0)]
 
 
 def test_a_command_is_left_to_the_inputs_thread_and_nothing_passes_it(rig: Rig) -> None:
     rig.flood()
     rig.send("v1 a", "c store", "v1 b")
-    rig.reader.between()
+    rig.reader.advance()
     assert rig.taken == [("v1 a", 0)]
     rig.send("v1 c", "p press")
-    rig.reader.between()
+    rig.reader.advance()
     assert rig.taken == [("v1 a", 0)]
     rig.turn_until(lambda: len(rig.taken) == 5)
     assert [text for text, _ in rig.taken] == ["v1 a", "c store", "v1 b", "v1 c", "p press"]
     rig.send("v1 d")
-    rig.reader.between()
+    rig.reader.advance()
     assert rig.taken[-1] == ("v1 d", 0)
 
 
@@ -134,9 +134,9 @@ def test_a_frame_waits_for_nobody(rig: Rig) -> None:
     thread = threading.Thread(target=hold)
     thread.start()
     assert held.wait(DEADLINE_S)
-    rig.reader.between()
+    rig.reader.advance()
     assert rig.taken == []
     done.set()
     thread.join()
-    rig.reader.between()
+    rig.reader.advance()
     assert rig.taken == [("v1 a", 0)]

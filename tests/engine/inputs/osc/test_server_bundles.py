@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from tests.engine.inputs.osc.osc_controller import Controller, Until, bundle, sender, wait_for
 
-from likeness.inputs.osc.packet import encode
-from likeness.inputs.osc.rate_limit import Gate
-from likeness.inputs.osc.server import OscInput
 from likeness.inputs.osc import server as module
+from likeness.inputs.osc.packet import encode
+from likeness.inputs.osc.rate_limit import SenderGate
+from likeness.inputs.osc.server import OscInput
 from likeness.parameters.store import ParamStore
 
 
@@ -25,7 +25,7 @@ def impatient_interpreter() -> Iterator[None]:
 
 @pytest.mark.usefixtures("impatient_interpreter")
 def test_a_bundle_lands_in_one_frame(store: ParamStore, osc: OscInput, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(osc, "_gate", Gate(1e6))
+    monkeypatch.setattr(osc, "_gate", SenderGate(1e6))
     # The presses between the first and the last value give the frame time to come in between.
     code = """
 for i in range(1, 51):

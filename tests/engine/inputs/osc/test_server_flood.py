@@ -149,13 +149,13 @@ def test_of_a_flood_that_frames_take_nothing_is_lost_and_the_last_values_stand(
         controller.send("/norm/walk/depth", index / 2000)
         if index % 100 == 99:
             controller.send("/walk/jump")
-            osc.between(0.0, 0.0)
+            osc.advance(0.0, 0.0)
             store.advance(0.01)
             pushed += int(store.snapshot["walk"]["jump"])
 
     def arrived() -> bool:
         nonlocal pushed
-        osc.between(0.0, 0.0)
+        osc.advance(0.0, 0.0)
         store.advance(0.01)
         pushed += int(store.snapshot["walk"]["jump"])
         return osc.received == 4020

@@ -22,7 +22,7 @@ class Post:
 
     def turn(self, now: float) -> list[tuple[Sender, str, list[object]]]:
         self.sent.clear()
-        self.subscriptions.turn(now)
+        self.subscriptions.send_changes(now)
         return list(self.sent)
 
 
@@ -67,7 +67,7 @@ def test_what_a_sender_asks_for_itself_is_news_to_the_others_alone() -> None:
     post.subscriptions.add(ORIGIN, 0, "/", 0.0)
     post.subscriptions.add(("10.0.0.2", 1), 0, "/", 0.0)
     post.turn(0.0)
-    post.subscriptions.wrote(ORIGIN, "/a/0", 7, 1.0)
+    post.subscriptions.note_writer(ORIGIN, "/a/0", 7, 1.0)
     # The frame has not taken it yet: the old value would throw the fader back.
     assert post.turn(1.01) == []
     post.said["/a/0"] = ("/a/0", (7,))

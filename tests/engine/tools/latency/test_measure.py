@@ -18,38 +18,38 @@ from likeness.host.host import Host
 from likeness.options import Options
 from likeness.parameters.presets import Preset
 from likeness.stage import Stage
-from likeness.tools.latency.measure import FLASH, FlashWatch, Ways, osc_ways, paired
+from likeness.tools.latency.measure import FLASH, FlashWatch, LatencyResult, osc_ways, pair_presses
 from likeness.tools.latency.sender import shade_of
 
 
 def test_each_press_is_paired_with_the_turn_that_it_made() -> None:
-    ways, lost = paired([1.0, 2.0, 3.0], [(1.25, 1), (2.5, 2), (3.125, 3)])
+    ways, lost = pair_presses([1.0, 2.0, 3.0], [(1.25, 1), (2.5, 2), (3.125, 3)])
     assert ways == (0.25, 0.5, 0.125)
     assert lost == 0
 
 
 def test_a_press_that_no_frame_showed_is_lost_and_the_rest_are_paired_rightly() -> None:
     # The second press and the third fell into one frame.
-    ways, lost = paired([1.0, 2.0, 2.001, 3.0], [(1.25, 1), (2.5, 3), (3.125, 4)])
+    ways, lost = pair_presses([1.0, 2.0, 2.001, 3.0], [(1.25, 1), (2.5, 3), (3.125, 4)])
     assert ways == pytest.approx((0.25, 0.499, 0.125))
     assert lost == 1
-    assert paired([1.0], []) == ((), 1)
+    assert pair_presses([1.0], []) == ((), 1)
 
 
 def test_shades_begin_anew_after_the_last_and_the_pairing_goes_on() -> None:
     sent = [float(index) for index in range(300)]
     turns = [(index + 0.5, shade_of(index)) for index in range(300) if index != 128]
-    ways, lost = paired(sent, turns)
+    ways, lost = pair_presses(sent, turns)
     assert set(ways) == {0.5}
     assert lost == 1
 
 
 def test_a_turn_before_the_press_is_not_its_doing() -> None:
-    assert paired([1.0], [(0.5, 1)]) == ((), 1)
+    assert pair_presses([1.0], [(0.5, 1)]) == ((), 1)
 
 
 def test_percentiles_are_those_of_the_presses() -> None:
-    ways = Ways(tuple(k / 1000 for k in range(100, 0, -1)), 0, 1.0)
+    ways = LatencyResult(tuple(k / 1000 for k in range(100, 0, -1)), 0, 1.0)
     # Of 1 to 100 ms.
     assert ways.percentile(0.5) == pytest.approx(50.5, abs=0.6)
     assert ways.percentile(0.99) == pytest.approx(99.5, abs=0.6)

@@ -14,7 +14,7 @@ from likeness.parameters.presets import Preset, ShowTable
 from likeness.tools.preflight import environment as surroundings
 from likeness.tools.preflight.environment import disk, ports, screens
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
-from likeness.tools.preflight.trial import Trial, judged, rehearse, tried
+from likeness.tools.preflight.trial import Trial, play_trial, rehearse, report_trial
 
 FAST = Trial(50.0, 50.0, 15.0, 8.0, {"walk": 0.5}, (), 64, 1000.0)
 QUIET = Options(("null",), size=(64, 64), fps=10.0, midi="off")
@@ -59,9 +59,9 @@ def test_weights_that_are_not_there_stop_the_show_and_nothing_is_tried() -> None
 def test_a_plugin_that_does_not_import_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("def broken(:\n")
     options = Options(("null",), size=(64, 64), fps=10.0, plugins=[tmp_path / "broken.py"])
-    trial = tried(Preset(), options, 0.2, recorded=False)
+    trial = play_trial(Preset(), options, 0.2, recorded=False)
     assert trial.left_out == ("broken",)
-    assert said(judged(trial), "plugins").verdict is Verdict.LESS
+    assert said(report_trial(trial), "plugins").verdict is Verdict.LESS
 
 
 def test_a_preset_that_does_not_fit_stops_the_show() -> None:
@@ -79,7 +79,7 @@ def test_a_preset_that_does_not_fit_stops_the_show() -> None:
 )
 def test_the_budget_of_a_frame_is_judged(pictures: float, p99: float, verdict: Verdict, words: str) -> None:
     trial = Trial(50.0, pictures, p99, 8.0, {"walk": 0.5}, (), 64, 0.0)
-    frames = said(judged(trial), "frames")
+    frames = said(report_trial(trial), "frames")
     assert frames.verdict is verdict
     assert words in frames.said
     # 1000 ms through 50, and 8 + 0.5.

@@ -8,7 +8,7 @@ from likeness.training.discriminators.strength import AugmentStrength
 
 def looked(strength: AugmentStrength, logits: torch.Tensor, looks: int) -> float:
     for step in range(looks * 4):
-        strength.hear(logits)
+        strength.observe(logits)
         strength.step(step, len(logits))
     return float(strength.p)
 
@@ -37,10 +37,10 @@ def test_it_goes_from_zero_to_one_in_as_many_pictures_as_its_speed_says_and_stay
 def test_it_looks_only_every_fourth_step_and_forgets_what_it_has_seen() -> None:
     strength = AugmentStrength(speed=1000)
     for step in range(3):
-        strength.hear(torch.ones(10))
+        strength.observe(torch.ones(10))
         strength.step(step, 10)
     assert float(strength.p) == 0
-    strength.hear(-torch.ones(90))
+    strength.observe(-torch.ones(90))
     strength.step(3, 10)
     assert float(strength.r) == pytest.approx((30 - 90) / 120)
     strength.p.fill_(0.5)
@@ -49,11 +49,11 @@ def test_it_looks_only_every_fourth_step_and_forgets_what_it_has_seen() -> None:
 
 def test_a_run_that_goes_on_goes_on_between_two_looks() -> None:
     one, other = AugmentStrength(speed=1000), AugmentStrength(speed=1000)
-    one.hear(torch.ones(10))
+    one.observe(torch.ones(10))
     one.step(0, 10)
     other.load(one.state())
     for step in range(1, 4):
         for strength in (one, other):
-            strength.hear(torch.ones(10))
+            strength.observe(torch.ones(10))
             strength.step(step, 10)
     assert float(one.p) == float(other.p) == pytest.approx(0.04)
