@@ -1,20 +1,19 @@
 """Arithmetic with faces, a - b + c: this one, without what is young, with what is old."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from likeness import Choice, Float, Frame, Generator, Param, Stage, Text, Values, hookimpl
-from likeness.latent import layers_of, row
+from likeness.generator import GROUPS
+from likeness.latent import layer_mask
 from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
 from likeness.toolkit.face_list import read_faces
 
 log = logging.getLogger(__name__)
 
-GROUPS = ("coarse", "broad", "middle", "fine")
 HOW = "seeds, saved latents and gallery:NAME; of several their mean is taken"
 
 
@@ -59,7 +58,7 @@ class Plugin:
         self._errand: BackgroundLoader[tuple[str, ...], Terms] = BackgroundLoader(
             lambda texts: _read(texts, generator), log
         )
-        self._masks = {name: _mask(info.groups, info.num_ws, name, self._mean) for name in ("all", *GROUPS)}
+        self._masks = {name: layer_mask(info.groups, info.num_ws, name, self._mean) for name in ("all", *GROUPS)}
         self._terms = Terms(None, self._mean - self._mean)
         self._starts, self._differences = Crossfade(), Crossfade()
         self._layers = ""
@@ -78,14 +77,6 @@ class Plugin:
         start = self._starts.step(start, frame.dt, change)
         difference = self._differences.step(self._terms.difference * self._masks[self._layers], frame.dt, change)
         return start + difference * float(params["amount"])
-
-
-def _mask(groups: Mapping[str, tuple[int, int]], num_ws: int, name: str, like: Tensor) -> Tensor:
-    """Return 1 for the layers that `name` moves and 0 for the others, `[num_ws, 1]`."""
-    if name == "all":
-        return row([1.0] * num_ws, like)[:, None]
-    amounts = {group: float(name == group) for group in GROUPS}
-    return row(layers_of(groups, num_ws, amounts), like)[:, None]
 
 
 def _read(texts: tuple[str, ...], generator: Generator) -> Terms:

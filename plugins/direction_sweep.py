@@ -3,14 +3,14 @@
 import logging
 import math
 import random
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from likeness import Choice, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
-from likeness.latent import layers_of, row
+from likeness.generator import GROUPS
+from likeness.latent import layer_mask, row
 from likeness.paths import find_direction
 from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
@@ -19,7 +19,6 @@ from likeness.toolkit.latent_file import read_directions
 log = logging.getLogger(__name__)
 
 MOST_KNOBS = 128
-GROUPS = ("coarse", "broad", "middle", "fine")
 # Long enough that another direction or mode is a move and not a cut, short enough to feel like a switch.
 SWITCH_S = 0.3
 
@@ -103,7 +102,7 @@ class Plugin:
         info, self._mean = generator.info, generator.mean
         self._bank = generator.directions[:MOST_KNOBS].to(self._mean)
         self._seed = stage.seed
-        self._masks = {name: self._mask(info.groups, info.num_ws, name) for name in ("all", *GROUPS)}
+        self._masks = {name: layer_mask(info.groups, info.num_ws, name, self._mean) for name in ("all", *GROUPS)}
         self._file: Tensor | None = None
         weights = "" if info.weights is None else info.weights.stem
         self._errand: BackgroundLoader[str, Tensor] = BackgroundLoader(
@@ -111,11 +110,6 @@ class Plugin:
         )
         self._fade = Crossfade()
         self._settings: tuple[object, ...] = ()
-
-    def _mask(self, groups: Mapping[str, tuple[int, int]], num_ws: int, name: str) -> Tensor:
-        amounts = {group: float(name in ("all", group)) for group in GROUPS}
-        layers = [1.0] * num_ws if name == "all" else layers_of(groups, num_ws, amounts)
-        return row(layers, self._mean)[:, None]
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:

@@ -8,22 +8,21 @@ from torch.nn import functional
 
 from likeness import Bool, Choice, Event, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
 from likeness.events import CameraImage, Forget
-from likeness.latent import layers_of, lerp, row
+from likeness.generator import GROUPS
+from likeness.latent import layers_of, lerp, row, undo_truncation
 from likeness.lookalike.tracker import LookalikeSettings, VisitorTracker
 from likeness.lookalike.turn import NOBODY, PhaseSeconds, Turn
 from likeness.lookalike.vision_process import VisionConfig
 from likeness.lookalike.visitor import Pixels, Visitor
 from likeness.lookalike.visitor_queue import VisitorQueue
 from likeness.paths import user_dir
+from likeness.picture import to_tensor
 
 log = logging.getLogger(__name__)
 
 LENGTHS = ("attack", "hold", "blend", "photo", "walk", "match", "decay")
-GROUPS = ("coarse", "broad", "middle", "fine")
 # A search takes some steps a second; what it finds is followed in so long, so that no step is seen.
 REFINE_S = 0.4
-# Whole, a face is shown as it is, though the show is truncated; below this psi that would throw it too far out.
-LEAST_PSI = 0.4
 PORTRAIT = (256, 1024)
 
 
@@ -108,8 +107,8 @@ class Plugin:
             return None
         self._stage.privacy.mark()
         # What is shown whole is shown as it is: the truncation that comes after the plugins is undone beforehand.
-        psi = max(float(frame.values["show"]["psi"]), LEAST_PSI)
-        whole = torch.lerp(goal, self._mean + (goal - self._mean) / psi, weights.whole)
+        undone = undo_truncation(goal, self._mean, float(frame.values["show"]["psi"]))
+        whole = torch.lerp(goal, undone, weights.whole)
         shares = row(self._shares(params), latent).view(-1, 1)
         return torch.lerp(latent, whole.expand_as(latent), shares)
 
@@ -202,9 +201,9 @@ class Plugin:
         """Return a picture as the generator's are, `[1, 3, H, W]`; made once for a turn."""
         known = self._pictures.get(name)
         if known is None or known.shape[-2:] != image.shape[-2:]:
-            levels = torch.from_numpy(picture.copy()).to(image.device).permute(2, 0, 1)[None].float()
+            levels = to_tensor(picture).to(image.device)
             size = (image.shape[-2], image.shape[-1])
             smaller = size[0] < levels.shape[-1]
             levels = functional.interpolate(levels, size, mode="bilinear", antialias=smaller)
-            known = self._pictures[name] = (levels / 127.5 - 1).to(image.dtype)
+            known = self._pictures[name] = levels.to(image.dtype)
         return known

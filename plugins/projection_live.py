@@ -13,7 +13,7 @@ from likeness import open_generator as open_weights
 from likeness.faces.detect import Detector
 from likeness.faces.photo import read_photo
 from likeness.faces.portrait import find_portrait
-from likeness.latent import lerp
+from likeness.latent import lerp, undo_truncation
 from likeness.picture import Picture
 from likeness.projection.worker import ProjectionWorker, SearchRequest
 from likeness.toolkit.background_loader import BackgroundLoader
@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 
 # A render waits so long for a step before it goes on without; a slow generator on a busy machine takes seconds.
 LONGEST_STEP_S = 600.0
-# What the search has found is shown as it is, though the show is truncated; below this psi it would be thrown too far.
-LEAST_PSI = 0.4
 
 
 class Plugin:
@@ -77,9 +75,9 @@ class Plugin:
         goal = latent
         if self._way:
             self._stage.privacy.mark()
-            psi = max(float(frame.values["show"]["psi"]), LEAST_PSI)
-            # The truncation that comes after the plugins is undone beforehand.
-            goal = (self._mean + (self._found() - self._mean) / psi).expand_as(latent)
+            # What the search has found is shown as it is: the truncation that comes after the plugins is undone.
+            psi = float(frame.values["show"]["psi"])
+            goal = undo_truncation(self._found(), self._mean, psi).expand_as(latent)
         shown = self._fade.step(goal, frame.dt, float(params["fade"]))
         return None if shown is latent or amount <= 0.0 else lerp(latent, shown, amount)
 

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from likeness import Float, Frame, Param, Stage, Trigger, Values, hookimpl
+from likeness.generator import GROUPS
 from likeness.latent import layers_of, row
 from likeness.toolkit.face_list import draw_seeds
 
 # In an hour at one face a second the walk's correlation with its start came back to 0.49 with 24 harmonics, 0.73 with
 # 12, 0.94 with 6. Multiples of one irrational number, the golden section, came back to 0.99 however many there were.
 HARMONICS = 24
-GROUPS = ("coarse", "broad", "middle", "fine")
 # A push is spent like a bell's ring, 95 % of it in three of these.
 PUSH_S = 0.15
 # Several heads walk so many faces behind each other: what one shows, another showed long ago.

@@ -5,6 +5,7 @@ import logging
 from torch import Tensor
 
 from likeness import Float, Frame, Param, Stage, Text, Trigger, Values, hookimpl
+from likeness.generator import GROUPS
 from likeness.latent import layers_of, mix_styles, row
 from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
@@ -58,5 +59,5 @@ class Plugin:
         if made is not None or presses:
             self._fade.start()
         face = self._fade.step(self._faces[self._index % len(self._faces)], frame.dt, float(params["change"]))
-        amounts = {group: float(params[group]) for group in ("coarse", "broad", "middle", "fine")}
+        amounts = {group: float(params[group]) for group in GROUPS}
         return mix_styles(latent, face, row(layers_of(self._info.groups, self._info.num_ws, amounts), latent))

@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 from torch import Tensor
 
 NoiseMode = Literal["const", "none", "random"]
+# The names of layer groups, from the first layers to the last: shape and pose, light, features, skin.
+GROUPS = ("coarse", "broad", "middle", "fine")
 
 
 @dataclass(frozen=True)

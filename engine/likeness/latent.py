@@ -5,9 +5,13 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from likeness.generator import GROUPS
+
 # Beyond this cosine, 1.4e-3 from parallel or opposite, the arc is the chord: the cosine of float32 ends a few 1e-7 off
 # 1, so that at a sine of 5e-4 opposite ends were taken for a great circle and thrown aside.
 COLLINEAR_COSINE = 1.0 - 1e-6
+# Below this psi the truncation is not undone in full.
+LEAST_PSI = 0.4
 
 
 def lerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
@@ -47,9 +51,15 @@ def mix_styles(a: Tensor, b: Tensor, amounts: Tensor) -> Tensor:
     return lerp(a, b, amounts[:, None])
 
 
-def move(latent: Tensor, direction: Tensor, amount: float | Tensor) -> Tensor:
-    """Return `latent` moved along `direction` [num_ws, w_dim], `amount` in the direction's own length."""
-    return latent + direction * amount
+def undo_truncation(latent: Tensor, mean: Tensor, psi: float) -> Tensor:
+    """Return the latent that `truncate` at `psi` brings back to `latent`: for a face to be shown as it is.
+
+    Args:
+        latent: `[..., num_ws, w_dim]`.
+        mean: `[num_ws, w_dim]`.
+        psi: of the truncation to come; below 0.4 it counts as 0.4, since what it asks for would lie too far out.
+    """
+    return mean + (latent - mean) / max(psi, LEAST_PSI)
 
 
 def layer_amounts(num_ws: int, groups: Sequence[tuple[int, int, float]]) -> list[float]:
@@ -84,3 +94,13 @@ def layers_of(groups: Mapping[str, tuple[int, int]], num_ws: int, amounts: Mappi
     if num_ws == 1 or not groups:
         return [max(amounts.values())] * num_ws
     return layer_amounts(num_ws, [(*groups[name], amount) for name, amount in amounts.items() if name in groups])
+
+
+def layer_mask(groups: Mapping[str, tuple[int, int]], num_ws: int, name: str, like: Tensor) -> Tensor:
+    """Return 1 for the layers of the group `name` and 0 for the others: `[num_ws, 1]`, on the device of `like`.
+
+    "all" is every layer, and so is any group of a family that cannot tell coarse from fine (see `layers_of`).
+    """
+    if name == "all":
+        return row([1.0] * num_ws, like)[:, None]
+    return row(layers_of(groups, num_ws, {group: float(group == name) for group in GROUPS}), like)[:, None]

@@ -16,10 +16,10 @@ import av
 import numpy as np
 
 from likeness import open_generator
-from likeness.generators.readback import to_picture
 from likeness.options import Options
 from likeness.parameters.presets import find_preset, read_preset
 from likeness.paths import find_weights, search_dirs
+from likeness.picture import to_picture
 from likeness.projection.worker import ProjectionWorker, SearchRequest
 from likeness.show.show import Show
 

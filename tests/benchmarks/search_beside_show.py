@@ -20,9 +20,8 @@ import torch
 from likeness import open_generator
 from likeness.faces.photo import read_photo
 from likeness.generator import Generator
-from likeness.generators.readback import to_picture
 from likeness.paths import find_weights
-from likeness.picture import Picture
+from likeness.picture import Picture, to_picture
 from likeness.projection.loss import face_mask, open_feature_net, resized
 from likeness.projection.search import project
 from likeness.projection.worker import ProjectionWorker, SearchRequest

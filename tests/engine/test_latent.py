@@ -9,7 +9,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from likeness.latent import layer_amounts, layers_of, lerp, mix_styles, move, row, slerp, truncate
+from likeness.latent import (
+    layer_amounts,
+    layer_mask,
+    layers_of,
+    lerp,
+    mix_styles,
+    row,
+    slerp,
+    truncate,
+    undo_truncation,
+)
 
 GROUPS = {"coarse": (0, 1), "broad": (1, 2), "middle": (2, 3), "fine": (3, 4)}
 
@@ -59,9 +69,22 @@ def test_style_mixing_takes_whole_layers_and_blends_between() -> None:
     assert torch.allclose(mixed[0, 2], b[2], atol=1e-6)
 
 
-def test_move_goes_in_the_direction_s_own_length() -> None:
-    latent, direction = noise(2, 3, 4), noise(3, 4, seed=1)
-    assert torch.allclose(move(latent, direction, -2.0) - latent, -2.0 * direction.expand(2, 3, 4), atol=1e-6)
+@pytest.mark.parametrize("psi", [0.4, 0.7, 1.0, 1.5])
+def test_a_latent_whose_truncation_is_undone_comes_out_as_it_was(psi: float) -> None:
+    latent, mean = noise(3, 4, seed=1), noise(3, 4, seed=2)
+    assert torch.allclose(truncate(undo_truncation(latent, mean, psi), mean, psi), latent, atol=1e-5)
+
+
+def test_a_truncation_near_the_mean_is_not_undone_in_full() -> None:
+    latent, mean = noise(3, 4, seed=1), noise(3, 4, seed=2)
+    assert torch.allclose(undo_truncation(latent, mean, 0.0) - mean, (latent - mean) / 0.4, atol=1e-6)
+
+
+def test_a_layer_mask_names_the_layers_of_its_group() -> None:
+    assert layer_mask(GROUPS, 4, "broad", noise(4, 8))[:, 0].tolist() == [0, 1, 0, 0]
+    assert layer_mask(GROUPS, 4, "all", noise(4, 8))[:, 0].tolist() == [1, 1, 1, 1]
+    assert layer_mask({"fine": (2, 9)}, 4, "broad", noise(4, 8))[:, 0].tolist() == [0, 0, 0, 0]
+    assert layer_mask({}, 1, "fine", noise(1, 8))[:, 0].tolist() == [1]
 
 
 @pytest.mark.parametrize("maths", [lambda a, b: lerp(a, b, 0.3), lambda a, b: slerp(a, b, 0.3)])

@@ -13,9 +13,8 @@ from torch import Tensor
 
 from likeness import open_generator
 from likeness.generators.networks.dcgan import Decoder
-from likeness.generators.readback import to_picture
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.picture import write_png
+from likeness.picture import to_picture, write_png
 
 DEADLINE_S = 100.0
 PSI = 0.8  # of the player's show

@@ -1,16 +1,15 @@
 """A cue on the disk: one safetensors file, the face as its tensor and all else as JSON in its header."""
 
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
+from likeness.atomic_write import atomic_write
 from likeness.errors import CueError
 
 FORMAT = 1
@@ -26,15 +25,10 @@ def write_cue(path: Path, moment: Mapping[str, Any], face: Tensor) -> None:
     Raises:
         CueError: where the disk refuses.
     """
-    partial = path.with_name(path.name + ".part")
     header = {KEY: json.dumps({"format": FORMAT, **moment}, sort_keys=True)}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file({LATENT: face.detach().float().cpu().contiguous()}, str(partial), metadata=header)
-        os.replace(partial, path)
+        atomic_write(path, save({LATENT: face.detach().float().cpu().contiguous()}, metadata=header))
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            partial.unlink()
         raise CueError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error
 
 

@@ -7,9 +7,8 @@ from torch import Tensor
 
 from likeness.evaluation.features import resized
 from likeness.generator import Generator
-from likeness.generators.readback import to_pictures
 from likeness.latent import truncate
-from likeness.picture import Picture, sheet
+from likeness.picture import Picture, sheet, to_pictures
 
 AMOUNTS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 

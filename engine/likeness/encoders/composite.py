@@ -32,6 +32,7 @@ from likeness.faces.mattes import Mattes, cut_out, face_region
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.weights_file import read_weights
+from likeness.picture import to_tensor
 
 log = logging.getLogger(__name__)
 
@@ -88,8 +89,7 @@ class CompositeEncoder:
     def guess(self, photo: Bytes) -> Tensor:
         """The start `[1, 4, w_dim]` for a BGR photo: the trained encoder's, or a linear one whose layers are equal."""
         if self._trained is not None:
-            rgb = np.ascontiguousarray(photo[..., ::-1])
-            return self._trained.encode(torch.from_numpy(rgb).permute(2, 0, 1)[None] / 127.5 - 1)
+            return self._trained.encode(to_tensor(photo[..., ::-1]))
         side = self._guess_size
         small = bands.to_unit(np.asarray(cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
         left, right = small[:, : side // 2], small[:, side // 2 :][:, ::-1]

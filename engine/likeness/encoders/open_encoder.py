@@ -16,6 +16,7 @@ from likeness.encoders.vae import open_vae_encoder
 from likeness.errors import WeightsError
 from likeness.generator import Generator
 from likeness.generators.weights_file import read_header
+from likeness.picture import to_pictures
 
 
 class Encoder(Protocol):
@@ -37,8 +38,7 @@ class CompositePictures:
 
     def encode(self, pictures: Tensor) -> Tensor:
         """See `Encoder.encode`."""
-        levels = pictures.detach().mul(127.5).add(128).clamp(0, 255).to(torch.uint8).cpu()
-        photos = [np.ascontiguousarray(picture.permute(1, 2, 0).numpy()) for picture in levels]
+        photos = [np.ascontiguousarray(picture) for picture in to_pictures(pictures)]
         # Cloned: what inference mode makes could not be optimised from.
         found = [self.own.encode(photo).latent.clone() for photo in photos]
         return torch.cat(found).to(pictures.device)

@@ -26,9 +26,8 @@ from likeness.evaluation.separability import conditional_entropy, separability
 from likeness.generator import Generator
 from likeness.generators.networks.efficientnet_lite import EfficientNetLite
 from likeness.generators.perceptual import perceptual_distance
-from likeness.generators.readback import to_pictures
 from likeness.latent import truncate
-from likeness.picture import Picture
+from likeness.picture import Picture, to_pictures
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 # Samples are drawn from seeds of their own, so that the fixed ones are not among them.

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -13,9 +12,8 @@ from torch.nn import functional
 from likeness.errors import LikenessError, PhotoError
 from likeness.faces.photo import read_photo
 from likeness.generator import Generator
-from likeness.generators.readback import to_levels
 from likeness.latent import truncate
-from likeness.picture import Picture
+from likeness.picture import from_levels, to_levels, to_tensor
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +35,9 @@ def silent(done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def to_tensor(picture: Picture) -> Tensor:
-    """Return `[1, 3, H, W]` in [-1, 1] of `[H, W, 3]` bytes."""
-    return torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float().div(127.5).sub(1)
-
-
 def rounded(images: Tensor) -> Tensor:
     """Return pictures as they are once they are bytes: a file's rounding must not tell it from a drawing."""
-    return to_levels(images).float().div(127.5).sub(1)
+    return from_levels(to_levels(images))
 
 
 def resized(images: Tensor, size: int) -> Tensor:

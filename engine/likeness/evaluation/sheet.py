@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from likeness.evaluation.features import read_square, resized, to_tensor
-from likeness.generators.readback import to_pictures
-from likeness.picture import Picture, sheet
+from likeness.evaluation.features import read_square, resized
+from likeness.picture import Picture, sheet, to_pictures, to_tensor
 
 PAIRS_A_ROW = 8
 SIDE = 128

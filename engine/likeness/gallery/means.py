@@ -14,7 +14,7 @@ from torch import Tensor
 from likeness.encoders.open_encoder import Encoder
 from likeness.errors import GalleryError, PhotoError, nearest
 from likeness.faces.photo import Photo, read_photo
-from likeness.gallery.photo_encoder import to_unit
+from likeness.picture import to_tensor
 
 FILE = "file"
 # Of fewer faces a mean is still more of them than of their group.
@@ -90,7 +90,7 @@ def mean_latent(photos: Sequence[Path], encoder: Encoder, progress: Callable[[],
             continue
         finally:
             progress()
-        picture = to_unit(photo)
+        picture = to_tensor(photo)
         latents = encoder.encode(torch.cat([picture, picture.flip(3)]))
         total, count = total + latents.double().sum(dim=0), count + len(latents)
     if not count:

@@ -6,9 +6,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from likeness.encoders.open_encoder import Encoder, open_encoder_for
 from likeness.errors import PhotoError, WeightsError
 from likeness.faces.align import align
@@ -17,7 +14,7 @@ from likeness.faces.embed import Embedder
 from likeness.faces.photo import decode_photo
 from likeness.gallery.face_types import PICTURE_SIZE, Embedding, NewFace, to_jpeg
 from likeness.generators.weights_file import fingerprint
-from likeness.picture import Picture
+from likeness.picture import Picture, to_tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +107,7 @@ class PhotoEncoder:
             name=self._name or os.fsencode(path.stem).decode(errors="replace"),
             embedding=sight.embedding,
             jpeg=to_jpeg(sight.aligned),
-            latent=None if self._encoder is None else self._encoder.encode(to_unit(sight.aligned))[0],
+            latent=None if self._encoder is None else self._encoder.encode(to_tensor(sight.aligned))[0],
             weights=self._weights,
             consent=self._consent,
             photo=photo,
@@ -125,8 +122,3 @@ def open_looker(weights: Path | None, name: str, consent: str) -> tuple[PhotoEnc
         return PhotoEncoder(weights, name, consent), ""
     except WeightsError as error:
         return PhotoEncoder(None, name, consent), str(error)
-
-
-def to_unit(picture: Picture) -> torch.Tensor:
-    """Return a picture `[height, width, 3]`, uint8 RGB, as `[1, 3, height, width]` in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float() / 127.5 - 1.0

@@ -14,10 +14,9 @@ from likeness.gallery.gallery import Gallery
 from likeness.gallery.photo_encoder import PhotoReader
 from likeness.gallery.population_file import Population
 from likeness.generator import Generator
-from likeness.generators.readback import to_picture
 from likeness.generators.weights_file import fingerprint
 from likeness.latent import truncate
-from likeness.picture import Picture
+from likeness.picture import Picture, to_picture
 
 BATCH = 16
 # Cleaner faces than at 1 and no farther away: of 300, the nearest to 40 strangers were at 0.549 in the mean, not 0.547.

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from likeness.atomic_write import atomic_write
 from likeness.errors import WeightsError
 from likeness.generator import Licence
 
@@ -57,16 +56,10 @@ def write_weights(path: Path, header: WeightsHeader, tensors: Mapping[str, Tenso
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     header = WeightsHeader(header.family, header.arguments, header.licence, digest(plain))
     text = json.dumps({"format": FORMAT, **asdict(header)}, sort_keys=True)
-    partial = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         # `save_file` of safetensors 0.8 makes a file that its owner alone may read; weights are there to be shared.
-        partial.write_bytes(save(plain, metadata={KEY: text}))
-        os.replace(partial, path)
+        atomic_write(path, save(plain, metadata={KEY: text}))
     except (OSError, SafetensorError) as error:
-        # Where the folder is a file, even looking for what to remove is an error.
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise WeightsError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error
     return header
 

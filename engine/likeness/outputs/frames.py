@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 
+from likeness.atomic_write import atomic_write
 from likeness.errors import OutputError
 from likeness.outputs.pacing import exact_rate
 from likeness.outputs.writer import ROOM, QueuedOutput, make_folder
@@ -54,13 +55,9 @@ class FramesOutput(QueuedOutput):
         # OpenCV's own choice of compression: 6 ms and 231 kB at 512x512; its levels 1 to 6 took 13 to 72 ms.
         _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         path = self._pattern.with_name(self._pattern.name % frame)
-        unfinished = path.with_suffix(".part")
-        try:
-            unfinished.write_bytes(png.tobytes())
-            unfinished.replace(path)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"the folder {path.parent} is gone")
+        atomic_write(path, png.tobytes(), sync=False)
 
     def _finish(self) -> None:
         pass  # every file is finished already

@@ -1,6 +1,5 @@
 """Presets: TOML files with the parameters' values and what the show is made of. Never a pickle."""
 
-import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
 
+from likeness.atomic_write import atomic_write
 from likeness.errors import InputError, PresetError, nearest
 from likeness.parameters.midi_binding import Binding, Takeover
 from likeness.parameters.modulator import Modulator
@@ -121,10 +121,7 @@ def save_preset(path: Path, preset: Preset) -> None:
             entries.append(tomlkit.item(entry.written()))
         if written:
             document[key] = entries
-    partial = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(tomlkit.dumps(document), encoding="utf-8")
-        os.replace(partial, path)
+        atomic_write(path, tomlkit.dumps(document).encode())
     except OSError as error:
         raise PresetError(f"preset {path} could not be written: {error}") from error

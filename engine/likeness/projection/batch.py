@@ -17,6 +17,7 @@ from likeness.errors import LikenessError, WeightsError
 from likeness.faces.photo import read_photo
 from likeness.generator import Generator
 from likeness.generators.perceptual import open_features
+from likeness.picture import to_tensor
 from likeness.projection.loss import face_mask
 from likeness.projection.search import project
 
@@ -82,5 +83,5 @@ def _read(paths: Sequence[Path], size: int) -> Tensor | None:
             continue
         if photo.shape[:2] != (size, size):
             photo = np.asarray(cv2.resize(photo, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
-        rows.append(torch.from_numpy(photo).permute(2, 0, 1))
-    return torch.stack(rows).float() / 127.5 - 1 if rows else None
+        rows.append(to_tensor(photo))
+    return torch.cat(rows) if rows else None

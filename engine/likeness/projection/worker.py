@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from likeness.encoders.open_encoder import Encoder, open_encoder_for
 from likeness.errors import LikenessError, WeightsError
 from likeness.generator import Generator
-from likeness.picture import Picture
+from likeness.picture import Picture, to_tensor
 from likeness.projection.loss import Eye, face_mask, open_feature_net, resized
 from likeness.projection.search import Step, project
 from likeness.toolkit.worker_process import WorkerProcess, ignore_interrupts, lower_priority
@@ -252,8 +252,7 @@ class _Bench:
     def search(self, order: SearchRequest) -> Iterator[Step]:
         generator = self._generator
         device, size = generator.mean.device, generator.info.resolution
-        levels = torch.from_numpy(np.ascontiguousarray(order.picture)).to(device)
-        target = resized(levels.permute(2, 0, 1)[None].float() / 127.5 - 1, size)
+        target = resized(to_tensor(order.picture).to(device), size)
         start = None
         if isinstance(order.start, np.ndarray):
             start = torch.from_numpy(order.start)[None]

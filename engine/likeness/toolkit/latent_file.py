@@ -1,14 +1,13 @@
 """Saved faces and directions: safetensors files with one tensor, `latent`, `direction` or `directions`."""
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
+from likeness.atomic_write import atomic_write
 from likeness.errors import WeightsError
 
 LATENT = "latent"
@@ -149,13 +148,8 @@ def _read(path: Path, name: str) -> Tensor:
 
 
 def _write(path: Path, name: str, tensor: Tensor, about: Mapping[str, str] | None = None) -> None:
-    partial = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         metadata = dict(about) if about else None
-        save_file({name: tensor.detach().float().cpu().contiguous()}, str(partial), metadata)
-        os.replace(partial, path)
+        atomic_write(path, save({name: tensor.detach().float().cpu().contiguous()}, metadata))
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            partial.unlink()
         raise WeightsError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error

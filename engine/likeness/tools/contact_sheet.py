@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import torch
 
 from likeness.generators.devices import choose_device
-from likeness.generators.readback import to_picture
 from likeness.host.host import Host
 from likeness.latent import truncate
 from likeness.options import Options
 from likeness.parameters.presets import Preset
 from likeness.paths import find_weights
-from likeness.picture import Picture
+from likeness.picture import Picture, to_picture
 from likeness.show.show import DEFAULT_WEIGHTS, Show
 
 WALK_FPS = 30.0

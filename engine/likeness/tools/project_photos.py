@@ -16,9 +16,8 @@ from likeness.encoders.open_encoder import open_encoder_for
 from likeness.errors import LikenessError
 from likeness.faces.photo import read_photo
 from likeness.generator import Generator
-from likeness.generators.readback import to_picture
 from likeness.outputs.video import VideoOutput
-from likeness.picture import Picture, sheet, write_png
+from likeness.picture import Picture, sheet, to_picture, to_tensor, write_png
 from likeness.projection.chain import links
 from likeness.projection.loss import face_mask, open_feature_net
 from likeness.projection.search import Step, project
@@ -69,7 +68,7 @@ class Portrait:
 
     def target(self, like: Tensor) -> Tensor:
         """Return it as `[1, 3, size, size]` in [-1, 1]."""
-        return torch.from_numpy(self.picture).permute(2, 0, 1)[None].to(like) / 127.5 - 1
+        return to_tensor(self.picture).to(like)
 
 
 class PhotoProjection:

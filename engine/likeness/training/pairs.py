@@ -10,13 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
+from likeness.atomic_write import atomic_write
 from likeness.encoders.composite import CompositeEncoder
 from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes, Field, compose, limit_length, pixel_grid, resize_field
 from likeness.generators.networks.composite import CompositeNetwork
+from likeness.picture import to_pictures
 from likeness.training.pictures import Progress, silent
 
 PIXELS, CODES = "pairs.bytes", "codes.safetensors"
@@ -65,8 +67,7 @@ def _brought(photo: Bytes, drawn: Field, found: Field) -> Bytes:
 
 
 def _bytes(picture: Tensor) -> Bytes:
-    levels = picture[0].clamp(-1, 1).add(1).mul(127.5).round()
-    return np.ascontiguousarray(levels.to(torch.uint8).permute(1, 2, 0).numpy())
+    return np.ascontiguousarray(to_pictures(picture)[0])
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,8 @@ def write_pairs(
                 file.write(np.concatenate([pair.drawn, pair.photo], axis=2).tobytes())
                 codes.append(pair.code)
                 progress("pairs", done + 1, len(photos))
-        partial = folder / (CODES + ".part")
-        save_file({"codes": torch.from_numpy(np.stack(codes))}, partial)
-        partial.replace(folder / CODES)  # last, so that where it is, all is
+        # Last, so that where it is, all is.
+        atomic_write(folder / CODES, save({"codes": torch.from_numpy(np.stack(codes))}))
     except (OSError, SafetensorError) as error:
         (folder / PIXELS).unlink(missing_ok=True)
         raise TrainingError(f"{folder / PIXELS} could not be written ({error}); free some space") from error

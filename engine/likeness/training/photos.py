@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from likeness.errors import TrainingError
+from likeness.picture import from_levels
 from likeness.training.pictures import Progress, silent
 from likeness.training.run import RunFolder, why
 from likeness.training.shards import read_all
@@ -75,7 +76,7 @@ def to_images(rows: NDArray[np.uint8], device: torch.device) -> Tensor:
     """Return bytes [n, H, W, 3] as pictures [n, 3, H, W] in [-1, 1], channels-last, on the device."""
     # Torch keeps the memory as it lies, which is channels-last.
     bytes_there = torch.from_numpy(np.ascontiguousarray(rows)).to(device, non_blocking=True)
-    return bytes_there.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+    return from_levels(bytes_there.permute(0, 3, 1, 2))
 
 
 def read_photos(run: RunFolder, fewest: int, progress: Progress = silent) -> None:

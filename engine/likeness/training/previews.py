@@ -14,9 +14,8 @@ import torch
 from torch import Tensor
 
 from likeness.errors import LikenessError, TrainingError
-from likeness.generators.readback import to_pictures
 from likeness.latent import slerp
-from likeness.picture import Picture, sheet
+from likeness.picture import Picture, sheet, to_pictures
 from likeness.training.recipe import Recipe
 from likeness.training.run import RunFolder
 

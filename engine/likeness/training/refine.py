@@ -20,8 +20,8 @@ from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.efficientnet_lite import EARLY_CHANNELS
 from likeness.generators.networks.refiner import COARSEST, PREFIX, WIDTHS, Refiner
 from likeness.generators.perceptual import open_features, perceptual_distance
-from likeness.generators.readback import to_pictures
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
+from likeness.picture import to_pictures
 from likeness.training.compute import TYPES, Compute
 from likeness.training.crops import Crop, Crops
 from likeness.training.discriminators.textures import TextureCritic, relativistic, slope_penalty

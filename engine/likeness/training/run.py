@@ -6,7 +6,6 @@ import errno
 import io
 import json
 import logging
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any
 
 import torch
 
+from likeness.atomic_write import PARTIAL, atomic_write
 from likeness.errors import TrainingError
 from likeness.training.settings import Settings, difference, read_settings, write_settings
 
@@ -24,7 +24,6 @@ FORMAT = 1
 CONFIG, CHECKPOINTS, LOG = "config.toml", "checkpoints", "log.jsonl"
 # The one before the last is kept for a disk that loses what it said it had written.
 KEPT = 2
-PART = ".part"
 
 
 class RunFolder:
@@ -57,7 +56,7 @@ class RunFolder:
                 )
             return there.changed(steps=settings.steps, time_s=settings.time_s)
         # What was being written when a process died, or is by one that begins the same run beside this one, is no run.
-        if path.exists() and (not path.is_dir() or any(not each.name.endswith(PART) for each in path.iterdir())):
+        if path.exists() and (not path.is_dir() or any(not each.name.endswith(PARTIAL) for each in path.iterdir())):
             raise TrainingError(f"{path} is there and holds no run; name another folder with -o")
         run = cls(path, settings)
         run.write(CONFIG, write_settings(settings).encode())
@@ -94,18 +93,9 @@ class RunFolder:
             TrainingError: the disk refuses. What was there before is there still.
         """
         path = self.path / name
-        partial = path.with_name(f"{path.name}.{os.getpid()}{PART}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-            _sync_folder(path.parent)
+            atomic_write(path, content)
         except OSError as error:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
             raise TrainingError(f"{path} could not be written: {why(error)}. {self.kept()}") from error
 
     def save(self, step: int, state: Mapping[str, Any]) -> Path:
@@ -203,13 +193,3 @@ def why(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "the disk is full; free some space"
     return f"{error.strerror or error}; choose another folder or mend its permissions"
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the renaming itself to the disk, where the system lets folders be opened."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from likeness.cli import main
-from likeness.generators.readback import to_picture
 from likeness.host.host import Host
 from likeness.paths import find_weights
+from likeness.picture import to_picture
 from likeness.toolkit.latent_file import read_latent
 
 

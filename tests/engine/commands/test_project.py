@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from likeness import open_generator
 from likeness.cli import main
-from likeness.generators.readback import to_picture
 from likeness.paths import find_weights
-from likeness.picture import write_png
+from likeness.picture import to_picture, write_png
 from likeness.toolkit.latent_file import read_latent
 
 

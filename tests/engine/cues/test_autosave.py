@@ -15,12 +15,11 @@ import torch
 from pythonosc.udp_client import SimpleUDPClient
 
 from likeness.cues.autosave import autosave_file, read_autosave
-from likeness.generators.readback import to_picture
 from likeness.latent import truncate
 from likeness.options import Options
 from likeness.parameters.presets import Preset, ShowTable, read_preset
 from likeness.paths import bundled_dir
-from likeness.picture import Picture
+from likeness.picture import Picture, to_picture
 from likeness.show.show import Show
 
 DEADLINE_S = 60.0

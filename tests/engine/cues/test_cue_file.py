@@ -42,13 +42,17 @@ def test_what_is_no_cue_is_refused_with_what_to_do(tmp_path: Path) -> None:
         read_cue(path)
 
 
-def test_a_locked_disk_leaves_the_old_cue(tmp_path: Path) -> None:
+def test_a_locked_disk_leaves_the_old_cue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CueError, match="disk full"):
         write_cue(tmp_path / "file" / "5.safetensors", MOMENT, FACE)
     path = tmp_path / "5.safetensors"
     write_cue(path, MOMENT, FACE)
-    (tmp_path / "5.safetensors.part").mkdir()
+
+    def locked(old: Path, new: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.replace", locked)
     with pytest.raises(CueError):
         write_cue(path, MOMENT, FACE + 1)
     assert torch.equal(read_cue(path)[1], FACE)

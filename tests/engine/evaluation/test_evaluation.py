@@ -12,8 +12,7 @@ from likeness.evaluation.labels import Labels, parse_attribute
 from likeness.evaluation.plan import EvaluationPlan
 from likeness.evaluation.sheet import nearest_sheet
 from likeness.generators.perceptual import open_features
-from likeness.generators.readback import to_pictures
-from likeness.picture import write_png
+from likeness.picture import to_pictures, write_png
 
 PLAN = EvaluationPlan(samples=24, pairs=1, seeds=range(4), hold_out=4)
 

@@ -20,7 +20,7 @@ from likeness.evaluation.features import (
     sample_features,
     to_tensor,
 )
-from likeness.generators.readback import to_pictures
+from likeness.picture import to_pictures
 
 CPU = torch.device("cpu")
 

@@ -9,8 +9,8 @@ import pytest
 from likeness import open_generator
 from likeness.faces.detect import Detector
 from likeness.faces.embed import Embedder
-from likeness.generators.readback import to_picture
 from likeness.paths import find_weights
+from likeness.picture import to_picture
 
 Scene = Callable[..., np.ndarray]
 

@@ -21,9 +21,8 @@ from likeness.gallery.merge import merge
 from likeness.gallery.photo_encoder import PhotoEncoder, PhotoReader
 from likeness.gallery.population import add_population
 from likeness.generator import Generator
-from likeness.generators.readback import to_pictures
 from likeness.paths import find_weights
-from likeness.picture import write_png
+from likeness.picture import to_pictures, write_png
 
 CONSENT = "drawn for a test: nobody"
 
@@ -151,13 +150,13 @@ import os, signal, sys
 from pathlib import Path
 import likeness.gallery.add_photos as adding
 from likeness.gallery import Gallery
-from likeness.gallery.photo_encoder import Looker
+from likeness.gallery.photo_encoder import PhotoEncoder
 
 folder, photos, consent = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 adding.BATCH = 2
 for worker, shard, lives in (("a", "1/2", 3), ("b", "2/2", 99), ("a again", "1/2", 99)):
     if not os.fork():
-        looker, looked = Looker(None, "", consent), 0
+        looker, looked = PhotoEncoder(None, "", consent), 0
 
         def look(photo, path, raw):
             global looked

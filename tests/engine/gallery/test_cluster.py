@@ -15,8 +15,8 @@ from likeness.gallery import Gallery, cluster
 from likeness.gallery.add_photos import Job, add_photos, find_photos
 from likeness.gallery.cluster import CHUNK, CHUNK_BYTES, next_chunk, on_cluster
 from likeness.gallery.face_types import to_jpeg
-from likeness.generators.readback import to_picture
 from likeness.paths import find_weights
+from likeness.picture import to_picture
 
 
 def jobs(sizes: list[int]) -> Iterator[Job]:

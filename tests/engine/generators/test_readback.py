@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from likeness.generators.readback import ReadBack, to_picture
+from likeness.generators.readback import ReadBack
+from likeness.picture import to_picture
 
 
 def test_values_become_bytes_by_rounding_and_nonsense_becomes_black() -> None:

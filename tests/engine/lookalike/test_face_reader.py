@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 
 from likeness import open_generator
-from likeness.generators.readback import to_picture
 from likeness.lookalike.face_reader import FaceReader
 from likeness.paths import find_weights
+from likeness.picture import to_picture
 
 
 def test_a_photo_is_searched_for_smaller_faces_than_the_camera() -> None:

@@ -13,10 +13,10 @@ import torch
 
 from likeness import open_generator
 from likeness.cues.autosave import autosave_file, read_autosave
-from likeness.generators.readback import to_picture
 from likeness.options import Options
 from likeness.parameters.presets import Preset
 from likeness.paths import find_weights
+from likeness.picture import to_picture
 from likeness.show.show import Show
 
 # Two processes open torch and their models, 25 s of one core in all; with busy neighbours that took two minutes.

@@ -25,10 +25,10 @@ class Watch:
         portrait, embedding = seen if self.faces else (None, None)
         self.words.append(FaceObservation(number, at, self.faces, bool(self.faces), portrait, embedding))
 
-    def ask(self, guest: int, embedding: np.ndarray, farthest: bool) -> None:
+    def request_match(self, guest: int, embedding: np.ndarray, farthest: bool) -> None:
         """Find no match."""
 
-    def news(self, timeout_s: float) -> list[FaceObservation]:
+    def receive(self, timeout_s: float) -> list[FaceObservation]:
         words, self.words = self.words, []
         return [] if self.dead else words
 

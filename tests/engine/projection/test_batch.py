@@ -12,8 +12,8 @@ from likeness.cli import app
 from likeness.encoders.open_encoder import open_encoder_for
 from likeness.errors import LikenessError
 from likeness.generators.networks.dcgan import Decoder
-from likeness.generators.readback import to_picture
 from likeness.generators.weights_file import WeightsHeader, write_weights
+from likeness.picture import to_picture
 from likeness.projection.batch import project_batch
 
 

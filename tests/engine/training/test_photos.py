@@ -13,7 +13,7 @@ import torch
 from tests.engine.drawn_faces import drawn_face, write_faces
 
 from likeness.errors import TrainingError
-from likeness.generators.readback import to_pictures
+from likeness.picture import to_pictures
 from likeness.training.photos import Photos, open_photos, read_photos, to_images
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings

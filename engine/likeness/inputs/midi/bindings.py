@@ -12,6 +12,7 @@ from urllib.parse import quote
 import tomlkit
 from pydantic import BaseModel, ConfigDict
 
+from likeness.atomic_write import atomic_write
 from likeness.errors import InputError
 from likeness.parameters.midi_binding import Binding
 
@@ -128,15 +129,12 @@ class Bindings:
             entries.append(tomlkit.item(entry.written()))
         if file.midi:
             document["midi"] = entries
-        partial = path.with_name(path.name + ".part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(tomlkit.dumps(document), encoding="utf-8")
             if path in self._broken:
                 # Somebody's work by hand, with a slip in it: it is not written over.
                 self._broken.remove(path)
                 os.replace(path, path.with_name(path.name + ".broken"))
-            os.replace(partial, path)
+            atomic_write(path, tomlkit.dumps(document).encode())
         except OSError as error:
             raise InputError(
                 f"the controller's file {path} could not be written: {error}; it plays till the end"

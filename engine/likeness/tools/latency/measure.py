@@ -18,7 +18,7 @@ from likeness.show.show import Show
 from likeness.tools.latency.sender import CC, MIDI_PORT, SHADES, press_midi, press_osc
 
 # A plugin file beside this one, loaded by its path as all plugins are.
-FLASH = Path(__file__).with_name("flash_plugin.py")
+FLASH = Path(__file__).with_name("flash.py")
 # Frames before the measurement: the first ones allocate.
 WARM_UP = 20
 # Between two presses at least: several frames, so that each has its own.

@@ -12,11 +12,11 @@ import torch
 
 from likeness import Key, Note
 from likeness.frame import Frame
-from likeness.generators.readback import to_picture
 from likeness.host.discovery import load_plugin
 from likeness.host.host import Host
 from likeness.options import Options
 from likeness.parameters.presets import Preset
+from likeness.picture import to_picture
 from likeness.stage import Stage
 from likeness.tools.latency.measure import FLASH, FlashWatch, LatencyResult, osc_ways, pair_presses
 from likeness.tools.latency.sender import shade_of

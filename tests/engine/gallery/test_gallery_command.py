@@ -15,8 +15,8 @@ from likeness.cli import main
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.face_types import to_jpeg
 from likeness.gallery.population_file import find_population
-from likeness.generators.readback import to_picture
 from likeness.paths import find_weights
+from likeness.picture import to_picture
 from likeness.toolkit.latent_file import read_latent
 
 Maker = Callable[..., NewFace]
