@@ -14,12 +14,15 @@ from likeness.events import CameraImage, Event, Forget, Key, Note, Recall
 from likeness.frame import Frame, Values
 from likeness.hookspecs import hookimpl
 from likeness.params import Bool, Choice, Float, Int, Param, Text, Trigger, Value
+from likeness.toolkit.moved import support_old_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from likeness.generator import Generator
     from likeness.stage import Stage
+
+support_old_paths()
 
 __version__ = "0.1.0"
 
