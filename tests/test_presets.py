@@ -16,7 +16,7 @@ from likeness.parameters.presets import Preset, read_preset
 from likeness.show import loop
 from likeness.stage import Stage
 
-PRESETS = sorted((Path(__file__).resolve().parent.parent.parent / "presets").glob("*.toml"))
+PRESETS = sorted((Path(__file__).resolve().parent.parent / "presets").glob("*.toml"))
 
 
 def rack(preset: Preset, root: Path) -> tuple[Host, list[str]]:
