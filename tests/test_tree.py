@@ -1,0 +1,108 @@
+"""The rules of the tree: where tests lie, how long files are, which paths the pages name, how docstrings begin."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ENGINE = ROOT / "engine" / "likeness"
+MOST_LINES = 320
+# What is tested of the tree as a whole, and of files that are no modules.
+WHOLE_TREE = {"test_docs.py", "test_imports.py", "test_presets.py", "test_run.py", "test_tree.py"}
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(page for folder in ("docs", "faces", "weights") for page in ROOT.glob(f"{folder}/*.md"))]
+)
+# These speak of the engine's own files, relative to its folder too.
+MAPS = {"README.md", "architecture.md", "glossary.md", "CONTRIBUTING.md"}
+# A page's example may be a file that only its reader has; these folders are the repository's own.
+OURS = re.compile(r"(engine|plugins|presets|tests|docs|controllers|weights|faces)/[\w./*-]+")
+OF_THE_ENGINE = re.compile(r"[\w/]+(/|/\w+\.py)|\w+\.py")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def python_files() -> list[Path]:
+    folders = ("engine", "plugins", "tests", "docs")
+    return [ROOT / "run.py", *(path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))]
+
+
+def names_in(folder: Path) -> set[str]:
+    """Return the folder's own name and those of its modules and packages."""
+    inside = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    return {folder.name, *inside} - {"__init__"}
+
+
+def entries_of(package: Path) -> set[str]:
+    """Return what lies in the package, folders with a slash at their end."""
+    found = {f"{path.name}/" if path.is_dir() else path.name for path in package.iterdir()}
+    return found - {"__pycache__/"}
+
+
+def docstring(path: Path) -> str:
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+
+
+def mirrored(test: Path) -> Path:
+    """Return the folder whose modules a test file of this place is about."""
+    inside = test.parent.relative_to(ROOT / "tests")
+    return ENGINE / inside.relative_to("engine") if inside.parts[:1] == ("engine",) else ROOT / inside
+
+
+def test_a_test_file_lies_where_its_module_does_and_begins_with_its_name() -> None:
+    stray = []
+    for test in (ROOT / "tests").rglob("test_*.py"):
+        subject = test.stem.removeprefix("test_")
+        if test.parent == ROOT / "tests":
+            known = test.name in WHOLE_TREE
+        else:
+            known = any(subject == module or subject.startswith(f"{module}_") for module in names_in(mirrored(test)))
+        if not known:
+            stray.append(name(test))
+    assert stray == []
+
+
+def test_a_file_is_read_in_one_sitting() -> None:
+    lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in python_files()}
+    assert {path: lines for path, lines in lengths.items() if lines > MOST_LINES} == {}
+
+
+def paths_of(page: Path) -> Iterator[str]:
+    """Yield the paths of this repository that a page names, in links and in code."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if "://" not in target:
+            yield target
+    for code in re.findall(r"`([^`\n]+)`", text):
+        if OURS.fullmatch(code) or (page.name in MAPS and OF_THE_ENGINE.fullmatch(code)):
+            yield code
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_path_that_a_page_names_is_there(page: Path) -> None:
+    places = [page.parent, ROOT, *([ENGINE] if page.name in MAPS else [])]
+    assert [path for path in paths_of(page) if not any(list(place.glob(path)) for place in places)] == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name in MAPS], ids=name)
+def test_every_name_that_a_map_places_in_a_file_is_in_that_file(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    placed = re.findall(r"`([\w.]+)` in `([\w./]+\.py)`", text)
+    files = {path: next(place / path for place in (ENGINE, ROOT) if (place / path).is_file()) for _, path in placed}
+    lost = [
+        (symbol, path)
+        for symbol, path in placed
+        for part in symbol.split(".")
+        if not re.search(rf"\b{part}\b", files[path].read_text(encoding="utf-8"))
+    ]
+    assert lost == []
+
+
+def test_the_architecture_has_a_line_for_every_entry_of_the_package() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    missing = {entry for entry in entries_of(ENGINE) if f"| `{entry}` |" not in text}
+    assert missing == {"__init__.py", "py.typed"}
