@@ -25,14 +25,13 @@ log = logging.getLogger(__name__)
 
 BACKENDS = ("auto", "eager", "compile", "openvino", "graph")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16", "mixed")
+OPENVINO_PRECISIONS = ("float32", "bfloat16")
 # Frames drawn before the first one is due: the first compiles, the second allocates.
 WARM_FRAMES = 2
 # Half precision that draws another picture than float32 is not taken by itself; at 45 dB nobody sees the difference.
 LEAST_PSNR_DB = 45.0
 # Faces that it is tried on, the first seeds; one face may happen to be mild.
 TRIED = 4
-# "mixed" is float32 below this many resolutions from the finest, as the makers train [Karras et al. 2020b, app. C].
-HALF_RESOLUTIONS = 4
 Progress = Callable[[str], None]
 
 
@@ -70,7 +69,7 @@ def prepare(
     Raises:
         LikenessError: where what was asked for by name is not there or fails.
     """
-    tell = progress or (lambda _text: None)
+    report = progress or (lambda _text: None)
     if backend not in BACKENDS or precision not in PRECISIONS:
         raise LikenessError(
             f"backend {backend!r}, precision {precision!r}: wanted one of {', '.join(BACKENDS)} and "
@@ -81,25 +80,30 @@ def prepare(
             raise LikenessError(f"the family {generator.info.family!r} draws eagerly, with numbers of its own choice")
         return BackendChoice("eager", "its own", "this family has one way to draw")
     first = choose(generator, backend, precision)
-    tell(f"preparing {first}")
-    for choice in (first, *_instead(generator, first, backend, precision)):
+    report(f"preparing {first}")
+    for choice in (first, *list_fallbacks(generator, first, backend, precision)):
         try:
-            _apply(generator, choice)
+            apply_choice(generator, choice)
             if precision == "auto" and choice.precision == "float16":
-                _check(generator, choice)
+                check_pictures(generator, choice)
             break
         except Exception as error:  # noqa: BLE001 - a compiler or a driver may raise anything
-            line = _line(error)
+            line = first_line(error)
             log.warning("%s, %s cannot draw this generator (%s)", choice.backend, choice.precision, line)
     else:
-        _apply(generator, BackendChoice("eager", "float32", ""))
+        apply_choice(generator, BackendChoice("eager", "float32", ""))
         raise LikenessError(f"{first.backend} cannot draw this generator ({line}); take eager")
     for i in range(WARM_FRAMES):
-        tell(f"warming up, frame {i + 1} of {WARM_FRAMES}")
+        report(f"warming up, frame {i + 1} of {WARM_FRAMES}")
         with torch.inference_mode():
             generator.synthesize(generator.mean[None])
     log.info("drawing with %s", choice)
     return choice
+
+
+def precisions(generator: StyleGenerator, backend: str) -> tuple[str, ...]:
+    """Return what `generator` can draw in through `backend`."""
+    return OPENVINO_PRECISIONS if backend == "openvino" else tuple(generator.synthesis.precisions)
 
 
 def choose(generator: StyleGenerator, backend: str, precision: str) -> BackendChoice:
@@ -109,7 +113,7 @@ def choose(generator: StyleGenerator, backend: str, precision: str) -> BackendCh
         LikenessError: where what was asked for by name is not there.
     """
     device = generator.mean.device.type
-    _refuse(generator, backend, precision)
+    check_choice(generator, backend, precision)
     reasons = []
     if backend == "auto":
         if device == "cuda":
@@ -126,80 +130,70 @@ def choose(generator: StyleGenerator, backend: str, precision: str) -> BackendCh
         reasons.append("asked for")
     if precision == "auto":
         # A network without a half-precision path of its own gets one from OpenVINO alone.
-        able = backend == "openvino" or hasattr(generator.synthesis, "prepare")
+        able = precisions(generator, backend)
         if device == "cuda":
-            precision, reason = ("float16" if able else "float32"), "this card multiplies float16 fastest"
+            precision, reason = ("float16" if "float16" in able else "float32"), "this card multiplies float16 fastest"
         else:
             fast = device == "cpu" and multiplies_bfloat16()
-            precision = "bfloat16" if able and fast else "float32"
+            precision = "bfloat16" if "bfloat16" in able and fast else "float32"
             reason = "this processor multiplies bfloat16" if fast else "no bfloat16 in hardware here"
         reasons.append(reason)
     return BackendChoice(backend, precision, "; ".join(reasons))
 
 
-def _refuse(generator: StyleGenerator, backend: str, precision: str) -> None:
+def check_choice(generator: StyleGenerator, backend: str, precision: str) -> None:
     """Raise where what was asked for by name cannot be."""
     device = generator.mean.device.type
     if backend == "openvino" and (device != "cpu" or not _installed("openvino")):
         raise LikenessError("OpenVINO is not here, or not for this device; pip install 'likeness[openvino]', or eager")
-    if backend == "openvino" and precision in ("float16", "mixed"):
+    if backend == "openvino" and precision not in ("auto", *OPENVINO_PRECISIONS):
         raise LikenessError(f"OpenVINO draws in float32 and bfloat16 here, not {precision}; take bfloat16")
     if backend == "compile" and device == "cpu" and not _compiler():
         raise LikenessError("torch.compile needs a C++ compiler; install g++ or clang, or take eager")
     if backend == "graph" and device != "cuda":
         raise LikenessError("graphs are recorded on CUDA devices alone; take eager, or --device cuda")
-    if precision not in ("auto", "float32") and backend != "openvino" and not hasattr(generator.synthesis, "prepare"):
-        raise LikenessError(
-            f"the family {generator.info.family!r} draws float32 except with openvino; take float32, not {precision}"
-        )
-    if precision == "mixed" and generator.info.family != "stylegan2":
+    if precision == "auto" or precision in precisions(generator, backend):
+        return
+    if len(generator.synthesis.precisions) > 1:
         raise LikenessError(f"the family {generator.info.family!r} has one number type for all sizes; take float16")
+    raise LikenessError(
+        f"the family {generator.info.family!r} draws float32 except with openvino; take float32, not {precision}"
+    )
 
 
-def _instead(generator: StyleGenerator, choice: BackendChoice, backend: str, precision: str) -> list[BackendChoice]:
+def list_fallbacks(
+    generator: StyleGenerator, choice: BackendChoice, backend: str, precision: str
+) -> list[BackendChoice]:
     """Return what to try where `choice` fails, in this order: what was asked for by name stays."""
     cuda = generator.mean.device.type == "cuda"
     backends = [choice.backend] if backend != "auto" else [choice.backend, *(["graph"] if cuda else []), "eager"]
-    able = hasattr(generator.synthesis, "prepare")
-    half = [choice.precision] if able or choice.backend == "openvino" else []
-    precisions = [choice.precision] if precision != "auto" else [*half, "float32"]
-    ways = [(way, numbers) for numbers in precisions for way in dict.fromkeys(backends)]
-    failed = f"{choice.backend}, {choice.precision} failed"
-    usable = [(way, numbers) for way, numbers in ways if able or way == "openvino" or numbers == "float32"]
+    numbers = [choice.precision] if precision != "auto" else dict.fromkeys([choice.precision, "float32"])
     return [
-        BackendChoice(way, numbers, failed)
-        for way, numbers in usable
-        if (way, numbers) != (choice.backend, choice.precision)
+        BackendChoice(way, each, f"{choice.backend}, {choice.precision} failed")
+        for each in numbers
+        for way in dict.fromkeys(backends)
+        if each in precisions(generator, way) and (way, each) != (choice.backend, choice.precision)
     ]
 
 
-def _apply(generator: StyleGenerator, choice: BackendChoice) -> None:
-    generator.draw_with(None)
+def apply_choice(generator: StyleGenerator, choice: BackendChoice) -> None:
+    generator.set_backend(None)
     synthesis = generator.synthesis
     fix_weights(synthesis, False)
     if choice.backend == "openvino":
-        generator.draw_with(const_noise_only(openvino_model(generator, choice.precision)))
-    if hasattr(synthesis, "prepare"):
-        # With OpenVINO, what it does not draw (other noise modes, batches) is drawn eagerly in the same numbers.
-        eager = choice.precision if choice.backend != "openvino" or multiplies_bfloat16() else "float32"
-        _prepare_numbers(generator, eager)
+        generator.set_backend(const_noise_only(openvino_model(generator, choice.precision)))
+    # With OpenVINO, what it does not draw (other noise modes, batches) is drawn eagerly in the same numbers.
+    same = choice.precision in synthesis.precisions and (choice.backend != "openvino" or multiplies_bfloat16())
+    synthesis.set_precision(choice.precision if same else "float32")
     if choice.backend == "compile" and generator.mean.is_cuda:
-        generator.draw_with(Graphs(_compiled_first(generator)))
+        generator.set_backend(Graphs(compile_with_fallback(generator)))
     elif choice.backend == "compile":
-        generator.draw_with(const_noise_only(compiled(generator)))
+        generator.set_backend(const_noise_only(compiled(generator)))
     elif choice.backend == "graph":
-        generator.draw_with(Graphs(generator.draw))
+        generator.set_backend(Graphs(generator.draw))
 
 
-def _prepare_numbers(generator: StyleGenerator, precision: str) -> None:
-    if precision == "mixed":
-        coarsest = generator.info.resolution >> (HALF_RESOLUTIONS - 1)
-        generator.synthesis.prepare(torch.float16, coarsest)
-    else:
-        generator.synthesis.prepare(getattr(torch, precision))
-
-
-def _compiled_first(generator: StyleGenerator) -> Callable[..., Tensor]:
+def compile_with_fallback(generator: StyleGenerator) -> Callable[..., Tensor]:
     """Return what draws by the compiled synthesis where it can, and by the network where it cannot."""
     fast = const_noise_only(compiled(generator))
 
@@ -210,14 +204,14 @@ def _compiled_first(generator: StyleGenerator) -> Callable[..., Tensor]:
     return draw
 
 
-def _check(generator: StyleGenerator, choice: BackendChoice) -> None:
+def check_pictures(generator: StyleGenerator, choice: BackendChoice) -> None:
     """Raise where the first faces differ from those in float32 by more than `LEAST_PSNR_DB`."""
     with torch.inference_mode():
         latents = generator.sample(range(TRIED))
         drawn = torch.cat([generator.synthesize(latent[None]) for latent in latents])
-        generator.synthesis.prepare(torch.float32)
+        generator.synthesis.set_precision("float32")
         plain = torch.cat([generator.draw("const", *generator.inputs(latent[None])) for latent in latents])
-        _prepare_numbers(generator, choice.precision)
+        generator.synthesis.set_precision(choice.precision)
     spread = plain.amax((1, 2, 3)) - plain.amin((1, 2, 3))
     psnr = 10 * torch.log10(spread.square() / (drawn - plain[:, :3]).square().mean((1, 2, 3)))
     if not bool((psnr > LEAST_PSNR_DB).all()):
@@ -232,6 +226,6 @@ def _compiler() -> bool:
     return any(shutil.which(name) for name in ("g++", "clang++", "c++", "cl"))
 
 
-def _line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     text = str(error).strip()
     return text.splitlines()[0][:200] if text else type(error).__name__

@@ -19,8 +19,7 @@ def openvino_model(generator: StyleGenerator, precision: str) -> Draw:
     import openvino
 
     inputs = generator.inputs(generator.mean[None].contiguous())
-    if hasattr(generator.synthesis, "prepare"):
-        generator.synthesis.prepare(torch.float32)
+    generator.synthesis.set_precision("float32")
     with fixed_weights(generator.synthesis), torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns of each `if` on a shape; the shapes are fixed
         # Traced here, because OpenVINO's own call checks the trace by a second one: 13 s more at 256 px.

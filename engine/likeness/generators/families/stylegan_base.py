@@ -38,10 +38,19 @@ def official_noise(seed: int, z_dim: int) -> tuple[np.random.RandomState, Tensor
 
 
 class Synthesis(Protocol):
-    """A synthesis network: the height and width of its pictures in px, and their channels."""
+    """A synthesis network: the height and width of its pictures in px, their channels, and what it computes in."""
 
     resolution: int
     img_channels: int
+
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """The names of `likeness.generators.backends.choose.PRECISIONS` that `set_precision` takes."""
+        ...
+
+    def set_precision(self, precision: str) -> None:
+        """Compute in `precision` from now on; "float32" after another one is exact again."""
+        ...
 
 
 class StyleGenerator:
@@ -143,10 +152,10 @@ class StyleGenerator:
         """Return what the synthesis takes for `latent`, as tensors alone."""
         return (latent,)
 
-    def draw_with(self, draw: Draw | None) -> None:
-        """Let `draw` make pictures: called with the noise mode and `inputs`, it returns None for what it cannot.
+    def set_backend(self, draw: Draw | None) -> None:
+        """Draw by `draw` from now on, called with the noise mode and `inputs`; by the network where it returns None.
 
-        The network itself draws that, and all where `draw` is None.
+        With None the network draws everything.
         """
         self._draw = draw
 

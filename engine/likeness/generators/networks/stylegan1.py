@@ -135,6 +135,14 @@ class SynthesisNetwork(nn.Module):
         self.register_buffer("picture_bias", tensors.take("torgb.bias", self.img_channels))
         self.resolution, self.num_ws = sizes[-1], 2 * len(sizes)
 
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """What `set_precision` takes."""
+        return ("float32",)
+
+    def set_precision(self, precision: str) -> None:
+        """Do nothing: there is but one precision."""
+
     def forward(self, ws: Tensor, noise: Noise = "const") -> Tensor:
         """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim]."""
         x = self.get_buffer("const").repeat(len(ws), 1, 1, 1).contiguous(memory_format=torch.channels_last)

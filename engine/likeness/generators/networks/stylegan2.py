@@ -11,6 +11,9 @@ from likeness.generators.networks.mapping import MappingNetwork
 from likeness.generators.networks.modulated_conv import ModulatedConv, Noise, Settings, ToRGB
 from likeness.generators.networks.ops import Tensors, block_sizes, depthwise, recast, resampling_filter, upsample
 
+# "mixed" is float32 below this many resolutions from the finest, as the makers train [Karras et al. 2020b, app. C].
+HALF_RESOLUTIONS = 4
+
 
 class Skip(nn.Module):
     """The residual path of the resnet architecture: a 1x1 convolution, then twice the size."""
@@ -109,7 +112,19 @@ class SynthesisNetwork(nn.Module):
         self.sizes = sizes
         self.dtypes = [torch.float32] * len(sizes)
 
-    def prepare(self, dtype: torch.dtype, coarsest: int = 0) -> None:
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """What `set_precision` takes; "mixed" is float16 at the finest sizes."""
+        return ("float32", "bfloat16", "float16", "mixed")
+
+    def set_precision(self, precision: str) -> None:
+        """Compute in `precision` from now on."""
+        if precision == "mixed":
+            self.set_dtype(torch.float16, self.resolution >> (HALF_RESOLUTIONS - 1))
+        else:
+            self.set_dtype(getattr(torch, precision))
+
+    def set_dtype(self, dtype: torch.dtype, coarsest: int = 0) -> None:
         """Compute in `dtype` from now on; styles, demodulation and the picture's sum stay float32.
 
         Args:

@@ -245,7 +245,16 @@ class SynthesisNetwork(nn.Module):
         self.img_channels = channels
         self.dtype = torch.float32
 
-    def prepare(self, dtype: torch.dtype) -> None:
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """What `set_precision` takes."""
+        return ("float32", "bfloat16", "float16")
+
+    def set_precision(self, precision: str) -> None:
+        """Compute in `precision` from now on."""
+        self.set_dtype(getattr(torch, precision))
+
+    def set_dtype(self, dtype: torch.dtype) -> None:
         """Compute in `dtype` from now on; the sine waves, styles and demodulation stay float32."""
         self.dtype = dtype
         for layer in self.layers:

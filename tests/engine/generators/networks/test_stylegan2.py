@@ -108,7 +108,7 @@ def test_a_gradient_reaches_the_latent_and_points_where_the_picture_changes() ->
 def test_bfloat16_stays_within_30_db() -> None:
     made = case("sg2_skip")
     network = opened(made)
-    network.synthesis.prepare(torch.bfloat16)
+    network.synthesis.set_dtype(torch.bfloat16)
     wanted = made["img_psi1"]
     error = (network.synthesis(made["w_psi1"]) - wanted).square().mean()
     peak = wanted.max() - wanted.min()
@@ -147,7 +147,7 @@ def test_float16_draws_the_same_picture_however_large_the_weights_are(factor: fl
     }
     network = StyleGAN2(state, Settings(lr_multiplier=made.kwargs["mapping_kwargs"].get("lr_multiplier", 0.01)))
     wanted = network.synthesis(made["w_psi1"])
-    network.synthesis.prepare(torch.float16)
+    network.synthesis.set_dtype(torch.float16)
     drawn = network.synthesis(made["w_psi1"])
     spread = wanted.max() - wanted.min()
     assert 10 * torch.log10(spread.square() / (drawn - wanted).square().mean()) > 45
@@ -155,7 +155,7 @@ def test_float16_draws_the_same_picture_however_large_the_weights_are(factor: fl
 
 def test_mixed_numbers_are_half_at_the_fine_sizes_alone() -> None:
     network = opened(case("sg2_skip"))
-    network.synthesis.prepare(torch.float16, coarsest=32)
+    network.synthesis.set_dtype(torch.float16, coarsest=32)
     types = {block.conv1.weight.dtype for block in network.synthesis.blocks}
     assert [block.conv1.weight.dtype for block in network.synthesis.blocks][:3] == [torch.float32] * 3
     assert types == {torch.float16, torch.float32}

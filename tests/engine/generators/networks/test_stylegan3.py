@@ -92,7 +92,7 @@ def test_arguments_that_do_not_fit_the_layers_are_named() -> None:
 def test_bfloat16_stays_within_25_db() -> None:
     made = case("sg3_t")
     synthesis = opened(made).synthesis
-    synthesis.prepare(torch.bfloat16)
+    synthesis.set_dtype(torch.bfloat16)
     wanted = made["img_psi1"]
     error = (synthesis(made["w_psi1"]) - wanted).square().mean()
     assert 10 * torch.log10((wanted.max() - wanted.min()).square() / error) > 25
