@@ -32,7 +32,7 @@ from likeness.faces.mattes import Mattes, cut_out, face_region
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.weights_file import read_weights
-from likeness.picture import to_tensor
+from likeness.picture import to_pictures, to_tensor
 
 log = logging.getLogger(__name__)
 
@@ -195,6 +195,20 @@ class CompositeEncoder:
         return torch.from_numpy(self._model.fitted(latent[0].numpy(), rests, seen, steps))[None]
 
 
+class PictureEncoder:
+    """A `CompositeEncoder` that takes tensors, as every `Encoder` does; one picture after the other, on the CPU."""
+
+    def __init__(self, own: CompositeEncoder) -> None:
+        self.own = own
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """See `Encoder.encode`."""
+        photos = [np.ascontiguousarray(picture) for picture in to_pictures(pictures)]
+        # Cloned: what inference mode makes could not be optimised from.
+        found = [self.own.encode(photo).latent.clone() for photo in photos]
+        return torch.cat(found).to(pictures.device)
+
+
 def _hard(mattes: Mattes, size: int) -> Mattes:
     """Mattes of 0 and 1 at `size`."""
     return Mattes(*((bands.resized(each, size) > 0.5).astype(np.float32) for each in (mattes.skin, mattes.person)))
@@ -227,6 +241,11 @@ def open_encoder(path: Path) -> CompositeEncoder:
         raise WeightsError(f"{path} holds no linear guess to begin from; train it again with this version")
     network = CompositeNetwork(tensors, size=int(header.arguments["size"]))
     return CompositeEncoder(network, tensors, _trained_for(path, header.sha256, network.w_dim))
+
+
+def open_picture_encoder(path: Path) -> PictureEncoder:
+    """Open the encoder of a composite weights file behind the `Encoder` protocol; raises as `open_encoder` does."""
+    return PictureEncoder(open_encoder(path))
 
 
 def _trained_for(weights: Path, sha256: str, w_dim: int) -> TrainedEncoder | None:

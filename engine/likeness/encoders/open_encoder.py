@@ -1,22 +1,18 @@
-"""Find the encoder that goes with a generator: its family's own, or a trained one in a file beside the weights."""
+"""Find the encoder that goes with a generator: its family's own, or one in a file beside the weights."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from likeness.encoders.composite import CompositeEncoder, open_encoder
-from likeness.encoders.trained import encoder_file, open_trained
-from likeness.encoders.vae import FAMILY as VAE
-from likeness.encoders.vae import open_vae_encoder
+from likeness.encoders import composite, trained, vae
+from likeness.encoders.trained import encoder_file
 from likeness.errors import WeightsError
 from likeness.generator import Generator
 from likeness.generators.weights_file import read_header
-from likeness.picture import to_pictures
 
 
 class Encoder(Protocol):
@@ -30,18 +26,14 @@ class Encoder(Protocol):
         ...
 
 
-class CompositePictures:
-    """The composite's own encoder behind the `Encoder` protocol; one picture after the other, on the CPU."""
-
-    def __init__(self, own: CompositeEncoder) -> None:
-        self.own = own
-
-    def encode(self, pictures: Tensor) -> Tensor:
-        """See `Encoder.encode`."""
-        photos = [np.ascontiguousarray(picture) for picture in to_pictures(pictures)]
-        # Cloned: what inference mode makes could not be optimised from.
-        found = [self.own.encode(photo).latent.clone() for photo in photos]
-        return torch.cat(found).to(pictures.device)
+# By the weights' family: what the weights file holds an encoder for itself.
+OWN_ENCODERS: Mapping[str, Callable[[Path], Encoder]] = {"composite": composite.open_picture_encoder}
+# By the family of the file beside the weights; called with that file, the weights' SHA-256 ("" where they have none)
+# and the shape of their latents (empty where it is not known).
+ENCODER_FILES: Mapping[str, Callable[[Path, str, tuple[int, ...]], Encoder]] = {
+    vae.FAMILY: lambda file, sha256, shape: vae.open_vae_encoder(file),
+    trained.FAMILY: lambda file, sha256, shape: trained.open_trained(file, sha256, *shape),
+}
 
 
 def open_encoder_for(source: Generator | Path | str) -> Encoder:
@@ -53,23 +45,24 @@ def open_encoder_for(source: Generator | Path | str) -> Encoder:
     Raises:
         WeightsError: there is none, or its file is broken or was trained for other weights.
     """
-    weights = Path(source) if isinstance(source, str | Path) else source.info.weights
-    if weights is None:
-        assert not isinstance(source, str | Path)
+    if isinstance(source, str | Path):
+        weights, shape = Path(source), tuple[int, ...]()
+    elif source.info.weights is not None:
+        weights, shape = source.info.weights, (source.info.num_ws, source.info.w_dim)
+    else:
         raise WeightsError(
             f"this {source.info.family} generator was not opened from a file, so no encoder is known; start at the mean"
         )
     header = read_header(weights)
-    if header is not None and header.family == "composite":
-        return CompositePictures(open_encoder(weights))
+    if header is not None and header.family in OWN_ENCODERS:
+        return OWN_ENCODERS[header.family](weights)
     file = encoder_file(weights)
-    if file.is_file():
-        trained = read_header(file)
-        if trained is not None and trained.family == VAE:
-            return open_vae_encoder(file)
-        shape = () if isinstance(source, str | Path) else (source.info.num_ws, source.info.w_dim)
-        return open_trained(file, header.sha256 if header else "", *shape)
-    raise WeightsError(
-        f"{weights} has no encoder ({encoder_file(weights).name} is not beside it); make one with "
-        f"`likeness train encoder {weights}`, or start at the mean"
-    )
+    if not file.is_file():
+        raise WeightsError(
+            f"{weights} has no encoder ({file.name} is not beside it); make one with "
+            f"`likeness train encoder {weights}`, or start at the mean"
+        )
+    beside = read_header(file)
+    # A file of another kind goes there too, and is refused by what it is.
+    family = beside.family if beside is not None and beside.family in ENCODER_FILES else trained.FAMILY
+    return ENCODER_FILES[family](file, header.sha256 if header else "", shape)
