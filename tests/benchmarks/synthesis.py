@@ -32,7 +32,7 @@ from likeness.generator import Licence
 from likeness.generators.backends.choose import _compiler, _installed, prepare
 from likeness.generators.devices import multiplies_bfloat16
 from likeness.generators.families.checkpoint import Source
-from likeness.generators.families.stylegan2 import StyleGAN2Generator
+from likeness.generators.families.stylegan2 import open_source
 from likeness.generators.families.stylegan_base import StyleGenerator
 from likeness.generators.readback import ReadBack
 
@@ -44,7 +44,7 @@ CHANNELS = 512
 def generator(state: plain.State, device: torch.device) -> StyleGenerator:
     """Return a StyleGAN2 with these weights."""
     source = Source("stylegan2", "benchmark", {"conv_clamp": 256}, state, Licence("none"))
-    return StyleGAN2Generator(source, device)
+    return open_source(source, device)
 
 
 def ways(state: plain.State, latent: torch.Tensor, backends: list[str], reference: bool) -> dict[tuple[str, str], Way]:

@@ -1,22 +1,19 @@
 """Say what a weights file is, and write it in our own format, which loads without any pickle."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from likeness.errors import WeightsError
-from likeness.generator import Generator, Licence
-from likeness.generators.families import stylegan1, stylegan2, stylegan3
-from likeness.generators.families import torchscript_onnx as foreign
-from likeness.generators.families import z_only as zonly
-from likeness.generators.families.checkpoint import Source, read_source
+from likeness.generator import Licence
+from likeness.generators.families import torchscript_onnx
+from likeness.generators.families.checkpoint import read_source
+from likeness.generators.families.registry import NAMES, find_family, open_source, unknown_family
 from likeness.generators.weights_file import WeightsHeader, read_header, write_weights
 
 CPU = torch.device("cpu")
-FAMILIES = ("stylegan2", "stylegan3", "stylegan1", *zonly.FAMILIES)
 BLOCK = 1 << 20
 
 
@@ -58,16 +55,16 @@ def info(path: Path) -> WeightsInfo:
         raise WeightsError(f"there is no weights file {path}")
     size, sha = path.stat().st_size, file_sha256(path)
     header = read_header(path)
-    if header is not None and header.family not in FAMILIES:
+    if header is not None and header.family not in NAMES:
         side, num_ws, w_dim = (int(header.arguments.get(name, 0)) for name in ("size", "num_ws", "w_dim"))
         return WeightsInfo(path, header.family, "likeness", side, num_ws, w_dim, 0, header.licence, size, sha)
-    source = read_source(path, *FAMILIES)
+    source = read_source(path, *NAMES)
     if source is None:
-        generator, layout, numbers = foreign.load_generator(path, CPU), "a program", 0
+        generator, layout, numbers = torchscript_onnx.load_generator(path, CPU), "a program", 0
         if generator is None:
-            raise _unknown(path)
+            raise unknown_family(path)
     else:
-        generator = build(path, source)
+        generator = open_source(path, source, CPU)
         layout, numbers = source.layout, sum(tensor.numel() for tensor in source.tensors.values())
     found = generator.info
     return WeightsInfo(
@@ -90,48 +87,14 @@ def convert(path: Path, out: Path, licence: Licence | None = None) -> WeightsHea
         raise WeightsError(f"there is no weights file {path}")
     if out.suffix != ".safetensors":
         raise WeightsError(f"{out} should end in .safetensors, for that is what is written")
-    source = read_source(path, *FAMILIES)
+    source = read_source(path, *NAMES)
     if source is None:
-        raise _unknown(path)
-    build(path, source)
-    family, arguments = _canonical(source)
+        raise unknown_family(path)
+    open_source(path, source, CPU)
+    family, arguments = find_family(source).to_own_format(source)
     # Cloned, because safetensors refuses tensors that share their memory.
     tensors = {name: tensor.clone() for name, tensor in source.tensors.items()}
     return write_weights(out, WeightsHeader(family, arguments, licence or source.licence), tensors)
-
-
-def build(path: Path, source: Source) -> Generator:
-    """Return the generator of a source.
-
-    Raises:
-        WeightsError: where a tensor or an argument is missing or wrong.
-    """
-    try:
-        if source.family == "stylegan2":
-            return stylegan2.StyleGAN2Generator(source, CPU)
-        if source.family == "stylegan3":
-            return stylegan3.StyleGAN3Generator(source, CPU)
-        if source.family == "stylegan1":
-            return stylegan1.StyleGAN1Generator(source, CPU)
-        return zonly.open_source(source, CPU)
-    except (ValueError, RuntimeError) as error:
-        if not source.family:
-            raise _unknown(path) from error
-        raise WeightsError(f"{path} is a broken {source.layout}: {error}") from error
-
-
-def _canonical(source: Source) -> tuple[str, dict[str, Any]]:
-    """Return family and arguments, checked and in plain JSON."""
-    if source.family == "stylegan2":
-        return source.family, asdict(stylegan2.settings(source.arguments))
-    if source.family == "stylegan3":
-        return source.family, asdict(stylegan3.settings(source.arguments))
-    if source.family == "stylegan1":
-        return source.family, {**asdict(stylegan1.settings(source.arguments))}
-    if source.family == "progan":
-        return source.family, {}
-    plan = zonly.plan_of(source)
-    return plan.family, {"modules": list(plan.modules), "output": plan.output, "slope": plan.slope}
 
 
 def file_sha256(path: Path) -> str:
@@ -141,7 +104,3 @@ def file_sha256(path: Path) -> str:
         while block := file.read(BLOCK):
             sha.update(block)
     return sha.hexdigest()
-
-
-def _unknown(path: Path) -> WeightsError:
-    return WeightsError(f"{path} is of no family that opens here; docs/weights.md lists the files that do")

@@ -17,9 +17,7 @@ from likeness.events import Event
 from likeness.fault_log import Faults
 from likeness.frame import Frame
 from likeness.generator import Generator
-from likeness.generators.families import composite, stylegan1, stylegan2, stylegan3
-from likeness.generators.families import torchscript_onnx as foreign
-from likeness.generators.families import z_only as zonly
+from likeness.generators.families import registry, torchscript_onnx
 from likeness.host.budget import Budget, Cost
 from likeness.host.slot import RackChange, Slot, check_plugin
 from likeness.parameters.store import ParamStore
@@ -27,7 +25,8 @@ from likeness.stage import Stage
 
 log = logging.getLogger(__name__)
 
-FAMILIES = (composite, foreign, stylegan1, stylegan2, stylegan3, zonly)
+# Programs are told by their format; all else by its tensors.
+OPENERS = (torchscript_onnx, registry)
 # Half a second at 60 fps: long enough for a passing fault to pass, too short to fill a log.
 MOST_STRIKES = 30
 # How much of the newest cost goes into the running mean.
@@ -45,8 +44,8 @@ class Host:
         self._faults = Faults(log)
         self._pm = pluggy.PluginManager(hookspecs.PROJECT)
         self._pm.add_hookspecs(hookspecs)
-        for family in FAMILIES:
-            self._pm.register(family)
+        for opener in OPENERS:
+            self._pm.register(opener)
 
     def add(self, name: str, plugin: object, path: Path | None = None) -> Slot:
         """Put `plugin` at the end of the rack under `name` and declare its parameters. Before the show runs.
@@ -144,8 +143,7 @@ class Host:
             raise WeightsError(f"there is no weights file {path}")
         generator: Generator | None = self._pm.hook.load_generator(path=path, device=torch.device(device), size=size)
         if generator is None:
-            known = ", ".join(family.__name__.rpartition(".")[2] for family in FAMILIES)
-            raise WeightsError(f"{path} is of no family that opens here; the built-in ones are {known}")
+            raise registry.unknown_family(path)
         generator.info = replace(generator.info, weights=path)
         return generator
 

@@ -11,7 +11,7 @@ from likeness.directions.closed_form import closed_form_directions
 from likeness.errors import LikenessError
 from likeness.generator import Licence
 from likeness.generators.families.checkpoint import Source
-from likeness.generators.families.stylegan2 import StyleGAN2Generator
+from likeness.generators.families.stylegan2 import open_source
 
 
 def test_the_direction_that_most_styles_listen_to_is_the_first() -> None:
@@ -24,7 +24,7 @@ def test_the_direction_that_most_styles_listen_to_is_the_first() -> None:
         quiet[:, loud] = 0.1
         quiet[::4, loud], quiet[::4, faint] = 0, 5.0
         state[name] = quiet
-    generator = StyleGAN2Generator(Source("stylegan2", "ours", {}, state, Licence("CC0", True)), torch.device("cpu"))
+    generator = open_source(Source("stylegan2", "ours", {}, state, Licence("CC0", True)), torch.device("cpu"))
     found = closed_form_directions(generator, 2)
     assert found.shape == (2, shape.num_ws, shape.w_dim)
     w = generator.sample(range(512))[:, 0]

@@ -14,8 +14,8 @@ from tests.reference.parity import case
 
 from likeness.errors import WeightsError
 from likeness.generator import Generator, Licence
-from likeness.generators.convert import build, convert, info
-from likeness.generators.families.checkpoint import read_source
+from likeness.generators.convert import convert, info
+from likeness.generators.families.registry import open_family
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import read_weights
 from likeness.host.host import Host
@@ -114,6 +114,6 @@ def test_a_converted_file_that_claims_another_family_is_refused(tmp_path: Path) 
     write_weights(tmp_path / "wrong.safetensors", replace(header, family="stylegan3"), tensors)
     with pytest.raises(WeightsError, match=r"wrong.safetensors"):
         Host().open_generator(tmp_path / "wrong.safetensors", "cpu")
-    source = read_source(tmp_path / "out.safetensors", "dcgan")
-    assert source is not None
-    assert build(tmp_path / "out.safetensors", source).info.family == "dcgan"
+    generator = open_family(tmp_path / "out.safetensors", torch.device("cpu"))
+    assert generator is not None
+    assert generator.info.family == "dcgan"

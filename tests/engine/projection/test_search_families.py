@@ -9,8 +9,7 @@ from tests.reference import tensorflow as tf
 from tests.reference.parity import case
 
 from likeness.generator import Generator
-from likeness.generators.families import stylegan1, stylegan2, stylegan3
-from likeness.generators.families import z_only as zonly
+from likeness.generators.families.registry import open_family
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.projection.loss import LossWeights
@@ -18,7 +17,7 @@ from likeness.projection.noise_inputs import NoiseInputs
 from likeness.projection.search import project
 
 CPU = torch.device("cpu")
-STYLES = {"sg2_skip": stylegan2, "sg3_t": stylegan3, "stylegan1": stylegan1}
+STYLES = ("sg2_skip", "sg3_t", "stylegan1")
 
 
 def opened(name: str, folder: Path) -> Generator:
@@ -33,7 +32,7 @@ def opened(name: str, folder: Path) -> Generator:
         write_weights(path, WeightsHeader("vae", arguments), decoder.state_dict())
     else:
         path.write_bytes(pickles.official_pickle(case(name).state, case(name).kwargs))
-    generator = STYLES.get(name, zonly).load_generator(path, CPU)
+    generator = open_family(path, CPU)
     assert generator is not None
     return generator
 

@@ -12,7 +12,7 @@ from tests.reference.parity import relative_error
 from torch import Tensor
 
 from likeness.errors import TrainingError
-from likeness.generators.families import stylegan2
+from likeness.generators.families.registry import open_family
 from likeness.training.compute import Compute
 from likeness.training.gan import GANRecipe
 from likeness.training.recipe import EXPORT, RunProgress
@@ -55,7 +55,7 @@ def test_exported_weights_draw_what_the_run_shows(tmp_path: Path, own: dict[str,
     made = recipe(beginning=120, **own)
     go(made, [photographs()], 17)
     made.export(tmp_path)
-    generator = stylegan2.load_generator(tmp_path / EXPORT, torch.device("cpu"))
+    generator = open_family(tmp_path / EXPORT, torch.device("cpu"))
     assert generator is not None
     z = torch.randn(3, made.z_dim)
     with torch.no_grad():
@@ -156,7 +156,7 @@ def test_the_loop_trains_it_to_weights_that_play(tmp_path: Path) -> None:
     write_faces(tmp_path / "faces", 24, 16)
     settings = Settings("gan", str(tmp_path / "faces"), size=16, batch=4, steps=12, preview_s=1e6, own=TINY)
     train(RunFolder.begin(tmp_path / "run", settings), "cpu")
-    generator = stylegan2.load_generator(tmp_path / "run" / EXPORT, torch.device("cpu"))
+    generator = open_family(tmp_path / "run" / EXPORT, torch.device("cpu"))
     assert generator is not None
     image = generator.synthesize(generator.sample([1]))
     assert image.shape == (1, 3, 16, 16)

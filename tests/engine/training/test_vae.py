@@ -9,7 +9,7 @@ from tests.engine.drawn_faces import write_faces
 
 from likeness.encoders.vae import open_vae_encoder
 from likeness.errors import WeightsError
-from likeness.generators.families import z_only as zonly
+from likeness.generators.families.registry import open_family
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.compute import Compute, seed_step
 from likeness.training.photos import open_photos
@@ -35,7 +35,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 
 def test_photos_come_back_through_encoder_and_decoder_nearer_than_their_mean(run: RunFolder) -> None:
-    generator = zonly.load_generator(run.path / "weights.safetensors", CPU)
+    generator = open_family(run.path / "weights.safetensors", CPU)
     encoder = open_vae_encoder(run.path / ENCODER)
     assert generator is not None
     photos = open_photos(run).some(24, CPU)[4:]

@@ -8,7 +8,7 @@ from tests.engine.drawn_faces import write_faces
 from torch import nn
 
 from likeness.errors import TrainingError
-from likeness.generators.families import z_only as zonly
+from likeness.generators.families.registry import open_family
 from likeness.training.compute import Compute
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
@@ -59,7 +59,7 @@ def test_a_run_ends_in_weights_that_draw_as_its_average_does(tmp_path: Path) -> 
         "wgan", str(tmp_path / "faces"), size=16, batch=4, steps=6, licence="CC0", paid_use=True, own=TINY
     )
     assert train(RunFolder.begin(tmp_path / "run", settings), "cpu").complete
-    generator = zonly.load_generator(tmp_path / "run" / "weights.safetensors", torch.device("cpu"))
+    generator = open_family(tmp_path / "run" / "weights.safetensors", torch.device("cpu"))
     assert generator is not None
     assert (generator.info.family, generator.info.w_dim, generator.info.resolution) == ("dcgan", 6, 16)
     assert generator.info.licence.paid_use

@@ -1,7 +1,7 @@
 """Where a family's tensors come from: our own format, a bare safetensors file, or somebody else's snapshot."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,10 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from likeness.errors import WeightsError
-from likeness.generator import Generator, Licence
+from likeness.generator import Licence
 from likeness.generators.readers.open_snapshot import by_names, open_snapshot
 from likeness.generators.readers.snapshot import Snapshot
-from likeness.generators.weights_file import read_header, read_weights
+from likeness.generators.weights_file import WeightsHeader, read_header, read_weights
 
 UNKNOWN = "unknown"
 # What is known of weights by the code that wrote them. Whoever trained them decides; see docs/weights.md.
@@ -68,8 +68,7 @@ def read_source(path: Path, *families: str) -> Source | None:
     if header is not None:
         if header.family not in families:
             return None
-        header, tensors = read_weights(path)
-        return Source(header.family, "likeness", header.arguments, tensors, header.licence)
+        return own_source(*read_weights(path))
     if path.suffix == ".safetensors":
         return _bare_safetensors(path, families)
     snapshot = open_snapshot(path)
@@ -78,19 +77,9 @@ def read_source(path: Path, *families: str) -> Source | None:
     return _from_snapshot(snapshot, snapshot.tensors())
 
 
-def made_of(path: Path, family: str, make: Callable[[Source], Generator]) -> Generator | None:
-    """Return what `make` makes of the file at `path` where it is of `family`, else None.
-
-    Raises:
-        WeightsError: where the file is broken, or `make` raises ValueError of what is in it.
-    """
-    source = read_source(path, family)
-    if source is None:
-        return None
-    try:
-        return make(source)
-    except ValueError as error:
-        raise WeightsError(f"{path} is a broken {source.layout}: {error}") from error
+def own_source(header: WeightsHeader, tensors: Mapping[str, Tensor]) -> Source:
+    """Return the source that a file of our own format is."""
+    return Source(header.family, "likeness", header.arguments, tensors, header.licence)
 
 
 def _bare_safetensors(path: Path, families: tuple[str, ...]) -> Source | None:

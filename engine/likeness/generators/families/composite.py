@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,13 +12,14 @@ from torch.nn import functional
 
 from likeness.errors import WeightsError
 from likeness.generator import GeneratorInfo, NoiseMode
+from likeness.generators.families.checkpoint import Source, own_source
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.refiner import Refiner, refiner_from
-from likeness.generators.weights_file import WeightsHeader, read_header, read_weights
-from likeness.hookspecs import hookimpl
+from likeness.generators.weights_file import read_weights
 
 FAMILY = "composite"
+NAMES = (FAMILY,)
 GROUPS = {"coarse": (0, 1), "broad": (1, 2), "middle": (2, 3), "fine": (3, 4)}
 
 
@@ -44,18 +46,16 @@ class Composite:
     makes the drawing more of a photograph; the latent means the same with and without.
 
     Args:
-        header: of the weights file.
-        tensors: of the weights file.
+        source: of a composite weights file.
         device: on which to draw.
         size: height and width of the pictures; native when left out.
     """
 
-    def __init__(
-        self, header: WeightsHeader, tensors: dict[str, Tensor], device: torch.device, size: int | None = None
-    ) -> None:
-        native = int(header.arguments["size"])
+    def __init__(self, source: Source, device: torch.device, size: int | None = None) -> None:
+        tensors = source.tensors
+        native = int(source.arguments["size"])
         self._size = size or native
-        outline = header.arguments.get("outline")
+        outline = source.arguments.get("outline")
         network = CompositeNetwork(tensors, size=native, outline=outline, dtype=component_dtype(device))
         self.network = network.to(device).eval().requires_grad_(False)
         refiner = refiner_from(tensors)
@@ -64,7 +64,7 @@ class Composite:
             refiner = refiner.eval().requires_grad_(False)
         self.refiner = refiner
         w_dim = network.w_dim
-        self.info = GeneratorInfo(FAMILY, ROWS, w_dim, self._size, header.licence, GROUPS)
+        self.info = GeneratorInfo(FAMILY, ROWS, w_dim, self._size, source.licence, GROUPS)
         self._mean = torch.zeros(ROWS, w_dim, device=device)
         self._directions = torch.eye(w_dim, device=device)[:, None, :].expand(-1, ROWS, -1).contiguous()
         self._parity = tensors["parity"].bool().to(device)
@@ -126,15 +126,23 @@ def open_composite(path: Path, device: torch.device, size: int | None = None) ->
     if header.family != FAMILY:
         raise WeightsError(f"{path} holds a {header.family} generator, not a {FAMILY}; open it by its own family")
     try:
-        return Composite(header, tensors, device, size)
-    except (KeyError, RuntimeError, ValueError) as error:
-        raise WeightsError(f"{path} lacks what a composite needs ({error!r}); train or copy it again") from error
+        return open_source(own_source(header, tensors), device, size)
+    except ValueError as error:
+        raise WeightsError(f"{path}: {error}") from error
 
 
-@hookimpl
-def load_generator(path: Path, device: torch.device, size: int | None) -> Composite | None:
-    """Open `path` where it is a composite weights file, else leave it to others."""
-    header = read_header(path)
-    if header is None or header.family != FAMILY:
-        return None
-    return open_composite(path, device, size)
+def open_source(source: Source, device: torch.device, size: int | None = None) -> Composite:
+    """Return the generator of `source`.
+
+    Raises:
+        ValueError: where a tensor or an argument is missing or wrong.
+    """
+    try:
+        return Composite(source, device, size)
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+        raise ValueError(f"it lacks what a composite needs ({error!r}); train or copy it again") from error
+
+
+def to_own_format(source: Source) -> tuple[str, dict[str, Any]]:
+    """Return the family and its arguments, which are our own already."""
+    return FAMILY, dict(source.arguments)

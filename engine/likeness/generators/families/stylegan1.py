@@ -1,18 +1,17 @@
 """Open the StyleGAN of 2018 from its TensorFlow snapshots, or from our own format."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import torch
 
-from likeness.generator import Generator
-from likeness.generators.families.checkpoint import Source, made_of, number, whole
+from likeness.generators.families.checkpoint import Source, number, whole
 from likeness.generators.families.stylegan_base import StyleGenerator
 from likeness.generators.networks.stylegan1 import Settings, StyleGAN1
-from likeness.hookspecs import hookimpl
 
 FAMILY = "stylegan1"
+NAMES = (FAMILY,)
 MOST_TAPS = 32
 
 
@@ -35,27 +34,20 @@ def settings(arguments: Mapping[str, Any]) -> Settings:
     )
 
 
-class StyleGAN1Generator(StyleGenerator):
-    """A StyleGAN that plays in W+ (18 layers at 1024 px); see `likeness.generator.Generator`.
-
-    Args:
-        source: tensors as the snapshot reader names them.
-        device: on which to draw.
+def open_source(source: Source, device: torch.device, size: int | None = None) -> StyleGenerator:
+    """Return the generator of `source`; its pictures have one size.
 
     Raises:
         ValueError: where a tensor or an argument is missing or wrong.
     """
-
-    def __init__(self, source: Source, device: torch.device) -> None:
-        network = StyleGAN1(source.tensors, settings(source.arguments)).to(device).eval()
-        super().__init__(FAMILY, network.mapping, network.synthesis, source.licence, device)
+    network = StyleGAN1(source.tensors, settings(source.arguments)).to(device).eval()
+    return StyleGenerator(FAMILY, network.mapping, network.synthesis, source.licence, device)
 
 
-@hookimpl
-def load_generator(path: Path, device: torch.device) -> Generator | None:
-    """First: open a StyleGAN of 2018.
+def to_own_format(source: Source) -> tuple[str, dict[str, Any]]:
+    """Return the family and all arguments, defaults included.
 
     Raises:
-        WeightsError: where the file is ours but broken.
+        ValueError: where one is of the wrong kind or out of range.
     """
-    return made_of(path, FAMILY, lambda source: StyleGAN1Generator(source, device))
+    return FAMILY, asdict(settings(source.arguments))

@@ -1,19 +1,18 @@
 """Open StyleGAN2: official PyTorch and TensorFlow snapshots, rosinality's checkpoints, state dicts, our own format."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import torch
 
-from likeness.generator import Generator
-from likeness.generators.families.checkpoint import Source, clamp, made_of, number, text, whole
+from likeness.generators.families.checkpoint import Source, clamp, number, text, whole
 from likeness.generators.families.stylegan_base import StyleGenerator
 from likeness.generators.networks.modulated_conv import Settings
 from likeness.generators.networks.stylegan2 import StyleGAN2
-from likeness.hookspecs import hookimpl
 
 FAMILY = "stylegan2"
+NAMES = (FAMILY,)
 
 
 def settings(arguments: Mapping[str, Any]) -> Settings:
@@ -31,27 +30,20 @@ def settings(arguments: Mapping[str, Any]) -> Settings:
     )
 
 
-class StyleGAN2Generator(StyleGenerator):
-    """A StyleGAN2 that plays in W+; see `likeness.generator.Generator`.
-
-    Args:
-        source: tensors under the official names.
-        device: on which to draw.
+def open_source(source: Source, device: torch.device, size: int | None = None) -> StyleGenerator:
+    """Return the generator of `source`; its pictures have one size.
 
     Raises:
         ValueError: where a tensor or an argument is missing or wrong.
     """
-
-    def __init__(self, source: Source, device: torch.device) -> None:
-        network = StyleGAN2(source.tensors, settings(source.arguments)).to(device).eval()
-        super().__init__(FAMILY, network.mapping, network.synthesis, source.licence, device)
+    network = StyleGAN2(source.tensors, settings(source.arguments)).to(device).eval()
+    return StyleGenerator(FAMILY, network.mapping, network.synthesis, source.licence, device)
 
 
-@hookimpl
-def load_generator(path: Path, device: torch.device) -> Generator | None:
-    """First: open a StyleGAN2 of any layout.
+def to_own_format(source: Source) -> tuple[str, dict[str, Any]]:
+    """Return the family and all arguments, defaults included.
 
     Raises:
-        WeightsError: where the file is ours but broken.
+        ValueError: where one is of the wrong kind or out of range.
     """
-    return made_of(path, FAMILY, lambda source: StyleGAN2Generator(source, device))
+    return FAMILY, asdict(settings(source.arguments))

@@ -1,19 +1,19 @@
 """Open StyleGAN3, configurations t and r: official snapshots, state dicts, our own format."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from likeness.generator import Generator, NoiseMode
-from likeness.generators.families.checkpoint import Source, clamp, made_of, number, whole
+from likeness.generator import NoiseMode
+from likeness.generators.families.checkpoint import Source, clamp, number, whole
 from likeness.generators.families.stylegan_base import StyleGenerator
 from likeness.generators.networks.stylegan3 import Settings, StyleGAN3, plane_transform
-from likeness.hookspecs import hookimpl
 
 FAMILY = "stylegan3"
+NAMES = (FAMILY,)
 
 
 def settings(arguments: Mapping[str, Any]) -> Settings:
@@ -37,19 +37,7 @@ def settings(arguments: Mapping[str, Any]) -> Settings:
 
 
 class StyleGAN3Generator(StyleGenerator):
-    """A StyleGAN3 that plays in W+, its plane movable; see `likeness.generator.Generator`.
-
-    Args:
-        source: tensors under the official names.
-        device: on which to draw.
-
-    Raises:
-        ValueError: where a tensor or an argument is missing or wrong.
-    """
-
-    def __init__(self, source: Source, device: torch.device) -> None:
-        network = StyleGAN3(source.tensors, settings(source.arguments)).to(device).eval()
-        super().__init__(FAMILY, network.mapping, network.synthesis, source.licence, device)
+    """A StyleGAN3 that plays in W+, its plane movable; see `likeness.generator.Generator`."""
 
     def inputs(self, latent: Tensor) -> tuple[Tensor, ...]:
         """Return the latent and the transform of the plane."""
@@ -71,11 +59,20 @@ class StyleGAN3Generator(StyleGenerator):
         return image
 
 
-@hookimpl
-def load_generator(path: Path, device: torch.device) -> Generator | None:
-    """First: open a StyleGAN3.
+def open_source(source: Source, device: torch.device, size: int | None = None) -> StyleGAN3Generator:
+    """Return the generator of `source`; its pictures have one size.
 
     Raises:
-        WeightsError: where the file is ours but broken.
+        ValueError: where a tensor or an argument is missing or wrong.
     """
-    return made_of(path, FAMILY, lambda source: StyleGAN3Generator(source, device))
+    network = StyleGAN3(source.tensors, settings(source.arguments)).to(device).eval()
+    return StyleGAN3Generator(FAMILY, network.mapping, network.synthesis, source.licence, device)
+
+
+def to_own_format(source: Source) -> tuple[str, dict[str, Any]]:
+    """Return the family and all arguments, defaults included.
+
+    Raises:
+        ValueError: where one is of the wrong kind or out of range.
+    """
+    return FAMILY, asdict(settings(source.arguments))

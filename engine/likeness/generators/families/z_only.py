@@ -2,22 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from likeness.errors import WeightsError
-from likeness.generator import Generator, GeneratorInfo, Licence, NoiseMode
-from likeness.generators.families.checkpoint import Source, number, read_source, text
+from likeness.generator import GeneratorInfo, Licence, NoiseMode
+from likeness.generators.families.checkpoint import Source, number, text
 from likeness.generators.families.stylegan_base import official_noise, picture
 from likeness.generators.networks.dcgan import Decoder, Output, modules_in
 from likeness.generators.networks.progan import ProGAN
-from likeness.hookspecs import hookimpl
 
 # "" is a state dict of unknown names: a decoder's tensors follow each other, whatever they are called.
-FAMILIES = ("progan", "dcgan", "vae", "")
+NAMES = ("progan", "dcgan", "vae", "")
 OUTPUTS: dict[str, Output] = {"tanh": "tanh", "sigmoid": "sigmoid", "linear": "linear"}
 
 
@@ -96,7 +94,7 @@ class ZGenerator:
 
 
 @dataclass(frozen=True)
-class Plan:
+class DecoderPlan:
     """How a decoder's tensors are to be read.
 
     Args:
@@ -112,7 +110,7 @@ class Plan:
     output: Output
 
 
-def plan_of(source: Source) -> Plan:
+def plan_decoder(source: Source) -> DecoderPlan:
     """Return how to read a decoder's tensors.
 
     Raises:
@@ -129,11 +127,11 @@ def plan_of(source: Source) -> Plan:
     output = text(source.arguments, "output", "sigmoid" if family == "vae" and not source.family else "tanh")
     if output not in OUTPUTS:
         raise ValueError(f"the output {output!r} is none of {', '.join(OUTPUTS)}")
-    return Plan(family, listed, number(source.arguments, "slope", 0.0, 0.0, 1.0), OUTPUTS[output])
+    return DecoderPlan(family, listed, number(source.arguments, "slope", 0.0, 0.0, 1.0), OUTPUTS[output])
 
 
-def open_source(source: Source, device: torch.device) -> ZGenerator:
-    """Return the generator of a source that has z alone.
+def open_source(source: Source, device: torch.device, size: int | None = None) -> ZGenerator:
+    """Return the generator of `source`; its pictures have one size.
 
     Raises:
         ValueError: where a tensor or an argument is missing or wrong.
@@ -142,24 +140,18 @@ def open_source(source: Source, device: torch.device) -> ZGenerator:
     if source.family == "progan":
         progan = ProGAN(source.tensors).to(device).eval()
         return ZGenerator("progan", progan, source.licence, device)
-    plan = plan_of(source)
+    plan = plan_decoder(source)
     decoder = Decoder.of(source.tensors, plan.modules, plan.slope, plan.output).to(device)
     return ZGenerator(plan.family, decoder, source.licence, device)
 
 
-@hookimpl(trylast=True)
-def load_generator(path: Path, device: torch.device) -> Generator | None:
-    """First: open a generator that has z alone. Last to be asked, for it takes state dicts of any names.
+def to_own_format(source: Source) -> tuple[str, dict[str, Any]]:
+    """Return the family and the plan by which its tensors are read.
 
     Raises:
-        WeightsError: where the file is ours but broken.
+        ValueError: where an argument is of the wrong kind or out of range.
     """
-    source = read_source(path, *FAMILIES)
-    if source is None:
-        return None
-    try:
-        return open_source(source, device)
-    except (ValueError, RuntimeError) as error:
-        if not source.family:
-            return None
-        raise WeightsError(f"{path} is a broken {source.layout}: {error}") from error
+    if source.family == "progan":
+        return "progan", {}
+    plan = plan_decoder(source)
+    return plan.family, {"modules": list(plan.modules), "output": plan.output, "slope": plan.slope}

@@ -17,7 +17,7 @@ from tests.engine.training import toy
 
 from likeness.cli import main
 from likeness.commands.train.progress import Display, figures
-from likeness.generators.families import z_only as zonly
+from likeness.generators.families.registry import open_family
 from likeness.training.run import RunFolder
 from likeness.training.train import Report
 
@@ -89,7 +89,7 @@ def test_a_run_ends_in_weights_a_grid_and_a_sweep(
         assert next(film.decode(video=0)).width == 256
     assert (run / "grids" / "000000004.png").is_file()
     assert list((run / "tensorboard").iterdir())
-    assert zonly.load_generator(run / "weights.safetensors", torch.device("cpu")) is not None
+    assert open_family(run / "weights.safetensors", torch.device("cpu")) is not None
 
 
 def test_resume_goes_on_for_so_many_steps_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,13 +11,12 @@ from tests.reference.parity import case, relative_error
 from likeness.errors import LikenessError
 from likeness.generators.backends.choose import choose, prepare
 from likeness.generators.devices import multiplies_bfloat16
-from likeness.generators.families import stylegan1, stylegan2, stylegan3
-from likeness.generators.families import z_only as zonly
+from likeness.generators.families.registry import open_family
 from likeness.generators.families.stylegan_base import StyleGenerator
 from likeness.generators.networks.dcgan import Decoder
 
 CPU = torch.device("cpu")
-MAKERS = {"sg2_skip": stylegan2, "sg3_t": stylegan3, "sg3_r": stylegan3, "stylegan1": stylegan1}
+MAKERS = ("sg2_skip", "sg3_t", "sg3_r", "stylegan1")
 
 
 def opened(name: str, folder: Path) -> StyleGenerator:
@@ -26,7 +25,7 @@ def opened(name: str, folder: Path) -> StyleGenerator:
         path.write_bytes(pickles.tensorflow_pickle(tf.stylegan1_variables(16), {}))
     else:
         path.write_bytes(pickles.official_pickle(case(name).state, case(name).kwargs))
-    generator = MAKERS[name].load_generator(path, CPU)
+    generator = open_family(path, CPU)
     assert isinstance(generator, StyleGenerator)
     return generator
 
@@ -121,7 +120,7 @@ def test_a_family_with_one_way_to_draw_says_so(tmp_path: Path) -> None:
     decoder = Decoder(5, [4, 4], norm=False)
     tensors = {name.replace("layers", "main"): value for name, value in decoder.state_dict().items()}
     (tmp_path / "g.pt").write_bytes(pickles.saved(tensors))
-    generator = zonly.load_generator(tmp_path / "g.pt", CPU)
+    generator = open_family(tmp_path / "g.pt", CPU)
     assert generator is not None
     assert prepare(generator).backend == "eager"
     with pytest.raises(LikenessError, match="eagerly"):

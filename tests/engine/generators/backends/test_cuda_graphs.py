@@ -11,7 +11,7 @@ from torch import Tensor
 from likeness.generator import NoiseMode
 from likeness.generators.backends.choose import prepare
 from likeness.generators.backends.cuda_graphs import MOST_GRAPHS, Graphs, Recording
-from likeness.generators.families import stylegan2
+from likeness.generators.families.registry import open_family
 from likeness.generators.families.stylegan_base import Draw, StyleGenerator
 
 
@@ -76,8 +76,8 @@ def test_beyond_the_most_recordings_the_network_draws() -> None:
 def test_what_a_card_replays_is_what_the_processor_draws(backend: str, precision: str, tmp_path: Path) -> None:
     path = tmp_path / "network.pkl"
     path.write_bytes(pickles.official_pickle(case("sg2_skip").state, case("sg2_skip").kwargs))
-    plain = stylegan2.load_generator(path, torch.device("cpu"))
-    fast = stylegan2.load_generator(path, torch.device("cuda"))
+    plain = open_family(path, torch.device("cpu"))
+    fast = open_family(path, torch.device("cuda"))
     assert isinstance(plain, StyleGenerator)
     assert isinstance(fast, StyleGenerator)
     prepare(fast, backend, precision)

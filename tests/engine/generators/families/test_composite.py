@@ -8,7 +8,8 @@ from tests.engine.drawn_faces import write_faces
 
 from likeness.errors import WeightsError
 from likeness.generator import Licence
-from likeness.generators.families.composite import Composite, load_generator, open_composite
+from likeness.generators.families.composite import Composite, open_composite
+from likeness.generators.families.registry import open_family
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS, ExemplarChoice, block_layout
 from likeness.generators.networks.refiner import PREFIX, Refiner
@@ -166,9 +167,9 @@ def test_a_larger_picture_is_the_same_face(weights: Path) -> None:
 
 def test_a_file_of_another_family_is_left_to_others(tmp_path: Path) -> None:
     other = tmp_path / "other.safetensors"
-    write_weights(other, WeightsHeader("stylegan2"), {"x": torch.zeros(1)})
-    assert load_generator(other, CPU, None) is None
-    with pytest.raises(WeightsError, match="holds a stylegan2 generator"):
+    write_weights(other, WeightsHeader("theirs"), {"x": torch.zeros(1)})
+    assert open_family(other, CPU, None) is None
+    with pytest.raises(WeightsError, match="holds a theirs generator"):
         open_composite(other, CPU)
 
 
@@ -176,11 +177,11 @@ def test_a_file_of_ours_without_its_tensors_is_a_clear_fault(tmp_path: Path) -> 
     broken = tmp_path / "broken.safetensors"
     write_weights(broken, WeightsHeader("composite", {"size": 64}), {"x": torch.zeros(1)})
     with pytest.raises(WeightsError, match="lacks what a composite needs"):
-        load_generator(broken, CPU, None)
+        open_family(broken, CPU, None)
 
 
 def test_the_hook_opens_our_files_at_the_wanted_size(weights: Path) -> None:
-    opened = load_generator(weights, CPU, 128)
+    opened = open_family(weights, CPU, 128)
     assert isinstance(opened, Composite)
     assert opened.info.resolution == 128
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from tests.reference.parity import relative_error
 
-from likeness.generators.families import z_only as zonly
+from likeness.generators.families.registry import open_family
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.networks.vae import VAE, divergence
 from likeness.generators.weights_file import WeightsHeader, write_weights
@@ -22,7 +22,7 @@ def test_what_a_trainer_writes_plays_as_it_was_trained(norm: bool, tmp_path: Pat
     decoder.eval()
     arguments = {"modules": decoder.order, "slope": decoder.slope, "output": decoder.output}
     write_weights(tmp_path / "own.safetensors", WeightsHeader("dcgan", arguments), decoder.state_dict())
-    generator = zonly.load_generator(tmp_path / "own.safetensors", torch.device("cpu"))
+    generator = open_family(tmp_path / "own.safetensors", torch.device("cpu"))
     assert generator is not None
     latent = generator.sample([1, 2])
     with torch.no_grad():

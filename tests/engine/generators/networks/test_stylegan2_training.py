@@ -7,7 +7,7 @@ import torch
 from tests.reference import stylegan2 as plain
 from tests.reference.parity import relative_error
 
-from likeness.generators.families import stylegan2
+from likeness.generators.families.registry import open_family
 from likeness.generators.networks.modulated_conv import Settings
 from likeness.generators.networks.stylegan2 import StyleGAN2
 from likeness.generators.networks.stylegan2_training import StyleShape, TrainableStyleGAN2
@@ -44,7 +44,7 @@ def test_the_weights_that_it_writes_play_the_same_picture(tmp_path: Path, shape:
     network = learnt(shape)
     path = tmp_path / "faces.safetensors"
     write_weights(path, WeightsHeader("stylegan2", {"shuffle": shape.shuffle}), network.state_dict())
-    generator = stylegan2.load_generator(path, torch.device("cpu"))
+    generator = open_family(path, torch.device("cpu"))
     assert generator is not None
     assert generator.info.resolution == 32
     assert generator.info.num_ws == shape.num_ws
