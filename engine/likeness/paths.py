@@ -8,6 +8,8 @@ from likeness.errors import WeightsError, nearest
 
 Kind = Literal["plugins", "presets", "weights", "controllers", "bindings", "cues", "autosave", "faces", "gallery"]
 
+# Used where neither the preset nor the command line names weights.
+DEFAULT_WEIGHTS = "faces-256"
 PACKAGE = Path(__file__).resolve().parent
 # Names the user's folder, for installations that keep a show's things together.
 HOME_VARIABLE = "LIKENESS_HOME"

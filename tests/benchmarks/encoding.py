@@ -19,8 +19,7 @@ import torch
 
 from likeness.encoders.composite_report import hold_out_report
 from likeness.errors import LikenessError
-from likeness.paths import find_weights
-from likeness.show.show import DEFAULT_WEIGHTS
+from likeness.paths import DEFAULT_WEIGHTS, find_weights
 
 
 def main() -> None:

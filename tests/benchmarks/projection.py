@@ -27,11 +27,10 @@ from likeness.faces.embed import Embedder, Embedding, identity_distance
 from likeness.faces.photo import Photo, read_photo
 from likeness.generator import Generator
 from likeness.generators.perceptual import open_features, perceptual_distance
-from likeness.paths import find_weights
+from likeness.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.picture import to_picture
 from likeness.projection.loss import face_mask
 from likeness.projection.search import project
-from likeness.show.show import DEFAULT_WEIGHTS
 
 BATCH = 5
 

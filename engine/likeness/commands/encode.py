@@ -39,8 +39,7 @@ def encode(
     """
     from likeness.encoders.composite import open_encoder
     from likeness.faces.detect import Detector
-    from likeness.paths import find_weights
-    from likeness.show.show import DEFAULT_WEIGHTS
+    from likeness.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.tools.encode_photos import encode_file
 
     if not photos:

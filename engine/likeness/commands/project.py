@@ -65,9 +65,8 @@ def project(
 
     from likeness import open_generator
     from likeness.generators.devices import choose_device
-    from likeness.paths import find_weights
+    from likeness.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.projection.search import Step
-    from likeness.show.show import DEFAULT_WEIGHTS
     from likeness.tools.project_photos import CHAIN, PhotoProjection, ProjectionPlan
 
     generator = open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device)))

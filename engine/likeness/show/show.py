@@ -27,6 +27,7 @@ from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.params import Trigger
+from likeness.paths import DEFAULT_WEIGHTS
 from likeness.show.camera import CameraStage
 from likeness.show.clock import FixedClock, RealClock
 from likeness.show.controls import Controls
@@ -48,7 +49,6 @@ from likeness.tempo.transport import Transport
 
 log = logging.getLogger(__name__)
 
-DEFAULT_WEIGHTS = "faces-256"
 DEFAULT_FPS = 60.0
 # A hung plugin or generator is left behind after this long at the end.
 PARTING_S = 2.0

@@ -9,9 +9,9 @@ from likeness.host.host import Host
 from likeness.latent import truncate
 from likeness.options import Options
 from likeness.parameters.presets import Preset
-from likeness.paths import find_weights
+from likeness.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.picture import Picture, to_picture
-from likeness.show.show import DEFAULT_WEIGHTS, Show
+from likeness.show.show import Show
 
 WALK_FPS = 30.0
 

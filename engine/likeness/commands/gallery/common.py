@@ -33,8 +33,7 @@ def open_gallery(folder: Path | None, *, create: bool = False) -> "Gallery":
 
 def weights_of(name: str | None) -> Path:
     """Return the weights file of that name, or of the default weights."""
-    from likeness.paths import find_weights
-    from likeness.show.show import DEFAULT_WEIGHTS
+    from likeness.paths import DEFAULT_WEIGHTS, find_weights
 
     return find_weights(name or DEFAULT_WEIGHTS)
 

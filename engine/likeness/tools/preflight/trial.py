@@ -10,8 +10,8 @@ from likeness.errors import LikenessError
 from likeness.generators.convert import info
 from likeness.options import Options
 from likeness.parameters.presets import Preset
-from likeness.paths import find_weights
-from likeness.show.show import DEFAULT_FPS, DEFAULT_WEIGHTS, Show
+from likeness.paths import DEFAULT_WEIGHTS, find_weights
+from likeness.show.show import DEFAULT_FPS, Show
 from likeness.tools.preflight.environment import check_environment, disk
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
 
