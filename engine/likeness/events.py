@@ -1,6 +1,6 @@
 """Things that happen between two frames; plugins may `handle` notes, keys and recalls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -92,3 +92,27 @@ class Forget:
 
 
 Event = Note | Key | Panic | Recall | Release | Capture | Past | CameraImage | Forget
+
+
+class HeldNotes:
+    """Follows the stream of events. One thread, the show's."""
+
+    def __init__(self) -> None:
+        # In the order in which they were pressed.
+        self._down: dict[tuple[int, int], None] = {}
+
+    def follow(self, events: Iterable[Event]) -> list[Event]:
+        """Return `events` with a release of every note that is down before each `Panic`."""
+        followed: list[Event] = []
+        for event in events:
+            if isinstance(event, Panic):
+                followed += [Note(number, 0.0, channel) for channel, number in self._down]
+                self._down.clear()
+            elif isinstance(event, Note):
+                key = (event.channel, event.number)
+                if event.velocity > 0:
+                    self._down[key] = None
+                else:
+                    self._down.pop(key, None)
+            followed.append(event)
+        return followed

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from likeness import Float, Note
-from likeness.events import Panic
-from likeness.held_notes import HeldNotes
+from likeness.events import HeldNotes, Panic
 from likeness.master import DOUBLE_PRESS_S, PARAMS, Master, commands
 from likeness.parameters.store import ParamStore
 

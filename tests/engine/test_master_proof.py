@@ -16,7 +16,7 @@ from likeness.cues.bank import Cue, CueFace
 from likeness.cues.recall import CueRecall, Travel
 from likeness.host.host import Host
 from likeness.master import Master
-from likeness.outputs.memory import MemoryOutput
+from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
 from likeness.show import loop

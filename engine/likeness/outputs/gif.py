@@ -11,7 +11,7 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from likeness.outputs.container import ContainerOutput
-from likeness.outputs.letterbox import letterboxed
+from likeness.outputs.fitting import letterbox
 from likeness.outputs.pacing import exact_rate
 from likeness.outputs.writer import ROOM
 from likeness.picture import Picture
@@ -61,7 +61,7 @@ class GifOutput(ContainerOutput):
         if self._graph is None:
             self._size = (picture.shape[1], picture.shape[0])
             self._graph = self._begin()
-        whole = np.ascontiguousarray(letterboxed(picture, self._size))
+        whole = np.ascontiguousarray(letterbox(picture, self._size))
         image = VideoFrame.from_numpy_buffer(whole, format="rgb24")
         image.pts, image.time_base = tick, TICK
         self._graph.push(image)

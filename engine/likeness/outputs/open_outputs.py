@@ -7,10 +7,8 @@ from likeness.errors import OutputError
 from likeness.options import Options
 from likeness.outputs.displays import chosen, find_corner, start_video
 from likeness.outputs.files import open_file
-from likeness.outputs.fitted import FittedOutput
-from likeness.outputs.memory import NullOutput
-from likeness.outputs.output import Output
-from likeness.outputs.screens import Screens
+from likeness.outputs.fitting import FittedOutput, Screens
+from likeness.outputs.output import NullOutput, Output
 from likeness.outputs.window import WindowOutput
 
 

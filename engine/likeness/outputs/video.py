@@ -12,7 +12,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from likeness.errors import OutputError
 from likeness.outputs.container import ContainerOutput
-from likeness.outputs.letterbox import letterboxed
+from likeness.outputs.fitting import letterbox
 from likeness.outputs.pacing import exact_rate
 from likeness.outputs.writer import ROOM
 from likeness.picture import Picture
@@ -121,7 +121,7 @@ class VideoOutput(ContainerOutput):
         """Return `picture` as a 4:2:0 BT.709 frame of the file's size."""
         height, width = picture.shape[:2]
         if (width + width % 2, height + height % 2) != self._size:
-            picture = letterboxed(picture, self._size)
+            picture = letterbox(picture, self._size)
             height, width = picture.shape[:2]
         if width % 2 or height % 2:
             picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

@@ -7,7 +7,7 @@ import numpy as np
 
 from likeness.errors import OutputError
 from likeness.outputs.displays import chosen, displays, find_corner, has_display, start_video
-from likeness.outputs.letterbox import fitted
+from likeness.outputs.fitting import fit
 from likeness.picture import Picture
 
 import pygame  # isort: skip - after displays.py, which sets what SDL reads when it starts
@@ -165,7 +165,7 @@ class WindowOutput:
         self._texture.update(pygame.image.frombuffer(np.ascontiguousarray(picture).data, (width, height), "RGB"))
         into = self._renderer.get_viewport().size
         self._renderer.clear()
-        self._texture.draw(dstrect=fitted((width, height), into))
+        self._texture.draw(dstrect=fit((width, height), into))
         self._renderer.present()
 
     def _take_events(self) -> tuple[list[str], bool]:

@@ -295,3 +295,8 @@ class ParamStore:
         for owner in owners & self._cells.keys():
             kept[owner] = MappingProxyType({name: cell.shown for name, cell in self._cells[owner].items()})
         self.snapshot = MappingProxyType({owner: kept[owner] for owner in self._cells})
+
+
+def to_address(name: object) -> str:
+    """Return the `owner.name` of a parameter that is written so, or in OSC's way as "/owner/name"."""
+    return str(name).strip("/").replace("/", ".")

@@ -16,9 +16,9 @@ from likeness.inputs.osc.server import OscInput, Reply
 from likeness.inputs.osc.subscriptions import Args, Said
 from likeness.options import Options
 from likeness.parameters.midi_binding import Binding, Takeover
-from likeness.parameters.store import ParamStore
+from likeness.parameters.store import ParamStore, to_address
 from likeness.paths import search_dirs, user_dir
-from likeness.show.status_cache import StatusCache
+from likeness.show.status import StatusCache
 from likeness.tempo.midi_clock import ClockListener
 
 log = logging.getLogger(__name__)
@@ -185,17 +185,12 @@ class Controls:
             return {"/midi/learn": _no_midi, "/midi/unbind": _no_midi}
 
         def learn(reply: Reply, param: object = None) -> None:
-            midi.learn(None if param is None else _address(param), reply)
+            midi.learn(None if param is None else to_address(param), reply)
 
         def unbind(reply: Reply, param: object) -> None:
-            midi.unbind(_address(param), reply)
+            midi.unbind(to_address(param), reply)
 
         return {"/midi/learn": learn, "/midi/unbind": unbind}
-
-
-def _address(param: object) -> str:
-    """Return the store's address for one that is written in OSC's way, "/owner/name", or as in a preset."""
-    return str(param).strip("/").replace("/", ".")
 
 
 def _no_midi(reply: Reply, *args: object) -> None:

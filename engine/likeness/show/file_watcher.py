@@ -1,11 +1,12 @@
-"""Watches the files of the plugins that play, and reloads what changes on disk."""
+"""File watcher: reloads plugins and weights that change on disk while they play."""
 
 import logging
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from likeness.errors import PluginError
+from likeness.errors import PluginError, WeightsError
+from likeness.paths import find_weights
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,31 @@ class FileWatcher:
             self._reload(name)
         except PluginError as error:
             log.info("%s was saved, but: %s", name, error)
+
+
+def follow_weights(name: str, load: Callable[[str], None]) -> FileWatcher:
+    """Start a watcher that calls `load(name)` on its own thread each time the file of the weights changes.
+
+    A training run that goes on writes its file again and again.
+
+    Args:
+        name: of weights, of their file, or of the folder of a training run.
+        load: takes them into the show; what it refuses is one line in the log.
+
+    Raises:
+        WeightsError: there are no such weights.
+    """
+    path = find_weights(name)
+
+    def reload(changed: str) -> None:
+        try:
+            load(changed)
+        except WeightsError as error:
+            log.warning("%s was written, but: %s", path, error)
+
+    watch = FileWatcher(lambda: [(name, path)], reload)
+    watch.start()
+    return watch
 
 
 def _stamp(path: Path) -> Stamp | None:

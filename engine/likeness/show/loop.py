@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from likeness.errors import OutputError
-from likeness.events import Event, Forget
+from likeness.events import Event, Forget, HeldNotes
 from likeness.fault_log import Faults
 from likeness.frame import Frame
-from likeness.held_notes import HeldNotes
 from likeness.master import Master
 from likeness.outputs.output import Output
 from likeness.parameters.store import ParamStore

@@ -31,18 +31,18 @@ from likeness.paths import DEFAULT_WEIGHTS
 from likeness.show.camera import CameraStage
 from likeness.show.clock import FixedClock, RealClock
 from likeness.show.controls import Controls
-from likeness.show.file_watcher import FileWatcher
-from likeness.show.follow_weights import follow_weights
+from likeness.show.file_watcher import FileWatcher, follow_weights
 from likeness.show.generator_swap import GeneratorSwap
 from likeness.show.load_rack import declare_show_params, load_rack
 from likeness.show.loop import Loop
+from likeness.show.modulation_commands import modulation_commands
 from likeness.show.open_weights import open_weights
 from likeness.show.preset_commands import PresetCommands
 from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer, RenderThread
 from likeness.show.signals import stop_on_signals
 from likeness.show.status import status
-from likeness.show.tempo_commands import modulation_commands, tempo_commands
+from likeness.show.tempo_commands import tempo_commands
 from likeness.stage import Stage
 from likeness.tempo.midi_clock import ClockListener
 from likeness.tempo.transport import Transport

@@ -10,7 +10,7 @@ from torch import Tensor
 from likeness import Bool, Choice, Float, Frame, Param, Stage, Values, hookimpl, master
 from likeness.cues.cues import Cues
 from likeness.host.host import Host
-from likeness.outputs.memory import MemoryOutput
+from likeness.outputs.output import MemoryOutput
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.store import ParamStore
 from likeness.show.clock import FixedClock

@@ -8,9 +8,8 @@ import pytest
 
 from likeness.errors import OutputError
 from likeness.outputs.files import open_file
-from likeness.outputs.fitted import FittedOutput
-from likeness.outputs.memory import MemoryOutput, NullOutput
-from likeness.outputs.output import Output
+from likeness.outputs.fitting import FittedOutput
+from likeness.outputs.output import MemoryOutput, NullOutput, Output
 from likeness.picture import Picture
 
 FILES = ("a.mp4", "a.mov", "a.mkv", "a.gif", "a-%03d.png")

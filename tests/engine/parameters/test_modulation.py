@@ -12,7 +12,7 @@ from likeness.errors import InputError, LikenessError, ParamError
 from likeness.parameters.modulation import MOST, Modulation
 from likeness.parameters.modulator import Modulator
 from likeness.parameters.store import ParamStore
-from likeness.show.tempo_commands import modulation_commands
+from likeness.show.modulation_commands import modulation_commands
 
 SPEED = "walk.speed"
 DT = 1 / 60

@@ -10,7 +10,7 @@ import torch
 from tests.engine.toy_family import TOYS
 
 from likeness.options import Options
-from likeness.outputs.memory import MemoryOutput
+from likeness.outputs.output import MemoryOutput
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.show.show import Show
 

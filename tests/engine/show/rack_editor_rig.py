@@ -9,7 +9,7 @@ import torch
 
 from likeness import master
 from likeness.host.host import Host
-from likeness.outputs.memory import MemoryOutput
+from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
 from likeness.show import loop

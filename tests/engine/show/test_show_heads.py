@@ -7,9 +7,8 @@ import pytest
 
 from likeness.errors import OutputError
 from likeness.options import Options
-from likeness.outputs.fitted import FittedOutput
-from likeness.outputs.memory import MemoryOutput
-from likeness.outputs.screens import Screens
+from likeness.outputs.fitting import FittedOutput, Screens
+from likeness.outputs.output import MemoryOutput
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.show.show import Show
 

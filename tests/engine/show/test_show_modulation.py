@@ -15,7 +15,7 @@ from likeness.errors import InputError, ParamError, PresetError
 from likeness.events import Event
 from likeness.frame import Frame
 from likeness.options import Options
-from likeness.outputs.memory import MemoryOutput
+from likeness.outputs.output import MemoryOutput
 from likeness.parameters.modulator import Modulator
 from likeness.parameters.presets import Preset, find_preset, read_preset
 from likeness.paths import search_dirs

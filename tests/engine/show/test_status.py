@@ -11,7 +11,7 @@ from torch import Tensor
 from likeness import Values, hookimpl, master
 from likeness.errors import OutputError
 from likeness.host.host import Host
-from likeness.outputs.memory import MemoryOutput
+from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
 from likeness.show import loop

@@ -13,7 +13,8 @@ from likeness.parameters.modulator import Modulator
 from likeness.parameters.presets import read_preset
 from likeness.parameters.store import ParamStore
 from likeness.show.load_rack import declare_all_params
-from likeness.show.tempo_commands import modulation_commands, tempo_commands
+from likeness.show.modulation_commands import modulation_commands
+from likeness.show.tempo_commands import tempo_commands
 from likeness.tempo.transport import Transport
 
 

@@ -19,7 +19,7 @@ from likeness.inputs.camera.input import CameraInput
 from likeness.inputs.camera.live_mark import LiveMark
 from likeness.inputs.camera.source import Wait, check_source, open_source
 from likeness.options import Options
-from likeness.outputs.memory import MemoryOutput
+from likeness.outputs.output import MemoryOutput
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.show.camera import CameraStage

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from likeness.outputs.memory import MemoryOutput, NullOutput
+from likeness.outputs.output import MemoryOutput, NullOutput
 from likeness.picture import Picture
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from likeness.outputs.letterbox import fitted, letterboxed
+from likeness.outputs.fitting import fit, letterbox
 
 sides = st.integers(1, 4000)
 
@@ -20,19 +20,19 @@ sides = st.integers(1, 4000)
 def test_a_picture_fills_one_direction_and_is_in_the_middle_of_the_other(
     size: tuple[int, int], into: tuple[int, int], place: tuple[int, int, int, int]
 ) -> None:
-    assert fitted(size, into) == place
+    assert fit(size, into) == place
 
 
 @given(sides, sides, sides, sides)
 def test_it_never_leaves_the_frame(width: int, height: int, wide: int, high: int) -> None:
-    x, y, w, h = fitted((width, height), (wide, high))
+    x, y, w, h = fit((width, height), (wide, high))
     assert 0 <= x <= x + w <= wide
     assert 0 <= y <= y + h <= high
     assert w == wide or h == high
 
 
 def test_bars_are_black_and_the_picture_keeps_its_colour() -> None:
-    frame = letterboxed(np.full((10, 10, 3), (10, 200, 90), np.uint8), (40, 20))
+    frame = letterbox(np.full((10, 10, 3), (10, 200, 90), np.uint8), (40, 20))
     assert frame.shape == (20, 40, 3)
     assert (frame[:, 10:30] == (10, 200, 90)).all()
     assert not frame[:, :10].any()
@@ -41,4 +41,4 @@ def test_bars_are_black_and_the_picture_keeps_its_colour() -> None:
 
 def test_a_picture_that_fits_is_passed_on_untouched() -> None:
     picture = np.zeros((10, 20, 3), np.uint8)
-    assert letterboxed(picture, (20, 10)) is picture
+    assert letterbox(picture, (20, 10)) is picture

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from likeness.show.status_cache import FRESH_S, StatusCache
+from likeness.show.status import FRESH_S, StatusCache
 
 
 def test_many_questions_at_once_gather_once_and_a_later_one_anew() -> None:

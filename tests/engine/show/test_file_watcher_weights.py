@@ -13,7 +13,7 @@ from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.options import Options
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.paths import RUN_WEIGHTS, find_weights
-from likeness.show.follow_weights import follow_weights
+from likeness.show.file_watcher import follow_weights
 from likeness.show.show import Show
 
 DEADLINE_S = 30.0
