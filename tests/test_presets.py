@@ -27,7 +27,7 @@ def rack(preset: Preset, root: Path) -> tuple[Host, list[str]]:
     files = find_plugins([root / "plugins"])
     for name in preset.show.plugins:
         host.add(name, load_plugin(name, files))
-    refused = host.store.recall(preset.flat())
+    refused = host.store.recall(preset.flat_values())
     host.store.finish_glides()
     return host, refused
 
@@ -55,7 +55,7 @@ def test_every_value_and_binding_of_a_preset_is_taken(path: Path, root: Path) ->
     assert preset.title
     assert [entry.param for entry in preset.midi if entry.param not in host.store] == []
     assert "sharpen" not in preset.show.plugins[:-1]
-    wanted = preset.flat()
+    wanted = preset.flat_values()
     assert {address: host.store.target(address) for address in wanted} == wanted
 
 

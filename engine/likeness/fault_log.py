@@ -2,8 +2,11 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from likeness.errors import LikenessError
 
 # A failing plugin at 60 fps would write 3,600 lines a minute; a line every five seconds is still seen.
 QUIET_S = 5.0
@@ -39,3 +42,12 @@ class Faults:
     def forget(self, where: str) -> None:
         """Start anew at `where`, after somebody mended it."""
         self._records.pop(where, None)
+
+
+@contextmanager
+def log_refusal(log: logging.Logger) -> Iterator[None]:
+    """Log a `LikenessError` from the body as one line: for commands from pads and queues, which hear no answer."""
+    try:
+        yield
+    except LikenessError as error:
+        log.warning("%s", error)

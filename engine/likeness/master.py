@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from likeness.events import Panic
 from likeness.frame import Values
 from likeness.parameters.store import ParamStore
-from likeness.params import Bool, Float, Trigger, to_number
+from likeness.params import Bool, Float, Trigger, is_press
 from likeness.picture import Picture, dim
 
 PARAMS = (
@@ -98,7 +98,7 @@ def commands(store: ParamStore, let_go: Callable[[], None] = lambda: None) -> Ma
 
     def press(value: object = 1) -> None:
         """Press the blackout's pad; a 0, as a button sends when it is let go, is none."""
-        if to_number(value):
+        if is_press(value):
             store.toggle("master.blackout")
 
     def panic() -> None:

@@ -276,6 +276,11 @@ class Text(Param):
         return self.default
 
 
+def is_press(value: object) -> bool:
+    """Return whether `value` presses a button: the 0 that one sends when it is let go does not, nor does a word."""
+    return bool(to_number(value))
+
+
 def to_number(value: object) -> float | None:
     """Return `value` as a finite number, or None where it is none."""
     if isinstance(value, bool | int | float | str):

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from likeness import Event, Float, Frame, Param, Values, hookimpl, master
 from likeness.cues import history_commands as history_desk
-from likeness.cues import recall as recaller
+from likeness.cues import recall as cue_recall
 from likeness.cues.bank import Cue, CueFace
-from likeness.cues.recall import CueRecall, Travel
+from likeness.cues.recall import CueRecall, Duration
 from likeness.host.host import Host
 from likeness.master import Master
 from likeness.outputs.output import MemoryOutput
@@ -106,7 +106,7 @@ class Rig:
         self.clock, self.store, self.plugin = FakeClock(), ParamStore(), Moody()
         self.store.declare("master", master.PARAMS)
         self.store.declare("show", loop.PARAMS)
-        self.store.declare("cue", recaller.PARAMS)
+        self.store.declare("cue", cue_recall.PARAMS)
         self.store.declare("history", history_desk.PARAMS)
         host = Host(self.store)
         host.add("moody", self.plugin)
@@ -174,7 +174,7 @@ class Rig:
     def cue(self, shade: float, seconds: float, quantise: str) -> None:
         self.store.set("cue.quantise", quantise)
         cue = Cue({"moody.shade": shade, "master.blackout": True}, face=CueFace(torch.full((4, 4), shade)))
-        self.cues.recall("a cue", lambda: cue, Travel(seconds))
+        self.cues.recall("a cue", lambda: cue, Duration(seconds))
 
     # What happens.
 

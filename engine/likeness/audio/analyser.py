@@ -46,7 +46,7 @@ class AudioAnalyser:
     def __init__(self, rate: float) -> None:
         self.rate = rate
         self.hop = 1 << round(np.log2(rate * HOP_S))
-        self.heard = AudioFeatures()
+        self.features = AudioFeatures()
         self.latency_s = 2.5 * self.hop / rate
         size = self.hop * WINDOW_HOPS
         self._samples = np.zeros(size, np.float32)
@@ -58,7 +58,7 @@ class AudioAnalyser:
         self._edges = np.searchsorted(frequencies, edges)
         self._loudest = np.full(BANDS + 1, FLOOR_DB)
         self._spectrum = np.zeros(len(frequencies), np.float32)
-        self._pickers = [_Picker(rate / self.hop) for _ in range(1 + len(PARTS))]
+        self._pickers = [_PeakPicker(rate / self.hop) for _ in range(1 + len(PARTS))]
         self._envelope = np.zeros(round(MEMORY_S * rate / self.hop), np.float32)
         self._hops = 0
         self._tempo = 0.0
@@ -70,16 +70,16 @@ class AudioAnalyser:
         amplitudes = np.abs(np.fft.rfft(self._samples * self._window)).astype(np.float32)
         power = np.add.reduceat(amplitudes**2, self._edges)[:BANDS] * self._power
         whole = float((samples.astype(np.float64) ** 2).mean())
-        loudness = self._against_loudest(np.append(power, whole))
-        onsets = self._onsets(amplitudes)
+        loudness = self._normalise(np.append(power, whole))
+        onsets = self._count_onsets(amplitudes)
         self._hops += 1
         if self._hops % round(TELLING_S * self.rate / self.hop) == 0:
             self._tempo = estimate_tempo(self._envelope[-self._hops :], self.rate / self.hop)
         bands = tuple(float(value) for value in loudness[:BANDS])
-        self.heard = AudioFeatures(bands, float(loudness[BANDS]), onsets, self._tempo)
-        return self.heard
+        self.features = AudioFeatures(bands, float(loudness[BANDS]), onsets, self._tempo)
+        return self.features
 
-    def _against_loudest(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _normalise(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return, for each, where it is in the range below its own loudest of late, in [0, 1]."""
         level = 10.0 * np.log10(power + 1e-12)
         fading = FADING_DB_PER_S * self.hop / self.rate
@@ -87,7 +87,7 @@ class AudioAnalyser:
         places: NDArray[np.float64] = np.clip(1.0 + (level - self._loudest) / RANGE_DB, 0.0, 1.0)
         return places
 
-    def _onsets(self, amplitudes: NDArray[np.float32]) -> tuple[int, int, int, int]:
+    def _count_onsets(self, amplitudes: NDArray[np.float32]) -> tuple[int, int, int, int]:
         """Count what begins: the rise of the compressed spectrum [Bello et al. 2005: spectral flux]."""
         scaled = amplitudes * np.float32(2.0 / self._window.sum())
         spectrum = np.log1p(COMPRESSION * scaled)
@@ -97,12 +97,12 @@ class AudioAnalyser:
         flux += [float(rise[self._edges[first] : self._edges[last]].mean()) for first, last in PARTS.values()]
         self._envelope = np.append(self._envelope[1:], np.float32(flux[0]))
         for picker, value in zip(self._pickers, flux, strict=True):
-            picker.take(value)
+            picker.add(value)
         whole, low, mid, high = (picker.count for picker in self._pickers)
         return whole, low, mid, high
 
 
-class _Picker:
+class _PeakPicker:
     """Counts the peaks of one flux."""
 
     def __init__(self, rate: float) -> None:
@@ -113,7 +113,7 @@ class _Picker:
         self._echo, self._forgetting = 0.0, math.exp(-1 / (ECHO_S * rate))
         self._last = self._before = 0.0
 
-    def take(self, flux: float) -> None:
+    def add(self, flux: float) -> None:
         """Take the flux of one hop; the hop before is a peak if it is higher than its neighbours and stands out."""
         self._since += 1
         past = sorted(self._past)

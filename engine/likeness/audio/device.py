@@ -21,14 +21,14 @@ GONE_S = 1.0
 # Looking for devices stops PortAudio and starts it again: 20 to 200 ms of this thread.
 RETRY_S = 2.0
 # PortAudio hangs for ever on closing a stream of a JACK server that has died.
-PARTING_S = 2.0
+CLOSE_TIMEOUT_S = 2.0
 # Half a second of blocks: beyond it the analysis is too late to be of use, and the newest count.
-MOST_BLOCKS = 48
+MAX_BLOCKS = 48
 BLOCK_S = 0.0107
 DEFAULT = "default"
 
 Block = NDArray[np.float32]
-Take = Callable[[Block], None]
+OnBlock = Callable[[Block], None]
 
 
 class Stream(Protocol):
@@ -44,17 +44,17 @@ class Stream(Protocol):
 class _DeviceStream:
     """One input device of PortAudio."""
 
-    def __init__(self, name: str, take: Take, again: bool) -> None:
+    def __init__(self, name: str, on_block: OnBlock, again: bool) -> None:
         import sounddevice
 
         if again:
             # PortAudio sees only the devices that were there when it began.
             sounddevice._terminate()
             sounddevice._initialize()
-        number, channels, self.rate = _find(name)
+        number, channels, self.rate = _find_device(name)
 
         def called(block: NDArray[np.float32], frames: int, when: object, status: object) -> None:
-            take(block.mean(axis=1, dtype=np.float32))
+            on_block(block.mean(axis=1, dtype=np.float32))
 
         self._stream = sounddevice.InputStream(
             device=number,
@@ -72,7 +72,7 @@ class _DeviceStream:
         self._stream.close()
 
 
-def open_device(name: str, take: Take, again: bool) -> Stream:
+def open_device(name: str, on_block: OnBlock, again: bool) -> Stream:
     """Open the input device whose name contains `name`, or the system's own for "default".
 
     Args:
@@ -83,7 +83,7 @@ def open_device(name: str, take: Take, again: bool) -> Stream:
     Raises:
         InputError: where there is none of that name.
     """
-    return _DeviceStream(name, take, again)
+    return _DeviceStream(name, on_block, again)
 
 
 class AudioInput:
@@ -99,15 +99,15 @@ class AudioInput:
         self,
         name: str,
         *,
-        open_stream: Callable[[str, Take, bool], Stream] = open_device,
+        open_stream: Callable[[str, OnBlock, bool], Stream] = open_device,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name, self._open, self._now = name, open_stream, now
-        self._heard = SILENCE
-        self._blocks: Queue[Block] = Queue(MOST_BLOCKS)
+        self._features = SILENCE
+        self._blocks: Queue[Block] = Queue(MAX_BLOCKS)
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
-        self._told = False
+        self._reported = False
 
     def start(self) -> None:
         """Begin to listen; a device that is not there yet is waited for."""
@@ -117,20 +117,20 @@ class AudioInput:
 
     def features_at(self, at: float) -> AudioFeatures:
         """Return the newest that was heard. Any thread."""
-        return self._heard
+        return self._features
 
     def close(self) -> None:
         """Stop listening. Safe to call twice."""
         if self._thread is not None:
             self._closing.set()
-            self._thread.join(PARTING_S)
+            self._thread.join(CLOSE_TIMEOUT_S)
             if self._thread.is_alive():
                 log.warning("audio: the driver of %s does not let go; the show ends without it", self._name)
             self._thread = None
 
     # All below runs on the input's own thread, but for `_take`.
 
-    def _take(self, block: Block) -> None:
+    def _add_block(self, block: Block) -> None:
         try:
             self._blocks.put_nowait(block)
         except Full:
@@ -140,33 +140,33 @@ class AudioInput:
     def _run(self) -> None:
         again = False
         while not self._closing.is_set():
-            stream = self._opened(again)
+            stream = self._try_open(again)
             again = True
             if stream is None:
                 self._closing.wait(RETRY_S)
                 continue
-            self._listen(stream)
-            self._heard = SILENCE
+            self._analyse(stream)
+            self._features = SILENCE
             try:
                 stream.close()
             except Exception as error:  # noqa: BLE001 - what was unplugged may not close, and is gone either way
                 log.debug("audio: %s did not close: %s", self._name, error)
 
-    def _opened(self, again: bool) -> Stream | None:
+    def _try_open(self, again: bool) -> Stream | None:
         try:
-            stream = self._open(self._name, self._take, again)
+            stream = self._open(self._name, self._add_block, again)
         # A driver may raise anything, as for a device that went since it was listed; it is tried again.
         except Exception as error:  # noqa: BLE001
-            if not self._told:
+            if not self._reported:
                 log.warning("audio: %s; the show goes on, and it is heard once it is there", error)
-            self._told = True
+            self._reported = True
             return None
-        if self._told:
+        if self._reported:
             log.warning("audio: %s is heard again", self._name)
-        self._told = False
+        self._reported = False
         return stream
 
-    def _listen(self, stream: Stream) -> None:
+    def _analyse(self, stream: Stream) -> None:
         """Analyse until the device is gone or the show is over."""
         ear = AudioAnalyser(stream.rate)
         waiting = np.zeros(0, np.float32)
@@ -177,13 +177,13 @@ class AudioInput:
             except Empty:
                 if self._now() - last > GONE_S:
                     log.warning("audio: %s is gone; the show goes on without, and it is looked for", self._name)
-                    self._told = True
+                    self._reported = True
                     return
                 continue
             last = self._now()
             waiting = np.concatenate((waiting, block))
             while len(waiting) >= ear.hop:
-                self._heard = ear.analyse(waiting[: ear.hop])
+                self._features = ear.analyse(waiting[: ear.hop])
                 waiting = waiting[ear.hop :]
 
 
@@ -198,7 +198,7 @@ def audio_available() -> str | None:
     return None
 
 
-def _find(name: str) -> tuple[int | None, int, float]:
+def _find_device(name: str) -> tuple[int | None, int, float]:
     """Return number, channels to open and rate of the device."""
     import sounddevice
 

@@ -32,7 +32,7 @@ class AudioFeatures:
         first, last = PARTS.get(band) or (int(band), int(band) + 1)
         return max(self.bands[first:last])
 
-    def count(self, band: Band) -> int:
+    def onset_count(self, band: Band) -> int:
         """Return how many onsets `band` has had; a band by number counts those of its part."""
         if band == "level":
             return self.onsets[0]

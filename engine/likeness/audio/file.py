@@ -35,27 +35,27 @@ class AudioFile:
         except (OSError, av.error.FFmpegError, IndexError) as error:
             raise InputError(f"audio {path} cannot be heard: {error or 'no audio in it'}; give a WAV file") from error
         self._path = path
-        self._ear = AudioAnalyser(float(stream.rate))
-        self._blocks = self._decoded(stream)
+        self._analyser = AudioAnalyser(float(stream.rate))
+        self._blocks = self._decode(stream)
         self._waiting = np.zeros(0, np.float32)
         self._hops = 0
 
     def features_at(self, at: float) -> AudioFeatures:
         """Return what sounds `at` seconds after the file's start; `at` never goes back."""
-        wanted = int((at + self._ear.latency_s) * self._ear.rate) // self._ear.hop
+        wanted = int((at + self._analyser.latency_s) * self._analyser.rate) // self._analyser.hop
         while self._hops < wanted:
-            self._ear.analyse(self._next())
+            self._analyser.analyse(self._next_hop())
             self._hops += 1
-        return self._ear.heard
+        return self._analyser.features
 
     def close(self) -> None:
         """Let the file go."""
         self._blocks = iter(())
         self._container.close()
 
-    def _next(self) -> NDArray[np.float32]:
+    def _next_hop(self) -> NDArray[np.float32]:
         """Return the next hop, filled up with silence at the end."""
-        hop = self._ear.hop
+        hop = self._analyser.hop
         while len(self._waiting) < hop:
             block = next(self._blocks, None)
             if block is None:
@@ -64,7 +64,7 @@ class AudioFile:
         taken, self._waiting = self._waiting[:hop], self._waiting[hop:]
         return taken
 
-    def _decoded(self, stream: av.AudioStream) -> Iterator[NDArray[np.float32]]:
+    def _decode(self, stream: av.AudioStream) -> Iterator[NDArray[np.float32]]:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=stream.rate)
         try:
             for frame in self._container.decode(stream):

@@ -44,11 +44,11 @@ def params(*, markdown: bool = False, json: bool = False) -> None:
     if json:
         import json as encoder
 
-        from likeness.parameters.describe import oscquery
+        from likeness.parameters.describe import oscquery_tree
 
-        print(encoder.dumps(oscquery(store), indent=2))
+        print(encoder.dumps(oscquery_tree(store), indent=2))
     elif markdown:
-        from likeness.parameters.describe import markdown as as_markdown
+        from likeness.parameters.describe import markdown_table as as_markdown
 
         print(as_markdown(store), end="")
     else:

@@ -1,4 +1,4 @@
-"""Saves the show every few seconds, so that a crash costs no more than those: the preset of the moment and the face."""
+"""Autosave: the show's preset and its face, saved every few seconds and read again after a crash."""
 
 import logging
 import time
@@ -22,61 +22,63 @@ EVERY_S = 3.0
 
 
 def autosave_file() -> Path:
-    """Return where the show is saved."""
+    """Return the file that the show is saved in."""
     return user_dir("autosave") / "last.safetensors"
 
 
 class Autosave:
-    """Saves. `between` and `soon` belong to the show's thread, and cost it a copy of the targets when it is time.
+    """Saves the show every three seconds and after each cue. The show's thread; a save costs it a copy of the targets.
+
+    The face comes from the render thread, one frame later, and the writer's thread brings both to the disk.
 
     Args:
         store: of the show.
-        compose: returns the show of the moment as a preset.
-        scribe: writes it, the newest alone, however slow the disk is.
+        current_preset: returns the show as a preset, as it is now.
+        writer: writes the newest save alone, however slow the disk is.
         now: seconds, of no particular start.
     """
 
     def __init__(
         self,
         store: ParamStore,
-        compose: Callable[[], Preset],
-        scribe: BackgroundWriter,
+        current_preset: Callable[[], Preset],
+        writer: BackgroundWriter,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._compose, self._scribe, self._now = store, compose, scribe, now
+        self._store, self._current_preset, self._writer, self._now = store, current_preset, writer, now
         self._path = autosave_file()
         self._due = now() + EVERY_S
 
     def request(self) -> None:
-        """Save in the next frame, since something was decided."""
+        """Save in the next frame."""
         self._due = self._now()
 
     def advance(self, time: float, beat: float) -> None:
-        """Save where it is time."""
+        """Save if it is time."""
         if self._now() < self._due:
             return
         self._due = self._now() + EVERY_S
-        preset = self._compose()
+        preset = self._current_preset()
         path = self._path
 
-        def take(latent: Tensor) -> None:
-            moment = {"preset": preset.model_dump(mode="json", exclude_none=True)}
-            self._scribe.submit("the show's state", lambda: write_cue(path, moment, latent))
+        def write(latent: Tensor) -> None:
+            header = {"preset": preset.model_dump(mode="json", exclude_none=True)}
+            self._writer.submit("the show's state", lambda: write_cue(path, header, latent))
 
-        self._store.post(Capture(take))
+        self._store.post(Capture(write))
 
 
 def read_autosave() -> tuple[Preset, Tensor] | None:
-    """Return the show that was saved last and its face `[num_ws, w_dim]`, or None where there is none to go on with.
+    """Return the show that was saved last and its face `[num_ws, w_dim]`, or None if there is none.
 
-    What is there but broken is logged: a restart in the middle of the night must not end at it.
+    A broken file is logged and counts as none: a restart in the middle of the night must not end at it.
     """
     path = autosave_file()
     if not path.is_file():
         return None
     try:
-        moment, face = read_cue(path)
-        return Preset.model_validate(moment["preset"]), face
+        header, face = read_cue(path)
+        return Preset.model_validate(header["preset"]), face
     except (CueError, InputError, ValidationError, KeyError) as error:
-        log.error("the last show cannot be taken up again: %s", error)
+        log.error("the last show cannot be resumed: %s", error)
         return None

@@ -1,4 +1,4 @@
-"""Writes files beside the show: the newest of each name, on a thread of its own, a fault said once."""
+"""Background writer: files written beside the show, the newest of each name, each failure logged once."""
 
 import logging
 import threading
@@ -8,60 +8,71 @@ from likeness.errors import LikenessError
 
 log = logging.getLogger(__name__)
 
-# At the end, so long is waited for a slow disk.
-PARTING_S = 2.0
+# How long `close` waits for a slow disk.
+CLOSE_TIMEOUT_S = 2.0
 
 
 class BackgroundWriter:
-    """Writes what `put` leaves, from any thread. What is put twice before its turn is written once, the newer way."""
+    """Runs write jobs on one daemon thread, which starts with the first of them.
+
+    Any thread submits; nothing here waits but `flush` and `close`. Jobs have names: one that is submitted again before
+    its turn is replaced, so a slow disk writes the newest state and no queue grows. A job that fails is logged once and
+    the next one runs; when that name works again, this is logged too. `close` writes what is left before it ends the
+    thread, which is why this is no `StoppableThread`.
+    """
 
     def __init__(self) -> None:
         self._jobs: dict[str, Callable[[], None]] = {}
         self._failing: set[str] = set()
-        self._change = threading.Condition()
+        self._changed = threading.Condition()
         self._closed = False
         self._writing = False
         self._thread: threading.Thread | None = None
 
     def submit(self, name: str, write: Callable[[], None]) -> None:
-        """Have `write` called soon. A `LikenessError` from it is said once, until it has worked again."""
-        with self._change:
+        """Call `write` soon, on the writer's thread.
+
+        Args:
+            name: of what is written, for the log; a job of the same name that still waits is replaced.
+            write: writes it; may raise anything.
+        """
+        with self._changed:
             self._jobs[name] = write
             if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._run, name="scribe", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="background writer", daemon=True)
                 self._thread.start()
-            self._change.notify_all()
+            self._changed.notify_all()
 
-    def flush(self, timeout_s: float = PARTING_S) -> bool:
-        """Wait until all that was put is written; return whether it was, in time."""
-        with self._change:
-            return self._change.wait_for(lambda: not self._jobs and not self._writing, timeout_s)
+    def flush(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
+        """Wait until every job is done; return whether that was in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._jobs and not self._writing, timeout_s)
 
     def close(self) -> None:
-        """Write what is left, as far as the disk allows, and end. Safe to call twice."""
+        """Write what is left, as far as the disk allows, and end the thread. Safe to call twice."""
         if self._thread is not None:
             self.flush()
-        with self._change:
+        with self._changed:
             self._closed = True
-            self._change.notify_all()
+            self._changed.notify_all()
         if self._thread is not None:
-            self._thread.join(PARTING_S)
+            self._thread.join(CLOSE_TIMEOUT_S)
 
     def _run(self) -> None:
         while True:
-            with self._change:
-                self._change.wait_for(lambda: self._jobs or self._closed)
+            with self._changed:
+                self._changed.wait_for(lambda: self._jobs or self._closed)
                 if not self._jobs:
                     return
                 name = next(iter(self._jobs))
                 write, self._writing = self._jobs.pop(name), True
             self._write(name, write)
-            # It may hold a face. One that is let go of while Python ends takes the process down: torch gives the lock
-            # away for it, and a thread that asks for it back then is ended in the middle of C++.
+            # The job may hold a face. A tensor that is freed while Python exits takes the process down: torch releases
+            # the interpreter's lock for it, and a thread that asks for it back then is ended in the middle of C++.
             del write
-            with self._change:
+            with self._changed:
                 self._writing = False
-                self._change.notify_all()
+                self._changed.notify_all()
 
     def _write(self, name: str, write: Callable[[], None]) -> None:
         try:

@@ -18,7 +18,7 @@ from likeness.params import Value, to_number
 log = logging.getLogger(__name__)
 
 # Eight rows of eight, as pad controllers have them.
-PLACES = 64
+LAST_NUMBER = 64
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,39}")
 
 
@@ -28,7 +28,7 @@ class CueFace:
 
     latent: Tensor | None = None
 
-    def put(self, latent: Tensor) -> None:
+    def set(self, latent: Tensor) -> None:
         """Take the latent."""
         self.latent = latent
 
@@ -61,12 +61,12 @@ class CueBank:
         folder: one file for each cue; read at once, and written by `scribe`.
     """
 
-    def __init__(self, folder: Path, scribe: BackgroundWriter) -> None:
-        self._folder, self._scribe = folder, scribe
+    def __init__(self, folder: Path, writer: BackgroundWriter) -> None:
+        self._folder, self._writer = folder, writer
         self._cues: dict[str, Cue] = {}
         for path in sorted(folder.glob("*.safetensors")) if folder.is_dir() else ():
             try:
-                self._cues[path.stem] = _cue(*read_cue(path))
+                self._cues[path.stem] = _parse_cue(*read_cue(path))
             except CueError as error:
                 log.error("%s", error)
 
@@ -92,15 +92,15 @@ class CueBank:
     def save(self, name: str, cue: Cue) -> None:
         """Have `cue` written at `name`; its face has come."""
         if self._cues.get(name) is cue:
-            self._scribe.submit(f"cue {name}", lambda: self._write(name, cue))
+            self._writer.submit(f"cue {name}", lambda: self._write(name, cue))
 
     def clear(self, name: str) -> None:
         """Forget the cue, in memory and on the disk. Raises like `[]`."""
         self[name]
         del self._cues[name]
-        self._scribe.submit(f"cue {name}", lambda: self._path(name).unlink(missing_ok=True))
+        self._writer.submit(f"cue {name}", lambda: self._path(name).unlink(missing_ok=True))
 
-    def after(self, name: str | None) -> str:
+    def next_number(self, name: str | None) -> str:
         """Return the next numbered place that holds a cue, from the first one on again after the last.
 
         Raises:
@@ -121,14 +121,14 @@ class CueBank:
             raise CueError(f"cue {name} has no face")
         moment: dict[str, Any] = {"values": dict(cue.values), "rack": list(cue.rack)}
         if cue.modulation is not None:
-            moment["modulation"] = [each.written() for each in cue.modulation]
+            moment["modulation"] = [each.to_dict() for each in cue.modulation]
         write_cue(self._path(name), moment, cue.face.latent)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.safetensors"
 
 
-def cue_name(text: object) -> str:
+def parse_cue_name(text: object) -> str:
     """Return the name of a place from what a message says: 5, 5.0, "5" or "night".
 
     Raises:
@@ -136,8 +136,8 @@ def cue_name(text: object) -> str:
     """
     number = None if isinstance(text, bool) else to_number(text)
     if number is not None:
-        if number != int(number) or not 1 <= number <= PLACES:
-            raise CueError(f"there is no place {text}; they go from 1 to {PLACES}, and cues may have names")
+        if number != int(number) or not 1 <= number <= LAST_NUMBER:
+            raise CueError(f"there is no place {text}; they go from 1 to {LAST_NUMBER}, and cues may have names")
         return str(int(number))
     name = text.strip() if isinstance(text, str) else ""
     if not NAME.fullmatch(name):
@@ -145,7 +145,7 @@ def cue_name(text: object) -> str:
     return name
 
 
-def _cue(moment: Mapping[str, Any], face: Tensor) -> Cue:
+def _parse_cue(moment: Mapping[str, Any], face: Tensor) -> Cue:
     values = moment.get("values")
     plain = {str(key): value for key, value in values.items()} if isinstance(values, dict) else {}
     modulators = moment.get("modulation")

@@ -9,8 +9,8 @@ from typing import Literal
 from torch import Tensor
 
 from likeness.cues.background_writer import BackgroundWriter
-from likeness.cues.bank import PLACES, Cue, CueBank, cue_name
-from likeness.cues.recall import CueRecall, Travel
+from likeness.cues.bank import LAST_NUMBER, Cue, CueBank, parse_cue_name
+from likeness.cues.recall import CueRecall, Duration
 from likeness.errors import CueError, LikenessError
 from likeness.events import Capture, Release
 from likeness.parameters.store import ParamStore
@@ -41,21 +41,21 @@ class CueCommands:
     def __init__(
         self,
         store: ParamStore,
-        recaller: CueRecall,
-        scribe: BackgroundWriter,
+        recall: CueRecall,
+        writer: BackgroundWriter,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store, self._recaller, self._scribe, self._on_change = store, recaller, scribe, on_change
-        self.bank = CueBank(user_dir("cues") / BANK, scribe)
-        self._last: str | None = None
+        self._store, self._recall, self._writer, self._on_change = store, recall, writer, on_change
+        self.bank = CueBank(user_dir("cues") / BANK, writer)
+        self._last_recalled: str | None = None
         # OSC, MIDI and keys come on threads of their own.
-        self._turn = threading.RLock()
+        self._lock = threading.RLock()
         self.commands: Mapping[str, Callable[..., None]] = {
             "/cue/store": self.store,
             "/cue/recall": self.recall,
             "/cue/clear": self.clear,
             "/cue/bank": self.use_bank,
-            **{f"/cue/pad/{place}": partial(self._pressed, place) for place in range(1, PLACES + 1)},
+            **{f"/cue/pad/{place}": partial(self._press_pad_with, place) for place in range(1, LAST_NUMBER + 1)},
         }
 
         # Parameters, since a button sends 1 and then 0, which as the argument of a command would be a time.
@@ -68,9 +68,9 @@ class CueCommands:
         Raises:
             CueError: where there is no such place.
         """
-        self.keep(cue_name(place), self._recaller.fill)
+        self.store_filled(parse_cue_name(place), self._recall.fill_cue)
 
-    def keep(self, name: str, fill: Callable[[Cue], float | None]) -> None:
+    def store_filled(self, name: str, fill: Callable[[Cue], float | None]) -> None:
         """Keep a cue at `name` whose values `fill` finds, on the show's thread.
 
         Args:
@@ -78,12 +78,12 @@ class CueCommands:
             fill: fills all but the face in, and returns the show's time of the face, None for that of now.
         """
         bank, cue = self.bank, Cue()
-        with self._turn:
+        with self._lock:
             # At once, so that a recall in the same bundle finds it.
             bank[name] = cue
 
         def take(latent: Tensor) -> None:
-            cue.face.put(latent)
+            cue.face.set(latent)
             bank.save(name, cue)
 
         def edit() -> None:
@@ -99,16 +99,16 @@ class CueCommands:
         Raises:
             CueError: where there is no such cue or time.
         """
-        self.travel(time, unit)
-        found = self._found(place)
+        self.parse_duration(time, unit)
+        found = self._find_cue(place)
         # Its time is read once more when it is taken: `/cue/seconds` may stand before it in the same bundle.
-        self._store.run(lambda: self._recaller.recall_now(*found, self.travel(time, unit)))
+        self._store.run(lambda: self._recall.recall_now(*found, self.parse_duration(time, unit)))
 
     def next(self) -> None:
         """Bring back the cue of the next numbered place that holds one. Within an edit. Raises like `recall`."""
-        with self._turn:
-            name, find = self._found(self.bank.after(self._last))
-        self._recaller.recall_now(name, find, self.travel(None))
+        with self._lock:
+            name, find = self._find_cue(self.bank.next_number(self._last_recalled))
+        self._recall.recall_now(name, find, self.parse_duration(None))
 
     def undo(self) -> None:
         """Bring back what was before the last recall. Within an edit.
@@ -116,30 +116,30 @@ class CueCommands:
         Raises:
             CueError: where there was none.
         """
-        log.info("undone: %s", self._recaller.undo())
+        log.info("undone: %s", self._recall.undo())
 
-    def pad(self, place: int) -> None:
+    def press_pad(self, place: int) -> None:
         """Press the pad of a place: recall the cue there, or store one while `cue.arm` is on. Raises like `recall`."""
         if self._store.target("cue.arm"):
             self.store(place)
         else:
             self.recall(place)
 
-    def _pressed(self, place: int, value: object = 1) -> None:
+    def _press_pad_with(self, place: int, value: object = 1) -> None:
         # A 0, as a button sends when it is let go, is no press.
         if to_number(value):
-            self.pad(place)
+            self.press_pad(place)
 
-    def arm(self, armed: bool) -> None:
+    def set_arm(self, armed: bool) -> None:
         """Have pads store, or recall again."""
         self._store.set("cue.arm", armed)
 
-    def state(self, place: int) -> Literal["empty", "stored", "fading", "active"]:
+    def pad_state(self, place: int) -> Literal["empty", "stored", "fading", "active"]:
         """Say how a place is: without a cue, with one, with one that is on its way or waits, or with the last one."""
         name = str(place)
         if name not in self.bank:
             return "empty"
-        return self._recaller.state(name) or "stored"
+        return self._recall.cue_state(name) or "stored"
 
     def clear(self, place: object) -> None:
         """Forget the cue at `place`.
@@ -147,14 +147,14 @@ class CueCommands:
         Raises:
             CueError: where there is none.
         """
-        with self._turn:
-            self.bank.clear(cue_name(place))
+        with self._lock:
+            self.bank.clear(parse_cue_name(place))
 
     def release(self) -> None:
         """Let the face that was called up go: what the plugins draw by themselves comes back. Within an edit."""
-        self._recaller.return_to_present()
-        self._recaller.clear_active()
-        self._store.emit(Release(self._recaller.seconds(self.travel(None))))
+        self._recall.return_to_present()
+        self._recall.clear_active()
+        self._store.emit(Release(self._recall.to_seconds(self.parse_duration(None))))
 
     def change_program(self, number: int) -> None:
         """Bring the cue at place `number` + 1 back, as a MIDI program change asks. Raises like `recall`."""
@@ -166,31 +166,31 @@ class CueCommands:
         Raises:
             CueError: where the name is none.
         """
-        bank = CueBank(user_dir("cues") / cue_name(name), self._scribe)
-        with self._turn:
-            self.bank, self._last = bank, None
+        bank = CueBank(user_dir("cues") / parse_cue_name(name), self._writer)
+        with self._lock:
+            self.bank, self._last_recalled = bank, None
         log.info("the bank %s is in hand, with %d cues", name, len(bank.names()))
 
-    def _found(self, place: object) -> tuple[str, Callable[[], Cue]]:
+    def _find_cue(self, place: object) -> tuple[str, Callable[[], Cue]]:
         """Return the name of a cue and what returns it, whatever is stored there meanwhile; it is the last one now."""
-        name = cue_name(place)
-        with self._turn:
+        name = parse_cue_name(place)
+        with self._lock:
             cue = self.bank[name]
-            self._last = name
+            self._last_recalled = name
         return name, lambda: cue
 
-    def travel(self, time: object, unit: object = "s") -> Travel:
+    def parse_duration(self, time: object, unit: object = "s") -> Duration:
         """Return how long a recall takes, from the arguments of a message.
 
         Raises:
             CueError: where it is no time.
         """
         if time is None:
-            return Travel(float(self._store.target("cue.seconds")))
+            return Duration(float(self._store.target("cue.seconds")))
         number = to_number(time)
         if number is None or number < 0 or str(unit) not in UNITS:
             raise CueError(f"{time!r} {unit!r} is no time for a recall; say 4, 4 s or 2 bars")
-        return Travel(number, UNITS[str(unit)])
+        return Duration(number, UNITS[str(unit)])
 
 
 def _said(press: Callable[[], None]) -> Callable[[], None]:

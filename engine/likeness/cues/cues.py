@@ -38,28 +38,28 @@ class Cues:
         host: Host,
         moment: Callable[[], Moment],
         latency_s: Callable[[], float] = lambda: 0.0,
-        compose: Callable[[], Preset] | None = None,
+        current_preset: Callable[[], Preset] | None = None,
         modulation: Modulation | None = None,
     ) -> None:
         self._store = store
-        self.scribe = BackgroundWriter()
-        self._autosave = Autosave(store, compose, self.scribe) if compose else None
+        self.writer = BackgroundWriter()
+        self._autosave = Autosave(store, current_preset, self.writer) if current_preset else None
         changed = self._autosave.request if self._autosave else lambda: None
-        self._recaller = CueRecall(store, host, moment, latency_s, changed, modulation)
-        self.cues = CueCommands(store, self._recaller, self.scribe, changed)
-        self.history = HistoryCommands(store, self._recaller, self.cues)
+        self._recall = CueRecall(store, host, moment, latency_s, changed, modulation)
+        self.cues = CueCommands(store, self._recall, self.writer, changed)
+        self.history = HistoryCommands(store, self._recall, self.cues)
         self.commands: Mapping[str, Callable[..., None]] = {**self.cues.commands, **self.history.commands}
 
     def advance(self, time: float, beat: float) -> None:
         """Do what is due, before each frame. The show's thread."""
-        self.history.between(time, beat)
-        self._recaller.advance(time, beat)
+        self.history.advance(time, beat)
+        self._recall.advance(time, beat)
         if self._autosave:
             self._autosave.advance(time, beat)
 
     def cancel_waiting(self) -> None:
         """Drop the recall that waits for a line of the beat. Within an edit, on the show's thread."""
-        self._recaller.cancel_waiting()
+        self._recall.cancel_waiting()
 
     def resume(self, face: Tensor) -> None:
         """Have the first frame show `face` [num_ws, w_dim], and the plugins go on from it."""
@@ -67,4 +67,4 @@ class Cues:
 
     def close(self) -> None:
         """Write what is still to be written."""
-        self.scribe.close()
+        self.writer.close()

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from likeness.cues.bank import Cue, cue_name
+from likeness.cues.bank import Cue, parse_cue_name
 from likeness.cues.commands import UNITS, CueCommands
 from likeness.cues.parameter_history import ParameterHistory
-from likeness.cues.recall import CueRecall, Travel, is_recalled
+from likeness.cues.recall import CueRecall, Duration, is_recalled
 from likeness.errors import CueError
 from likeness.events import Capture, Past
 from likeness.parameters.store import ParamStore
@@ -29,18 +29,18 @@ class HistoryCommands:
         commands: by OSC address.
     """
 
-    def __init__(self, store: ParamStore, recaller: CueRecall, cues: CueCommands) -> None:
-        self._store, self._recaller, self._cues = store, recaller, cues
-        self._log = ParameterHistory()
-        store.journal = self._log.add
+    def __init__(self, store: ParamStore, recall: CueRecall, cues: CueCommands) -> None:
+        self._store, self._recall, self._cues = store, recall, cues
+        self._parameter_history = ParameterHistory()
+        store.journal = self._parameter_history.record
         # Where in the show's time the hand took the fader, and what it says.
-        self._edge = 0.0
+        self._scrub_from = 0.0
         self._scrub = 1.0
-        self._return = Travel(0.0)
+        self._return_duration = Duration(0.0)
         self.commands: Mapping[str, Callable[..., None]] = {
             "/history/recall": self.recall,
-            "/history/store": self.keep,
-            "/history/live": self.live,
+            "/history/store": self.store,
+            "/history/live": self.return_to_live,
         }
 
     def recall(self, ago: object, *rest: object) -> None:
@@ -54,19 +54,19 @@ class HistoryCommands:
             CueError: where one of them is no such thing.
         """
         unit, travel_time = (rest[0], rest[1:]) if rest and isinstance(rest[0], str) else ("bars", rest)
-        back = _back(ago, unit)
-        travel = self._cues.travel(*travel_time) if travel_time else self._cues.travel(None)
+        back = _parse_ago(ago, unit)
+        travel = self._cues.parse_duration(*travel_time) if travel_time else self._cues.parse_duration(None)
 
         def find() -> Cue:
-            moment = self._time(back)
-            then = self._log.targets_at(moment)
+            moment = self._time_before(back)
+            then = self._parameter_history.targets_at(moment)
             cue = Cue({address: value for address, value in then.items() if is_recalled(address)})
-            self._store.emit(Capture(cue.face.put, moment))
+            self._store.emit(Capture(cue.face.set, moment))
             return cue
 
-        self._recaller.recall(f"{back.amount:g} {'bars' if back.in_bars else 's'} ago", find, travel)
+        self._recall.recall(f"{back.amount:g} {'bars' if back.in_bars else 's'} ago", find, travel)
 
-    def keep(self, place: object, ago: object = None, unit: object = "bars") -> None:
+    def store(self, place: object, ago: object = None, unit: object = "bars") -> None:
         """Make a cue of a moment that has passed: the one that `scrub` stands at, or of so long ago.
 
         Raises:
@@ -74,51 +74,54 @@ class HistoryCommands:
         """
         if ago is None and self._scrub >= 1.0:
             raise CueError(f"which moment? /history/store {place} -8 is eight bars ago; or play it with scrub first")
-        back = None if ago is None else _back(ago, unit)
+        back = None if ago is None else _parse_ago(ago, unit)
 
         def fill(cue: Cue) -> float:
-            moment = self._scrubbed() if back is None else self._time(back)
-            self._recaller.fill(cue)
+            moment = self._scrubbed_time() if back is None else self._time_before(back)
+            self._recall.fill_cue(cue)
             # Of modulators there is no past: such a cue leaves them as they are.
             cue.modulation = None
-            cue.values = {**cue.values, **{a: v for a, v in self._log.targets_at(moment).items() if a in cue.values}}
+            cue.values = {
+                **cue.values,
+                **{a: v for a, v in self._parameter_history.targets_at(moment).items() if a in cue.values},
+            }
             return moment
 
-        self._cues.keep(cue_name(place), fill)
+        self._cues.store_filled(parse_cue_name(place), fill)
 
-    def live(self, time: object = None, unit: object = "s") -> None:
+    def return_to_live(self, time: object = None, unit: object = "s") -> None:
         """Come back to the present from the past. Raises like `recall`."""
-        self._return = self._cues.travel(time, unit)
+        self._return_duration = self._cues.parse_duration(time, unit)
         self._store.set("history.scrub", 1.0)
 
-    def between(self, time: float, beat: float) -> None:
+    def advance(self, time: float, beat: float) -> None:
         """Follow the show and the fader. The show's thread, before each frame."""
-        self._log.watch(time, beat)
+        self._parameter_history.begin_frame(time, beat)
         scrub = float(self._store.snapshot["history"]["scrub"])
         if scrub == self._scrub:
             return
         if self._scrub >= 1.0:
-            self._edge = time
+            self._scrub_from = time
         self._scrub = scrub
         if scrub < 1.0:
-            self._store.post(Past(self._scrubbed()))
-            self._return = self._cues.travel(None)
+            self._store.post(Past(self._scrubbed_time()))
+            self._return_duration = self._cues.parse_duration(None)
         else:
-            self._store.post(Past(None, self._recaller.seconds(self._return)))
+            self._store.post(Past(None, self._recall.to_seconds(self._return_duration)))
 
-    def _scrubbed(self) -> float:
-        return self._edge - (1.0 - self._scrub) * float(self._store.snapshot["history"]["span"])
+    def _scrubbed_time(self) -> float:
+        return self._scrub_from - (1.0 - self._scrub) * float(self._store.snapshot["history"]["span"])
 
-    def _time(self, back: Travel) -> float:
+    def _time_before(self, back: Duration) -> float:
         """Return the show's time of a moment that has passed."""
         if not back.in_bars:
-            return self._log.time - back.amount
+            return self._parameter_history.time - back.amount
         meter = float(self._store.snapshot["show"]["meter"])
-        return self._log.time_of(self._log.beat - back.amount * meter)
+        return self._parameter_history.time_of(self._parameter_history.beat - back.amount * meter)
 
 
-def _back(ago: object, unit: object) -> Travel:
+def _parse_ago(ago: object, unit: object) -> Duration:
     number = to_number(ago)
     if number is None or str(unit) not in UNITS:
         raise CueError(f"{ago!r} {unit!r} is no moment of the past; say -8 for eight bars ago, or -10 s")
-    return Travel(abs(number), UNITS[str(unit)])
+    return Duration(abs(number), UNITS[str(unit)])

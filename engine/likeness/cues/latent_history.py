@@ -12,7 +12,7 @@ from likeness.latent import lerp
 REMEMBERED_S = 600.0
 # 36,000 faces of one layer of 512 in half precision are 37 MB. Of 18 layers they would be 660: there one frame in
 # several is kept, and what lies between two of them is drawn between them.
-MOST_BYTES = 96 << 20
+MAX_BYTES = 96 << 20
 
 
 class LatentHistory:
@@ -29,7 +29,7 @@ class LatentHistory:
         self, num_ws: int, w_dim: int, fps: float, *, pinned: bool = False, seconds: float = REMEMBERED_S
     ) -> None:
         frames = max(math.ceil(seconds * fps), 2)
-        self._every = max(math.ceil(frames * num_ws * w_dim * 2 / MOST_BYTES), 1)
+        self._every = max(math.ceil(frames * num_ws * w_dim * 2 / MAX_BYTES), 1)
         size = math.ceil(frames / self._every)
         self._faces = torch.empty(size, num_ws, w_dim, dtype=torch.float16, pin_memory=pinned)
         self._times = array("d", bytes(8 * size))

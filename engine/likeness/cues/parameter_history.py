@@ -8,11 +8,11 @@ from likeness.params import Value
 
 REMEMBERED_S = 600.0
 # Changes this near to one another are one: a knob that is turned for ten minutes makes 6,000 entries, not 36,000.
-GRAIN_S = 0.1
+INTERVAL_S = 0.1
 
 
 @dataclass(frozen=True)
-class _Grain:
+class _Interval:
     """From `time` and `beat` on, what changed had been asked to be what `before` says."""
 
     time: float
@@ -25,22 +25,22 @@ class ParameterHistory:
 
     def __init__(self, seconds: float = REMEMBERED_S) -> None:
         self._seconds = seconds
-        self._grains: deque[_Grain] = deque([_Grain(0.0, 0.0)])
-        self._now = _Grain(0.0, 0.0)
+        self._intervals: deque[_Interval] = deque([_Interval(0.0, 0.0)])
+        self._now = _Interval(0.0, 0.0)
         self._coming_beat = 0.0
 
-    def watch(self, time: float, beat: float) -> None:
+    def begin_frame(self, time: float, beat: float) -> None:
         """Say that a frame begins: `time` is the show's until now, `beat` that of the new frame."""
-        self._now, self._coming_beat = _Grain(time, self._coming_beat), beat
-        if time - self._grains[-1].time >= GRAIN_S:
-            self._grains.append(self._now)
+        self._now, self._coming_beat = _Interval(time, self._coming_beat), beat
+        if time - self._intervals[-1].time >= INTERVAL_S:
+            self._intervals.append(self._now)
             # The oldest one stays as the edge of memory.
-            while len(self._grains) > 2 and self._grains[1].time < time - self._seconds:
-                self._grains.popleft()
+            while len(self._intervals) > 2 and self._intervals[1].time < time - self._seconds:
+                self._intervals.popleft()
 
-    def add(self, address: str, before: Value) -> None:
+    def record(self, address: str, before: Value) -> None:
         """Remember that `address` is changed in the frame that begins; it was asked to be `before` until now."""
-        self._grains[-1].before.setdefault(address, before)
+        self._intervals[-1].before.setdefault(address, before)
 
     @property
     def time(self) -> float:
@@ -55,7 +55,7 @@ class ParameterHistory:
     def time_of(self, beat: float) -> float:
         """Return the show's time at which the beat was last at `beat`, or the oldest one that is remembered."""
         then = self._now
-        for grain in reversed(self._grains):
+        for grain in reversed(self._intervals):
             # From the newest on, since a beat that was set back has been in one place twice.
             if grain.beat <= beat:
                 passed = then.beat - grain.beat
@@ -67,14 +67,14 @@ class ParameterHistory:
     def targets_at(self, time: float) -> dict[str, Value]:
         """Return what was asked at the show's `time` of those parameters that have changed since."""
         then: dict[str, Value] = {}
-        for grain in self._since(time):
+        for grain in self._intervals_since(time):
             then.update(grain.before)
         return then
 
-    def _since(self, time: float) -> Iterator[_Grain]:
+    def _intervals_since(self, time: float) -> Iterator[_Interval]:
         """Yield the grains of changes after `time`, the newest first."""
-        for grain in reversed(self._grains):
+        for grain in reversed(self._intervals):
             # What changed in the frame that followed the grain's time was seen only after it.
-            if grain.time < time - GRAIN_S / 2:
+            if grain.time < time - INTERVAL_S / 2:
                 return
             yield grain

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from likeness.cues.bank import Cue
+from likeness.easing import ROUNDING
 from likeness.errors import CueError
 from likeness.events import Capture, Recall
 from likeness.host.host import Host
@@ -15,7 +16,7 @@ from likeness.master import BY_HAND
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Choice, Float, Trigger
-from likeness.tempo.quantise import ROUNDING, in_beats, next_line, quantised_start
+from likeness.tempo.quantise import next_on_grid, schedule_arrival, to_beats
 from likeness.tempo.transport import Moment
 
 log = logging.getLogger(__name__)
@@ -36,19 +37,19 @@ PARAMS = (
 )
 OWNERS = frozenset({"cue", "history"})
 # What a hand or a clock alone decides, and no cue.
-LEFT_ALONE = BY_HAND | {"show.tempo", "show.meter"}
+NOT_RECALLED = BY_HAND | {"show.tempo", "show.meter"}
 # How many beats lie between two lines.
-EVERY: Mapping[str, Callable[[Moment], float]] = MappingProxyType(
+GRID_BEATS: Mapping[str, Callable[[Moment], float]] = MappingProxyType(
     {"beat": lambda moment: 1.0, "bar": lambda moment: float(moment.beats_per_bar)}
 )
 # How many recalls can be undone.
-MOST_UNDONE = 32
+MAX_UNDO = 32
 # A cut makes floats arrive in its frame too, glide or not: the store takes no time at all for a glide.
 CUT_S = 1e-6
 
 
 @dataclass(frozen=True)
-class Travel:
+class Duration:
     """How long a recall takes: seconds, or bars at the tempo at which it begins."""
 
     amount: float
@@ -65,14 +66,14 @@ class _Waiting:
 
     name: str
     begin: Callable[[Moment], None]
-    travel: Travel
+    duration: Duration
     every: str
     start: float | None = None
 
 
 def is_recalled(address: str) -> bool:
     """Whether a cue holds the parameter: neither the master, nor the tempo, nor cues and history themselves."""
-    return address not in LEFT_ALONE and address.partition(".")[0] not in OWNERS
+    return address not in NOT_RECALLED and address.partition(".")[0] not in OWNERS
 
 
 class CueRecall:
@@ -99,30 +100,30 @@ class CueRecall:
         self._moment, self._latency_s, self._on_change = moment, latency_s, on_change
         self._waiting: _Waiting | None = None
         # Which one was begun last, and when it arrives, in the show's time.
-        self._goal, self._arrives, self._time = "", 0.0, 0.0
-        self._undone: deque[tuple[str, Cue, Travel]] = deque(maxlen=MOST_UNDONE)
+        self._current, self._ends_at, self._time = "", 0.0, 0.0
+        self._undo_stack: deque[tuple[str, Cue, Duration]] = deque(maxlen=MAX_UNDO)
 
-    def fill(self, cue: Cue) -> None:
+    def fill_cue(self, cue: Cue) -> None:
         """Put into `cue` what is asked of parameters, modulators and the rack. Within an edit, on the show's thread."""
         targets = self._store.targets()
         flat = {f"{owner}.{name}": value for owner, values in targets.items() for name, value in values.items()}
         cue.values = {address: value for address, value in flat.items() if is_recalled(address)}
-        cue.rack = self._rack()
+        cue.rack = self._plugin_order()
         cue.modulation = self._modulation.entries if self._modulation else None
 
     def return_to_present(self) -> None:
         """Put the fader of the past back to the present. Within an edit, on the show's thread."""
         self._store.prepare("history.scrub", 1.0)()
 
-    def seconds(self, travel: Travel) -> float:
+    def to_seconds(self, travel: Duration) -> float:
         """Return how long `travel` takes if it begins now."""
         return travel.seconds(self._moment())
 
-    def recall(self, name: str, find: Callable[[], Cue], travel: Travel) -> None:
+    def recall(self, name: str, find: Callable[[], Cue], duration: Duration) -> None:
         """Bring a cue back in the next frame. Any thread. Takes what `recall_now` does."""
-        self._store.run(lambda: self.recall_now(name, find, travel))
+        self._store.run(lambda: self.recall_now(name, find, duration))
 
-    def recall_now(self, name: str, find: Callable[[], Cue], travel: Travel) -> None:
+    def recall_now(self, name: str, find: Callable[[], Cue], duration: Duration) -> None:
         """Bring a cue back, now or on the line that `cue.quantise` names; the newest of those that wait is the one.
 
         Within an edit, so that a quantise that stands before the recall in one bundle counts.
@@ -134,34 +135,34 @@ class CueRecall:
         """
 
         def begin(moment: Moment) -> None:
-            self._begin(name, find(), travel, moment, undoes=False)
+            self._begin(name, find(), duration, moment, is_undo=False)
 
         every = str(self._store.target("cue.quantise"))
         if every == "off":
             self._waiting = None
             begin(self._moment())
         else:
-            self._waiting = _Waiting(name, begin, travel, every)
+            self._waiting = _Waiting(name, begin, duration, every)
 
-    def state(self, name: str) -> Literal["fading", "active"] | None:
+    def cue_state(self, name: str) -> Literal["fading", "active"] | None:
         """Say whether `name` is under way or waits for its line, or is what was recalled last. Any thread."""
         waiting = self._waiting
         if waiting is not None and waiting.name == name:
             return "fading"
-        if self._goal != name:
+        if self._current != name:
             return None
-        return "fading" if self._time < self._arrives else "active"
+        return "fading" if self._time < self._ends_at else "active"
 
     def clear_active(self) -> None:
         """Say that no cue is shown any more."""
-        self._goal = ""
+        self._current = ""
 
     def cancel_waiting(self) -> None:
         """Let go of what waits for a line. Within an edit."""
         if self._waiting is not None:
             log.info("%s, which had not begun, is dropped", self._waiting.name)
             self._waiting = None
-        self._arrives = min(self._arrives, self._time)
+        self._ends_at = min(self._ends_at, self._time)
 
     def undo(self) -> str:
         """Bring back what was before the last recall, in the time that it took; or drop the one that waits.
@@ -178,10 +179,10 @@ class CueRecall:
         if waiting is not None:
             return f"{waiting.name}, which had not begun"
         try:
-            name, before, travel = self._undone.pop()
+            name, before, travel = self._undo_stack.pop()
         except IndexError:
             raise CueError("there is no recall to undo") from None
-        self._begin(f"before {name}", before, travel, self._moment(), undoes=True)
+        self._begin(f"before {name}", before, travel, self._moment(), is_undo=True)
         return name
 
     def advance(self, time: float, beat: float) -> None:
@@ -191,50 +192,50 @@ class CueRecall:
         if waiting is None:
             return
         moment = self._moment()
-        if waiting.start is None or waiting.start - beat > EVERY[waiting.every](moment) + ROUNDING:
+        if waiting.start is None or waiting.start - beat > GRID_BEATS[waiting.every](moment) + ROUNDING:
             # The line is further off than the next one can be: whoever leads the beat has set it back.
-            waiting.start = self._start(waiting, moment)
+            waiting.start = self._start_beat(waiting, moment)
         if beat >= waiting.start - ROUNDING:
-            self._store.run(lambda: self._let_begin(waiting, moment))
+            self._store.run(lambda: self._begin_waiting(waiting, moment))
 
-    def _let_begin(self, waiting: _Waiting, moment: Moment) -> None:
+    def _begin_waiting(self, waiting: _Waiting, moment: Moment) -> None:
         # What stood before this in the inbox may have dropped it, or put another in its place.
         if self._waiting is waiting:
             self._waiting = None
             waiting.begin(moment)
 
-    def _start(self, waiting: _Waiting, moment: Moment) -> float:
-        every = EVERY[waiting.every](moment)
+    def _start_beat(self, waiting: _Waiting, moment: Moment) -> float:
+        every = GRID_BEATS[waiting.every](moment)
         if self._store.snapshot["cue"]["land"] == "start":
-            return next_line(moment.beat, every)
-        travel = in_beats(waiting.travel.seconds(moment), moment.tempo)
-        return quantised_start(moment.beat, every, travel, in_beats(self._latency_s(), moment.tempo))[0]
+            return next_on_grid(moment.beat, every)
+        travel = to_beats(waiting.duration.seconds(moment), moment.tempo)
+        return schedule_arrival(moment.beat, every, travel, to_beats(self._latency_s(), moment.tempo))[0]
 
-    def _begin(self, name: str, cue: Cue, travel: Travel, moment: Moment, *, undoes: bool) -> None:
+    def _begin(self, name: str, cue: Cue, duration: Duration, moment: Moment, *, is_undo: bool) -> None:
         """Set all of it off in one frame. Within an edit, on the show's thread."""
-        seconds = max(travel.seconds(moment), 0.0)
+        seconds = max(duration.seconds(moment), 0.0)
         values = {address: value for address, value in cue.values.items() if is_recalled(address)}
         edit, refused = self._store.prepare_recall(values, max(seconds, CUT_S))
         if refused:
             # A plugin that has left the rack refuses one value for each of its knobs.
             log.warning("cue %s: %d values do not fit; %s", name, len(refused), refused[0])
-        if not undoes:
-            self._remember(name, cue, travel)
+        if not is_undo:
+            self._push_undo(name, cue, duration)
         edit()
         if self._modulation is not None and cue.modulation is not None:
             self._modulation.recall(cue.modulation, seconds)
-        self._goal, self._arrives = name, self._time + seconds
+        self._current, self._ends_at = name, self._time + seconds
         self.return_to_present()
         self._store.emit(Recall(name, seconds, cue.face.get, cue.rack))
         self._on_change()
 
-    def _remember(self, name: str, cue: Cue, travel: Travel) -> None:
+    def _push_undo(self, name: str, cue: Cue, duration: Duration) -> None:
         known = [address for address in cue.values if address in self._store]
-        before = Cue({address: self._store.target(address) for address in known}, self._rack())
+        before = Cue({address: self._store.target(address) for address in known}, self._plugin_order())
         if self._modulation is not None and cue.modulation is not None:
             before.modulation = self._modulation.entries
-        self._store.emit(Capture(before.face.put))
-        self._undone.append((name, before, travel))
+        self._store.emit(Capture(before.face.set))
+        self._undo_stack.append((name, before, duration))
 
-    def _rack(self) -> tuple[str, ...]:
+    def _plugin_order(self) -> tuple[str, ...]:
         return tuple(slot.name for slot in self._host.rack)

@@ -20,23 +20,23 @@ class RigidMotion:
         start, goal: deviations from the mean, `[..., num_ws, w_dim]`.
     """
 
-    def __init__(self, start: Tensor, goal: Tensor) -> None:
+    def __init__(self, start: Tensor, end: Tensor) -> None:
         length_a = start.norm(dim=-1, keepdim=True)
-        length_b = goal.norm(dim=-1, keepdim=True)
-        a, b = start / length_a.clamp_min(SHORTEST), goal / length_b.clamp_min(SHORTEST)
+        length_b = end.norm(dim=-1, keepdim=True)
+        a, b = start / length_a.clamp_min(SHORTEST), end / length_b.clamp_min(SHORTEST)
         cosine = (a * b).sum(-1, keepdim=True)
         turns = (cosine > OPPOSITE_COSINE) & (length_a > SHORTEST) & (length_b > SHORTEST)
         # R x = x - (a + b) ((a + b) . x) / (1 + a . b) + 2 b (a . x): turns a to b, leaves what is normal to both.
         self._half = where(turns, (a + b) / (1.0 + cosine).clamp_min(SHORTEST).sqrt(), 0.0)
         self._from = where(turns, a, 0.0)
         self._to = 2.0 * b
-        self._shift = goal - self._turn(start)
+        self._shift = end - self._rotate(start)
 
     def __call__(self, latent: Tensor) -> Tensor:
         """Return the deviation `latent` carried along. On the device, no sync."""
-        return self._turn(latent) + self._shift
+        return self._rotate(latent) + self._shift
 
-    def _turn(self, x: Tensor) -> Tensor:
+    def _rotate(self, x: Tensor) -> Tensor:
         along = (self._half * x).sum(-1, keepdim=True)
         ahead = (self._from * x).sum(-1, keepdim=True)
         turned: Tensor = x - self._half * along + self._to * ahead

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from likeness.cues.rigid_motion import RigidMotion
-from likeness.easing import smooth
+from likeness.easing import progress, smooth
 from likeness.latent import COLLINEAR_COSINE
 
 # From this cosine on, about 150 degrees, the arc gives way to the chord: the nearer the ends are to opposite, the more
@@ -12,8 +12,6 @@ from likeness.latent import COLLINEAR_COSINE
 WIDE_COSINE = -0.87
 # A face at the mean has no direction.
 NO_LENGTH = 1e-12
-# Ten steps of 0.02 s add up to less than 0.2 s: a way so near to its end is there.
-ROUNDING = 1e-9
 
 
 class FaceTransition:
@@ -29,27 +27,27 @@ class FaceTransition:
 
     def __init__(self, mean: Tensor) -> None:
         self._mean = mean
-        self._carry: RigidMotion | None = None
-        self._goal: Tensor | None = None
-        self._under_way = self._leaving = False
+        self._motion: RigidMotion | None = None
+        self._end_face: Tensor | None = None
+        self._active = self._starting = False
         self._seconds = self._elapsed = 0.0
         self._shown: Tensor | None = None
 
-    def start(self, goal: Tensor | None, seconds: float) -> None:
+    def start(self, face: Tensor | None, seconds: float) -> None:
         """Begin a way in the next frame, from wherever the picture stands.
 
         Args:
             goal: latent `[num_ws, w_dim]`, or one for each head; None for what the plugins draw.
             seconds: of the show's time; 0 cuts.
         """
-        if goal is None and self._carry is None and not self._under_way:
+        if face is None and self._motion is None and not self._active:
             return
-        self._goal, self._seconds, self._elapsed = goal, seconds, 0.0
-        self._under_way = self._leaving = True
+        self._end_face, self._seconds, self._elapsed = face, seconds, 0.0
+        self._active = self._starting = True
 
     def hold(self) -> None:
         """End the way under way where the picture stands; from there the plugins go on."""
-        if self._under_way and self._shown is not None:
+        if self._active and self._shown is not None:
             self.start(self._shown, 0.0)
 
     def step(self, latent: Tensor, dt: float) -> Tensor:
@@ -59,35 +57,35 @@ class FaceTransition:
             latent: what the plugins draw, `[batch, num_ws, w_dim]`.
             dt: seconds since the frame before.
         """
-        if self._under_way:
-            self._shown = self._travel(latent, dt)
-        elif self._carry:
-            self._shown = self._carry(latent - self._mean) + self._mean
+        if self._active:
+            self._shown = self._interpolate(latent, dt)
+        elif self._motion:
+            self._shown = self._motion(latent - self._mean) + self._mean
         else:
             self._shown = latent
         return self._shown
 
-    def _travel(self, latent: Tensor, dt: float) -> Tensor:
+    def _interpolate(self, latent: Tensor, dt: float) -> Tensor:
         drawn = latent - self._mean
-        if self._leaving and self._shown is not None:
-            self._carry = RigidMotion(drawn, self._shown - self._mean)
-        self._leaving = False
+        if self._starting and self._shown is not None:
+            self._motion = RigidMotion(drawn, self._shown - self._mean)
+        self._starting = False
         # As the store's ramps count, so that parameters and face arrive in one frame.
         self._elapsed += dt
-        along = self._elapsed / self._seconds if self._seconds > 0 else 1.0
-        if along > 1.0 - ROUNDING:
-            return self._arrive(latent, drawn)
-        goal = drawn if self._goal is None else self._goal - self._mean
-        start = self._carry(drawn) if self._carry else drawn
-        return arc(start, goal, smooth(along)) + self._mean
+        done = progress(self._elapsed, self._seconds)
+        if done >= 1.0:
+            return self._finish(latent, drawn)
+        goal = drawn if self._end_face is None else self._end_face - self._mean
+        start = self._motion(drawn) if self._motion else drawn
+        return arc(start, goal, smooth(done)) + self._mean
 
-    def _arrive(self, latent: Tensor, drawn: Tensor) -> Tensor:
-        self._under_way = False
-        if self._goal is None:
-            self._carry = None
+    def _finish(self, latent: Tensor, drawn: Tensor) -> Tensor:
+        self._active = False
+        if self._end_face is None:
+            self._motion = None
             return latent
-        goal, self._goal = self._goal.expand_as(latent), None
-        self._carry = RigidMotion(drawn, goal - self._mean)
+        goal, self._end_face = self._end_face.expand_as(latent), None
+        self._motion = RigidMotion(drawn, goal - self._mean)
         return goal
 
 

@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 from likeness.errors import InputError
-from likeness.tempo.midi_clock import Led
+from likeness.tempo.midi_clock import ExternalBeat
 
 # Making a peer takes some milliseconds; one that does not answer for so long is broken.
 PATIENCE_S = 10.0
@@ -45,16 +45,16 @@ class LinkSession:
         self._link = asyncio.run_coroutine_threadsafe(make(), self._loop).result(PATIENCE_S)
         self._quantum = 0
 
-    def follow(self, now: float, beat: float, beats_per_bar: int) -> Led | None:
+    def read(self, now: float, beat: float, beats_per_bar: int) -> ExternalBeat | None:
         """Return where the session is; None while nobody else is in it. Reading it took 0.2 microseconds."""
         if beats_per_bar != self._quantum:
             self._link.quantum = float(beats_per_bar)
             self._quantum = beats_per_bar
         if not self._link.num_peers:
             return None
-        return Led(float(self._link.beat), float(self._link.tempo))
+        return ExternalBeat(float(self._link.beat), float(self._link.tempo))
 
-    def lead(self, tempo: float) -> bool:
+    def request_tempo(self, tempo: float) -> bool:
         """Set the session's tempo for everybody in it: Link has no master."""
         self._link.tempo = tempo
         return True

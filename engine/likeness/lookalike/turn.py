@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from likeness.easing import smooth
+from likeness.easing import ROUNDING, smooth
 
 PHASES = ("attack", "hold", "reveal", "photo", "dissolve", "walk", "meet", "match", "decay")
 # A turn without a match has no portrait in it: the visitor's features ride on the show for a while.
 SHORT_PHASES = ("attack", "hold", "decay")
 # Whoever resembles nobody by then is led back into the show.
 PATIENCE_S = 8.0
-# Sums of `dt / seconds` miss 1 by some 1e-16 a frame.
-ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ TYPE_TAGS = {Float.kind: "f", Int.kind: "i", Bool.kind: "T", Choice.kind: "s", T
 READ_WRITE, WRITE_ONLY = 3, 2
 
 
-def oscquery(store: ParamStore) -> dict[str, Any]:
+def oscquery_tree(store: ParamStore) -> dict[str, Any]:
     """Return the whole address space as an OSCQuery tree, ready for `json.dumps`."""
     targets = store.targets()
     contents: dict[str, Any] = {}
@@ -35,7 +35,7 @@ def _leaf(path: str, param: Param, value: object) -> dict[str, Any]:
     return leaf
 
 
-def markdown(store: ParamStore) -> str:
+def markdown_table(store: ParamStore) -> str:
     """Return a table for each owner: address, range, default, help."""
     lines = ["# Parameters", "", "Made by `likeness params --markdown`; a test compares it with the code."]
     owner = ""
@@ -49,12 +49,12 @@ def markdown(store: ParamStore) -> str:
                 "| OSC address | takes | default | what it does |",
                 "| --- | --- | --- | --- |",
             ]
-        default = "" if isinstance(param, Trigger) else _shown(param.default_value)
+        default = "" if isinstance(param, Trigger) else _format(param.default_value)
         lines.append(f"| `/{address.replace('.', '/')}` | {param.range()} | {default} | {param.help} |")
     return "\n".join(lines) + "\n"
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Callable, Mapping
 
+from likeness import easing
+
 MASK = (1 << 64) - 1
 # Where the multiplier and the shifts come from: the finalizer of SplitMix64 [Steele, Lea & Flood 2014].
 GOLDEN, FIRST, SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
-def random_values(key: int, index: int) -> float:
+def random_value(key: int, index: int) -> float:
     """Return a random number in [0, 1), the same for the same `key` and `index`: no state, so a beat may jump."""
     z = (key + (index + 1) * GOLDEN) & MASK
     z = ((z ^ (z >> 30)) * FIRST) & MASK
@@ -38,15 +40,15 @@ def square(phase: float, key: int) -> float:
 
 def hold(phase: float, key: int) -> float:
     """Hold one random value a cycle."""
-    return random_values(key, math.floor(phase))
+    return random_value(key, math.floor(phase))
 
 
 def smooth(phase: float, key: int) -> float:
     """Go through the values of `hold`, at each one at the cycle's start, resting for a moment [value noise]."""
     cycle = math.floor(phase)
     along = phase - cycle
-    before, after = random_values(key, cycle), random_values(key, cycle + 1)
-    return before + (after - before) * along * along * (3.0 - 2.0 * along)
+    before, after = random_value(key, cycle), random_value(key, cycle + 1)
+    return before + (after - before) * easing.smooth(along)
 
 
 SHAPES: Mapping[str, Callable[[float, int], float]] = {

@@ -95,24 +95,24 @@ class Binding:
     def __post_init__(self) -> None:
         numbers = [number for number in (self.cc, self.nrpn, self.note) if number is not None]
         if len(numbers) + self.bend != 1:
-            raise self._wrong("give either cc, nrpn, note or bend, and one alone")
+            raise self._error("give either cc, nrpn, note or bend, and one alone")
         top = TOP_14 if self.nrpn is not None else TOP
         if not all(0 <= number <= top for number in numbers):
-            raise self._wrong(f"its number goes from 0 to {top}, it is not {numbers[0]}")
+            raise self._error(f"its number goes from 0 to {top}, it is not {numbers[0]}")
         if self.channel is not None and not 1 <= self.channel <= 16:
-            raise self._wrong(f"channels go from 1 to 16, not {self.channel}")
+            raise self._error(f"channels go from 1 to 16, not {self.channel}")
         if self.bits is not None and (self.note is not None or self.bend):
-            raise self._wrong("bits belong to cc and nrpn")
+            raise self._error("bits belong to cc and nrpn")
         if self.bits == 14 and self.cc is not None and self.cc >= FINE:
-            raise self._wrong(f"control changes of 14 bits go from 0 to {FINE - 1}, not {self.cc}")
+            raise self._error(f"control changes of 14 bits go from 0 to {FINE - 1}, not {self.cc}")
         if self.relative and (self.cc is None or self.bits == 14):
-            raise self._wrong("an encoder that is relative sends a cc of 7 bits")
+            raise self._error("an encoder that is relative sends a cc of 7 bits")
         if not (0 <= self.min < self.max <= 1):
-            raise self._wrong(f"needs 0 <= min < max <= 1, not {self.min:g} and {self.max:g}; invert turns it round")
+            raise self._error(f"needs 0 <= min < max <= 1, not {self.min:g} and {self.max:g}; invert turns it round")
         if not (0.01 <= self.curve <= 100 and 0 <= self.dead <= 0.5 and 0 < self.step <= 1):
-            raise self._wrong("curve goes from 0.01 to 100, dead from 0 to 0.5, step above 0 and to 1")
+            raise self._error("curve goes from 0.01 to 100, dead from 0 to 0.5, step above 0 and to 1")
 
-    def _wrong(self, what: str) -> InputError:
+    def _error(self, what: str) -> InputError:
         return InputError(f"MIDI binding of {self.param}: {what}")
 
     @property
@@ -129,33 +129,33 @@ class Binding:
         """Whether a press turns a switch over, where it plays one."""
         return self.press == "toggle" or (self.press == "auto" and self.note is not None)
 
-    def hears(self, port: str, channel: int) -> bool:
+    def matches(self, port: str, channel: int) -> bool:
         """Whether a message of the port called `port` on `channel`, from 1, is for it."""
         return (self.channel is None or self.channel == channel) and (
             self.port is None or self.port.lower() in port.lower()
         )
 
-    def position(self, u: float) -> float:
+    def fader_position(self, u: float) -> float:
         """Return the fader position, from `min` to `max`, for a knob at `u` in [0, 1]."""
         if self.bend:
-            u = 0.5 + _beyond(u - 0.5, self.dead / 2) * 0.5 / (0.5 - self.dead / 2)
+            u = 0.5 + _remove_dead_zone(u - 0.5, self.dead / 2) * 0.5 / (0.5 - self.dead / 2)
         else:
             u = (u - self.dead / 2) / (1 - self.dead)
         u = min(max(u, 0.0), 1.0)
         return self.min + (self.max - self.min) * float((1 - u if self.invert else u) ** self.curve)
 
-    def knob(self, position: float) -> float:
+    def knob_position(self, position: float) -> float:
         """Return where a knob would stand, in [0, 1], for the fader at `position`: what a ring of LEDs shows."""
         u = (min(max(position, self.min), self.max) - self.min) / (self.max - self.min)
         u = float(u ** (1 / self.curve))
         return 1 - u if self.invert else u
 
-    def written(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """Return the entry as it stands in a file: what differs from the defaults."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value != getattr(Binding, name, None)}
 
 
-def _beyond(x: float, dead: float) -> float:
+def _remove_dead_zone(x: float, dead: float) -> float:
     """Return `x` less `dead`, and 0 within it."""
     return max(abs(x) - dead, 0.0) * (1 if x > 0 else -1)

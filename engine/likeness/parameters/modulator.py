@@ -14,10 +14,12 @@ Polarity = Literal["unipolar", "bipolar"]
 
 FASTEST_HZ = 60.0
 LONGEST_BEATS = 4096.0
-MOST_STEPS = 64
+MAX_STEPS = 64
 LONGEST_S = 60.0
 # What a hand or the transport decides, whatever else moves: no modulator may turn the lights off.
-OWN = frozenset({"master.blackout", "master.freeze", "master.fade", "master.panic", "show.tempo", "show.meter"})
+NOT_MODULATED = frozenset(
+    {"master.blackout", "master.freeze", "master.fade", "master.panic", "show.tempo", "show.meter"}
+)
 
 
 @dataclass(frozen=True)
@@ -59,22 +61,22 @@ class Modulator:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.param in OWN:
-            raise self._wrong("it is played by hands alone; modulate another parameter")
+        if self.param in NOT_MODULATED:
+            raise self._error("it is played by hands alone; modulate another parameter")
         if not -1 <= self.amount <= 1:
-            raise self._wrong(f"amount goes from -1 to 1, not {self.amount:g}")
+            raise self._error(f"amount goes from -1 to 1, not {self.amount:g}")
         if self.rate is not None and not 0 < self.rate <= FASTEST_HZ:
-            raise self._wrong(f"rate goes from above 0 to {FASTEST_HZ:g} Hz, not {self.rate:g}")
+            raise self._error(f"rate goes from above 0 to {FASTEST_HZ:g} Hz, not {self.rate:g}")
         if not 0 < self.beats <= LONGEST_BEATS:
-            raise self._wrong(f"beats go from above 0 to {LONGEST_BEATS:g}, not {self.beats:g}")
+            raise self._error(f"beats go from above 0 to {LONGEST_BEATS:g}, not {self.beats:g}")
         if not (0 <= self.phase <= 1 and 0 <= self.attack <= LONGEST_S and 0 <= self.release <= LONGEST_S):
-            raise self._wrong(f"phase goes from 0 to 1, attack and release from 0 to {LONGEST_S:g} s")
-        if self.source == "steps" and not 1 <= len(self.steps) <= MOST_STEPS:
-            raise self._wrong(f"give 1 to {MOST_STEPS} steps, not {len(self.steps)}")
+            raise self._error(f"phase goes from 0 to 1, attack and release from 0 to {LONGEST_S:g} s")
+        if self.source == "steps" and not 1 <= len(self.steps) <= MAX_STEPS:
+            raise self._error(f"give 1 to {MAX_STEPS} steps, not {len(self.steps)}")
         if not all(0 <= step <= 1 for step in self.steps):
-            raise self._wrong("steps go from 0 to 1; the amount says how far that is")
+            raise self._error("steps go from 0 to 1; the amount says how far that is")
 
-    def _wrong(self, what: str) -> InputError:
+    def _error(self, what: str) -> InputError:
         return InputError(f"modulation of {self.param}: {what}")
 
     @property
@@ -86,7 +88,7 @@ class Modulator:
         """Return the cycles or steps that have passed, with the fraction."""
         return self.phase + (beat / self.beats if self.rate is None else time * self.rate)
 
-    def changed(self, **values: object) -> "Modulator":
+    def with_values(self, **values: object) -> "Modulator":
         """Return this one with other values.
 
         Raises:
@@ -94,13 +96,13 @@ class Modulator:
         """
         names = {field.name for field in fields(self)} - {"param"}
         for name in values.keys() - names:
-            raise self._wrong(f"there is no {name!r}; there are: {', '.join(sorted(names))}")
+            raise self._error(f"there is no {name!r}; there are: {', '.join(sorted(names))}")
         if "beats" in values:
             # Whoever gives beats means them.
             values = {"rate": None, **values}
         return parse_modulator({**{field.name: getattr(self, field.name) for field in fields(self)}, **values})
 
-    def written(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the entry as it stands in a file: what differs from the defaults."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {

@@ -38,7 +38,7 @@ def open_stage_control(store: ParamStore, target: str) -> dict[str, Any]:
     """
     tabs, strip = [], []
     for owner, params in groupby(store.params(), key=lambda item: item[0].partition(".")[0]):
-        cells = [_cell(address, param, target) for address, param in params]
+        cells = [_panel(address, param, target) for address, param in params]
         if owner in ALWAYS:
             strip += cells
         else:
@@ -51,7 +51,7 @@ def open_stage_control(store: ParamStore, target: str) -> dict[str, Any]:
             "type": "root",
             "id": "root",
             "layout": "vertical",
-            "onCreate": _subscribing(target),
+            "onCreate": _subscribe_script(target),
             "widgets": [
                 {"type": "panel", "id": "always", "height": STRIP_HEIGHT, "widgets": strip},
                 {"type": "panel", "id": "owners", "expand": True, "tabs": tabs},
@@ -61,7 +61,7 @@ def open_stage_control(store: ParamStore, target: str) -> dict[str, Any]:
     }
 
 
-def _subscribing(target: str) -> str:
+def _subscribe_script(target: str) -> str:
     """Return the script that asks for all values, and for every change from then on."""
     to = json.dumps(target)
     subscribe = f"send({to}, '/subscribe', 0)"
@@ -70,7 +70,7 @@ def _subscribing(target: str) -> str:
     return "\n".join([f"send({to}, '/unsubscribe', 0)", subscribe, renew])
 
 
-def _cell(address: str, param: Param, target: str) -> Widget:
+def _panel(address: str, param: Param, target: str) -> Widget:
     """Return a parameter's name above what plays it."""
     label = {"type": "text", "id": f"{address} name", "value": param.name, "height": 24, "wrap": "soft"}
     return {
@@ -82,11 +82,11 @@ def _cell(address: str, param: Param, target: str) -> Widget:
         "scroll": False,
         "innerPadding": False,
         "comments": param.help,
-        "widgets": [label, *_players(address, param, target)],
+        "widgets": [label, *_widgets(address, param, target)],
     }
 
 
-def _players(address: str, param: Param, target: str) -> Iterator[Widget]:
+def _widgets(address: str, param: Param, target: str) -> Iterator[Widget]:
     common = {"address": "/" + address.replace(".", "/"), "target": target, "comments": param.help}
     if isinstance(param, Float | Int):
         number = {**common, "typeTags": "i" if isinstance(param, Int) else "f", "decimals": _decimals(param)}

@@ -56,7 +56,7 @@ class Preset(_Table):
     modulation: tuple[Modulator, ...] = ()
     values: Mapping[str, Mapping[str, Scalar]] = {}
 
-    def flat(self) -> dict[str, Value]:
+    def flat_values(self) -> dict[str, Value]:
         """Return the values by address, `owner.name`, the show's own parameters among them."""
         table = {name: getattr(self.show, name) for name in ("psi", "tempo", "meter")}
         show = {f"show.{name}": value for name, value in table.items() if value is not None}
@@ -118,7 +118,7 @@ def save_preset(path: Path, preset: Preset) -> None:
     for key, written in (("midi", preset.midi), ("modulation", preset.modulation)):
         entries = tomlkit.aot()
         for entry in written:
-            entries.append(tomlkit.item(entry.written()))
+            entries.append(tomlkit.item(entry.to_dict()))
         if written:
             document[key] = entries
     try:

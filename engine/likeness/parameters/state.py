@@ -1,16 +1,12 @@
 """One parameter while it plays: where it is asked to be, where it is, and how it gets there."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from likeness.easing import glide_share, progress, smooth
 from likeness.errors import ParamError
 from likeness.params import Float, Param, Trigger, Value
 
-# `glide` is the time to 95 %, which is three time constants of the one-pole filter that makes it.
-TIME_CONSTANTS = 3.0
-# Ten steps of 0.02 s add up to less than 0.2 s: a recall so near to its end is there.
-ROUNDING = 1e-9
 # Closer than this part of the fader the glide has arrived.
 ARRIVED = 1e-4
 
@@ -73,14 +69,12 @@ class ParamState:
         end = param.to_unit(self.target)
         if self.ramp:
             self.ramp.elapsed += dt
-            along = self.ramp.elapsed / self.ramp.seconds
-            along = 1.0 if along > 1.0 - ROUNDING else along
-            # Smoothstep: a recall leaves and arrives without a jerk.
-            u = self.ramp.start + (end - self.ramp.start) * along * along * (3 - 2 * along)
-            arrived = along >= 1.0
+            done = progress(self.ramp.elapsed, self.ramp.seconds)
+            u = self.ramp.start + (end - self.ramp.start) * smooth(done)
+            arrived = done >= 1.0
         else:
             u = param.to_unit(self.value)
-            u += (end - u) * -math.expm1(-dt * TIME_CONSTANTS / param.glide)
+            u += (end - u) * glide_share(dt, param.glide)
             arrived = abs(end - u) < ARRIVED
         self.value = self.target if arrived else param.from_unit(u)
         if arrived:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from likeness.cues.bank import PLACES
+from likeness.cues.bank import LAST_NUMBER
 from likeness.errors import InputError
 from likeness.inputs.keyboard import Keyboard
 from likeness.inputs.midi.bindings import Bindings
@@ -168,7 +168,7 @@ class Controls:
         """Return what surfaces show apart from values: which parameter waits for a knob, and how far knobs are off."""
         said: dict[str, tuple[str, Args]] = {}
         if self._pads is not None:
-            pads = ((f"/cue/pad/{place}", self._pads.state(place)) for place in range(1, PLACES + 1))
+            pads = ((f"/cue/pad/{place}", self._pads.state(place)) for place in range(1, LAST_NUMBER + 1))
             said.update({address: (address, (state,)) for address, state in pads})
         if self._midi is None:
             return said

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from likeness import master
 from likeness.cues import history_commands as history_desk
-from likeness.cues import recall as recaller
+from likeness.cues import recall as cue_recall
 from likeness.errors import PluginError
 from likeness.host.discovery import find_plugins, load_plugin
 from likeness.host.host import Host
@@ -48,7 +48,7 @@ def declare_show_params(store: ParamStore) -> None:
     """Declare the parameters that every show has, whatever plugins it plays."""
     store.declare("master", master.PARAMS)
     store.declare("show", loop.PARAMS)
-    store.declare("cue", recaller.PARAMS)
+    store.declare("cue", cue_recall.PARAMS)
     store.declare("history", history_desk.PARAMS)
 
 

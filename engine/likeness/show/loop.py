@@ -128,7 +128,7 @@ class Loop:
         """Have the transport count on. Music does not stop for a frozen picture, nor for a stall."""
         values = self.store.snapshot["show"]
         self.transport.advance(tick.at, float(values["tempo"]), int(values["meter"]))
-        tempo = self.transport.take_tempo()
+        tempo = self.transport.pop_tempo()
         if tempo is not None:
             self.store.set("show.tempo", tempo)
 

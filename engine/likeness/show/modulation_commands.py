@@ -4,11 +4,12 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from likeness.errors import InputError, LikenessError
-from likeness.parameters.modulation import Modulation, places
+from likeness.errors import InputError
+from likeness.fault_log import log_refusal
+from likeness.parameters.modulation import Modulation, modulators_of
 from likeness.parameters.modulator import parse_modulator
 from likeness.parameters.store import ParamStore, to_address
-from likeness.params import Text, to_number
+from likeness.params import Text, is_press, to_number
 
 log = logging.getLogger(__name__)
 
@@ -17,41 +18,39 @@ def modulation_commands(modulation: Modulation, store: ParamStore) -> Mapping[st
     """Return the commands that add, change and remove modulators while the show plays.
 
     `/mod/add PARAM KEY VALUE ...`, `/mod/set PARAM PLACE KEY VALUE ...`, `/mod/remove PARAM [PLACE]`, `/mod/clear`:
-    keys as in a preset's `[[modulation]]`, places from 0 among those of the parameter. What does not fit is refused
+    keys as in a preset's `[[modulation]]`, modulators_of from 0 among those of the parameter. What does not fit is refused
     at once; the rest happens between two frames.
     """
 
     def add(param: object, *pairs: object) -> None:
         address = _modulated(store, param)
         modulator = parse_modulator({"param": address, **_values(pairs)})
-        _later(store, lambda: modulation.add(modulator))
+        _run_later(store, lambda: modulation.add(modulator))
 
     def change(param: object, place: object, *pairs: object) -> None:
         address, number, values = _modulated(store, param), _place(place), _values(pairs)
-        there = places(modulation.entries, address)
+        there = modulators_of(modulation.entries, address)
         if number < len(there):
-            there[number].changed(**values)
-        _later(store, lambda: modulation.change(address, number, values))
+            there[number].with_values(**values)
+        _run_later(store, lambda: modulation.change(address, number, values))
 
     def remove(param: object, place: object = None) -> None:
         address, number = to_address(param), None if place is None else _place(place)
-        _later(store, lambda: modulation.remove(address, number))
+        _run_later(store, lambda: modulation.remove(address, number))
 
     def clear(value: object = 1) -> None:
-        if to_number(value):
-            _later(store, lambda: modulation.replace(()))
+        if is_press(value):
+            _run_later(store, lambda: modulation.replace(()))
 
     return {"/mod/add": add, "/mod/set": change, "/mod/remove": remove, "/mod/clear": clear}
 
 
-def _later(store: ParamStore, order: Callable[[], None]) -> None:
-    """Have `order` run between two frames; what it refuses by then is a line in the log."""
+def _run_later(store: ParamStore, order: Callable[[], None]) -> None:
+    """Run `order` between two frames; log what it refuses by then."""
 
     def run() -> None:
-        try:
+        with log_refusal(log):
             order()
-        except LikenessError as error:
-            log.warning("%s", error)
 
     store.run(run)
 

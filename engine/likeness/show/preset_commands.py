@@ -44,7 +44,7 @@ class PresetCommands:
             PresetError: where there is none of that name.
         """
         preset = read_preset(find_preset(str(name), search_dirs("presets")))
-        values = {address: value for address, value in preset.flat().items() if address not in BY_HAND}
+        values = {address: value for address, value in preset.flat_values().items() if address not in BY_HAND}
         travel = max(to_number(seconds) or 0.0, 0.0)
         for line in self._store.recall(values, travel):
             log.warning("preset %s: %s", name, line)
@@ -70,7 +70,7 @@ class PresetCommands:
         if not str(name).isidentifier():
             raise PresetError(f"a preset's name is made of letters, digits and _, not {name!r}")
         path = user_dir("presets") / f"{name}.toml"
-        save_preset(path, self.compose().model_copy(update={"title": str(name)}))
+        save_preset(path, self.current_preset().model_copy(update={"title": str(name)}))
         log.info("saved %s", path)
 
     def record_weights(self, name: str) -> None:
@@ -78,7 +78,7 @@ class PresetCommands:
         show = self._preset.show.model_copy(update={"weights": name})
         self._preset = self._preset.model_copy(update={"show": show})
 
-    def compose(self) -> Preset:
+    def current_preset(self) -> Preset:
         """Return the show of the moment as a preset: what the parameters are set to, wherever their glides are."""
         values = self._store.targets()
         show = values.pop("show")

@@ -58,7 +58,7 @@ class Renderer:
     def scene(self, stage: Stage) -> RenderScene:
         """Return what `play` takes. Any thread; it allocates. The past is kept where latents have the same shape."""
         fits = stage.generator.mean.shape == self._stage.generator.mean.shape
-        return _scene(stage, self.course.ring if fits else self._ring(stage))
+        return _scene(stage, self.course.history if fits else self._ring(stage))
 
     def switch_scene(self, scene: RenderScene, fade_s: float) -> None:
         """Draw `scene` from the next frame on, faded in within `fade_s` seconds. The render thread, before a frame."""

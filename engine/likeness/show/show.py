@@ -87,13 +87,13 @@ class Show:
         self.workshop = RackEditor(self.store, self.host, options.plugins)
         self.exchange = GeneratorSwap(self.host, self.workshop, self.desk.record_weights)
         commands |= {**self.workshop.commands, **self.exchange.commands}
-        saved = self.desk.compose if options.autosave else None
+        saved = self.desk.current_preset if options.autosave else None
         self.memory = Cues(
             self.store,
             self.host,
             lambda: self.transport.moment,
             lambda: self.loop.latency_s,
-            compose=saved,
+            current_preset=saved,
             modulation=self.modulation,
         )
         commands |= self.memory.commands
@@ -106,7 +106,7 @@ class Show:
             program=self.desk.change_program if preset.show.programs else self.memory.cues.change_program,
             clock=midi_clock,
             status=self.status,
-            pads=CuePadActions(self.memory.cues.pad, self.memory.cues.arm, self.memory.cues.state),
+            pads=CuePadActions(self.memory.cues.press_pad, self.memory.cues.set_arm, self.memory.cues.pad_state),
         )
         self._closers: list[Callable[[], object]] = [self.controls.close, self.transport.close, self.memory.close]
         try:
@@ -154,7 +154,7 @@ class Show:
             self.loop.between.append(watching.between)
             self.loop.mark = watching.mark
         if options.link:
-            self.transport.join(LinkSession(float(self.store.snapshot["show"]["tempo"])))
+            self.transport.add_source(LinkSession(float(self.store.snapshot["show"]["tempo"])))
         self.loop.between += [self.controls.between, self._modulate]
         self.loop.outputs += open_outputs(
             options,
@@ -190,7 +190,7 @@ class Show:
 
     def _set_values(self, *, strict: bool) -> None:
         """Apply preset and `--set`, the latter last. Where `strict`, what does not fit ends the show in one line."""
-        wanted = {**self.preset.flat(), **self.options.settings}
+        wanted = {**self.preset.flat_values(), **self.options.settings}
         refused = self.store.recall({address: value for address, value in wanted.items() if self._plays(address)})
         if refused and strict:
             raise ParamError(refused[0])

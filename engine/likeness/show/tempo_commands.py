@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from likeness.errors import InputError, ParamError
 from likeness.parameters.store import ParamStore
-from likeness.params import to_number
+from likeness.params import is_press, to_number
 from likeness.tempo.transport import NUDGE, Transport
 
 
@@ -20,9 +20,9 @@ def tempo_commands(
         heard: returns the tempo that the audio input hears, in BPM, or 0.
     """
 
-    def pressed(order: Callable[[], None]) -> Callable[..., None]:
+    def on_press(order: Callable[[], None]) -> Callable[..., None]:
         def press(value: object = 1) -> None:
-            if to_number(value):
+            if is_press(value):
                 order()
 
         return press
@@ -40,11 +40,11 @@ def tempo_commands(
         store.set("show.tempo", tempo)
 
     return {
-        "/transport/heard": pressed(take_heard),
-        "/transport/tap": pressed(transport.tap),
+        "/transport/heard": on_press(take_heard),
+        "/transport/tap": on_press(transport.tap),
         "/transport/nudge": nudge,
-        "/transport/double": pressed(transport.double),
-        "/transport/halve": pressed(transport.halve),
-        "/transport/resync": pressed(transport.resync),
+        "/transport/double": on_press(transport.double),
+        "/transport/halve": on_press(transport.halve),
+        "/transport/resync": on_press(transport.resync),
         "/transport/tempo": lambda bpm: store.set("show.tempo", bpm),
     }

@@ -19,16 +19,16 @@ FIRST = 6
 WIDE_HZ, NARROW_HZ = 2.0, 0.5
 LOCKING = 48
 # Above it the loop would ring [Adriaensen 2005 asks for a bandwidth far below the rate of its updates].
-MOST_OMEGA = 0.3
+MAX_OMEGA = 0.3
 # A pulse so much off what was foreseen, in pulses, is no jitter: pulses were held up or left out. Two in a row that
 # are `ASTRAY` off are a new tempo, for which the loop is wide again.
 FAR, ASTRAY = 3.0, 0.75
 # As many as come in some seconds while the show's thread stalls; a flood keeps the newest.
-MOST_WAITING = 1024
+MAX_WAITING = 1024
 
 
 @dataclass(frozen=True)
-class Led:
+class ExternalBeat:
     """Where another's music is.
 
     Args:
@@ -55,7 +55,7 @@ class ClockListener:
 
     def __init__(self) -> None:
         self.running = False
-        self._inbox: deque[tuple[str, float]] = deque(maxlen=MOST_WAITING)
+        self._inbox: deque[tuple[str, float]] = deque(maxlen=MAX_WAITING)
         self._loop: _PulseLoop | None = None
         # The number that the next pulse has: set by start and song position, counted on by pulses.
         self._next = 0.0
@@ -83,7 +83,7 @@ class ClockListener:
 
     # The show's thread.
 
-    def follow(self, now: float, beat: float, beats_per_bar: int) -> Led | None:
+    def read(self, now: float, beat: float, beats_per_bar: int) -> ExternalBeat | None:
         """Return where the clock is at `now`; None where none comes.
 
         Args:
@@ -93,40 +93,40 @@ class ClockListener:
         """
         while self._inbox:
             kind, value = self._inbox.popleft()
-            self._take(kind, value, beat)
+            self._handle(kind, value, beat)
         loop = self._loop
         if loop is None:
             return None
-        if now - loop.heard > LOST_S:
+        if now - loop.last_pulse_at > LOST_S:
             log.warning("MIDI clock: lost; the beat goes on at %.1f BPM", loop.tempo)
             self._loop, self._placed = None, False
             return None
         if loop.count < FIRST:
             return None
         moved, self._moved = self._moved, False
-        return Led(loop.beat(now), loop.tempo, moved)
+        return ExternalBeat(loop.beat(now), loop.tempo, moved)
 
-    def lead(self, tempo: float) -> bool:
+    def request_tempo(self, tempo: float) -> bool:
         """Return whether the tempo can be set from here: a MIDI clock only says."""
         return False
 
     def close(self) -> None:
         """Do nothing: the input has the port."""
 
-    def _take(self, kind: str, value: float, beat: float) -> None:
+    def _handle(self, kind: str, value: float, beat: float) -> None:
         if kind == "clock":
             self._pulse(value, beat)
         elif kind == "start":
-            self._place(0.0)
+            self._set_position(0.0)
             self.running = True
         elif kind == "position":
-            self._place(value * PULSES_IN_SIXTEENTH)
+            self._set_position(value * PULSES_IN_SIXTEENTH)
         else:
             self.running = kind == "continue"
             if self.running:
-                self._place(self._next)
+                self._set_position(self._next)
 
-    def _place(self, number: float) -> None:
+    def _set_position(self, number: float) -> None:
         self._next, self._placed, self._leaps = number, True, True
 
     def _pulse(self, at: float, beat: float) -> None:
@@ -148,7 +148,7 @@ class _PulseLoop:
 
     def __init__(self) -> None:
         self.count = 0
-        self.heard = 0.0
+        self.last_pulse_at = 0.0
         self._began = 0.0
         # The filtered time of the last pulse, its number, and the filtered period.
         self._at = self._number = self._period = 0.0
@@ -173,7 +173,7 @@ class _PulseLoop:
         else:
             self._filter(at)
         self.count += 1
-        self.heard, self._number = at, number
+        self.last_pulse_at, self._number = at, number
 
     def _filter(self, at: float) -> None:
         error = at - (self._at + self._period)
@@ -183,6 +183,6 @@ class _PulseLoop:
         self._astray = self._astray + 1 if abs(error) > ASTRAY * self._period else 0
         self._locking = LOCKING if self._astray >= 2 else max(self._locking - 1, 0)
         bandwidth = WIDE_HZ if self._locking else NARROW_HZ
-        omega = min(2 * math.pi * bandwidth * self._period, MOST_OMEGA)
+        omega = min(2 * math.pi * bandwidth * self._period, MAX_OMEGA)
         self._at += self._period + math.sqrt(2) * omega * error
         self._period = max(self._period + omega * omega * error, 1e-4)

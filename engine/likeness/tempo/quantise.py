@@ -2,16 +2,15 @@
 
 import math
 
-# A line that the beat has reached but for rounding is reached.
-ROUNDING = 1e-9
+from likeness.easing import ROUNDING
 
 
-def in_beats(seconds: float, tempo: float) -> float:
+def to_beats(seconds: float, tempo: float) -> float:
     """Return how many beats pass in `seconds` at `tempo` BPM."""
     return seconds * tempo / 60.0
 
 
-def next_line(beat: float, every: float) -> float:
+def next_on_grid(beat: float, every: float) -> float:
     """Return the next multiple of `every` beats, `beat` itself if it stands on one."""
     return math.ceil(beat / every - ROUNDING) * every
 
@@ -27,7 +26,7 @@ def when_to_start(arrive_beat: float, travel: float, latency: float) -> float:
     return arrive_beat - travel - latency
 
 
-def quantised_start(now: float, every: float, travel: float, latency: float) -> tuple[float, float]:
+def schedule_arrival(now: float, every: float, travel: float, latency: float) -> tuple[float, float]:
     """Return `(start, arrive)`, the first line of `every` beats that can still be reached from beat `now`."""
-    arrive = next_line(now + travel + latency, every)
+    arrive = next_on_grid(now + travel + latency, every)
     return when_to_start(arrive, travel, latency), arrive

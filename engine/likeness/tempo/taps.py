@@ -10,9 +10,9 @@ BOUNCE_S = 0.12
 # Taps off the beat by more than this part of it are slips; so many in a row are a new tempo.
 OFF, SLIPS = 0.12, 3
 # Two intervals agree by chance, three with one odd one between them still have a middle.
-FEWEST = 3
+MIN_TAPS = 3
 # As far as a performer's own tempo holds still; older taps only slow the answer down.
-MOST = 12
+MAX_TAPS = 12
 
 
 class Taps:
@@ -33,17 +33,17 @@ class Taps:
         self._times: list[float] = []
         self._slips = 0
 
-    def tap(self, at: float) -> bool:
+    def add(self, at: float) -> bool:
         """Take a tap at `at` seconds; return whether there is a tempo now."""
         if self._times and 0 <= at - self._times[-1] < BOUNCE_S:
             return False
         if self._times and not 0 <= at - self._times[-1] < self._pause():
             self._times, self.period_s, self._slips = [], None, 0
-        self._slips = self._slips + 1 if self._off(at) else 0
+        self._slips = self._slips + 1 if self._is_off_beat(at) else 0
         if self._slips >= SLIPS:
             self._times, self.period_s, self._slips = self._times[-SLIPS:], None, 0
-        self._times = [*self._times[-MOST + 1 :], at]
-        if len(self._times) < FEWEST:
+        self._times = [*self._times[-MAX_TAPS + 1 :], at]
+        if len(self._times) < MIN_TAPS:
             return False
         self._estimate()
         return True
@@ -52,7 +52,7 @@ class Taps:
         # At a known tempo two missed beats are a slip and four are a pause; before, only the slowest tempo counts.
         return PAUSE_S if self.period_s is None else min(PAUSE_S, 3.5 * self.period_s)
 
-    def _off(self, at: float) -> bool:
+    def _is_off_beat(self, at: float) -> bool:
         """Whether a tap at `at` is off the beat of those before it."""
         if self.period_s is None:
             return False
@@ -64,7 +64,7 @@ class Taps:
         gaps = [after - before for before, after in pairwise(times)]
         # The lower median, since taps are missed more often than doubled.
         period = self.period_s or median_low(gaps)
-        beats = _numbered(times, period)
+        beats = _number_beats(times, period)
         slopes = [
             (later - earlier) / (beats[j] - beats[i])
             for i, earlier in enumerate(times)
@@ -76,7 +76,7 @@ class Taps:
         self.beat_at = first + beats[-1] * self.period_s
 
 
-def _numbered(times: list[float], period: float) -> list[int]:
+def _number_beats(times: list[float], period: float) -> list[int]:
     """Return which beat each tap stands on, counted from the first."""
     beats = [0]
     for before, after in pairwise(times):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from likeness.tempo.midi_clock import Led
+from likeness.tempo.midi_clock import ExternalBeat
 from likeness.tempo.taps import Taps
 
 log = logging.getLogger(__name__)
@@ -16,15 +16,15 @@ log = logging.getLogger(__name__)
 SLOWEST, FASTEST = 20.0, 300.0
 # A nudge and a tap move the beat by letting it run at most so many times faster or slower: it never leaps, and never
 # runs backwards.
-HASTE, DRAG = 2.0, 0.5
+MAX_RATE, MIN_RATE = 2.0, 0.5
 # A hand that presses resync on the one is late as often as early: so little after a beat it means the one just gone.
-LATE = 0.25
+RESYNC_LATE = 0.25
 # A nudge without a number: 10 ms at 120 BPM.
 NUDGE = 0.02
 # The tempo of a clock is never quite still, 0.07 BPM (RMS) at best; the parameter follows when it is so many BPM off.
-TELLING = 0.3
+TEMPO_STEP = 0.3
 # How far a clock's beat may be doubled or halved.
-MOST_DOUBLINGS = 2
+MAX_DOUBLINGS = 2
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,16 @@ class Moment:
         return self.beat / self.beats_per_bar
 
 
-class Follower(Protocol):
+class BeatSource(Protocol):
     """Somebody else's music: a MIDI clock, a Link session."""
 
     name: str
 
-    def follow(self, now: float, beat: float, beats_per_bar: int) -> Led | None:
+    def read(self, now: float, beat: float, beats_per_bar: int) -> ExternalBeat | None:
         """Return where it is at `now`, or None while it does not lead. The show's thread, once a frame."""
         ...
 
-    def lead(self, tempo: float) -> bool:
+    def request_tempo(self, tempo: float) -> bool:
         """Ask it for a tempo; return whether it listens to us."""
         ...
 
@@ -81,48 +81,48 @@ class Transport:
         leader: the name of who leads, or "" for nobody.
     """
 
-    def __init__(self, followers: Sequence[Follower] = (), now: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, sources: Sequence[BeatSource] = (), now: Callable[[], float] = time.perf_counter) -> None:
         self.moment = Moment()
         self.leader = ""
-        self._followers, self._now = tuple(followers), now
-        self._orders: deque[Callable[[], None]] = deque()
+        self._sources, self._now = tuple(sources), now
+        self._inbox: deque[Callable[[], None]] = deque()
         self._taps = Taps()
         # The beat without nudges: counted from an anchor, so that no sum of frames can drift.
         self._raw = self._anchor_at = self._anchor = 0.0
         # What nudges, taps and resync moved it by, and what of that is still to come.
-        self._shift = self._owed = 0.0
+        self._shift = self._to_shift = 0.0
         self._ratio = 1.0
-        self._followed: Follower | None = None
-        self._wanted: float | None = None
+        self._source: BeatSource | None = None
+        self._new_tempo: float | None = None
         # What the parameter was last asked to be by who leads: another value of it is a hand's.
-        self._told: float | None = None
+        self._sent_tempo: float | None = None
 
-    def join(self, follower: Follower) -> None:
+    def add_source(self, follower: BeatSource) -> None:
         """Follow one more, behind those there are. Before the show runs."""
-        self._followers = (*self._followers, follower)
+        self._sources = (*self._sources, follower)
 
     # Any thread.
 
     def tap(self, at: float | None = None) -> None:
         """Take a tap on the beat, at `at` on the transport's clock, or now."""
         when = self._now() if at is None else at
-        self._orders.append(lambda: self._tap(when))
+        self._inbox.append(lambda: self._tap(when))
 
     def nudge(self, beats: float = NUDGE) -> None:
         """Have the beat come earlier by this part of a beat, or later where it is negative; it glides there."""
-        self._orders.append(lambda: self._owe(self._owed + min(max(beats, -1.0), 1.0)))
+        self._inbox.append(lambda: self._shift_by(self._to_shift + min(max(beats, -1.0), 1.0)))
 
     def double(self) -> None:
         """Play twice as many beats; the bar's first one stays the first."""
-        self._orders.append(lambda: self._scale(2.0))
+        self._inbox.append(lambda: self._scale(2.0))
 
     def halve(self) -> None:
         """Play half as many beats; the bar's first one stays the first."""
-        self._orders.append(lambda: self._scale(0.5))
+        self._inbox.append(lambda: self._scale(0.5))
 
     def resync(self) -> None:
         """Make the next beat the first of a bar; or, just after a beat, that one."""
-        self._orders.append(self._resync)
+        self._inbox.append(self._resync)
 
     # The show's thread.
 
@@ -135,13 +135,13 @@ class Transport:
             beats_per_bar: of the show's parameter.
         """
         before, now = self.moment, self._now()
-        led = self._lead(at, now, tempo, beats_per_bar)
+        led = self._read_sources(at, now, tempo, beats_per_bar)
         if led is None:
             if tempo != before.tempo or self.leader:
                 # Counted up to the frame before, at the tempo of then.
                 self._anchor_at, self._anchor = before.at, self._raw
-                for follower in self._followers:
-                    follower.lead(tempo)
+                for follower in self._sources:
+                    follower.request_tempo(tempo)
             self._raw = self._anchor + (at - self._anchor_at) * tempo / 60.0
             self.leader = ""
         else:
@@ -149,93 +149,97 @@ class Transport:
             if led.moved:
                 # Whoever starts a song says where its bars begin; a nudge against the delay of a room stays.
                 self._shift -= round(self._shift)
-        self._glide((at - before.at) * tempo / 60.0)
+        self._apply_shift((at - before.at) * tempo / 60.0)
         self.moment = Moment(at, self._raw + self._shift, tempo, beats_per_bar)
-        while self._orders:
-            self._orders.popleft()()
+        while self._inbox:
+            self._inbox.popleft()()
         return self.moment
 
-    def take_tempo(self) -> float | None:
+    def pop_tempo(self) -> float | None:
         """Return the tempo that the show's parameter should have from now on, once; None where it stays."""
-        wanted, self._wanted = self._wanted, None
+        wanted, self._new_tempo = self._new_tempo, None
         return wanted
 
     def close(self) -> None:
         """Let the followers go."""
-        for follower in self._followers:
+        for follower in self._sources:
             follower.close()
 
-    def _lead(self, at: float, now: float, tempo: float, beats_per_bar: int) -> Led | None:
+    def _read_sources(self, at: float, now: float, tempo: float, beats_per_bar: int) -> ExternalBeat | None:
         """Return what the first follower that leads says."""
         before = self.moment
         foreseen = (self._raw + (at - before.at) * before.tempo / 60.0) / self._ratio
-        for follower in self._followers:
-            led = follower.follow(now, foreseen, beats_per_bar)
+        for follower in self._sources:
+            led = follower.read(now, foreseen, beats_per_bar)
             if led is None:
                 continue
-            self._followed = follower
+            self._source = follower
             if self.leader != follower.name:
                 log.info("%s leads the beat at %.1f BPM", follower.name, led.tempo)
                 self.leader = follower.name
-            self._agree(follower, led.tempo, tempo)
+            self._sync_tempo(follower, led.tempo, tempo)
             return led
-        if self._followed is not None:
+        if self._source is not None:
             # What led has gone: the beat goes on from here at its tempo, to the last digit.
-            self._followed, self._ratio, self._told = None, 1.0, None
-            self._want(before.tempo)
+            self._source, self._ratio, self._sent_tempo = None, 1.0, None
+            self._set_tempo(before.tempo)
         return None
 
-    def _agree(self, follower: Follower, theirs: float, ours: float) -> None:
+    def _sync_tempo(self, follower: BeatSource, theirs: float, ours: float) -> None:
         """Bring the parameter's tempo, `ours`, and the leader's together, once they are apart."""
         theirs *= self._ratio
-        if abs(theirs - ours) <= TELLING:
-            self._told = ours
-        elif self._told is not None and abs(ours - self._told) > TELLING and follower.lead(ours / self._ratio):
+        if abs(theirs - ours) <= TEMPO_STEP:
+            self._sent_tempo = ours
+        elif (
+            self._sent_tempo is not None
+            and abs(ours - self._sent_tempo) > TEMPO_STEP
+            and follower.request_tempo(ours / self._ratio)
+        ):
             # A Link session takes a hand's tempo; a MIDI clock overrules it.
-            self._told = ours
-        elif self._want(round(theirs, 1)):
-            self._told = round(theirs, 1)
+            self._sent_tempo = ours
+        elif self._set_tempo(round(theirs, 1)):
+            self._sent_tempo = round(theirs, 1)
 
-    def _want(self, tempo: float) -> bool:
+    def _set_tempo(self, tempo: float) -> bool:
         if not SLOWEST <= tempo <= FASTEST:
             return False
-        self._wanted = tempo
+        self._new_tempo = tempo
         return True
 
-    def _owe(self, beats: float) -> None:
-        self._owed = beats
+    def _shift_by(self, beats: float) -> None:
+        self._to_shift = beats
 
-    def _glide(self, beats: float) -> None:
+    def _apply_shift(self, beats: float) -> None:
         """Pay of what is owed as much as the `beats` of this frame allow."""
-        part = min(max(self._owed, (DRAG - 1.0) * max(beats, 0.0)), (HASTE - 1.0) * max(beats, 0.0))
+        part = min(max(self._to_shift, (MIN_RATE - 1.0) * max(beats, 0.0)), (MAX_RATE - 1.0) * max(beats, 0.0))
         self._shift += part
-        self._owed -= part
+        self._to_shift -= part
 
     def _tap(self, when: float) -> None:
-        if not self._taps.tap(when) or self._taps.period_s is None:
+        if not self._taps.add(when) or self._taps.period_s is None:
             return
         tempo = 60.0 / self._taps.period_s
-        if self._followed is not None and not self._followed.lead(tempo / self._ratio):
-            log.info("tap: %s leads the beat; take it away to tap", self._followed.name)
+        if self._source is not None and not self._source.request_tempo(tempo / self._ratio):
+            log.info("tap: %s leads the beat; take it away to tap", self._source.name)
             return
-        if self._followed is None and not self._want(tempo):
+        if self._source is None and not self._set_tempo(tempo):
             return
         # Where the beat is at the tap's beat; what it is off goes the shorter way.
         then = self.moment.beat - (self._now() - self._taps.beat_at) * tempo / 60.0
-        self._owe(round(then) - then)
+        self._shift_by(round(then) - then)
 
     def _scale(self, factor: float) -> None:
         beats_per_bar = self.moment.beats_per_bar
-        if self._followed is not None:
-            if abs(math.log2(self._ratio * factor)) <= MOST_DOUBLINGS:
+        if self._source is not None:
+            if abs(math.log2(self._ratio * factor)) <= MAX_DOUBLINGS:
                 self._ratio *= factor
             return
-        if not self._want(self.moment.tempo * factor):
+        if not self._set_tempo(self.moment.tempo * factor):
             return
         # Forward to the next place in a bar at which the old lines are lines of the new grid.
         place = (self._raw + self._shift) % beats_per_bar
         self._shift += (place * factor - place) % beats_per_bar
 
     def _resync(self) -> None:
-        line = math.ceil(self._raw + self._shift - LATE)
+        line = math.ceil(self._raw + self._shift - RESYNC_LATE)
         self._shift += -line % self.moment.beats_per_bar

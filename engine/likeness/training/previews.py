@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from likeness.easing import smooth
 from likeness.errors import LikenessError, TrainingError
 from likeness.latent import slerp
 from likeness.picture import Picture, sheet, to_pictures
@@ -39,7 +40,7 @@ def walk_noise(z_dim: int, seeds: int = WALK_SEEDS, frames: int = int(SEED_S * F
     """Return a closed walk [seeds * frames, z_dim] through the fixed seeds, eased at each, along great circles."""
     z = fixed_noise(seeds, z_dim)
     steps = [i / frames for i in range(frames)]
-    eased = torch.tensor([t * t * (3 - 2 * t) for t in steps])[:, None]
+    eased = torch.tensor([smooth(t) for t in steps])[:, None]
     return torch.cat([slerp(z[i][None], z[(i + 1) % seeds][None], eased) for i in range(seeds)])
 
 

@@ -123,4 +123,12 @@ def test_of_nothing_and_of_too_little_there_is_no_tempo() -> None:
 def test_parts_of_the_spectrum_by_name_and_by_number() -> None:
     heard = AudioFeatures((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8), 0.9, (10, 1, 2, 3))
     assert [heard.loudness(band) for band in ("level", "low", "mid", "high", "3")] == [0.9, 0.2, 0.5, 0.8, 0.4]
-    assert [heard.count(band) for band in ("level", "low", "mid", "high", "1", "4", "7")] == [10, 1, 2, 3, 1, 2, 3]
+    assert [heard.onset_count(band) for band in ("level", "low", "mid", "high", "1", "4", "7")] == [
+        10,
+        1,
+        2,
+        3,
+        1,
+        2,
+        3,
+    ]

@@ -9,7 +9,7 @@ import pytest
 from tests.engine.sounds import RATE, sine
 
 from likeness.audio import device as audio
-from likeness.audio.device import AudioInput, Take
+from likeness.audio.device import AudioInput, OnBlock
 from likeness.audio.features import SILENCE
 from likeness.audio.open_audio import open_audio
 from likeness.errors import InputError
@@ -24,7 +24,7 @@ class Desk:
         self.plugged, self.opened = True, 0
         self.closing: list[threading.Event] = []
 
-    def open(self, name: str, take: Take, again: bool) -> "Playing":
+    def open(self, name: str, take: OnBlock, again: bool) -> "Playing":
         if not self.plugged:
             raise InputError(f"no input device has {name!r} in its name")
         self.opened += 1
@@ -35,7 +35,7 @@ class Desk:
 class Playing:
     rate = float(RATE)
 
-    def __init__(self, desk: Desk, take: Take, closing: threading.Event) -> None:
+    def __init__(self, desk: Desk, take: OnBlock, closing: threading.Event) -> None:
         self._desk, self._take, self._closing = desk, take, closing
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -117,7 +117,7 @@ def test_a_device_that_is_absent_at_the_start_is_one_line_and_is_picked_up(
 def test_a_driver_that_hangs_while_it_closes_does_not_keep_the_show(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(audio, "PARTING_S", 0.05)
+    monkeypatch.setattr(audio, "CLOSE_TIMEOUT_S", 0.05)
     released = threading.Event()
 
     class Hanging:
@@ -128,7 +128,7 @@ def test_a_driver_that_hangs_while_it_closes_does_not_keep_the_show(
 
     opened = threading.Event()
 
-    def open_hanging(name: str, take: Take, again: bool) -> Hanging:
+    def open_hanging(name: str, take: OnBlock, again: bool) -> Hanging:
         opened.set()
         return Hanging()
 

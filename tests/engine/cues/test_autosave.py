@@ -90,14 +90,14 @@ def test_a_cue_is_saved_at_once_and_the_show_that_is_taken_up_goes_on_from_the_f
     play(first, 30)
     first.memory.commands["/cue/store"](1)
     play(first, 2)
-    assert first.memory.scribe.flush(DEADLINE_S)
+    assert first.memory.writer.flush(DEADLINE_S)
     last = read_autosave()
     assert last is not None
     preset, face = last
     assert preset.title == "A walk"
     assert preset.show.plugins == ("sharpen", "random_walk")
-    assert preset.flat()["random_walk.speed"] == 2.0
-    assert preset.flat()["show.psi"] == 0.7
+    assert preset.flat_values()["random_walk.speed"] == 2.0
+    assert preset.flat_values()["show.psi"] == 0.7
 
     again = show(preset, face=face, autosave=False)
     assert again.store.targets()["random_walk"] == first.store.targets()["random_walk"]
@@ -130,7 +130,7 @@ def test_a_broken_save_is_said_and_the_preset_is_played(home: Path, caplog: pyte
     autosave_file().parent.mkdir(parents=True)
     autosave_file().write_bytes(b"half a fi")
     assert read_autosave() is None
-    assert "cannot be taken up again" in caplog.text
+    assert "cannot be resumed" in caplog.text
 
 
 def test_after_kill_9_play_resume_shows_the_very_face_and_values(
@@ -176,4 +176,4 @@ def test_after_kill_9_play_resume_shows_the_very_face_and_values(
 
 def saved(address: str) -> object:
     last = read_autosave()
-    return last[0].flat().get(address) if last else None
+    return last[0].flat_values().get(address) if last else None

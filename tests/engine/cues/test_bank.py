@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from likeness.cues.background_writer import BackgroundWriter
-from likeness.cues.bank import Cue, CueBank, CueFace, cue_name
+from likeness.cues.bank import Cue, CueBank, CueFace, parse_cue_name
 from likeness.cues.cue_file import write_cue
 from likeness.errors import CueError
 
@@ -25,22 +25,22 @@ def put(bank: CueBank, name: str, cue: Cue) -> None:
     [(5, "5"), (5.0, "5"), ("05", "5"), (64, "64"), ("night", "night"), (" long night-2 ", "long night-2")],
 )
 def test_a_place_is_a_number_of_the_page_or_a_plain_name(text: object, name: str) -> None:
-    assert cue_name(text) == name
+    assert parse_cue_name(text) == name
 
 
 @pytest.mark.parametrize("text", [0, 65, -1, 2.5, "", "../x", "a/b", "a" * 41, ".hidden", None, True, "naïve"])
 def test_what_is_neither_is_refused(text: object) -> None:
     with pytest.raises(CueError):
-        cue_name(text)
+        parse_cue_name(text)
 
 
 def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:
-    scribe = BackgroundWriter()
-    bank = CueBank(tmp_path / "main", scribe)
+    writer = BackgroundWriter()
+    bank = CueBank(tmp_path / "main", writer)
     put(bank, "5", filled(5))
     put(bank, "night", filled(7))
     put(bank, "5", filled(6))
-    scribe.close()
+    writer.close()
     again = CueBank(tmp_path / "main", BackgroundWriter())
     assert again.names() == ["5", "night"]
     assert again["5"].values == {"walk.speed": 0.6}
@@ -61,40 +61,47 @@ def test_a_cue_of_an_older_version_leaves_modulators_alone_and_a_broken_one_is_l
 
 
 def test_what_was_cleared_is_gone_here_and_after_a_restart(tmp_path: Path) -> None:
-    scribe = BackgroundWriter()
-    bank = CueBank(tmp_path, scribe)
+    writer = BackgroundWriter()
+    bank = CueBank(tmp_path, writer)
     put(bank, "night", filled(7))
-    assert scribe.flush(20)
+    assert writer.flush(20)
     bank.clear("night")
-    scribe.close()
+    writer.close()
     assert CueBank(tmp_path, BackgroundWriter()).names() == []
     with pytest.raises(CueError, match="no cue 'night' is stored"):
         bank.clear("night")
 
 
 def test_a_face_that_comes_after_its_cue_was_cleared_is_not_written(tmp_path: Path) -> None:
-    scribe, cue = BackgroundWriter(), filled(1)
-    bank = CueBank(tmp_path, scribe)
+    writer, cue = BackgroundWriter(), filled(1)
+    bank = CueBank(tmp_path, writer)
     bank["1"] = cue
     bank.clear("1")
     bank.save("1", cue)
-    scribe.close()
+    writer.close()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_next_goes_through_the_numbered_places_and_round(tmp_path: Path) -> None:
     bank = CueBank(tmp_path, BackgroundWriter())
     with pytest.raises(CueError, match="/cue/store 1"):
-        bank.after(None)
+        bank.next_number(None)
     for name in ("2", "10", "33", "night"):
         bank[name] = filled(1)
-    assert [bank.after(last) for last in (None, "2", "5", "10", "33", "night")] == ["2", "10", "10", "33", "2", "2"]
+    assert [bank.next_number(last) for last in (None, "2", "5", "10", "33", "night")] == [
+        "2",
+        "10",
+        "10",
+        "33",
+        "2",
+        "2",
+    ]
 
 
 def test_a_broken_file_costs_its_own_cue_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    scribe = BackgroundWriter()
-    put(CueBank(tmp_path, scribe), "1", filled(1))
-    scribe.close()
+    writer = BackgroundWriter()
+    put(CueBank(tmp_path, writer), "1", filled(1))
+    writer.close()
     (tmp_path / "2.safetensors").write_bytes(b"rubbish")
     assert CueBank(tmp_path, BackgroundWriter()).names() == ["1"]
     assert "2.safetensors is not a whole cue" in caplog.text

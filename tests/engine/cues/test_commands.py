@@ -84,36 +84,36 @@ def test_pads_press_next_undo_and_release(rig: Rig, caplog: pytest.LogCaptureFix
 
 def test_a_pad_recalls_its_place_and_stores_while_that_is_armed_and_says_how_it_is(rig: Rig) -> None:
     cues = rig.memory.cues
-    assert {cues.state(place) for place in range(1, 65)} == {"empty"}
+    assert {cues.pad_state(place) for place in range(1, 65)} == {"empty"}
     stored = rig.play(10)
-    cues.arm(True)
+    cues.set_arm(True)
     rig.play(1)
     rig.tell("/cue/pad/7", 1.0)
     rig.tell("/cue/pad/7", 0.0)
-    cues.arm(False)
+    cues.set_arm(False)
     stored = rig.faces[-1]
     rig.play(30)
-    assert cues.state(7) == "stored"
+    assert cues.pad_state(7) == "stored"
     rig.store.set("cue.seconds", 0.5)
     rig.tell("/cue/pad/7")
     rig.play(10)
-    assert cues.state(7) == "fading"
+    assert cues.pad_state(7) == "fading"
     assert torch.equal(rig.play(15), stored)
     rig.play(2)
-    assert cues.state(7) == "active"
+    assert cues.pad_state(7) == "active"
     with pytest.raises(CueError, match="no cue '8'"):
         rig.tell("/cue/pad/8", 1)
     rig.store.set("cue.release", 1)
     rig.play(1)
-    assert cues.state(7) == "stored"
+    assert cues.pad_state(7) == "stored"
     # One that waits for its line is on its way as well, until a panic drops it.
     rig.store.set("cue.quantise", "bar")
     rig.tell("/cue/pad/7")
     rig.play(1)
-    assert cues.state(7) == "fading"
+    assert cues.pad_state(7) == "fading"
     rig.store.set("master.panic", 1)
     rig.play(1)
-    assert cues.state(7) == "stored"
+    assert cues.pad_state(7) == "stored"
 
 
 def test_a_program_change_recalls_a_place(rig: Rig) -> None:

@@ -40,7 +40,7 @@ def test_no_time_of_the_past_brings_a_visitor_back() -> None:
     for index in range(1, 121):
         show(playing, 7.0 if 40 < index < 80 else 1.0, index, private=40 < index < 80)
     assert all(captured(playing, k / 240).eq(1).all() for k in range(480))
-    assert not playing.ring._faces[: playing.ring._count].eq(7).any()
+    assert not playing.history._faces[: playing.history._count].eq(7).any()
 
 
 def test_forgetting_cuts_the_way_that_leads_from_a_visitor() -> None:

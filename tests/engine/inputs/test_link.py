@@ -32,7 +32,7 @@ def test_two_shows_in_a_session_share_the_bar_and_the_tempo(sessions: list[LinkS
     def play() -> None:
         for k, show in enumerate(shows):
             show.advance(time.perf_counter() - began, tempi[k], 4)
-            tempi[k] = show.take_tempo() or tempi[k]
+            tempi[k] = show.pop_tempo() or tempi[k]
 
     deadline = time.monotonic() + DEADLINE_S
     while not all(show.leader == "Link" for show in shows):
@@ -54,12 +54,12 @@ def test_two_shows_in_a_session_share_the_bar_and_the_tempo(sessions: list[LinkS
 
 def test_alone_in_a_session_nobody_leads_and_the_tempo_is_ones_own(sessions: list[LinkSession]) -> None:
     sessions.append(LinkSession(120.0))
-    if sessions[0].follow(0.0, 0.0, 4) is not None:
+    if sessions[0].read(0.0, 0.0, 4) is not None:
         pytest.skip("somebody else on this network is in a Link session")
     show = Transport(sessions)
     show.advance(0.0, 120.0)
     assert show.advance(1.0, 99.0).tempo == 99.0
-    assert (show.leader, show.take_tempo()) == ("", None)
+    assert (show.leader, show.pop_tempo()) == ("", None)
 
 
 def test_without_the_library_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

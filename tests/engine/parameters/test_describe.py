@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from likeness import Bool, Choice, Float, Int, Text, Trigger
-from likeness.parameters.describe import markdown, oscquery
+from likeness.parameters.describe import markdown_table, oscquery_tree
 from likeness.parameters.store import ParamStore
 from likeness.show.load_rack import declare_all_params
 
@@ -18,7 +18,7 @@ def a_store() -> ParamStore:
 
 
 def test_oscquery_gives_type_range_value_and_access() -> None:
-    tree = json.loads(json.dumps(oscquery(a_store())))
+    tree = json.loads(json.dumps(oscquery_tree(a_store())))
     walk = tree["CONTENTS"]["walk"]["CONTENTS"]
     assert walk["speed"] == {
         "FULL_PATH": "/walk/speed",
@@ -35,11 +35,11 @@ def test_oscquery_gives_type_range_value_and_access() -> None:
 
 
 def test_markdown_has_a_row_for_every_parameter() -> None:
-    text = markdown(a_store())
+    text = markdown_table(a_store())
     assert "| `/walk/speed` | a number from 0.01 to 10 Hz | 0.5 | How fast. |" in text
     assert text.count("\n| `/") == 6
 
 
 def test_the_committed_table_is_the_codes(root: Path) -> None:
     committed = (root / "docs" / "parameters.md").read_text(encoding="utf-8")
-    assert committed == markdown(declare_all_params()), "run: likeness params --markdown > docs/parameters.md"
+    assert committed == markdown_table(declare_all_params()), "run: likeness params --markdown > docs/parameters.md"

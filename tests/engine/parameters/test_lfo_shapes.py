@@ -6,7 +6,7 @@ from statistics import fmean, pvariance
 
 import pytest
 
-from likeness.parameters.lfo_shapes import SHAPES, hold, random_values, saw, sine, smooth, square, triangle
+from likeness.parameters.lfo_shapes import SHAPES, hold, random_value, saw, sine, smooth, square, triangle
 
 PHASES = [k / 40 for k in range(-80, 200)]
 
@@ -37,7 +37,7 @@ def test_hold_keeps_one_value_a_cycle_and_smooth_goes_through_all_of_them() -> N
 
 
 def test_draws_are_uniform_and_of_two_keys_unlike() -> None:
-    row, other = ([random_values(key, k) for k in range(20_000)] for key in (1, 2))
+    row, other = ([random_value(key, k) for k in range(20_000)] for key in (1, 2))
     assert fmean(row) == pytest.approx(0.5, abs=0.01)
     assert pvariance(row) == pytest.approx(1 / 12, abs=0.002)
     together = fmean((a - 0.5) * (b - 0.5) for a, b in zip(row, other, strict=True)) * 12

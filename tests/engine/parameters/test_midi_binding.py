@@ -47,34 +47,36 @@ def test_a_binding_that_makes_no_sense_is_refused(fields: dict[str, object], tol
 
 def test_range_inversion_and_curve_lay_the_knob_over_the_fader() -> None:
     part = Binding("a.x", cc=1, min=0.2, max=0.6)
-    assert [part.position(u) for u in (0.0, 0.5, 1.0)] == pytest.approx([0.2, 0.4, 0.6])
+    assert [part.fader_position(u) for u in (0.0, 0.5, 1.0)] == pytest.approx([0.2, 0.4, 0.6])
     upside_down = Binding("a.x", cc=1, min=0.2, max=0.6, invert=True)
-    assert [upside_down.position(u) for u in (0.0, 0.25, 1.0)] == pytest.approx([0.6, 0.5, 0.2])
-    assert Binding("a.x", cc=1, curve=2.0).position(0.5) == pytest.approx(0.25)
+    assert [upside_down.fader_position(u) for u in (0.0, 0.25, 1.0)] == pytest.approx([0.6, 0.5, 0.2])
+    assert Binding("a.x", cc=1, curve=2.0).fader_position(0.5) == pytest.approx(0.25)
 
 
 def test_a_dead_zone_lies_at_the_ends_of_a_knob_and_about_the_middle_of_a_wheel() -> None:
     worn = Binding("a.x", cc=1, dead=0.1)
-    assert [worn.position(u) for u in (0.0, 0.05, 0.5, 0.95, 1.0)] == pytest.approx([0, 0, 0.5, 1, 1])
+    assert [worn.fader_position(u) for u in (0.0, 0.05, 0.5, 0.95, 1.0)] == pytest.approx([0, 0, 0.5, 1, 1])
     wheel = Binding("a.x", bend=True, dead=0.2)
-    assert [wheel.position(u) for u in (0.0, 0.4, 0.5, 0.6, 1.0)] == pytest.approx([0, 0.5, 0.5, 0.5, 1])
-    assert wheel.position(0.2) == pytest.approx(0.25)
+    assert [wheel.fader_position(u) for u in (0.0, 0.4, 0.5, 0.6, 1.0)] == pytest.approx([0, 0.5, 0.5, 0.5, 1])
+    assert wheel.fader_position(0.2) == pytest.approx(0.25)
 
 
 @given(st.floats(0, 1), st.floats(0.1, 10), st.booleans())
 def test_a_ring_shows_where_the_knob_would_stand(u: float, curve: float, invert: bool) -> None:
     binding = Binding("a.x", cc=1, min=0.1, max=0.9, curve=curve, invert=invert)
-    assert binding.position(binding.knob(binding.position(u))) == pytest.approx(binding.position(u), abs=1e-6)
+    assert binding.fader_position(binding.knob_position(binding.fader_position(u))) == pytest.approx(
+        binding.fader_position(u), abs=1e-6
+    )
 
 
 def test_a_file_holds_only_what_differs_from_the_defaults() -> None:
-    assert Binding("a.x", cc=3).written() == {"param": "a.x", "cc": 3}
+    assert Binding("a.x", cc=3).to_dict() == {"param": "a.x", "cc": 3}
     entry = Binding("a.x", nrpn=5, relative=None, invert=True, takeover="jump", channel=2)
-    assert Binding(**entry.written()) == entry  # type: ignore[arg-type]
+    assert Binding(**entry.to_dict()) == entry  # type: ignore[arg-type]
 
 
 def test_a_binding_hears_its_own_channel_and_controller() -> None:
     binding = Binding("a.x", cc=1, channel=3, port="apc")
-    assert binding.hears("APC mini mk2 Control", 3)
-    assert not binding.hears("APC mini mk2 Control", 4)
-    assert not binding.hears("X-TOUCH MINI", 3)
+    assert binding.matches("APC mini mk2 Control", 3)
+    assert not binding.matches("APC mini mk2 Control", 4)
+    assert not binding.matches("X-TOUCH MINI", 3)

@@ -9,7 +9,7 @@ import pytest
 from likeness import Bool, Choice, Float, Int, Text, Trigger
 from likeness.audio.features import AudioFeatures
 from likeness.errors import InputError, LikenessError, ParamError
-from likeness.parameters.modulation import MOST, Modulation
+from likeness.parameters.modulation import MAX_MODULATORS, Modulation
 from likeness.parameters.modulator import Modulator
 from likeness.parameters.store import ParamStore
 from likeness.show.modulation_commands import modulation_commands
@@ -212,7 +212,7 @@ def test_osc_adds_changes_and_removes(store: ParamStore) -> None:
         store, modulation, "/mod/add", "/walk/speed", "source", "steps", "steps", "1 0 0.5", "beats", 1, "amount", 0.5
     )
     command(store, modulation, "/mod/add", SPEED, "source", "audio", "band", 3.0, "amount", 0.1)
-    assert [entry.written() for entry in modulation.entries] == [
+    assert [entry.to_dict() for entry in modulation.entries] == [
         {"param": SPEED, "source": "steps", "amount": 0.5, "beats": 1.0, "steps": [1.0, 0.0, 0.5]},
         {"param": SPEED, "source": "audio", "amount": 0.1, "band": "3"},
     ]
@@ -259,11 +259,11 @@ def test_what_cannot_be_done_any_more_is_a_line_and_the_show_goes_on(
     modulation = Modulation()
     command(store, modulation, "/mod/set", SPEED, 0, "amount", 0.2)
     command(store, modulation, "/mod/remove", SPEED, 3)
-    modulation.replace([Modulator(SPEED)] * MOST)
+    modulation.replace([Modulator(SPEED)] * MAX_MODULATORS)
     command(store, modulation, "/mod/add", SPEED)
     assert "there is none at 0" in caplog.text
     assert "there is none at 3" in caplog.text
-    assert f"there are {MOST} already" in caplog.text
+    assert f"there are {MAX_MODULATORS} already" in caplog.text
 
 
 @pytest.mark.parametrize("param", ["master.blackout", "master.freeze", "show.tempo"])

@@ -27,7 +27,7 @@ def test_a_preset_says_what_the_show_is_made_of(tmp_path: Path) -> None:
     path.write_text(TEXT)
     preset = read_preset(path)
     assert preset.show.plugins == ("random_walk", "sharpen")
-    assert preset.flat() == {"show.psi": 0.9, "random_walk.speed": 0.25}
+    assert preset.flat_values() == {"show.psi": 0.9, "random_walk.speed": 0.25}
     assert preset.midi == (Binding(param="master.brightness", cc=7),)
 
 

@@ -111,7 +111,7 @@ def test_what_is_saved_names_the_weights_that_play_and_can_be_taken_up(exchange_
     playing = exchange_rig(autosave=True)
     large = str(playing.weights("large"))
     playing.take("large")
-    assert playing.show.desk.compose().show.weights == large
+    assert playing.show.desk.current_preset().show.weights == large
 
     def saved() -> bool:
         last = read_autosave()

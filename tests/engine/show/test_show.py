@@ -98,7 +98,7 @@ def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None
     # A glide is under way: what is saved is where it goes.
     first.desk.save_preset("evening")
     saved = read_preset(find_preset("evening", search_dirs("presets")))
-    assert saved.flat()[ADDRESS] == 0.25
+    assert saved.flat_values()[ADDRESS] == 0.25
     assert saved.show.plugins == ("random_walk", "sharpen")
     assert saved.show.seed == 3
 

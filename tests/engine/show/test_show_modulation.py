@@ -104,7 +104,7 @@ def test_what_is_saved_is_the_base_and_the_modulation_and_comes_back(show: MakeS
         playing.loop.frame()
     playing.desk.save_preset("evening")
     saved = read_preset(find_preset("evening", search_dirs("presets")))
-    assert saved.flat()[ADDRESS] == 0.5
+    assert saved.flat_values()[ADDRESS] == 0.5
     assert saved.modulation == preset.modulation
     assert (saved.show.tempo, saved.show.meter) == (150.0, 3)
 

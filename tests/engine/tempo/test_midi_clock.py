@@ -35,7 +35,7 @@ class Sender:
     def _look(self, free: float = 0.0) -> None:
         while self._waiting and self._waiting[0] <= self._frame:
             self.listener.clock(self._waiting.pop(0))
-        led = self.listener.follow(self._frame, free, 4)
+        led = self.listener.read(self._frame, free, 4)
         if led is not None:
             self.beats.append((self._frame, led.beat, led.tempo))
         self._frame += 1 / 60
@@ -137,7 +137,7 @@ def test_a_clock_that_never_said_where_it_is_goes_on_from_the_shows_beat() -> No
     listener = ClockListener()
     for pulse in range(12):
         listener.clock(10.0 + pulse / 48)
-    led = listener.follow(10.0 + 11 / 48, 57.3, 4)
+    led = listener.read(10.0 + 11 / 48, 57.3, 4)
     assert led is not None
     # To the nearest pulse of 57.3, 1375 / 24, and eleven on.
     assert led.beat == pytest.approx((1375 + 11) / 24)
@@ -148,7 +148,7 @@ def test_a_flood_of_pulses_fills_no_memory() -> None:
     listener = ClockListener()
     for _ in range(100_000):
         listener.clock(1.0)
-    listener.follow(1.0, 0.0, 4)
+    listener.read(1.0, 0.0, 4)
     assert len(listener._inbox) == 0
     for _ in range(100_000):
         listener.clock(2.0)

@@ -10,7 +10,7 @@ from likeness.tempo.taps import Taps
 def played(times: list[float]) -> Taps:
     taps = Taps()
     for at in times:
-        taps.tap(at)
+        taps.add(at)
     return taps
 
 
@@ -22,7 +22,7 @@ def tempo(taps: Taps) -> float:
 @pytest.mark.parametrize("bpm", [21.0, 60.0, 127.3, 174.0, 299.0])
 def test_an_even_row_gives_its_tempo_from_the_third_tap_on(bpm: float) -> None:
     taps = Taps()
-    assert [taps.tap(5.0 + n * 60 / bpm) for n in range(5)] == [False, False, True, True, True]
+    assert [taps.add(5.0 + n * 60 / bpm) for n in range(5)] == [False, False, True, True, True]
     assert tempo(taps) == pytest.approx(bpm)
     assert taps.beat_at == pytest.approx(5.0 + 4 * 60 / bpm)
 
@@ -54,10 +54,10 @@ def test_a_pad_that_bounces_is_one_tap() -> None:
 
 def test_a_pause_starts_anew() -> None:
     taps = played([n * 0.5 for n in range(8)])
-    assert not taps.tap(10.0)
+    assert not taps.add(10.0)
     assert taps.period_s is None
     for n in range(1, 4):
-        taps.tap(10.0 + n * 0.4)
+        taps.add(10.0 + n * 0.4)
     assert tempo(taps) == pytest.approx(150)
 
 
@@ -65,10 +65,10 @@ def test_a_pause_starts_anew() -> None:
 def test_another_tempo_without_a_pause_is_taken_after_a_few_taps(new: float) -> None:
     taps = played([n * 0.5 for n in range(12)])
     for n in range(1, 9):
-        taps.tap(5.5 + n * 60 / new)
+        taps.add(5.5 + n * 60 / new)
     assert tempo(taps) == pytest.approx(new, rel=0.01)
 
 
 def test_a_clock_that_runs_backwards_starts_anew() -> None:
     taps = played([10.0, 10.5, 11.0])
-    assert not taps.tap(3.0)
+    assert not taps.add(3.0)

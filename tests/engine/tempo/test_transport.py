@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from likeness.tempo.midi_clock import ClockListener
-from likeness.tempo.quantise import in_beats, next_line, quantised_start, when_to_start
+from likeness.tempo.quantise import next_on_grid, schedule_arrival, to_beats, when_to_start
 from likeness.tempo.transport import Moment, Transport
 
 FPS = 60.0
@@ -25,7 +25,7 @@ class Stage:
             self.wall = 1000.0 + self.index / FPS
             self.moments.append(self.transport.advance(self.index / FPS, self.tempo, meter))
             self.index += 1
-            self.tempo = self.transport.take_tempo() or self.tempo
+            self.tempo = self.transport.pop_tempo() or self.tempo
         return self.moments[-1]
 
 
@@ -197,13 +197,13 @@ def test_a_led_beat_can_be_doubled_and_nudged_against_the_delay_of_a_room() -> N
 
 
 def test_what_arrives_on_a_line_begins_earlier_by_its_way_and_by_the_latency() -> None:
-    assert in_beats(0.5, 120.0) == 1.0
-    assert when_to_start(16.0, travel=4.0, latency=in_beats(0.05, 120.0)) == pytest.approx(11.9)
-    assert quantised_start(9.0, every=4.0, travel=2.0, latency=0.1) == (pytest.approx(9.9), 12.0)
+    assert to_beats(0.5, 120.0) == 1.0
+    assert when_to_start(16.0, travel=4.0, latency=to_beats(0.05, 120.0)) == pytest.approx(11.9)
+    assert schedule_arrival(9.0, every=4.0, travel=2.0, latency=0.1) == (pytest.approx(9.9), 12.0)
     # The next bar cannot be reached any more: the one after it.
-    assert quantised_start(10.0, every=4.0, travel=2.0, latency=0.1) == (pytest.approx(13.9), 16.0)
+    assert schedule_arrival(10.0, every=4.0, travel=2.0, latency=0.1) == (pytest.approx(13.9), 16.0)
 
 
 def test_a_line_that_was_reached_but_for_rounding_is_reached() -> None:
-    assert next_line(0.1 + 0.2 - 0.3 + 4.0, 4.0) == 4.0
-    assert next_line(4.001, 4.0) == 8.0
+    assert next_on_grid(0.1 + 0.2 - 0.3 + 4.0, 4.0) == 4.0
+    assert next_on_grid(4.001, 4.0) == 8.0

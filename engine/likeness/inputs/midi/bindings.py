@@ -126,7 +126,7 @@ class Bindings:
             document["unbound"] = list(file.unbound)
         entries = tomlkit.aot()
         for entry in file.midi:
-            entries.append(tomlkit.item(entry.written()))
+            entries.append(tomlkit.item(entry.to_dict()))
         if file.midi:
             document["midi"] = entries
         try:

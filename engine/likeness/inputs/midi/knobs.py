@@ -35,7 +35,7 @@ class Knobs:
         for knob in self._of(source).get(move.control, ()):
             param = knob.binding.param
             # Its plugin may be none of this preset's, or taken out of the rack.
-            if not knob.binding.hears(source[0], move.channel) or param not in self._store:
+            if not knob.binding.matches(source[0], move.channel) or param not in self._store:
                 continue
             knob.moved = time.monotonic()
             if master_alone and not param.startswith(MASTER):
@@ -48,7 +48,7 @@ class Knobs:
     def plays(self, source: Source, move: KnobMove) -> bool:
         """Whether a move of the port `source` is of a control that is bound, or a part of one."""
         return any(
-            knob.binding.hears(source[0], move.channel) and move.control in control.carriers
+            knob.binding.matches(source[0], move.channel) and move.control in control.carriers
             for control, knobs in self._of(source).items()
             for knob in knobs
         )

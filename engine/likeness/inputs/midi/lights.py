@@ -163,7 +163,7 @@ class Lights:
             return
         param = self._store.param(binding.param)
         if not isinstance(param, Trigger):
-            u = binding.knob(param.to_unit(self._store.target(binding.param)))
+            u = binding.knob_position(param.to_unit(self._store.target(binding.param)))
             wanted[place] = (light.place(u, binding), knob if light.value and light.value.moves else None)
 
     def _state(self, light: Light, knob: Knob, learning: str | None) -> State:

@@ -54,7 +54,7 @@ class Knob:
         binding = self.binding
         if binding.param not in self._store:
             return
-        param, position = self._store.param(binding.param), binding.position(u)
+        param, position = self._store.param(binding.param), binding.fader_position(u)
         if isinstance(param, Bool | Trigger):
             # There is no way between, so nothing to meet.
             if position > 0 or isinstance(param, Bool):
@@ -68,7 +68,7 @@ class Knob:
             if before is not None:
                 self._write(self._scaled(before, position, param.to_unit(standing)))
         else:
-            step = max(abs(binding.position(min(max(u + way, 0.0), 1.0)) - position) for way in (grain, -grain))
+            step = max(abs(binding.fader_position(min(max(u + way, 0.0), 1.0)) - position) for way in (grain, -grain))
             if _meets(param, before, position, standing, step):
                 self._write(position)
             else:
@@ -95,7 +95,9 @@ class Knob:
         if self.binding.param in self._store:
             param = self._store.param(self.binding.param)
             # As far as it can go, where the value lies beyond the binding's range.
-            self._at = self.binding.position(self.binding.knob(param.to_unit(self._store.target(self.binding.param))))
+            self._at = self.binding.fader_position(
+                self.binding.knob_position(param.to_unit(self._store.target(self.binding.param)))
+            )
 
     def press(self, velocity: float) -> None:
         """Take a key: `velocity` in [0, 1], 0 is the release."""
@@ -108,9 +110,9 @@ class Knob:
                 self._store.prepare(binding.param, 1)()
         elif binding.press == "hold":
             lit = velocity > 0 if isinstance(param, Bool) else velocity
-            self._write(binding.position(float(lit)))
+            self._write(binding.fader_position(float(lit)))
         elif velocity > 0:
-            self._write(binding.position(velocity))
+            self._write(binding.fader_position(velocity))
 
     def _scaled(self, before: float, position: float, standing: float) -> float:
         """Return the value moved in the ratio of what lies before it to what lies before the knob."""

@@ -17,7 +17,7 @@ from websockets.http11 import Request, Response
 from likeness.errors import InputError
 from likeness.inputs.osc.packet import encode
 from likeness.inputs.osc.subscriptions import TURN_S, Args, targets
-from likeness.parameters.describe import oscquery
+from likeness.parameters.describe import oscquery_tree
 from likeness.parameters.store import ParamStore
 
 # Whatever a port scanner sends is no news; the lines above it in this file's own log are.
@@ -132,7 +132,7 @@ class OscQueryServer:
         url = urlsplit(request.path)
         if url.path == STATUS:
             return _json(connection, HTTPStatus.OK, self._status())
-        status, content = answer(oscquery(self._store), self._info, unquote(url.path), url.query)
+        status, content = answer(oscquery_tree(self._store), self._info, unquote(url.path), url.query)
         return _json(connection, status, "" if content is None else json.dumps(content))
 
     async def _talk(self, connection: ServerConnection) -> None:

@@ -80,7 +80,7 @@ def test_a_sequencer_in_another_process_leads_the_beat(plug: Callable[[], Player
             if time.perf_counter() >= began + pulses / 48:
                 player.play([CLOCK])
                 pulses += 1
-            led = listener.follow(time.perf_counter(), 0.0, 4) or led
+            led = listener.read(time.perf_counter(), 0.0, 4) or led
         # 8 sixteenths are 2 beats, and 30 pulses are one and a quarter.
         assert 2.9 < led.beat < 3.7
         assert 90 < led.tempo < 150

@@ -61,10 +61,10 @@ def test_the_knob_never_makes_the_value_jump(steps: list[tuple[str, float]], cur
             store.advance(value)
         else:
             store.advance(0.0)
-            was, at = position(store), knob.binding.position(value / 127)
+            was, at = position(store), knob.binding.fader_position(value / 127)
             knob.turn(value / 127, STEP)
             steps_of_knob = [
-                abs(knob.binding.position((value + d) / 127) - at) for d in (-1, 1) if 0 <= value + d <= 127
+                abs(knob.binding.fader_position((value + d) / 127) - at) for d in (-1, 1) if 0 <= value + d <= 127
             ]
             way = 0.0 if before is None else abs(at - before)
             assert abs(position(store) - was) <= way + max(steps_of_knob) + 1e-6
