@@ -1,4 +1,14 @@
-"""likeness: an instrument for generative faces. Here is what plugin authors import; nothing here imports torch."""
+"""The names that plugin authors import; importing them does not import torch.
+
+Around this file lies the vocabulary, short modules that everything else may import: `params`, `frame`, `events`,
+`stage`, `hookspecs`, `generator`, `latent`, `easing`, `picture`, `paths`, `errors`. Each folder is one subject.
+
+To follow a show, read `show/loop.py` (the life of one frame), `show/renderer.py` (the same on the render thread),
+`host/host.py` (how plugins are called), `parameters/store.py` (how values come in from other threads), and
+`show/show.py`, which puts them together. To follow a weights file, read `generator.py`, then `generators/`.
+
+docs/architecture.md has the map, the threads and who owns which state; docs/glossary.md explains the words.
+"""
 
 import os
 from typing import TYPE_CHECKING
