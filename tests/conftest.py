@@ -17,6 +17,20 @@ from likeness.generator import GeneratorInfo, Licence, NoiseMode
 
 ROOT = Path(__file__).resolve().parent.parent
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers share the machine's cores among them; programs that a test starts inherit it.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    torch.set_num_threads(1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file on one worker, since they share fixtures, and all that need real MIDI on another."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            midi = isinstance(item, pytest.Function) and "system" in item.fixturenames
+            item.add_marker(pytest.mark.xdist_group("midi" if midi else item.path.stem))
+
 
 @pytest.fixture(autouse=True)
 def own_log_level() -> Iterator[None]:
