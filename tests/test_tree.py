@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ROOT / "engine" / "likeness"
 MOST_LINES = 320
+MOST_ENTRIES = 40
 # What is tested of the tree as a whole, and of files that are no modules.
 WHOLE_TREE = {"test_docs.py", "test_imports.py", "test_presets.py", "test_run.py", "test_tree.py"}
 PAGES = sorted(
@@ -69,6 +70,10 @@ def test_a_test_file_lies_where_its_module_does_and_begins_with_its_name() -> No
 def test_a_file_is_read_in_one_sitting() -> None:
     lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in python_files()}
     assert {path: lines for path, lines in lengths.items() if lines > MOST_LINES} == {}
+
+
+def test_the_package_is_seen_on_one_screen() -> None:
+    assert len(entries_of(ENGINE)) <= MOST_ENTRIES
 
 
 def paths_of(page: Path) -> Iterator[str]:

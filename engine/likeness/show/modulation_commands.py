@@ -18,7 +18,7 @@ def modulation_commands(modulation: Modulation, store: ParamStore) -> Mapping[st
     """Return the commands that add, change and remove modulators while the show plays.
 
     `/mod/add PARAM KEY VALUE ...`, `/mod/set PARAM PLACE KEY VALUE ...`, `/mod/remove PARAM [PLACE]`, `/mod/clear`:
-    keys as in a preset's `[[modulation]]`, modulators_of from 0 among those of the parameter. What does not fit is refused
+    keys as in a preset's `[[modulation]]`, places from 0 among those of the parameter. What does not fit is refused
     at once; the rest happens between two frames.
     """
 
