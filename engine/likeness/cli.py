@@ -1,56 +1,56 @@
-"""The command line. `likeness --help` must not import torch: what is heavy is imported inside the commands."""
+"""The command line: one module of `likeness.commands` for each command, listed here.
+
+`likeness --help` must not import torch: heavy modules are imported inside the commands.
+The options of `play`, `check` and `render` are declared in `likeness.options`.
+"""
 
 import io
 import logging
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App
+from cyclopts import App, CycloptsError
 
 from likeness import __version__
-from likeness.commands import check as checking
 from likeness.commands import directions, gallery, weights
-from likeness.commands import encode as encoding
-from likeness.commands import evaluate as evaluating
-from likeness.commands import latency as measuring
-from likeness.commands import listing as looking
-from likeness.commands import play as playing
-from likeness.commands import project as projecting
-from likeness.commands.train import composite, encoder, gan, refine, runs
+from likeness.commands.check import check
+from likeness.commands.contact_sheet import contact_sheet
+from likeness.commands.encode import encode
+from likeness.commands.evaluate import evaluate
+from likeness.commands.latency import latency
+from likeness.commands.params import params
+from likeness.commands.play import demo, play, render
+from likeness.commands.plugins import plugins
+from likeness.commands.project import project
+from likeness.commands.surface import surface
+from likeness.commands.train.composite import composite
+from likeness.commands.train.encoder import encoder
+from likeness.commands.train.gan import gan
+from likeness.commands.train.refine import refine
+from likeness.commands.train.runs import resume, vae, wgan
 from likeness.errors import LikenessError
 
-app = App(name="likeness", version=__version__, help="An instrument for generative faces, played live.")
-for command in (playing.play, playing.render, playing.demo):
+app = App(name="likeness", version=__version__, help="A live-performance instrument for generative faces.")
+for command in (play, render, demo, plugins, params, surface, contact_sheet, latency, check, encode, project, evaluate):
     app.command(command)
-for command in (looking.plugins, looking.params, looking.surface, looking.contact_sheet):
-    app.command(command)
-app.command(measuring.latency)
-app.command(checking.check)
-app.command(encoding.encode)
-app.command(projecting.project)
-app.command(gallery.app)
-app.command(evaluating.evaluate)
-app.command(directions.app)
-train = App(name="train", help="Make your own weights from a folder of pictures.")
-for recipe in (composite.composite, refine.refine, gan.gan, runs.wgan, runs.vae, encoder.encoder, runs.resume):
+train = App(name="train", help="Train your own weights on a folder of pictures.")
+for recipe in (composite, refine, gan, wgan, vae, encoder, resume):
     train.command(recipe)
-app.command(train)
-files = App(name="weights", help="Look into weights files, and convert them.")
-files.command(weights.info)
-files.command(weights.convert)
-app.command(files)
+for group in (gallery.app, directions.app, train, weights.app):
+    app.command(group)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `arguments`, the process's own where none are given; what can be mended ends in one line and status 2."""
+    """Run `arguments`, by default the process's own; a mistake ends in one line and status 2."""
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger("likeness").setLevel(logging.INFO)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        # A file's name may hold bytes that are no text: they are told, and not what the command ends with.
+        # A file's name may hold bytes that are no text: print them escaped instead of raising.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app(sys.argv[1:] if arguments is None else list(arguments))
-    except LikenessError as error:
+        # Not by cyclopts, which draws a box and exits with 1: for `check` that means "less than you asked for".
+        app(sys.argv[1:] if arguments is None else list(arguments), print_error=False, exit_on_error=False)
+    except (LikenessError, CycloptsError) as error:
         print(f"likeness: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

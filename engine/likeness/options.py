@@ -1,39 +1,210 @@
-"""What the command line asked of a show."""
+"""The command-line options of a show. To add an option to `likeness play`, `check` or `render`, add a field here.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+Each option is declared once, with its flag, its help and the values that it accepts:
+
+- `PictureOptions` holds what a render takes too; `Options` adds what only a live show takes.
+- A field's name is its flag (`osc_port` is `--osc-port`), unless its type names another.
+- Its help is in its type or in the class docstring, which is NumPy style because cyclopts reads that.
+- A command takes all of them with one parameter, `options: Options = DEFAULTS`, and hands the object to `Show`.
+
+Below the classes are the types of options that other commands share. This file must stay quick to import, since
+`likeness --help` does: no torch, pydantic or cv2.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from likeness.parameters.midi_binding import Takeover
+from cyclopts import Parameter, Token
+
+from likeness import ranges
+from likeness.errors import LikenessError
+from likeness.ranges import Range, Takeover
+
+if TYPE_CHECKING:
+    from likeness.parameters.presets import Preset
+
+DEFAULT_FPS = 60.0
 
 
-@dataclass(frozen=True)
-class Options:
-    """What the command line asked for; None leaves it to the preset, and then to the default."""
+def ranged(allowed: Range, text: str) -> Parameter:
+    """Return the declaration of an option that takes numbers in `allowed`, one or a list; its help names the range.
 
-    outputs: Sequence[str] = ("window",)
-    seconds: float | None = None
-    displays: Sequence[int] = (0,)
-    heads: int | None = None
-    windowed: bool = False
-    size: tuple[int, int] | None = None
-    fps: float | None = None
-    seed: int | None = None
-    device: str = "auto"
-    settings: Mapping[str, str] = field(default_factory=dict)
-    plugins: Sequence[Path] = ()
-    osc_port: int = 0
-    osc_host: str = "127.0.0.1"
-    oscquery_port: int = 0
-    midi: str = "off"
-    takeover: Takeover | None = None
+    Args:
+        allowed: what is accepted; everything else ends the command in one line.
+        text: its help, a sentence.
+    """
+
+    def check(kind: Any, value: Any) -> None:
+        for number in value if isinstance(value, list | tuple) else [value]:
+            if number is not None and number not in allowed:
+                raise ValueError(f"Give {allowed}.")
+
+    return Parameter(validator=check, help=f"{text.removesuffix('.')} ({allowed}).")
+
+
+def parse_settings(texts: Sequence[str]) -> dict[str, str]:
+    """Return addresses and values of "PLUGIN.PARAM=VALUE" texts."""
+    settings = {}
+    for text in texts:
+        address, equals, value = text.partition("=")
+        if not equals or "." not in address:
+            raise LikenessError(f"--set {text!r:.200} is not PLUGIN.PARAM=VALUE, such as random_walk.speed=0.3")
+        settings[address.strip()] = value.strip()
+    return settings
+
+
+def _convert_size(kind: Any, tokens: Sequence[Token]) -> tuple[int, int]:
+    try:
+        return ranges.parse_size(tokens[0].value)
+    except LikenessError as error:
+        raise LikenessError(f"--size {error}") from error
+
+
+def _convert_settings(kind: Any, tokens: Sequence[Token]) -> dict[str, str]:
+    return parse_settings([token.value for token in tokens])
+
+
+def _one_text(name: str, converter: Callable[..., Any], text: str, *, repeated: bool = False) -> Parameter:
+    """Return the declaration of an option whose text `converter` reads."""
+    return Parameter(
+        name=name,
+        converter=converter,
+        n_tokens=-1 if repeated else 1,
+        accepts_keys=False,
+        negative=(),
+        show_default=False,
+        help=text,
+    )
+
+
+Fps = Annotated[float, ranged(ranges.FPS, "How fast it plays.")]
+Heads = Annotated[int, ranged(ranges.HEADS, "How many faces are drawn at once, side by side.")]
+Seed = Annotated[int, ranged(ranges.SEED, "The face to begin with, and of everything that is drawn at random later.")]
+Size = Annotated[
+    tuple[int, int] | None,
+    Parameter(metavar="WIDTHxHEIGHT"),
+    _one_text("--size", _convert_size, f"Of the picture in px, or of each head; each side {ranges.SIDE}."),
+]
+Settings = Annotated[
+    Mapping[str, str],
+    _one_text("--set", _convert_settings, "PLUGIN.PARAM=VALUE; repeat it for more.", repeated=True),
+]
+Device = Annotated[str, Parameter(help="auto, cpu, cuda or mps.")]
+Weights = Annotated[str, Parameter(help="A weights file, or the name of a bundled one.")]
+PlayedWeights = Annotated[
+    str, Parameter(help="A weights file, the folder of a training run, or the name of a bundled one.")
+]
+PresetName = Annotated[str, Parameter(help="A preset's name, or a .toml file.")]
+OutFile = Annotated[str, Parameter(name=("--output", "-o"))]
+Windowed = Annotated[bool, Parameter(help="In a window instead of full-screen.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions:
+    """The options of everything that draws a preset; None leaves the choice to the preset, and then to the default.
+
+    Parameters
+    ----------
+    plugins
+        A plugin's .py file to add at the end of the rack; repeat it for more.
+    audio
+        What to listen to: part of an input device's name, "default", a WAV file, or off. A render takes files only.
+    backend
+        What runs the network; auto takes the fastest that is installed: "graph" on CUDA, "openvino" on processors.
+    precision
+        Number format of the network; auto takes bfloat16 where the processor multiplies it, and float16 on CUDA where
+        the picture stays the same. "mixed" is float16 at the four finest sizes of a StyleGAN2.
+    """
+
+    heads: Heads | None = None
+    size: Size = None
+    fps: Fps | None = None
+    seed: Seed | None = None
+    device: Device = "auto"
+    settings: Settings = field(default_factory=dict)
+    plugins: Annotated[Sequence[Path], Parameter(name="--plugin", negative=(), show_default=False)] = ()
     audio: str = "off"
+    weights: PlayedWeights | None = None
+    backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "float16", "mixed"] = "auto"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Options(PictureOptions):
+    """The options of a show.
+
+    Two of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own, and
+    `offline`, which says that the show runs on a fixed clock.
+
+    Parameters
+    ----------
+    outputs
+        "window", "null", or a file (.mp4, .gif, .png); repeat it to record while you play.
+    osc_host
+        Address to listen on; 0.0.0.0 lets the whole network play.
+    midi
+        Part of a controller's name, auto for all controllers, or off.
+    takeover
+        How a knob takes over a value that was changed elsewhere: soft waits until the knob meets it, scale moves it
+        along, jump sets it at once. Without it the preset decides, then soft.
+    camera
+        Feed camera images to plugins such as lookalike: a camera's number from 0, a video, a photo, a folder of photos,
+        or rtsp://... While it is live the picture carries a small mark.
+    link
+        Share tempo and bars with Ableton Link; needs the extra `link`.
+    watch
+        Reload a plugin when its file changes.
+    follow
+        Reload the weights when their file changes, as a training run's does every few minutes.
+    status
+        Show rate, frame times, drops, costs and tempo at the foot of the terminal.
+    resume
+        Go on with the last show where it ended or crashed: its rack, values and face. Without one, play the preset.
+    autosave
+        Save the show every few seconds, for --resume.
+    """
+
+    outputs: Annotated[Sequence[str], Parameter(name=("--output", "-o"), negative=(), show_default=False)] = ("window",)
+    seconds: Annotated[float | None, Parameter(parse=False)] = None
+    displays: Annotated[
+        Sequence[int],
+        ranged(Range(0, 63), "Number of the display; with several heads, repeat it to give each its own."),
+        Parameter(name="--display", negative=(), show_default=False),
+    ] = (0,)
+    windowed: Windowed = False
+    osc_port: Annotated[int, ranged(ranges.PORT, "UDP port for OSC, 0 for none.")] = 9000
+    osc_host: str = "127.0.0.1"
+    oscquery_port: Annotated[int, ranged(ranges.PORT, "TCP port for OSCQuery and `/status`, 0 for none.")] = 0
+    midi: str = "auto"
+    takeover: Takeover | None = None
     camera: str | None = None
     link: bool = False
-    weights: str | None = None
-    backend: str = "auto"
-    precision: str = "auto"
-    offline: bool = False
     watch: bool = False
     follow: bool = False
-    autosave: bool = False
+    status: bool = False
+    resume: bool = False
+    autosave: bool = True
+    offline: Annotated[bool, Parameter(parse=False)] = False
+
+
+DEFAULTS = Options()
+PICTURE_DEFAULTS = PictureOptions()
+# A show without outputs and inputs that saves nothing: what tools and tests start from.
+QUIET = Options(("null",), osc_port=0, midi="off", autosave=False)
+
+
+def quieten(options: PictureOptions) -> Options:
+    """Return `QUIET` with the picture of `options`."""
+    return replace(QUIET, **{each.name: getattr(options, each.name) for each in fields(PictureOptions)})
+
+
+def read_named_preset(name: str) -> "Preset":
+    """Return the preset of that name, or in that .toml file."""
+    from likeness.parameters.presets import find_preset, read_preset
+    from likeness.paths import search_dirs
+
+    return read_preset(find_preset(name, search_dirs("presets")))

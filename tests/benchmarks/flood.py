@@ -14,11 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from likeness.options import Options
+from likeness.options import QUIET, Options
 from likeness.parameters.presets import Preset, find_preset, read_preset
 from likeness.paths import search_dirs
 from likeness.show.show import Show
@@ -81,7 +82,7 @@ def main() -> None:
         plugin = Path(folder) / "sixteen.py"
         plugin.write_text(SIXTEEN)
         size = (arguments.size, arguments.size)
-        options = Options(("null",), size=size, fps=arguments.fps, osc_port=port, plugins=[plugin])
+        options = replace(QUIET, size=size, fps=arguments.fps, osc_port=port, plugins=[plugin])
         measure(preset, options, port, arguments)
 
 

@@ -9,6 +9,7 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import av
 import numpy as np
 
 from likeness import open_generator
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.parameters.presets import find_preset, read_preset
 from likeness.paths import find_weights, search_dirs
 from likeness.picture import to_picture
@@ -68,7 +69,7 @@ def main(pairs: int, fps: float) -> None:
         write_visit(visit, face)
         preset = read_preset(find_preset("lookalike", search_dirs("presets")))
         settings = {"lookalike.steps": "0", "lookalike.rest": "0"}
-        options = Options(outputs=["null"], fps=fps, offline=True, camera=str(visit), settings=settings)
+        options = replace(QUIET, fps=fps, offline=True, camera=str(visit), settings=settings)
         try:
             with Show(preset, options) as show:
                 plugin = next(slot.plugin for slot in show.host.rack if slot.name == "lookalike")

@@ -9,10 +9,11 @@ import multiprocessing
 import os
 import statistics
 import time
+from dataclasses import replace
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.parameters.presets import find_preset, read_preset
 from likeness.paths import search_dirs
 from likeness.show.show import Show
@@ -31,7 +32,7 @@ def burn() -> None:
 
 def throughput(size: int, frames: int) -> tuple[float, float, float]:
     """Return frames a second, the share of the frame outside synthesis, and the plugins'; the clock never waits."""
-    options = Options(("null",), seconds=frames / FPS, size=(size, size), fps=FPS, offline=True)
+    options = replace(QUIET, seconds=frames / FPS, size=(size, size), fps=FPS, offline=True)
     with Show(read_preset(find_preset("demo", search_dirs("presets"))), options) as show:
         for _ in range(20):
             show.loop.frame()
@@ -48,7 +49,7 @@ def throughput(size: int, frames: int) -> tuple[float, float, float]:
 
 def ways(size: int, presses: int) -> LatencyResult:
     """Return the ways of OSC messages from another process to the first picture that shows each."""
-    options = Options(("null",), size=(size, size), fps=FPS)
+    options = replace(QUIET, size=(size, size), fps=FPS)
     return osc_ways(read_preset(find_preset("demo", search_dirs("presets"))), options, presses)
 
 

@@ -10,11 +10,12 @@ import logging
 import os
 import statistics
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.parameters.presets import find_preset, read_preset
 from likeness.paths import search_dirs
 from likeness.show.show import Show
@@ -33,7 +34,7 @@ def play(folder: Path, seconds: float, size: int, fps: float, changing: bool) ->
     """Return changes, missed and late frames, the median and the worst frame time in ms."""
     file = folder / "mine.py"
     file.write_text(GOOD)
-    options = Options(("null",), size=(size, size), fps=fps, plugins=[file])
+    options = replace(QUIET, size=(size, size), fps=fps, plugins=[file])
     with Show(read_preset(find_preset("demo", search_dirs("presets"))), options) as show:
         bench = show.workshop
         turns = (

@@ -18,8 +18,6 @@ from tests.reference import pickles
 from tests.reference.parity import case
 
 from likeness.cli import main
-from likeness.commands.options import parse_settings, parse_size
-from likeness.errors import LikenessError
 
 DEADLINE_S = 60.0
 COMMAND = (sys.executable, "-m", "likeness.cli")
@@ -264,11 +262,3 @@ def test_weights_are_looked_into_and_what_is_none_is_refused(root: Path, capsys:
     assert "a paid show: allowed" in said
     assert status("weights", "convert", str(root / "README.md"), "-o", "x.safetensors") == 2
     assert "is of no family that opens here" in capsys.readouterr().err
-
-
-def test_sizes_and_settings_are_read_or_refused() -> None:
-    assert parse_size("1920x1080") == (1920, 1080)
-    assert parse_settings(["a.b=1=2", "c.d=x"]) == {"a.b": "1=2", "c.d": "x"}
-    for bad in ("x", "12", "0x0", "99999x99999", "-5x5"):
-        with pytest.raises(LikenessError, match="--size"):
-            parse_size(bad)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from likeness.commands.options import Device, Weights
 from likeness.errors import LikenessError
+from likeness.options import Device, Weights
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,8 +6,8 @@ import time as clock
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from likeness.commands.options import Device, Weights
 from likeness.errors import LikenessError
+from likeness.options import Device, Weights
 
 if TYPE_CHECKING:
     from likeness.commands.progress_bars import Bars

@@ -1,9 +1,10 @@
 """`likeness latency`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from likeness.commands.options import Device, Fps, OutFile, Size, Weights, Windowed, parse_size, read_named_preset
 from likeness.errors import InputError, LikenessError
+from likeness.options import QUIET, Device, Fps, OutFile, Size, Weights, Windowed, read_named_preset
 
 if TYPE_CHECKING:
     from likeness.tools.latency.measure import LatencyResult
@@ -17,7 +18,7 @@ def latency(
     midi: bool = True,
     pattern: bool = False,
     windowed: Windowed = False,
-    size: Size | None = None,
+    size: Size = None,
     fps: Fps | None = None,
     device: Device = "auto",
     weights: Weights | None = None,
@@ -38,16 +39,13 @@ def latency(
         Measure nothing and show the flash pattern in a window, to be filmed with your hand in the picture: any key,
         note or `/flash/shade` flashes.
     """
-    from likeness.options import Options
     from likeness.tools.latency.measure import FLASH, midi_ways, osc_ways
 
     if presses < 1:
         raise LikenessError("--presses begins at 1")
     played, where = read_named_preset(preset), output or ("window" if pattern else "null")
-    options = Options([where], windowed=windowed, size=parse_size(size), fps=fps, device=device, weights=weights)
+    options = replace(QUIET, outputs=[where], windowed=windowed, size=size, fps=fps, device=device, weights=weights)
     if pattern:
-        from dataclasses import replace
-
         from likeness.show.show import Show
 
         settings = {"flash.pattern": "on"}

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from likeness.commands.options import Device, Weights
 from likeness.errors import LikenessError
+from likeness.options import Device, Weights
 
 
 def project(

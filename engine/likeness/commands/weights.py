@@ -1,22 +1,25 @@
-"""`likeness weights`: what a file is, and the same in our own format."""
+"""`likeness weights info` and `convert`."""
 
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
+
+app = App(name="weights", help="Inspect weights files, and convert them.")
 
 
+@app.command
 def info(file: Path) -> None:
-    """Say what a weights file is and what its licence allows; nothing inside it is run.
+    """Print what a weights file is and what its licence allows; no code in it is run.
 
     Parameters
     ----------
     file
         Any file that opens here; docs/weights.md lists them.
     """
-    from likeness.generators.convert import info as look
+    from likeness.generators.convert import info as read_info
 
-    found = look(file)
+    found = read_info(file)
     paid = {True: "allowed", False: "not allowed", None: "nobody has said"}[found.licence.paid_use]
     print(f"family      {found.family} ({found.layout})")
     if found.resolution:
@@ -28,6 +31,7 @@ def info(file: Path) -> None:
     print(f"file        {found.size_bytes / 1e6:.1f} MB, sha256 {found.sha256}")
 
 
+@app.command
 def convert(
     file: Path,
     *,
@@ -35,7 +39,7 @@ def convert(
     licence: str | None = None,
     paid_use: bool | None = None,
 ) -> None:
-    """Write a weights file in our own format, which holds no pickle; it draws the same pictures, bit by bit.
+    """Write a weights file in our own format, which holds no pickle and draws the same pictures, bit by bit.
 
     Parameters
     ----------
@@ -44,7 +48,7 @@ def convert(
     output
         The .safetensors file to write.
     licence
-        What its owner calls the licence, where the file does not say.
+        Name of the licence, where the file does not say.
     paid_use
         Whether that licence allows a paid show.
     """

@@ -1,6 +1,6 @@
 """Open what a show plays to: windows, files, nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from likeness.errors import OutputError
@@ -10,6 +10,19 @@ from likeness.outputs.files import open_file
 from likeness.outputs.fitting import FittedOutput, Screens
 from likeness.outputs.output import NullOutput, Output
 from likeness.outputs.window import WindowOutput
+
+
+def check_displays_of_heads(displays: Sequence[int], heads: int) -> None:
+    """Check that there is one display for each head, or one for all of them.
+
+    Raises:
+        OutputError: where there is not.
+    """
+    if len(displays) not in (1, heads):
+        raise OutputError(
+            f"{len(displays)} displays for {heads} head(s); give each head its own, as --heads 2 --display 0 "
+            "--display 1, or one display for all of them"
+        )
 
 
 def open_outputs(
@@ -31,11 +44,7 @@ def open_outputs(
     Raises:
         OutputError: where one cannot be opened; those before it are closed again.
     """
-    if len(options.displays) not in (1, heads):
-        raise OutputError(
-            f"{len(options.displays)} displays for {heads} head(s); give each head its own, as --heads 2 --display 0 "
-            "--display 1, or one display for all of them"
-        )
+    check_displays_of_heads(options.displays, heads)
     opened: list[Output] = []
     try:
         for name in options.outputs:

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 
 from likeness.errors import InputError
+from likeness.ranges import Takeover
 
-Takeover = Literal["soft", "scale", "jump"]
 Encoding = Literal["twos", "offset", "sign"]
 Press = Literal["auto", "toggle", "hold"]
 Kind = Literal["cc", "cc14", "nrpn", "nrpn14", "note", "bend"]

@@ -6,17 +6,35 @@ from pathlib import Path
 from typing import Annotated
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
 
 from likeness.atomic_write import atomic_write
-from likeness.errors import InputError, PresetError, nearest
-from likeness.parameters.midi_binding import Binding, Takeover
+from likeness.errors import InputError, LikenessError, PresetError, nearest
+from likeness.parameters.midi_binding import Binding
 from likeness.parameters.modulator import Modulator
 from likeness.params import Value
+from likeness.ranges import FPS, HEADS, SEED, Takeover, parse_size
 
-# Of pictures in a row: beyond these no machine of today draws them, and a slip of the hand takes all memory.
-MOST_HEADS = 64
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
+
+
+def _check_size(text: str) -> str:
+    try:
+        parse_size(text)
+    except LikenessError as error:
+        # What pydantic takes as a value that is refused.
+        raise ValueError(str(error)) from error
+    return text
 
 
 class _Table(BaseModel):
@@ -28,10 +46,10 @@ class ShowTable(_Table):
 
     weights: str | None = None
     plugins: tuple[str, ...] = ()
-    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-    fps: Annotated[float, Field(ge=1, le=1000)] | None = None
-    size: Annotated[str, Field(pattern=r"^\d{2,5}x\d{2,5}$")] | None = None
-    heads: Annotated[int, Field(ge=1, le=MOST_HEADS)] | None = None
+    seed: Annotated[int, Field(ge=SEED.low, le=SEED.high)] | None = None
+    fps: Annotated[float, Field(ge=FPS.low, le=FPS.high)] | None = None
+    size: Annotated[str, AfterValidator(_check_size)] | None = None
+    heads: Annotated[int, Field(ge=HEADS.low, le=HEADS.high)] | None = None
     psi: float | None = None
     tempo: float | None = None
     meter: int | None = None

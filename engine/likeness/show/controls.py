@@ -15,9 +15,10 @@ from likeness.inputs.midi.profiles import read_profiles
 from likeness.inputs.osc.server import OscInput, Reply
 from likeness.inputs.osc.subscriptions import Args, Said
 from likeness.options import Options
-from likeness.parameters.midi_binding import Binding, Takeover
+from likeness.parameters.midi_binding import Binding
 from likeness.parameters.store import ParamStore, to_address
 from likeness.paths import search_dirs, user_dir
+from likeness.ranges import Takeover
 from likeness.show.status import StatusCache
 from likeness.tempo.midi_clock import ClockListener
 

@@ -21,13 +21,14 @@ from likeness.host.budget import Budget
 from likeness.host.host import Host
 from likeness.inputs.link import LinkSession
 from likeness.inputs.midi.cue_pads import CuePadActions
-from likeness.options import Options
+from likeness.options import DEFAULT_FPS, Options
 from likeness.outputs.open_outputs import open_outputs
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.params import Trigger
 from likeness.paths import DEFAULT_WEIGHTS
+from likeness.ranges import parse_size
 from likeness.show.camera import CameraStage
 from likeness.show.clock import FixedClock, RealClock
 from likeness.show.controls import Controls
@@ -49,7 +50,6 @@ from likeness.tempo.transport import Transport
 
 log = logging.getLogger(__name__)
 
-DEFAULT_FPS = 60.0
 # A hung plugin or generator is left behind after this long at the end.
 PARTING_S = 2.0
 
@@ -120,7 +120,7 @@ class Show:
         declare_show_params(self.store)
         self._left_out = load_rack(self.host, show.plugins, options.plugins)
         self._set_values(strict=face is None)
-        size = options.size or _size(show.size)
+        size = options.size or (parse_size(show.size) if show.size else None)
         device = choose_device(options.device)
         # The picture's thread may use all cores but one: capture, window, sound and encoder live on that.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
@@ -272,10 +272,3 @@ class Show:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    width, _, height = text.partition("x")
-    return int(width), int(height)

@@ -1,13 +1,14 @@
 """Pictures for contact sheets: the seeds of a generator, and stations along a show."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
 from likeness.generators.devices import choose_device
 from likeness.host.host import Host
 from likeness.latent import truncate
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.parameters.presets import Preset
 from likeness.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.picture import Picture, to_picture
@@ -29,8 +30,8 @@ def walk_sheet(
 ) -> list[Picture]:
     """Return `count` pictures, evenly spread over `seconds` of the preset on a fixed clock."""
     side = (size, size) if size else None
-    options = Options(
-        ("null",), seconds, fps=WALK_FPS, size=side, seed=seed, device=device, weights=weights, offline=True
+    options = replace(
+        QUIET, seconds=seconds, fps=WALK_FPS, size=side, seed=seed, device=device, weights=weights, offline=True
     )
     pictures: list[Picture] = []
     with Show(preset, options) as show:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,7 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from likeness.cues.autosave import autosave_file, read_autosave
 from likeness.latent import truncate
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.parameters.presets import Preset, ShowTable, read_preset
 from likeness.paths import bundled_dir
 from likeness.picture import Picture, to_picture
@@ -38,7 +39,7 @@ def show() -> Iterator[Callable[..., Show]]:
     shows: list[Show] = []
 
     def make(preset: Preset, *, autosave: bool = True, face: torch.Tensor | None = None) -> Show:
-        options = Options(("null",), size=(64, 64), autosave=autosave, offline=True)
+        options = replace(QUIET, size=(64, 64), autosave=autosave, offline=True)
         shows.append(Show(preset, options, face))
         return shows[-1]
 
@@ -167,8 +168,8 @@ def test_after_kill_9_play_resume_shows_the_very_face_and_values(
     finally:
         process.kill()
     assert process.returncode == 0
-    assert b"Taking the last show up again." in out
-    with Show(preset, Options(("null",), size=(64, 64), offline=True), face) as show:
+    assert b"Going on with the last show." in out
+    with Show(preset, replace(QUIET, size=(64, 64), offline=True), face) as show:
         assert show.store.target("random_walk.speed") == 3.25
         expected = drawn(show, face, float(preset.show.psi or 0.0))
     assert np.array_equal(first_picture(folder), expected)

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -13,7 +14,7 @@ import torch
 
 from likeness import open_generator
 from likeness.cues.autosave import autosave_file, read_autosave
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.parameters.presets import Preset
 from likeness.paths import find_weights
 from likeness.picture import to_picture
@@ -104,7 +105,7 @@ def test_no_file_holds_a_visitor_and_forgetting_leaves_nothing_in_memory(room: P
     preset = Preset.model_validate({"show": {"plugins": ["random_walk", "lookalike"], "size": "256x256"}})
     lengths = {"attack": "0.3", "hold": "0.3", "blend": "0.3", "photo_s": "60", "steps": "3", "remember": "600"}
     settings = {f"lookalike.{name}": value for name, value in lengths.items()}
-    options = Options(outputs=["null"], fps=10, offline=True, camera=str(visit), autosave=True, settings=settings)
+    options = replace(QUIET, fps=10, offline=True, camera=str(visit), autosave=True, settings=settings)
     with Show(preset, options) as show:
         torch.set_num_threads(1)
         plugin = next(slot.plugin for slot in show.host.rack if slot.name == "lookalike")

@@ -3,13 +3,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
 from likeness.errors import OutputError
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.outputs.open_outputs import open_outputs
 from likeness.outputs.window import WindowOutput
 from likeness.picture import Picture
@@ -268,7 +269,6 @@ import signal, sys
 told = []
 signal.signal(getattr(signal, sys.argv[1]), eval(sys.argv[2]))
 import numpy as np
-from likeness.options import Options
 from likeness.outputs.open_outputs import open_outputs
 from likeness.outputs.window import WindowOutput
 window = WindowOutput(size=(64, 64), display=0, windowed=True, fps=60, title="t", on_key=print, on_close=told.clear)
@@ -296,7 +296,7 @@ def press(display: str, key: str) -> None:
 
 def test_two_heads_fill_two_displays(screens: str, screenshot: Seen, picture: Maker, eventually: Eventually) -> None:
     keys: list[str] = []
-    options = Options(outputs=["window"], displays=[0, 1], heads=2)
+    options = replace(QUIET, outputs=["window"], displays=[0, 1], heads=2)
     (output,) = open_outputs(options, 60.0, None, 2, "likeness test", keys.append, lambda: None)
     try:
         left, right = picture(384, 384), 255 - picture(384, 384)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from tests.engine.toy_family import TOYS
 
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.show.show import Show
@@ -73,7 +74,7 @@ class Rig:
         files = tuple(folder / f"{name}.py" for name in ("toys", "shift"))
         wanted = {"offline": True, "weights": str(self.weights("small")), **options}
         preset = Preset(show=ShowTable(seed=3, fps=FPS, psi=0.8))
-        self.show = Show(preset, Options(("null",), plugins=files, device="cpu", **wanted))
+        self.show = Show(preset, replace(QUIET, plugins=files, device="cpu", **wanted))
         self.loop, self.store = self.show.loop, self.show.store
         self.out = MemoryOutput()
         self.loop.outputs.append(self.out)

@@ -5,6 +5,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.engine.midi_player import CONTROLLER, Player
 from likeness.errors import InputError
 from likeness.events import Key
 from likeness.inputs.osc.packet import encode
-from likeness.options import Options
+from likeness.options import QUIET, Options
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Float, Text
@@ -95,7 +96,7 @@ def test_learn_and_unbind_by_osc_with_a_knob_of_another_process(
     caplog.set_level("INFO")
     player = plug()
     # The preset plays it with another knob, which its own file must overrule.
-    controls(Options(osc_port=unused_udp_port, midi=CONTROLLER), Binding("walk.speed", cc=1))
+    controls(replace(QUIET, osc_port=unused_udp_port, midi=CONTROLLER), Binding("walk.speed", cc=1))
     surface.send("/midi/learn", "/walk/speed")
     wait(lambda: "move a knob for walk.speed" in caplog.text)
     player.play(*[[0xB0, 30, value] for value in range(20)])
@@ -116,7 +117,7 @@ def test_subscribers_are_told_how_far_a_knob_has_to_go_and_what_is_learnt(
     store: ParamStore, controls: Open, surface: Surface, unused_udp_port: int, plug: Callable[[], Player]
 ) -> None:
     player = plug()
-    controls(Options(osc_port=unused_udp_port, midi=CONTROLLER), Binding("walk.speed", cc=1))
+    controls(replace(QUIET, osc_port=unused_udp_port, midi=CONTROLLER), Binding("walk.speed", cc=1))
     surface.send("/subscribe", 0, "/midi/")
     told = [surface.hear() for _ in range(3)]
     assert sorted(map(str, told[1:])) == ["['/midi/learning', '']", "['/midi/takeover', 'walk.speed', 0.0]"]
@@ -133,7 +134,7 @@ def test_subscribers_are_told_how_far_a_knob_has_to_go_and_what_is_learnt(
 
 @pytest.mark.usefixtures("plug", "system")
 def test_what_cannot_be_learnt_is_answered(controls: Open, surface: Surface, unused_udp_port: int) -> None:
-    controls(Options(osc_port=unused_udp_port, midi="auto"))
+    controls(replace(QUIET, osc_port=unused_udp_port, midi="auto"))
     for param, told in (("walk.sped", "nearest: walk.speed"), ("walk.title", "no knob can set")):
         surface.send("/midi/learn", param)
         error, address, text = surface.hear()
@@ -145,24 +146,24 @@ def test_what_cannot_be_learnt_is_answered(controls: Open, surface: Surface, unu
 
 
 def test_without_midi_learn_says_what_to_do(controls: Open, surface: Surface, unused_udp_port: int) -> None:
-    opened = controls(Options(osc_port=unused_udp_port, midi="off"))
+    opened = controls(replace(QUIET, osc_port=unused_udp_port, midi="off"))
     surface.send("/midi/learn", "walk.speed")
     assert "--midi auto" in str(surface.hear()[2])
     assert not opened.keyboard.actions
 
 
 def test_oscquery_is_opened_beside_osc_and_not_without(controls: Open, unused_udp_port: int) -> None:
-    controls(Options(osc_port=unused_udp_port, oscquery_port=unused_udp_port))
+    controls(replace(QUIET, osc_port=unused_udp_port, oscquery_port=unused_udp_port))
     with urllib.request.urlopen(f"http://127.0.0.1:{unused_udp_port}/?HOST_INFO", timeout=DEADLINE_S) as answer:
         assert json.load(answer)["OSC_PORT"] == unused_udp_port
     with pytest.raises(InputError, match="--osc-port"):
-        controls(Options(oscquery_port=unused_udp_port))
+        controls(replace(QUIET, oscquery_port=unused_udp_port))
 
 
 def test_the_numbers_of_the_moment_are_the_same_over_http_and_over_osc(
     controls: Open, surface: Surface, unused_udp_port: int
 ) -> None:
-    controls(Options(osc_port=unused_udp_port, oscquery_port=unused_udp_port))
+    controls(replace(QUIET, osc_port=unused_udp_port, oscquery_port=unused_udp_port))
     with urllib.request.urlopen(f"http://127.0.0.1:{unused_udp_port}/status", timeout=DEADLINE_S) as answer:
         assert answer.headers["Content-Type"] == "application/json"
         numbers = json.load(answer)
@@ -175,17 +176,17 @@ def test_the_numbers_of_the_moment_are_the_same_over_http_and_over_osc(
 
 @pytest.mark.usefixtures("system")
 def test_m_is_learn_where_midi_is_open_and_a_plugins_key_elsewhere(store: ParamStore, controls: Open) -> None:
-    opened = controls(Options(midi="auto"))
+    opened = controls(replace(QUIET, midi="auto"))
     opened.keyboard.press("m")
     assert store.advance(0.0) == ()
-    controls(Options()).keyboard.press("m")
+    controls(QUIET).keyboard.press("m")
     assert store.advance(0.0) == (Key("m"),)
 
 
 @pytest.mark.usefixtures("system")
 def test_a_preset_that_binds_what_does_not_exist_ends_the_start(controls: Open) -> None:
     with pytest.raises(InputError, match=r"walk\.sped"):
-        controls(Options(midi="auto"), Binding("walk.sped", cc=1))
+        controls(replace(QUIET, midi="auto"), Binding("walk.sped", cc=1))
 
 
 def wait(condition: Callable[[], bool]) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from likeness.errors import WeightsError
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.paths import RUN_WEIGHTS, find_weights
 from likeness.show.file_watcher import follow_weights
@@ -41,7 +42,7 @@ def test_a_show_changes_over_to_what_a_run_has_written_and_plays_on_through_a_br
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     export(tmp_path, 0.5)
-    options = Options(("null",), device="cpu", weights=str(tmp_path), follow=True, offline=True)
+    options = replace(QUIET, device="cpu", weights=str(tmp_path), follow=True, offline=True)
     with Show(Preset(show=ShowTable(seed=1, fps=50)), options) as show:
 
         def red() -> int:

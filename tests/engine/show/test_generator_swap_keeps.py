@@ -4,6 +4,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tests.engine.show.generator_swap_rig import Rig
 
 from likeness.cues.autosave import read_autosave
 from likeness.events import Capture
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.show.show import Show
 
 
@@ -123,7 +124,7 @@ def test_what_is_saved_names_the_weights_that_play_and_can_be_taken_up(exchange_
     preset, face = last
     assert face.shape == (8, 24)
     files = [playing.folder / f"{name}.py" for name in ("toys", "shift")]
-    again = Show(preset, Options(("null",), plugins=files, device="cpu", offline=True), face)
+    again = Show(preset, replace(QUIET, plugins=files, device="cpu", offline=True), face)
     assert again.generator.info.num_ws == 8
     again.close()
 

@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from likeness.errors import PresetError
 from likeness.inputs.midi.input import MidiInput
 from likeness.inputs.osc.packet import decode, encode
-from likeness.options import Options
+from likeness.options import QUIET, Options
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable, find_preset, read_preset
 from likeness.paths import search_dirs
@@ -29,7 +30,7 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeShow]:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
     shows: list[Show] = []
 
-    def make(preset: Preset = PRESET, options: Options = Options(("null",), size=(64, 64))) -> Show:  # noqa: B008 - frozen
+    def make(preset: Preset = PRESET, options: Options = replace(QUIET, size=(64, 64))) -> Show:  # noqa: B008 - frozen
         shows.append(Show(preset, options))
         return shows[-1]
 
@@ -46,10 +47,10 @@ def value(show: Show, address: str = ADDRESS) -> object:
 def test_one_value_arrives_alike_through_preset_command_line_osc_and_midi(show: MakeShow, unused_udp_port: int) -> None:
     wanted = 64 / 127
     by_preset = show(PRESET.model_copy(update={"values": {"random_walk": {"reach": wanted}}}))
-    by_set = show(options=Options(("null",), settings={ADDRESS: str(wanted)}))
+    by_set = show(options=replace(QUIET, settings={ADDRESS: str(wanted)}))
     assert value(by_preset) == value(by_set) == wanted
 
-    by_osc = show(options=Options(("null",), osc_port=unused_udp_port))
+    by_osc = show(options=replace(QUIET, osc_port=unused_udp_port))
     with SimpleUDPClient("127.0.0.1", unused_udp_port) as client:
         client.send_message("/random_walk/reach", wanted)
     deadline = time.monotonic() + DEADLINE_S
@@ -131,7 +132,7 @@ def test_a_preset_name_that_is_a_path_is_refused(show: MakeShow, name: str) -> N
 
 
 def test_a_recall_of_nothing_is_refused_and_the_show_goes_on(show: MakeShow) -> None:
-    playing = show(options=Options(("null",), size=(64, 64), offline=True))
+    playing = show(options=replace(QUIET, size=(64, 64), offline=True))
     with pytest.raises(PresetError, match="no preset 'nihgt'"):
         playing.desk.recall_preset("nihgt")
     playing.loop.frame()
@@ -145,7 +146,7 @@ def test_weights_say_at_load_whether_a_paid_night_is_allowed(show: MakeShow, cap
 
 
 def test_a_show_ends_after_its_seconds_and_closes_what_it_opened(show: MakeShow) -> None:
-    playing = show(options=Options(("null",), seconds=0.5, fps=50, offline=True))
+    playing = show(options=replace(QUIET, seconds=0.5, fps=50, offline=True))
     done: list[int] = []
     playing.run(done.append)
     assert done == list(range(1, 26))
@@ -171,7 +172,7 @@ def test_a_recalled_preset_neither_lifts_a_blackout_nor_makes_one(show: MakeShow
 
 
 def test_the_rack_is_changed_and_listed_over_osc(show: MakeShow, unused_udp_port: int) -> None:
-    playing = show(options=Options(("null",), osc_port=unused_udp_port))
+    playing = show(options=replace(QUIET, osc_port=unused_udp_port))
     deadline = time.monotonic() + DEADLINE_S
 
     def play_until(wanted: Callable[[], object]) -> None:
@@ -196,7 +197,7 @@ def test_a_file_that_is_saved_while_it_plays_is_loaded_anew(show: MakeShow, tmp_
     text += "    @hookimpl\n    def start(self):\n        pass\n"
     path = tmp_path / "mine.py"
     path.write_text(text)
-    playing = show(options=Options(("null",), plugins=[path], watch=True))
+    playing = show(options=replace(QUIET, plugins=[path], watch=True))
     path.write_text(text.replace("old", "newer"))
     deadline = time.monotonic() + DEADLINE_S
     while getattr(playing.host.rack[-1].plugin, "word", "") != "newer":

@@ -1,12 +1,13 @@
 """Several heads are drawn in one forward, side by side: one performer, several screens."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from likeness.errors import OutputError
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.outputs.fitting import FittedOutput, Screens
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.presets import Preset, ShowTable
@@ -18,7 +19,7 @@ SIDE = 64
 def played(frames: int = 4, **table: object) -> list[np.ndarray]:
     """Return the frames of a walk at a fixed clock."""
     show_table = {"plugins": ("random_walk", "sharpen"), "seed": 3, "size": f"{SIDE}x{SIDE}", **table}
-    options = Options(outputs=["null"], offline=True, seconds=frames / 30, fps=30)
+    options = replace(QUIET, offline=True, seconds=frames / 30, fps=30)
     memory = MemoryOutput()
     with Show(Preset(show=ShowTable.model_validate(show_table)), options) as show:
         show.loop.outputs[:] = [FittedOutput(memory, SIDE, SIDE, show.heads)]
@@ -57,7 +58,7 @@ def test_each_screen_gets_its_own_head() -> None:
 
 
 def test_heads_without_enough_displays_are_refused_before_anything_opens(tmp_path: Path) -> None:
-    options = Options(outputs=[str(tmp_path / "never.mp4"), "window"], displays=[0, 1], heads=3)
+    options = replace(QUIET, outputs=[str(tmp_path / "never.mp4"), "window"], displays=[0, 1], heads=3)
     with pytest.raises(OutputError, match="2 displays for 3 head"):
         Show(Preset(), options)
     assert not list(tmp_path.iterdir())

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.engine.toy_family import TOYS
 from likeness.errors import InputError, ParamError, PresetError
 from likeness.events import Event
 from likeness.frame import Frame
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.modulator import Modulator
 from likeness.parameters.presets import Preset, find_preset, read_preset
@@ -66,7 +67,7 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeShow]:
     toys = {"plugins": [tmp_path / "toys.py"], "weights": str(tmp_path / "faces.toy")}
 
     def make(preset: Preset, **options: object) -> Show:
-        shows.append(Show(preset, Options(("null",), size=(32, 32), fps=50, **toys, **options)))  # type: ignore[arg-type]
+        shows.append(Show(preset, replace(QUIET, size=(32, 32), fps=50, **toys, **options)))  # type: ignore[arg-type]
         return shows[-1]
 
     yield make

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import av
 import pytest
 from tests.engine.set_player import CONTROLLER
 
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.picture import Picture
@@ -121,8 +121,9 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path, midi: int
         show=ShowTable(weights=str(tmp_path / "any.stripes"), psi=1.0),
         midi=(Binding("master.blackout", note=40),),
     )
-    options = Options(
-        (str(film),),
+    options = replace(
+        QUIET,
+        outputs=(str(film),),
         size=(64, 64),
         fps=FPS,
         plugins=[sets / "stripes.py"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from likeness.commands.options import Device
+from likeness.options import Device
 
 if TYPE_CHECKING:
     from likeness.training.run import RunFolder

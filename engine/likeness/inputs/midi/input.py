@@ -17,9 +17,10 @@ from likeness.inputs.midi.learn import Learner
 from likeness.inputs.midi.lights import Lights
 from likeness.inputs.midi.messages import KnobMove, MoveReader, Program
 from likeness.inputs.midi.ports import Client, MidiPorts, Source, open_client, quiet_drivers
-from likeness.parameters.midi_binding import Binding, Takeover
+from likeness.parameters.midi_binding import Binding
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Text, Trigger
+from likeness.ranges import Takeover
 from likeness.tempo.midi_clock import ClockListener
 
 log = logging.getLogger(__name__)

@@ -8,9 +8,10 @@ from likeness.inputs.midi.bindings import Bindings
 from likeness.inputs.midi.messages import KnobMove, clicks
 from likeness.inputs.midi.ports import Source
 from likeness.inputs.midi.takeover import Knob
-from likeness.parameters.midi_binding import Control, Takeover
+from likeness.parameters.midi_binding import Control
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool
+from likeness.ranges import Takeover
 
 # What no other work may keep from the performer.
 MASTER = "master."

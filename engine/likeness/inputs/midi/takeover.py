@@ -2,9 +2,10 @@
 
 import math
 
-from likeness.parameters.midi_binding import Binding, Takeover
+from likeness.parameters.midi_binding import Binding
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Param, Trigger, Value
+from likeness.ranges import Takeover
 
 # Rounding of fader positions; far below a step of 14 bits.
 CLOSE = 1e-9

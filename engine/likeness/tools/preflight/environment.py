@@ -1,4 +1,4 @@
-"""What a show finds around it: ports, screens, controllers, a camera, room on the disk, optional libraries."""
+"""Checks of what a show needs around it: ports, displays, controllers, sound, camera, disk, optional libraries."""
 
 import shutil
 import socket
@@ -18,41 +18,42 @@ from likeness.inputs.midi.profiles import matches, read_profiles
 from likeness.inputs.osc.udp_socket import bound_socket
 from likeness.options import Options
 from likeness.outputs.displays import displays, has_display
+from likeness.outputs.open_outputs import check_displays_of_heads
 from likeness.parameters.presets import Preset
 from likeness.paths import search_dirs, user_dir
 from likeness.tools.preflight.finding import Finding, good, less, stops
 
-# What each optional library is for, by the module that it brings.
+# The use of each optional library, by the name of its module.
 EXTRAS: Mapping[str, str] = MappingProxyType(
     {
-        "openvino": "draws faster on Intel and AMD processors",
+        "openvino": "faster on Intel and AMD processors",
         "onnxruntime": "plays generators in ONNX files",
-        "sounddevice": "hears sound devices",
+        "sounddevice": "sound devices",
         "aalink": "Ableton Link",
     }
 )
-# A disk that is full to the last byte slows down before.
+# Part of the disk that stays free: a disk slows down before its last byte is written.
 SPARE = 0.05
 
 
-def check_environment(preset: Preset, options: Options, fps: float) -> Iterator[Finding]:
-    """Yield what there is to say of everything but the picture itself."""
-    yield from ports(options)
-    yield from screens(options, fps)
-    yield from controllers(preset, options)
-    yield sound(options)
+def check_environment(preset: Preset, options: Options, heads: int, fps: float) -> Iterator[Finding]:
+    """Check everything but the picture itself."""
+    yield from check_ports(options)
+    yield from check_displays(options, heads, fps)
+    yield from check_controllers(preset, options)
+    yield check_sound(options)
     if options.camera:
-        yield camera(options.camera)
+        yield check_camera(options.camera)
     if options.link and find_spec("aalink") is None:
         yield stops("link", "aalink is not installed; pip install 'likeness[link]', or leave --link out")
-    yield memory()
-    there = [f"{name} ({what})" for name, what in EXTRAS.items() if find_spec(name)]
-    absent = [f"{name} ({what})" for name, what in EXTRAS.items() if not find_spec(name)]
-    yield good("extras", f"installed: {'; '.join(there) or 'none'}; not installed: {'; '.join(absent) or 'none'}")
+    yield check_user_folder()
+    installed = [f"{name} ({use})" for name, use in EXTRAS.items() if find_spec(name)]
+    absent = [f"{name} ({use})" for name, use in EXTRAS.items() if not find_spec(name)]
+    yield good("extras", f"installed: {'; '.join(installed) or 'none'}; not installed: {'; '.join(absent) or 'none'}")
 
 
-def ports(options: Options) -> Iterator[Finding]:
-    """Yield whether the ports are free."""
+def check_ports(options: Options) -> Iterator[Finding]:
+    """Check that the ports are free."""
     host = options.osc_host
     if options.osc_port:
         try:
@@ -68,39 +69,44 @@ def ports(options: Options) -> Iterator[Finding]:
             yield stops("OSCQuery", f"TCP port {options.oscquery_port} of {host}: {error}; take another")
 
 
-def screens(options: Options, fps: float) -> Iterator[Finding]:
-    """Yield whether the displays that are asked for are there, and as fast as the show."""
+def check_displays(options: Options, heads: int, fps: float) -> Iterator[Finding]:
+    """Check that the displays are there, one for each head or one for all, and as fast as the show."""
+    try:
+        check_displays_of_heads(options.displays, heads)
+    except OutputError as error:
+        yield stops("display", str(error))
+        return
     if "window" not in options.outputs:
-        yield good("display", "none is asked for")
+        yield good("display", "not needed")
         return
     try:
         there = displays() if has_display() else []
     except OutputError:
         there = []
     if not there:
-        yield stops("display", "there is none; start in a desktop session, or play to a file: --output out/show.mp4")
+        yield stops("display", "none found; start in a desktop session, or play to a file: --output out/show.mp4")
         return
-    said = ", ".join(map(str, there))
+    names = ", ".join(map(str, there))
     missing = [index for index in options.displays if not 0 <= index < len(there)]
     if missing:
-        yield stops("display", f"there is no display {missing[0]}; there are: {said}")
+        yield stops("display", f"there is no display {missing[0]}; there are: {names}")
         return
     slow = [there[index] for index in options.displays if 0 < there[index].hz < fps - 0.5]
     if slow:
-        yield less("display", f"{slow[0]} shows less than {fps:g} pictures a second; give --fps {slow[0].hz}")
+        yield less("display", f"{slow[0]} is slower than {fps:g} frames per second; give --fps {slow[0].hz}")
     else:
-        yield good("display", said)
+        yield good("display", names)
 
 
-def controllers(preset: Preset, options: Options) -> Iterator[Finding]:
-    """Yield which controllers are plugged in, with their bindings and lights; all that the preset binds is theirs."""
+def check_controllers(preset: Preset, options: Options) -> Iterator[Finding]:
+    """Check that a controller is plugged in where the preset binds one; name each with its bindings and lights."""
     if options.midi == OFF:
-        yield good("MIDI", "is off")
+        yield good("MIDI", "off")
         return
     absent = midi_available()
     if absent:
-        said = f"no MIDI here: {absent}"
-        yield stops("MIDI", said) if options.midi != "auto" else less("MIDI", said)
+        text = f"no MIDI here: {absent}"
+        yield stops("MIDI", text) if options.midi != "auto" else less("MIDI", text)
         return
     client = MidiPorts(options.midi, open_client)
     try:
@@ -109,29 +115,29 @@ def controllers(preset: Preset, options: Options) -> Iterator[Finding]:
         client.close()
     if not names and options.midi != "auto":
         yield stops("MIDI", f"no controller has {options.midi!r} in its name; plug it in, or give --midi auto")
+    elif not names and preset.midi:
+        yield less("MIDI", f"no controller for the {len(preset.midi)} knobs and keys that the preset binds; plug it in")
     elif not names:
-        bound = f"; the preset binds {len(preset.midi)} knobs and keys that nobody plays" if preset.midi else ""
-        yield Finding("MIDI", less("", "").verdict if bound else good("", "").verdict, f"no controller{bound}")
+        yield good("MIDI", "no controller, and the preset binds none")
     bindings, profiles = Bindings(user_dir("bindings"), preset.midi), read_profiles(search_dirs("controllers"))
     for name in names:
         lights = next((each.name for each in profiles.values() if matches(name, each.inputs)), "none known")
         yield good("MIDI", f"{name}: {len(bindings.heard(name))} bindings, lights: {lights}")
 
 
-def sound(options: Options) -> Finding:
-    """Return whether there is what the show is to hear."""
+def check_sound(options: Options) -> Finding:
+    """Check that the sound file or device is there."""
     name = options.audio
     if name == OFF:
-        return good("sound", "is off")
+        return good("sound", "off")
     if Path(name).suffix.lower() in SUFFIXES:
-        there = Path(name).is_file()
-        return good("sound", name) if there else stops("sound", f"there is no file {name}")
+        return good("sound", name) if Path(name).is_file() else stops("sound", f"there is no file {name}")
     absent = audio_available()
-    return stops("sound", absent) if absent else good("sound", f"{name}: devices can be heard")
+    return stops("sound", absent) if absent else good("sound", f"{name}: sound devices can be opened")
 
 
-def camera(name: str) -> Finding:
-    """Return whether the camera gives a picture."""
+def check_camera(name: str) -> Finding:
+    """Check that the camera gives a picture."""
     try:
         check_source(name)
     except InputError as error:
@@ -152,8 +158,8 @@ def camera(name: str) -> Finding:
     return good("camera", f"{picture.shape[1]} x {picture.shape[0]} px")
 
 
-def memory() -> Finding:
-    """Return whether cues and the show's state can be kept."""
+def check_user_folder() -> Finding:
+    """Check that cues, bindings and the state of the show can be written."""
     folder = user_dir("autosave")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -161,20 +167,20 @@ def memory() -> Finding:
         probe.write_bytes(b"1")
         probe.unlink()
     except OSError as error:
-        return less("memory", f"{folder}: {error}; neither cues nor --resume will outlive the show")
-    return good("memory", f"cues, bindings and the last show are kept in {folder.parent}")
+        return less("files", f"{folder}: {error}; cues will be lost at the end of the show, and --resume will not work")
+    return good("files", f"cues, bindings and the last show are written to {folder.parent}")
 
 
-def disk(folder: Path, hours: float, bytes_per_s: float) -> Finding:
-    """Return whether `folder` has room for so many hours of recording."""
+def check_disk(folder: Path, hours: float, bytes_per_s: float) -> Finding:
+    """Check that `folder` has room for `hours` of recording."""
     while not folder.exists():
         folder = folder.parent
     free, needed = shutil.disk_usage(folder).free, hours * 3600 * bytes_per_s
-    said = f"{hours:g} h of recording: about {_gigabytes(needed)}; free in {folder.resolve()}: {_gigabytes(free)}"
+    text = f"{hours:g} h of recording: about {_gigabytes(needed)}; free in {folder.resolve()}: {_gigabytes(free)}"
     if needed > free * (1 - SPARE):
         room = free * (1 - SPARE) / 3600 / bytes_per_s
-        return less("disk", f"{said}, which is room for {room:.1f} h; free some, or record elsewhere")
-    return good("disk", said)
+        return less("disk", f"{text}, which is enough for {room:.1f} h; free some, or record elsewhere")
+    return good("disk", text)
 
 
 def _gigabytes(number: float) -> str:

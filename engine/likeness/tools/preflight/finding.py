@@ -1,4 +1,4 @@
-"""One thing that was looked at before a show."""
+"""One line of the answer of `likeness check`, and its verdict."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Verdict(IntEnum):
-    """How bad it is; the worst of all is the command's exit status."""
+    """How bad it is; the worst of all findings is the exit status."""
 
     GOOD = 0
     LESS = 1
@@ -15,34 +15,34 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What was seen.
+    """What one check found.
 
     Args:
         subject: "weights", "display", ...
-        verdict: whether it is as asked, less than asked, or ends the start.
-        said: in words, with the next step where it is not good.
+        verdict: as asked for, less than asked for, or the show cannot start.
+        text: what was found, with the next step where it is not good.
     """
 
     subject: str
     verdict: Verdict
-    said: str
+    text: str
 
 
-def good(subject: str, said: str) -> Finding:
-    """Return that all is as it was asked for."""
-    return Finding(subject, Verdict.GOOD, said)
+def good(subject: str, text: str) -> Finding:
+    """Return a finding that is as asked for."""
+    return Finding(subject, Verdict.GOOD, text)
 
 
-def less(subject: str, said: str) -> Finding:
-    """Return that the show starts, and what it will lack."""
-    return Finding(subject, Verdict.LESS, said)
+def less(subject: str, text: str) -> Finding:
+    """Return a finding with which the show starts and lacks something."""
+    return Finding(subject, Verdict.LESS, text)
 
 
-def stops(subject: str, said: str) -> Finding:
-    """Return that the show would not start."""
-    return Finding(subject, Verdict.STOPS, said)
+def stops(subject: str, text: str) -> Finding:
+    """Return a finding with which the show cannot start."""
+    return Finding(subject, Verdict.STOPS, text)
 
 
 def worst(findings: Iterable[Finding]) -> Verdict:
-    """Return the worst verdict; of none, that all is good."""
+    """Return the worst verdict, GOOD where there is no finding."""
     return max((finding.verdict for finding in findings), default=Verdict.GOOD)

@@ -1,4 +1,4 @@
-"""Plays the show for some seconds, unseen: what a frame takes on this machine, and what a recording weighs."""
+"""Some seconds of the show, unseen: the time of a frame on this machine, and the size of a recording."""
 
 import tempfile
 import time
@@ -6,32 +6,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from torch import Tensor
+
 from likeness.errors import LikenessError
 from likeness.generators.convert import info
-from likeness.options import Options
+from likeness.options import DEFAULT_FPS, Options, quieten
 from likeness.parameters.presets import Preset
 from likeness.paths import DEFAULT_WEIGHTS, find_weights
-from likeness.show.show import DEFAULT_FPS, Show
-from likeness.tools.preflight.environment import check_environment, disk
+from likeness.show.show import Show
+from likeness.tools.preflight.environment import check_disk, check_environment
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
 
-# Before the first frame counts: what is allocated once is no part of the budget.
+# Played before anything is measured: what is allocated once is no part of the budget.
 WARM_UP_S = 1.0
-# So many of the pictures are in time where a show plays at its rate.
+# Share of the pictures that are in time where a show keeps its rate.
 IN_TIME = 0.98
-# Of what the machine can just do: the rest is left for a busy moment.
+# Share of the highest rate that is recommended: the rest is left for a busy moment.
 COMFORT = 0.8
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What some seconds of the show were like.
+    """Measurements from some seconds of the show.
 
     Args:
-        fps: that was wanted.
-        pictures_per_s: that came; the rest were the picture before, shown again.
-        p99_ms: of a frame, from its tick until the outputs have it.
-        synthesis_ms: the generator's part, median.
+        fps: the rate that was wanted.
+        pictures_per_s: new pictures; in all other frames the last one was shown again.
+        p99_ms: time of a frame, from its tick until the outputs have it.
+        synthesis_ms: time of the generator, median.
         plugins: cost in ms by name.
         left_out: plugins of the preset that could not be loaded.
         resolution: height of the picture in px.
@@ -48,34 +50,36 @@ class Trial:
     bytes_per_s: float
 
 
-def rehearse(preset: Preset, options: Options, seconds: float, hours: float) -> Iterator[Finding]:
-    """Yield all there is to say before a show.
+def check_show(
+    preset: Preset, face: Tensor | None, options: Options, seconds: float, hours: float
+) -> Iterator[Finding]:
+    """Check weights, licence, environment, speed and disk, and yield what was found.
 
     Args:
-        preset, options: of the show.
+        preset, face, options: as `Show` takes them.
         seconds: how long it is tried.
-        hours: of recording that the disk should hold; 0 asks nothing.
+        hours: of recording that the disk should hold; 0 for none.
     """
     fps = options.fps or preset.show.fps or DEFAULT_FPS
     files = [Path(name) for name in options.outputs if name not in ("window", "null")]
-    found = list(weights(options.weights or preset.show.weights or DEFAULT_WEIGHTS))
+    found = list(check_weights(options.weights or preset.show.weights or DEFAULT_WEIGHTS))
     yield from found
-    yield from check_environment(preset, options, fps)
+    yield from check_environment(preset, options, options.heads or preset.show.heads or 1, fps)
     if worst(found) is Verdict.STOPS:
         return
     try:
-        trial = play_trial(preset, options, seconds, recorded=hours > 0 or bool(files))
+        trial = play_trial(preset, face, options, seconds, recorded=hours > 0 or bool(files))
     except LikenessError as error:
         yield stops("show", str(error))
         return
     yield from report_trial(trial)
     if hours > 0:
         for folder in {path.parent for path in files} or {Path()}:
-            yield disk(folder, hours, trial.bytes_per_s)
+            yield check_disk(folder, hours, trial.bytes_per_s)
 
 
-def weights(name: str) -> Iterator[Finding]:
-    """Yield what the weights are, whether they are whole, and whether a paid night is allowed."""
+def check_weights(name: str) -> Iterator[Finding]:
+    """Check that the weights can be read, and that their licence allows a paid show."""
     try:
         found = info(find_weights(name))
     except LikenessError as error:
@@ -84,35 +88,23 @@ def weights(name: str) -> Iterator[Finding]:
     yield good("weights", f"{found.path.name}: {found.family}, {found.size_bytes / 1e6:.0f} MB, sha256 {found.sha256}")
     licence = found.licence
     if licence.paid_use:
-        yield good("licence", f"{licence.name}: a paid night is allowed")
+        yield good("licence", f"{licence.name}: a paid show is allowed")
     elif licence.paid_use is None:
-        yield less("licence", f"{licence.name}: nobody has said whether a paid night is allowed; ask the owner")
+        yield less("licence", f"{licence.name}: whether a paid show is allowed is unknown; ask the owner")
     else:
-        yield less("licence", f"{licence.name}: a paid night is not allowed")
+        yield less("licence", f"{licence.name}: a paid show is not allowed")
 
 
-def play_trial(preset: Preset, options: Options, seconds: float, *, recorded: bool) -> Trial:
-    """Play the show, unseen and unheard, and record it where that is asked for.
+def play_trial(preset: Preset, face: Tensor | None, options: Options, seconds: float, *, recorded: bool) -> Trial:
+    """Play the show without its inputs and outputs; record it to a temporary file where `recorded`.
 
     Raises:
         LikenessError: where the show does not start.
     """
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "trial.mp4"
-        quiet = replace(
-            options,
-            outputs=[str(film)] if recorded else ["null"],
-            seconds=None,
-            osc_port=0,
-            oscquery_port=0,
-            midi="off",
-            audio="off",
-            camera=None,
-            link=False,
-            watch=False,
-            autosave=False,
-        )
-        with Show(preset, quiet) as show:
+        quiet = replace(quieten(options), outputs=[str(film)] if recorded else ["null"], audio="off")
+        with Show(preset, quiet, face) as show:
             _play(show, WARM_UP_S)
             show.loop.timings.clear()
             before, began = show.loop.frames - show.loop.repeated, time.monotonic()
@@ -120,36 +112,36 @@ def play_trial(preset: Preset, options: Options, seconds: float, *, recorded: bo
             drawn = show.loop.frames - show.loop.repeated - before
             pictures_per_s = drawn / (time.monotonic() - began)
             numbers, at = show.status(), show.loop.at
-            asked = (*preset.show.plugins, *(path.stem for path in options.plugins))
-            there = {slot.name: slot.cost_ms for slot in show.host.rack}
+            wanted = (*preset.show.plugins, *(path.stem for path in options.plugins))
+            costs = {slot.name: slot.cost_ms for slot in show.host.rack}
             resolution = show.loop.picture.shape[0]
         size = film.stat().st_size if recorded else 0
     frame = numbers["frame_ms"]
-    left_out = tuple(name for name in asked if name not in there)
+    left_out = tuple(name for name in wanted if name not in costs)
     synthesis = numbers["synthesis_ms"]["p50"]
-    return Trial(show.fps, pictures_per_s, frame["p99"], synthesis, there, left_out, resolution, size / at)
+    return Trial(show.fps, pictures_per_s, frame["p99"], synthesis, costs, left_out, resolution, size / at)
 
 
 def report_trial(trial: Trial) -> Iterator[Finding]:
-    """Yield whether the machine keeps up."""
+    """Judge whether the machine keeps up."""
     if trial.left_out:
         yield less("plugins", f"{', '.join(trial.left_out)} cannot be loaded and will be left out; the log says why")
     else:
         costs = ", ".join(f"{name} {ms:.1f} ms" for name, ms in trial.plugins.items())
         yield good("plugins", costs or "none")
     budget, taken = 1e3 / trial.fps, trial.synthesis_ms + sum(trial.plugins.values())
-    said = (
-        f"{trial.resolution} px: {taken:.1f} ms for generator and plugins, 99 in 100 frames within "
+    text = (
+        f"{trial.resolution} px: {taken:.1f} ms for generator and plugins, 99 % of the frames within "
         f"{trial.p99_ms:.1f} ms, {budget:.1f} ms are allowed"
     )
     if trial.pictures_per_s < IN_TIME * trial.fps:
         rate = max(int(COMFORT * trial.pictures_per_s), 1)
-        came = f"{trial.pictures_per_s:.0f} of {trial.fps:g} pictures a second"
-        yield less("frames", f"{came}; {said}; a smaller --size helps, or --fps {rate}")
+        reached = f"{trial.pictures_per_s:.0f} of {trial.fps:g} frames per second"
+        yield less("frames", f"{reached}; {text}; a smaller --size helps, or --fps {rate}")
     elif trial.p99_ms > budget:
-        yield less("frames", f"{said}: now and then one is late; a smaller --size or a lower --fps gives room")
+        yield less("frames", f"{text}: now and then one is late; a smaller --size or a lower --fps gives room")
     else:
-        yield good("frames", f"{trial.fps:g} pictures a second; {said}")
+        yield good("frames", f"{trial.fps:g} frames per second; {text}")
 
 
 def _play(show: Show, seconds: float) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from likeness.inputs.camera import source as camera_source
 from likeness.inputs.camera.input import CameraInput
 from likeness.inputs.camera.live_mark import LiveMark
 from likeness.inputs.camera.source import Wait, check_source, open_source
-from likeness.options import Options
+from likeness.options import QUIET
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
@@ -250,7 +251,7 @@ def test_the_mark_is_seen_on_any_picture_and_small(shade: int, height: int) -> N
 def test_every_output_of_a_show_gets_the_mark_and_the_status_tells_of_the_camera(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((40, 50, 3), 50, np.uint8))
     preset = Preset.model_validate({"show": {"plugins": []}})
-    options = Options(outputs=["null"], fps=10, offline=True, camera=str(tmp_path / "wall.png"))
+    options = replace(QUIET, fps=10, offline=True, camera=str(tmp_path / "wall.png"))
     with Show(preset, options) as show:
         output = MemoryOutput()
         show.loop.outputs.append(output)

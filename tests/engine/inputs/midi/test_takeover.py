@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from likeness.inputs.midi.takeover import Knob
-from likeness.parameters.midi_binding import Binding, Takeover
+from likeness.parameters.midi_binding import Binding
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Choice, Float, Int, Trigger
+from likeness.ranges import Takeover
 
 STEP = 1 / 127
 FOLLOWER = Float("x", 0.5, min=0.01, max=10.0, warp="exp", glide=0.1)

@@ -1,23 +1,24 @@
-"""What is said before a night: each fault is seen, named with a way out, and tells in the exit status."""
+"""`likeness check`: each fault is found, named with a next step, and shown in the exit status."""
 
 import re
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from likeness.cli import main
-from likeness.options import Options
+from likeness.options import DEFAULTS, QUIET, Options
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable
-from likeness.tools.preflight import environment as surroundings
-from likeness.tools.preflight.environment import disk, ports, screens
+from likeness.tools.preflight import environment
+from likeness.tools.preflight.environment import check_controllers, check_disk, check_displays, check_ports
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
-from likeness.tools.preflight.trial import Trial, play_trial, rehearse, report_trial
+from likeness.tools.preflight.trial import Trial, check_show, play_trial, report_trial
 
 FAST = Trial(50.0, 50.0, 15.0, 8.0, {"walk": 0.5}, (), 64, 1000.0)
-QUIET = Options(("null",), size=(64, 64), fps=10.0, midi="off")
+SMALL = replace(QUIET, size=(64, 64), fps=10.0)
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def said(findings: Iterator[Finding] | list[Finding], subject: str) -> Finding:
+def find(findings: Iterator[Finding] | list[Finding], subject: str) -> Finding:
     (found,) = [finding for finding in findings if finding.subject == subject]
     return found
 
@@ -39,52 +40,52 @@ def test_the_worst_of_all_is_the_verdict() -> None:
 
 def test_a_show_that_is_ready_is_tried_and_its_recording_weighed() -> None:
     show = ShowTable(weights="composite-256", plugins=("random_walk",))
-    findings = list(rehearse(Preset(show=show), QUIET, 1.0, 1.0))
-    weights = said(findings, "weights")
-    assert re.search("composite-256.*sha256 [0-9a-f]{64}$", weights.said)
-    assert said(findings, "licence").verdict is Verdict.GOOD
-    assert said(findings, "plugins").said.startswith("random_walk")
-    assert said(findings, "disk").said.startswith("1 h of recording")
-    assert said(findings, "frames").said.count("64 px") == 1
+    findings = list(check_show(Preset(show=show), None, SMALL, 1.0, 1.0))
+    weights = find(findings, "weights")
+    assert re.search("composite-256.*sha256 [0-9a-f]{64}$", weights.text)
+    assert find(findings, "licence").verdict is Verdict.GOOD
+    assert find(findings, "plugins").text.startswith("random_walk")
+    assert find(findings, "disk").text.startswith("1 h of recording")
+    assert find(findings, "frames").text.count("64 px") == 1
     assert worst(findings) < Verdict.STOPS
 
 
 def test_weights_that_are_not_there_stop_the_show_and_nothing_is_tried() -> None:
-    findings = list(rehearse(Preset(show=ShowTable(weights="composite-265")), QUIET, 1.0, 0.0))
-    assert "nearest: composite-256" in said(findings, "weights").said
-    assert said(findings, "weights").verdict is Verdict.STOPS
+    findings = list(check_show(Preset(show=ShowTable(weights="composite-265")), None, SMALL, 1.0, 0.0))
+    assert "nearest: composite-256" in find(findings, "weights").text
+    assert find(findings, "weights").verdict is Verdict.STOPS
     assert all(finding.subject not in ("show", "frames") for finding in findings)
 
 
 def test_a_plugin_that_does_not_import_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("def broken(:\n")
-    options = Options(("null",), size=(64, 64), fps=10.0, plugins=[tmp_path / "broken.py"])
-    trial = play_trial(Preset(), options, 0.2, recorded=False)
+    options = replace(QUIET, size=(64, 64), fps=10.0, plugins=[tmp_path / "broken.py"])
+    trial = play_trial(Preset(), None, options, 0.2, recorded=False)
     assert trial.left_out == ("broken",)
-    assert said(report_trial(trial), "plugins").verdict is Verdict.LESS
+    assert find(report_trial(trial), "plugins").verdict is Verdict.LESS
 
 
 def test_a_preset_that_does_not_fit_stops_the_show() -> None:
-    findings = list(rehearse(Preset(values={"show": {"psy": 1.0}}), QUIET, 0.2, 0.0))
-    assert "show.psi" in said(findings, "show").said
+    findings = list(check_show(Preset(values={"show": {"psy": 1.0}}), None, SMALL, 0.2, 0.0))
+    assert "show.psi" in find(findings, "show").text
 
 
 @pytest.mark.parametrize(
     ("pictures", "p99", "verdict", "words"),
     [
-        (50.0, 15.0, Verdict.GOOD, "50 pictures a second"),
+        (50.0, 15.0, Verdict.GOOD, "50 frames per second"),
         (50.0, 25.0, Verdict.LESS, "now and then"),
-        (20.0, 60.0, Verdict.LESS, "20 of 50 pictures a second"),
+        (20.0, 60.0, Verdict.LESS, "20 of 50 frames per second"),
     ],
 )
 def test_the_budget_of_a_frame_is_judged(pictures: float, p99: float, verdict: Verdict, words: str) -> None:
     trial = Trial(50.0, pictures, p99, 8.0, {"walk": 0.5}, (), 64, 0.0)
-    frames = said(report_trial(trial), "frames")
+    frames = find(report_trial(trial), "frames")
     assert frames.verdict is verdict
-    assert words in frames.said
+    assert words in frames.text
     # 1000 ms through 50, and 8 + 0.5.
-    assert "20.0 ms are allowed" in frames.said
-    assert "8.5 ms for generator and plugins" in frames.said
+    assert "20.0 ms are allowed" in frames.text
+    assert "8.5 ms for generator and plugins" in frames.text
 
 
 def test_ports_that_are_taken_stop_the_show() -> None:
@@ -96,38 +97,41 @@ def test_ports_that_are_taken_stop_the_show() -> None:
             sock.bind(("127.0.0.1", 0))
         tcp.listen()
         options = Options(osc_port=udp.getsockname()[1], oscquery_port=tcp.getsockname()[1])
-        assert [finding.verdict for finding in ports(options)] == [Verdict.STOPS, Verdict.STOPS]
-    assert [finding.verdict for finding in ports(options)] == [Verdict.GOOD, Verdict.GOOD]
+        assert [finding.verdict for finding in check_ports(options)] == [Verdict.STOPS, Verdict.STOPS]
+    assert [finding.verdict for finding in check_ports(options)] == [Verdict.GOOD, Verdict.GOOD]
 
 
 def test_a_display_that_is_not_there_stops_and_a_slow_one_shows_less(monkeypatch: pytest.MonkeyPatch) -> None:
     from likeness.outputs.displays import Display
 
-    monkeypatch.setattr(surroundings, "has_display", lambda: False)
-    assert said(list(screens(Options(), 60.0)), "display").verdict is Verdict.STOPS
-    monkeypatch.setattr(surroundings, "has_display", lambda: True)
-    monkeypatch.setattr(surroundings, "displays", lambda: [Display(0, 1920, 1080, 60), Display(1, 800, 600, 50)])
-    assert said(list(screens(Options(), 60.0)), "display").verdict is Verdict.GOOD
-    assert "--fps 50" in said(list(screens(Options(displays=(1,)), 60.0)), "display").said
-    assert "no display 2" in said(list(screens(Options(displays=(2,)), 60.0)), "display").said
+    monkeypatch.setattr(environment, "has_display", lambda: False)
+    assert find(list(check_displays(DEFAULTS, 1, 60.0)), "display").verdict is Verdict.STOPS
+    monkeypatch.setattr(environment, "has_display", lambda: True)
+    monkeypatch.setattr(environment, "displays", lambda: [Display(0, 1920, 1080, 60), Display(1, 800, 600, 50)])
+    assert find(list(check_displays(DEFAULTS, 1, 60.0)), "display").verdict is Verdict.GOOD
+    assert "--fps 50" in find(list(check_displays(Options(displays=(1,)), 1, 60.0)), "display").text
+    of_two = find(list(check_displays(Options(displays=(0, 1)), 3, 60.0)), "display")
+    assert of_two.verdict is Verdict.STOPS
+    assert "2 displays for 3 head(s)" in of_two.text
+    assert "no display 2" in find(list(check_displays(Options(displays=(2,)), 1, 60.0)), "display").text
 
 
 def test_a_disk_is_full_before_its_last_byte(tmp_path: Path) -> None:
     import shutil
 
     free = shutil.disk_usage(tmp_path).free
-    assert disk(tmp_path / "not" / "yet", 1.0, free / 3600 * 0.5).verdict is Verdict.GOOD
-    short = disk(tmp_path, 2.0, free / 3600)
+    assert check_disk(tmp_path / "not" / "yet", 1.0, free / 3600 * 0.5).verdict is Verdict.GOOD
+    short = check_disk(tmp_path, 2.0, free / 3600)
     assert short.verdict is Verdict.LESS
-    assert re.search(r"room for (0\.9|1\.0) h", short.said)
+    assert re.search(r"enough for (0\.9|1\.0) h", short.text)
 
 
 def test_knobs_that_nobody_plays_are_less_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(surroundings, "midi_available", lambda: "no MIDI system runs here")
+    monkeypatch.setattr(environment, "midi_available", lambda: "no MIDI system runs here")
     preset = Preset(midi=(Binding("show.psi", cc=1),))
-    found = said(list(surroundings.controllers(preset, Options(midi="auto"))), "MIDI")
+    found = find(list(check_controllers(preset, Options(midi="auto"))), "MIDI")
     assert found.verdict is Verdict.LESS
-    assert said(list(surroundings.controllers(preset, Options(midi="APC"))), "MIDI").verdict is Verdict.STOPS
+    assert find(list(check_controllers(preset, Options(midi="APC"))), "MIDI").verdict is Verdict.STOPS
 
 
 def test_the_command_ends_with_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:

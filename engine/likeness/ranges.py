@@ -1,0 +1,73 @@
+"""Ranges and choices that presets, command-line options and parameters share, each declared once.
+
+Parameters clamp to their range, as a fader at its end would; presets and options refuse what lies outside and say what
+is accepted.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from likeness.errors import LikenessError
+
+
+@dataclass(frozen=True)
+class Range:
+    """The finite numbers from `low` to `high`, both included.
+
+    Args:
+        low, high: the bounds; `high` is infinite where there is none.
+        unit: for messages, such as "px".
+        above_low: `low` itself is not included.
+    """
+
+    low: float
+    high: float = math.inf
+    unit: str = ""
+    above_low: bool = False
+
+    def __contains__(self, number: float) -> bool:
+        """Return whether `number` is accepted; NaN and the infinities never are."""
+        # Integers may be too large for a float.
+        if isinstance(number, float) and not math.isfinite(number):
+            return False
+        return self.low <= number <= self.high and not (self.above_low and number == self.low)
+
+    def __str__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        if math.isinf(self.high):
+            return f"more than {_word(self.low)}{unit}" if self.above_low else f"{_word(self.low)}{unit} or more"
+        low = f"more than {_word(self.low)}, up to" if self.above_low else f"{_word(self.low)} to"
+        return f"{low} {_word(self.high)}{unit}"
+
+
+Takeover = Literal["soft", "scale", "jump"]
+
+FPS = Range(1, 1000, "frames per second")
+# Beyond 64 no machine of today draws them, and a slip of the hand takes all memory.
+HEADS = Range(1, 64)
+# torch.Generator takes seeds of 64 bits with a sign.
+SEED = Range(0, 2**63 - 1)
+# Of a picture: what is smaller shows no face, and graphics drivers take no larger texture.
+SIDE = Range(16, 16384, "px")
+PORT = Range(0, 65535)
+# Up to four months: an installation.
+SECONDS = Range(0, 10_000_000, "seconds", above_low=True)
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Return width and height in px of "WIDTHxHEIGHT".
+
+    Raises:
+        LikenessError: naming the range.
+    """
+    width, _, height = text.lower().partition("x")
+    # Longer ones are out of the range, and Python refuses to read the very long.
+    if not all(re.fullmatch("[0-9]{1,9}", side) and int(side) in SIDE for side in (width, height)):
+        raise LikenessError(f"{text!r:.80} is not WIDTHxHEIGHT, such as 512x512, each {SIDE}")
+    return int(width), int(height)
+
+
+def _word(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:g}"
