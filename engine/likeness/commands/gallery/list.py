@@ -1,0 +1,26 @@
+"""`likeness gallery list`."""
+
+from likeness.commands.gallery.common import Folder, folder_of, open_gallery, source_of, tell_outdated
+
+MOST_LISTED = 200
+
+
+def list_(name: str | None = None, *, gallery: Folder = None) -> None:
+    """List the faces: number, name, where they come from, and the consent.
+
+    Parameters
+    ----------
+    name
+        Only those of this name.
+    gallery
+        The gallery's folder; ~/.likeness/gallery where it is left out.
+    """
+    with open_gallery(gallery) as opened:
+        records = opened.records(name)
+    for record in records[:MOST_LISTED]:
+        latent = f"{record.num_ws} x {record.w_dim}" if record.num_ws else "no latent"
+        said = f'  "{record.consent}"' if record.consent else ""
+        print(f"{record.number:>6}  {record.name:24} {source_of(record):28} {latent:9}  {record.added[:10]}{said}")
+    more = f", the first {MOST_LISTED} are listed" if len(records) > MOST_LISTED else ""
+    print(f"{len(records)} faces{more}, in {folder_of(gallery)}")
+    tell_outdated(records)

@@ -1,0 +1,30 @@
+"""`likeness gallery merge`."""
+
+from pathlib import Path
+
+from likeness.commands.gallery.common import Folder, folder_of, open_gallery, progress_of
+from likeness.errors import GalleryError
+
+
+def merge(*folders: Path, gallery: Folder = None) -> None:
+    """Add the faces of other galleries, each with its consent; those that are there already are left out.
+
+    Parameters
+    ----------
+    folders
+        Of the others; they stay as they are.
+    gallery
+        The gallery's folder; ~/.likeness/gallery where it is left out.
+    """
+    from likeness.gallery import Gallery
+    from likeness.gallery.merge import merge as join
+
+    if not folders:
+        raise GalleryError("no gallery to merge; name the folders of one or more")
+    total = 0
+    for folder in folders:
+        with Gallery.open(folder) as other:
+            total += len(other)
+    with open_gallery(gallery, create=True) as opened, progress_of("merging", total) as progress:
+        added = join(opened, folders, progress)
+        print(f"{added} faces are new; {len(opened)} are in {folder_of(gallery)}")

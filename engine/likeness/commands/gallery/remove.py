@@ -1,0 +1,46 @@
+"""`likeness gallery remove`."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from likeness.commands.gallery.common import Folder, find_outdated, folder_of, open_gallery, weights_of
+from likeness.errors import GalleryError, nearest
+
+
+def remove(
+    *names: str,
+    number: Annotated[list[int] | None, Parameter(name="--number", negative="")] = None,
+    outdated: Annotated[bool, Parameter(negative="")] = False,
+    weights: str | None = None,
+    gallery: Folder = None,
+) -> None:
+    """Remove faces, so that nothing of them is left in the gallery's files.
+
+    Parameters
+    ----------
+    names
+        All faces of these names.
+    number
+        The faces of these numbers, as `list` shows them; may be given several times.
+    outdated
+        The faces that were drawn by other weights than have their name now; real people stay.
+    weights
+        For --outdated: the file that has such a name now, where it is in no folder of weights.
+    gallery
+        The gallery's folder; ~/.likeness/gallery where it is left out.
+    """
+    with open_gallery(gallery) as opened:
+        records = opened.records()
+        known = {record.name for record in records}
+        for name in set(names) - known:
+            raise GalleryError(f"the gallery has no face {name!r}; {nearest(name, known)}")
+        wrong = set(number or ()) - {record.number for record in records}
+        if wrong:
+            raise GalleryError(f"the gallery has no face number {min(wrong)}; see: likeness gallery list")
+        numbers = {record.number for record in records if record.name in names} | set(number or ())
+        if outdated:
+            now = None if weights is None else weights_of(weights)
+            numbers |= {record.number for record in find_outdated(records, now) if record.seed is not None}
+        removed = opened.remove(sorted(numbers))
+        print(f"{removed} faces are gone, {len(opened)} are left in {folder_of(gallery)}")
