@@ -105,7 +105,8 @@ def commands(store: ParamStore, let_go: Callable[[], None] = lambda: None) -> Ma
         let_go()
         store.emit(Panic())
         store.stop_glides(keep="master")
-        store.prepare("master.freeze", False)()
+        edit, _ = store.prepare("master.freeze", False)
+        edit()
 
     # A parameter, since a pad is bound to one.
     store.on_press("master.panic", panic)

@@ -14,7 +14,7 @@ import time
 
 from likeness.inputs.osc.server import OscInput
 from likeness.parameters.store import Edit, ParamStore
-from likeness.params import Float
+from likeness.params import Float, Value
 
 FPS = 60.0
 
@@ -26,15 +26,15 @@ class StampedStore(ParamStore):
         super().__init__()
         self.latencies_ms: list[float] = []
 
-    def change(self, address: str, value: object) -> Edit:
-        """Time the change as well."""
-        edit, sent_at = super().prepare(address, value), float(str(value))
+    def prepare(self, address: str, value: object) -> tuple[Edit, Value]:
+        """Time the edit as well."""
+        (edit, parsed), sent_at = super().prepare(address, value), float(str(value))
 
         def timed() -> None:
             edit()
             self.latencies_ms.append((time.monotonic() - sent_at) * 1e3)
 
-        return timed
+        return timed, parsed
 
 
 # Both ends of one machine share the monotonic clock on Linux; an OSC float would lose its digits, a double does not.

@@ -113,7 +113,8 @@ class CueRecall:
 
     def return_to_present(self) -> None:
         """Put the fader of the past back to the present. Within an edit, on the show's thread."""
-        self._store.prepare("history.scrub", 1.0)()
+        edit, _ = self._store.prepare("history.scrub", 1.0)
+        edit()
 
     def to_seconds(self, travel: Duration) -> float:
         """Return how long `travel` takes if it begins now."""

@@ -35,6 +35,8 @@ class ParamStore:
         self._stirred: set[str] = set()
         self._presses: dict[str, Callable[[], Callable[[bool], bool]]] = {}
         self._actions: dict[str, Edit] = {}
+        # Counts declarations and withdrawals: what was looked up under another number may be stale.
+        self.revision = 0
         self.snapshot: Mapping[str, Values] = MappingProxyType({})
         # Told on the show's thread of each address that is set and what was asked of it before; triggers left out.
         self.journal: Callable[[str, Value], None] = lambda address, before: None
@@ -57,11 +59,13 @@ class ParamStore:
         before = self._cells.get(owner, {}) if keep else {}
         cells = {param.name: carry_over(param, before.get(param.name)) for param in params}
         self._cells = {**self._cells, owner: cells}
+        self.revision += 1
         self._publish({owner})
 
     def withdraw(self, owner: str) -> None:
         """Forget `owner`."""
         self._cells = {name: cells for name, cells in self._cells.items() if name != owner}
+        self.revision += 1
         self._restless.discard(owner)
         self._publish(frozenset())
 
@@ -101,19 +105,24 @@ class ParamStore:
         Raises:
             ParamError: for an unknown address or a value that is refused; nothing changes then.
         """
-        self._inbox.append(self.prepare(address, value))
+        edit, _ = self.prepare(address, value)
+        self._inbox.append(edit)
 
     def set_unit(self, address: str, u: float) -> None:
         """Ask for the value at fader position `u` in [0, 1]. Raises like `set`."""
         self._inbox.append(self.prepare_unit(address, u))
 
-    def prepare(self, address: str, value: object) -> Edit:
-        """Check now what `set` would do and return it for `call`: changes made in one call land in one frame."""
+    def prepare(self, address: str, value: object) -> tuple[Edit, Value]:
+        """Check now what `set` would do; return the edit for `run`, and the value as it will stand.
+
+        Edits made in one `run` land in one frame.
+        """
         cell = self._cell(address)
-        return self._change(address, cell, self._parse(address, cell, value))
+        parsed = self._parse(address, cell, value)
+        return self._change(address, cell, parsed), parsed
 
     def prepare_unit(self, address: str, u: float) -> Edit:
-        """Check now what `set_unit` would do and return it for `call`."""
+        """Check now what `set_unit` would do and return it for `run`."""
         cell = self._cell(address)
         return self._change(address, cell, cell.param.from_unit(u))
 
@@ -148,7 +157,7 @@ class ParamStore:
         return refused
 
     def prepare_recall(self, values: Mapping[str, object], seconds: float = 0.0) -> tuple[Edit, list[str]]:
-        """Check now what `recall` would do; return it for `call`, and what was refused, in words."""
+        """Check now what `recall` would do; return it for `run`, and what was refused, in words."""
         refused, fit = [], []
         for address, value in values.items():
             try:

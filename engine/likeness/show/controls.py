@@ -13,7 +13,7 @@ from likeness.inputs.midi.input import MidiInput, midi_available
 from likeness.inputs.midi.lights import Lights
 from likeness.inputs.midi.profiles import read_profiles
 from likeness.inputs.osc.server import OscInput, Reply
-from likeness.inputs.osc.subscriptions import Args, Said
+from likeness.inputs.osc.subscriptions import Args, Feedback
 from likeness.options import Options
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.store import ParamStore, to_address
@@ -165,7 +165,7 @@ class Controls:
         self._closers.append(advertisement.close)
         log.info("OSCQuery on http://%s:%d", host, server.port)
 
-    def _feedback(self) -> Said:
+    def _feedback(self) -> Feedback:
         """Return what surfaces show apart from values: which parameter waits for a knob, and how far knobs are off."""
         said: dict[str, tuple[str, Args]] = {}
         if self._pads is not None:

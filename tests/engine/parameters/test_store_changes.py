@@ -15,7 +15,8 @@ def store() -> ParamStore:
 
 
 def test_a_change_is_checked_at_once_and_made_when_it_is_called(store: ParamStore) -> None:
-    change = store.prepare("walk.speed", 3)
+    change, value = store.prepare("walk.speed", 3)
+    assert value == 3.0
     store.advance(0.0)
     assert store.snapshot["walk"]["speed"] == 0.5
 
@@ -38,7 +39,7 @@ def test_a_change_that_is_refused_names_what_would_do(store: ParamStore) -> None
 
 
 def test_presses_within_one_call_add_up(store: ParamStore) -> None:
-    presses = [store.prepare("walk.jump", 1), store.prepare("walk.jump", 1)]
+    presses = [store.prepare("walk.jump", 1)[0], store.prepare("walk.jump", 1)[0]]
 
     def both() -> None:
         for press in presses:

@@ -108,7 +108,8 @@ class Knob:
         param = self._store.param(binding.param)
         if isinstance(param, Trigger):
             if velocity > 0:
-                self._store.prepare(binding.param, 1)()
+                edit, _ = self._store.prepare(binding.param, 1)
+                edit()
         elif binding.press == "hold":
             lit = velocity > 0 if isinstance(param, Bool) else velocity
             self._write(binding.fader_position(float(lit)))

@@ -16,7 +16,7 @@ from websockets.http11 import Request, Response
 
 from likeness.errors import InputError
 from likeness.inputs.osc.packet import encode
-from likeness.inputs.osc.subscriptions import TURN_S, Args, targets
+from likeness.inputs.osc.subscriptions import UPDATE_S, Args, target_feedback
 from likeness.parameters.describe import oscquery_tree
 from likeness.parameters.store import ParamStore
 
@@ -156,8 +156,8 @@ class OscQueryServer:
     async def _tell(self, connection: ServerConnection, wanted: dict[str, Args | None]) -> None:
         try:
             while True:
-                await asyncio.sleep(TURN_S)
-                now = targets(self._store) if wanted else {}
+                await asyncio.sleep(UPDATE_S)
+                now = target_feedback(self._store) if wanted else {}
                 for address in wanted.keys() & now.keys():
                     _, args = now[address]
                     if wanted[address] != args:

@@ -21,7 +21,7 @@ DEEPEST = 8
 TAGS = b",ihfdsrmtTFNI[]"
 # No parameter takes more than one argument and no command more than a few; python-osc copies the datagram for each.
 MOST_ARGS = 64
-# A fader's words, one number each: nearly all that is ever sent, read in a fifth of python-osc's time.
+# What a fader sends, one number each: nearly all traffic, read in a fifth of python-osc's time.
 NUMBERS: Mapping[bytes, struct.Struct] = MappingProxyType(
     {b",f\0\0": struct.Struct(">f"), b",i\0\0": struct.Struct(">i"), b",d\0\0": struct.Struct(">d")}
 )
@@ -51,13 +51,13 @@ def decode(datagram: bytes) -> list[Message]:
         InputError: where any part of it is not OSC; nothing of it should be applied then.
     """
     if not datagram.startswith(BUNDLE):
-        return [_message(datagram, 0.0)]
+        return [_decode_message(datagram, 0.0)]
     return list(_unfold(datagram, 0.0, 1))
 
 
-def is_number(datagram: bytes) -> bool:
-    """Whether a message carries one number and nothing else; cheaper than to read it."""
-    start = (datagram.find(b"\0") + 4) & ~3
+def is_number(datagram: bytes, end: int) -> bool:
+    """Return whether a message whose address ends at `end` carries one number alone; cheaper than decoding it."""
+    start = (end + 4) & ~3
     return datagram[start : start + 4] in NUMBERS
 
 
@@ -93,10 +93,10 @@ def _unfold(bundle: bytes, due: float, depth: int) -> Iterator[Message]:
         if element.startswith(BUNDLE):
             yield from _unfold(element, due, depth + 1)
         else:
-            yield _message(element, due)
+            yield _decode_message(element, due)
 
 
-def _message(datagram: bytes, due: float) -> Message:
+def _decode_message(datagram: bytes, due: float) -> Message:
     if not datagram.startswith(b"/"):
         raise InputError(f"OSC: a message starts with '/', not with {datagram[:12]!r}; is something else sent here?")
     # The tags begin at the next multiple of four after the zero that ends the address.
@@ -104,8 +104,8 @@ def _message(datagram: bytes, due: float) -> Message:
     start = (end + 4) & ~3
     number = NUMBERS.get(datagram[start : start + 4])
     if number is not None and len(datagram) == start + 4 + number.size:
-        return Message(_address(datagram[:end]), number.unpack_from(datagram, start + 4), due)
-    tags = _tags(datagram, start)
+        return Message(decode_address(datagram[:end]), number.unpack_from(datagram, start + 4), due)
+    tags = _slice_tags(datagram, start)
     unknown = tags.translate(None, TAGS)
     if unknown:
         raise InputError(f"OSC: arguments of type {unknown[:8]!r} are not read; send numbers, strings, true or false")
@@ -122,16 +122,21 @@ def _message(datagram: bytes, due: float) -> Message:
     return Message(message.address, tuple(message.params), due)
 
 
-# A surface says the same few addresses all night.
+# A surface sends the same few addresses all night.
 @lru_cache(maxsize=1024)
-def _address(text: bytes) -> str:
+def decode_address(text: bytes) -> str:
+    """Return an address as text.
+
+    Raises:
+        InputError: where it is not UTF-8.
+    """
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"OSC: an address that starts {text[:24]!r} is no text: {error}") from error
 
 
-def _tags(datagram: bytes, start: int) -> bytes:
+def _slice_tags(datagram: bytes, start: int) -> bytes:
     """Return the type tags, which begin at `start`."""
     end = datagram.find(b"\0", start)
     return datagram[start:end] if end >= 0 else b""

@@ -1,4 +1,4 @@
-"""Who is heard: so many messages a second from each sender, and under the stage lock one surface alone."""
+"""Rate limits by sender, and the stage lock, which admits one sender alone."""
 
 import time
 from collections import OrderedDict
@@ -19,15 +19,15 @@ MOST_SENDERS = 256
 Sender = tuple[object, ...]
 
 
-class Allowance:
-    """So many a second, and at most so many at once. One thread."""
+class TokenBucket:
+    """Allows `per_s` a second for long, and at most `at_once` in one go. One thread."""
 
     def __init__(self, per_s: float, at_once: float, now: Callable[[], float] = time.monotonic) -> None:
         self._per_s, self._most, self._left = per_s, at_once, at_once
         self._now, self._at = now, now()
 
     def spend(self, count: float = 1.0) -> bool:
-        """Take `count` if there is one left; what is owed is paid back before there is one again."""
+        """Take `count` tokens and return True, if there is one left; a debt is refilled before there is one again."""
         now = self._now()
         self._left = min(self._left + (now - self._at) * self._per_s, self._most)
         self._at = now
@@ -38,7 +38,7 @@ class Allowance:
 
 
 class SenderGate:
-    """Says for each datagram whether it is heard. One thread.
+    """Admits datagrams or refuses them. One thread.
 
     Args:
         per_s: messages a second that one sender may send for long.
@@ -47,11 +47,11 @@ class SenderGate:
 
     def __init__(self, per_s: float = MESSAGES_PER_S, now: Callable[[], float] = time.monotonic) -> None:
         self._per_s, self._now = per_s, now
-        self._senders: OrderedDict[object, Allowance] = OrderedDict()
+        self._senders: OrderedDict[object, TokenBucket] = OrderedDict()
         self.locked_by: str | None = None
 
     def admit(self, sender: Sender, messages: int = 1) -> None:
-        """Take `messages` from the sender's allowance.
+        """Take `messages` from the sender's bucket.
 
         Raises:
             InputError: where the stage is locked by another, or the sender has sent too many.
@@ -59,36 +59,36 @@ class SenderGate:
         host = str(sender[0])
         if self.locked_by is not None and host != self.locked_by:
             raise InputError(f"the stage is locked by {self.locked_by}; nobody else is heard until it sends /unlock")
-        allowance = self._senders.get(key := _key(sender))
-        if allowance is None:
-            allowance = self._senders[key] = Allowance(self._per_s, self._per_s * BURST_S, self._now)
+        bucket = self._senders.get(key := _sender_key(sender))
+        if bucket is None:
+            bucket = self._senders[key] = TokenBucket(self._per_s, self._per_s * BURST_S, self._now)
             if len(self._senders) > MOST_SENDERS:
                 self._senders.popitem(last=False)
         self._senders.move_to_end(key)
-        if not allowance.spend(messages):
+        if not bucket.spend(messages):
             raise InputError(f"more than {self._per_s:.0f} messages a second; what is above that is dropped")
 
     def lock(self, sender: Sender) -> None:
-        """Hear `sender`'s address alone from now on."""
+        """Admit `sender`'s address alone from now on."""
         self.locked_by = str(sender[0])
 
     def unlock(self) -> None:
-        """Hear everybody again; only who is heard can ask for it."""
+        """Admit everybody again."""
         self.locked_by = None
 
 
-def _key(sender: Sender) -> object:
-    """Return what a sender is known by: another machine by its address, a program on this one by its port as well.
+def _sender_key(sender: Sender) -> object:
+    """Return what identifies a sender: another machine's address, or the port as well of a program on this one.
 
     On another machine a new port costs nothing; here the neighbour is another instrument of the same player.
     """
     host = str(sender[0])
-    return sender[:2] if _is_here(host) else host
+    return sender[:2] if _is_loopback(host) else host
 
 
 # Reading an address took most of the gate's time.
 @lru_cache(maxsize=MOST_SENDERS)
-def _is_here(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host.partition("%")[0]).is_loopback
     except ValueError:

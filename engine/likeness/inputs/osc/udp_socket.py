@@ -1,8 +1,12 @@
-"""Open the UDP socket that OSC is heard on."""
+"""The UDP socket that OSC comes in by, and replies go out by."""
 
+import logging
 import socket
 
 from likeness.errors import InputError
+from likeness.inputs.osc.rate_limit import Sender
+
+log = logging.getLogger(__name__)
 
 # 4 MB hold about 5,000 small datagrams, a second of a flood; the system may grant less.
 RECEIVE_BUFFER_BYTES = 4 << 20
@@ -10,8 +14,8 @@ RECEIVE_BUFFER_BYTES = 4 << 20
 DATAGRAM_BYTES = 65_536
 
 
-def bound_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on `port` of the interface `host` and never waits.
+def bind_socket(host: str, port: int) -> socket.socket:
+    """Return a non-blocking socket that listens on `port` of the interface `host`.
 
     Raises:
         InputError: where the port is taken or the host is not an address of this machine.
@@ -32,6 +36,15 @@ def bound_socket(host: str, port: int) -> socket.socket:
     sock.setblocking(False)
     _widen(sock)
     return sock
+
+
+def send(sock: socket.socket, datagram: bytes, to: Sender) -> None:
+    """Send a datagram. Any thread; does nothing once the socket is closed."""
+    try:
+        sock.sendto(datagram, to)
+    except OSError as error:
+        # Whoever asked has gone, or the network is down: there is nobody to tell.
+        log.debug("OSC: no reply to %s: %s", to, error)
 
 
 def _widen(sock: socket.socket) -> None:

@@ -15,7 +15,7 @@ from likeness.inputs.midi.bindings import Bindings
 from likeness.inputs.midi.input import midi_available
 from likeness.inputs.midi.ports import MidiPorts, open_client
 from likeness.inputs.midi.profiles import matches, read_profiles
-from likeness.inputs.osc.udp_socket import bound_socket
+from likeness.inputs.osc.udp_socket import bind_socket
 from likeness.options import Options
 from likeness.outputs.displays import displays, has_display
 from likeness.outputs.open_outputs import check_displays_of_heads
@@ -57,7 +57,7 @@ def check_ports(options: Options) -> Iterator[Finding]:
     host = options.osc_host
     if options.osc_port:
         try:
-            bound_socket(host, options.osc_port).close()
+            bind_socket(host, options.osc_port).close()
             yield good("OSC", f"UDP port {options.osc_port} of {host} is free")
         except InputError as error:
             yield stops("OSC", str(error))

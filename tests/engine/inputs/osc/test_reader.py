@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from likeness.inputs.osc.locked_loop import LockedLoop
 from likeness.inputs.osc.rate_limit import Sender
-from likeness.inputs.osc.reader import MANY, Reader, Traffic
+from likeness.inputs.osc.reader import MANY, FloodRule, Reader
 
 DEADLINE_S = 20.0
-MEANT = {b"v": Traffic.VALUE, b"p": Traffic.PARAMETER, b"c": Traffic.OTHER}
+RULES = {b"v": FloodRule.KEEP_NEWEST, b"p": FloodRule.TAKE_EACH, b"c": FloodRule.DEFER}
 
 
 class Rig:
@@ -20,26 +21,29 @@ class Rig:
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, int]] = []
-        self.loop = asyncio.SelectorEventLoop()
+        self.loop = LockedLoop()
         self._socket, self._sender = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
         self._socket.bind(("127.0.0.1", 0))
         self._socket.setblocking(False)
         self._sender.connect(self._socket.getsockname())
-        self.reader = Reader(self._socket, self.loop, self._take, lambda datagram: MEANT[datagram[:1]])
+        self.reader = Reader(self._socket, self.loop, self)
 
-    def _take(self, datagram: bytes, sender: Sender, superseded: int) -> None:
-        assert self.reader.lock.locked()
+    def flood_rule(self, datagram: bytes) -> FloodRule:
+        return RULES[datagram[:1]]
+
+    def receive(self, datagram: bytes, sender: Sender, superseded: int = 0) -> None:
+        assert self.loop.lock.locked()
         self.taken.append((datagram.replace(b"\0", b" ").decode(), superseded))
 
     def send(self, *texts: str) -> None:
-        """Send "ADDRESS VALUE" texts, whose first letter says what they are meant for."""
+        """Send "ADDRESS VALUE" texts, whose first letter says how a flood treats them."""
         for text in texts:
             self._sender.send(text.replace(" ", "\0").encode())
 
     def turn(self) -> None:
         """Let the input's thread do what it has to do now."""
-        self.loop.run_until_complete(asyncio.sleep(0))
-        self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.asyncio_loop.run_until_complete(asyncio.sleep(0))
+        self.loop.asyncio_loop.run_until_complete(asyncio.sleep(0))
 
     def turn_until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + DEADLINE_S
@@ -127,7 +131,7 @@ def test_a_frame_waits_for_nobody(rig: Rig) -> None:
     held, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with rig.reader.lock:
+        with rig.loop.lock:
             held.set()
             assert done.wait(DEADLINE_S)
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 from tests.engine.inputs.osc.osc_controller import Controller, Until, bundle, sender, wait_for
 
-from likeness.inputs.osc import server as module
+from likeness.inputs.osc import receiver as module
 from likeness.inputs.osc.packet import encode
-from likeness.inputs.osc.rate_limit import SenderGate
 from likeness.inputs.osc.server import OscInput
 from likeness.parameters.store import ParamStore
 
@@ -24,8 +23,9 @@ def impatient_interpreter() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("impatient_interpreter")
-def test_a_bundle_lands_in_one_frame(store: ParamStore, osc: OscInput, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(osc, "_gate", SenderGate(1e6))
+def test_a_bundle_lands_in_one_frame(store: ParamStore) -> None:
+    osc = OscInput(store, 0, per_sender=1e6)
+    osc.start()
     # The presses between the first and the last value give the frame time to come in between.
     code = """
 for i in range(1, 51):
@@ -35,13 +35,16 @@ for i in range(1, 51):
 """
     process = sender(code, osc.port)
     seen, deadline = set(), time.monotonic() + 30
-    while store.snapshot["walk"]["seed"] != 50:
-        assert time.monotonic() < deadline
-        store.advance(0.001)
-        if seed := int(store.snapshot["walk"]["seed"]):
-            assert store.snapshot["walk"]["depth"] == pytest.approx(seed / 100)
-            seen.add(seed)
-    assert process.wait(30) == 0
+    try:
+        while store.snapshot["walk"]["seed"] != 50:
+            assert time.monotonic() < deadline
+            store.advance(0.001)
+            if seed := int(store.snapshot["walk"]["seed"]):
+                assert store.snapshot["walk"]["depth"] == pytest.approx(seed / 100)
+                seen.add(seed)
+        assert process.wait(30) == 0
+    finally:
+        osc.close()
     assert len(seen) > 10
 
 

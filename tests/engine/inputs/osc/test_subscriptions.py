@@ -3,7 +3,7 @@
 from pythonosc.osc_message import OscMessage
 
 from likeness.inputs.osc.rate_limit import Sender
-from likeness.inputs.osc.subscriptions import LASTING_S, MOST_PER_TURN, MOST_SUBSCRIBERS, Args, Subscriptions
+from likeness.inputs.osc.subscriptions import MOST_PER_UPDATE, MOST_SUBSCRIBERS, SUBSCRIPTION_S, Args, Subscriptions
 
 ORIGIN = ("10.0.0.1", 5000)
 
@@ -40,16 +40,16 @@ def test_who_does_not_renew_is_forgotten_and_who_does_is_not_told_all_again() ->
     post = Post()
     post.subscriptions.add(ORIGIN, 0, "/", 0.0)
     post.turn(0.0)
-    post.subscriptions.add(ORIGIN, 0, "/", LASTING_S - 1)
+    post.subscriptions.add(ORIGIN, 0, "/", SUBSCRIPTION_S - 1)
     post.said["/a/0"] = ("/a/0", (1,))
-    assert len(post.turn(LASTING_S + 1)) == 1
+    assert len(post.turn(SUBSCRIPTION_S + 1)) == 1
     post.said["/a/0"] = ("/a/0", (2,))
-    assert post.turn(2 * LASTING_S) == []
+    assert post.turn(2 * SUBSCRIPTION_S) == []
     assert len(post.subscriptions) == 0
 
 
 def test_many_changes_are_spread_over_turns_and_none_waits_for_ever() -> None:
-    count = 3 * MOST_PER_TURN
+    count = 3 * MOST_PER_UPDATE
     post = Post(count)
     post.subscriptions.add(ORIGIN, 0, "/", 0.0)
     told: set[str] = set()
@@ -57,7 +57,7 @@ def test_many_changes_are_spread_over_turns_and_none_waits_for_ever() -> None:
         # All of them change all the time.
         post.said = {name: (name, (turn,)) for name in post.said}
         sent = post.turn(0.1 * turn)
-        assert len(sent) <= MOST_PER_TURN
+        assert len(sent) <= MOST_PER_UPDATE
         told |= {address for _, address, _ in sent}
     assert len(told) == count
 

@@ -1,0 +1,235 @@
+"""Applies OSC datagrams to a show: rate limits, time tags, parameters, commands, refusals and replies."""
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import groupby
+
+from likeness.errors import InputError, LikenessError, ParamError, nearest
+from likeness.fault_log import Faults
+from likeness.inputs.osc.dispatch import Dispatcher, UnknownAddressError
+from likeness.inputs.osc.locked_loop import LockedLoop
+from likeness.inputs.osc.packet import Message, decode, decode_address, encode, is_number
+from likeness.inputs.osc.rate_limit import Sender, SenderGate, TokenBucket
+from likeness.inputs.osc.reader import FloodRule
+from likeness.inputs.osc.subscriptions import SUBSCRIPTION_S, UPDATE_S, Feedback, Subscriptions
+from likeness.inputs.osc.udp_socket import send
+from likeness.parameters.store import Edit, ParamStore
+from likeness.params import Trigger
+
+log = logging.getLogger(__name__)
+
+# Bundles that wait for their time; beyond it new ones are refused, so that a broken sender cannot fill the memory.
+MOST_PENDING = 1024
+# A bundle due later than this is more often a clock set wrong than a plan, and it looks like a dead controller.
+FAR_S = 60.0
+# Looking for near names takes about a millisecond: more replies a second would keep good messages waiting.
+ERRORS_PER_S = 20
+# Values come back in messages; a text of many kilobytes does not belong in a log or in a reply.
+LONGEST_TEXT = 400
+
+Command = Callable[..., None]
+
+
+class Receiver:
+    """The state of an OSC input between its socket and the store.
+
+    `Reader` calls it, and so do timers of the loop; both hold the loop's lock. In a flood that is the show's thread,
+    for plain parameter messages only; whatever may take long or set a timer comes on the input's own thread.
+
+    What is refused is counted, logged now and then, and answered with `/error`; nothing raises out of here.
+
+    Args:
+        store: where parameters live.
+        sock: replies go out by it.
+        loop: runs what is due later.
+        commands: by path; each is called with the message's arguments.
+        questions: by path; each is called with a function that replies to the sender, then the arguments.
+        feedback: returns what subscribers are told.
+        per_sender: messages a second that each sender may send for long.
+
+    Attributes:
+        received: messages so far, those of bundles counted one by one; a broken datagram counts as one.
+        refused: how many of them were not taken.
+    """
+
+    def __init__(
+        self,
+        store: ParamStore,
+        sock: socket.socket,
+        loop: LockedLoop,
+        *,
+        commands: Mapping[str, Command],
+        questions: Mapping[str, Command],
+        feedback: Callable[[], Feedback],
+        per_sender: float,
+    ) -> None:
+        self.received = self.refused = 0
+        self._store, self._socket, self._loop = store, sock, loop
+        self._commands, self._questions = commands, questions
+        self._faults = Faults(log)
+        self._errors = TokenBucket(ERRORS_PER_S, ERRORS_PER_S)
+        self._gate = SenderGate(per_sender)
+        self._dispatcher = Dispatcher(store)
+        self._subscriptions = Subscriptions(partial(send, sock), feedback)
+        self._sender_commands: Mapping[str, Command] = {
+            "/subscribe": self._subscribe,
+            "/unsubscribe": self._subscriptions.drop,
+            "/lock": self._lock,
+            "/unlock": self._unlock,
+        }
+        self._pending = 0
+
+    def flood_rule(self, datagram: bytes) -> FloodRule:
+        """Return how the datagram is treated in a flood."""
+        end = datagram.find(b"\0")
+        try:
+            address = self._dispatcher.find(decode_address(datagram[:end]))
+        except InputError:
+            return FloodRule.DEFER
+        if address is None:
+            return FloodRule.DEFER
+        # Each press of a trigger counts.
+        if isinstance(address.param, Trigger) or not is_number(datagram, end):
+            return FloodRule.TAKE_EACH
+        return FloodRule.KEEP_NEWEST
+
+    def receive(self, datagram: bytes, sender: Sender, superseded: int = 0) -> None:
+        """Apply a datagram that takes the place of `superseded` earlier ones: now, or at its time tag."""
+        self.received += superseded
+        # A flood is turned away before it is read, which is what it would cost.
+        messages: list[Message] = []
+        try:
+            self._gate.admit(sender)
+            messages = decode(datagram)
+            if len(messages) > 1:
+                self._gate.admit(sender, len(messages) - 1)
+        except InputError as error:
+            self.received += len(messages) or 1
+            self.refused += len(messages) or 1
+            # One place for all senders: addresses that are made up would fill the log, and the memory of faults.
+            self._faults.tell("an OSC datagram", InputError(f"from {sender[0]}: {error}"), trace=False)
+            return
+        self.received += len(messages)
+        if len(messages) == 1 and not messages[0].due:
+            self._apply(messages, sender)
+            return
+        now = time.time()
+        # A stable sort: what is due at one time keeps the order of the datagram, and all that is overdue is one group.
+        ordered = sorted(messages, key=lambda message: message.due)
+        for wait_s, group in groupby(ordered, lambda message: max(message.due - now, 0.0)):
+            if wait_s > 0:
+                self._apply_later(list(group), sender, wait_s)
+            else:
+                self._apply(list(group), sender)
+
+    def _apply_later(self, messages: list[Message], sender: Sender, wait_s: float) -> None:
+        if self._pending >= MOST_PENDING:
+            self.refused += len(messages)
+            full = InputError(f"{MOST_PENDING} bundles wait for their time already; send them later")
+            self._faults.tell("an OSC bundle", full, trace=False)
+            return
+        if wait_s > FAR_S:
+            far = InputError(f"it is due in {wait_s:.0f} s and waits; if that is not meant, set the sender's clock")
+            self._faults.tell("an OSC bundle's time", far, trace=False)
+        self._pending += 1
+
+        def apply() -> None:
+            self._pending -= 1
+            self._apply(messages, sender)
+
+        self._loop.call_later(wait_s, apply)
+
+    def _apply(self, messages: list[Message], sender: Sender) -> None:
+        """Carry out the messages; parameters between two commands change in one frame."""
+        edits: list[Edit] = []
+        for message in messages:
+            command = self._find_command(message.address, sender)
+            try:
+                if command is None:
+                    edits += self._prepare_edits(message, sender)
+                    continue
+                self._run(edits)
+                edits = []
+                command(*message.args)
+            except LikenessError as error:
+                self._refuse(message, sender, error)
+            # A command is the show's own; a sender with one argument too many must not end the input.
+            except Exception as error:  # noqa: BLE001
+                self._refuse(message, sender, InputError(f"{message.address} {message.args}: {error}"), error)
+        self._run(edits)
+
+    def _find_command(self, path: str, sender: Sender) -> Command | None:
+        command = self._sender_commands.get(path)
+        if command is not None:
+            return partial(command, sender)
+        question = self._questions.get(path)
+        if question is not None:
+            return partial(question, partial(self._reply, sender))
+        return self._commands.get(path)
+
+    def _prepare_edits(self, message: Message, sender: Sender) -> list[Edit]:
+        """Return what the message changes, and reply to what it asks."""
+        prepared = self._dispatcher.prepare(message)
+        for path, value in prepared.replies:
+            self._reply(sender, path, value)
+        for path, value in prepared.written:
+            self._subscriptions.note_writer(sender, path, value, time.monotonic())
+        return list(prepared.edits)
+
+    def _run(self, edits: list[Edit]) -> None:
+        if len(edits) == 1:
+            self._store.run(edits[0])
+        elif edits:
+            self._store.run(lambda: _run_all(edits))
+
+    def _subscribe(self, sender: Sender, port: object = 0, prefix: object = "/") -> None:
+        first = not len(self._subscriptions)
+        to = self._subscriptions.add(sender, port, prefix, time.monotonic())
+        self._reply(to, "/subscribed", str(prefix), SUBSCRIPTION_S)
+        if first:
+            self._update_subscribers()
+
+    def _update_subscribers(self) -> None:
+        """Tell subscribers what changed, and schedule the next time while there are any."""
+        self._subscriptions.send_changes(time.monotonic())
+        if len(self._subscriptions):
+            self._loop.call_later(UPDATE_S, self._update_subscribers)
+
+    def _lock(self, sender: Sender) -> None:
+        self._gate.lock(sender)
+        log.warning("OSC: the stage is locked by %s; nobody else is heard", sender[0])
+        self._reply(sender, "/locked", str(sender[0]))
+
+    def _unlock(self, sender: Sender) -> None:
+        self._gate.unlock()
+        log.warning("OSC: the stage is unlocked by %s", sender[0])
+        self._reply(sender, "/locked", "")
+
+    def _refuse(self, message: Message, sender: Sender, error: LikenessError, cause: Exception | None = None) -> None:
+        """Count a message as refused, log it now and then, and reply with `/error` as often as is allowed."""
+        self.refused += 1
+        # Two shows that answer each other's errors would never stop.
+        reply = message.address != "/error" and self._errors.spend()
+        if reply and isinstance(error, UnknownAddressError):
+            known = [*self._dispatcher.paths(), *self._commands, *self._questions, *self._sender_commands]
+            error = ParamError(f"{error}; {nearest(message.address, known)}")
+        text = str(error)[:LONGEST_TEXT]
+        if reply:
+            self._reply(sender, "/error", message.address, text)
+        if cause is not None:
+            self._faults.tell(f"OSC command {message.address}", cause)
+        else:
+            line = InputError(f"{message.address[:LONGEST_TEXT]!r} from {sender[0]}: {text}")
+            self._faults.tell("an OSC message", line, trace=False)
+
+    def _reply(self, sender: Sender, path: str, *args: float | int | bool | str) -> None:
+        """Send a message back. Any thread, at any later time: commands keep it."""
+        send(self._socket, encode(path, *args), sender)
+
+
+def _run_all(edits: list[Edit]) -> None:
+    for edit in edits:
+        edit()
