@@ -145,10 +145,11 @@ def draw(graph: Graph) -> str:
     row = rows(graph)
     arrows = chains(few, row)
     middle = arrange(few, row, arrows)
-    left = min(middle[box] for box in graph) - BOX_WIDTH / 2 - MARGIN
+    half = {place: (BOX_WIDTH if isinstance(place, str) else LANE_WIDTH) / 2 for place in middle}
+    left = min(middle[place] - half[place] for place in middle) - MARGIN
     words = textwrap.wrap(purpose(VOCABULARY), 2 * TEXT_COLUMNS)
     lowest = 26 + 14 * len(words)
-    width = max(middle[box] for box in graph) + BOX_WIDTH / 2 + MARGIN - left
+    width = max(middle[place] + half[place] for place in middle) + MARGIN - left
     top = max(row.values())
     height = 2 * MARGIN + top * ROW_HEIGHT + max(BOX_HEIGHT, lowest)
 
