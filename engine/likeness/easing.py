@@ -1,4 +1,4 @@
-"""How a move leaves and arrives: curves from 0 to 1 over a time from 0 to 1, and the share that a glide makes."""
+"""Easing curves from 0 to 1 over a time from 0 to 1, and the share of its way that a glide makes in a frame."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -8,12 +8,12 @@ Easing = Callable[[float], float]
 
 # Ten steps of 0.02 s add up to less than 0.2 s: what is so near to its end, or to a beat, is there.
 ROUNDING = 1e-9
-# After three time constants a one-pole filter has made 95 % of the way, which is how this house states a glide's time.
+# After three time constants a one-pole filter has made 95 % of the way; a glide's time is stated as that.
 TIME_CONSTANTS = 3.0
 
 
 def linear(t: float) -> float:
-    """Return `t`: an even pace, with a start and an end that one sees."""
+    """Return `t`: an even pace, with a visible start and end."""
     return t
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong in a way that the reader can mend: every text says what to do next."""
+"""Errors that the user can mend: every text says what to do next."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ class ParamError(LikenessError):
 
 
 class WeightsError(LikenessError):
-    """A weights file that is absent, broken, or of a family that nobody here opens."""
+    """A weights file that is absent, broken, or of a family that does not open here."""
 
 
 class PresetError(LikenessError):

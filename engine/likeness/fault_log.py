@@ -1,4 +1,4 @@
-"""Report a fault that may come back every frame: the traceback once, then a counted line now and then."""
+"""A throttled log for faults that may recur every frame: the traceback once, then a counted line now and then."""
 
 import logging
 import time
@@ -15,18 +15,18 @@ QUIET_S = 5.0
 @dataclass
 class _Record:
     count: int
-    told_at: float
+    logged_at: float
 
 
 class Faults:
-    """Remember which faults were told. Not for several threads at once: each owner keeps its own."""
+    """The faults of one owner, by place. Not thread-safe: each owner keeps its own."""
 
     def __init__(self, log: logging.Logger, now: Callable[[], float] = time.monotonic) -> None:
         self._log, self._now = log, now
         self._records: dict[str, _Record] = {}
 
     def tell(self, where: str, error: BaseException, trace: bool = True) -> int:
-        """Log `error` at `where` unless it was told just now, and return how often that place has failed."""
+        """Log `error` at `where`, unless it was logged just now; return how often that place has failed."""
         now = self._now()
         record = self._records.get(where)
         if record is None:
@@ -34,19 +34,19 @@ class Faults:
             self._log.error("%s failed: %s", where, error, exc_info=error if trace else None)
             return 1
         record.count += 1
-        if now - record.told_at >= QUIET_S:
-            record.told_at = now
+        if now - record.logged_at >= QUIET_S:
+            record.logged_at = now
             self._log.error("%s failed %d times by now; last: %r", where, record.count, error)
         return record.count
 
     def forget(self, where: str) -> None:
-        """Start anew at `where`, after somebody mended it."""
+        """Start counting at `where` from 0, since it was mended."""
         self._records.pop(where, None)
 
 
 @contextmanager
 def log_refusal(log: logging.Logger) -> Iterator[None]:
-    """Log a `LikenessError` from the body as one line: for commands from pads and queues, which hear no answer."""
+    """Log a `LikenessError` from the body as one line: for commands from pads and queues, which get no answer."""
     try:
         yield
     except LikenessError as error:

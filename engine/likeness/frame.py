@@ -1,4 +1,4 @@
-"""What a plugin is told of the frame that it is called for."""
+"""The frame that plugins get: its number, time, beat, and the values of all parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ class Frame:
 
     Args:
         index: frames since the start.
-        time: seconds that the show has moved on; stands still while the picture is frozen.
-        dt: seconds since the frame before, 0 in the first one and while frozen.
-        beat: beats since the start, with the fraction: `beat % 4` is the place in a bar of four. It goes forward by
-            whole beats when somebody says where the one is, and back when a sequencer starts its song.
+        time: seconds of the show; it stands still while the picture is frozen.
+        dt: seconds since the last frame; 0 in the first one and while frozen.
+        beat: beats since the start, with the fraction: `beat % 4` is the place in a bar of four. It jumps
+            forward by whole beats at a resync, and back when a sequencer starts its song.
         values: every plugin's parameters of this frame, by plugin and name.
         bar: bars since the start, with the fraction: `bar % 1` is the place in the bar, however many beats it has.
     """

@@ -1,4 +1,4 @@
-"""The one protocol behind which every generator family plays."""
+"""The protocol that every generator family implements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ GROUPS = ("coarse", "broad", "middle", "fine")
 
 @dataclass(frozen=True)
 class Licence:
-    """What one may do with a set of weights.
+    """The licence of a set of weights.
 
     Args:
         name: as its owner calls it.
-        paid_use: whether a paid night is allowed; None where nobody has said.
-        notice: the lines that must go along.
+        paid_use: whether a paid show is allowed; None where that is not known.
+        notice: the text that must accompany the weights.
     """
 
     name: str
@@ -29,15 +29,15 @@ class Licence:
 
 @dataclass(frozen=True)
 class GeneratorInfo:
-    """What a show must know of a generator.
+    """The facts about a generator that a show needs.
 
     Args:
         family: "composite", "stylegan2", ...
-        num_ws, w_dim: the latent is `[batch, num_ws, w_dim]`; a family with z alone has `num_ws = 1`.
+        num_ws, w_dim: the latent is `[batch, num_ws, w_dim]`; a family that has only z uses `num_ws = 1`.
         resolution: native height and width in px.
         licence: of the weights.
         groups: layer ranges `[start, stop)` by name, from coarse to fine, for style mixing.
-        weights: the file that it was opened from, by which its encoder is found; None where there was none.
+        weights: the file that it was opened from, by which its encoder is found; None without a file.
     """
 
     family: str
@@ -50,7 +50,7 @@ class GeneratorInfo:
 
 
 class Generator(Protocol):
-    """A latent in, a picture out. All tensors live on the device that the generator was opened on."""
+    """Latents in, images out. All tensors live on the device that the generator was opened on."""
 
     info: GeneratorInfo
 
@@ -73,5 +73,5 @@ class Generator(Protocol):
         ...
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
-        """Return pictures `[batch, 3, H, W]` in [-1, 1]. Deterministic unless `noise` is "random"."""
+        """Return images `[batch, 3, H, W]` in [-1, 1]. Deterministic unless `noise` is "random"."""
         ...

@@ -16,10 +16,10 @@ FALSE_WORDS = frozenset({"0", "false", "off", "no"})
 
 @dataclass(frozen=True, kw_only=True)
 class Param:
-    """What all parameters share.
+    """The base of all parameters.
 
     `parse` takes what arrives from outside in the parameter's own unit, `from_unit` what a fader sends in [0, 1].
-    Numbers beyond the range are clamped, as a fader at its end would be; what is no number is refused.
+    Numbers beyond the range are clamped, as a fader at its end would be; what is not a number is refused.
     """
 
     kind: ClassVar[str]
@@ -34,7 +34,7 @@ class Param:
         """Return `value` as this parameter's type, clamped to its range.
 
         Raises:
-            ParamError: naming the range, where `value` is no such thing.
+            ParamError: naming the range, where `value` is of another kind.
         """
         raise NotImplementedError
 
@@ -52,7 +52,7 @@ class Param:
 
     @property
     def default_value(self) -> Value:
-        """Return the value before anybody touched it."""
+        """Return the default."""
         raise NotImplementedError
 
     def refuse(self, value: object) -> ParamError:
@@ -282,7 +282,7 @@ def is_press(value: object) -> bool:
 
 
 def to_number(value: object) -> float | None:
-    """Return `value` as a finite number, or None where it is none."""
+    """Return `value` as a finite number, or None where it is not one."""
     if isinstance(value, bool | int | float | str):
         try:
             number = float(value)

@@ -1,4 +1,4 @@
-"""Where plugins, presets and weights are: those that come with the program, then the user's own."""
+"""The folders of plugins, presets and weights: those that come with the program, then the user's own."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ DEFAULT_WEIGHTS = "faces-256"
 PACKAGE = Path(__file__).resolve().parent
 # Names the user's folder, for installations that keep a show's things together.
 HOME_VARIABLE = "LIKENESS_HOME"
-# What a training run keeps up to date in its folder.
+# The file that a training run keeps up to date in its folder.
 RUN_WEIGHTS = "weights.safetensors"
 # `faces.pkl` is encoded by `faces.encoder.safetensors` in the same folder, unless its header names another file.
 ENCODER = ".encoder.safetensors"
@@ -31,7 +31,7 @@ def user_dir(kind: Kind) -> Path:
 
 
 def search_dirs(kind: Kind) -> tuple[Path, Path]:
-    """Return where to look, in order: what stands in a later one replaces what stands in an earlier one."""
+    """Return the folders to search, in order: a file in a later one replaces its namesake in an earlier one."""
     return bundled_dir(kind), user_dir(kind)
 
 
@@ -75,7 +75,7 @@ def find_direction(name: str, weights: str) -> Path:
 
 
 def population_files(weights: Path) -> list[Path]:
-    """Return where the population of a weights file may be, the user's own first; none of them need exist.
+    """Return the possible files of a weights file's population, the user's own first; none of them need exist.
 
     `populations/NAME.safetensors` in the user's folder, beside the weights, and among the bundled ones.
     """

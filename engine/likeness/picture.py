@@ -1,4 +1,4 @@
-"""Finished pictures (bytes), and the way between them and images (tensors in [-1, 1])."""
+"""Finished pictures (bytes), and conversions to and from images (tensors in [-1, 1])."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ def heads_of(picture: Picture, heads: int) -> list[Picture]:
 
 
 def dim(picture: Picture, gain: float) -> Picture:
-    """Return `picture` at `gain` in [0, 1]; the same array where nothing is to be done."""
+    """Return `picture` at `gain` in [0, 1]; the same array where nothing changes."""
     if gain >= 1.0:
         return picture
     table = (np.arange(256) * max(gain, 0.0) + 0.5).astype(np.uint8)
@@ -60,9 +60,9 @@ def write_png(path: Path, picture: Picture) -> None:
 
 
 def to_picture(image: Tensor) -> Picture:
-    """Return the pictures `[heads, 3, H, W]` in [-1, 1] side by side as bytes `[H, heads * W, 3]`.
+    """Return images `[heads, 3, H, W]` side by side as one picture `[H, heads * W, 3]`.
 
-    What is not a number becomes black.
+    NaN becomes black.
     """
     # Colours are interleaved after the read-back: at 512 px that took 0.5 ms on one core, torch's permute 1.5.
     picture: Picture = cv2.merge(list(to_levels(side_by_side(image)).cpu().numpy()))
@@ -70,7 +70,7 @@ def to_picture(image: Tensor) -> Picture:
 
 
 def to_pictures(images: Tensor) -> list[Picture]:
-    """Return pictures `[n, 3, H, W]` in [-1, 1] as bytes `[H, W, 3]` each; what is not a number becomes black."""
+    """Return images `[n, 3, H, W]` as one picture `[H, W, 3]` each; NaN becomes black."""
     return list(to_levels(images.detach()).permute(0, 2, 3, 1).cpu().numpy())
 
 
