@@ -27,7 +27,7 @@ CHECKS = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Install what is missing, then do as asked; return the exit status."""
+    """Install what is missing, then run the command; return the exit status."""
     if not arguments or arguments[0] in ("-h", "--help"):
         print(__doc__)
         return 0
@@ -58,20 +58,20 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def install(extras: list[str]) -> None:
-    """Make the environment and install into it, unless neither pyproject nor constraints have changed since."""
+    """Create the environment and install into it, unless pyproject and constraints are those of the last time."""
     wanted = fingerprint()
     have = STAMP.read_text().split() if STAMP.is_file() else []
     if have[:1] == [wanted] and set(extras) <= set(have[1:]) and works():
         return
     extras = sorted({*extras, *(have[1:] if have[:1] == [wanted] else [])})
     if not works():
-        print("Making .venv", flush=True)
+        print("Creating .venv", flush=True)
         shutil.rmtree(VENV, ignore_errors=True)
         made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], cwd=ROOT)
         if made.returncode:
-            sys.exit("Python could not make an environment; on Debian and Ubuntu: apt install python3-venv")
+            sys.exit("Python could not create an environment; on Debian and Ubuntu: apt install python3-venv")
     project = "." + (f"[{','.join(extras)}]" if extras else "")
-    print(f"Installing {project} (minutes the first time, where torch must be fetched)", flush=True)
+    print(f"Installing {project} (minutes the first time, while torch is downloaded)", flush=True)
     arguments = ["install", "-c", "constraints.txt", "-e", project]
     if not with_uv(arguments):
         print("uv did not work here; trying pip", flush=True)
@@ -81,7 +81,7 @@ def install(extras: list[str]) -> None:
 
 
 def with_uv(arguments: list[str]) -> bool:
-    """Install with uv, which takes a tenth of pip's time; return whether that worked."""
+    """Install with uv, which takes a tenth of pip's time; return whether it worked."""
     pip = [python(), "-m", "pip", "--disable-pip-version-check", "-q"]
     if subprocess.run([*pip, "install", "uv"], cwd=ROOT).returncode:
         return False
@@ -92,12 +92,17 @@ def with_uv(arguments: list[str]) -> bool:
         if value and ours not in environment:
             # pip separates several with spaces, uv's find-links with commas.
             environment[ours] = ",".join(value.split())
+    # PyPI's torch for Windows runs on the processor only. "auto" takes PyTorch's own build for the graphics card that is
+    # there; whoever configured an index has chosen theirs.
+    sources = ("UV_FIND_LINKS", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_OFFLINE")
+    if not any(environment.get(source) for source in sources) and not pip_setting("extra-index-url"):
+        environment.setdefault("UV_TORCH_BACKEND", "auto")
     uv = [python(), "-m", "uv", "pip", arguments[0], "--python", python(), *arguments[1:]]
     return subprocess.run(uv, cwd=ROOT, env=environment).returncode == 0
 
 
 def pip_setting(name: str) -> str:
-    """Return what pip is configured with: from its environment variable, else from its files."""
+    """Return a setting of pip, from its environment variable or else its files; empty where it is not set."""
     variable = os.environ.get("PIP_" + name.upper().replace("-", "_"))
     if variable:
         return variable
@@ -110,7 +115,7 @@ def pip_setting(name: str) -> str:
 
 
 def fingerprint() -> str:
-    """Return a hash of all that the installation depends on."""
+    """Return a hash of everything that the installation depends on."""
     sha = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
     for name in ("pyproject.toml", "constraints.txt"):
         sha.update((ROOT / name).read_bytes())

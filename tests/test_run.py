@@ -1,6 +1,7 @@
-"""The set-up script: installs once, with constraints, through uv and else through pip."""
+"""The set-up script: installs once, with constraints, by uv and else by pip."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,8 +15,8 @@ import pytest
 class Machine:
     """Answers the commands that the script runs, and keeps them."""
 
-    def __init__(self, uv_works: bool = True) -> None:
-        self.uv_works = uv_works
+    def __init__(self, uv_works: bool = True, settings: str = "/some/wheels /more/wheels") -> None:
+        self.uv_works, self.settings = uv_works, settings
         self.commands: list[list[str]] = []
         self.environments: list[dict[str, str]] = []
 
@@ -23,7 +24,7 @@ class Machine:
         self.commands.append(list(command))
         self.environments.append(options.get("env", {}))
         if "config" in command:
-            setting = "/some/wheels /more/wheels" if command[-1] == "global.find-links" else ""
+            setting = self.settings if command[-1] == "global.find-links" else ""
             return SimpleNamespace(returncode=0 if setting else 1, stdout=setting + "\n")
         if "-c" in command and "version_info" in command[-1]:
             return SimpleNamespace(returncode=0, stdout=f"{sys.version_info[:2]}\n")
@@ -47,15 +48,22 @@ def script(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Modul
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(module, "STAMP", tmp_path / ".venv" / "installed.txt")
-    for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS", "PIP_INDEX_URL", "PIP_CERT", "SSL_CERT_FILE"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name.startswith(("PIP_", "UV_")) or name == "SSL_CERT_FILE":
+            monkeypatch.delenv(name)
     return module
 
 
-def machine(monkeypatch: pytest.MonkeyPatch, uv_works: bool = True) -> Machine:
-    made = Machine(uv_works)
+def machine(
+    monkeypatch: pytest.MonkeyPatch, uv_works: bool = True, settings: str = "/some/wheels /more/wheels"
+) -> Machine:
+    made = Machine(uv_works, settings)
     monkeypatch.setattr(subprocess, "run", made.run)
     return made
+
+
+def environment_of_uv(made: Machine) -> dict[str, str]:
+    return next(env for command, env in zip(made.commands, made.environments, strict=True) if "-e" in command)
 
 
 def test_it_installs_with_constraints_and_only_when_something_changed(
@@ -78,8 +86,29 @@ def test_it_installs_with_constraints_and_only_when_something_changed(
 def test_uv_takes_what_pip_is_configured_with(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     made = machine(monkeypatch)
     script.install([])
-    environment = next(env for command, env in zip(made.commands, made.environments, strict=True) if "-e" in command)
+    environment = environment_of_uv(made)
     assert environment["UV_FIND_LINKS"] == "/some/wheels,/more/wheels"
+    assert "UV_TORCH_BACKEND" not in environment
+
+
+@pytest.mark.parametrize(
+    ("configured", "backend"),
+    [
+        ({}, "auto"),
+        ({"UV_TORCH_BACKEND": "cpu"}, "cpu"),
+        ({"UV_INDEX": "https://example.org/simple"}, None),
+        ({"PIP_INDEX_URL": "https://example.org/simple"}, None),
+        ({"PIP_EXTRA_INDEX_URL": "https://example.org/simple"}, None),
+    ],
+)
+def test_torch_is_taken_for_the_graphics_card_unless_an_index_is_configured(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch, configured: dict[str, str], backend: str | None
+) -> None:
+    for name, value in configured.items():
+        monkeypatch.setenv(name, value)
+    made = machine(monkeypatch, settings="")
+    script.install([])
+    assert environment_of_uv(made).get("UV_TORCH_BACKEND") == backend
 
 
 def test_where_uv_fails_pip_does_it(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,7 +192,7 @@ def audio_available() -> str | None:
     try:
         import sounddevice  # noqa: F401 - only whether it can be
     except ImportError:
-        return "sounddevice is not installed; pip install 'likeness[audio]', or give a WAV file"
+        return "sounddevice is not installed; pip install 'likeness-live[audio]', or give a WAV file"
     except OSError:
         return "sounddevice finds no PortAudio; on Debian and Ubuntu: apt-get install libportaudio2"
     return None

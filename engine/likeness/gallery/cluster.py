@@ -39,7 +39,7 @@ def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> L
     try:
         import ray
     except ModuleNotFoundError as error:
-        raise GalleryError('--ray needs Ray, which is not installed: pip install "likeness[ray]"') from error
+        raise GalleryError('--ray needs Ray, which is not installed: pip install "likeness-live[ray]"') from error
     try:
         ray.init(address=address, log_to_driver=False, include_dashboard=False, logging_level=logging.WARNING)
     except Exception as error:

@@ -30,7 +30,7 @@ class LinkSession:
             from aalink import Link
         except ImportError as error:
             raise InputError(
-                "Ableton Link needs aalink, which is GPL and therefore left out; pip install 'likeness[link]'"
+                "Ableton Link needs aalink, which is GPL and therefore left out; pip install 'likeness-live[link]'"
             ) from error
         # It wants a running event loop for callbacks that we never ask for.
         self._loop = asyncio.new_event_loop()

@@ -123,7 +123,7 @@ def _board(folder: Path) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise LikenessError(
-            "--tensorboard needs TensorBoard, which is not installed; pip install 'likeness[tensorboard]'"
+            "--tensorboard needs TensorBoard, which is not installed; pip install 'likeness-live[tensorboard]'"
         ) from error
     return SummaryWriter(str(folder / "tensorboard"))
 

@@ -145,7 +145,9 @@ def check_choice(generator: StyleGenerator, backend: str, precision: str) -> Non
     """Raise where what was asked for by name cannot be."""
     device = generator.mean.device.type
     if backend == "openvino" and (device != "cpu" or not _installed("openvino")):
-        raise LikenessError("OpenVINO is not here, or not for this device; pip install 'likeness[openvino]', or eager")
+        raise LikenessError(
+            "OpenVINO is not here, or not for this device; pip install 'likeness-live[openvino]', or eager"
+        )
     if backend == "openvino" and precision not in ("auto", *OPENVINO_PRECISIONS):
         raise LikenessError(f"OpenVINO draws in float32 and bfloat16 here, not {precision}; take bfloat16")
     if backend == "compile" and device == "cpu" and not _compiler():

@@ -167,7 +167,7 @@ def load_onnx(path: Path, device: torch.device) -> Generator:
     try:
         import onnxruntime
     except ImportError as error:
-        raise WeightsError(f"{path} needs onnxruntime; install it with: pip install 'likeness[onnx]'") from error
+        raise WeightsError(f"{path} needs onnxruntime; install it with: pip install 'likeness-live[onnx]'") from error
     try:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4

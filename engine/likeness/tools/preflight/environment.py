@@ -45,7 +45,7 @@ def check_environment(preset: Preset, options: Options, heads: int, fps: float) 
     if options.camera:
         yield check_camera(options.camera)
     if options.link and find_spec("aalink") is None:
-        yield stops("link", "aalink is not installed; pip install 'likeness[link]', or leave --link out")
+        yield stops("link", "aalink is not installed; pip install 'likeness-live[link]', or leave --link out")
     yield check_user_folder()
     installed = [f"{name} ({use})" for name, use in EXTRAS.items() if find_spec(name)]
     absent = [f"{name} ({use})" for name, use in EXTRAS.items() if not find_spec(name)]

@@ -126,7 +126,7 @@ def test_without_tensorboard_the_line_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     assert command("wgan", str(pictures), "-o", str(tmp_path / "run"), "--steps", "1", "--tensorboard", *TINY) == 2
-    assert "pip install 'likeness[tensorboard]'" in capsys.readouterr().err
+    assert "pip install 'likeness-live[tensorboard]'" in capsys.readouterr().err
 
 
 def test_where_nobody_looks_at_a_terminal_a_line_now_and_then_says_where_it_stands(tmp_path: Path) -> None:
