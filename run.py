@@ -92,8 +92,8 @@ def with_uv(arguments: list[str]) -> bool:
         if value and ours not in environment:
             # pip separates several with spaces, uv's find-links with commas.
             environment[ours] = ",".join(value.split())
-    # PyPI's torch for Windows runs on the processor only. "auto" takes PyTorch's own build for the graphics card that is
-    # there; whoever configured an index has chosen theirs.
+    # PyPI's torch for Windows runs on the processor only. "auto" takes PyTorch's own build for this machine's graphics
+    # card; whoever configured an index has chosen theirs.
     sources = ("UV_FIND_LINKS", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_OFFLINE")
     if not any(environment.get(source) for source in sources) and not pip_setting("extra-index-url"):
         environment.setdefault("UV_TORCH_BACKEND", "auto")

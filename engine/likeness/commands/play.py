@@ -1,5 +1,6 @@
 """`likeness play`, `render` and `demo`. Their options are declared in `likeness.options`."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from likeness.parameters.presets import Preset
+
+log = logging.getLogger(__name__)
 
 DEMO_FILE = "out/demo.mp4"
 DEMO_SECONDS = 20.0
@@ -82,8 +85,12 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
     from contextlib import nullcontext
 
     from likeness.commands.status_panel import StatusPanel
+    from likeness.generators.devices import find_unused_card
     from likeness.show.show import Show
 
+    unused = find_unused_card() if options.device == "auto" else None
+    if unused:
+        log.warning("%s", unused)
     with Show(preset, options, face) as show:
         until = f"for {options.seconds:g} s" if options.seconds else "until Ctrl+C"
         print(f"Playing on {', '.join(options.outputs)} {until}.", flush=True)

@@ -1,6 +1,9 @@
-"""Choose the device that draws, and know what its processor can."""
+"""The device that draws: which there are, and what its processor can do."""
 
+import os
 import platform
+import shutil
+from pathlib import Path
 
 import torch
 
@@ -21,6 +24,30 @@ def choose_device(name: str) -> torch.device:
             f"no device {name!r} here; there are: {', '.join(kind for kind, is_ in there.items() if is_)}"
         )
     return torch.device(name)
+
+
+def find_unused_card() -> str | None:
+    """Return in one line why torch cannot use the NVIDIA card of this machine; None where it can, or there is none."""
+    # An empty CUDA_VISIBLE_DEVICES hides the card on purpose.
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
+    if hidden or torch.cuda.is_available() or not _has_nvidia_driver():
+        return None
+    if torch.version.cuda is None:
+        return (
+            f"torch {torch.__version__} is built for the processor alone and leaves the NVIDIA card unused; "
+            "install torch with CUDA as https://pytorch.org/get-started says"
+        )
+    return (
+        f"torch {torch.__version__} cannot use the NVIDIA card; update its driver to one for CUDA {torch.version.cuda}"
+    )
+
+
+def _has_nvidia_driver() -> bool:
+    """Return whether an NVIDIA driver is installed, by its files; nothing is started."""
+    files = [Path("/proc/driver/nvidia/version"), Path("/dev/nvidia0")]
+    if "SYSTEMROOT" in os.environ:
+        files.append(Path(os.environ["SYSTEMROOT"]) / "System32" / "nvcuda.dll")
+    return any(file.exists() for file in files) or shutil.which("nvidia-smi") is not None
 
 
 def multiplies_bfloat16() -> bool:

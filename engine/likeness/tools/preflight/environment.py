@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from likeness.audio.device import audio_available
 from likeness.audio.open_audio import OFF, SUFFIXES
-from likeness.errors import InputError, OutputError
+from likeness.errors import InputError, LikenessError, OutputError
+from likeness.generators.devices import choose_device, find_unused_card
 from likeness.inputs.camera.source import check_source, label_of, open_source
 from likeness.inputs.midi.bindings import Bindings
 from likeness.inputs.midi.input import midi_available
@@ -42,6 +43,7 @@ def check_environment(preset: Preset, options: Options, heads: int, fps: float) 
     yield from check_displays(options, heads, fps)
     yield from check_controllers(preset, options)
     yield check_sound(options)
+    yield check_device(options.device)
     if options.camera:
         yield check_camera(options.camera)
     if options.link and find_spec("aalink") is None:
@@ -123,6 +125,16 @@ def check_controllers(preset: Preset, options: Options) -> Iterator[Finding]:
     for name in names:
         lights = next((each.name for each in profiles.values() if matches(name, each.inputs)), "none known")
         yield good("MIDI", f"{name}: {len(bindings.heard(name))} bindings, lights: {lights}")
+
+
+def check_device(name: str) -> Finding:
+    """Check that the device is there, and that --device auto leaves no graphics card unused."""
+    try:
+        device = choose_device(name)
+    except LikenessError as error:
+        return stops("device", str(error))
+    unused = find_unused_card() if name == "auto" else None
+    return less("device", f"{device}: {unused}") if unused else good("device", str(device))
 
 
 def check_sound(options: Options) -> Finding:

@@ -13,7 +13,13 @@ from likeness.options import DEFAULTS, QUIET, Options
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.tools.preflight import environment
-from likeness.tools.preflight.environment import check_controllers, check_disk, check_displays, check_ports
+from likeness.tools.preflight.environment import (
+    check_controllers,
+    check_device,
+    check_disk,
+    check_displays,
+    check_ports,
+)
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
 from likeness.tools.preflight.trial import Trial, check_show, play_trial, report_trial
 
@@ -132,6 +138,15 @@ def test_knobs_that_nobody_plays_are_less_than_asked(monkeypatch: pytest.MonkeyP
     found = find(list(check_controllers(preset, Options(midi="auto"))), "MIDI")
     assert found.verdict is Verdict.LESS
     assert find(list(check_controllers(preset, Options(midi="APC"))), "MIDI").verdict is Verdict.STOPS
+
+
+def test_a_graphics_card_that_torch_cannot_use_is_less_than_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "choose_device", lambda name: "cpu")
+    monkeypatch.setattr(environment, "find_unused_card", lambda: "the NVIDIA card is left unused")
+    assert check_device("auto").verdict is Verdict.LESS
+    assert check_device("cpu").verdict is Verdict.GOOD
+    monkeypatch.undo()
+    assert check_device("tpu").verdict is Verdict.STOPS
 
 
 def test_the_command_ends_with_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
