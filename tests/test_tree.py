@@ -111,3 +111,11 @@ def test_the_architecture_has_a_line_for_every_entry_of_the_package() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     missing = {entry for entry in entries_of(ENGINE) if f"| `{entry}` |" not in text}
     assert missing == {"__init__.py", "py.typed"}
+
+
+def test_the_architecture_names_threads_that_the_code_starts() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    code = "\n".join(path.read_text(encoding="utf-8") for path in ENGINE.rglob("*.py"))
+    threads = {thread.removesuffix(" ...") for thread in re.findall(r'thread "([^"]+)"', text)}
+    assert len(threads) >= 5
+    assert {thread for thread in threads if not re.search(rf'"{thread}\b', code)} == set()
