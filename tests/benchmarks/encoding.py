@@ -13,11 +13,12 @@ import sys
 from pathlib import Path
 
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import cv2
 import torch
+from tests.benchmarks.hold_out_report import hold_out_report
 
-from likeness.encoders.composite_report import hold_out_report
 from likeness.errors import LikenessError
 from likeness.paths import DEFAULT_WEIGHTS, find_weights
 

@@ -140,8 +140,8 @@ def principal(
         components of a composite, those of w of a StyleGAN.
     """
     from likeness.commands.progress_bars import Bars
+    from likeness.directions.find import principal_directions
     from likeness.directions.labelled_latents import encode_pictures
-    from likeness.directions.principal import principal_directions
     from likeness.encoders.open_encoder import open_encoder_for
     from likeness.evaluation.features import picture_files
     from likeness.generators.devices import choose_device
@@ -253,10 +253,10 @@ def _origin(generator: "Generator") -> dict[str, str]:
 
 
 def _draw(path: Path, generator: "Generator", directions: "list[Tensor]") -> None:
-    from likeness.directions.strips import strips
+    from likeness.directions.effects import draw_strips
     from likeness.picture import write_png
 
     if path.suffix.lower() != ".png":
         raise LikenessError(f"--strips {path} should end in .png, for that is what is written")
-    write_png(path, strips(generator, directions, (0, 3)))
+    write_png(path, draw_strips(generator, directions, (0, 3)))
     print(f"What they do to two faces is on {path}")

@@ -118,10 +118,10 @@ def evaluate(
             report = replace(report, against=_against(against, on, network, files, plan, bars))
     _print(report)
     if sheet:
-        from likeness.evaluation.sheet import nearest_sheet
+        from likeness.evaluation.report import draw_nearest_sheet
         from likeness.picture import write_png
 
-        write_png(sheet, nearest_sheet(report.pictures))
+        write_png(sheet, draw_nearest_sheet(report.pictures))
         print(f"The fixed seeds beside their nearest training pictures are on {sheet}")
     if json:
         _write(json, report)

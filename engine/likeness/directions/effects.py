@@ -9,10 +9,13 @@ from likeness.evaluation.attribute_classifier import AttributeClassifier
 from likeness.evaluation.features import BATCH, FEATURE_SIZE, Features, resized, rounded
 from likeness.generator import Generator
 from likeness.latent import truncate
+from likeness.picture import Picture, sheet, to_pictures
 
 # How far to each side, in standard deviations, and at which truncation: as a performer plays.
 REACH = 2.0
 PSI = 0.7
+# Of a strip's pictures, in the directions' own lengths.
+AMOUNTS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 
 
 @torch.no_grad()
@@ -46,3 +49,28 @@ def effects(
 def _features(generator: Generator, network: Features, latents: Tensor) -> Tensor:
     parts = (resized(rounded(generator.synthesize(part)), FEATURE_SIZE) for part in torch.split(latents, BATCH))
     return torch.cat([network.pooled(part).float().cpu() for part in parts])
+
+
+@torch.no_grad()
+def draw_strips(
+    generator: Generator,
+    directions: Sequence[Tensor],
+    seeds: Sequence[int],
+    amounts: Sequence[float] = AMOUNTS,
+    psi: float = 0.7,
+    side: int = 128,
+) -> Picture:
+    """Return a sheet with a row for each direction, and in it a strip for each seed.
+
+    Args:
+        directions: `[num_ws, w_dim]` each.
+        amounts: in the directions' own lengths, from left to right.
+        side: of one picture, in px.
+    """
+    base = truncate(generator.sample(seeds), generator.mean, psi)
+    tiles: list[Picture] = []
+    for direction in directions:
+        for face in base:
+            moved = torch.stack([face + amount * direction.to(face) for amount in amounts])
+            tiles += to_pictures(resized(generator.synthesize(moved).clamp(-1, 1), side))
+    return sheet(tiles, len(seeds) * len(amounts), gap=2)

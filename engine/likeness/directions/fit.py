@@ -9,7 +9,7 @@ from torch import Tensor
 
 from likeness.directions.covariance import shrunk_covariance
 from likeness.errors import LikenessError
-from likeness.evaluation.attribute_classifier import FOLDS, balanced_accuracy, halfway
+from likeness.evaluation.attribute_classifier import FOLDS, balanced_accuracy, halfway, predict_held_out
 from likeness.evaluation.linear import fit_plane
 
 Method = Literal["svm", "means", "regression"]
@@ -67,27 +67,18 @@ def fit(rows: Tensor, values: Tensor, method: Method | None = None) -> Fit:
     if method not in METHODS:
         raise LikenessError(f"there is no method {method!r}; choose {', '.join(METHODS)}")
     finder = _FINDERS[method]
-    guessed = _held_out(points, value, positive, finder)
+
+    def guess(others: Tensor, left_out: Tensor) -> Tensor:
+        normal, offset = finder(points[others], value[others], positive[others])
+        return points[left_out] @ normal + offset
+
+    guessed = predict_held_out(positive, guess)
     normal, _ = finder(points, value, positive)
     normal = normal / normal.norm().clamp_min(1e-12)
     if two_sided:
         return Fit(normal, balanced_accuracy(guessed, positive), "accuracy", method, len(value))
     both = torch.stack([guessed, value])
     return Fit(normal, float(torch.corrcoef(both)[0, 1]), "correlation", method, len(value))
-
-
-def _held_out(points: Tensor, value: Tensor, positive: Tensor, finder: "Finder") -> Tensor:
-    """What is guessed of each point from the others, `[n]`, around 0; in five folds with some of both sides."""
-    order = torch.randperm(len(points), generator=torch.Generator().manual_seed(0))
-    order = order[positive[order].long().argsort(stable=True)]
-    guessed = torch.zeros(len(points), dtype=torch.float64)
-    for fold in range(FOLDS):
-        left_out = order[fold::FOLDS]
-        rest = torch.ones(len(points), dtype=torch.bool)
-        rest[left_out] = False
-        normal, offset = finder(points[rest], value[rest], positive[rest])
-        guessed[left_out] = points[left_out] @ normal + offset
-    return guessed
 
 
 Finder = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, float]]

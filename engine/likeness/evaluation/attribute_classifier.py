@@ -1,6 +1,6 @@
 """Tell an attribute from a picture's features, and how well that goes on pictures that it was not made from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from likeness.evaluation.linear import fit_plane
 
 # Of a plane among 1280 standardised features, with often less than a hundred labelled pictures: better than ten, a
 # hundred and a thousand times smaller on held-out sex, age, smile, hair and glasses (0.94, 0.94, 0.86, 0.93, 0.94).
-JUDGE_RIDGE = 10_000.0
+CLASSIFIER_RIDGE = 10_000.0
 FOLDS = 5
 
 
@@ -43,10 +43,14 @@ class AttributeClassifier:
             )
         self._mean, self._scale = points.mean(0), points.std(0).clamp_min(1e-6)
         points = self._standard(points)
-        margins = out_of_fold(points, positive, JUDGE_RIDGE)
+
+        def margins_of(others: Tensor, left_out: Tensor) -> Tensor:
+            return fit_plane(points[others], positive[others], CLASSIFIER_RIDGE).margin(points[left_out])
+
+        margins = predict_held_out(positive, margins_of)
         self.held_out = balanced_accuracy(margins, positive)
         self.gap = float(margins[positive].mean() - margins[~positive].mean())
-        self._plane = fit_plane(points, positive, JUDGE_RIDGE)
+        self._plane = fit_plane(points, positive, CLASSIFIER_RIDGE)
 
     def margin(self, features: Tensor) -> Tensor:
         """Return `[n]`: positive where a picture has the attribute."""
@@ -56,18 +60,24 @@ class AttributeClassifier:
         return (features - self._mean) / self._scale
 
 
-def out_of_fold(points: Tensor, positive: Tensor, ridge: float) -> Tensor:
-    """Return margins `[n]`, each of a plane that was made without its point, in five folds."""
-    order = torch.randperm(len(points), generator=torch.Generator().manual_seed(0))
+def predict_held_out(positive: Tensor, predict: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Return predictions `[n]`, each of a model that was made without its point, in five folds.
+
+    Args:
+        positive: `[n]` bool; each fold gets some of both sides.
+        predict: makes a model of the points that the first mask `[n]` takes and returns its predictions of those at
+            the second's indices.
+    """
+    order = torch.randperm(len(positive), generator=torch.Generator().manual_seed(0))
     # By turns within each class, so that every fold has some of both.
     order = order[positive[order].long().argsort(stable=True)]
-    margins = torch.zeros(len(points), dtype=torch.float64)
+    predictions = torch.zeros(len(positive), dtype=torch.float64)
     for fold in range(FOLDS):
         left_out = order[fold::FOLDS]
-        others = torch.ones(len(points), dtype=torch.bool)
+        others = torch.ones(len(positive), dtype=torch.bool)
         others[left_out] = False
-        margins[left_out] = fit_plane(points[others], positive[others], ridge).margin(points[left_out].double())
-    return margins
+        predictions[left_out] = predict(others, left_out)
+    return predictions
 
 
 def balanced_accuracy(margin: Tensor, positive: Tensor) -> float:

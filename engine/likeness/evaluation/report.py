@@ -1,11 +1,16 @@
 """What came of measuring a generator: values that go into a table or a JSON file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from likeness.evaluation.features import read_square, resized
 from likeness.evaluation.seen_faces import SeenFaces
 from likeness.evaluation.walk import WalkSteps
-from likeness.picture import Picture
+from likeness.picture import Picture, sheet, to_pictures, to_tensor
+
+PAIRS_A_ROW = 8
+SIDE = 128
 
 
 @dataclass(frozen=True)
@@ -135,3 +140,11 @@ def rows(report: Report) -> list[tuple[str, str, str]]:
 
 def _kernel(distances: Distances) -> str:
     return f"{distances.kernel:.1f} ± {distances.kernel_error:.1f}"
+
+
+def draw_nearest_sheet(pairs: Sequence[tuple[Picture, Path]], side: int = SIDE) -> Picture:
+    """Return a sheet that shows memorising, eight pairs a row: a seed's picture, and right of it the nearest file."""
+    tiles = []
+    for picture, path in pairs:
+        tiles += to_pictures(resized(to_tensor(picture), side)) + to_pictures(read_square(path, side))
+    return sheet(tiles, 2 * PAIRS_A_ROW)

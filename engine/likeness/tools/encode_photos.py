@@ -9,9 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 
 from likeness.encoders.composite import CompositeEncoder
-from likeness.encoders.composite_report import levels, psnr
+from likeness.encoders.linear_fit import Matrix
 from likeness.errors import LikenessError, PhotoError
 from likeness.faces.detect import Detector
 from likeness.faces.mattes import face_region
@@ -91,10 +92,27 @@ def encode_file(encoder: CompositeEncoder, photo: Path, folder: Path, detector: 
     size = encoder.size
     method = cv2.INTER_AREA if read.shape[0] > size else cv2.INTER_CUBIC
     wanted = np.asarray(cv2.resize(read, (size, size), interpolation=method), np.uint8)
-    drawn = [levels(encoder.network(each))[..., ::-1] for each in (found.guess, *found.turns)]
+    drawn = [bgr_levels(encoder.network(each))[..., ::-1] for each in (found.guess, *found.turns)]
     pictures = [wanted, *(np.asarray(picture.round(), np.uint8) for picture in drawn)]
     write_png(comparison, sheet(pictures, len(pictures)))
     sought = wanted.astype(np.float32)
     return EncodedPhoto(
         latent, comparison, psnr(drawn[-1], sought), psnr(drawn[-1], sought, face_region(size)), encode_ms, notes
     )
+
+
+def psnr(drawn: Matrix, photo: Matrix, region: Matrix | None = None) -> float:
+    """Return the peak signal-to-noise ratio in dB.
+
+    Args:
+        drawn, photo: `[height, width, 3]` in [0, 255].
+        region: what each pixel counts, `[height, width]`; all alike where it is left out.
+    """
+    error = ((drawn - photo) ** 2).mean(2)
+    mean = float(error.mean() if region is None else (error * region).sum() / region.sum())
+    return float(10 * np.log10(255**2 / max(mean, 1e-9)))
+
+
+def bgr_levels(picture: Tensor) -> Matrix:
+    """Return the first RGB picture in [-1, 1] of a batch as BGR levels in [0, 255], `[height, width, 3]` float32."""
+    return np.ascontiguousarray(((picture[0].clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).flip(2).numpy())

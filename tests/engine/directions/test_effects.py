@@ -7,9 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from likeness.directions.effects import effects
+from likeness.directions.effects import draw_strips, effects
 from likeness.directions.labelled_latents import encode_pictures, judged_samples, labelled_only
-from likeness.directions.strips import strips
 from likeness.evaluation.attribute_classifier import AttributeClassifier
 
 
@@ -65,7 +64,7 @@ def test_pictures_of_which_nothing_is_known_are_not_encoded(tmp_path: Any, root:
 
 
 def test_a_strip_goes_from_one_side_through_rest_to_the_other(toy: Callable[..., Any]) -> None:
-    sheet = strips(toy(1, 8), [torch.eye(8)[:1], torch.eye(8)[1:2]], (3,), (-2.0, 0.0, 2.0), side=8)
+    sheet = draw_strips(toy(1, 8), [torch.eye(8)[:1], torch.eye(8)[1:2]], (3,), (-2.0, 0.0, 2.0), side=8)
     assert sheet.shape == (2 * 10 - 2, 3 * 10 - 2, 3)
     red = [int(sheet[2, 10 * i + 2, 0]) for i in range(3)]
     assert red == sorted(red)

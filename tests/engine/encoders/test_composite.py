@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from tests.benchmarks.hold_out_report import hold_out_report
 from tests.engine.drawn_faces import FACES, drawn_face, write_faces
 
 from likeness import open_generator
 from likeness.encoders.composite import CompositeEncoder, open_encoder
-from likeness.encoders.composite_report import hold_out_report
 from likeness.encoders.trained import encoder_file, open_trained
 from likeness.errors import WeightsError
 from likeness.generators.families.composite import open_composite

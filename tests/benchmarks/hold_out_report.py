@@ -18,6 +18,7 @@ from likeness.faces.bands import LUMA
 from likeness.faces.flow import Bytes, invert, resize_field, warp
 from likeness.faces.mattes import face_region
 from likeness.generators.networks.composite_parts import ROWS
+from likeness.tools.encode_photos import bgr_levels, psnr
 
 
 @dataclass(frozen=True)
@@ -46,24 +47,7 @@ class HoldOutReport:
     encode_ms: float
 
 
-def psnr(drawn: Matrix, photo: Matrix, region: Matrix | None = None) -> float:
-    """Return the peak signal-to-noise ratio in dB.
-
-    Args:
-        drawn, photo: `[height, width, 3]` in [0, 255].
-        region: what each pixel counts, `[height, width]`; all alike where it is left out.
-    """
-    error = ((drawn - photo) ** 2).mean(2)
-    mean = float(error.mean() if region is None else (error * region).sum() / region.sum())
-    return float(10 * np.log10(255**2 / max(mean, 1e-9)))
-
-
-def levels(picture: Tensor) -> Matrix:
-    """The first RGB picture in [-1, 1] of a batch as BGR levels in [0, 255], `[height, width, 3]` float32."""
-    return np.ascontiguousarray(((picture[0].clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).flip(2).numpy())
-
-
-class _Judge:
+class IdentityMeter:
     """Compares drawings with photos in the mean frame."""
 
     def __init__(self, encoder: CompositeEncoder) -> None:
@@ -71,11 +55,11 @@ class _Judge:
         self.region = face_region(encoder.size)
         self.inner = self.region > 0.8
         zero = torch.zeros(1, ROWS, encoder.network.w_dim)
-        self.mean = levels(self.network.layers(zero).flat()) @ LUMA
+        self.mean = bgr_levels(self.network.layers(zero).flat()) @ LUMA
 
     def drawn_signature(self, latent: Tensor) -> Matrix:
         """What a drawing differs in from the mean face: inner brightness, centred, of length one."""
-        return self._signature(levels(self.network.layers(latent).flat()) @ LUMA)
+        return self._signature(bgr_levels(self.network.layers(latent).flat()) @ LUMA)
 
     def photo_signature(self, photo: Bytes, latent: Tensor) -> Matrix:
         """The same of a photo, brought to the mean frame by the drawing's own shape."""
@@ -108,7 +92,7 @@ def hold_out_report(weights: Path, folder: Path, *, count: int = 100) -> HoldOut
     ]
     if not photos:
         raise LikenessError(f"{folder} holds no pictures; give a folder of aligned faces that training never saw")
-    judge = _Judge(encoder)
+    meter = IdentityMeter(encoder)
     encoder.encode(photos[0][..., ::-1])  # the first call warms up caches
     encodings, seconds = [], []
     for photo in photos:
@@ -117,12 +101,12 @@ def hold_out_report(weights: Path, folder: Path, *, count: int = 100) -> HoldOut
         seconds.append(time.process_time() - started)
     rows: dict[str, float] = {}
     for when, latents in (("before", [e.guess for e in encodings]), ("after", [e.latent for e in encodings])):
-        drawn = [levels(encoder.network(latent)) for latent in latents]
+        drawn = [bgr_levels(encoder.network(latent)) for latent in latents]
         pairs = list(zip(drawn, (photo.astype(np.float32) for photo in photos), strict=True))
         rows[f"psnr_{when}"] = float(np.median([psnr(a, b) for a, b in pairs]))
-        rows[f"face_psnr_{when}"] = float(np.median([psnr(a, b, judge.region) for a, b in pairs]))
-        mine = np.stack([judge.drawn_signature(latent) for latent in latents])
-        theirs = np.stack([judge.photo_signature(photo, e.latent) for photo, e in zip(photos, encodings, strict=True)])
+        rows[f"face_psnr_{when}"] = float(np.median([psnr(a, b, meter.region) for a, b in pairs]))
+        mine = np.stack([meter.drawn_signature(latent) for latent in latents])
+        theirs = np.stack([meter.photo_signature(photo, e.latent) for photo, e in zip(photos, encodings, strict=True)])
         alike = mine @ theirs.T
         rows[f"identity_{when}"] = float(np.median(np.diag(alike)))
         rows[f"found_{when}"] = float(np.mean(alike.argmax(1) == np.arange(len(alike))))

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from likeness.directions.principal import principal_directions
+from likeness.directions.find import principal_directions
 from likeness.errors import LikenessError
 
 
