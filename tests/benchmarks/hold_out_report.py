@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.encoders.composite import CompositeEncoder, open_encoder
+from likeness.encoders.composite import CompositeEncoder, open_composite_encoder
 from likeness.encoders.linear_fit import Matrix
 from likeness.errors import LikenessError
 from likeness.faces.bands import LUMA
@@ -82,7 +82,7 @@ def hold_out_report(weights: Path, folder: Path, *, count: int = 100) -> HoldOut
     """
     if not folder.is_dir():
         raise LikenessError(f"there is no folder {folder}; give one of aligned faces that training never saw")
-    encoder = open_encoder(weights)
+    encoder = open_composite_encoder(weights)
     size = encoder.size
     read = (cv2.imread(str(path)) for path in sorted(folder.iterdir())[:count])
     photos = [

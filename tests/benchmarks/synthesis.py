@@ -29,7 +29,7 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from likeness.generator import Licence
-from likeness.generators.backends.choose import _compiler, _installed, prepare
+from likeness.generators.backends.choose import has_compiler, is_installed, prepare
 from likeness.generators.devices import multiplies_bfloat16
 from likeness.generators.families.checkpoint import Source
 from likeness.generators.families.stylegan2 import open_source
@@ -111,7 +111,7 @@ def main() -> None:
     device = torch.device(options.device)
     clock = clock_of(device, options.threads)
     cuda = device.type == "cuda"
-    there = {"eager": True, "graph": cuda, "compile": cuda or _compiler(), "openvino": _installed("openvino")}
+    there = {"eager": True, "graph": cuda, "compile": cuda or has_compiler(), "openvino": is_installed("openvino")}
     backends = [name for name in options.backends.split(",") if there[name] and not (cuda and name == "openvino")]
     # The published configurations: half the channels up to 256 px, 512 at most.
     base = 16384 if options.size <= 256 else 32768

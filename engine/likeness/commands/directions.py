@@ -74,9 +74,9 @@ def find(
         How many, for --by samples.
     """
     from likeness.commands.progress_bars import Bars
-    from likeness.directions.effects import effects
-    from likeness.directions.find import balanced, find_directions
-    from likeness.directions.labelled_latents import encode_pictures, judged_samples, labelled_only
+    from likeness.directions.effects import measure_effects
+    from likeness.directions.find import balance_directions, find_directions
+    from likeness.directions.labelled_latents import classify_samples, encode_pictures, find_labelled
     from likeness.encoders.open_encoder import open_encoder_for
     from likeness.evaluation.attribute_classifier import AttributeClassifier
     from likeness.evaluation.features import picture_features, picture_files
@@ -90,7 +90,7 @@ def find(
     encoder = open_encoder_for(generator) if by == "encoding" else None
     network = open_features(on)
     known = {each.name: table.values(each, [path.name for path in files]) for each in attributes}
-    places = labelled_only(files, known)
+    places = find_labelled(files, known)
     files = [files[i] for i in places]
     with Bars() as bars:
         resolution = generator.info.resolution
@@ -100,14 +100,14 @@ def find(
         if encoder is not None:
             latents, _ = encode_pictures(encoder, kept, resolution, on, bars.stage("encoding"))
         else:
-            latents, known = judged_samples(generator, network, judges, samples, bars.stage("samples"))
+            latents, known = classify_samples(generator, network, judges, samples, bars.stage("samples"))
         found, missed = find_directions(latents, known, method, keep)
-        changed = effects(generator, network, {each.name: each.tensor for each in found}, judges)
+        changed = measure_effects(generator, network, {each.name: each.tensor for each in found}, judges)
         if balance:
-            found = balanced(found, changed, balance, latents)
+            found = balance_directions(found, changed, balance, latents)
             # Of other faces than those by which they were balanced.
             tensors = {each.name: each.tensor for each in found}
-            changed = effects(generator, network, tensors, judges, range(100, 132))
+            changed = measure_effects(generator, network, tensors, judges, range(100, 132))
     _tell(found, missed, changed)
     found = [each for each in found if each.name not in (drop or [])]
     folder = output or _own_folder(generator)

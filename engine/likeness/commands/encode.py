@@ -37,7 +37,7 @@ def encode(
         auto; hog, which is fast and frontal; mmod, which sees more and takes a second; or the path of a YuNet .onnx
         file.
     """
-    from likeness.encoders.composite import open_encoder
+    from likeness.encoders.composite import open_composite_encoder
     from likeness.faces.detect import Detector
     from likeness.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.tools.encode_photos import encode_file
@@ -48,7 +48,7 @@ def encode(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise LikenessError(f"several photos are called {twice[0]} and would be one file; encode them one at a time")
-    encoder = open_encoder(find_weights(weights or DEFAULT_WEIGHTS))
+    encoder = open_composite_encoder(find_weights(weights or DEFAULT_WEIGHTS))
     seeing = None if aligned else Detector(detector)
     failed = False
     for photo in photos:

@@ -162,7 +162,7 @@ def _within(
 
 def _walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "WalkSteps":
     """Steps of the random walk that comes with the program, as a loop."""
-    from likeness.evaluation.walk import walk_steps
+    from likeness.evaluation.walk import measure_steps
     from likeness.parameters.presets import Preset, ShowTable
     from likeness.tools.contact_sheet import walk_sheet
 
@@ -172,33 +172,33 @@ def _walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "
         values={"random_walk": {"speed": 0.25, "loop_s": frames / WALK_FPS}},
     )
     # One frame more than the loop has: the last is where the first was.
-    return walk_steps(walk_sheet(preset, weights, device, seed, frames + 1, (frames + 1) / WALK_FPS, None))
+    return measure_steps(walk_sheet(preset, weights, device, seed, frames + 1, (frames + 1) / WALK_FPS, None))
 
 
 def _against(
     weights: str, device: Any, network: "EfficientNetLite", files: list[Path], plan: "EvaluationPlan", bars: "Bars"
 ) -> float:
     """The other generator's kernel distance, times 1,000, to the pictures that this one is judged by."""
-    from likeness.evaluation.evaluation import kernel_to_data
+    from likeness.evaluation.evaluation import measure_kernel_distance
 
-    return kernel_to_data(_open(weights, device), network, files, plan, bars.show)
+    return measure_kernel_distance(_open(weights, device), network, files, plan, bars.show)
 
 
 def _print(report: "Report") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from likeness.evaluation.report import rows
-    from likeness.evaluation.verdicts import verdicts
+    from likeness.evaluation.report import table_rows
+    from likeness.evaluation.verdicts import stage_verdicts
 
     console = Console()
     numbers = Table("measure", "value", "", box=None)
-    for row in rows(report):
+    for row in table_rows(report):
         numbers.add_row(*row)
     console.print(numbers)
     table = Table("the list", "wanted", "found", "", box=None)
     words = {True: "[green]pass[/green]", False: "[red]fail[/red]", None: "-"}
-    for verdict in verdicts(report):
+    for verdict in stage_verdicts(report):
         table.add_row(verdict.what, verdict.wanted, verdict.found, words[verdict.passed])
     console.print()
     console.print(table)
@@ -207,11 +207,11 @@ def _print(report: "Report") -> None:
 def _write(path: Path, report: "Report") -> None:
     from dataclasses import asdict
 
-    from likeness.evaluation.verdicts import verdicts
+    from likeness.evaluation.verdicts import stage_verdicts
 
     plain = {name: value for name, value in asdict(report).items() if name != "pictures"}
     plain["nearest"] = [str(file.name) for _, file in report.pictures]
-    plain["list"] = [asdict(verdict) for verdict in verdicts(report)]
+    plain["list"] = [asdict(verdict) for verdict in stage_verdicts(report)]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(encoder.dumps(_finite(plain), indent=1) + "\n", encoding="utf-8")

@@ -17,9 +17,9 @@ def info(file: Path) -> None:
     file
         Any file that opens here; docs/weights.md lists them.
     """
-    from likeness.generators.convert import info as read_info
+    from likeness.generators.convert import inspect_weights
 
-    found = read_info(file)
+    found = inspect_weights(file)
     paid = {True: "allowed", False: "not allowed", None: "nobody has said"}[found.licence.paid_use]
     print(f"family      {found.family} ({found.layout})")
     if found.resolution:
@@ -53,7 +53,7 @@ def convert(
         Whether that licence allows a paid show.
     """
     from likeness.generator import Licence
-    from likeness.generators.convert import convert as rewrite
+    from likeness.generators.convert import convert_weights
 
-    header = rewrite(file, output, None if licence is None else Licence(licence, paid_use))
+    header = convert_weights(file, output, None if licence is None else Licence(licence, paid_use))
     print(f"The result is in {output.resolve()} (family {header.family}, sha256 of its tensors {header.sha256})")

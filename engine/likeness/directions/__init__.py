@@ -1,1 +1,9 @@
-"""Find directions in a generator's latent space: from labels, from its own spread, or from its weights."""
+"""Directions in a generator's latent space: from labels, from its own spread, or from its weights.
+
+labelled_latents.py   latents with labels, from encoded pictures or from classified samples
+fit.py                the direction in which one label grows; covariance.py serves it
+disentangle.py        one direction without the others
+find.py               all of it together, and principal directions
+closed_form.py        the directions that a StyleGAN2's weights define
+effects.py            what a direction changes in pictures
+"""

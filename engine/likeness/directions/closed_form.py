@@ -1,4 +1,4 @@
-"""The directions that a StyleGAN2's weights themselves name, without a single picture."""
+"""Closed-form directions: those that a StyleGAN2's weights define, found without drawing a picture."""
 
 import torch
 from torch import Tensor, nn

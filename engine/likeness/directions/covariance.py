@@ -1,4 +1,4 @@
-"""How latents spread, when there are fewer of them than numbers in each."""
+"""A shrunk covariance of latents, for fewer latents than numbers in each."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Take out of a direction what it would change besides."""
+"""Disentangling: a direction without what it would change besides."""
 
 from collections.abc import Sequence
 

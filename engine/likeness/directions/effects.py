@@ -1,4 +1,4 @@
-"""What a direction changes in the pictures, told by judges that never saw the latents."""
+"""The effects of a direction on pictures, measured by attribute classifiers and shown as strips."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from likeness.evaluation.attribute_classifier import AttributeClassifier
-from likeness.evaluation.features import BATCH, FEATURE_SIZE, Features, resized, rounded
+from likeness.evaluation.features import BATCH, FEATURE_SIZE, Features, resize, round_to_bytes
 from likeness.generator import Generator
 from likeness.latent import truncate
 from likeness.picture import Picture, sheet, to_pictures
@@ -19,20 +19,20 @@ AMOUNTS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 
 
 @torch.no_grad()
-def effects(
+def measure_effects(
     generator: Generator,
     network: Features,
     directions: Mapping[str, Tensor],
-    judges: Mapping[str, AttributeClassifier],
+    classifiers: Mapping[str, AttributeClassifier],
     seeds: Sequence[int] = range(32),
 ) -> dict[str, dict[str, float]]:
-    """Return, by direction and by judge, how far two deviations to either side bring a face from low to high.
+    """Return, by direction and by classifier, how far two deviations to either side bring a face from low to high.
 
-    1 is the whole way between pictures with the attribute and pictures without, as the judge sees them; 0 is no change.
+    1 is the whole way between pictures with the attribute and pictures without, as the classifier measures them; 0 is no change.
 
     Args:
         directions: `[num_ws, w_dim]` by name.
-        judges: by attribute.
+        classifiers: by attribute.
         seeds: of the faces that are moved.
     """
     base = truncate(generator.sample(seeds), generator.mean, PSI)
@@ -41,13 +41,14 @@ def effects(
         step = REACH * direction.to(base)
         low, high = (_features(generator, network, base + side * step) for side in (-1, 1))
         table[name] = {
-            other: float((judge.margin(high) - judge.margin(low)).mean()) / judge.gap for other, judge in judges.items()
+            other: float((classifier.margin(high) - classifier.margin(low)).mean()) / classifier.gap
+            for other, classifier in classifiers.items()
         }
     return table
 
 
 def _features(generator: Generator, network: Features, latents: Tensor) -> Tensor:
-    parts = (resized(rounded(generator.synthesize(part)), FEATURE_SIZE) for part in torch.split(latents, BATCH))
+    parts = (resize(round_to_bytes(generator.synthesize(part)), FEATURE_SIZE) for part in torch.split(latents, BATCH))
     return torch.cat([network.pooled(part).float().cpu() for part in parts])
 
 
@@ -72,5 +73,5 @@ def draw_strips(
     for direction in directions:
         for face in base:
             moved = torch.stack([face + amount * direction.to(face) for amount in amounts])
-            tiles += to_pictures(resized(generator.synthesize(moved).clamp(-1, 1), side))
+            tiles += to_pictures(resize(generator.synthesize(moved).clamp(-1, 1), side))
     return sheet(tiles, len(seeds) * len(amounts), gap=2)

@@ -1,4 +1,4 @@
-"""From labelled latents to directions that change one thing each."""
+"""Directions from labelled latents, each changing one attribute, and the principal directions of any latents."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from likeness.directions.covariance import deviation_along
 from likeness.directions.disentangle import balance, project_out
-from likeness.directions.fit import Fit, Method, fit
+from likeness.directions.fit import Fit, Method, fit_direction
 from likeness.errors import LikenessError
 
 # What a fit must reach to be called found: chance is 0.5 of accuracy and 0 of correlation. With 50 labelled pictures
@@ -35,7 +35,7 @@ class Direction:
     left: float
 
 
-def reaches(found: Fit) -> bool:
+def is_found(found: Fit) -> bool:
     """Say whether a fit tells enough to be called found."""
     return found.score >= (LEAST_ACCURACY if found.measure == "accuracy" else LEAST_CORRELATION)
 
@@ -61,8 +61,8 @@ def find_directions(
         LikenessError: where too few are labelled, or nothing is left of a direction.
     """
     rows = latents.flatten(1)
-    fits = {name: fit(rows, rows.new_tensor(values), method) for name, values in labels.items()}
-    found = {name: each for name, each in fits.items() if reaches(each)}
+    fits = {name: fit_direction(rows, rows.new_tensor(values), method) for name, values in labels.items()}
+    found = {name: each for name, each in fits.items() if is_found(each)}
     kept = [name for name in found if keep is None or name in keep]
     directions = []
     for name, each in found.items():
@@ -73,7 +73,7 @@ def find_directions(
     return directions, {name: each for name, each in fits.items() if name not in found}
 
 
-def balanced(
+def balance_directions(
     found: Sequence[Direction], changed: Mapping[str, Mapping[str, float]], names: Sequence[str], latents: Tensor
 ) -> list[Direction]:
     """Return the directions, those of `names` mixed so that in the pictures they change nothing but their own.

@@ -1,4 +1,4 @@
-"""Three ways from labelled latents to the direction in which a label grows."""
+"""Three fits from labelled latents to the direction in which a label grows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from likeness.directions.covariance import shrunk_covariance
 from likeness.errors import LikenessError
-from likeness.evaluation.attribute_classifier import FOLDS, balanced_accuracy, halfway, predict_held_out
+from likeness.evaluation.attribute_classifier import FOLDS, balanced_accuracy, predict_held_out, split_point
 from likeness.evaluation.linear import fit_plane
 
 Method = Literal["svm", "means", "regression"]
@@ -39,7 +39,7 @@ class Fit:
     labelled: int
 
 
-def fit(rows: Tensor, values: Tensor, method: Method | None = None) -> Fit:
+def fit_direction(rows: Tensor, values: Tensor, method: Method | None = None) -> Fit:
     """Find the direction in which `values` grow.
 
     Args:
@@ -54,7 +54,7 @@ def fit(rows: Tensor, values: Tensor, method: Method | None = None) -> Fit:
     """
     known = ~values.isnan()
     points, value = rows[known].double(), values[known].double()
-    middle = halfway(value) if len(value) else 0.0
+    middle = split_point(value) if len(value) else 0.0
     positive = value > middle
     fewest = min(int(positive.sum()), int((~positive).sum()))
     if fewest < FOLDS:
@@ -104,7 +104,7 @@ def _regression(points: Tensor, value: Tensor, positive: Tensor) -> tuple[Tensor
     together = centred.T @ (value - middle) / len(value)
     normal = shrunk_covariance(points).whiten(together)
     # Around 0, as the others' guesses are.
-    return normal, float(middle - points.mean(0) @ normal) - halfway(value)
+    return normal, float(middle - points.mean(0) @ normal) - split_point(value)
 
 
 _FINDERS: dict[str, Finder] = {"svm": _svm, "means": _means, "regression": _regression}

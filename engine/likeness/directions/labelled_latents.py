@@ -1,4 +1,4 @@
-"""Latents with labels: of labelled pictures that are encoded, or of samples that judges label."""
+"""Latents with labels: of labelled pictures that are encoded, or of samples that classifiers label."""
 
 import logging
 import math
@@ -11,7 +11,7 @@ from torch import Tensor
 from likeness.encoders.open_encoder import Encoder
 from likeness.errors import LikenessError, PhotoError
 from likeness.evaluation.attribute_classifier import AttributeClassifier
-from likeness.evaluation.features import Features, Progress, read_square, sample_features, silent
+from likeness.evaluation.features import Features, Progress, no_progress, read_square, sample_features
 from likeness.generator import Generator
 
 log = logging.getLogger(__name__)
@@ -20,14 +20,14 @@ log = logging.getLogger(__name__)
 FIRST_SAMPLE = 2_000_000
 
 
-def labelled_only(files: Sequence[Path], labels: Mapping[str, Sequence[float]]) -> list[int]:
+def find_labelled(files: Sequence[Path], labels: Mapping[str, Sequence[float]]) -> list[int]:
     """Return the places of the files of which any label is known: the others need not be encoded."""
     return [i for i in range(len(files)) if any(not math.isnan(values[i]) for values in labels.values())]
 
 
 @torch.no_grad()
 def encode_pictures(
-    encoder: Encoder, files: Sequence[Path], resolution: int, device: torch.device, progress: Progress = silent
+    encoder: Encoder, files: Sequence[Path], resolution: int, device: torch.device, progress: Progress = no_progress
 ) -> tuple[Tensor, list[bool]]:
     """Return latents `[n, num_ws, w_dim]` of the files that are pictures, on the CPU, and which files those are.
 
@@ -51,17 +51,17 @@ def encode_pictures(
     return torch.cat(found), good
 
 
-def judged_samples(
+def classify_samples(
     generator: Generator,
     network: Features,
-    judges: Mapping[str, AttributeClassifier],
+    classifiers: Mapping[str, AttributeClassifier],
     count: int,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> tuple[Tensor, dict[str, list[float]]]:
-    """Return latents `[count, num_ws, w_dim]` of samples and, by attribute, how sure a judge is that they have it.
+    """Return latents `[count, num_ws, w_dim]` of samples and, by attribute, how sure a classifier is that they have it.
 
-    [Shen et al. 2020, sec. 3.1], but with the judges' degrees instead of their most certain samples: all count.
+    [Shen et al. 2020, sec. 3.1], but with the classifiers' degrees instead of their most certain samples: all count.
     """
     seeds = range(FIRST_SAMPLE, FIRST_SAMPLE + count)
     latents, drawn = sample_features(network, generator, seeds, 1.0, progress)
-    return latents, {name: judge.margin(drawn).tolist() for name, judge in judges.items()}
+    return latents, {name: classifier.margin(drawn).tolist() for name, classifier in classifiers.items()}

@@ -1,4 +1,4 @@
-"""What a photo, brought to the mean frame, wants of every block of a composite."""
+"""Target values for each block of a composite, read from a photo in the mean frame."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from likeness.generators.networks.composite_parts import Block
 
 
 @dataclass(frozen=True)
-class Target:
-    """What a photo asks of one block: wanted values and where they were seen, channels first."""
+class BlockTarget:
+    """Target values of one block, and where the photo shows them, channels first."""
 
     wanted: Matrix
     seen: Matrix
@@ -25,7 +25,7 @@ class Target:
 
 def read_targets(
     picture: Bytes, field: Field, mattes: Mattes, skin: Matrix, layout: Mapping[str, Block]
-) -> dict[str, Target]:
+) -> dict[str, BlockTarget]:
     """Read every block from a photo; the fine skin only where the photo comes at its size.
 
     Args:
@@ -40,28 +40,30 @@ def read_targets(
     places = bands.supports(mattes, size)
     targets = {}
     grid = layout["field"].grid
-    targets["field"] = _whole(invert(resize_field(field, grid)) / np.float32(grid))
+    targets["field"] = _full_target(invert(resize_field(field, grid)) / np.float32(grid))
     edges = np.stack([signed_distance(mattes.skin), signed_distance(mattes.person)], axis=2)
-    targets["edges"] = _whole(bands.resized(edges, layout["edges"].grid))
+    targets["edges"] = _full_target(bands.resized(edges, layout["edges"].grid))
     for name in ("hair", "backdrop", "skin"):
         mean, seen = bands.covered_mean(face, getattr(places, name), layout[name].grid)
-        targets[name] = Target(_channels_first(mean[..., ::-1]), np.clip(seen * 1.5 - 0.25, 0, 1).transpose(2, 0, 1))
+        targets[name] = BlockTarget(
+            _channels_first(mean[..., ::-1]), np.clip(seen * 1.5 - 0.25, 0, 1).transpose(2, 0, 1)
+        )
     broad = targets["skin"]
     filled = broad.seen * broad.wanted + (1 - broad.seen) * skin
     targets |= _skin_detail(face, places.skin, np.ascontiguousarray(filled.transpose(1, 2, 0)[..., ::-1]), layout)
     return targets
 
 
-def _skin_detail(face: Image, support: Image, broad: Image, layout: Mapping[str, Block]) -> dict[str, Target]:
+def _skin_detail(face: Image, support: Image, broad: Image, layout: Mapping[str, Block]) -> dict[str, BlockTarget]:
     """The middle band, and the fine one of a face of the model's whole size; as `bands.skin_bands`."""
     size = face.shape[0]
     middle, fine = layout["skin_middle"], layout["skin_fine"]
     layer = support[..., None] * face + (1 - support[..., None]) * bands.resized(broad, size)
     mid = bands.resized(layer, middle.grid)
     band = mid - bands.resized(bands.resized(layer, layout["skin"].grid), middle.grid)
-    found = {"skin_middle": _cropped(band[..., ::-1], support, middle)}
+    found = {"skin_middle": _crop_target(band[..., ::-1], support, middle)}
     if size == fine.grid:
-        found["skin_fine"] = _cropped(_brightness(layer - bands.resized(mid, size)), support, fine)
+        found["skin_fine"] = _crop_target(_brightness(layer - bands.resized(mid, size)), support, fine)
     return found
 
 
@@ -70,14 +72,14 @@ def _brightness(picture: Image) -> Image:
     return np.asarray(cv2.transform(picture, bands.LUMA[None]), np.float32)[..., None]
 
 
-def _cropped(band: Image, support: Image, block: Block) -> Target:
+def _crop_target(band: Image, support: Image, block: Block) -> BlockTarget:
     rows, columns = slice(block.top, block.top + block.height), slice(block.left, block.left + block.width)
     seen = bands.resized(support, block.grid)[rows, columns]
-    return Target(_channels_first(band[rows, columns]), seen[None])
+    return BlockTarget(_channels_first(band[rows, columns]), seen[None])
 
 
-def _whole(picture: Image) -> Target:
-    return Target(_channels_first(picture), np.ones((1, 1, 1), np.float32))
+def _full_target(picture: Image) -> BlockTarget:
+    return BlockTarget(_channels_first(picture), np.ones((1, 1, 1), np.float32))
 
 
 def _channels_first(picture: Image) -> Matrix:

@@ -1,4 +1,4 @@
-"""From a photo of a face to a composite latent: a guess, then rounds of flow and projection."""
+"""The composite's encoder: from a photo to a latent by a guess, then rounds of flow and projection."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.encoders.block_targets import Target, read_targets
-from likeness.encoders.linear_fit import LinearModel, times
+from likeness.encoders.block_targets import BlockTarget, read_targets
+from likeness.encoders.linear_fit import LinearModel, multiply
 from likeness.encoders.trained import TrainedEncoder, encoder_file, open_trained
 from likeness.errors import WeightsError
 from likeness.faces import bands
@@ -42,7 +42,7 @@ LAST_STEPS = 2
 
 @dataclass(frozen=True)
 class Encoding:
-    """A latent and how it was come by.
+    """A latent, and the steps that led to it.
 
     Attributes:
         latent: `[1, 4, w_dim]`.
@@ -53,7 +53,7 @@ class Encoding:
 
     latent: Tensor
     guess: Tensor
-    turns: tuple[Tensor, ...]
+    rounds: tuple[Tensor, ...]
     field: Field
 
 
@@ -63,7 +63,7 @@ class CompositeEncoder:
     Args:
         network: on the CPU.
         tensors: of the same weights file.
-        trained: what guesses first. It knows hair from wall, and the graph cuts, which often do not, are left out.
+        trained: makes the first guess. It tells hair from wall, so that the graph cuts, which often do not, are skipped.
     """
 
     def __init__(
@@ -93,8 +93,8 @@ class CompositeEncoder:
         side = self._guess_size
         small = bands.to_unit(np.asarray(cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
         left, right = small[:, : side // 2], small[:, side // 2 :][:, ::-1]
-        even = times(self._guess_maps[0], np.asarray(((left + right) / 2).ravel() - self._guess_mean, np.float32))
-        odd = times(self._guess_maps[1], np.asarray(((left - right) / 2).ravel(), np.float32))
+        even = multiply(self._guess_maps[0], np.asarray(((left + right) / 2).ravel() - self._guess_mean, np.float32))
+        odd = multiply(self._guess_maps[1], np.asarray(((left - right) / 2).ravel(), np.float32))
         code = torch.zeros(self.network.w_dim)
         code[self._model.even_index] = torch.from_numpy(even)
         code[self._model.odd_index] = torch.from_numpy(odd)
@@ -114,7 +114,7 @@ class CompositeEncoder:
             method = cv2.INTER_AREA if picture.shape[0] > self.size else cv2.INTER_CUBIC
             picture = np.asarray(cv2.resize(picture, (self.size, self.size), interpolation=method), np.uint8)
         half = self.size // 2
-        small = _area_resized(picture, half)
+        small = _shrink(picture, half)
         latent = guess = self.guess(picture)
         turns = []
         field: Field | None = None
@@ -124,12 +124,12 @@ class CompositeEncoder:
             # Pores say nothing of shape, and are most of the work.
             drawn = self.network.settled_blocks(latent, ROWS if last else ROWS - 1)
             own = self._drawn_mattes(drawn["edges"])
-            field = _drawn_field(drawn["field"], half) if field is None else field
-            field = self._follow(small, field, self._portrait(drawn, own), turn)
+            field = _invert_drawn_field(drawn["field"], half) if field is None else field
+            field = self._refine_field(small, field, self._portrait(drawn, own), turn)
             if self._trained is not None:
-                mattes = _hard(own, half)
+                mattes = _binarise(own, half)
             elif mattes is None and turn >= min(1, rounds - 1):
-                mattes = self._cut(small, field, own)
+                mattes = self._cut_mattes(small, field, own)
             skin = drawn["skin"][0].numpy()
             targets = read_targets(picture if last else small, field, mattes or own, skin, self.network.layout)
             latent = self._project(latent, drawn, targets, LAST_STEPS if last else 1)
@@ -156,11 +156,11 @@ class CompositeEncoder:
         levels = np.clip((flat[..., ::-1] + 1) * np.float32(127.5) + np.float32(0.5), 0, 255)
         return np.asarray(levels, np.uint8)
 
-    def _follow(self, small: Bytes, field: Field, portrait: Bytes, turn: int) -> Field:
+    def _refine_field(self, small: Bytes, field: Field, portrait: Bytes, turn: int) -> Field:
         """One round of flow from the drawing to the photo, both in the mean frame."""
         size, side = small.shape[0], self._coarse
         unit = side / 128
-        small, target = _area_resized(small, side), _area_resized(portrait, side)
+        small, target = _shrink(small, side), _shrink(portrait, side)
         field = resize_field(field, side)
         moving = np.asarray(warp(small, field), np.uint8)
         found, trust = self._flow.find(even_contrast(target), even_contrast(moving))
@@ -169,18 +169,18 @@ class CompositeEncoder:
         smooth = smooth_field(limit_length(found, 6 * unit), weight, sigma, floor=0.02)
         return resize_field(limit_length(compose(smooth, field), 16 * unit), size)
 
-    def _cut(self, small: Bytes, field: Field, own: Mattes) -> Mattes:
+    def _cut_mattes(self, small: Bytes, field: Field, own: Mattes) -> Mattes:
         """The photo's mattes in the mean frame, led by those of the drawing."""
         half_way = np.float32(0.5)
         skin, person = (
             bands.resized((drawn + usual) * half_way, self._coarse)
             for drawn, usual in ((own.skin, self._prior.skin), (own.person, self._prior.person))
         )
-        picture = _area_resized(np.asarray(warp(small, field), np.uint8), self._coarse)
+        picture = _shrink(np.asarray(warp(small, field), np.uint8), self._coarse)
         # At 64 px a quarter of the time at 128, and no worse; edges are drawn at 64 px as well.
-        return _hard(cut_out(picture, Mattes(skin, person), rounds=1), small.shape[0])
+        return _binarise(cut_out(picture, Mattes(skin, person), rounds=1), small.shape[0])
 
-    def _project(self, latent: Tensor, drawn: dict[str, Tensor], targets: dict[str, Target], steps: int) -> Tensor:
+    def _project(self, latent: Tensor, drawn: dict[str, Tensor], targets: dict[str, BlockTarget], steps: int) -> Tensor:
         """The joint code that fits all blocks, then each layer's own code near it.
 
         The drawing's slope is taken as that of its linear part (Gauss-Newton).
@@ -192,7 +192,7 @@ class CompositeEncoder:
                 picture = torch.nn.functional.avg_pool2d(picture, 2)
             rests[name] = (target.wanted - picture.numpy()) * target.seen
         seen = {name: target.seen for name, target in targets.items()}
-        return torch.from_numpy(self._model.fitted(latent[0].numpy(), rests, seen, steps))[None]
+        return torch.from_numpy(self._model.fit(latent[0].numpy(), rests, seen, steps))[None]
 
 
 class PictureEncoder:
@@ -209,25 +209,25 @@ class PictureEncoder:
         return torch.cat(found).to(pictures.device)
 
 
-def _hard(mattes: Mattes, size: int) -> Mattes:
+def _binarise(mattes: Mattes, size: int) -> Mattes:
     """Mattes of 0 and 1 at `size`."""
     return Mattes(*((bands.resized(each, size) > 0.5).astype(np.float32) for each in (mattes.skin, mattes.person)))
 
 
-def _drawn_field(drawn: Tensor, size: int) -> Field:
+def _invert_drawn_field(drawn: Tensor, size: int) -> Field:
     """What undoes the drawing's warp `[1, 2, ...]`, in pixels at `size`."""
     field = drawn[0].permute(1, 2, 0).numpy()
     return resize_field(invert(np.ascontiguousarray(field) * np.float32(field.shape[0])), size)
 
 
-def _area_resized(picture: Bytes, size: int) -> Bytes:
+def _shrink(picture: Bytes, size: int) -> Bytes:
     return np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def open_encoder(path: Path) -> CompositeEncoder:
+def open_composite_encoder(path: Path) -> CompositeEncoder:
     """Make an encoder from a composite weights file, and the trained encoder beside it where there is one.
 
-    A trained encoder that cannot be used is told of in the log, not raised.
+    A trained encoder that cannot be used is logged, not raised.
 
     Raises:
         WeightsError: the file is broken or not of this family.
@@ -240,15 +240,15 @@ def open_encoder(path: Path) -> CompositeEncoder:
     if "guess.mean" not in tensors:
         raise WeightsError(f"{path} holds no linear guess to begin from; train it again with this version")
     network = CompositeNetwork(tensors, size=int(header.arguments["size"]))
-    return CompositeEncoder(network, tensors, _trained_for(path, header.sha256, network.w_dim))
+    return CompositeEncoder(network, tensors, _open_trained_beside(path, header.sha256, network.w_dim))
 
 
 def open_picture_encoder(path: Path) -> PictureEncoder:
     """Open the encoder of a composite weights file behind the `Encoder` protocol; raises as `open_encoder` does."""
-    return PictureEncoder(open_encoder(path))
+    return PictureEncoder(open_composite_encoder(path))
 
 
-def _trained_for(weights: Path, sha256: str, w_dim: int) -> TrainedEncoder | None:
+def _open_trained_beside(weights: Path, sha256: str, w_dim: int) -> TrainedEncoder | None:
     file = encoder_file(weights)
     try:
         return open_trained(file, sha256, ROWS, w_dim) if file.is_file() else None

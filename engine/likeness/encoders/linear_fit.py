@@ -1,4 +1,4 @@
-"""Fit codes to what a photo wants of every block: ridge regression where not all was seen."""
+"""Ridge regression of codes to the target values of every block, where not all of the photo was seen."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ TRUST = {
 }
 
 
-def times(matrix: Matrix, vector: Matrix) -> Matrix:
-    """The product of a matrix and a vector by torch.
+def multiply(matrix: Matrix, vector: Matrix) -> Matrix:
+    """Return the product of a matrix and a vector, by torch.
 
     numpy's own threads spin while they wait for one another: beside a busy neighbour on two cores
     a photo took four times as long, 240 ms. Torch's sleep.
@@ -39,7 +39,7 @@ def times(matrix: Matrix, vector: Matrix) -> Matrix:
     return product
 
 
-def _folded(picture: Matrix, block: Block) -> tuple[Matrix, Matrix]:
+def _fold(picture: Matrix, block: Block) -> tuple[Matrix, Matrix]:
     """Even and odd halves of `[channels, height, width]`, flat."""
     half = block.width // 2
     left, right = picture[:, :, :half], picture[:, :, half:][:, :, ::-1]
@@ -49,7 +49,7 @@ def _folded(picture: Matrix, block: Block) -> tuple[Matrix, Matrix]:
     return np.asarray((left + right) / 2, np.float32).ravel(), np.asarray((left - right) / 2, np.float32).ravel()
 
 
-def _unfolded(even: Matrix, odd: Matrix, block: Block) -> Matrix:
+def _unfold(even: Matrix, odd: Matrix, block: Block) -> Matrix:
     """The picture whose halves these are."""
     half = (block.channels, block.height, block.width // 2)
     right = (even - odd).reshape(half)[:, :, ::-1].copy()
@@ -73,7 +73,7 @@ class LinearModel:
         self._scale: dict[str, np.float32] = {}
         grams = {}
         for name in self.layout:
-            even, odd = (_unpacked(tensors, f"{name}.{kind}") for kind in ("even", "odd"))
+            even, odd = (_unpack(tensors, f"{name}.{kind}") for kind in ("even", "odd"))
             # Full pictures have twice the energy of their halves.
             energy = 2 * float((even**2).sum() + (odd**2).sum()) / len(parity)
             self._maps[name] = even, odd
@@ -86,18 +86,18 @@ class LinearModel:
         self._inverses: dict[tuple[str, ...], Matrix] = {}
 
     def _pull(self, name: str, rest: Matrix) -> Matrix:
-        """Where one block wants its code to go, `[w_dim]`."""
-        even, odd = _folded(rest, self.layout[name])
+        """Return the gradient of one block's fit with respect to the code, `[w_dim]`."""
+        even, odd = _fold(rest, self.layout[name])
         pull = np.empty(len(self.even_index) + len(self.odd_index), np.float32)
-        pull[self.even_index] = times(self._maps[name][0], even)
-        pull[self.odd_index] = times(self._maps[name][1], odd)
+        pull[self.even_index] = multiply(self._maps[name][0], even)
+        pull[self.odd_index] = multiply(self._maps[name][1], odd)
         return 2 * self._scale[name] * pull
 
-    def _moved(self, name: str, step: Matrix) -> Matrix:
-        """What a step of a code adds to a block."""
-        even = times(self._maps[name][0].T, step[self.even_index])
-        odd = times(self._maps[name][1].T, step[self.odd_index])
-        return _unfolded(even, odd, self.layout[name])
+    def _draw_step(self, name: str, step: Matrix) -> Matrix:
+        """Return what a step of the code adds to a block."""
+        even = multiply(self._maps[name][0].T, step[self.even_index])
+        odd = multiply(self._maps[name][1].T, step[self.odd_index])
+        return _unfold(even, odd, self.layout[name])
 
     def _inverse(self, names: tuple[str, ...], ridge: float) -> Matrix:
         if names not in self._inverses:
@@ -105,7 +105,7 @@ class LinearModel:
             self._inverses[names] = np.linalg.inv(gram + ridge * np.eye(len(gram), dtype=np.float32)).astype(np.float32)
         return self._inverses[names]
 
-    def _descended(
+    def _descend(
         self,
         code: Matrix,
         home: Matrix,
@@ -119,15 +119,15 @@ class LinearModel:
         inverse = self._inverse(tuple(rests), ridge)
         for turn in range(steps):
             pull = np.sum([self._pull(name, rest) for name, rest in rests.items()], axis=0)
-            step = times(inverse, pull + ridge * (home - code))
+            step = multiply(inverse, pull + ridge * (home - code))
             code = code + step
             if last and turn == steps - 1:
                 break
             for name, rest in rests.items():
-                rest -= self._moved(name, step) * seen[name]
+                rest -= self._draw_step(name, step) * seen[name]
         return code
 
-    def fitted(self, layers: Matrix, rests: dict[str, Matrix], seen: dict[str, Matrix], steps: int) -> Matrix:
+    def fit(self, layers: Matrix, rests: dict[str, Matrix], seen: dict[str, Matrix], steps: int) -> Matrix:
         """Codes `[4, w_dim]` that draw what is wanted.
 
         Args:
@@ -138,27 +138,27 @@ class LinearModel:
         """
         code = layers.mean(0)
         broad = {name: rest for name, rest in rests.items() if name in TRUST}
-        self._move_home(rests.keys() & TRUST.keys(), code, layers, rests, seen)
-        joint = self._descended(code, np.zeros_like(code), JOINT_RIDGE, broad, seen, steps, last=False)
-        self._move_home(rests.keys() - TRUST.keys(), joint, layers, rests, seen)
+        self._rebase_residuals(rests.keys() & TRUST.keys(), code, layers, rests, seen)
+        joint = self._descend(code, np.zeros_like(code), JOINT_RIDGE, broad, seen, steps, last=False)
+        self._rebase_residuals(rests.keys() - TRUST.keys(), joint, layers, rests, seen)
         fitted = np.repeat(joint[None], ROWS, axis=0)
         for row in range(ROWS):
             own = {name: rest for name, rest in rests.items() if self.layout[name].row == row}
             if own:
-                fitted[row] = self._descended(joint, joint, LAYER_RIDGE, own, seen, steps, last=True)
+                fitted[row] = self._descend(joint, joint, LAYER_RIDGE, own, seen, steps, last=True)
         return fitted.astype(np.float32)
 
-    def _move_home(
+    def _rebase_residuals(
         self, names: Set[str], code: Matrix, layers: Matrix, rests: dict[str, Matrix], seen: dict[str, Matrix]
     ) -> None:
         """Turn rests against each layer's own drawing into rests against the drawing of one `code`, in place."""
         for name in names:
             apart = layers[self.layout[name].row] - code
             if apart.any():  # before the first round all layers are one
-                rests[name] += self._moved(name, apart) * seen[name]
+                rests[name] += self._draw_step(name, apart) * seen[name]
 
 
-def _unpacked(tensors: dict[str, Tensor], name: str) -> Matrix:
+def _unpack(tensors: dict[str, Tensor], name: str) -> Matrix:
     """Components `[n, half size]` in float32."""
     packed = tensors[name].numpy().astype(np.float32)
     return np.asarray(packed.reshape(len(packed), -1) * tensors[f"{name}_scale"].numpy()[:, None], np.float32)

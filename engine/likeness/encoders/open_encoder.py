@@ -1,4 +1,4 @@
-"""Find the encoder that goes with a generator: its family's own, or one in a file beside the weights."""
+"""The encoder that goes with a generator: its family's own, or one in a file beside the weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trained encoder: what a frozen network sees in a picture, and one matrix from there to W+."""
+"""The trained encoder: features of a frozen network, and one matrix from them to W+."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from likeness.generators.weights_file import read_header, read_weights
 from likeness.paths import ENCODER
 
 FAMILY = "encoder"
-# Pictures are looked at by this many px, each map of features in a grid of so many by so many means.
+# Pictures are scaled to `LOOK` px, and each map of features to a grid of GRID x GRID means.
 LOOK, GRID = 160, 4
 
 
@@ -23,13 +23,13 @@ class TrainedEncoder:
     """Pictures to latents in one pass: EfficientNet-Lite's four maps, their strongest components, a linear map.
 
     Args:
-        eye: the frozen network.
+        network: the frozen one.
         tensors: `centre` [features], `basis` [features, components], `map` [components, num_ws * w_dim] and
             `origin` [num_ws, w_dim].
     """
 
-    def __init__(self, eye: EfficientNetLite, tensors: dict[str, Tensor]) -> None:
-        self._eye = eye
+    def __init__(self, network: EfficientNetLite, tensors: dict[str, Tensor]) -> None:
+        self._network = network
         self._centre, self._origin = tensors["centre"].float(), tensors["origin"].float()
         self._basis, self._map = tensors["basis"].float(), tensors["map"].float()
         if self._basis.shape[1] != self._map.shape[0] or self._map.shape[1] != self._origin.numel():
@@ -38,20 +38,20 @@ class TrainedEncoder:
     @torch.no_grad()
     def encode(self, pictures: Tensor) -> Tensor:
         """Return latents `[batch, num_ws, w_dim]` of `pictures` `[batch, 3, H, W]` in [-1, 1]; see `Encoder.encode`."""
-        seen = features(self._eye, pictures.to(self._centre))
-        moved = (seen - self._centre) @ self._basis @ self._map
+        found = feature_means(self._network, pictures.to(self._centre))
+        moved = (found - self._centre) @ self._basis @ self._map
         return (self._origin + moved.reshape(-1, *self._origin.shape)).to(pictures.device)
 
 
-def features(eye: EfficientNetLite, pictures: Tensor) -> Tensor:
-    """Return what the eye sees, `[batch, 7936]`: the means of its maps in a coarse grid.
+def feature_means(network: EfficientNetLite, pictures: Tensor) -> Tensor:
+    """Return the features that the encoder maps, `[batch, 7936]`: the means of its maps in a coarse grid.
 
     Square roots, for features are never negative for long and a few large ones would be all that a matrix sees.
     """
     if pictures.shape[-1] != LOOK:
         size = (LOOK, LOOK)
         pictures = functional.interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
-    rows = [functional.adaptive_avg_pool2d(each, GRID).flatten(1) for each in eye(pictures)]
+    rows = [functional.adaptive_avg_pool2d(each, GRID).flatten(1) for each in network(pictures)]
     return torch.cat([row.sign() * row.abs().sqrt() for row in rows], dim=1)
 
 

@@ -1,4 +1,4 @@
-"""The encoder that a VAE was trained with: photos to the latents that its decoder plays, in one pass."""
+"""The encoder that a VAE was trained with: pictures to the latents that its decoder plays, in one pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn import functional
 from likeness.errors import WeightsError
 from likeness.generator import Licence
 from likeness.generators.networks.dcgan import START
-from likeness.generators.networks.vae import Encoder
+from likeness.generators.networks.vae import ConvEncoder
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 
 FAMILY = "vae-encoder"
@@ -27,7 +27,7 @@ class VAEEncoder:
         resolution: of the pictures that it was trained on, in px; others are scaled.
     """
 
-    def __init__(self, network: Encoder, resolution: int) -> None:
+    def __init__(self, network: ConvEncoder, resolution: int) -> None:
         self.network, self.resolution = network.eval().requires_grad_(False), resolution
 
     @torch.no_grad()
@@ -45,7 +45,7 @@ class VAEEncoder:
         return latent
 
 
-def write_encoder(
+def write_vae_encoder(
     path: Path, tensors: Mapping[str, Tensor], z_dim: int, widths: Sequence[int], licence: Licence
 ) -> None:
     """Write the tensors of an encoder for pictures twice the size of its last width, which `open_vae_encoder` opens.
@@ -76,7 +76,7 @@ def open_vae_encoder(path: Path) -> VAEEncoder:
     assert isinstance(z_dim, int)
     assert isinstance(widths, list)
     with torch.device("meta"):
-        network = Encoder(z_dim, widths)
+        network = ConvEncoder(z_dim, widths)
     try:
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
     except RuntimeError as error:

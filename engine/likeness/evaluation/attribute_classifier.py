@@ -1,4 +1,4 @@
-"""Tell an attribute from a picture's features, and how well that goes on pictures that it was not made from."""
+"""A classifier of one attribute from a picture's features, with its accuracy on held-out pictures."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,7 +15,7 @@ FOLDS = 5
 
 
 class AttributeClassifier:
-    """Tells an attribute from a picture's features; values above their middle are its positive side.
+    """Classifies a picture by its features; values above their middle are its positive side.
 
     Args:
         features: `[n, d]` of pictures.
@@ -34,7 +34,7 @@ class AttributeClassifier:
         value = torch.tensor(values, dtype=torch.float64)
         known = ~value.isnan()
         points, value = features[known].double(), value[known]
-        positive = value > halfway(value) if len(value) else value > 0
+        positive = value > split_point(value) if len(value) else value > 0
         fewest = min(int(positive.sum()), int((~positive).sum()))
         if fewest < FOLDS:
             raise LikenessError(
@@ -86,7 +86,7 @@ def balanced_accuracy(margin: Tensor, positive: Tensor) -> float:
     return float((right[positive].double().mean() + right[~positive].double().mean()) / 2)
 
 
-def halfway(values: Tensor) -> float:
+def split_point(values: Tensor) -> float:
     """Return what parts `values` [n] into low and high: the middle between two levels, the mean of more."""
     low, high = float(values.min()), float(values.max())
     two = bool(((values == low) | (values == high)).all())

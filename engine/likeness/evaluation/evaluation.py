@@ -1,4 +1,4 @@
-"""Everything that is measured of one generator, in one go, and what came of it."""
+"""The whole evaluation of one generator."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,19 +9,19 @@ from torch import Tensor, nn
 from likeness.evaluation.attribute_classifier import AttributeClassifier
 from likeness.evaluation.features import (
     FEATURE_SIZE,
-    draw,
+    draw_batches,
     picture_features,
-    resized,
+    resize,
     sample_features,
 )
 from likeness.evaluation.frechet import frechet_distance
 from likeness.evaluation.kernel import kernel_distance
 from likeness.evaluation.labels import Attribute, Labels
-from likeness.evaluation.neighbours import nearest, precision_recall, reach
+from likeness.evaluation.neighbours import find_nearest, neighbour_distance, precision_recall
 from likeness.evaluation.path_length import path_length
 from likeness.evaluation.plan import EvaluationPlan
 from likeness.evaluation.report import Distances, Memorised, PathLengths, Report, Separability
-from likeness.evaluation.seen_faces import seen_faces
+from likeness.evaluation.seen_faces import look_for_faces
 from likeness.evaluation.separability import conditional_entropy, separability
 from likeness.generator import Generator
 from likeness.generators.networks.efficientnet_lite import EfficientNetLite
@@ -37,7 +37,7 @@ FIRST_SAMPLE = 1_000_000
 CLOSEST_SHARE = 0.01
 
 
-def exact(generator: Generator) -> Generator:
+def use_float32(generator: Generator) -> Generator:
     """Let a generator of ours draw in float32, in place.
 
     In bfloat16 a step of 1e-4 is none, or a leap: the path length of `composite` came out as 4021 instead of 95.
@@ -66,7 +66,7 @@ def evaluate(
         LikenessError: where there are too few pictures or samples.
     """
     device, info = generator.mean.device, generator.info
-    exact(generator)
+    use_float32(generator)
 
     def stage(name: str) -> Callable[[int, int], None]:
         return lambda done, total: progress(name, done, total)
@@ -78,12 +78,12 @@ def evaluate(
     training = real[held:]
     _, fixed = sample_features(network, generator, plan.seeds, plan.seeds_psi)
     pictures = _fixed_pictures(generator, plan)
-    near = nearest(fixed, training)
+    near = find_nearest(fixed, training)
     path = _path_lengths(generator, network, plan, progress) if plan.pairs else None
     separable = None
     if labels is not None and plan.attributes:
         names = [path.name for path in kept]
-        separable = separable_by(labels, plan.attributes, names, real, latents, drawn)
+        separable = measure_separability(labels, plan.attributes, names, real, latents, drawn)
     return Report(
         weights=info.weights.name if info.weights else info.family,
         samples=plan.samples,
@@ -94,13 +94,13 @@ def evaluate(
         floor=1e3 * kernel_distance(training, real[:held]).value if held >= 2 else None,
         memorised=_memorised(near.distance, training),
         path=path,
-        faces=seen_faces(pictures, stage("faces")) if pictures else None,
+        faces=look_for_faces(pictures, stage("faces")) if pictures else None,
         separable=separable,
         pictures=[(picture, kept[held + int(index)]) for picture, index in zip(pictures, near.index, strict=True)],
     )
 
 
-def separable_by(
+def measure_separability(
     labels: Labels, attributes: Sequence[Attribute], names: Sequence[str], real: Tensor, latents: Tensor, drawn: Tensor
 ) -> Separability:
     """Label samples by a classifier of the labelled pictures, and see how well planes in w part them.
@@ -110,13 +110,13 @@ def separable_by(
         latents: of the samples, `[m, num_ws, w_dim]`.
         drawn: the samples' features `[m, d]`.
     """
-    entropies, judges = {}, {}
+    entropies, classifiers = {}, {}
     for attribute in attributes:
-        judge = AttributeClassifier(real, labels.values(attribute, names), attribute.name)
-        margin = judge.margin(drawn)
-        judges[attribute.name] = judge.held_out
+        classifier = AttributeClassifier(real, labels.values(attribute, names), attribute.name)
+        margin = classifier.margin(drawn)
+        classifiers[attribute.name] = classifier.held_out
         entropies[attribute.name] = conditional_entropy(latents.flatten(1), margin > 0, margin.abs())
-    return Separability(separability(list(entropies.values())), entropies, judges)
+    return Separability(separability(list(entropies.values())), entropies, classifiers)
 
 
 def _whole_distances(real: Tensor, drawn: Tensor) -> Distances:
@@ -133,7 +133,7 @@ def _kernel_alone(real: Tensor, drawn: Tensor) -> Distances:
 
 
 def _memorised(distance: Tensor, training: Tensor) -> Memorised:
-    own = reach(training, 1)
+    own = neighbour_distance(training, 1)
     border = float(own.quantile(CLOSEST_SHARE))
     closer = int((distance < border).sum())
     return Memorised(float(distance.min()), float(distance.median()), border, float(own.median()), closer)
@@ -141,14 +141,14 @@ def _memorised(distance: Tensor, training: Tensor) -> Memorised:
 
 def _fixed_pictures(generator: Generator, plan: EvaluationPlan) -> list[Picture]:
     latents = truncate(generator.sample(plan.seeds), generator.mean, plan.seeds_psi)
-    return [picture for part in draw(generator, latents) for picture in to_pictures(part)]
+    return [picture for part in draw_batches(generator, latents) for picture in to_pictures(part)]
 
 
 def _path_lengths(
     generator: Generator, network: EfficientNetLite, plan: EvaluationPlan, progress: Progress
 ) -> PathLengths:
     def distance(a: Tensor, b: Tensor) -> Tensor:
-        return perceptual_distance(network, resized(a, FEATURE_SIZE), resized(b, FEATURE_SIZE))
+        return perceptual_distance(network, resize(a, FEATURE_SIZE), resize(b, FEATURE_SIZE))
 
     def measured(space: Literal["z", "w"], where: Literal["full", "ends"], nth: int) -> float:
         return path_length(
@@ -166,7 +166,7 @@ def _path_lengths(
     )
 
 
-def kernel_to_data(
+def measure_kernel_distance(
     generator: Generator,
     network: EfficientNetLite,
     files: Sequence[Path],

@@ -1,4 +1,4 @@
-"""From pictures and generators to the features that are compared."""
+"""Features of pictures and of generators' samples, which the metrics compare."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -24,23 +24,23 @@ Progress = Callable[[int, int], None]  # done, total
 
 
 class Features(Protocol):
-    """What looks at pictures: `likeness.generators.perceptual.open_features`."""
+    """A network that gives features of pictures: `likeness.generators.perceptual.open_features`."""
 
     def pooled(self, images: Tensor) -> Tensor:
         """Return `[batch, d]` of pictures `[batch, 3, H, W]` in [-1, 1]."""
         ...
 
 
-def silent(done: int, total: int) -> None:
-    """Tell nobody."""
+def no_progress(done: int, total: int) -> None:
+    """Report no progress."""
 
 
-def rounded(images: Tensor) -> Tensor:
+def round_to_bytes(images: Tensor) -> Tensor:
     """Return pictures as they are once they are bytes: a file's rounding must not tell it from a drawing."""
     return from_levels(to_levels(images))
 
 
-def resized(images: Tensor, size: int) -> Tensor:
+def resize(images: Tensor, size: int) -> Tensor:
     """Return pictures `[batch, 3, size, size]`, without aliasing where they shrink."""
     if images.shape[-2:] == (size, size):
         return images
@@ -70,12 +70,12 @@ def read_square(path: Path, size: int) -> Tensor:
     photo = read_photo(path)
     side = min(photo.shape[:2])
     top, left = (photo.shape[0] - side) // 2, (photo.shape[1] - side) // 2
-    return resized(to_tensor(photo[top : top + side, left : left + side]), size)
+    return resize(to_tensor(photo[top : top + side, left : left + side]), size)
 
 
 @torch.no_grad()
 def picture_features(
-    network: Features, files: Sequence[Path], resolution: int, device: torch.device, progress: Progress = silent
+    network: Features, files: Sequence[Path], resolution: int, device: torch.device, progress: Progress = no_progress
 ) -> tuple[list[Path], Tensor]:
     """Return the files that are pictures, and their features `[n, d]` on the CPU.
 
@@ -95,7 +95,7 @@ def picture_features(
             except PhotoError as error:
                 log.warning("%s", error)
         if pictures:
-            images = resized(rounded(torch.cat(pictures).to(device)), FEATURE_SIZE)
+            images = resize(round_to_bytes(torch.cat(pictures).to(device)), FEATURE_SIZE)
             found.append(network.pooled(images).float().cpu())
         progress(min(start + BATCH, len(files)), len(files))
     if len(kept) < 2:
@@ -103,21 +103,21 @@ def picture_features(
     return kept, torch.cat(found)
 
 
-def draw(generator: Generator, latents: Tensor, batch: int = BATCH) -> list[Tensor]:
+def draw_batches(generator: Generator, latents: Tensor, batch: int = BATCH) -> list[Tensor]:
     """Return pictures `[k, 3, H, W]` in [-1, 1] of latents `[n, num_ws, w_dim]`, in parts, as rounded as bytes."""
-    return [rounded(generator.synthesize(part)) for part in torch.split(latents, batch)]
+    return [round_to_bytes(generator.synthesize(part)) for part in torch.split(latents, batch)]
 
 
 @torch.no_grad()
 def sample_features(
-    network: Features, generator: Generator, seeds: Sequence[int], psi: float = 1.0, progress: Progress = silent
+    network: Features, generator: Generator, seeds: Sequence[int], psi: float = 1.0, progress: Progress = no_progress
 ) -> tuple[Tensor, Tensor]:
     """Return latents `[n, num_ws, w_dim]` of seeds at truncation `psi`, and features `[n, d]`, both on the CPU."""
     latents, found = [], []
     for start in range(0, len(seeds), BATCH):
         latent = truncate(generator.sample(seeds[start : start + BATCH]), generator.mean, psi)
-        images = rounded(generator.synthesize(latent))
-        found.append(network.pooled(resized(images, FEATURE_SIZE)).float().cpu())
+        images = round_to_bytes(generator.synthesize(latent))
+        found.append(network.pooled(resize(images, FEATURE_SIZE)).float().cpu())
         latents.append(latent.cpu())
         progress(min(start + BATCH, len(seeds)), len(seeds))
     return torch.cat(latents), torch.cat(found)

@@ -1,4 +1,4 @@
-"""The kernel distance of two sets of features: the squared maximum mean discrepancy, without bias."""
+"""The kernel distance of two sets of features: the unbiased squared maximum mean discrepancy."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What people wrote down about pictures: a CSV file with a row a picture, and attributes made of its columns."""
+"""Labels of pictures: a CSV file with a row a picture, and attributes made of its columns."""
 
 import csv
 import math

@@ -1,4 +1,4 @@
-"""A linear support vector machine: which side of a plane a point is on, and how far from it."""
+"""A linear support vector machine, solved exactly."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What nearest neighbours among features say: precision, recall, and whether training pictures were learnt by heart."""
+"""Nearest neighbours among features: precision, recall, and memorised training pictures."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ def distances(a: Tensor, b: Tensor) -> Tensor:
     return torch.cdist(a.double(), b.double(), compute_mode="donot_use_mm_for_euclid_dist")
 
 
-def reach(points: Tensor, k: int = NEIGHBOURS) -> Tensor:
+def neighbour_distance(points: Tensor, k: int = NEIGHBOURS) -> Tensor:
     """Return the distance `[n]` of each point `[n, d]` to its `k`-th nearest other.
 
     Raises:
@@ -50,8 +50,8 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = NEIGHBOURS) -> Precisi
         LikenessError: where a set has no more than `k` rows.
     """
     apart = distances(real, fake)
-    precision = (apart <= reach(real, k)[:, None]).any(0).double().mean()
-    recall = (apart <= reach(fake, k)[None]).any(1).double().mean()
+    precision = (apart <= neighbour_distance(real, k)[:, None]).any(0).double().mean()
+    recall = (apart <= neighbour_distance(fake, k)[None]).any(1).double().mean()
     return PrecisionRecall(float(precision), float(recall))
 
 
@@ -68,7 +68,7 @@ class Nearest:
     distance: Tensor
 
 
-def nearest(points: Tensor, others: Tensor) -> Nearest:
+def find_nearest(points: Tensor, others: Tensor) -> Nearest:
     """Return the nearest of `others` [m, d] for each of `points` [n, d]."""
     found = distances(points, others).min(dim=1)
     return Nearest(found.indices, found.values)

@@ -45,7 +45,7 @@ def path_length(
         pairs: how many steps are measured.
         epsilon: the step, as a share of the path.
         trim: share left out at either end of the sorted values.
-        progress: told how many pairs are done.
+        progress: called with the number of pairs done.
     """
     rng = torch.Generator().manual_seed(seed)
     width, device = z_dim(generator), generator.mean.device

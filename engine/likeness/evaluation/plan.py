@@ -1,4 +1,4 @@
-"""What is to be measured of a generator, and how much of it fits into a given time."""
+"""The plan of an evaluation: what is measured, and how much of it fits into a given time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

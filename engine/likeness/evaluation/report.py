@@ -1,10 +1,10 @@
-"""What came of measuring a generator: values that go into a table or a JSON file."""
+"""The result of an evaluation: values for a table, a JSON file, and a sheet of nearest pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from likeness.evaluation.features import read_square, resized
+from likeness.evaluation.features import read_square, resize
 from likeness.evaluation.seen_faces import SeenFaces
 from likeness.evaluation.walk import WalkSteps
 from likeness.picture import Picture, sheet, to_pictures, to_tensor
@@ -102,7 +102,7 @@ class Report:
     pictures: list[tuple[Picture, Path]] = field(default_factory=list, repr=False)
 
 
-def rows(report: Report) -> list[tuple[str, str, str]]:
+def table_rows(report: Report) -> list[tuple[str, str, str]]:
     """Return a table of the numbers: what, how much, and what to compare it with."""
     training, near = report.training, report.memorised
     table = [
@@ -121,8 +121,8 @@ def rows(report: Report) -> list[tuple[str, str, str]]:
         table.append(("path length in w", f"{path.w_full:.1f}, {path.w_ends:.1f}", "full, ends"))
     if report.separable:
         for name, entropy in report.separable.entropies.items():
-            judge = f"nats unknown; the judge is right in {report.separable.judges[name]:.0%}"
-            table.append((f"separability of {name}", f"{entropy:.2f}", judge))
+            accuracy = f"nats unknown; the classifier is right in {report.separable.judges[name]:.0%}"
+            table.append((f"separability of {name}", f"{entropy:.2f}", accuracy))
         table.append(("linear separability", f"{report.separable.score:.2f}", "1 is the best"))
     own = f"training pictures to each other: {near.training_closest:.2f}, {near.training_median:.2f}"
     table.append(("nearest training picture", f"{near.closest:.2f}, {near.median:.2f}", f"closest, median; {own}"))
@@ -146,5 +146,5 @@ def draw_nearest_sheet(pairs: Sequence[tuple[Picture, Path]], side: int = SIDE) 
     """Return a sheet that shows memorising, eight pairs a row: a seed's picture, and right of it the nearest file."""
     tiles = []
     for picture, path in pairs:
-        tiles += to_pictures(resized(to_tensor(picture), side)) + to_pictures(read_square(path, side))
+        tiles += to_pictures(resize(to_tensor(picture), side)) + to_pictures(read_square(path, side))
     return sheet(tiles, 2 * PAIRS_A_ROW)

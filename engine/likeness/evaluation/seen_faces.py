@@ -1,4 +1,4 @@
-"""Whether pictures read as faces, and as faces of different people: a detector's score and distances of identity."""
+"""A check that pictures are of faces, and of different people: detector scores and identity distances."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class SeenFaces:
     same_person: float
 
 
-def seen_faces(
+def look_for_faces(
     pictures: Sequence[Picture], progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> SeenFaces:
     """Return what is seen in pictures `[H, W, 3]`: 0.35 s of one core each, most of it mmod's.

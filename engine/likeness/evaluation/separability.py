@@ -47,5 +47,5 @@ def separability(entropies: list[float]) -> float:
         LikenessError: where there is no attribute.
     """
     if not entropies:
-        raise LikenessError("separability wants one labelled attribute or more")
+        raise LikenessError("separability needs one labelled attribute or more")
     return math.exp(sum(entropies))

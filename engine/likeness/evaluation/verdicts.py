@@ -1,4 +1,4 @@
-"""What weights must do before they may stand on a stage, each with what was found."""
+"""The conditions that weights must pass before they may stand on a stage, each with the number measured."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class StageVerdict:
     passed: bool | None
 
 
-def verdicts(report: Report) -> list[StageVerdict]:
+def stage_verdicts(report: Report) -> list[StageVerdict]:
     """Return the list: faces, no two alike, nearer to the data than another generator, no jump, nothing by heart."""
     return [*_faces(report), _kernel(report), *_walk(report), _memorised(report)]
 

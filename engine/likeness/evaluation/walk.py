@@ -1,4 +1,4 @@
-"""How evenly a walk steps from frame to frame, and whether it closes."""
+"""The steps of a walk from frame to frame: how even they are, and whether the walk closes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class WalkSteps:
     closure: float
 
 
-def walk_steps(pictures: Iterable[Picture]) -> WalkSteps:
+def measure_steps(pictures: Iterable[Picture]) -> WalkSteps:
     """Return the steps of a walk, whose pictures are looked at one by one.
 
     Root mean squares obey the triangle inequality and have no blind spot: a jump shows in them whatever jumps.
@@ -47,7 +47,7 @@ def walk_steps(pictures: Iterable[Picture]) -> WalkSteps:
         if last is None:
             first = levels
         else:
-            steps.append(apart(last, levels))
+            steps.append(rms_difference(last, levels))
         last = levels
     if first is None or last is None or len(steps) < LEAST_FRAMES - 1:
         raise LikenessError(f"a walk of {len(steps) + 1} pictures has no steps to compare; give {LEAST_FRAMES} or more")
@@ -55,11 +55,11 @@ def walk_steps(pictures: Iterable[Picture]) -> WalkSteps:
     # A walk that stands still is even, and any step out of the stillness is endless beside it.
     unit = median or float("nan")
     longest = max(steps) / unit if median else (0.0 if max(steps) == 0 else float("inf"))
-    end = apart(last, first)
+    end = rms_difference(last, first)
     closure = end / unit if median else (0.0 if end == 0 else float("inf"))
     return WalkSteps(len(steps) + 1, median, float(np.std(steps)) / mean if mean else 0.0, longest, closure)
 
 
-def apart(a: Levels, b: Levels) -> float:
+def rms_difference(a: Levels, b: Levels) -> float:
     """Return the root mean square of two pictures' difference, levels of 255 taken for [-1, 1]."""
     return float(np.sqrt(np.square(a - b, dtype=np.float32).mean(dtype=np.float64)) / 127.5)

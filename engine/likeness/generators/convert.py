@@ -1,4 +1,4 @@
-"""Say what a weights file is, and write it in our own format, which loads without any pickle."""
+"""Weights files inspected, and converted to our own format, which loads without any pickle."""
 
 import hashlib
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class WeightsInfo:
     sha256: str
 
 
-def info(path: Path) -> WeightsInfo:
+def inspect_weights(path: Path) -> WeightsInfo:
     """Return what `path` is; the network is built on the CPU, nothing is drawn.
 
     Raises:
@@ -72,7 +72,7 @@ def info(path: Path) -> WeightsInfo:
     )
 
 
-def convert(path: Path, out: Path, licence: Licence | None = None) -> WeightsHeader:
+def convert_weights(path: Path, out: Path, licence: Licence | None = None) -> WeightsHeader:
     """Write what `path` holds to `out` in our own format, after building it once, and return the header.
 
     The pictures of both are the same bit for bit.

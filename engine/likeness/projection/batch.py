@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from likeness.encoders.open_encoder import open_encoder_for
-from likeness.encoders.trained import features
+from likeness.encoders.trained import feature_means
 from likeness.errors import LikenessError, WeightsError
 from likeness.faces.photo import read_photo
 from likeness.generator import Generator
@@ -64,7 +64,7 @@ def project_batch(
             start = None if encoder is None else encoder.encode(target)
             *_, last = project(generator, target, start=start, steps=steps, mask=mask, eye=eye)
             with torch.no_grad():
-                seen.append(features(eye, target))
+                seen.append(feature_means(eye, target))
             found.append(last.latent)
         progress(min(first + BATCH, len(photos)), len(photos))
     if not found:

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from likeness.errors import LikenessError
 from likeness.faces.mattes import face_region
-from likeness.generators.perceptual import distance_of_looks, look_at, open_features
+from likeness.generators.perceptual import feature_distance, open_features, unit_features
 
 Eye = Callable[[Tensor], Sequence[Tensor]]
 """Pictures `[batch, 3, H, W]` in [-1, 1] to maps of features `[batch, channels, h, w]`, differentiable."""
@@ -135,9 +135,9 @@ class ProjectionLoss:
             self._mask = shaped / shaped.mean((1, 2, 3), keepdim=True).clamp_min(1e-8)
             self._box = _marked(shaped)
         if eye is not None:
-            self._looks = look_at(eye, resized(self.target, self._eye_size))
+            self._looks = unit_features(eye, resized(self.target, self._eye_size))
             if mask is not None and balance.near and min(self._near(self.target).shape[-2:]) >= LEAST_NEAR:
-                self._near_looks = look_at(eye, self._near(self.target))
+                self._near_looks = unit_features(eye, self._near(self.target))
 
     def distance(self, drawn: Tensor) -> Tensor:
         """Return how far `drawn` `[batch, 3, size, size]` is, `[batch]`; differentiable."""
@@ -146,11 +146,11 @@ class ProjectionLoss:
         if self._mask is not None:
             total = total + self._balance.masked * (apart * self._mask).mean((1, 2, 3))
         if self._eye is not None:
-            seen = look_at(self._eye, resized(drawn, self._eye_size))
-            total = total + self._balance.perceptual * distance_of_looks(seen, self._looks)
+            seen = unit_features(self._eye, resized(drawn, self._eye_size))
+            total = total + self._balance.perceptual * feature_distance(seen, self._looks)
             if self._near_looks:
-                seen = look_at(self._eye, self._near(drawn))
-                total = total + self._balance.near * distance_of_looks(seen, self._near_looks)
+                seen = unit_features(self._eye, self._near(drawn))
+                total = total + self._balance.near * feature_distance(seen, self._near_looks)
         return total
 
     def _near(self, pictures: Tensor) -> Tensor:

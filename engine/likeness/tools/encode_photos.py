@@ -92,7 +92,7 @@ def encode_file(encoder: CompositeEncoder, photo: Path, folder: Path, detector: 
     size = encoder.size
     method = cv2.INTER_AREA if read.shape[0] > size else cv2.INTER_CUBIC
     wanted = np.asarray(cv2.resize(read, (size, size), interpolation=method), np.uint8)
-    drawn = [bgr_levels(encoder.network(each))[..., ::-1] for each in (found.guess, *found.turns)]
+    drawn = [bgr_levels(encoder.network(each))[..., ::-1] for each in (found.guess, *found.rounds)]
     pictures = [wanted, *(np.asarray(picture.round(), np.uint8) for picture in drawn)]
     write_png(comparison, sheet(pictures, len(pictures)))
     sought = wanted.astype(np.float32)

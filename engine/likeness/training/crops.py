@@ -67,7 +67,7 @@ class Crops:
         if count > paired:
             with torch.no_grad():
                 parts = self._composite.layers(self._codes(count - paired))
-                nobody, bare = self._composite.with_skin(parts)
+                nobody, bare = self._composite.draw_with_skin(parts)
             drawn = torch.cat([drawn, nobody[:, :, rows, columns]])
             skin = torch.cat([skin, bare[:, :, rows, columns]])
         axis = torch.linspace(-1, 1, size, device=self._device)

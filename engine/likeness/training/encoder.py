@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from likeness.encoders.trained import FAMILY, features
+from likeness.encoders.trained import FAMILY, feature_means
 from likeness.errors import TrainingError
 from likeness.generator import Generator
 from likeness.generators.perceptual import open_features
@@ -140,7 +140,7 @@ def _seen(generator: Generator, latents: Tensor, progress: Callable[[int, int], 
     """Return the features of all pictures, `[count, features]`."""
     eye, rows = open_features(latents.device), []
     for first in range(0, len(latents), BATCH):
-        rows.append(features(eye, generator.synthesize(latents[first : first + BATCH]).float()))
+        rows.append(feature_means(eye, generator.synthesize(latents[first : first + BATCH]).float()))
         progress(min(first + BATCH, len(latents)), len(latents))
     return torch.cat(rows)
 

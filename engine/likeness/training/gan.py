@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from likeness.evaluation.features import BATCH, FEATURE_SIZE, resized, rounded
+from likeness.evaluation.features import BATCH, FEATURE_SIZE, resize, round_to_bytes
 from likeness.evaluation.kernel import squared_discrepancy
 from likeness.generator import Licence
 from likeness.generators.networks.efficientnet_lite import EfficientNetLite
@@ -242,7 +242,10 @@ class GANRecipe(Recipe):
         features = self._features or open_features(held_out.device)
         real, drawn = (
             torch.cat(
-                [features.pooled(resized(rounded(part), FEATURE_SIZE)).double() for part in torch.split(images, BATCH)]
+                [
+                    features.pooled(resize(round_to_bytes(part), FEATURE_SIZE)).double()
+                    for part in torch.split(images, BATCH)
+                ]
             )
             for images in (held_out[:count], torch.cat([self.draw(part) for part in torch.split(z, BATCH)]))
         )

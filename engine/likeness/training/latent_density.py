@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from likeness.generators.networks.dcgan import Decoder
-from likeness.generators.networks.vae import Encoder
+from likeness.generators.networks.vae import ConvEncoder
 
 # Of the strongest component's variance: below it a direction of the code says nothing.
 SILENT = 1e-4
@@ -57,7 +57,7 @@ class LatentDensity(nn.Module):
 
 
 def fold_into_decoder(
-    decoder: Decoder, encoder: Encoder, codes: LatentDensity
+    decoder: Decoder, encoder: ConvEncoder, codes: LatentDensity
 ) -> tuple[dict[str, Tensor], dict[str, Tensor], int]:
     """Return the tensors of a decoder that draws from normal noise, of the encoder that finds it, and its length.
 

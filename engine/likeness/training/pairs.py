@@ -47,7 +47,7 @@ def make_pair(encoder: CompositeEncoder, photo: Bytes) -> Pair:
     """Encode a photo `[size, size, 3]` uint8 RGB, draw it, and bring the photo onto the drawing."""
     network, found = encoder.network, encoder.encode(photo)
     parts = network.layers(found.latent)
-    picture, skin = network.with_skin(parts)
+    picture, skin = network.draw_with_skin(parts)
     step = parts.field[0].permute(1, 2, 0).numpy()
     there = resize_field(np.ascontiguousarray(step) * np.float32(step.shape[0]), network.size)
     drawn = np.concatenate([_bytes(picture), _bytes(2 * skin - 1)], axis=2)

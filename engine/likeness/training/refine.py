@@ -213,20 +213,20 @@ class RefineRecipe(Recipe):
         return loss
 
     def _seen(self, pictures: Tensor) -> list[Tensor]:
-        maps = self._eye.early(pictures)
+        maps = self._eye.early_features(pictures)
         return [features.float() / deviation for features, deviation in zip(maps, self._deviation, strict=True)]
 
     @torch.no_grad()
     def _measured_deviation(self) -> list[Tensor]:
         """The deviation of each channel over some photos; half a tenth keeps silent channels silent."""
         chosen = np.linspace(0, len(self._pairs) - 1, min(len(self._pairs), DEVIATION_OF)).astype(int)
-        maps = self._eye.early(to_images(self._pairs.pixels[chosen, ..., 4:], self._engine.device))
+        maps = self._eye.early_features(to_images(self._pairs.pixels[chosen, ..., 4:], self._engine.device))
         return [features.float().std((0, 2, 3))[None, :, None, None] + 0.05 for features in maps]
 
     def draw(self, z: Tensor) -> Tensor:
         """Return refined pictures of the faces that seeds draw, at a truncation of 0.7."""
         codes = (SHOWN_PSI * z)[:, None].expand(-1, ROWS, -1)
-        return self._refined(*self._composite.with_skin(self._composite.layers(codes)))
+        return self._refined(*self._composite.draw_with_skin(self._composite.layers(codes)))
 
     def _refined(self, drawn: Tensor, skin: Tensor) -> Tensor:
         with self._engine.autocast():
@@ -263,7 +263,7 @@ class RefineRecipe(Recipe):
             codes = [self._encoder.encode(picture).latent for picture in to_pictures(photos)]
             self._encoded[key] = torch.cat(codes).clone()
         with torch.no_grad():
-            return self._composite.with_skin(self._composite.layers(self._encoded[key].to(photos.device)))
+            return self._composite.draw_with_skin(self._composite.layers(self._encoded[key].to(photos.device)))
 
 
 def _inner(skin: Tensor) -> Tensor:

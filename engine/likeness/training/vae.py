@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Adam, Optimizer
 
-from likeness.encoders.vae import write_encoder
+from likeness.encoders.vae import write_vae_encoder
 from likeness.generator import Licence
-from likeness.generators.networks.vae import VAE, divergence
+from likeness.generators.networks.vae import VAE, kl_divergence
 from likeness.generators.perceptual import open_features, perceptual_distance
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.compute import Compute
@@ -101,7 +101,7 @@ class VAERecipe(Recipe):
                 drawn, mean, log_variance = self._vae(photos, noise)
                 looks = self._looks(drawn, photos)
             error = (drawn.float() - photos).square().mean()
-            code = divergence(mean.float(), log_variance.float()).mean()
+            code = kl_divergence(mean.float(), log_variance.float()).mean()
             # The error's own best variance weighs it against the code, so that beta 1 is right at every size
             # [Rybkin et al. 2021, eq. 7]; what looks wrong is weighed alike.
             loss = 0.5 * (error + SMALLEST).log() + self._own.perceptual * 0.5 * (looks + SMALLEST).log()
@@ -133,7 +133,7 @@ class VAERecipe(Recipe):
         drawing, finding, knobs = fold_into_decoder(decoder, self._average.encoder, self._codes)
         arguments: dict[str, Any] = {"modules": decoder.order, "slope": decoder.slope, "output": decoder.output}
         write_weights(folder / EXPORT, WeightsHeader("vae", arguments, self._licence), drawing)
-        write_encoder(folder / ENCODER, finding, knobs, self._widths, self._licence)
+        write_vae_encoder(folder / ENCODER, finding, knobs, self._widths, self._licence)
 
     def measure(self, held_out: Tensor) -> Mapping[str, float]:
         """Return how well pictures that were never trained on are drawn again: PSNR in dB, looks, and nats of code."""
@@ -142,7 +142,7 @@ class VAERecipe(Recipe):
         return {
             "psnr": 10 * math.log10(4 / max(error, SMALLEST)),
             "looks": float(self._looks(drawn, held_out)),
-            "divergence": float(divergence(mean, log_variance).mean()),
+            "divergence": float(kl_divergence(mean, log_variance).mean()),
         }
 
     def sheets(self, photos: Tensor) -> Mapping[str, Tensor]:

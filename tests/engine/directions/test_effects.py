@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from likeness.directions.effects import draw_strips, effects
-from likeness.directions.labelled_latents import encode_pictures, judged_samples, labelled_only
+from likeness.directions.effects import draw_strips, measure_effects
+from likeness.directions.labelled_latents import classify_samples, encode_pictures, find_labelled
 from likeness.evaluation.attribute_classifier import AttributeClassifier
 
 
@@ -32,7 +32,7 @@ def test_a_direction_changes_its_own_attribute_and_leaves_the_other(
 ) -> None:
     generator = toy(1, 8)
     toward = {"red": torch.eye(8)[:1], "green": -torch.eye(8)[1:2], "nothing": torch.eye(8)[5:6]}
-    changed = effects(generator, MeanColour(), toward, judges, range(8))
+    changed = measure_effects(generator, MeanColour(), toward, judges, range(8))
     assert changed["red"]["red"] > 0.7
     assert changed["green"]["green"] < -0.7
     assert changed["red"]["green"] == pytest.approx(0.0, abs=0.35)
@@ -42,7 +42,7 @@ def test_a_direction_changes_its_own_attribute_and_leaves_the_other(
 def test_samples_are_labelled_by_how_sure_the_judges_are(
     toy: Callable[..., Any], judges: dict[str, AttributeClassifier]
 ) -> None:
-    latents, labels = judged_samples(toy(1, 8), MeanColour(), judges, 64)
+    latents, labels = classify_samples(toy(1, 8), MeanColour(), judges, 64)
     assert latents.shape == (64, 1, 8)
     pairs = torch.stack([torch.tensor(labels["red"], dtype=torch.float64), torch.tanh(latents[:, 0, 0]).double()])
     assert float(torch.corrcoef(pairs)[0, 1]) > 0.9
@@ -50,7 +50,7 @@ def test_samples_are_labelled_by_how_sure_the_judges_are(
 
 def test_pictures_of_which_nothing_is_known_are_not_encoded(tmp_path: Any, root: Any) -> None:
     nan = float("nan")
-    assert labelled_only([tmp_path] * 4, {"a": [1.0, nan, nan, 0.0], "b": [nan, nan, 2.0, nan]}) == [0, 2, 3]
+    assert find_labelled([tmp_path] * 4, {"a": [1.0, nan, nan, 0.0], "b": [nan, nan, 2.0, nan]}) == [0, 2, 3]
 
     class Encoder:
         def encode(self, pictures: Tensor) -> Tensor:

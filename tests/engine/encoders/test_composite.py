@@ -11,7 +11,7 @@ from tests.benchmarks.hold_out_report import hold_out_report
 from tests.engine.drawn_faces import FACES, drawn_face, write_faces
 
 from likeness import open_generator
-from likeness.encoders.composite import CompositeEncoder, open_encoder
+from likeness.encoders.composite import CompositeEncoder, open_composite_encoder
 from likeness.encoders.trained import encoder_file, open_trained
 from likeness.errors import WeightsError
 from likeness.generators.families.composite import open_composite
@@ -33,7 +33,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def encoder(weights: Path) -> CompositeEncoder:
-    return open_encoder(weights)
+    return open_composite_encoder(weights)
 
 
 def test_a_latent_is_one_code_for_each_layer(encoder: CompositeEncoder) -> None:
@@ -80,20 +80,22 @@ def test_a_trained_encoder_beside_the_weights_guesses_and_leads_the_mattes(
     picture = torch.from_numpy(photo).permute(2, 0, 1)[None] / 127.5 - 1
     header, tensors = read_weights(own)
     trained = open_trained(encoder_file(own), header.sha256, 4, 16)
-    found = open_encoder(own).encode(photo)
+    found = open_composite_encoder(own).encode(photo)
     assert torch.equal(found.guess, trained.encode(picture))
-    assert not torch.equal(found.latent, open_encoder(weights).encode(photo).latent)
+    assert not torch.equal(found.latent, open_composite_encoder(weights).encode(photo).latent)
     other = tensors | {"matte.prior": 255 - tensors["matte.prior"]}
     write_weights(own, WeightsHeader("composite", header.arguments), other)
     assert caplog.text == ""
-    assert torch.allclose(open_encoder(own).encode(photo).guess, open_encoder(weights).encode(photo).guess, atol=1e-4)
+    assert torch.allclose(
+        open_composite_encoder(own).encode(photo).guess, open_composite_encoder(weights).encode(photo).guess, atol=1e-4
+    )
     assert "was trained for other weights" in caplog.text
 
 
 def test_weights_of_another_family_are_refused(tmp_path: Path) -> None:
     write_weights(tmp_path / "x.safetensors", WeightsHeader("stylegan2"), {"x": torch.zeros(1)})
     with pytest.raises(WeightsError, match="composite"):
-        open_encoder(tmp_path / "x.safetensors")
+        open_composite_encoder(tmp_path / "x.safetensors")
 
 
 @pytest.mark.skipif(not FACES.is_dir(), reason="the folder of faces is not beside the repository")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from likeness.errors import LikenessError
-from likeness.evaluation.attribute_classifier import AttributeClassifier, balanced_accuracy, halfway
+from likeness.evaluation.attribute_classifier import AttributeClassifier, balanced_accuracy, split_point
 
 RNG = torch.Generator().manual_seed(0)
 FEATURES = torch.randn(300, 20, generator=RNG)
@@ -35,8 +35,8 @@ def test_a_rare_class_counts_as_much_as_a_common_one() -> None:
 
 
 def test_degrees_are_parted_at_their_mean_and_levels_in_the_middle() -> None:
-    assert halfway(torch.tensor([0.0, 0.0, 0.0, 1.0])) == 0.5
-    assert halfway(torch.tensor([0.0, 2.0, 2.0, 2.0, 1.0])) == pytest.approx(1.4)
+    assert split_point(torch.tensor([0.0, 0.0, 0.0, 1.0])) == 0.5
+    assert split_point(torch.tensor([0.0, 2.0, 2.0, 2.0, 1.0])) == pytest.approx(1.4)
 
 
 def test_too_few_of_a_side_are_refused_with_both_numbers() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from likeness.evaluation.evaluation import evaluate, exact, kernel_to_data
+from likeness.evaluation.evaluation import evaluate, measure_kernel_distance, use_float32
 from likeness.evaluation.labels import Labels, parse_attribute
 from likeness.evaluation.plan import EvaluationPlan
 from likeness.evaluation.report import draw_nearest_sheet
@@ -63,14 +63,14 @@ def test_everything_is_measured_in_one_go(toy: Callable[..., Any], folder: Path)
 def test_a_generator_that_draws_something_else_is_farther_away(toy: Callable[..., Any], folder: Path) -> None:
     generator, network = toy(2, 6), open_features()
     files = sorted(folder.iterdir())
-    own = kernel_to_data(generator, network, files, PLAN)
+    own = measure_kernel_distance(generator, network, files, PLAN)
     generator.sample = lambda seeds: torch.zeros(len(seeds), 2, 6)
-    assert kernel_to_data(generator, network, files, PLAN) > own + 20
+    assert measure_kernel_distance(generator, network, files, PLAN) > own + 20
 
 
 def test_a_generator_of_ours_is_made_to_draw_in_float32(toy: Callable[..., Any]) -> None:
     generator = toy()
     for part in ("network", "refiner"):
         setattr(generator, part, torch.nn.Linear(2, 2, dtype=torch.bfloat16))
-    exact(generator)
+    use_float32(generator)
     assert (generator.network.weight.dtype, generator.refiner.weight.dtype) == (torch.float32, torch.float32)

@@ -15,8 +15,8 @@ from likeness.evaluation.features import (
     picture_features,
     picture_files,
     read_square,
-    resized,
-    rounded,
+    resize,
+    round_to_bytes,
     sample_features,
     to_tensor,
 )
@@ -45,13 +45,13 @@ def test_bytes_and_numbers_are_one_another_s_inverse() -> None:
 
 def test_a_drawing_is_rounded_as_a_file_would_round_it() -> None:
     drawn = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 2.4 - 1.2
-    assert torch.allclose(rounded(drawn), to_tensor(to_pictures(drawn)[0]), atol=1e-6)
+    assert torch.allclose(round_to_bytes(drawn), to_tensor(to_pictures(drawn)[0]), atol=1e-6)
 
 
 def test_a_fine_pattern_shrinks_to_grey_and_not_to_stripes() -> None:
     stripes = torch.ones(1, 3, 64, 64)
     stripes[..., ::2] = -1
-    assert float(resized(stripes, 16)[..., 2:-2].abs().max()) < 0.15
+    assert float(resize(stripes, 16)[..., 2:-2].abs().max()) < 0.15
 
 
 def test_the_middle_square_is_taken(tmp_path: Path) -> None:

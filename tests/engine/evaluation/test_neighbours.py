@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from likeness.errors import LikenessError
-from likeness.evaluation.neighbours import nearest, precision_recall, reach
+from likeness.evaluation.neighbours import find_nearest, neighbour_distance, precision_recall
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.25, 0.5, 1.0])
@@ -35,18 +35,18 @@ def test_a_wide_generator_recalls_all_and_is_imprecise() -> None:
 
 def test_the_reach_is_the_way_to_the_third_other() -> None:
     points = torch.tensor([[0.0], [1.0], [3.0], [7.0], [20.0]])
-    assert reach(points).tolist() == [7.0, 6.0, 4.0, 7.0, 19.0]
+    assert neighbour_distance(points).tolist() == [7.0, 6.0, 4.0, 7.0, 19.0]
 
 
 def test_the_nearest_of_others_is_found_with_its_distance() -> None:
-    found = nearest(torch.tensor([[0.0, 0.0], [9.0, 0.0]]), torch.tensor([[3.0, 4.0], [9.0, 1.0], [-9.0, 0.0]]))
+    found = find_nearest(torch.tensor([[0.0, 0.0], [9.0, 0.0]]), torch.tensor([[3.0, 4.0], [9.0, 1.0], [-9.0, 0.0]]))
     assert found.index.tolist() == [0, 1]
     assert found.distance.tolist() == [5.0, 1.0]
 
 
 def test_a_picture_among_the_others_is_at_no_distance_at_all() -> None:
     pictures = torch.rand(20, 1280, generator=torch.Generator().manual_seed(3)) * 5
-    assert float(nearest(pictures[:3], pictures).distance.max()) == 0.0
+    assert float(find_nearest(pictures[:3], pictures).distance.max()) == 0.0
 
 
 def test_too_few_for_three_neighbours_is_refused() -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from likeness.evaluation.report import Distances, Memorised, Report, rows
+from likeness.evaluation.report import Distances, Memorised, Report, table_rows
 from likeness.evaluation.seen_faces import SeenFaces
-from likeness.evaluation.verdicts import verdicts
+from likeness.evaluation.verdicts import stage_verdicts
 from likeness.evaluation.walk import WalkSteps
 
 GOOD = Report(
@@ -26,7 +26,7 @@ GOOD = Report(
 
 
 def test_weights_that_do_all_of_it_pass_every_line() -> None:
-    assert [verdict.passed for verdict in verdicts(GOOD)] == [True] * 6
+    assert [verdict.passed for verdict in stage_verdicts(GOOD)] == [True] * 6
 
 
 @pytest.mark.parametrize(
@@ -42,26 +42,26 @@ def test_weights_that_do_all_of_it_pass_every_line() -> None:
     ],
 )
 def test_each_line_fails_by_itself(change: dict[str, object], line: str) -> None:
-    (failed,) = (verdict for verdict in verdicts(replace(GOOD, **change)) if not verdict.passed)  # type: ignore[arg-type]
+    (failed,) = (verdict for verdict in stage_verdicts(replace(GOOD, **change)) if not verdict.passed)  # type: ignore[arg-type]
     assert line in failed.what
     assert failed.passed is False
 
 
 def test_what_was_not_measured_is_neither_passed_nor_failed() -> None:
     bare = replace(GOOD, faces=None, walk=None, against=None, held_out=None)
-    assert [verdict.passed for verdict in verdicts(bare)] == [None, None, None, True]
-    assert "training pictures" in verdicts(bare)[1].what
+    assert [verdict.passed for verdict in stage_verdicts(bare)] == [None, None, None, True]
+    assert "training pictures" in stage_verdicts(bare)[1].what
 
 
 def test_fewer_seeds_are_judged_by_the_same_share() -> None:
     some = replace(GOOD, faces=replace(GOOD.faces, pictures=16, found=15))
-    assert verdicts(some)[0].wanted.startswith("15 of 16")
-    assert verdicts(some)[0].passed
+    assert stage_verdicts(some)[0].wanted.startswith("15 of 16")
+    assert stage_verdicts(some)[0].passed
 
 
 def test_the_table_has_a_row_for_all_that_was_measured() -> None:
-    told = {row[0]: row[1:] for row in rows(GOOD)}
+    told = {row[0]: row[1:] for row in table_rows(GOOD)}
     assert told["precision, recall"][0] == "0.70, 0.30"
     assert told["faces seen"] == ("60 of 64", "by mmod; by HOG 58")
     assert "path length in z" not in told
-    assert len(rows(replace(GOOD, walk=None, faces=None))) == len(rows(GOOD)) - 4
+    assert len(table_rows(replace(GOOD, walk=None, faces=None))) == len(table_rows(GOOD)) - 4

@@ -14,7 +14,7 @@ from tests.reference.parity import case
 
 from likeness.errors import WeightsError
 from likeness.generator import Generator, Licence
-from likeness.generators.convert import convert, info
+from likeness.generators.convert import convert_weights, inspect_weights
 from likeness.generators.families.registry import open_family
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import read_weights
@@ -62,7 +62,7 @@ def pictures(generator: Generator) -> list[torch.Tensor]:
 def test_converted_weights_draw_the_same_pictures_bit_for_bit(kind: str, tmp_path: Path) -> None:
     path = file_of(kind, tmp_path)
     before = Host().open_generator(path, "cpu")
-    header = convert(path, tmp_path / "out.safetensors")
+    header = convert_weights(path, tmp_path / "out.safetensors")
     after = Host().open_generator(tmp_path / "out.safetensors", "cpu")
     assert replace(after.info, weights=before.info.weights) == before.info
     assert header.family == before.info.family
@@ -71,7 +71,7 @@ def test_converted_weights_draw_the_same_pictures_bit_for_bit(kind: str, tmp_pat
 
 def test_the_header_is_plain_json_with_family_arguments_licence_and_hash(tmp_path: Path) -> None:
     licence = Licence("CC0-1.0", True, "made by me")
-    convert(file_of("sg2_odd_dims", tmp_path), tmp_path / "out.safetensors", licence)
+    convert_weights(file_of("sg2_odd_dims", tmp_path), tmp_path / "out.safetensors", licence)
     with safe_open(str(tmp_path / "out.safetensors"), framework="pt") as file:
         header = json.loads(file.metadata()["likeness"])
     assert header["family"] == "stylegan2"
@@ -83,7 +83,7 @@ def test_the_header_is_plain_json_with_family_arguments_licence_and_hash(tmp_pat
 
 def test_info_says_family_layout_and_hash(tmp_path: Path) -> None:
     path = file_of("sg2_skip_cond", tmp_path)
-    found = info(path)
+    found = inspect_weights(path)
     made = case("sg2_skip_cond")
     assert (found.family, found.layout) == ("stylegan2", "StyleGAN2 (official, PyTorch)")
     assert (found.resolution, found.num_ws, found.w_dim) == (64, 10, 64)
@@ -96,16 +96,16 @@ def test_nothing_is_written_where_the_file_is_broken(tmp_path: Path) -> None:
     path = tmp_path / "broken.pkl"
     path.write_bytes(file_of("dcgan", tmp_path).read_bytes()[:-400])
     with pytest.raises(WeightsError, match=r"broken\.pkl"):
-        convert(path, tmp_path / "out.safetensors")
+        convert_weights(path, tmp_path / "out.safetensors")
     assert not (tmp_path / "out.safetensors").exists()
     with pytest.raises(WeightsError, match="safetensors"):
-        convert(file_of("dcgan", tmp_path), tmp_path / "out.pkl")
+        convert_weights(file_of("dcgan", tmp_path), tmp_path / "out.pkl")
     with pytest.raises(WeightsError, match="no weights file"):
-        info(tmp_path / "absent.pkl")
+        inspect_weights(tmp_path / "absent.pkl")
 
 
 def test_a_converted_file_that_claims_another_family_is_refused(tmp_path: Path) -> None:
-    convert(file_of("dcgan", tmp_path), tmp_path / "out.safetensors")
+    convert_weights(file_of("dcgan", tmp_path), tmp_path / "out.safetensors")
     header, tensors = read_weights(tmp_path / "out.safetensors")
     from dataclasses import replace
 

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from likeness.errors import LikenessError
-from likeness.generators.perceptual import distance_of_looks, look_at
+from likeness.generators.perceptual import feature_distance, unit_features
 from likeness.projection.loss import LossWeights, ProjectionLoss, open_feature_net
 
 # Channels of its convolutions, block by block; each block ends in a pooling [Simonyan and Zisserman 2015, table 1, D].
@@ -91,7 +91,9 @@ def test_a_search_follows_what_vgg16_sees(installed: Callable[..., None]) -> Non
     drawn = start.requires_grad_()
     distance = goal.distance(drawn)
     distance.sum().backward()
-    assert distance.item() == pytest.approx(distance_of_looks(look_at(eye, start), look_at(eye, target)).item())
+    assert distance.item() == pytest.approx(
+        feature_distance(unit_features(eye, start), unit_features(eye, target)).item()
+    )
     assert drawn.grad is not None
     with torch.no_grad():
         nearer = goal.distance(start - 0.5 * drawn.grad / drawn.grad.norm())
@@ -148,8 +150,9 @@ def test_the_close_look_is_at_what_the_mask_marks_and_nothing_else() -> None:
     near = LossWeights(pixel=0, masked=0, perceptual=0, near=1)
     rows, columns = slice(20, 52), slice(16, 40)
     goal = ProjectionLoss(target, 64, marks(rows, columns), lambda x: [x], 64, near)
-    cut = distance_of_looks(
-        look_at(lambda x: [x], drawn[..., rows, columns]), look_at(lambda x: [x], target[..., rows, columns])
+    cut = feature_distance(
+        unit_features(lambda x: [x], drawn[..., rows, columns]),
+        unit_features(lambda x: [x], target[..., rows, columns]),
     )
     assert torch.allclose(goal.distance(drawn), cut)
     elsewhere = drawn.clone()

@@ -43,7 +43,7 @@ def test_the_drawing_is_that_of_the_code_and_the_photo_lies_on_it_better_than_be
         pair = make_pair(encoder, photo)
         with torch.inference_mode():
             parts = network.layers(torch.from_numpy(pair.code)[None])
-            drawn, skin = (x[0].permute(1, 2, 0).numpy() for x in network.with_skin(parts))
+            drawn, skin = (x[0].permute(1, 2, 0).numpy() for x in network.draw_with_skin(parts))
         assert np.abs((drawn + 1) * 127.5 - pair.drawn[..., :3]).max() <= 0.51
         assert np.abs(255 * skin - pair.drawn[..., 3:]).max() <= 0.51
         assert pair.photo.shape == photo.shape

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tests.engine.drawn_faces import write_faces
 
-from likeness.encoders.composite import open_encoder
+from likeness.encoders.composite import open_composite_encoder
 from likeness.errors import TrainingError
 from likeness.generators.families.composite import open_composite
 from likeness.training.composite import train_composite
@@ -44,7 +44,9 @@ def test_a_run_ends_in_one_file_that_plays_and_encodes_as_its_base_does(folder: 
     apart = (base.synthesize(latent) - refined.synthesize(latent)).abs()
     assert 0 < apart.mean() < 0.1
     photo = (torch.rand(64, 64, 3) * 255).to(torch.uint8).numpy()
-    one, other = (open_encoder(path).encode(photo) for path in (folder / "tiny.safetensors", run.path / EXPORT))
+    one, other = (
+        open_composite_encoder(path).encode(photo) for path in (folder / "tiny.safetensors", run.path / EXPORT)
+    )
     assert torch.equal(one.latent, other.latent)
     logged = [entry["metrics"] for entry in run.read_log() if "metrics" in entry]
     assert set(logged[-1]) == {"looks drawn", "looks refined"}

@@ -1,1 +1,7 @@
-"""Ways to draw a network faster than module by module: compiled, by OpenVINO, as a recorded CUDA graph."""
+"""Ways to draw a network faster than module by module. Prepared in seconds to a minute, never on the render thread.
+
+choose.py          picks backend and precision, falls back where one fails, warms up
+trace.py           the synthesis as compilers need it, and torch.compile
+openvino_model.py  the synthesis as an OpenVINO model, for processors
+cuda_graphs.py     frames recorded and replayed, for CUDA
+"""

@@ -1,4 +1,4 @@
-"""Make a generator draw as fast as this machine can: number type and backend, chosen by what is there.
+"""The choice of backend and precision: the fastest that this machine has, or what was asked for.
 
 Measured on one thread of an AMD EPYC of 2024, StyleGAN2 at 256 px, against a plain transcription of the paper:
 eager float32 1.9x, eager bfloat16 3.3x, OpenVINO float32 2.2x, OpenVINO bfloat16 4.3x.
@@ -15,9 +15,9 @@ from torch import Tensor
 
 from likeness.errors import LikenessError
 from likeness.generator import Generator, NoiseMode
-from likeness.generators.backends.cuda_graphs import Graphs
-from likeness.generators.backends.openvino_model import openvino_model
-from likeness.generators.backends.trace import compiled, const_noise_only, fix_weights
+from likeness.generators.backends.cuda_graphs import CudaGraphs
+from likeness.generators.backends.openvino_model import build_openvino_model
+from likeness.generators.backends.trace import compile_synthesis, const_noise_only, set_fixed_weights
 from likeness.generators.devices import multiplies_bfloat16
 from likeness.generators.families.stylegan_base import StyleGenerator
 
@@ -30,7 +30,7 @@ OPENVINO_PRECISIONS = ("float32", "bfloat16")
 WARM_FRAMES = 2
 # Half precision that draws another picture than float32 is not taken by itself; at 45 dB nobody sees the difference.
 LEAST_PSNR_DB = 45.0
-# Faces that it is tried on, the first seeds; one face may happen to be mild.
+# Faces that are compared, the first seeds; one face may happen to be mild.
 TRIED = 4
 Progress = Callable[[str], None]
 
@@ -64,7 +64,7 @@ def prepare(
     Args:
         backend: one of `BACKENDS`.
         precision: one of `PRECISIONS`.
-        progress: told what is going on, in a few words.
+        progress: called with each step, in a few words.
 
     Raises:
         LikenessError: where what was asked for by name is not there or fails.
@@ -118,9 +118,9 @@ def choose(generator: StyleGenerator, backend: str, precision: str) -> BackendCh
     if backend == "auto":
         if device == "cuda":
             backend, reason = (
-                ("compile", "with Triton") if _installed("triton") else ("graph", "Triton is not installed")
+                ("compile", "with Triton") if is_installed("triton") else ("graph", "Triton is not installed")
             )
-        elif device == "cpu" and _installed("openvino"):
+        elif device == "cpu" and is_installed("openvino"):
             backend, reason = "openvino", "the fastest measured on a CPU"
         else:
             reason = "openvino is not installed" if device == "cpu" else "nothing else is tuned for this device"
@@ -144,13 +144,13 @@ def choose(generator: StyleGenerator, backend: str, precision: str) -> BackendCh
 def check_choice(generator: StyleGenerator, backend: str, precision: str) -> None:
     """Raise where what was asked for by name cannot be."""
     device = generator.mean.device.type
-    if backend == "openvino" and (device != "cpu" or not _installed("openvino")):
+    if backend == "openvino" and (device != "cpu" or not is_installed("openvino")):
         raise LikenessError(
             "OpenVINO is not here, or not for this device; pip install 'likeness-live[openvino]', or eager"
         )
     if backend == "openvino" and precision not in ("auto", *OPENVINO_PRECISIONS):
         raise LikenessError(f"OpenVINO draws in float32 and bfloat16 here, not {precision}; take bfloat16")
-    if backend == "compile" and device == "cpu" and not _compiler():
+    if backend == "compile" and device == "cpu" and not has_compiler():
         raise LikenessError("torch.compile needs a C++ compiler; install g++ or clang, or take eager")
     if backend == "graph" and device != "cuda":
         raise LikenessError("graphs are recorded on CUDA devices alone; take eager, or --device cuda")
@@ -181,23 +181,23 @@ def list_fallbacks(
 def apply_choice(generator: StyleGenerator, choice: BackendChoice) -> None:
     generator.set_backend(None)
     synthesis = generator.synthesis
-    fix_weights(synthesis, False)
+    set_fixed_weights(synthesis, False)
     if choice.backend == "openvino":
-        generator.set_backend(const_noise_only(openvino_model(generator, choice.precision)))
+        generator.set_backend(const_noise_only(build_openvino_model(generator, choice.precision)))
     # With OpenVINO, what it does not draw (other noise modes, batches) is drawn eagerly in the same numbers.
     same = choice.precision in synthesis.precisions and (choice.backend != "openvino" or multiplies_bfloat16())
     synthesis.set_precision(choice.precision if same else "float32")
     if choice.backend == "compile" and generator.mean.is_cuda:
-        generator.set_backend(Graphs(compile_with_fallback(generator)))
+        generator.set_backend(CudaGraphs(compile_with_fallback(generator)))
     elif choice.backend == "compile":
-        generator.set_backend(const_noise_only(compiled(generator)))
+        generator.set_backend(const_noise_only(compile_synthesis(generator)))
     elif choice.backend == "graph":
-        generator.set_backend(Graphs(generator.draw))
+        generator.set_backend(CudaGraphs(generator.draw))
 
 
 def compile_with_fallback(generator: StyleGenerator) -> Callable[..., Tensor]:
     """Return what draws by the compiled synthesis where it can, and by the network where it cannot."""
-    fast = const_noise_only(compiled(generator))
+    fast = const_noise_only(compile_synthesis(generator))
 
     def draw(noise: NoiseMode, *inputs: Tensor) -> Tensor:
         made = fast(noise, *inputs)
@@ -220,11 +220,11 @@ def check_pictures(generator: StyleGenerator, choice: BackendChoice) -> None:
         raise ArithmeticError(f"{float(psnr.nan_to_num(0.0).min()):.0f} dB from float32, wanted {LEAST_PSNR_DB:.0f}")
 
 
-def _installed(name: str) -> bool:
+def is_installed(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
 
-def _compiler() -> bool:
+def has_compiler() -> bool:
     return any(shutil.which(name) for name in ("g++", "clang++", "c++", "cl"))
 
 

@@ -1,4 +1,4 @@
-"""CUDA graphs: a frame's kernels recorded once and replayed by one call, so that Python does not hold the card up."""
+"""CUDA graphs: a frame's kernels are recorded once and replayed by one call, so that Python does not slow the card."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Recording:
     replay: Callable[[], object]
 
 
-class Graphs:
+class CudaGraphs:
     """Draws from one recording for each batch size and noise mode; the first picture of each records it.
 
     In the steady state nothing is allocated from the driver and nothing waits for the device: inputs are copied into

@@ -6,11 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from likeness.generators.backends.trace import Constant, fixed_weights, warm
+from likeness.generators.backends.trace import ConstNoiseSynthesis, fixed_weights, warm_up
 from likeness.generators.families.stylegan_base import Draw, StyleGenerator
 
 
-def openvino_model(generator: StyleGenerator, precision: str) -> Draw:
+def build_openvino_model(generator: StyleGenerator, precision: str) -> Draw:
     """Return what draws single pictures with the stored noise through OpenVINO. Seconds.
 
     Args:
@@ -23,7 +23,7 @@ def openvino_model(generator: StyleGenerator, precision: str) -> Draw:
     with fixed_weights(generator.synthesis), torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer warns of each `if` on a shape; the shapes are fixed
         # Traced here, because OpenVINO's own call checks the trace by a second one: 13 s more at 256 px.
-        constant = Constant(generator.synthesis).eval()
+        constant = ConstNoiseSynthesis(generator.synthesis).eval()
         traced = torch.jit.trace(constant, inputs, check_trace=False)  # type: ignore[no-untyped-call]
         model = openvino.convert_model(
             traced,
@@ -41,5 +41,5 @@ def openvino_model(generator: StyleGenerator, precision: str) -> Draw:
         made = request.infer([tensor.contiguous().numpy() for tensor in inputs])[0]
         return torch.from_numpy(made).clone()  # the request writes its next picture to the same place
 
-    warm(generator, draw)
+    warm_up(generator, draw)
     return draw

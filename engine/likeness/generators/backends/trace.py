@@ -1,4 +1,4 @@
-"""What every backend draws: a synthesis without a choice in it, and with its weights fixed."""
+"""The synthesis as compilers need it: the stored noise alone, its weights fixed, one picture at a time."""
 
 import warnings
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from likeness.generator import NoiseMode
 from likeness.generators.families.stylegan_base import Draw, StyleGenerator
 from likeness.generators.networks.modulated_conv import ModulatedConv
-from likeness.generators.networks.stylegan3 import Layer
+from likeness.generators.networks.stylegan3 import StyleGAN3Layer
 
 
-class Constant(nn.Module):
+class ConstNoiseSynthesis(nn.Module):
     """The synthesis as a graph of tensors alone: the stored noise."""
 
     def __init__(self, synthesis: nn.Module) -> None:
@@ -26,21 +26,21 @@ class Constant(nn.Module):
         return image
 
 
-def fix_weights(synthesis: nn.Module, fixed: bool) -> None:
+def set_fixed_weights(synthesis: nn.Module, fixed: bool) -> None:
     """Keep the weights constant, so that a compiler can lay them out beforehand; or give the choice back."""
     for module in synthesis.modules():
-        if isinstance(module, ModulatedConv | Layer):
+        if isinstance(module, ModulatedConv | StyleGAN3Layer):
             module.fixed_weights = fixed
 
 
 @contextmanager
 def fixed_weights(synthesis: nn.Module) -> Iterator[None]:
     """Keep the weights constant inside."""
-    fix_weights(synthesis, True)
+    set_fixed_weights(synthesis, True)
     try:
         yield
     finally:
-        fix_weights(synthesis, False)
+        set_fixed_weights(synthesis, False)
 
 
 def const_noise_only(draw: Draw) -> Draw:
@@ -52,25 +52,25 @@ def const_noise_only(draw: Draw) -> Draw:
     return drawn
 
 
-def warm(generator: StyleGenerator, draw: Draw) -> None:
+def warm_up(generator: StyleGenerator, draw: Draw) -> None:
     """Draw once, which compiles and allocates."""
     with torch.inference_mode():
         draw(*generator.inputs(generator.mean[None].contiguous()))
 
 
-def compiled(generator: StyleGenerator) -> Draw:
+def compile_synthesis(generator: StyleGenerator) -> Draw:
     """Return the synthesis through torch.compile, for single pictures with the stored noise. A minute.
 
     Its epilogues (noise, bias, nonlinearity, gain, clamp) become one kernel each.
     """
-    fix_weights(generator.synthesis, True)
+    set_fixed_weights(generator.synthesis, True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's compiler calls what torch calls deprecated
-        made = torch.compile(Constant(generator.synthesis), dynamic=False, options={"freezing": True})
+        made = torch.compile(ConstNoiseSynthesis(generator.synthesis), dynamic=False, options={"freezing": True})
 
         def draw(*inputs: Tensor) -> Tensor:
             image: Tensor = made(*inputs)
             return image
 
-        warm(generator, draw)
+        warm_up(generator, draw)
     return draw

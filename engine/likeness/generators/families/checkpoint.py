@@ -1,4 +1,4 @@
-"""Where a family's tensors come from: our own format, a bare safetensors file, or somebody else's snapshot."""
+"""Sources of a family's tensors: our own format, a bare safetensors file, or somebody else's snapshot."""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from likeness.errors import WeightsError
 from likeness.generator import Licence
-from likeness.generators.readers.open_snapshot import by_names, open_snapshot
+from likeness.generators.readers.open_snapshot import identify_by_names, open_snapshot
 from likeness.generators.readers.snapshot import Snapshot
 from likeness.generators.weights_file import WeightsHeader, read_header, read_weights
 
@@ -70,11 +70,11 @@ def read_source(path: Path, *families: str) -> Source | None:
             return None
         return own_source(*read_weights(path))
     if path.suffix == ".safetensors":
-        return _bare_safetensors(path, families)
+        return _read_bare_safetensors(path, families)
     snapshot = open_snapshot(path)
     if snapshot is None or snapshot.family not in families:
         return None
-    return _from_snapshot(snapshot, snapshot.tensors())
+    return _to_source(snapshot, snapshot.tensors())
 
 
 def own_source(header: WeightsHeader, tensors: Mapping[str, Tensor]) -> Source:
@@ -82,24 +82,24 @@ def own_source(header: WeightsHeader, tensors: Mapping[str, Tensor]) -> Source:
     return Source(header.family, "likeness", header.arguments, tensors, header.licence)
 
 
-def _bare_safetensors(path: Path, families: tuple[str, ...]) -> Source | None:
+def _read_bare_safetensors(path: Path, families: tuple[str, ...]) -> Source | None:
     try:
         with safe_open(str(path), framework="pt") as file:
             names = list(file.keys())
-            snapshot = by_names(dict.fromkeys(names))
+            snapshot = identify_by_names(dict.fromkeys(names))
             if snapshot.family not in families:
                 return None
-            return _from_snapshot(snapshot, {name: file.get_tensor(name) for name in names})
+            return _to_source(snapshot, {name: file.get_tensor(name) for name in names})
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path} is not a whole safetensors file ({error}); copy or download it again") from error
 
 
-def _from_snapshot(snapshot: Snapshot, tensors: Mapping[str, Tensor]) -> Source:
+def _to_source(snapshot: Snapshot, tensors: Mapping[str, Tensor]) -> Source:
     licence = Licence(UNKNOWN, None, NOTICES.get(snapshot.layout, NOBODY_SAID))
     return Source(snapshot.family, snapshot.layout, snapshot.arguments, tensors, licence)
 
 
-def number(arguments: Mapping[str, Any], name: str, default: float, low: float, high: float) -> float:
+def read_number(arguments: Mapping[str, Any], name: str, default: float, low: float, high: float) -> float:
     """Return a finite number of a file's arguments.
 
     Raises:
@@ -111,19 +111,19 @@ def number(arguments: Mapping[str, Any], name: str, default: float, low: float, 
     return float(value)
 
 
-def whole(arguments: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:
+def read_integer(arguments: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:
     """Return a whole number of a file's arguments.
 
     Raises:
         ValueError: where it is something else or outside [low, high].
     """
-    value = number(arguments, name, default, low, high)
+    value = read_number(arguments, name, default, low, high)
     if value != math.floor(value):
         raise ValueError(f"the argument {name!r} is {value:g}, wanted a whole number")
     return int(value)
 
 
-def clamp(arguments: Mapping[str, Any], default: float | None) -> float | None:
+def read_clamp(arguments: Mapping[str, Any], default: float | None) -> float | None:
     """Return the argument `conv_clamp`, None for no limit.
 
     Raises:
@@ -131,10 +131,10 @@ def clamp(arguments: Mapping[str, Any], default: float | None) -> float | None:
     """
     if arguments.get("conv_clamp", default) is None:
         return None
-    return number(arguments, "conv_clamp", 256, 1e-6, 1e12)
+    return read_number(arguments, "conv_clamp", 256, 1e-6, 1e12)
 
 
-def text(arguments: Mapping[str, Any], name: str, default: str) -> str:
+def read_text(arguments: Mapping[str, Any], name: str, default: str) -> str:
     """Return a short text of a file's arguments.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Open composite weights: a morphable model of faces as a generator."""
+"""The composite family: a morphable model of faces as a generator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from likeness.generator import GeneratorInfo, NoiseMode
 from likeness.generators.families.checkpoint import Source, own_source
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS
-from likeness.generators.networks.refiner import Refiner, refiner_from
+from likeness.generators.networks.refiner import Refiner, find_refiner
 from likeness.generators.weights_file import read_weights
 
 FAMILY = "composite"
@@ -23,7 +23,7 @@ NAMES = (FAMILY,)
 GROUPS = {"coarse": (0, 1), "broad": (1, 2), "middle": (2, 3), "fine": (3, 4)}
 
 
-def component_dtype(device: torch.device) -> torch.dtype:
+def choose_component_dtype(device: torch.device) -> torch.dtype:
     """The type in which components are multiplied fastest without being seen.
 
     bfloat16 where the CPU multiplies it in hardware and on CUDA; float16 on MPS; float32 else,
@@ -37,7 +37,7 @@ def component_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if in_hardware else torch.float32
 
 
-class Composite:
+class CompositeGenerator:
     """A composite generator; see `likeness.generator.Generator`.
 
     Its latent has four layers, each a joint code of unit variance: shape (and hair style),
@@ -56,11 +56,11 @@ class Composite:
         native = int(source.arguments["size"])
         self._size = size or native
         outline = source.arguments.get("outline")
-        network = CompositeNetwork(tensors, size=native, outline=outline, dtype=component_dtype(device))
+        network = CompositeNetwork(tensors, size=native, outline=outline, dtype=choose_component_dtype(device))
         self.network = network.to(device).eval().requires_grad_(False)
-        refiner = refiner_from(tensors)
+        refiner = find_refiner(tensors)
         if refiner is not None:
-            refiner = refiner.to(device, component_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+            refiner = refiner.to(device, choose_component_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
             refiner = refiner.eval().requires_grad_(False)
         self.refiner = refiner
         w_dim = network.w_dim
@@ -106,17 +106,17 @@ class Composite:
     def _refined(self, refiner: Refiner, latent: Tensor) -> Tensor:
         """The drawing with what the refiner adds, which it has learnt to do at the native size alone."""
         parts = self.network.layers(latent)
-        drawn, skin = self.network.with_skin(parts)
+        drawn, skin = self.network.draw_with_skin(parts)
         if self._size == self.network.size:
             refined: Tensor = refiner(drawn, skin)
             return refined.clamp(-1, 1)
         added = refiner.residual(drawn, skin)
         shrinks, size = self._size < self.network.size, (self._size, self._size)
         added = functional.interpolate(added, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
-        return (self.network.develop(parts.flat(), parts.field, self._size) + added).clamp(-1, 1)
+        return (self.network.warp_and_sharpen(parts.flat(), parts.field, self._size) + added).clamp(-1, 1)
 
 
-def open_composite(path: Path, device: torch.device, size: int | None = None) -> Composite:
+def open_composite(path: Path, device: torch.device, size: int | None = None) -> CompositeGenerator:
     """Open a composite weights file.
 
     Raises:
@@ -131,14 +131,14 @@ def open_composite(path: Path, device: torch.device, size: int | None = None) ->
         raise WeightsError(f"{path}: {error}") from error
 
 
-def open_source(source: Source, device: torch.device, size: int | None = None) -> Composite:
+def open_source(source: Source, device: torch.device, size: int | None = None) -> CompositeGenerator:
     """Return the generator of `source`.
 
     Raises:
         ValueError: where a tensor or an argument is missing or wrong.
     """
     try:
-        return Composite(source, device, size)
+        return CompositeGenerator(source, device, size)
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise ValueError(f"it lacks what a composite needs ({error!r}); train or copy it again") from error
 

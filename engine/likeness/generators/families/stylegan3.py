@@ -1,4 +1,4 @@
-"""Open StyleGAN3, configurations t and r: official snapshots, state dicts, our own format."""
+"""StyleGAN3, configurations t and r: official snapshots, state dicts, our own format."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -8,31 +8,31 @@ import torch
 from torch import Tensor
 
 from likeness.generator import NoiseMode
-from likeness.generators.families.checkpoint import Source, clamp, number, whole
+from likeness.generators.families.checkpoint import Source, read_clamp, read_integer, read_number
 from likeness.generators.families.stylegan_base import StyleGenerator
-from likeness.generators.networks.stylegan3 import Settings, StyleGAN3, plane_transform
+from likeness.generators.networks.stylegan3 import StyleGAN3, StyleGAN3Settings, plane_transform
 
 FAMILY = "stylegan3"
 NAMES = (FAMILY,)
 
 
-def settings(arguments: Mapping[str, Any]) -> Settings:
+def parse_settings(arguments: Mapping[str, Any]) -> StyleGAN3Settings:
     """Return the settings in a file's arguments.
 
     Raises:
         ValueError: where one is of the wrong kind or out of range.
     """
-    return Settings(
-        img_resolution=whole(arguments, "img_resolution", 0, 16, 8192),
-        lr_multiplier=number(arguments, "lr_multiplier", 0.01, 1e-8, 1e4),
-        num_critical=whole(arguments, "num_critical", 2, 0, 64),
-        first_cutoff=number(arguments, "first_cutoff", 2.0, 0.01, 4096),
-        first_stopband=number(arguments, "first_stopband", 2**2.1, 0.01, 8192),
-        last_stopband_rel=number(arguments, "last_stopband_rel", 2**0.3, 0.5, 16),
-        margin_size=whole(arguments, "margin_size", 10, 0, 256),
-        output_scale=number(arguments, "output_scale", 0.25, -1e6, 1e6),
-        conv_clamp=clamp(arguments, 256),
-        lrelu_upsampling=whole(arguments, "lrelu_upsampling", 2, 1, 8),
+    return StyleGAN3Settings(
+        img_resolution=read_integer(arguments, "img_resolution", 0, 16, 8192),
+        lr_multiplier=read_number(arguments, "lr_multiplier", 0.01, 1e-8, 1e4),
+        num_critical=read_integer(arguments, "num_critical", 2, 0, 64),
+        first_cutoff=read_number(arguments, "first_cutoff", 2.0, 0.01, 4096),
+        first_stopband=read_number(arguments, "first_stopband", 2**2.1, 0.01, 8192),
+        last_stopband_rel=read_number(arguments, "last_stopband_rel", 2**0.3, 0.5, 16),
+        margin_size=read_integer(arguments, "margin_size", 10, 0, 256),
+        output_scale=read_number(arguments, "output_scale", 0.25, -1e6, 1e6),
+        conv_clamp=read_clamp(arguments, 256),
+        lrelu_upsampling=read_integer(arguments, "lrelu_upsampling", 2, 1, 8),
     )
 
 
@@ -65,7 +65,7 @@ def open_source(source: Source, device: torch.device, size: int | None = None) -
     Raises:
         ValueError: where a tensor or an argument is missing or wrong.
     """
-    network = StyleGAN3(source.tensors, settings(source.arguments)).to(device).eval()
+    network = StyleGAN3(source.tensors, parse_settings(source.arguments)).to(device).eval()
     return StyleGAN3Generator(FAMILY, network.mapping, network.synthesis, source.licence, device)
 
 
@@ -75,4 +75,4 @@ def to_own_format(source: Source) -> tuple[str, dict[str, Any]]:
     Raises:
         ValueError: where one is of the wrong kind or out of range.
     """
-    return FAMILY, asdict(settings(source.arguments))
+    return FAMILY, asdict(parse_settings(source.arguments))

@@ -1,4 +1,4 @@
-"""What the StyleGAN families share: seeds, labels, the mean and the directions of W, behind the Generator protocol."""
+"""The base of the StyleGAN families: seeds, labels, mean and directions of W, behind the Generator protocol."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -18,20 +18,20 @@ LAST_SEED = 2**32
 GROUPS = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 1 << 30)}
 
 
-def groups(num_ws: int) -> dict[str, tuple[int, int]]:
+def layer_groups(num_ws: int) -> dict[str, tuple[int, int]]:
     """Return the layer ranges of Karras et al. 2019, sec. 3.1, as far as there are layers."""
     ranges = {name: (start, min(stop, num_ws)) for name, (start, stop) in GROUPS.items()}
     return {name: (start, stop) for name, (start, stop) in ranges.items() if start < stop}
 
 
-def picture(image: Tensor) -> Tensor:
+def to_rgb(image: Tensor) -> Tensor:
     """Return `image` [batch, C, H, W] with three channels: grey three times, alpha left out."""
     if image.shape[1] == 1:
         return image.expand(-1, 3, -1, -1)
     return image[:, :3]
 
 
-def official_noise(seed: int, z_dim: int) -> tuple[np.random.RandomState, Tensor]:
+def draw_official_noise(seed: int, z_dim: int) -> tuple[np.random.RandomState, Tensor]:
     """Return z [z_dim] of a seed as the makers' scripts draw it, so that a performer's numbers are the same faces."""
     state = np.random.RandomState(seed % LAST_SEED)
     return state, torch.from_numpy(state.randn(z_dim)).to(torch.float32)
@@ -80,7 +80,7 @@ class StyleGenerator:
             raise ValueError("it draws 2 channels, wanted 1, 3 or more")
         self._draw: Draw | None = None
         num_ws = mapping.num_ws
-        self.info = GeneratorInfo(family, num_ws, mapping.w_dim, synthesis.resolution, licence, groups(num_ws))
+        self.info = GeneratorInfo(family, num_ws, mapping.w_dim, synthesis.resolution, licence, layer_groups(num_ws))
         self._directions: Tensor | None = None
 
     @property
@@ -115,13 +115,13 @@ class StyleGenerator:
             return torch.zeros(0, self.info.num_ws, self.info.w_dim, device=self._device)
         rows, classes = [], []
         for seed in seeds:
-            state, z = official_noise(int(seed), self.z_dim)
+            state, z = draw_official_noise(int(seed), self.z_dim)
             rows.append(z)
             classes.append(int(state.randint(self.c_dim)) if self.c_dim else 0)
         labels = one_hot(classes, self.c_dim) if self.c_dim else None
         # One by one: a matrix product's rounding depends on how many rows it has.
-        found = [self._w(z[None], None if labels is None else labels[i : i + 1]) for i, z in enumerate(rows)]
-        return self._mapping.spread(torch.cat(found))
+        found = [self._map_to_w(z[None], None if labels is None else labels[i : i + 1]) for i, z in enumerate(rows)]
+        return self._mapping.broadcast(torch.cat(found))
 
     def map_z(
         self,
@@ -146,7 +146,7 @@ class StyleGenerator:
             raise WeightsError(f"labels are {list(labels.shape)}, wanted [{len(z)}, {self.c_dim}]")
         if labels is None and self.c_dim:
             labels = one_hot([0] * len(z), self.c_dim)
-        return self._mapping.spread(self._w(z, labels), truncation_psi, truncation_cutoff)
+        return self._mapping.broadcast(self._map_to_w(z, labels), truncation_psi, truncation_cutoff)
 
     def inputs(self, latent: Tensor) -> tuple[Tensor, ...]:
         """Return what the synthesis takes for `latent`, as tensors alone."""
@@ -164,15 +164,15 @@ class StyleGenerator:
         if self._draw is not None and not latent.requires_grad:
             drawn = self._draw(noise, *self.inputs(latent))
             if drawn is not None:
-                return picture(drawn)
-        return picture(self.draw(noise, *self.inputs(latent)))
+                return to_rgb(drawn)
+        return to_rgb(self.draw(noise, *self.inputs(latent)))
 
     def draw(self, noise: NoiseMode, *inputs: Tensor) -> Tensor:
         """Return what the network itself draws of its `inputs`, `[batch, C, H, W]`."""
         image: Tensor = self.synthesis(*inputs, noise)
         return image
 
-    def _w(self, z: Tensor, labels: Tensor | None) -> Tensor:
+    def _map_to_w(self, z: Tensor, labels: Tensor | None) -> Tensor:
         on_device = None if labels is None else labels.to(self._device, torch.float32)
         w: Tensor = self._mapping(z.to(self._device, torch.float32), on_device if self.c_dim else None)
         return w

@@ -1,4 +1,4 @@
-"""Open TorchScript and ONNX files with one latent going in and one picture coming out.
+"""TorchScript and ONNX programs with one latent going in and one picture coming out.
 
 Both are programs, not weights. An ONNX graph is a closed list of operators on numbers; it is loaded from its bytes,
 so that it cannot name other files, and without custom operators. TorchScript is a language: loops, and operators that
@@ -20,7 +20,7 @@ from torch import Tensor
 from likeness.errors import WeightsError
 from likeness.generator import Generator, GeneratorInfo, Licence, NoiseMode
 from likeness.generators.families.checkpoint import NOBODY_SAID, UNKNOWN
-from likeness.generators.families.stylegan_base import groups, official_noise, picture
+from likeness.generators.families.stylegan_base import draw_official_noise, layer_groups, to_rgb
 from likeness.hookspecs import hookimpl
 
 Draw = Callable[[Tensor], Tensor]
@@ -36,8 +36,8 @@ FORBIDDEN = re.compile(
 TRIED = 4
 
 
-class ForeignGenerator:
-    """A program from a latent to a picture; see `likeness.generator.Generator`.
+class ProgramGenerator:
+    """A program that draws a picture of a latent; see `likeness.generator.Generator`.
 
     Args:
         family: "torchscript" or "onnx".
@@ -51,11 +51,11 @@ class ForeignGenerator:
         num_ws, w_dim = (shape[0], shape[1]) if len(shape) == 2 else (1, shape[0])
         self._directions: Tensor | None = None
         licence = Licence(UNKNOWN, None, NOBODY_SAID)
-        self.info = GeneratorInfo(family, num_ws, w_dim, 1, licence, groups(num_ws))
+        self.info = GeneratorInfo(family, num_ws, w_dim, 1, licence, layer_groups(num_ws))
         tried = torch.cat([self._run(row[None]) for row in self.sample(range(TRIED))])
         if tried.ndim != 4 or tried.shape[2] != tried.shape[3] or tried.shape[1] not in (1, 3, 4):
             raise ValueError(f"it draws {list(tried.shape[1:])}, wanted [3, H, H]")
-        self.info = GeneratorInfo(family, num_ws, w_dim, tried.shape[2], licence, groups(num_ws))
+        self.info = GeneratorInfo(family, num_ws, w_dim, tried.shape[2], licence, layer_groups(num_ws))
         low, high = float(tried.min()), float(tried.max())
         # Programs do not say their range: what is never negative is taken for [0, 1], or for bytes.
         self._scale, self._shift = 1.0, 0.0
@@ -80,7 +80,7 @@ class ForeignGenerator:
 
     def sample(self, seeds: Sequence[int]) -> Tensor:
         """Return normal latents `[len(seeds), num_ws, w_dim]`, each from its seed alone, the same in every layer."""
-        rows = [official_noise(int(seed), self.info.w_dim)[1] for seed in seeds]
+        rows = [draw_official_noise(int(seed), self.info.w_dim)[1] for seed in seeds]
         return self.map_z(torch.stack(rows) if rows else torch.zeros(0, self.info.w_dim))
 
     def map_z(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -91,7 +91,7 @@ class ForeignGenerator:
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
         """Return pictures `[batch, 3, H, H]` in [-1, 1]; there is no noise that could be chosen."""
-        return picture(self._run(latent) * self._scale + self._shift)
+        return to_rgb(self._run(latent) * self._scale + self._shift)
 
 
 def check_torchscript(path: Path) -> bool:
@@ -152,7 +152,7 @@ def load_torchscript(path: Path, device: torch.device) -> Generator:
         for shape in ((width,), (width, 1, 1)):
             try:
                 with torch.inference_mode():
-                    return ForeignGenerator("torchscript", draw, shape, device)
+                    return ProgramGenerator("torchscript", draw, shape, device)
             except (RuntimeError, ValueError):
                 continue
     raise WeightsError(f"{path} takes no latent of {widths} numbers, or draws no picture; trace it from z to the image")
@@ -188,14 +188,14 @@ def load_onnx(path: Path, device: torch.device) -> Generator:
         return torch.cat([torch.from_numpy(one) for one in made]).to(latent.device, torch.float32)
 
     try:
-        return ForeignGenerator("onnx", draw, shape, device)
+        return ProgramGenerator("onnx", draw, shape, device)
     except Exception as error:  # noqa: BLE001 - onnxruntime raises classes of its own without a common base
         raise WeightsError(f"{path} is no generator: {str(error).splitlines()[0][:200]}") from None
 
 
 @hookimpl(trylast=True)
 def load_generator(path: Path, device: torch.device) -> Generator | None:
-    """First: open a TorchScript or an ONNX file; the latter is told by its ending.
+    """First: open a TorchScript or an ONNX file; the latter is known by its ending.
 
     Raises:
         WeightsError: where it is one, but broken or not to be trusted.

@@ -1,4 +1,4 @@
-"""Open families that have z alone (progressive growing, DCGAN, WGAN, VAE): their latent is one layer wide."""
+"""Families with z alone (progressive growing, DCGAN, WGAN, VAE): their latent is one layer wide."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from torch import Tensor
 
 from likeness.errors import WeightsError
 from likeness.generator import GeneratorInfo, Licence, NoiseMode
-from likeness.generators.families.checkpoint import Source, number, text
-from likeness.generators.families.stylegan_base import official_noise, picture
-from likeness.generators.networks.dcgan import Decoder, Output, modules_in
+from likeness.generators.families.checkpoint import Source, read_number, read_text
+from likeness.generators.families.stylegan_base import draw_official_noise, to_rgb
+from likeness.generators.networks.dcgan import Decoder, Output, list_modules
 from likeness.generators.networks.progan import ProGAN
 
 # "" is a state dict of unknown names: a decoder's tensors follow each other, whatever they are called.
@@ -19,7 +19,7 @@ NAMES = ("progan", "dcgan", "vae", "")
 OUTPUTS: dict[str, Output] = {"tanh": "tanh", "sigmoid": "sigmoid", "linear": "linear"}
 
 
-class Network(Protocol):
+class ZNetwork(Protocol):
     """What a network from z to a picture must have."""
 
     @property
@@ -46,7 +46,7 @@ class ZGenerator:
         device: on which to draw.
     """
 
-    def __init__(self, family: str, network: Network, licence: Licence, device: torch.device) -> None:
+    def __init__(self, family: str, network: ZNetwork, licence: Licence, device: torch.device) -> None:
         self.network, self._device = network, device
         z_dim = network.z_dim
         with torch.inference_mode():
@@ -78,7 +78,7 @@ class ZGenerator:
 
     def sample(self, seeds: Sequence[int]) -> Tensor:
         """Return latents `[len(seeds), 1, z_dim]`, each from its seed alone."""
-        rows = [official_noise(int(seed), self.info.w_dim)[1] for seed in seeds]
+        rows = [draw_official_noise(int(seed), self.info.w_dim)[1] for seed in seeds]
         z = torch.stack(rows) if rows else torch.zeros(0, self.info.w_dim)
         return self.map_z(z)
 
@@ -90,7 +90,7 @@ class ZGenerator:
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
         """Return pictures `[batch, 3, H, H]`, nominally in [-1, 1]; there is no noise."""
-        return picture(self._draw(latent[:, 0]))
+        return to_rgb(self._draw(latent[:, 0]))
 
 
 @dataclass(frozen=True)
@@ -119,15 +119,15 @@ def plan_decoder(source: Source) -> DecoderPlan:
     names = list(source.tensors)
     if any(name.startswith("decoder.") for name in names):
         names = [name for name in names if name.startswith("decoder.")]
-    listed = source.arguments.get("modules", modules_in(names))
+    listed = source.arguments.get("modules", list_modules(names))
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         raise ValueError("the argument 'modules' is no list of names")
     family = source.family or ("vae" if names and names[0].startswith("decoder.") else "dcgan")
     # A VAE's decoder mostly ends in a sigmoid, a DCGAN by its paper in a tanh; our own files say it.
-    output = text(source.arguments, "output", "sigmoid" if family == "vae" and not source.family else "tanh")
+    output = read_text(source.arguments, "output", "sigmoid" if family == "vae" and not source.family else "tanh")
     if output not in OUTPUTS:
         raise ValueError(f"the output {output!r} is none of {', '.join(OUTPUTS)}")
-    return DecoderPlan(family, listed, number(source.arguments, "slope", 0.0, 0.0, 1.0), OUTPUTS[output])
+    return DecoderPlan(family, listed, read_number(source.arguments, "slope", 0.0, 0.0, 1.0), OUTPUTS[output])
 
 
 def open_source(source: Source, device: torch.device, size: int | None = None) -> ZGenerator:
@@ -141,7 +141,7 @@ def open_source(source: Source, device: torch.device, size: int | None = None) -
         progan = ProGAN(source.tensors).to(device).eval()
         return ZGenerator("progan", progan, source.licence, device)
     plan = plan_decoder(source)
-    decoder = Decoder.of(source.tensors, plan.modules, plan.slope, plan.output).to(device)
+    decoder = Decoder.from_tensors(source.tensors, plan.modules, plan.slope, plan.output).to(device)
     return ZGenerator(plan.family, decoder, source.licence, device)
 
 

@@ -1,1 +1,10 @@
-"""The networks, each in one file, importing torch alone."""
+"""The networks, importing torch alone: tensors in, pictures out, no files and no devices of their own choice.
+
+ops.py                   activations, filters, and `Tensors`, which checks what it reads from a state dict
+mapping.py               z to w, for all three StyleGANs
+stylegan1.py, modulated_conv.py, stylegan2.py, filtered_lrelu.py, stylegan3.py, progan.py
+dcgan.py, vae.py         decoders, and the encoder of a VAE
+composite_parts.py, composite.py, refiner.py
+stylegan2_training.py    StyleGAN2 as it is trained; it writes what stylegan2.py reads
+efficientnet_lite.py     the frozen perceptual network
+"""

@@ -1,4 +1,4 @@
-"""Draw a composite face: mirrored linear bands, level-set mattes, hair exemplars, one warp.
+"""The composite network: mirrored linear bands, level-set mattes, hair exemplars, one warp.
 
 The picture is three layers in a mean frame, `skin` over `hair` (with clothes) over `backdrop`.
 Each layer's edge is a drawn signed distance [Leventon et al. 2000], so an average of two
@@ -128,7 +128,7 @@ class CompositeNetwork(nn.Module):
         even, odd = latent[..., self.even_index], latent[..., self.odd_index]
         settle = self.settle
         shape, colour = self.hair.choose(even[:, 0], odd[:, 0]), self.hair.choose(even[:, 1], odd[:, 1])
-        drawn["edges"] = torch.lerp(_resized(drawn["edges"], self.size // 2), self.hair.draw("edges", shape), settle)
+        drawn["edges"] = torch.lerp(_resize(drawn["edges"], self.size // 2), self.hair.draw("edges", shape), settle)
         for name in ("hair", "backdrop"):
             drawn[name] = torch.lerp(drawn[name], self.hair.draw(name, colour), settle)
         return drawn
@@ -139,19 +139,19 @@ class CompositeNetwork(nn.Module):
         even, odd = latent[..., self.even_index], latent[..., self.odd_index]
         # Everything smooth goes up together, twice by two: fewer calls than layer by layer.
         quarter, half = self.size // 4, self.size // 2
-        broad = torch.cat([drawn["skin"], _resized(drawn["hair"], quarter), _resized(drawn["backdrop"], quarter)], 1)
-        broad = _resized(broad, half)
+        broad = torch.cat([drawn["skin"], _resize(drawn["hair"], quarter), _resize(drawn["backdrop"], quarter)], 1)
+        broad = _resize(broad, half)
         skin = broad[:, :3] + functional.pad(drawn["skin_middle"], _padding(self.layout["skin_middle"]))
-        outlines = drawn["edges"] if self.outline is None else self._outlined(drawn["edges"], self.outline)
-        stack = _resized(torch.cat([skin, broad[:, 3:], outlines], dim=1), self.size)
+        outlines = drawn["edges"] if self.outline is None else self._sharpen_outline(drawn["edges"], self.outline)
+        stack = _resize(torch.cat([skin, broad[:, 3:], outlines], dim=1), self.size)
         skin, hair, backdrop, edges = stack[:, :3], stack[:, 3:6], stack[:, 6:9], stack[:, 9:]
-        fine = drawn["skin_fine"] + self._pores(even[:, 3], odd[:, 3])
+        fine = drawn["skin_fine"] + self._draw_pores(even[:, 3], odd[:, 3])
         skin = skin + functional.pad(fine, _padding(self.layout["skin_fine"]))
         floor = 1 + HAIR_FLOOR
-        hair = (hair + floor) * self._strands(even[:, 0], odd[:, 0]).clamp(-1.2, 0.8).exp() - floor
+        hair = (hair + floor) * self._draw_strands(even[:, 0], odd[:, 0]).clamp(-1.2, 0.8).exp() - floor
         return Layers(skin, hair, backdrop, torch.sigmoid(edges * self.steepness), drawn["field"])
 
-    def _outlined(self, edges: Tensor, sharper: float) -> Tensor:
+    def _sharpen_outline(self, edges: Tensor, sharper: float) -> Tensor:
         """Edges at half size with the person's own divided by its slope, as a distance's is 1, and made `sharper`.
 
         A mean of silhouettes that lie apart rises slowly, and hair fades into the wall.
@@ -166,14 +166,14 @@ class CompositeNetwork(nn.Module):
         slope = (across.square() + down.square() + 1e-12).sqrt() * (self.size / 32)
         return torch.cat([edges[:, :1], person * (sharper / slope.clamp(SLOWEST, 1.0))], dim=1)
 
-    def _strands(self, even_code: Tensor, odd_code: Tensor) -> Tensor:
+    def _draw_strands(self, even_code: Tensor, odd_code: Tensor) -> Tensor:
         """Log-brightness of strands `[batch, 1, size, size]`, as strong as in one exemplar."""
         choice = self.hair.choose(even_code, odd_code)
         # `cover` holds squared coverage; the floor keeps noise down where no exemplar has hair.
         power = self.hair.draw("cover", choice, power=2).clamp(min=0) + 0.05
-        return self.hair.draw("detail", choice) * _resized(self.strands / power.sqrt(), self.size)
+        return self.hair.draw("detail", choice) * _resize(self.strands / power.sqrt(), self.size)
 
-    def _pores(self, even_code: Tensor, odd_code: Tensor) -> Tensor:
+    def _draw_pores(self, even_code: Tensor, odd_code: Tensor) -> Tensor:
         """Skin detail of the finest octave, in the crop of fine skin."""
         choice = self.skin.choose(even_code, odd_code)
         return self.skin.draw("detail", choice) * (self.pores / choice.power.sqrt())[:, None, None, None]
@@ -182,20 +182,20 @@ class CompositeNetwork(nn.Module):
         """Draw `latent` `[batch, 4, w_dim]` as `[batch, 3, size, size]` in [-1, 1]."""
         size = size or self.size
         parts = self.layers(latent)
-        return self.develop(parts.flat(), parts.field, size)
+        return self.warp_and_sharpen(parts.flat(), parts.field, size)
 
-    def with_skin(self, parts: Layers) -> tuple[Tensor, Tensor]:
+    def draw_with_skin(self, parts: Layers) -> tuple[Tensor, Tensor]:
         """Draw parts at the native size, and where there is bare skin, in [0, 1], `[batch, 1, size, size]`."""
         skin = parts.mattes[:, :1] * parts.mattes[:, 1:]
-        warped = self._warped(torch.cat([parts.flat(), skin], dim=1), parts.field, self.size)
-        return self._sharpened(warped[:, :3], 1).clamp(-1, 1), warped[:, 3:]
+        warped = self._warp(torch.cat([parts.flat(), skin], dim=1), parts.field, self.size)
+        return self._sharpen(warped[:, :3], 1).clamp(-1, 1), warped[:, 3:]
 
-    def develop(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
+    def warp_and_sharpen(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
         """Warp the mean-frame picture to its shape and sharpen it."""
-        return self._sharpened(self._warped(flat, field, size), max(1, size // self.size)).clamp(-1, 1)
+        return self._sharpen(self._warp(flat, field, size), max(1, size // self.size)).clamp(-1, 1)
 
-    def _warped(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
-        step = 2 * _resized(field, size).permute(0, 2, 3, 1)
+    def _warp(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
+        step = 2 * _resize(field, size).permute(0, 2, 3, 1)
         return functional.grid_sample(
             flat, self._grid(size, flat) + step, mode="bilinear", padding_mode="reflection", align_corners=False
         )
@@ -209,7 +209,7 @@ class CompositeNetwork(nn.Module):
             self._grids[size] = grid
         return grid
 
-    def _sharpened(self, picture: Tensor, reach: int) -> Tensor:
+    def _sharpen(self, picture: Tensor, reach: int) -> Tensor:
         """Unsharp mask with the binomial kernel (1, 2, 1) / 4 both ways, its taps `reach` apart.
 
         As sums of slices: a depthwise convolution took five times as long on one core.
@@ -222,7 +222,7 @@ class CompositeNetwork(nn.Module):
         return picture * (1 + self.unsharp) - soft.mul_(self.unsharp / 16)
 
 
-def _resized(picture: Tensor, size: int) -> Tensor:
+def _resize(picture: Tensor, size: int) -> Tensor:
     if picture.shape[-1] == size:
         return picture
     return functional.interpolate(picture, size=(size, size), mode="bilinear", align_corners=False)

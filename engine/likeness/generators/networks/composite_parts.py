@@ -1,4 +1,4 @@
-"""What a composite is made of: its blocks, mirrored linear bands, and blends of exemplars."""
+"""Parts of the composite network: its blocks, mirrored linear bands, and blends of exemplars."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ START = 4
 MOST_LAYERS = 64
 
 
-def upsampling(channels: int, out: int, kernel: int = 4, bias: bool = False) -> nn.ConvTranspose2d:
+def make_upsampling(channels: int, out: int, kernel: int = 4, bias: bool = False) -> nn.ConvTranspose2d:
     """Return the transposed convolution that doubles the size exactly, for any kernel from 2 px on."""
     return nn.ConvTranspose2d(channels, out, kernel, 2, (kernel - 1) // 2, kernel % 2, bias=bias)
 
@@ -31,7 +31,7 @@ class Decoder(nn.Module):
         z_dim: width of z.
         widths: channels at 4 px, 8 px, ...; the picture is twice the size of the last.
         img_channels: of the picture.
-        norm: whether batch norm follows each layer but the last; a WGAN critic's gradient penalty wants none there.
+        norm: whether batch norm follows each layer but the last; a WGAN critic must have none, for its gradient penalty.
         slope: of the leaky ReLU; 0 is ReLU.
         output: what the last layer's numbers go through: "tanh" and "linear" draw in [-1, 1], "sigmoid" in [0, 1].
     """
@@ -50,15 +50,17 @@ class Decoder(nn.Module):
         norms: list[nn.Module] = []
         for channels, out in zip(widths, (*widths[1:], img_channels), strict=True):
             norms.append(nn.BatchNorm2d(channels) if norm else nn.Identity())
-            layers.append(upsampling(channels, out, bias=not norm or len(layers) == len(widths)))
-        self._hold(layers, norms, slope, output)
+            layers.append(make_upsampling(channels, out, bias=not norm or len(layers) == len(widths)))
+        self._set_layers(layers, norms, slope, output)
 
-    def _hold(self, layers: Sequence[nn.Module], norms: Sequence[nn.Module], slope: float, output: Output) -> None:
+    def _set_layers(
+        self, layers: Sequence[nn.Module], norms: Sequence[nn.Module], slope: float, output: Output
+    ) -> None:
         self.layers, self.norms = nn.ModuleList(layers), nn.ModuleList(norms)
         self.slope, self.output = slope, output
 
     @classmethod
-    def of(
+    def from_tensors(
         cls, tensors: Mapping[str, Tensor], modules: Sequence[str], slope: float = 0.0, output: Output = "tanh"
     ) -> "Decoder":
         """Return the decoder that a state dict is that of, in eval mode, its batch norms folded into the weights.
@@ -73,7 +75,7 @@ class Decoder(nn.Module):
             raise ValueError(f"{len(modules)} layers, wanted 2 to {MOST_LAYERS}")
         if output not in ("tanh", "sigmoid", "linear"):
             raise ValueError(f"the output {str(output)[:40]!r} is none of tanh, sigmoid, linear")
-        steps = [Step(tensors, name) for name in modules]
+        steps = [StoredModule(tensors, name) for name in modules]
         layers: list[nn.Module] = []
         for i, step in enumerate(steps):
             if step.normalises:
@@ -91,12 +93,12 @@ class Decoder(nn.Module):
             raise ValueError(f"{len(layers)} layers that draw more than {LARGEST_PICTURE} px, or nothing")
         decoder = cls.__new__(cls)
         nn.Module.__init__(decoder)
-        decoder._hold(layers, [nn.Identity() for _ in layers[:-1]], slope, output)
+        decoder._set_layers(layers, [nn.Identity() for _ in layers[:-1]], slope, output)
         return decoder.eval().requires_grad_(False)
 
     @property
     def order(self) -> list[str]:
-        """The modules that hold weights, in the order in which they are applied: what `of` wants beside a state dict.
+        """The modules that hold weights, in the order in which they are applied: what `from_tensors` takes beside a state dict.
 
         A trainer writes it into its weights file as the argument `modules`, with `slope` and `output`.
         """
@@ -132,7 +134,7 @@ class Decoder(nn.Module):
         return torch.sigmoid(x) * 2 - 1 if self.output == "sigmoid" else x
 
 
-class Step:
+class StoredModule:
     """One module of a state dict: what it is, and the module that it becomes."""
 
     def __init__(self, tensors: Mapping[str, Tensor], name: str) -> None:
@@ -147,7 +149,7 @@ class Step:
         self.mean, self.variance = get("running_mean"), get("running_var")
         self.normalises = weight.ndim == 1
 
-    def layer(self, before: nn.Module | None, after: Sequence["Step"]) -> nn.Module:
+    def layer(self, before: nn.Module | None, after: Sequence["StoredModule"]) -> nn.Module:
         """Return the layer, of which `before` is the one that feeds it."""
         weight, bias = self.weight, self.bias
         made: nn.Module
@@ -164,7 +166,7 @@ class Step:
             else:
                 if kernel < 2 or (isinstance(before, nn.ConvTranspose2d) and before.out_channels != channels):
                     raise ValueError(f"the layer {self.name!r} {list(weight.shape)} does not follow the one before it")
-                made = upsampling(channels, out, kernel, bias=True)
+                made = make_upsampling(channels, out, kernel, bias=True)
         else:
             raise ValueError(f"the layer {self.name!r} {list(weight.shape)} is no transposed convolution")
         made.weight = nn.Parameter(weight, False)
@@ -190,7 +192,7 @@ class Step:
         layer.bias = nn.Parameter((bias - mean) * scale + shift, False)
 
 
-def modules_in(names: Sequence[str]) -> list[str]:
+def list_modules(names: Sequence[str]) -> list[str]:
     """Return the modules that have a weight; in the order of `names`, or by their numbers where it is alphabetical."""
     found = [name.removesuffix(".weight") for name in names if name.endswith(".weight")]
     if list(names) == sorted(names):  # safetensors keeps no order

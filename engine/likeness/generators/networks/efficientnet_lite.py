@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: the frozen eye of the losses and metrics. Batch normalisation is folded into the weights."""
+"""EfficientNet-Lite0, the frozen perceptual network of the losses and of the evaluation; batch norm is folded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class _Convolution(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's own name for it
         kernel, stride = self.kernel_size[0], self.stride[0]
-        pads = [_same(length, kernel, stride) for length in (input.shape[3], input.shape[2])]
+        pads = [_same_padding(length, kernel, stride) for length in (input.shape[3], input.shape[2])]
         if all(left == right for left, right in pads):
             padding = (pads[1][0], pads[0][0])
             return functional.conv2d(input, self.weight, self.bias, self.stride, padding, groups=self.groups)
@@ -62,7 +62,7 @@ class _Convolution(nn.Conv2d):
         )
 
 
-def _same(length: int, kernel: int, stride: int) -> tuple[int, int]:
+def _same_padding(length: int, kernel: int, stride: int) -> tuple[int, int]:
     total = max((-(-length // stride) - 1) * stride + kernel - length, 0)
     return total // 2, total - total // 2
 
@@ -113,7 +113,7 @@ class EfficientNetLite(nn.Module):
                 maps.append(x)
         return maps[0], maps[1], maps[2], maps[3]
 
-    def early(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def early_features(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return what is seen of textures and edges, for a third of the work of `forward`.
 
         Args:
@@ -144,18 +144,18 @@ class EfficientNetLite(nn.Module):
         Raises:
             KeyError, RuntimeError: where a tensor is absent or of another shape.
         """
-        self._fold(self.stem, state, "_conv_stem", "_bn0")
+        self._load_folded(self.stem, state, "_conv_stem", "_bn0")
         for number, block in enumerate(self.blocks):
             assert isinstance(block, _InvertedResidual)
             name = f"_blocks.{number}."
             if block.expand is not None:
-                self._fold(block.expand, state, name + "_expand_conv", name + "_bn0")
-            self._fold(block.depthwise, state, name + "_depthwise_conv", name + "_bn1")
-            self._fold(block.project, state, name + "_project_conv", name + "_bn2")
-        self._fold(self.head, state, "_conv_head", "_bn1")
+                self._load_folded(block.expand, state, name + "_expand_conv", name + "_bn0")
+            self._load_folded(block.depthwise, state, name + "_depthwise_conv", name + "_bn1")
+            self._load_folded(block.project, state, name + "_project_conv", name + "_bn2")
+        self._load_folded(self.head, state, "_conv_head", "_bn1")
 
     @staticmethod
-    def _fold(convolution: nn.Conv2d, state: Mapping[str, Tensor], name: str, norm: str) -> None:
+    def _load_folded(convolution: nn.Conv2d, state: Mapping[str, Tensor], name: str, norm: str) -> None:
         gain = state[norm + ".weight"] / torch.sqrt(state[norm + ".running_var"] + NORM_EPSILON)
         bias = state[norm + ".bias"] - state[norm + ".running_mean"] * gain
         weight = state[name + ".weight"] * gain[:, None, None, None]

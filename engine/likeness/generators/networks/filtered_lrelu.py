@@ -29,18 +29,18 @@ class Resampler(nn.Module):
         super().__init__()
         self.up, self.down, self.padding = up, down, padding
         self.channels = channels
-        self.register_buffer("spread", _depthwise(up_filter, channels, up))
+        self.register_buffer("spread", _depthwise_weights(up_filter, channels, up))
         # Flipped, because conv2d is a correlation.
-        self.register_buffer("gather", _depthwise(_flipped(down_filter), channels, 1))
+        self.register_buffer("gather", _depthwise_weights(_flip(down_filter), channels, 1))
 
     @classmethod
-    def between(cls, tensors: Tensors, channels: int, size: int, wanted: int, up: int, down: int) -> "Resampler":
+    def for_layer(cls, tensors: Tensors, channels: int, size: int, wanted: int, up: int, down: int) -> "Resampler":
         """Return the one that brings `size` px to `wanted` px with the filters of a layer.
 
         Raises:
             ValueError: where a filter is neither a row nor a square.
         """
-        up_filter, down_filter = _read(tensors, "up_filter"), _read(tensors, "down_filter")
+        up_filter, down_filter = _read_filter(tensors, "up_filter"), _read_filter(tensors, "down_filter")
         up_taps = 1 if up_filter is None else up_filter.shape[0]
         down_taps = 1 if down_filter is None else down_filter.shape[0]
         total = (wanted - 1) * down + 1 - size * up + up_taps + down_taps - 2
@@ -88,7 +88,7 @@ class Resampler(nn.Module):
         for b in range(up):
             wrapped, p = divmod(b + phase, up)
             taken = kernel.narrow(axis, p, taps - p).unfold(axis, 1, up).squeeze(-1)
-            part = functional.conv2d(padded, _lead(taken.flip(axis), reach, axis), groups=self.channels)
+            part = functional.conv2d(padded, _pad_front(taken.flip(axis), reach, axis), groups=self.channels)
             # As height, width, channels: how the memory lies, so that putting the phases in turn copies whole rows.
             parts.append(part.narrow(axis, wrapped, count).permute(0, 2, 3, 1))
         y = torch.stack(parts, dim=axis)
@@ -104,17 +104,17 @@ class Resampler(nn.Module):
         return functional.conv2d(x, kernel.transpose(2, 3), stride=(1, self.down), groups=self.channels)
 
 
-def _read(tensors: Tensors, name: str) -> Tensor | None:
+def _read_filter(tensors: Tensors, name: str) -> Tensor | None:
     """Return the filter [taps] or [taps, taps], or None where it is not stored, being the identity."""
     if not tensors.has(name):
         return None
     shape = tensors.shape(name)
     if len(shape) not in (1, 2) or len(set(shape)) != 1 or shape[0] > MOST_TAPS:
         raise ValueError(f"the filter {name!r} is {list(shape)}, wanted a row or a square of {MOST_TAPS} taps at most")
-    return tensors.take(name, *shape)
+    return tensors.read(name, *shape)
 
 
-def _depthwise(kernel: Tensor | None, channels: int, up: int) -> Tensor | None:
+def _depthwise_weights(kernel: Tensor | None, channels: int, up: int) -> Tensor | None:
     """Return weights [channels, 1, taps, 1 or taps], one copy a channel, at the level that zeros put between need."""
     if kernel is None:
         return None
@@ -123,11 +123,11 @@ def _depthwise(kernel: Tensor | None, channels: int, up: int) -> Tensor | None:
     return (kernel * up**2)[None, None].repeat(channels, 1, 1, 1)
 
 
-def _flipped(kernel: Tensor | None) -> Tensor | None:
+def _flip(kernel: Tensor | None) -> Tensor | None:
     return None if kernel is None else kernel.flip(tuple(range(kernel.ndim)))
 
 
-def _lead(kernel: Tensor, taps: int, axis: int) -> Tensor:
+def _pad_front(kernel: Tensor, taps: int, axis: int) -> Tensor:
     """Return `kernel` with zeros before it along the axis, to `taps`."""
     missing = taps - kernel.shape[axis]
     if missing == 0:

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from likeness.generators.networks.ops import Tensors, activation, normalise
 
-# The makers' scripts take as many for a mean w [Karras et al. 2019].
+# The makers' scripts average as many for a mean w [Karras et al. 2019].
 MEAN_SAMPLES = 10_000
 MEAN_PART = 100
 
@@ -58,8 +58,8 @@ class MappingNetwork(nn.Module):
         self.depth = depth
         features = -1
         for i in range(depth):
-            weight = tensors.under(f"fc{i}").take("weight", -1, features)
-            bias = tensors.under(f"fc{i}").take("bias", weight.shape[0])
+            weight = tensors.under(f"fc{i}").read("weight", -1, features)
+            bias = tensors.under(f"fc{i}").read("bias", weight.shape[0])
             features = weight.shape[0]
             gain = self.act.gain if self.act.scales else 1.0
             self.register_buffer(f"weight{i}", weight * (gain * lr_multiplier / math.sqrt(weight.shape[1])))
@@ -69,7 +69,7 @@ class MappingNetwork(nn.Module):
         if self.z_dim < 0 or (self.z_dim == 0 and not embedded):
             raise ValueError(f"the mapping network's first layer is narrower than the embedded label ({embedded})")
         self.w_avg: Tensor
-        average = tensors.take("w_avg", self.w_dim) if tensors.has("w_avg") else self._mean()
+        average = tensors.read("w_avg", self.w_dim) if tensors.has("w_avg") else self._compute_mean()
         self.register_buffer("w_avg", average)
 
     def _read_embedding(self, tensors: Tensors) -> int:
@@ -77,7 +77,7 @@ class MappingNetwork(nn.Module):
         self.c_dim = 0
         self.concatenates = tensors.has("concat.weight")
         if self.concatenates:
-            weight = tensors.under("concat").take("weight", -1, -1)
+            weight = tensors.under("concat").read("weight", -1, -1)
             self.c_dim = weight.shape[0]
             self.register_buffer("embed_weight", weight.T.contiguous())
             self.register_buffer("embed_bias", None)
@@ -86,13 +86,13 @@ class MappingNetwork(nn.Module):
             self.register_buffer("embed_weight", None)
             self.register_buffer("embed_bias", None)
             return 0
-        weight = tensors.under("embed").take("weight", -1, -1)
+        weight = tensors.under("embed").read("weight", -1, -1)
         self.c_dim = weight.shape[1]
         self.register_buffer("embed_weight", weight / math.sqrt(self.c_dim))
-        self.register_buffer("embed_bias", tensors.under("embed").take("bias", weight.shape[0]))
+        self.register_buffer("embed_bias", tensors.under("embed").read("bias", weight.shape[0]))
         return weight.shape[0]
 
-    def _mean(self) -> Tensor:
+    def _compute_mean(self) -> Tensor:
         """The mean of many w, for checkpoints that do not keep it; the same each time, classes in turn."""
         generator = torch.Generator().manual_seed(0)
         total = torch.zeros(self.w_dim)
@@ -111,7 +111,7 @@ class MappingNetwork(nn.Module):
         x = z if self.concatenates else normalise(z)
         if self.embed_weight is not None:
             if labels is None:
-                raise ValueError(f"this network wants labels [batch, {self.c_dim}]")
+                raise ValueError(f"this network needs labels [batch, {self.c_dim}]")
             label = functional.linear(labels, self.embed_weight, self.embed_bias)
             x = torch.cat([x, label], dim=1) if self.concatenates else torch.cat([x, normalise(label)], dim=1)
         if self.concatenates:
@@ -122,7 +122,7 @@ class MappingNetwork(nn.Module):
                 x = x * self.act.gain
         return x
 
-    def spread(self, w: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None) -> Tensor:
+    def broadcast(self, w: Tensor, truncation_psi: float = 1.0, truncation_cutoff: int | None = None) -> Tensor:
         """Return [batch, num_ws, w_dim] of `w` [batch, w_dim], the first `truncation_cutoff` layers drawn to the mean.
 
         `truncation_psi` 0 is the mean, 1 leaves w; all layers where no cutoff is given [Karras et al. 2019, sec. B].

@@ -14,7 +14,7 @@ Noise = Literal["const", "none", "random"]
 
 
 @dataclass(frozen=True)
-class Settings:
+class StyleGAN2Settings:
     """What the tensors themselves do not say.
 
     Args:
@@ -39,8 +39,8 @@ class Style(nn.Module):
         super().__init__()
         self.weight: Tensor
         self.bias: Tensor
-        self.register_buffer("weight", tensors.take("weight", channels, w_dim) * (gain / math.sqrt(w_dim)))
-        self.register_buffer("bias", tensors.take("bias", channels) * gain)
+        self.register_buffer("weight", tensors.read("weight", channels, w_dim) * (gain / math.sqrt(w_dim)))
+        self.register_buffer("bias", tensors.read("bias", channels) * gain)
 
     def forward(self, w: Tensor) -> Tensor:
         """Return [batch, channels] of `w` [batch, w_dim]."""
@@ -58,10 +58,17 @@ class ModulatedConv(nn.Module):
     """
 
     def __init__(
-        self, tensors: Tensors, settings: Settings, in_channels: int, w_dim: int, size: int, up: bool, gain: float = 1.0
+        self,
+        tensors: Tensors,
+        settings: StyleGAN2Settings,
+        in_channels: int,
+        w_dim: int,
+        size: int,
+        up: bool,
+        gain: float = 1.0,
     ) -> None:
         super().__init__()
-        weight = tensors.take("weight", -1, in_channels, -1, -1)
+        weight = tensors.read("weight", -1, in_channels, -1, -1)
         out_channels, _, k, k2 = weight.shape
         if k != k2 or k % 2 == 0:
             raise ValueError(f"a convolution kernel of {k} x {k2} px, wanted an odd square")
@@ -81,20 +88,20 @@ class ModulatedConv(nn.Module):
         self.filter: Tensor | None
         # Demodulation takes any factor of the weights out again. A power of two, which rounds nothing, keeps sums of
         # half precision in range, as the makers' division by the largest weight does.
-        scale = _power_of_two(weight.abs().amax((1, 2, 3)) * math.sqrt(in_channels * k * k))
+        scale = _nearest_power_of_two(weight.abs().amax((1, 2, 3)) * math.sqrt(in_channels * k * k))
         weight = weight / scale[:, None, None, None]
         self.register_buffer("epsilon", EPSILON / scale.square())
         layout = weight.transpose(0, 1) if up else weight
         self.register_buffer("weight", layout.contiguous(memory_format=torch.channels_last))
         self.register_buffer("power", weight.square().sum((2, 3)))
-        self.register_buffer("bias", tensors.take("bias", out_channels) * self.folded)
+        self.register_buffer("bias", tensors.read("bias", out_channels) * self.folded)
         # Flipped, because conv2d is a correlation; stored once a channel, for a depthwise convolution.
         kernel = depthwise(resampling_filter(tensors).flip((0, 1)), out_channels) if up else None
         self.register_buffer("filter", kernel)
         strength, noise = None, None
         if tensors.has("noise_strength"):
-            strength = tensors.take("noise_strength") * self.folded
-            noise = tensors.take("noise_const", size, size)[None, None] * strength
+            strength = tensors.read("noise_strength") * self.folded
+            noise = tensors.read("noise_const", size, size)[None, None] * strength
         self.register_buffer("strength", strength)
         self.register_buffer("noise", noise)
         # Multiply the weights by the style where they are fewer numbers than the two passes over activations.
@@ -157,7 +164,7 @@ class ModulatedConv(nn.Module):
         return (drawn * self.strength).to(y.dtype)
 
 
-def _power_of_two(values: Tensor) -> Tensor:
+def _nearest_power_of_two(values: Tensor) -> Tensor:
     """Return the power of two nearest to each of `values`; 1 for 0 and for what is not finite."""
     usable = values.isfinite() & (values > 0)
     return torch.exp2(torch.where(usable, values, 1.0).log2().round())
@@ -166,15 +173,17 @@ def _power_of_two(values: Tensor) -> Tensor:
 class ToRGB(nn.Module):
     """Modulated 1x1 convolution to the picture's channels, without demodulation."""
 
-    def __init__(self, tensors: Tensors, settings: Settings, in_channels: int, w_dim: int, channels: int) -> None:
+    def __init__(
+        self, tensors: Tensors, settings: StyleGAN2Settings, in_channels: int, w_dim: int, channels: int
+    ) -> None:
         super().__init__()
-        weight = tensors.take("weight", channels, in_channels, 1, 1)
+        weight = tensors.read("weight", channels, in_channels, 1, 1)
         self.clamp = settings.conv_clamp
         self.style = Style(tensors.under("affine"), in_channels, w_dim, gain=1 / math.sqrt(in_channels))
         self.weight: Tensor
         self.bias: Tensor
         self.register_buffer("weight", weight)
-        self.register_buffer("bias", tensors.take("bias", channels))
+        self.register_buffer("bias", tensors.read("bias", channels))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """Return the picture [batch, channels, h, h] of `x` [batch, I, h, h]."""

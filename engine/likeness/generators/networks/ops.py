@@ -1,4 +1,4 @@
-"""What several generator networks share: activations, filters, and taking tensors out of a state dict with a check."""
+"""Operations that several generator networks share: activations, filters, and checked reading from a state dict."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -29,20 +29,20 @@ class Activation(NamedTuple):
     scales: bool
 
 
-def _leaky(x: Tensor) -> Tensor:
+def _leaky_relu(x: Tensor) -> Tensor:
     # In place where nothing needs the input's gradient: one pass less over the largest tensors.
     return functional.leaky_relu(x, 0.2) if x.requires_grad else functional.leaky_relu_(x, 0.2)
 
 
-def _same(x: Tensor) -> Tensor:
+def _identity(x: Tensor) -> Tensor:
     return x
 
 
 # Names and gains as the StyleGAN2 papers' configurations spell them.
 ACTIVATIONS: Mapping[str, Activation] = {
-    "linear": Activation(_same, 1.0, True),
+    "linear": Activation(_identity, 1.0, True),
     "relu": Activation(torch.relu, math.sqrt(2), True),
-    "lrelu": Activation(_leaky, math.sqrt(2), True),
+    "lrelu": Activation(_leaky_relu, math.sqrt(2), True),
     "tanh": Activation(torch.tanh, 1.0, False),
     "sigmoid": Activation(torch.sigmoid, 1.0, False),
     "elu": Activation(functional.elu, 1.0, False),
@@ -93,7 +93,7 @@ class Tensors:
             raise ValueError(f"the tensor {key!r} is missing")
         return tuple(self._all[key].shape)
 
-    def take(self, name: str, *shape: int) -> Tensor:
+    def read(self, name: str, *shape: int) -> Tensor:
         """Return the tensor as float32; `shape` is what it must have, -1 where any size will do.
 
         Raises:
@@ -126,7 +126,7 @@ def normalise(x: Tensor) -> Tensor:
     return x * (x.square().mean(1, keepdim=True) + EPSILON).rsqrt()
 
 
-def recast(module: nn.Module, names: Sequence[str], dtype: torch.dtype) -> None:
+def cast_buffers(module: nn.Module, names: Sequence[str], dtype: torch.dtype) -> None:
     """Bring the named buffers of `module` to `dtype`, each time from the numbers that they were made with.
 
     Not from those of the last time: float32 after bfloat16 would stay rounded.
@@ -146,7 +146,7 @@ def resampling_filter(tensors: Tensors) -> Tensor:
     shape = tensors.shape("resample_filter")
     if max(shape, default=0) > MOST_TAPS:
         raise ValueError(f"a resampling filter of {list(shape)}, wanted {MOST_TAPS} taps at most")
-    kernel = tensors.take("resample_filter", *[-1] * len(shape))
+    kernel = tensors.read("resample_filter", *[-1] * len(shape))
     if kernel.ndim == 1:
         kernel = torch.outer(kernel, kernel)
     if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1] or kernel.shape[0] < 2:

@@ -15,7 +15,7 @@ def pixel_norm(x: Tensor) -> Tensor:
     return x * (x.square().mean(1, keepdim=True) + EPSILON).rsqrt()
 
 
-class Layer(nn.Module):
+class ProGANLayer(nn.Module):
     """Convolution with equalised learning rate, leaky ReLU, pixel norm; doubling the size first where it is an `up`.
 
     Args:
@@ -25,7 +25,7 @@ class Layer(nn.Module):
 
     def __init__(self, tensors: Tensors, in_channels: int, up: str = "") -> None:
         super().__init__()
-        weight = tensors.take("weight", -1, in_channels, 3, 3)
+        weight = tensors.read("weight", -1, in_channels, 3, 3)
         self.channels, self.up = weight.shape[0], up
         weight = weight * math.sqrt(2 / (in_channels * 9))
         if up == "fused":
@@ -34,7 +34,7 @@ class Layer(nn.Module):
             weight = wide[:, :, 1:, 1:] + wide[:, :, :-1, 1:] + wide[:, :, 1:, :-1] + wide[:, :, :-1, :-1]
             weight = weight.transpose(0, 1).contiguous()
         self.register_buffer("weight", weight)
-        self.register_buffer("bias", tensors.take("bias", self.channels))
+        self.register_buffer("bias", tensors.read("bias", self.channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return [batch, O, h or 2 h, ...] of `x` [batch, I, h, h]."""
@@ -63,10 +63,10 @@ class ProGAN(nn.Module):
         taken = Tensors(tensors)
         sizes = block_sizes(taken)
         channels = taken.shape("dense.bias")[0] if len(taken.shape("dense.bias")) == 1 else 0
-        dense = taken.take("dense.weight", channels * 16, -1)
+        dense = taken.read("dense.weight", channels * 16, -1)
         self.z_dim = dense.shape[1]
         self.register_buffer("dense", dense * (math.sqrt(2 / self.z_dim) / 4))
-        self.register_buffer("dense_bias", taken.take("dense.bias", channels))
+        self.register_buffer("dense_bias", taken.read("dense.bias", channels))
         self.layers = nn.ModuleList()
         for size in sizes:
             block = taken.under(f"b{size}")
@@ -76,13 +76,13 @@ class ProGAN(nn.Module):
                 name, up = ("conv0_up", "fused") if fused else ("conv0", "apart")
                 parts.append((name, up))
             for name, up in (*parts, ("conv1", "")):
-                layer = Layer(block.under(name), channels, up)
+                layer = ProGANLayer(block.under(name), channels, up)
                 self.layers.append(layer)
                 channels = layer.channels
-        picture = taken.take("torgb.weight", -1, channels, 1, 1)
+        picture = taken.read("torgb.weight", -1, channels, 1, 1)
         self.img_channels, self.resolution = picture.shape[0], sizes[-1]
         self.register_buffer("picture", picture / math.sqrt(channels))
-        self.register_buffer("picture_bias", taken.take("torgb.bias", self.img_channels))
+        self.register_buffer("picture_bias", taken.read("torgb.bias", self.img_channels))
 
     def first_weight(self) -> Tensor:
         """Return the first layer's matrix [n, z_dim], of which the directions are made."""

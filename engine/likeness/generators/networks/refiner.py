@@ -1,4 +1,4 @@
-"""Make a photograph of a drawn face: a small encoder-decoder that adds what its skin, eyes and mouth lack."""
+"""The refiner: a small encoder-decoder that adds photographic detail to the skin, eyes and mouth of a drawn face."""
 
 from __future__ import annotations
 
@@ -69,19 +69,19 @@ class Refiner(nn.Module):
         is half skin takes a quarter: there it dotted the rim of the face.
         """
         drawn = picture if torch.is_autocast_enabled(picture.device.type) else picture.to(self.out.weight.dtype)
-        half = _act(self.fine_in(functional.pixel_unshuffle(drawn, 2)))
-        quarter = _act(self.in64(functional.pixel_unshuffle(drawn, 4)))
-        eighth = _added(self.enc32, _act(self.down32(quarter)))
-        x = _act(self.down16(eighth))
+        half = _activate(self.fine_in(functional.pixel_unshuffle(drawn, 2)))
+        quarter = _activate(self.in64(functional.pixel_unshuffle(drawn, 4)))
+        eighth = _add_residual(self.enc32, _activate(self.down32(quarter)))
+        x = _activate(self.down16(eighth))
         for layer in self.mid:
-            x = _added(layer, x)
-        x = _added(self.dec32, _act(functional.pixel_shuffle(self.up32(x), 2) + eighth))
-        x = _added(self.dec64, _act(functional.pixel_shuffle(self.up64(x), 2) + quarter))
-        x = _act(self.dec128(_act(functional.pixel_shuffle(self.up128(x), 2) + half)))
-        return _without_grid(functional.pixel_shuffle(self.out(x), 2).to(picture.dtype)) * skin.square()
+            x = _add_residual(layer, x)
+        x = _add_residual(self.dec32, _activate(functional.pixel_shuffle(self.up32(x), 2) + eighth))
+        x = _add_residual(self.dec64, _activate(functional.pixel_shuffle(self.up64(x), 2) + quarter))
+        x = _activate(self.dec128(_activate(functional.pixel_shuffle(self.up128(x), 2) + half)))
+        return _remove_checkerboard(functional.pixel_shuffle(self.out(x), 2).to(picture.dtype)) * skin.square()
 
 
-def _without_grid(added: Tensor) -> Tensor:
+def _remove_checkerboard(added: Tensor) -> Tensor:
     """Take out what alternates from pixel to pixel, the pattern that PixelShuffle leaves on skin.
 
     The half-band filter (-1, 4, 10, 4, -1) / 16 both ways: nothing of a period of 2 px stays, three quarters of one
@@ -96,7 +96,7 @@ def _without_grid(added: Tensor) -> Tensor:
     return across.sub_(down[..., :-4], alpha=1 / 16).sub_(down[..., 4:], alpha=1 / 16)
 
 
-def refiner_from(tensors: Mapping[str, Tensor], prefix: str = PREFIX) -> Refiner | None:
+def find_refiner(tensors: Mapping[str, Tensor], prefix: str = PREFIX) -> Refiner | None:
     """Return the refiner whose tensors are among those of a weights file, None where there is none.
 
     Raises:
@@ -119,9 +119,9 @@ def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) ->
     return layer
 
 
-def _act(x: Tensor) -> Tensor:
+def _activate(x: Tensor) -> Tensor:
     return functional.leaky_relu(x, SLOPE)
 
 
-def _added(layer: nn.Module, x: Tensor) -> Tensor:
-    return x + _act(layer(x))
+def _add_residual(layer: nn.Module, x: Tensor) -> Tensor:
+    return x + _activate(layer(x))

@@ -16,7 +16,7 @@ Noise = Literal["const", "none", "random"]
 
 
 @dataclass(frozen=True)
-class Settings:
+class StyleGAN1Settings:
     """What the tensors themselves do not say.
 
     Args:
@@ -30,19 +30,19 @@ class Settings:
     fused_from: int = 128
 
 
-def scaled(weight: Tensor, gain: float = math.sqrt(2)) -> Tensor:
+def scale_weight(weight: Tensor, gain: float = math.sqrt(2)) -> Tensor:
     """Return `weight` [O, I, k, k] at the scale of its equalised learning rate [Karras et al. 2018, sec. 4.1]."""
     return weight * (gain / math.sqrt(math.prod(weight.shape[1:])))
 
 
-def fused(weight: Tensor) -> Tensor:
+def fuse_upsampling(weight: Tensor) -> Tensor:
     """Return the kernel [I, O, 4, 4] of a transposed convolution by 2: the 3x3 one, summed over a square of 2x2."""
     padded = functional.pad(weight, (1, 1, 1, 1))
     parts = padded[:, :, 1:, 1:] + padded[:, :, :-1, 1:] + padded[:, :, 1:, :-1] + padded[:, :, :-1, :-1]
     return parts.transpose(0, 1).contiguous()
 
 
-class Layer(nn.Module):
+class StyleGAN1Layer(nn.Module):
     """Convolution, noise, bias, leaky ReLU, instance norm, style [Karras et al. 2019, fig. 1b].
 
     Args:
@@ -51,23 +51,25 @@ class Layer(nn.Module):
         up: whether it doubles the size.
     """
 
-    def __init__(self, tensors: Tensors, settings: Settings, in_channels: int, w_dim: int, size: int, up: bool) -> None:
+    def __init__(
+        self, tensors: Tensors, settings: StyleGAN1Settings, in_channels: int, w_dim: int, size: int, up: bool
+    ) -> None:
         super().__init__()
         self.size, self.up, self.fused = size, up, up and size >= settings.fused_from
-        weight = scaled(tensors.take("weight", -1, in_channels, 3, 3)) if tensors.has("weight") else None
+        weight = scale_weight(tensors.read("weight", -1, in_channels, 3, 3)) if tensors.has("weight") else None
         self.channels = in_channels if weight is None else weight.shape[0]
         if weight is not None and self.fused:
-            weight = fused(weight)
+            weight = fuse_upsampling(weight)
         self.has_noise = tensors.has("noise_strength")
         if self.has_noise:
-            strength = tensors.take("noise_strength", self.channels)[:, None, None]
+            strength = tensors.read("noise_strength", self.channels)[:, None, None]
             self.register_buffer("strength", strength)
-            self.register_buffer("noise", tensors.take("noise_const", size, size)[None, None] * strength)
-        style = tensors.take("style.weight", 2 * self.channels, w_dim) / math.sqrt(w_dim)
-        bias = tensors.take("style.bias", 2 * self.channels)
+            self.register_buffer("noise", tensors.read("noise_const", size, size)[None, None] * strength)
+        style = tensors.read("style.weight", 2 * self.channels, w_dim) / math.sqrt(w_dim)
+        bias = tensors.read("style.bias", 2 * self.channels)
         # The scale is 1 plus the style's first half.
         one = torch.cat([torch.ones(self.channels), torch.zeros(self.channels)])
-        buffers = {"weight": weight, "bias": tensors.take("bias", self.channels), "style": style, "shift": bias + one}
+        buffers = {"weight": weight, "bias": tensors.read("bias", self.channels), "style": style, "shift": bias + one}
         for name, buffer in buffers.items():
             self.register_buffer(name, buffer)
         taps = torch.tensor([float(tap) for tap in settings.blur])
@@ -114,25 +116,25 @@ class SynthesisNetwork(nn.Module):
         ValueError: where a tensor is missing or of the wrong shape.
     """
 
-    def __init__(self, tensors: Tensors, settings: Settings) -> None:
+    def __init__(self, tensors: Tensors, settings: StyleGAN1Settings) -> None:
         super().__init__()
         sizes = block_sizes(tensors)
         if len(settings.blur) % 2 == 0 and settings.blur:
             raise ValueError(f"a blur of {len(settings.blur)} taps, wanted an odd number")
-        self.register_buffer("const", tensors.take("b4.const", -1, 4, 4)[None])
-        self.w_dim = tensors.take("b4.conv0.style.weight", -1, -1).shape[1]
+        self.register_buffer("const", tensors.read("b4.const", -1, 4, 4)[None])
+        self.w_dim = tensors.read("b4.conv0.style.weight", -1, -1).shape[1]
         self.layers = nn.ModuleList()
         channels = self.get_buffer("const").shape[1]
         for size in sizes:
             for part in (0, 1):
                 up = size > 4 and part == 0
-                layer = Layer(tensors.under(f"b{size}.conv{part}"), settings, channels, self.w_dim, size, up)
+                layer = StyleGAN1Layer(tensors.under(f"b{size}.conv{part}"), settings, channels, self.w_dim, size, up)
                 self.layers.append(layer)
                 channels = layer.channels
-        picture = tensors.take("torgb.weight", -1, channels, 1, 1)
+        picture = tensors.read("torgb.weight", -1, channels, 1, 1)
         self.img_channels = picture.shape[0]
-        self.register_buffer("picture", scaled(picture, 1.0))
-        self.register_buffer("picture_bias", tensors.take("torgb.bias", self.img_channels))
+        self.register_buffer("picture", scale_weight(picture, 1.0))
+        self.register_buffer("picture_bias", tensors.read("torgb.bias", self.img_channels))
         self.resolution, self.num_ws = sizes[-1], 2 * len(sizes)
 
     @property
@@ -161,9 +163,9 @@ class StyleGAN1(nn.Module):
         ValueError: where a tensor is missing or of the wrong shape.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor], settings: Settings) -> None:
+    def __init__(self, tensors: Mapping[str, Tensor], settings: StyleGAN1Settings) -> None:
         super().__init__()
         self.synthesis = SynthesisNetwork(Tensors(tensors, "synthesis."), settings)
         self.mapping = MappingNetwork(Tensors(tensors, "mapping."), self.synthesis.num_ws, settings.lr_multiplier)
         if self.mapping.w_dim != self.synthesis.w_dim:
-            raise ValueError(f"the mapping makes w of {self.mapping.w_dim}, the synthesis wants {self.synthesis.w_dim}")
+            raise ValueError(f"the mapping makes w of {self.mapping.w_dim}, the synthesis takes {self.synthesis.w_dim}")

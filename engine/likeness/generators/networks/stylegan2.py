@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.generators.networks.mapping import MappingNetwork
-from likeness.generators.networks.modulated_conv import ModulatedConv, Noise, Settings, ToRGB
-from likeness.generators.networks.ops import Tensors, block_sizes, depthwise, recast, resampling_filter, upsample
+from likeness.generators.networks.modulated_conv import ModulatedConv, Noise, StyleGAN2Settings, ToRGB
+from likeness.generators.networks.ops import Tensors, block_sizes, cast_buffers, depthwise, resampling_filter, upsample
 
 # "mixed" is float32 below this many resolutions from the finest, as the makers train [Karras et al. 2020b, app. C].
 HALF_RESOLUTIONS = 4
@@ -18,12 +18,14 @@ HALF_RESOLUTIONS = 4
 class Skip(nn.Module):
     """The residual path of the resnet architecture: a 1x1 convolution, then twice the size."""
 
-    def __init__(self, tensors: Tensors, settings: Settings, in_channels: int, out_channels: int, gain: float) -> None:
+    def __init__(
+        self, tensors: Tensors, settings: StyleGAN2Settings, in_channels: int, out_channels: int, gain: float
+    ) -> None:
         super().__init__()
         self.clamp = None if settings.conv_clamp is None else settings.conv_clamp * gain
         self.weight: Tensor
         self.filter: Tensor
-        weight = tensors.take("weight", out_channels, in_channels, 1, 1) * (gain / math.sqrt(in_channels))
+        weight = tensors.read("weight", out_channels, in_channels, 1, 1) * (gain / math.sqrt(in_channels))
         self.register_buffer("weight", weight)
         self.register_buffer("filter", depthwise(resampling_filter(tensors), out_channels))
 
@@ -33,11 +35,11 @@ class Skip(nn.Module):
         return y if self.clamp is None else y.clamp_(-self.clamp, self.clamp)
 
 
-class Block(nn.Module):
+class SynthesisBlock(nn.Module):
     """One resolution: its convolutions, its picture, and in a resnet its residual path."""
 
     def __init__(
-        self, tensors: Tensors, settings: Settings, in_channels: int, w_dim: int, size: int, channels: int
+        self, tensors: Tensors, settings: StyleGAN2Settings, in_channels: int, w_dim: int, size: int, channels: int
     ) -> None:
         super().__init__()
         gain = math.sqrt(0.5) if tensors.has("skip.weight") else 1.0
@@ -49,7 +51,7 @@ class Block(nn.Module):
             self.conv0 = ModulatedConv(tensors.under("conv0"), settings, in_channels, w_dim, size, up=True)
             in_channels = self.conv0.bias.shape[0]
         else:
-            in_channels = tensors.take("const", -1, size, size).shape[0]
+            in_channels = tensors.read("const", -1, size, size).shape[0]
         self.conv1 = ModulatedConv(tensors.under("conv1"), settings, in_channels, w_dim, size, False, gain)
         self.out_channels = self.conv1.bias.shape[0]
         if self.conv0 is not None and tensors.has("skip.weight"):
@@ -87,23 +89,23 @@ class SynthesisNetwork(nn.Module):
         ValueError: where a tensor is missing or of the wrong shape.
     """
 
-    def __init__(self, tensors: Tensors, settings: Settings) -> None:
+    def __init__(self, tensors: Tensors, settings: StyleGAN2Settings) -> None:
         super().__init__()
         sizes = block_sizes(tensors)
         last = tensors.under(f"b{sizes[-1]}")
-        drawn = last.under("torgb").take("weight", -1, -1, 1, 1).shape[0]
+        drawn = last.under("torgb").read("weight", -1, -1, 1, 1).shape[0]
         self.shuffle = settings.shuffle
         if drawn % self.shuffle**2:
             raise ValueError(f"toRGB draws {drawn} channels, wanted a multiple of {self.shuffle**2} to shuffle")
         self.img_channels = drawn // self.shuffle**2
-        self.w_dim = last.under("torgb").take("affine.weight", -1, -1).shape[1]
+        self.w_dim = last.under("torgb").read("affine.weight", -1, -1).shape[1]
         self.resolution = sizes[-1] * self.shuffle
         self.const: Tensor
-        self.register_buffer("const", tensors.under("b4").take("const", -1, 4, 4)[None])
+        self.register_buffer("const", tensors.under("b4").read("const", -1, 4, 4)[None])
         self.blocks = nn.ModuleList()
         channels = 0
         for size in sizes:
-            block = Block(tensors.under(f"b{size}"), settings, channels, self.w_dim, size, drawn)
+            block = SynthesisBlock(tensors.under(f"b{size}"), settings, channels, self.w_dim, size, drawn)
             channels = block.out_channels
             self.blocks.append(block)
         # Where each block's layers begin; the w of a block's picture is the next block's first.
@@ -134,7 +136,7 @@ class SynthesisNetwork(nn.Module):
         for block, block_dtype in zip(self.blocks, self.dtypes, strict=True):
             for module in block.modules():
                 if isinstance(module, ModulatedConv | Skip):
-                    recast(module, ("weight", "filter"), block_dtype)
+                    cast_buffers(module, ("weight", "filter"), block_dtype)
 
     def forward(self, ws: Tensor, noise: Noise = "const") -> Tensor:
         """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim]."""
@@ -156,11 +158,11 @@ class StyleGAN2(nn.Module):
         ValueError: where a tensor is missing or of the wrong shape.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor], settings: Settings) -> None:
+    def __init__(self, tensors: Mapping[str, Tensor], settings: StyleGAN2Settings) -> None:
         super().__init__()
         self.synthesis = SynthesisNetwork(Tensors(tensors, "synthesis."), settings)
         self.mapping = MappingNetwork(
             Tensors(tensors, "mapping."), self.synthesis.num_ws, settings.lr_multiplier, settings.mapping_activation
         )
         if self.mapping.w_dim != self.synthesis.w_dim:
-            raise ValueError(f"the mapping makes w of {self.mapping.w_dim}, the synthesis wants {self.synthesis.w_dim}")
+            raise ValueError(f"the mapping makes w of {self.mapping.w_dim}, the synthesis takes {self.synthesis.w_dim}")

@@ -74,7 +74,7 @@ class StyleShape:
         return max(1, min(self.channel_base // size, self.channel_max))
 
 
-class Linear(nn.Module):
+class EqualisedLinear(nn.Module):
     """A linear layer with an equalised learning rate [Karras et al. 2018, sec. 4.1]."""
 
     def __init__(self, into: int, out: int, start: float = 0.0, lr_multiplier: float = 1.0) -> None:
@@ -95,7 +95,7 @@ class TrainableMapping(nn.Module):
         super().__init__()
         widths = [shape.z_dim, *[shape.w_dim] * shape.mapping_layers]
         for i in range(shape.mapping_layers):
-            self.add_module(f"fc{i}", Linear(widths[i], widths[i + 1], lr_multiplier=shape.lr_multiplier))
+            self.add_module(f"fc{i}", EqualisedLinear(widths[i], widths[i + 1], lr_multiplier=shape.lr_multiplier))
         self.depth = shape.mapping_layers
         self.w_avg: Tensor
         self.register_buffer("w_avg", torch.zeros(shape.w_dim))
@@ -110,20 +110,20 @@ class TrainableMapping(nn.Module):
         return x
 
 
-class Convolution(nn.Module):
+class TrainableConv(nn.Module):
     """Modulated 3x3 convolution, demodulation, noise, bias, nonlinearity [Karras et al. 2020, sec. 2.2]."""
 
     def __init__(self, shape: StyleShape, into: int, out: int, size: int, up: bool) -> None:
         super().__init__()
         self.size, self.up = size, up
-        self.affine = Linear(shape.w_dim, into, start=1.0)
+        self.affine = EqualisedLinear(shape.w_dim, into, start=1.0)
         self.weight = nn.Parameter(torch.randn(out, into, 3, 3))
         self.bias = nn.Parameter(torch.zeros(out))
         self.noise_strength = nn.Parameter(torch.zeros(()))
         self.noise_const: Tensor
         self.resample_filter: Tensor
         self.register_buffer("noise_const", torch.randn(size, size))
-        self.register_buffer("resample_filter", _filter())
+        self.register_buffer("resample_filter", make_filter())
 
     def forward(self, x: Tensor, w: Tensor, noise: str) -> Tensor:
         """Return [batch, out, size, size] of `x` [batch, into, h, h], by styles on the activations.
@@ -153,12 +153,12 @@ class Convolution(nn.Module):
         return torch.randn(batch, 1, self.size, self.size, device=self.noise_const.device)
 
 
-class Picture(nn.Module):
+class TrainableToRGB(nn.Module):
     """Modulated 1x1 convolution to the picture's channels, without demodulation."""
 
     def __init__(self, shape: StyleShape, into: int) -> None:
         super().__init__()
-        self.affine = Linear(shape.w_dim, into, start=1.0)
+        self.affine = EqualisedLinear(shape.w_dim, into, start=1.0)
         self.weight = nn.Parameter(torch.randn(shape.picture_channels, into, 1, 1))
         self.bias = nn.Parameter(torch.zeros(shape.picture_channels))
 
@@ -176,14 +176,14 @@ class TrainableBlock(nn.Module):
         super().__init__()
         out = shape.channels(size)
         self.resample_filter: Tensor
-        self.register_buffer("resample_filter", _filter())
+        self.register_buffer("resample_filter", make_filter())
         if into:
-            self.conv0 = Convolution(shape, into, out, size, up=True)
+            self.conv0 = TrainableConv(shape, into, out, size, up=True)
         else:
             self.const = nn.Parameter(torch.randn(out, size, size))
         self.num_conv = 2 if into else 1
-        self.conv1 = Convolution(shape, out, out, size, up=False)
-        self.torgb = Picture(shape, out)
+        self.conv1 = TrainableConv(shape, out, out, size, up=False)
+        self.torgb = TrainableToRGB(shape, out)
 
     def forward(self, x: Tensor, image: Tensor | None, ws: Tensor, noise: str) -> tuple[Tensor, Tensor]:
         """Return features and picture at this size; `ws` [batch, num_conv + 1, w_dim] are this block's own."""
@@ -261,7 +261,7 @@ class TrainableStyleGAN2(nn.Module):
         return cast(Tensor, self.synthesis(self.latents(z, mixing), noise))
 
 
-def _filter() -> Tensor:
+def make_filter() -> Tensor:
     taps = torch.tensor(TAPS)
     kernel = torch.outer(taps, taps)
     return kernel / kernel.sum()

@@ -10,14 +10,14 @@ from torch.nn import functional
 
 from likeness.generators.networks.filtered_lrelu import Resampler
 from likeness.generators.networks.mapping import MappingNetwork
-from likeness.generators.networks.ops import EPSILON, Tensors, recast
+from likeness.generators.networks.ops import EPSILON, Tensors, cast_buffers
 
 # 36 px in all that are published.
 LARGEST_INPUT = 1024
 
 
 @dataclass(frozen=True)
-class Settings:
+class StyleGAN3Settings:
     """What the tensors themselves do not say; names and defaults are those of the official constructor.
 
     Args:
@@ -59,7 +59,7 @@ class Band:
     cutoff: float
 
 
-def bands(settings: Settings, num_layers: int) -> list[Band]:
+def plan_bands(settings: StyleGAN3Settings, num_layers: int) -> list[Band]:
     """Return one band for each of `num_layers` and for the picture."""
     last_cutoff = settings.img_resolution / 2
     last_stopband = last_cutoff * settings.last_stopband_rel
@@ -97,12 +97,12 @@ class FourierInput(nn.Module):
         channels = tensors.shape("freqs")[0]
         self.band = band
         buffers = {
-            "weight": tensors.take("weight", channels, channels) / math.sqrt(channels),
-            "freqs": tensors.take("freqs", channels, 2),
-            "phases": tensors.take("phases", channels),
-            "transform": tensors.take("transform", 3, 3) if tensors.has("transform") else torch.eye(3),
-            "affine_weight": tensors.take("affine.weight", 4, w_dim) / math.sqrt(w_dim),
-            "affine_bias": tensors.take("affine.bias", 4),
+            "weight": tensors.read("weight", channels, channels) / math.sqrt(channels),
+            "freqs": tensors.read("freqs", channels, 2),
+            "phases": tensors.read("phases", channels),
+            "transform": tensors.read("transform", 3, 3) if tensors.has("transform") else torch.eye(3),
+            "affine_weight": tensors.read("affine.weight", 4, w_dim) / math.sqrt(w_dim),
+            "affine_bias": tensors.read("affine.bias", 4),
             "grid": self._grid(band),
         }
         for name, buffer in buffers.items():
@@ -139,7 +139,7 @@ class FourierInput(nn.Module):
         return torch.permute(x, (0, 3, 1, 2))
 
 
-class Layer(nn.Module):
+class StyleGAN3Layer(nn.Module):
     """Modulated convolution and filtered nonlinearity [sec. 3.1]; magnitude EMA, gains and weights' length are folded.
 
     Args:
@@ -151,7 +151,7 @@ class Layer(nn.Module):
     def __init__(
         self,
         tensors: Tensors,
-        settings: Settings,
+        settings: StyleGAN3Settings,
         before: Band,
         after: Band,
         w_dim: int,
@@ -160,12 +160,12 @@ class Layer(nn.Module):
     ) -> None:
         super().__init__()
         self.is_torgb, self.clamp = is_torgb, settings.conv_clamp
-        weight = tensors.take("weight", -1, in_channels, -1, -1)
+        weight = tensors.read("weight", -1, in_channels, -1, -1)
         out_channels, _, k, k2 = weight.shape
         if k != k2:
             raise ValueError(f"a convolution kernel of {k} x {k2} px, wanted a square")
         self.k = k
-        gain = tensors.take("magnitude_ema").rsqrt() if tensors.has("magnitude_ema") else torch.ones(())
+        gain = tensors.read("magnitude_ema").rsqrt() if tensors.has("magnitude_ema") else torch.ones(())
         style_gain = 1 / math.sqrt(w_dim)
         if is_torgb:
             style_gain /= math.sqrt(in_channels * k * k)
@@ -175,18 +175,18 @@ class Layer(nn.Module):
         self.folded = 1.0 if is_torgb else math.sqrt(2)
         style = tensors.under("affine")
         buffers = {
-            "style_weight": style.take("weight", in_channels, w_dim) * style_gain,
-            "style_bias": style.take("bias", in_channels) * (style_gain * math.sqrt(w_dim)),
+            "style_weight": style.read("weight", in_channels, w_dim) * style_gain,
+            "style_bias": style.read("bias", in_channels) * (style_gain * math.sqrt(w_dim)),
             "power": weight.square().sum((2, 3)),
             "weight": weight.contiguous(memory_format=torch.channels_last),
-            "bias": tensors.take("bias", out_channels) * self.folded,
+            "bias": tensors.read("bias", out_channels) * self.folded,
             "gain": gain * self.folded,
         }
         for name, buffer in buffers.items():
             self.register_buffer(name, buffer)
         self.out_channels = out_channels
         over = max(before.rate, after.rate) * (1 if is_torgb else settings.lrelu_upsampling)
-        self.resampler = Resampler.between(
+        self.resampler = Resampler.for_layer(
             tensors, out_channels, before.size + k - 1, after.size, over // before.rate, over // after.rate
         )
         self.modulates_weights = k * k * in_channels < 2 * before.size**2
@@ -222,14 +222,14 @@ class SynthesisNetwork(nn.Module):
         ValueError: where a tensor is missing or of the wrong shape.
     """
 
-    def __init__(self, tensors: Tensors, settings: Settings) -> None:
+    def __init__(self, tensors: Tensors, settings: StyleGAN3Settings) -> None:
         super().__init__()
         names = layer_names(tensors)
-        plan = bands(settings, len(names) - 1)
+        plan = plan_bands(settings, len(names) - 1)
         if plan[0].size > LARGEST_INPUT:
             raise ValueError(f"an input of {plan[0].size} px by the arguments, wanted {LARGEST_INPUT} at most")
         self.settings = settings
-        self.w_dim = tensors.take("input.affine.weight", 4, -1).shape[1]
+        self.w_dim = tensors.read("input.affine.weight", 4, -1).shape[1]
         self.num_ws = len(names) + 1
         self.resolution = settings.img_resolution
         self.input = FourierInput(tensors.under("input"), plan[0], self.w_dim)
@@ -239,7 +239,7 @@ class SynthesisNetwork(nn.Module):
             before, is_torgb = plan[max(i - 1, 0)], i == len(names) - 1
             if name.split("_")[1] != str(plan[i].size):
                 raise ValueError(f"the layer {name!r} should be {plan[i].size} px wide by the arguments")
-            layer = Layer(tensors.under(name), settings, before, plan[i], self.w_dim, channels, is_torgb)
+            layer = StyleGAN3Layer(tensors.under(name), settings, before, plan[i], self.w_dim, channels, is_torgb)
             self.layers.append(layer)
             channels = layer.out_channels
         self.img_channels = channels
@@ -258,9 +258,9 @@ class SynthesisNetwork(nn.Module):
         """Compute in `dtype` from now on; the sine waves, styles and demodulation stay float32."""
         self.dtype = dtype
         for layer in self.layers:
-            assert isinstance(layer, Layer)
-            recast(layer, ("weight",), dtype)
-            recast(layer.resampler, ("spread", "gather"), dtype)
+            assert isinstance(layer, StyleGAN3Layer)
+            cast_buffers(layer, ("weight",), dtype)
+            cast_buffers(layer.resampler, ("spread", "gather"), dtype)
 
     def forward(self, ws: Tensor, transform: Tensor | None = None) -> Tensor:
         """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim].
@@ -300,9 +300,9 @@ class StyleGAN3(nn.Module):
         ValueError: where a tensor is missing or of the wrong shape.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor], settings: Settings) -> None:
+    def __init__(self, tensors: Mapping[str, Tensor], settings: StyleGAN3Settings) -> None:
         super().__init__()
         self.synthesis = SynthesisNetwork(Tensors(tensors, "synthesis."), settings)
         self.mapping = MappingNetwork(Tensors(tensors, "mapping."), self.synthesis.num_ws, settings.lr_multiplier)
         if self.mapping.w_dim != self.synthesis.w_dim:
-            raise ValueError(f"the mapping makes w of {self.mapping.w_dim}, the synthesis wants {self.synthesis.w_dim}")
+            raise ValueError(f"the mapping makes w of {self.mapping.w_dim}, the synthesis takes {self.synthesis.w_dim}")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from likeness.generators.networks.dcgan import START, Decoder
 
 
-class Encoder(nn.Module):
+class ConvEncoder(nn.Module):
     """From pictures to the mean and the logarithm of the variance of their codes.
 
     Args:
@@ -43,7 +43,7 @@ class VAE(nn.Module):
 
     def __init__(self, z_dim: int, widths: Sequence[int], img_channels: int = 3) -> None:
         super().__init__()
-        self.encoder = Encoder(z_dim, widths, img_channels)
+        self.encoder = ConvEncoder(z_dim, widths, img_channels)
         self.decoder = Decoder(z_dim, widths, img_channels, norm=False, slope=0.2)
 
     def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -56,6 +56,6 @@ class VAE(nn.Module):
         return self.decoder(mean + noise * torch.exp(log_variance / 2)), mean, log_variance
 
 
-def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return the divergence [batch] of the codes from the normal distribution [Kingma & Welling 2014, appendix B]."""
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)

@@ -1,12 +1,12 @@
-"""The handful of names that weights files may use, each with the plain value that it builds here."""
+"""The names that a pickle may have resolved, each with the plain value that it builds here."""
 
 from collections.abc import Callable
 from typing import Any
 
 from likeness.generators.readers.arrays import ARRAY_NAMES
 from likeness.generators.readers.inert import InertObject, ReadBudget, SnapshotError, Symbol
-from likeness.generators.readers.restricted_pickle import Known, plain_key
-from likeness.generators.readers.storages import STORAGE_NAMES, TENSOR_NAMES, Storage, nested_storage
+from likeness.generators.readers.restricted_pickle import Known, check_key
+from likeness.generators.readers.storages import STORAGE_NAMES, TENSOR_NAMES, Storage, read_nested_storage
 
 NETWORK_NAMES = {
     ("dnnlib.tflib.network", "Network"),
@@ -18,23 +18,23 @@ PERSISTENT_VERSION = 6
 LONGEST_SOURCE = 1_000_000
 
 
-def _dict(items: Any = ()) -> dict[Any, Any]:
+def _build_dict(items: Any = ()) -> dict[Any, Any]:
     if not isinstance(items, list | tuple):
         raise SnapshotError(f"has a dict made of a {type(items).__name__}")
-    return {plain_key(pair[0]): pair[1] for pair in items}
+    return {check_key(pair[0]): pair[1] for pair in items}
 
 
-def _set(values: Any = ()) -> set[Any]:
+def _build_set(values: Any = ()) -> set[Any]:
     if not isinstance(values, list | tuple | set | frozenset):
         raise SnapshotError(f"has a set made of a {type(values).__name__}")
-    return {plain_key(value) for value in values}
+    return {check_key(value) for value in values}
 
 
-def _inert(symbol: Symbol) -> Callable[..., InertObject]:
+def _inert_builder(symbol: Symbol) -> Callable[..., InertObject]:
     return lambda *arguments: InertObject(symbol, arguments)
 
 
-def _persistent(meta: Any) -> InertObject:
+def _build_persistent(meta: Any) -> InertObject:
     """Return what the official code would rebuild by running the source in `meta`; the source is left alone."""
     if not isinstance(meta, dict) or meta.get("type") != "class" or not isinstance(meta.get("class_name"), str):
         raise SnapshotError("has a broken network inside: no class name")
@@ -49,12 +49,12 @@ def _persistent(meta: Any) -> InertObject:
 
 
 PLAIN_NAMES: Known = {
-    ("collections", "OrderedDict"): _dict,
-    ("dnnlib.util", "EasyDict"): _dict,
-    ("dnnlib", "EasyDict"): _dict,
-    ("builtins", "set"): _set,
-    ("__builtin__", "set"): _set,
-    ("argparse", "Namespace"): _inert(Symbol("argparse", "Namespace")),
+    ("collections", "OrderedDict"): _build_dict,
+    ("dnnlib.util", "EasyDict"): _build_dict,
+    ("dnnlib", "EasyDict"): _build_dict,
+    ("builtins", "set"): _build_set,
+    ("__builtin__", "set"): _build_set,
+    ("argparse", "Namespace"): _inert_builder(Symbol("argparse", "Namespace")),
     ("torch", "Size"): tuple,
 }
 
@@ -68,13 +68,13 @@ def official_names(budget: ReadBudget) -> Known:
     """Return the names of official snapshots, PyTorch and TensorFlow."""
 
     def storage(raw: Any) -> Storage:
-        return nested_storage(raw, budget)
+        return read_nested_storage(raw, budget)
 
     return {
         **PLAIN_NAMES,
         **ARRAY_NAMES,
         **TENSOR_NAMES,
-        PERSISTENT: _persistent,
+        PERSISTENT: _build_persistent,
         ("torch.storage", "_load_from_bytes"): storage,
-        **{name: _inert(Symbol(*name)) for name in NETWORK_NAMES},
+        **{name: _inert_builder(Symbol(*name)) for name in NETWORK_NAMES},
     }

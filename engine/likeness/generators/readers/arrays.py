@@ -1,4 +1,4 @@
-"""NumPy arrays and numbers as they are pickled: rebuilt from their bytes, object arrays refused."""
+"""NumPy arrays and numbers as they are pickled, rebuilt from their bytes; object arrays are refused."""
 
 import math
 from typing import Any
@@ -51,7 +51,7 @@ class StoredArray:
         """Check that bytes, type and shape belong together and keep them."""
         if not isinstance(kind, StoredType) or not isinstance(shape, tuple) or len(shape) > MOST_DIMENSIONS:
             raise SnapshotError("has a broken array inside")
-        raw = raw_bytes(raw)
+        raw = to_bytes(raw)
         if not all(isinstance(n, int) and n >= 0 for n in shape):
             raise SnapshotError("has a broken array inside")
         if math.prod(shape) * kind.dtype.itemsize != len(raw):
@@ -68,7 +68,7 @@ class StoredArray:
         return flat.reshape(self.shape, order="F" if self._fortran else "C")
 
 
-def raw_bytes(value: Any) -> memoryview:
+def to_bytes(value: Any) -> memoryview:
     """Return bytes as the pickle's protocol gave them: bytes, or from Python 2 a string of latin-1."""
     if isinstance(value, str):
         return memoryview(value.encode("latin1"))
@@ -77,20 +77,20 @@ def raw_bytes(value: Any) -> memoryview:
     raise SnapshotError(f"has a {type(value).__name__} where bytes belong")
 
 
-def _reconstruct(kind: Any, *_ignored: Any) -> StoredArray:
+def _build_array(kind: Any, *_ignored: Any) -> StoredArray:
     if not isinstance(kind, Symbol) or kind.name != "ndarray":
         raise SnapshotError(f"has an array of the class {str(kind)[:80]!r}")
     return StoredArray()
 
 
-def _from_buffer(raw: Any, kind: Any, shape: Any, order: Any) -> StoredArray:
+def _build_array_from_buffer(raw: Any, kind: Any, shape: Any, order: Any) -> StoredArray:
     return StoredArray().fill(raw, kind, shape, order == "F")
 
 
-def _scalar(kind: Any, raw: Any = b"") -> Any:
-    if not isinstance(kind, StoredType) or len(raw_bytes(raw)) != kind.dtype.itemsize:
+def _build_scalar(kind: Any, raw: Any = b"") -> Any:
+    if not isinstance(kind, StoredType) or len(to_bytes(raw)) != kind.dtype.itemsize:
         raise SnapshotError("has a broken number inside")
-    return np.frombuffer(raw_bytes(raw), kind.dtype)[0].item()
+    return np.frombuffer(to_bytes(raw), kind.dtype)[0].item()
 
 
 def _encode(text: Any, codec: Any = "latin1") -> bytes:
@@ -100,7 +100,7 @@ def _encode(text: Any, codec: Any = "latin1") -> bytes:
     return text.encode("latin1")
 
 
-def _bytes(*parts: Any) -> bytes:
+def _build_bytes(*parts: Any) -> bytes:
     if parts and not (len(parts) == 1 and isinstance(parts[0], bytes | memoryview)):
         raise SnapshotError("has bytes made of something else")
     return bytes(parts[0]) if parts else b""
@@ -110,15 +110,15 @@ ARRAY_NAMES: Known = {
     ("numpy", "dtype"): StoredType,
     ("numpy", "ndarray"): StoredArray,
     ("_codecs", "encode"): _encode,
-    ("__builtin__", "bytes"): _bytes,
-    ("builtins", "bytes"): _bytes,
+    ("__builtin__", "bytes"): _build_bytes,
+    ("builtins", "bytes"): _build_bytes,
     **{
         (f"numpy.{core}.{module}", name): builder
         for core in ("core", "_core")
         for module, name, builder in (
-            ("multiarray", "_reconstruct", _reconstruct),
-            ("multiarray", "scalar", _scalar),
-            ("numeric", "_frombuffer", _from_buffer),
+            ("multiarray", "_reconstruct", _build_array),
+            ("multiarray", "scalar", _build_scalar),
+            ("numeric", "_frombuffer", _build_array_from_buffer),
         )
     },
 }

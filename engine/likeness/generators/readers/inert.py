@@ -1,4 +1,4 @@
-"""What the readers of snapshots share: refusal, names, inert objects, and how much work a file may ask for."""
+"""Types that all snapshot readers share: refusal, names, inert objects, and the budget of instructions."""
 
 from typing import Any, NamedTuple
 

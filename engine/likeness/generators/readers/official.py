@@ -1,4 +1,4 @@
-"""Official PyTorch snapshots of StyleGAN2-ADA and StyleGAN3: pickles that carry source code, which is left alone."""
+"""Official PyTorch snapshots of StyleGAN2-ADA and StyleGAN3: pickles that carry source code, which is never run."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -42,30 +42,32 @@ def read_official(content: Any) -> Snapshot | None:
         return None
     if network.symbol.name != "Generator":
         raise SnapshotError(f"is a snapshot of a {network.symbol.name[:80]!r}; StyleGAN2 and StyleGAN3 are read")
-    modules = dict(_walk(network, "", [MOST_MODULES]))
-    stored = {name: t for prefix, module in modules.items() for name, t in _tensors(prefix, module)}
-    kwargs = _arguments(_state(network))
+    modules = dict(_list_modules(network, "", [MOST_MODULES]))
+    stored = {name: t for prefix, module in modules.items() for name, t in _list_tensors(prefix, module)}
+    kwargs = _merge_arguments(_get_state(network))
     if "synthesis.input" in modules:
-        return Snapshot("stylegan3", "StyleGAN3 (official, PyTorch)", _stylegan3(kwargs, modules), stored)
+        return Snapshot("stylegan3", "StyleGAN3 (official, PyTorch)", _stylegan3_arguments(kwargs, modules), stored)
     if any(name.startswith("synthesis.b4.") for name in modules):
-        return Snapshot("stylegan2", "StyleGAN2 (official, PyTorch)", _stylegan2(kwargs, modules), stored)
+        return Snapshot("stylegan2", "StyleGAN2 (official, PyTorch)", _stylegan2_arguments(kwargs, modules), stored)
     raise SnapshotError("is a snapshot of a generator that is neither StyleGAN2 nor StyleGAN3")
 
 
-def _state(module: InertObject) -> Mapping[str, Any]:
+def _get_state(module: InertObject) -> Mapping[str, Any]:
     if not isinstance(module.state, dict):
         raise SnapshotError("has a network without a state")
     return module.state
 
 
-def _part(module: InertObject, name: str) -> Mapping[Any, Any]:
-    part = _state(module).get(name, {})
+def _get_members(module: InertObject, name: str) -> Mapping[Any, Any]:
+    part = _get_state(module).get(name, {})
     if not isinstance(part, dict):
         raise SnapshotError(f"has a network whose {name} is a {type(part).__name__}")
     return part
 
 
-def _walk(module: InertObject, prefix: str, left: list[int], depth: int = 0) -> Iterator[tuple[str, InertObject]]:
+def _list_modules(
+    module: InertObject, prefix: str, left: list[int], depth: int = 0
+) -> Iterator[tuple[str, InertObject]]:
     """Yield every module by its prefix; a file can hold a module inside itself, so depth and number are limited."""
     left[0] -= 1
     if depth > DEEPEST or left[0] < 0:
@@ -73,17 +75,17 @@ def _walk(module: InertObject, prefix: str, left: list[int], depth: int = 0) -> 
     if module.symbol.name not in KNOWN_CLASSES:
         raise SnapshotError(f"has a {module.symbol.name[:80]!r} inside, which StyleGAN2 and StyleGAN3 do not have")
     yield prefix, module
-    for name, child in _part(module, "_modules").items():
+    for name, child in _get_members(module, "_modules").items():
         if child is None:
             continue
         if not isinstance(child, InertObject) or not isinstance(name, str):
             raise SnapshotError(f"has a {type(child).__name__} where a network belongs")
-        yield from _walk(child, f"{prefix}.{name}" if prefix else name, left, depth + 1)
+        yield from _list_modules(child, f"{prefix}.{name}" if prefix else name, left, depth + 1)
 
 
-def _tensors(prefix: str, module: InertObject) -> Iterator[tuple[str, StoredTensor]]:
+def _list_tensors(prefix: str, module: InertObject) -> Iterator[tuple[str, StoredTensor]]:
     for part in ("_parameters", "_buffers"):
-        for name, tensor in _part(module, part).items():
+        for name, tensor in _get_members(module, part).items():
             if tensor is None:
                 continue
             if not isinstance(tensor, StoredTensor):
@@ -91,7 +93,7 @@ def _tensors(prefix: str, module: InertObject) -> Iterator[tuple[str, StoredTens
             yield f"{prefix}.{name}", tensor
 
 
-def _arguments(state: Mapping[str, Any]) -> dict[str, Any]:
+def _merge_arguments(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return the constructor's arguments by name, with the synthesis network's own on top."""
     positions, kwargs = state.get("_init_args", ()), state.get("_init_kwargs", {})
     if not isinstance(kwargs, dict) or not isinstance(positions, tuple | list):
@@ -103,15 +105,15 @@ def _arguments(state: Mapping[str, Any]) -> dict[str, Any]:
     return {**named, **(nested if isinstance(nested, dict) else {})}
 
 
-def _mapping(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+def _mapping_arguments(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
     mapping = kwargs.get("mapping_kwargs") or {}
     if not isinstance(mapping, dict):
         raise SnapshotError("has a generator with broken arguments of its mapping network")
     return mapping
 
 
-def _stylegan2(kwargs: Mapping[str, Any], modules: Mapping[str, InertObject]) -> dict[str, Any]:
-    mapping = _mapping(kwargs)
+def _stylegan2_arguments(kwargs: Mapping[str, Any], modules: Mapping[str, InertObject]) -> dict[str, Any]:
+    mapping = _mapping_arguments(kwargs)
     found = {
         "lr_multiplier": mapping.get("lr_multiplier", 0.01),
         "mapping_activation": mapping.get("activation", "lrelu"),
@@ -120,16 +122,16 @@ def _stylegan2(kwargs: Mapping[str, Any], modules: Mapping[str, InertObject]) ->
     }
     # The layers remember what they were made with, defaults of their version included.
     layer = modules.get("synthesis.b4.conv1")
-    for source in (_state(layer) if layer else {}, kwargs):
+    for source in (_get_state(layer) if layer else {}, kwargs):
         found.update({name: source[name] for name in ("activation", "conv_clamp") if name in source})
     return found
 
 
-def _stylegan3(kwargs: Mapping[str, Any], modules: Mapping[str, InertObject]) -> dict[str, Any]:
+def _stylegan3_arguments(kwargs: Mapping[str, Any], modules: Mapping[str, InertObject]) -> dict[str, Any]:
     synthesis = modules["synthesis"]
     first = next((module for name, module in modules.items() if name.startswith("synthesis.L0_")), synthesis)
-    found: dict[str, Any] = {"lr_multiplier": _mapping(kwargs).get("lr_multiplier", 0.01)}
-    for source in (_state(first), _state(synthesis), kwargs):
+    found: dict[str, Any] = {"lr_multiplier": _mapping_arguments(kwargs).get("lr_multiplier", 0.01)}
+    for source in (_get_state(first), _get_state(synthesis), kwargs):
         found.update({name: source[name] for name in (*PLAN_3, "img_resolution") if name in source})
     if "img_resolution" not in found:
         raise SnapshotError("has a generator that does not say its resolution")

@@ -1,4 +1,4 @@
-"""Open a weights file of somebody else's layout: which reader it belongs to, and one clear line where it is broken."""
+"""Opening a weights file of somebody else's layout: the choice of its reader, and one clear error where it is broken."""
 
 import mmap
 from collections.abc import Mapping
@@ -35,22 +35,22 @@ def open_snapshot(path: Path) -> Snapshot | None:
                 raise WeightsError(f"{path} is empty; copy or download it again")
             # The map lives as long as a view on it does.
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-            return _read(file, data)
+            return _read_file(file, data)
     except SnapshotError as error:
         raise WeightsError(f"{path} {error}") from None
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _read(file: Any, data: memoryview) -> Snapshot | None:
+def _read_file(file: Any, data: memoryview) -> Snapshot | None:
     budget = ReadBudget(len(data))
     if data[:4] == ZIP_MAGIC:
         records = TorchZip(file, data)
         if not records.has("data.pkl") or records.has("constants.pkl"):
             return None
-        return _from_torch(read_zip(records, budget))
+        return _read_torch(read_zip(records, budget))
     if data[: len(LEGACY_START)] == LEGACY_START:
-        return _from_torch(read_legacy_file(data, budget))
+        return _read_torch(read_legacy_file(data, budget))
     if data[:1] == PICKLE_START:
         content, _ = RestrictedUnpickler(data, official_names(budget), budget).run()
         found = read_official(content) or read_tensorflow(content)
@@ -60,11 +60,11 @@ def _read(file: Any, data: memoryview) -> Snapshot | None:
     return None
 
 
-def _from_torch(content: Any) -> Snapshot:
-    return read_rosinality(content) or by_names(_state_dict(content))
+def _read_torch(content: Any) -> Snapshot:
+    return read_rosinality(content) or identify_by_names(_find_state_dict(content))
 
 
-def _state_dict(content: Any) -> dict[str, StoredTensor]:
+def _find_state_dict(content: Any) -> dict[str, StoredTensor]:
     """Return the tensors of the first state dict in what a training script saved."""
     if not isinstance(content, dict):
         raise SnapshotError(f"holds a {type(content).__name__} instead of a state dict; save `model.state_dict()`")
@@ -78,8 +78,8 @@ def _state_dict(content: Any) -> dict[str, StoredTensor]:
     raise SnapshotError("holds no tensors")
 
 
-def by_names(stored: Mapping[str, Any]) -> Snapshot:
-    """Return the snapshot that bare tensors are, told by their names; its family is "" where no name is known."""
+def identify_by_names(stored: Mapping[str, Any]) -> Snapshot:
+    """Return a snapshot of bare tensors, its family found by their names; its family is "" where no name is known."""
     if "synthesis.b4.const" in stored:
         return Snapshot("stylegan2", "StyleGAN2 (state dict)", {}, stored)
     if "synthesis.input.freqs" in stored:

@@ -1,4 +1,4 @@
-"""A pickle machine that can build plain values only: it imports nothing, calls nothing of the file's choosing.
+"""A restricted unpickler: it builds plain values, imports nothing, and calls nothing of the file's choosing.
 
 A name in the pickle is a `Symbol`. What it stands for is looked up in a table that the caller hands in, by exact
 module and name; any other is refused. Python's own unpickler is not used: with `find_class` overridden it would be
@@ -69,17 +69,17 @@ class RestrictedUnpickler:
 
     # -- reading
 
-    def _take(self, length: int) -> memoryview:
+    def _read_bytes(self, length: int) -> memoryview:
         if length < 0 or length > len(self._data) - self._at:
             raise SnapshotError("is cut short: it promises more than it holds; copy or download it again")
         part = self._data[self._at : self._at + length]
         self._at += length
         return part
 
-    def _number(self, form: str) -> Any:
-        return struct.unpack(form, self._take(struct.calcsize(form)))[0]
+    def _read_number(self, form: str) -> Any:
+        return struct.unpack(form, self._read_bytes(struct.calcsize(form)))[0]
 
-    def _line(self) -> str:
+    def _read_line(self) -> str:
         part = bytes(self._data[self._at : self._at + LONGEST_LINE])
         end = part.find(b"\n")
         if end < 0:
@@ -87,8 +87,8 @@ class RestrictedUnpickler:
         self._at += end + 1
         return self._decode(part[:end])
 
-    def _text(self, length: int) -> str:
-        return self._decode(self._take(length))
+    def _read_text(self, length: int) -> str:
+        return self._decode(self._read_bytes(length))
 
     @staticmethod
     def _decode(raw: bytes | memoryview) -> str:
@@ -114,7 +114,7 @@ class RestrictedUnpickler:
             raise SnapshotError("has a pickle that calls with something else than a tuple")
         return value
 
-    def _since_mark(self) -> list[Any]:
+    def _pop_to_mark(self) -> list[Any]:
         for i in range(len(self._stack) - 1, -1, -1):
             if self._stack[i] is MARK:
                 found = self._stack[i + 1 :]
@@ -122,36 +122,36 @@ class RestrictedUnpickler:
                 return found
         raise SnapshotError("has a pickle whose marks do not match")
 
-    def _last(self, count: int) -> tuple[Any, ...]:
+    def _pop_many(self, count: int) -> tuple[Any, ...]:
         values = [self._pop() for _ in range(count)]
         return tuple(reversed(values))
 
-    def _collect(self, kind: type, values: Iterable[Any], onto: Callable[[Any, Any], None]) -> None:
+    def _fill(self, kind: type, values: Iterable[Any], onto: Callable[[Any, Any], None]) -> None:
         target = self._stack[-1]
         if not isinstance(target, kind):
             raise SnapshotError(f"has a pickle that fills a {type(target).__name__} as if it were a {kind.__name__}")
         for value in values:
             onto(target, value)
 
-    def _append(self, values: Iterable[Any]) -> None:
-        self._collect(list, values, list.append)
+    def _append_all(self, values: Iterable[Any]) -> None:
+        self._fill(list, values, list.append)
 
-    def _new_set(self) -> None:
+    def _push_new_set(self) -> None:
         self._budget.left -= 2  # an empty set takes 216 bytes, three times a list
         self._push(set())
 
-    def _add(self, values: Iterable[Any]) -> None:
-        self._collect(set, (plain_key(value) for value in values), set.add)
+    def _add_all(self, values: Iterable[Any]) -> None:
+        self._fill(set, (check_key(value) for value in values), set.add)
 
-    def _items(self, flat: list[Any]) -> None:
+    def _set_items(self, flat: list[Any]) -> None:
         if len(flat) % 2:
             raise SnapshotError("has a pickle with a key that has no value")
         pairs = zip(flat[::2], flat[1::2], strict=True)
-        self._collect(dict, pairs, lambda target, pair: target.__setitem__(plain_key(pair[0]), pair[1]))
+        self._fill(dict, pairs, lambda target, pair: target.__setitem__(check_key(pair[0]), pair[1]))
 
     # -- names and objects
 
-    def _symbol(self, module: Any, name: Any) -> None:
+    def _push_symbol(self, module: Any, name: Any) -> None:
         if not isinstance(module, str) or not isinstance(name, str):
             raise SnapshotError("has a pickle with a name that is no text")
         symbol = Symbol(module, name)
@@ -159,7 +159,7 @@ class RestrictedUnpickler:
             raise SnapshotError(f"asks for {str(symbol)[:120]!r}, which no weights file needs; it was not run")
         self._push(symbol)
 
-    def _make(self, arguments: tuple[Any, ...], callee: Any) -> None:
+    def _call(self, arguments: tuple[Any, ...], callee: Any) -> None:
         if not isinstance(callee, Symbol):
             raise SnapshotError(f"has a pickle that calls a {type(callee).__name__}")
         try:
@@ -171,7 +171,7 @@ class RestrictedUnpickler:
 
     def _reduce(self) -> None:
         arguments = self._pop_tuple()
-        self._make(arguments, self._pop())
+        self._call(arguments, self._pop())
 
     def _build(self) -> None:
         state = self._pop()
@@ -187,26 +187,26 @@ class RestrictedUnpickler:
         elif not isinstance(target, dict):  # a dict's attributes, such as a state dict's `_metadata`, are left out
             raise SnapshotError(f"has a pickle that gives a state to a {type(target).__name__}")
 
-    def _get(self, index: int) -> None:
+    def _push_memo(self, index: int) -> None:
         if index not in self._memo:
             raise SnapshotError("has a pickle that reads what it never stored")
         self._push(self._memo[index])
 
-    def _put(self, index: int) -> None:
+    def _memoise(self, index: int) -> None:
         self._memo[index] = self._stack[-1]
 
-    def _integer(self, length: int) -> None:
+    def _push_integer(self, length: int) -> None:
         if length > LONGEST_INTEGER:
             raise SnapshotError(f"has an integer of {length} bytes in its pickle")
-        self._push(int.from_bytes(self._take(length), "little", signed=True))
+        self._push(int.from_bytes(self._read_bytes(length), "little", signed=True))
 
-    def _from_persistent(self) -> None:
+    def _push_persistent(self) -> None:
         if self._persistent is None:
             raise SnapshotError("has a persistent id where none belongs")
         self._push(self._persistent(self._pop()))
 
 
-def plain_key(value: Any) -> Any:
+def check_key(value: Any) -> Any:
     """Return `value` where it may be a key of a dict or an entry of a set.
 
     Nothing nested: the hash of a tuple of tuples of tuples takes as long as the file likes.
@@ -222,76 +222,76 @@ def plain_key(value: Any) -> Any:
 
 
 def _check_protocol(m: RestrictedUnpickler) -> None:
-    protocol = m._number("<B")
+    protocol = m._read_number("<B")
     if not 2 <= protocol <= 5:
         raise SnapshotError(f"is a pickle of protocol {protocol}; 2 to 5 are read")
 
 
-def _new(m: RestrictedUnpickler) -> None:
-    callee, arguments = m._last(2)
+def _new_object(m: RestrictedUnpickler) -> None:
+    callee, arguments = m._pop_many(2)
     if not isinstance(arguments, tuple):
         raise SnapshotError("has a pickle that makes an object of something else than a tuple")
-    m._make(arguments, callee)
+    m._call(arguments, callee)
 
 
 def _new_with_names(m: RestrictedUnpickler) -> None:
-    callee, arguments, named = m._last(3)
+    callee, arguments, named = m._pop_many(3)
     if named or not isinstance(arguments, tuple):
         raise SnapshotError("has a pickle that makes an object with named arguments")
-    m._make(arguments, callee)
+    m._call(arguments, callee)
 
 
 STOP = ord(".")
 STEPS: dict[int, Callable[[RestrictedUnpickler], object]] = {
     0x80: _check_protocol,
-    0x95: lambda m: m._number("<Q"),  # a frame's length: everything is at hand already
+    0x95: lambda m: m._read_number("<Q"),  # a frame's length: everything is at hand already
     ord("("): lambda m: m._push(MARK),
     ord("0"): lambda m: m._stack.pop(),
-    ord("1"): lambda m: m._since_mark(),
+    ord("1"): lambda m: m._pop_to_mark(),
     ord("2"): lambda m: m._push(m._stack[-1]),
     ord("N"): lambda m: m._push(None),
     0x88: lambda m: m._push(True),
     0x89: lambda m: m._push(False),
-    ord("K"): lambda m: m._push(m._number("<B")),
-    ord("M"): lambda m: m._push(m._number("<H")),
-    ord("J"): lambda m: m._push(m._number("<i")),
-    0x8A: lambda m: m._integer(m._number("<B")),
-    0x8B: lambda m: m._integer(m._number("<i")),
-    ord("G"): lambda m: m._push(m._number(">d")),
-    ord("X"): lambda m: m._push(m._text(m._number("<I"))),
-    0x8C: lambda m: m._push(m._text(m._number("<B"))),
-    0x8D: lambda m: m._push(m._text(m._number("<Q"))),
-    ord("T"): lambda m: m._push(str(m._take(m._number("<i")), "latin1")),
-    ord("U"): lambda m: m._push(str(m._take(m._number("<B")), "latin1")),
-    ord("B"): lambda m: m._push(m._take(m._number("<I"))),
-    ord("C"): lambda m: m._push(m._take(m._number("<B"))),
-    0x8E: lambda m: m._push(m._take(m._number("<Q"))),
-    0x96: lambda m: m._push(m._take(m._number("<Q"))),
+    ord("K"): lambda m: m._push(m._read_number("<B")),
+    ord("M"): lambda m: m._push(m._read_number("<H")),
+    ord("J"): lambda m: m._push(m._read_number("<i")),
+    0x8A: lambda m: m._push_integer(m._read_number("<B")),
+    0x8B: lambda m: m._push_integer(m._read_number("<i")),
+    ord("G"): lambda m: m._push(m._read_number(">d")),
+    ord("X"): lambda m: m._push(m._read_text(m._read_number("<I"))),
+    0x8C: lambda m: m._push(m._read_text(m._read_number("<B"))),
+    0x8D: lambda m: m._push(m._read_text(m._read_number("<Q"))),
+    ord("T"): lambda m: m._push(str(m._read_bytes(m._read_number("<i")), "latin1")),
+    ord("U"): lambda m: m._push(str(m._read_bytes(m._read_number("<B")), "latin1")),
+    ord("B"): lambda m: m._push(m._read_bytes(m._read_number("<I"))),
+    ord("C"): lambda m: m._push(m._read_bytes(m._read_number("<B"))),
+    0x8E: lambda m: m._push(m._read_bytes(m._read_number("<Q"))),
+    0x96: lambda m: m._push(m._read_bytes(m._read_number("<Q"))),
     ord(")"): lambda m: m._push(()),
     ord("]"): lambda m: m._push([]),
     ord("}"): lambda m: m._push({}),
-    0x8F: lambda m: m._new_set(),
-    ord("t"): lambda m: m._push(tuple(m._since_mark())),
-    ord("l"): lambda m: m._push(m._since_mark()),
-    0x85: lambda m: m._push(m._last(1)),
-    0x86: lambda m: m._push(m._last(2)),
-    0x87: lambda m: m._push(m._last(3)),
-    0x91: lambda m: m._push(frozenset(plain_key(value) for value in m._since_mark())),
-    ord("a"): lambda m: m._append(m._last(1)),
-    ord("e"): lambda m: m._append(m._since_mark()),
-    0x90: lambda m: m._add(m._since_mark()),
-    ord("s"): lambda m: m._items(list(m._last(2))),
-    ord("u"): lambda m: m._items(m._since_mark()),
-    ord("h"): lambda m: m._get(m._number("<B")),
-    ord("j"): lambda m: m._get(m._number("<I")),
-    ord("q"): lambda m: m._put(m._number("<B")),
-    ord("r"): lambda m: m._put(m._number("<I")),
-    0x94: lambda m: m._put(len(m._memo)),
-    ord("c"): lambda m: m._symbol(m._line(), m._line()),
-    0x93: lambda m: m._symbol(*m._last(2)),
+    0x8F: lambda m: m._push_new_set(),
+    ord("t"): lambda m: m._push(tuple(m._pop_to_mark())),
+    ord("l"): lambda m: m._push(m._pop_to_mark()),
+    0x85: lambda m: m._push(m._pop_many(1)),
+    0x86: lambda m: m._push(m._pop_many(2)),
+    0x87: lambda m: m._push(m._pop_many(3)),
+    0x91: lambda m: m._push(frozenset(check_key(value) for value in m._pop_to_mark())),
+    ord("a"): lambda m: m._append_all(m._pop_many(1)),
+    ord("e"): lambda m: m._append_all(m._pop_to_mark()),
+    0x90: lambda m: m._add_all(m._pop_to_mark()),
+    ord("s"): lambda m: m._set_items(list(m._pop_many(2))),
+    ord("u"): lambda m: m._set_items(m._pop_to_mark()),
+    ord("h"): lambda m: m._push_memo(m._read_number("<B")),
+    ord("j"): lambda m: m._push_memo(m._read_number("<I")),
+    ord("q"): lambda m: m._memoise(m._read_number("<B")),
+    ord("r"): lambda m: m._memoise(m._read_number("<I")),
+    0x94: lambda m: m._memoise(len(m._memo)),
+    ord("c"): lambda m: m._push_symbol(m._read_line(), m._read_line()),
+    0x93: lambda m: m._push_symbol(*m._pop_many(2)),
     ord("R"): lambda m: m._reduce(),
     ord("b"): lambda m: m._build(),
-    0x81: _new,
+    0x81: _new_object,
     0x92: _new_with_names,
-    ord("Q"): lambda m: m._from_persistent(),
+    ord("Q"): lambda m: m._push_persistent(),
 }

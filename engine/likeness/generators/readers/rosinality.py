@@ -1,4 +1,4 @@
-"""Checkpoints of rosinality's StyleGAN2, brought under the official names."""
+"""Checkpoints of rosinality's StyleGAN2, renamed to the official names."""
 
 import math
 import re
@@ -30,10 +30,10 @@ def read_rosinality(content: Any) -> Snapshot | None:
         return None
     average = content.get("latent_avg")
     tensors = {name: value for name, value in state.items() if isinstance(value, StoredTensor)}
-    return Snapshot("stylegan2", LAYOUT, {}, made=_rename(tensors, average))
+    return Snapshot("stylegan2", LAYOUT, {}, made=_to_official_names(tensors, average))
 
 
-def _rename(state: Mapping[str, StoredTensor], average: Any) -> dict[str, Tensor]:
+def _to_official_names(state: Mapping[str, StoredTensor], average: Any) -> dict[str, Tensor]:
     def take(name: str, dimensions: int) -> Tensor:
         if name not in state or len(state[name].shape) != dimensions or 0 in state[name].shape:
             raise SnapshotError(f"lacks the tensor {name!r} [{dimensions} dimensions] of a StyleGAN2 checkpoint")
@@ -51,7 +51,7 @@ def _rename(state: Mapping[str, StoredTensor], average: Any) -> dict[str, Tensor
         made = {f"{target}.weight": weight / math.sqrt(math.prod(weight.shape[1:])), **modulation(source, target)}
         made[f"{target}.bias"] = take(f"{source}.activate.bias", 1)
         made[f"{target}.noise_strength"] = take(f"{source}.noise.weight", 1)[0]
-        made[f"{target}.noise_const"] = take(noise, 4)[0, 0] if noise in state else _drawn(size)
+        made[f"{target}.noise_const"] = take(noise, 4)[0, 0] if noise in state else _draw_noise(size)
         if f"{source}.conv.blur.kernel" in state:
             made[f"{target}.resample_filter"] = take(f"{source}.conv.blur.kernel", 2) / 4
         return made
@@ -86,5 +86,5 @@ def _rename(state: Mapping[str, StoredTensor], average: Any) -> dict[str, Tensor
     return made
 
 
-def _drawn(size: int) -> Tensor:
+def _draw_noise(size: int) -> Tensor:
     return torch.randn(size, size, generator=torch.Generator().manual_seed(NOISE_SEED + size))

@@ -1,4 +1,4 @@
-"""What a reader finds in a file: a family, its arguments, and tensors that are copied when asked for."""
+"""The result of a reader: a family, its arguments, and tensors that are copied when asked for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Tensors as torch pickles them: storages and views on them, checked, and copied only when asked for."""
+"""Tensors as torch pickles them: storages and checked views on them, copied only when asked for."""
 
 import math
 import sys
@@ -90,7 +90,7 @@ class StoredTensor:
         return torch.as_strided(self._storage.flat(), self.shape, self._stride, self._offset)
 
 
-def storage_type(symbol: Any) -> torch.dtype:
+def parse_storage_type(symbol: Any) -> torch.dtype:
     """Return the number type that a name like `torch.FloatStorage` stands for."""
     if not isinstance(symbol, Symbol) or symbol.module != "torch" or symbol.name not in TYPES:
         raise SnapshotError(f"has a storage of type {str(symbol)[:80]!r}, which is not read")
@@ -109,11 +109,11 @@ def _rebuild_parameter(tensor: Any, *_ignored: Any) -> StoredTensor:
     return tensor
 
 
-def _never_called(*_ignored: Any) -> None:
+def _refuse_call(*_ignored: Any) -> None:
     raise SnapshotError("calls a storage type, which no weights file needs")
 
 
-STORAGE_NAMES: Known = {("torch", name): _never_called for name in TYPES}
+STORAGE_NAMES: Known = {("torch", name): _refuse_call for name in TYPES}
 TENSOR_NAMES: Known = {
     ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
     ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
@@ -135,7 +135,7 @@ def read_legacy(data: memoryview, known: Known, budget: ReadBudget) -> tuple[Any
     def persistent(pid: Any) -> Storage:
         if not isinstance(pid, tuple) or len(pid) < 5 or pid[0] != "storage":
             raise SnapshotError("has a broken storage inside")
-        kind, key, numel = storage_type(pid[1]), pid[2], pid[4]
+        kind, key, numel = parse_storage_type(pid[1]), pid[2], pid[4]
         if not isinstance(key, str) or not isinstance(numel, int) or not 0 <= numel <= len(data):
             raise SnapshotError("has a broken storage inside")
         return storages.setdefault(key, Storage(kind, numel))
@@ -164,7 +164,7 @@ def read_legacy(data: memoryview, known: Known, budget: ReadBudget) -> tuple[Any
     return value, storages
 
 
-def nested_storage(raw: Any, budget: ReadBudget) -> Storage:
+def read_nested_storage(raw: Any, budget: ReadBudget) -> Storage:
     """Return the one storage that `torch.storage._load_from_bytes` would load from `raw`, without calling it."""
     if not isinstance(raw, memoryview | bytes):
         raise SnapshotError("has a storage that is not bytes")

@@ -1,4 +1,4 @@
-"""What torch.save wrote, as a zip or before that, read without torch.load: tensors and plain values alone."""
+"""Files that torch.save wrote, as a zip or in its older format, read without torch.load."""
 
 import struct
 import sys
@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 from likeness.generators.readers.allowed_names import torch_names
 from likeness.generators.readers.inert import ReadBudget, SnapshotError
 from likeness.generators.readers.restricted_pickle import RestrictedUnpickler
-from likeness.generators.readers.storages import Storage, read_legacy, storage_type
+from likeness.generators.readers.storages import Storage, parse_storage_type, read_legacy
 
 ZIP_MAGIC = b"PK\x03\x04"
 LEGACY_START = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -95,7 +95,7 @@ def read_zip(records: TorchZip, budget: ReadBudget) -> Any:
         if key not in storages:
             if not isinstance(numel, int) or numel < 0:
                 raise SnapshotError("has a broken storage inside")
-            storages[key] = Storage(storage_type(pid[1]), numel, records.record(f"data/{key}"))
+            storages[key] = Storage(parse_storage_type(pid[1]), numel, records.record(f"data/{key}"))
         return storages[key]
 
     value, _ = RestrictedUnpickler(records.record("data.pkl"), torch_names(), budget, persistent).run()

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from likeness.errors import LikenessError
-from likeness.generators.convert import info
+from likeness.generators.convert import inspect_weights
 from likeness.options import DEFAULT_FPS, Options, quieten
 from likeness.parameters.presets import Preset
 from likeness.paths import DEFAULT_WEIGHTS, find_weights
@@ -81,7 +81,7 @@ def check_show(
 def check_weights(name: str) -> Iterator[Finding]:
     """Check that the weights can be read, and that their licence allows a paid show."""
     try:
-        found = info(find_weights(name))
+        found = inspect_weights(find_weights(name))
     except LikenessError as error:
         yield stops("weights", str(error))
         return

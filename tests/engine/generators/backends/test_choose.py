@@ -87,8 +87,8 @@ def test_a_compiled_network_draws_the_same_picture(tmp_path: Path) -> None:
 
 def test_what_is_asked_for_and_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = opened("sg2_skip", tmp_path)
-    monkeypatch.setattr("likeness.generators.backends.choose._installed", lambda name: False)
-    monkeypatch.setattr("likeness.generators.backends.choose._compiler", lambda: False)
+    monkeypatch.setattr("likeness.generators.backends.choose.is_installed", lambda name: False)
+    monkeypatch.setattr("likeness.generators.backends.choose.has_compiler", lambda: False)
     with pytest.raises(LikenessError, match="pip install"):
         choose(generator, "openvino", "auto")
     with pytest.raises(LikenessError, match="compiler"):
@@ -107,8 +107,8 @@ def test_a_backend_that_fails_leaves_eager_drawing(tmp_path: Path, monkeypatch: 
     def fail(*_: object) -> None:
         raise RuntimeError("no such primitive\nat line 3")
 
-    monkeypatch.setattr("likeness.generators.backends.choose._installed", lambda name: True)
-    monkeypatch.setattr("likeness.generators.backends.choose.openvino_model", fail)
+    monkeypatch.setattr("likeness.generators.backends.choose.is_installed", lambda name: True)
+    monkeypatch.setattr("likeness.generators.backends.choose.build_openvino_model", fail)
     assert prepare(generator, "auto", "float32").backend == "eager"
     assert generator.synthesize(latent).shape == (1, 3, 64, 64)
     with pytest.raises(LikenessError, match="no such primitive"):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from likeness.generator import NoiseMode
 from likeness.generators.backends.choose import prepare
-from likeness.generators.backends.cuda_graphs import MOST_GRAPHS, Graphs, Recording
+from likeness.generators.backends.cuda_graphs import MOST_GRAPHS, CudaGraphs, Recording
 from likeness.generators.families.registry import open_family
 from likeness.generators.families.stylegan_base import Draw, StyleGenerator
 
@@ -44,7 +44,7 @@ def doubled(noise: NoiseMode, latent: Tensor, shift: Tensor) -> Tensor:
 
 def test_each_batch_size_and_noise_mode_is_recorded_once() -> None:
     recorder = Recorder()
-    graphs = Graphs(doubled, recorder)
+    graphs = CudaGraphs(doubled, recorder)
     for noise, batch in (("const", 1), ("const", 1), ("none", 1), ("const", 3), ("const", 1), ("none", 1)):
         graphs(noise, torch.zeros(batch, 2), torch.zeros(2))
     assert recorder.made == [("const", 1), ("none", 1), ("const", 3)]
@@ -52,7 +52,7 @@ def test_each_batch_size_and_noise_mode_is_recorded_once() -> None:
 
 
 def test_a_picture_is_drawn_of_this_frames_inputs_and_stays_when_the_next_is_drawn() -> None:
-    graphs = Graphs(doubled, Recorder())
+    graphs = CudaGraphs(doubled, Recorder())
     first = graphs("const", torch.ones(1, 2), torch.tensor([1.0, 2.0]))
     second = graphs("const", torch.full((1, 2), 5.0), torch.zeros(2))
     assert first is not None
@@ -62,7 +62,7 @@ def test_a_picture_is_drawn_of_this_frames_inputs_and_stays_when_the_next_is_dra
 
 
 def test_beyond_the_most_recordings_the_network_draws() -> None:
-    graphs = Graphs(doubled, Recorder())
+    graphs = CudaGraphs(doubled, Recorder())
     for batch in range(1, MOST_GRAPHS + 1):
         assert graphs("const", torch.zeros(batch, 2), torch.zeros(2)) is not None
     assert graphs("const", torch.zeros(MOST_GRAPHS + 1, 2), torch.zeros(2)) is None

@@ -8,7 +8,7 @@ from tests.engine.drawn_faces import write_faces
 
 from likeness.errors import WeightsError
 from likeness.generator import Licence
-from likeness.generators.families.composite import Composite, open_composite
+from likeness.generators.families.composite import CompositeGenerator, open_composite
 from likeness.generators.families.registry import open_family
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS, ExemplarChoice, block_layout
@@ -29,11 +29,11 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def generator(weights: Path) -> Composite:
+def generator(weights: Path) -> CompositeGenerator:
     return open_composite(weights, CPU)
 
 
-def test_its_info_names_four_layers_from_shape_to_fine(generator: Composite) -> None:
+def test_its_info_names_four_layers_from_shape_to_fine(generator: CompositeGenerator) -> None:
     info = generator.info
     assert (info.family, info.num_ws, info.w_dim, info.resolution) == ("composite", 4, 12, 64)
     assert list(info.groups) == ["coarse", "broad", "middle", "fine"]
@@ -43,7 +43,7 @@ def test_its_info_names_four_layers_from_shape_to_fine(generator: Composite) -> 
     assert generator.directions.shape == (12, 4, 12)
 
 
-def test_a_picture_is_finite_and_within_range(generator: Composite) -> None:
+def test_a_picture_is_finite_and_within_range(generator: CompositeGenerator) -> None:
     latent = generator.sample(range(3))
     picture = generator.synthesize(3 * latent)
     assert picture.shape == (3, 3, 64, 64)
@@ -51,7 +51,7 @@ def test_a_picture_is_finite_and_within_range(generator: Composite) -> None:
     assert picture.abs().max() <= 1
 
 
-def test_a_seed_is_one_face_whatever_else_is_in_the_batch(generator: Composite) -> None:
+def test_a_seed_is_one_face_whatever_else_is_in_the_batch(generator: CompositeGenerator) -> None:
     alone, together = generator.sample([7]), generator.sample([3, 7, 2**40])
     assert torch.equal(alone[0], together[1])
     assert not torch.equal(together[0], together[1])
@@ -60,21 +60,21 @@ def test_a_seed_is_one_face_whatever_else_is_in_the_batch(generator: Composite) 
     assert (generator.synthesize(alone)[0] - drawn).abs().max() < 2 * 2 / 255
 
 
-def test_samples_have_the_spread_of_the_latent(generator: Composite) -> None:
+def test_samples_have_the_spread_of_the_latent(generator: CompositeGenerator) -> None:
     latent = generator.sample(range(500))
     assert latent.mean().abs() < 0.05
     assert abs(latent.std() - 1) < 0.05
     assert torch.equal(latent[:, 0], latent[:, 3])
 
 
-def test_drawing_twice_is_the_same_and_leaves_the_latent_alone(generator: Composite) -> None:
+def test_drawing_twice_is_the_same_and_leaves_the_latent_alone(generator: CompositeGenerator) -> None:
     latent = generator.sample([1])
     before = latent.clone()
     assert torch.equal(generator.synthesize(latent), generator.synthesize(latent, "random"))
     assert torch.equal(latent, before)
 
 
-def test_the_mirrored_latent_draws_the_mirrored_picture(generator: Composite) -> None:
+def test_the_mirrored_latent_draws_the_mirrored_picture(generator: CompositeGenerator) -> None:
     latent = generator.sample([4, 5])
     mirrored = generator.synthesize(generator.mirrored(latent))
     assert (mirrored.flip(-1) - generator.synthesize(latent)).abs().max() < 1e-3
@@ -137,7 +137,7 @@ def test_an_exemplar_is_drawn_as_it_was_kept(weights: Path) -> None:
     assert torch.allclose(exemplars.draw("hair", turned)[0], drawn.flip(-1), atol=1e-6)
 
 
-def test_a_short_walk_changes_the_picture_by_little(generator: Composite) -> None:
+def test_a_short_walk_changes_the_picture_by_little(generator: CompositeGenerator) -> None:
     a, b = generator.sample([1]), generator.sample([2])
     steps = torch.linspace(0, 1, 200)
     pictures = torch.cat([generator.synthesize(torch.lerp(a, b, float(t))) for t in steps])
@@ -149,9 +149,9 @@ def test_no_shape_leaves_a_flat_picture_where_it_is(weights: Path) -> None:
     _, tensors = read_weights(weights)
     network = CompositeNetwork(tensors, size=64, unsharp=0)
     picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    still = network.develop(picture, torch.zeros(1, 2, 16, 16), 64)
+    still = network.warp_and_sharpen(picture, torch.zeros(1, 2, 16, 16), 64)
     assert torch.allclose(still, picture, atol=1e-5)
-    shifted = network.develop(picture, torch.full((1, 2, 16, 16), 4 / 64), 64)
+    shifted = network.warp_and_sharpen(picture, torch.full((1, 2, 16, 16), 4 / 64), 64)
     assert torch.allclose(shifted[..., :-4, :-4], picture[..., 4:, 4:], atol=1e-4)
 
 
@@ -182,7 +182,7 @@ def test_a_file_of_ours_without_its_tensors_is_a_clear_fault(tmp_path: Path) -> 
 
 def test_the_hook_opens_our_files_at_the_wanted_size(weights: Path) -> None:
     opened = open_family(weights, CPU, 128)
-    assert isinstance(opened, Composite)
+    assert isinstance(opened, CompositeGenerator)
     assert opened.info.resolution == 128
 
 
@@ -190,7 +190,7 @@ def test_a_flat_edge_has_a_gradient_too(weights: Path) -> None:
     _, tensors = read_weights(weights)
     network = CompositeNetwork(tensors, size=64, outline=0.9, dtype=torch.float32)
     edges = torch.ones(1, 2, 32, 32, requires_grad=True)
-    (slope,) = torch.autograd.grad(network._outlined(edges, 2.0).sum(), edges)
+    (slope,) = torch.autograd.grad(network._sharpen_outline(edges, 2.0).sum(), edges)
     assert slope.isfinite().all()
 
 
@@ -213,10 +213,10 @@ def test_an_outline_makes_the_person_s_edge_crisp_and_leaves_the_hairline_and_th
     assert ((before.mattes[:, 1] > 0.5) != (after.mattes[:, 1] > 0.5)).float().mean() < 0.02
 
 
-def test_skin_is_in_the_middle_and_the_picture_beside_it_is_the_same(generator: Composite) -> None:
+def test_skin_is_in_the_middle_and_the_picture_beside_it_is_the_same(generator: CompositeGenerator) -> None:
     latent = generator.sample(range(3))
     with torch.no_grad():
-        picture, skin = generator.network.with_skin(generator.network.layers(latent))
+        picture, skin = generator.network.draw_with_skin(generator.network.layers(latent))
         assert torch.allclose(picture, generator.network(latent), atol=1e-6)
     assert skin.shape == (3, 1, 64, 64)
     assert 0 <= skin.min() < skin.max() <= 1
@@ -240,7 +240,7 @@ def test_a_refiner_in_the_file_adds_to_the_drawing_at_every_size(weights: Path, 
     assert picture.abs().max() <= 1
     with torch.no_grad():
         network = open_composite(weights, CPU).network
-        added = refiner.residual(*network.with_skin(network.layers(latent)))
+        added = refiner.residual(*network.draw_with_skin(network.layers(latent)))
     apart = torch.nn.functional.adaptive_avg_pool2d(picture - drawn, 16)
     # Halved and bfloat16 weights are near the refiner's own, at whatever size it is added.
     assert (apart - torch.nn.functional.adaptive_avg_pool2d(added, 16)).abs().mean() < 0.25 * apart.abs().mean()

@@ -8,7 +8,7 @@ from tests.reference.parity import relative_error
 
 from likeness.generators.families.registry import open_family
 from likeness.generators.networks.dcgan import Decoder
-from likeness.generators.networks.vae import VAE, divergence
+from likeness.generators.networks.vae import VAE, kl_divergence
 from likeness.generators.weights_file import WeightsHeader, write_weights
 
 
@@ -49,7 +49,7 @@ def test_the_divergence_of_a_normal_code_is_that_of_the_closed_form() -> None:
     mean, log_variance = torch.tensor([[0.5, -1.0]]), torch.tensor([[0.0, 0.7]])
     code = torch.distributions.Normal(mean, torch.exp(log_variance / 2))
     wanted = torch.distributions.kl_divergence(code, torch.distributions.Normal(torch.zeros(2), torch.ones(2))).sum(1)
-    assert torch.allclose(divergence(mean, log_variance), wanted)
+    assert torch.allclose(kl_divergence(mean, log_variance), wanted)
 
 
 def test_an_autoencoder_returns_pictures_of_the_size_that_it_took() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from likeness.generators.networks.refiner import PREFIX, Refiner, refiner_from
+from likeness.generators.networks.refiner import PREFIX, Refiner, find_refiner
 
 SMALL = (4, 6, 8, 10)
 
@@ -73,11 +73,11 @@ def test_half_the_bits_draw_nearly_the_same_in_the_drawing_s_own_type() -> None:
 def test_it_comes_back_from_the_tensors_of_a_file_and_is_none_where_there_are_none() -> None:
     refiner, picture = lively(), torch.randn(1, 3, 32, 32)
     kept = {PREFIX + name: tensor for name, tensor in refiner.state_dict().items()}
-    back = refiner_from({**kept, "parity": torch.zeros(3)})
+    back = find_refiner({**kept, "parity": torch.zeros(3)})
     assert back is not None
     with torch.no_grad():
         assert torch.equal(back(picture, bare(picture)), refiner(picture, bare(picture)))
-    assert refiner_from({"parity": torch.zeros(3)}) is None
+    assert find_refiner({"parity": torch.zeros(3)}) is None
     del kept[f"{PREFIX}mid.0.weight"]
     with pytest.raises(RuntimeError, match=r"mid\.0\.weight"):
-        refiner_from(kept)
+        find_refiner(kept)

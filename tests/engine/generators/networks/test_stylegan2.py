@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.reference import stylegan2 as plain
 from tests.reference.parity import Case, case, relative_error
 
-from likeness.generators.networks.modulated_conv import Settings
+from likeness.generators.networks.modulated_conv import StyleGAN2Settings
 from likeness.generators.networks.ops import ACTIVATIONS
 from likeness.generators.networks.stylegan2 import StyleGAN2
 
@@ -24,7 +24,7 @@ IMAGES = [
 
 def opened(made: Case) -> StyleGAN2:
     lr = made.kwargs["mapping_kwargs"].get("lr_multiplier", 0.01)
-    return StyleGAN2(made.state, Settings(lr_multiplier=lr))
+    return StyleGAN2(made.state, StyleGAN2Settings(lr_multiplier=lr))
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -34,7 +34,7 @@ def test_w_is_that_of_the_makers_code(name: str) -> None:
     w = mapping(made["z"], made["c"])
     cutoff = int(made["truncation_cutoff"])
     for key, arguments in (("w_psi1", ()), ("w_psi07", (0.7,)), ("w_psi07_cut", (0.7, cutoff))):
-        assert (mapping.spread(w, *arguments) - made[key]).abs().max() < 1e-5
+        assert (mapping.broadcast(w, *arguments) - made[key]).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize(("image", "w", "noise"), IMAGES)
@@ -73,12 +73,12 @@ def test_every_architecture_draws_what_the_paper_says(
 ) -> None:  # fmt: skip
     shape = plain.Shape(resolution, architecture, c_dim=c_dim, taps=taps, use_noise=use_noise)
     state = plain.random_state(shape, seed)
-    network = StyleGAN2(state, Settings(0.01, act, act, clamp))
+    network = StyleGAN2(state, StyleGAN2Settings(0.01, act, act, clamp))
     z = torch.randn(batch, shape.z_dim, generator=torch.Generator().manual_seed(seed))
     labels = torch.eye(3)[:batch] if c_dim else None
     w = plain.mapping(state, z, labels, act=act)
     assert (network.mapping(z, labels) - w).abs().max() < 1e-5 * max(1.0, float(w.abs().max()))
-    ws = network.mapping.spread(w)
+    ws = network.mapping.broadcast(w)
     wanted = plain.synthesize(state, ws, noise, act, clamp)
     assert wanted.shape == (batch, 3, resolution, resolution)
     assert relative_error(network.synthesis(ws, noise), wanted) < 1e-4
@@ -86,7 +86,7 @@ def test_every_architecture_draws_what_the_paper_says(
 
 def test_random_noise_differs_each_time_and_none_does_not() -> None:
     shape = plain.Shape()
-    network = StyleGAN2(plain.random_state(shape), Settings())
+    network = StyleGAN2(plain.random_state(shape), StyleGAN2Settings())
     ws = torch.randn(1, shape.num_ws, shape.w_dim, generator=torch.Generator().manual_seed(0))
     assert not torch.equal(network.synthesis(ws, "random"), network.synthesis(ws, "random"))
     assert torch.equal(network.synthesis(ws, "none"), network.synthesis(ws, "none"))
@@ -98,7 +98,7 @@ def test_a_gradient_reaches_the_latent_and_points_where_the_picture_changes() ->
     ws = torch.randn(1, shape.num_ws, shape.w_dim, generator=torch.Generator().manual_seed(1))
     target = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(2))
     gradients = []
-    for draw in (StyleGAN2(state, Settings()).synthesis, lambda v: plain.synthesize(state, v)):
+    for draw in (StyleGAN2(state, StyleGAN2Settings()).synthesis, lambda v: plain.synthesize(state, v)):
         moved = ws.clone().requires_grad_(True)
         (draw(moved) * target).sum().backward()
         gradients.append(moved.grad)
@@ -134,7 +134,7 @@ def test_a_wrong_tensor_is_named(name: str, tensor: torch.Tensor | None, says: s
     else:
         state[name] = tensor
     with pytest.raises(ValueError, match=says):
-        StyleGAN2(state, Settings())
+        StyleGAN2(state, StyleGAN2Settings())
 
 
 @pytest.mark.parametrize("factor", [1.0, 3e3, 1e-4])
@@ -145,7 +145,9 @@ def test_float16_draws_the_same_picture_however_large_the_weights_are(factor: fl
         name: tensor * factor if name.endswith(("conv0.weight", "conv1.weight")) else tensor
         for name, tensor in made.state.items()
     }
-    network = StyleGAN2(state, Settings(lr_multiplier=made.kwargs["mapping_kwargs"].get("lr_multiplier", 0.01)))
+    network = StyleGAN2(
+        state, StyleGAN2Settings(lr_multiplier=made.kwargs["mapping_kwargs"].get("lr_multiplier", 0.01))
+    )
     wanted = network.synthesis(made["w_psi1"])
     network.synthesis.set_dtype(torch.float16)
     drawn = network.synthesis(made["w_psi1"])

@@ -8,7 +8,7 @@ from tests.reference import stylegan2 as plain
 from tests.reference.parity import relative_error
 
 from likeness.generators.families.registry import open_family
-from likeness.generators.networks.modulated_conv import Settings
+from likeness.generators.networks.modulated_conv import StyleGAN2Settings
 from likeness.generators.networks.stylegan2 import StyleGAN2
 from likeness.generators.networks.stylegan2_training import StyleShape, TrainableStyleGAN2
 from likeness.generators.weights_file import WeightsHeader, write_weights
@@ -62,7 +62,7 @@ def test_the_light_form_shuffles_four_pixels_out_of_each_place() -> None:
     with torch.no_grad():
         ws = network.latents(torch.randn(1, 12))
         planes = plain.synthesize(state, ws)
-        drawn = StyleGAN2(state, Settings(shuffle=2)).synthesis(ws)
+        drawn = StyleGAN2(state, StyleGAN2Settings(shuffle=2)).synthesis(ws)
     assert planes.shape == (1, 12, 16, 16)
     for row in range(2):
         for column in range(2):
@@ -73,7 +73,7 @@ def test_the_light_form_shuffles_four_pixels_out_of_each_place() -> None:
 
 def test_a_shuffle_that_does_not_divide_the_channels_is_refused() -> None:
     with pytest.raises(ValueError, match="12 channels, wanted a multiple of 9"):
-        StyleGAN2(learnt(LIGHT).state_dict(), Settings(shuffle=3))
+        StyleGAN2(learnt(LIGHT).state_dict(), StyleGAN2Settings(shuffle=3))
 
 
 def test_at_the_start_every_layer_keeps_the_variance() -> None:

@@ -7,13 +7,19 @@ import torch
 from tests.reference.parity import Case, case, relative_error
 
 from likeness.generators.networks.ops import Tensors
-from likeness.generators.networks.stylegan3 import Settings, StyleGAN3, bands, layer_names, plane_transform
+from likeness.generators.networks.stylegan3 import (
+    StyleGAN3,
+    StyleGAN3Settings,
+    layer_names,
+    plan_bands,
+    plane_transform,
+)
 
 MADE = ["sg3_t", "sg3_r"]
 
 
 def opened(made: Case) -> StyleGAN3:
-    return StyleGAN3(made.state, Settings(64))
+    return StyleGAN3(made.state, StyleGAN3Settings(64))
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -22,7 +28,7 @@ def test_w_is_that_of_the_makers_code(name: str) -> None:
     mapping = opened(made).mapping
     w = mapping(made["z"])
     for key, arguments in (("w_psi1", ()), ("w_psi07", (0.7,)), ("w_psi07_cut", (0.7, 8))):
-        assert (mapping.spread(w, *arguments) - made[key]).abs().max() < 1e-5
+        assert (mapping.broadcast(w, *arguments) - made[key]).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("picture", ["psi1", "psi07", "psi07_cut"])
@@ -72,7 +78,7 @@ def test_a_quarter_turn_of_configuration_r_turns_the_picture() -> None:
 
 def test_the_bands_are_those_of_the_published_layers() -> None:
     # The widths in the layers' names of the published 1024 px networks: L0_36, L1_36, L2_52, ..., L14_1024.
-    sizes = [band.size for band in bands(Settings(1024), 14)]
+    sizes = [band.size for band in plan_bands(StyleGAN3Settings(1024), 14)]
     assert sizes == [36, 36, 52, 52, 84, 148, 148, 276, 276, 532, 1044, 1044, 1044, 1024, 1024]
 
 
@@ -84,9 +90,9 @@ def test_layers_are_taken_by_number_not_by_name() -> None:
 def test_arguments_that_do_not_fit_the_layers_are_named() -> None:
     made = case("sg3_t")
     with pytest.raises(ValueError, match="L0_36_32"):
-        StyleGAN3(made.state, Settings(64, margin_size=12))
+        StyleGAN3(made.state, StyleGAN3Settings(64, margin_size=12))
     with pytest.raises(ValueError, match="without a gap"):
-        StyleGAN3({k: v for k, v in made.state.items() if "L4_" not in k}, Settings(64))
+        StyleGAN3({k: v for k, v in made.state.items() if "L4_" not in k}, StyleGAN3Settings(64))
 
 
 def test_bfloat16_stays_within_25_db() -> None:
