@@ -28,7 +28,8 @@ def measure_effects(
 ) -> dict[str, dict[str, float]]:
     """Return, by direction and by classifier, how far two deviations to either side bring a face from low to high.
 
-    1 is the whole way between pictures with the attribute and pictures without, as the classifier measures them; 0 is no change.
+    1 is the whole way between pictures with the attribute and pictures without, in the classifier's margin; 0 is no
+    change.
 
     Args:
         directions: `[num_ws, w_dim]` by name.

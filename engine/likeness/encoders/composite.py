@@ -63,7 +63,7 @@ class CompositeEncoder:
     Args:
         network: on the CPU.
         tensors: of the same weights file.
-        trained: makes the first guess. It tells hair from wall, so that the graph cuts, which often do not, are skipped.
+        trained: makes the first guess. It tells hair from wall; the graph cuts, which often do not, are skipped.
     """
 
     def __init__(

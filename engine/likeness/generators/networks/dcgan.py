@@ -31,7 +31,7 @@ class Decoder(nn.Module):
         z_dim: width of z.
         widths: channels at 4 px, 8 px, ...; the picture is twice the size of the last.
         img_channels: of the picture.
-        norm: whether batch norm follows each layer but the last; a WGAN critic must have none, for its gradient penalty.
+        norm: whether batch norm follows each layer but the last; none in a WGAN critic, for its gradient penalty.
         slope: of the leaky ReLU; 0 is ReLU.
         output: what the last layer's numbers go through: "tanh" and "linear" draw in [-1, 1], "sigmoid" in [0, 1].
     """
@@ -98,7 +98,7 @@ class Decoder(nn.Module):
 
     @property
     def order(self) -> list[str]:
-        """The modules that hold weights, in the order in which they are applied: what `from_tensors` takes beside a state dict.
+        """The modules that hold weights, in the order in which they are applied, as `from_tensors` takes them.
 
         A trainer writes it into its weights file as the argument `modules`, with `slope` and `output`.
         """

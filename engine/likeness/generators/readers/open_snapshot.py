@@ -1,4 +1,4 @@
-"""Opening a weights file of somebody else's layout: the choice of its reader, and one clear error where it is broken."""
+"""Opening a weights file of somebody else's layout: the choice of its reader, and one clear error."""
 
 import mmap
 from collections.abc import Mapping
