@@ -1,4 +1,4 @@
-"""The cues of a show: 64 numbered places and names, in memory and in a folder."""
+"""Cue bank: the cues of a show by number, 1 to 64, or by name, in memory and in a folder."""
 
 import logging
 import re
@@ -24,28 +24,28 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,39}")
 
 @dataclass
 class CueFace:
-    """A latent `[num_ws, w_dim]` that may be still to come: the render thread puts it in."""
+    """The face of a cue, `[num_ws, w_dim]`; None until the render thread has captured it."""
 
     latent: Tensor | None = None
 
     def set(self, latent: Tensor) -> None:
-        """Take the latent."""
+        """Set the latent."""
         self.latent = latent
 
     def get(self) -> Tensor | None:
-        """Return the latent, or None while it is still to come."""
+        """Return the latent, or None until it is captured."""
         return self.latent
 
 
 @dataclass
 class Cue:
-    """What a recall needs. Where it is being stored, the frame that is shown then fills it in.
+    """A stored look. While it is being stored it is empty, and the next frame fills it in.
 
     Args:
-        values: what the parameters are asked for, by address.
+        values: the parameters' targets, by address.
         rack: the plugins in their order.
-        face: that was shown, before truncation.
-        modulation: what moved parameters by itself; None leaves that as it is.
+        face: the face that was shown, before truncation.
+        modulation: the modulators; None leaves them as they are at a recall.
     """
 
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -55,10 +55,11 @@ class Cue:
 
 
 class CueBank:
-    """Cues by name; "1" to "64" are the numbered places. Any thread; one at a time changes it.
+    """Cues by name; "1" to "64" are the numbered ones. Any thread may read; one at a time may change it.
 
     Args:
-        folder: one file for each cue; read at once, and written by `scribe`.
+        folder: holds one file for each cue; read here and now. A broken one is logged and left out.
+        writer: writes the files.
     """
 
     def __init__(self, folder: Path, writer: BackgroundWriter) -> None:
@@ -74,7 +75,7 @@ class CueBank:
         """Return the cue of that name.
 
         Raises:
-            CueError: naming the nearest there are.
+            CueError: naming the nearest cues.
         """
         cue = self._cues.get(name)
         if cue is None:
@@ -86,58 +87,58 @@ class CueBank:
         return name in self._cues
 
     def __setitem__(self, name: str, cue: Cue) -> None:
-        """Put `cue` there; `save` brings it to the disk once its face has come."""
+        """Keep `cue` in memory; `save` writes it to the disk once its face is captured."""
         self._cues[name] = cue
 
     def save(self, name: str, cue: Cue) -> None:
-        """Have `cue` written at `name`; its face has come."""
+        """Write `cue`, whose face is captured, unless another has its name by now."""
         if self._cues.get(name) is cue:
             self._writer.submit(f"cue {name}", lambda: self._write(name, cue))
 
     def clear(self, name: str) -> None:
-        """Forget the cue, in memory and on the disk. Raises like `[]`."""
+        """Delete the cue, in memory and on the disk. Raises like `[]`."""
         self[name]
         del self._cues[name]
         self._writer.submit(f"cue {name}", lambda: self._path(name).unlink(missing_ok=True))
 
     def next_number(self, name: str | None) -> str:
-        """Return the next numbered place that holds a cue, from the first one on again after the last.
+        """Return the number of the next stored cue after `name`, starting over after the last.
 
         Raises:
-            CueError: where none does.
+            CueError: if no numbered cue is stored.
         """
-        places = sorted(int(each) for each in self._cues if each.isdigit())
-        if not places:
+        numbers = sorted(int(each) for each in self._cues if each.isdigit())
+        if not numbers:
             raise CueError("no numbered cue is stored; /cue/store 1 makes one")
         here = int(name) if name and name.isdigit() else 0
-        return str(next((place for place in places if place > here), places[0]))
+        return str(next((number for number in numbers if number > here), numbers[0]))
 
     def names(self) -> list[str]:
-        """Return the names there are: numbers in their order, then words."""
+        """Return all names: numbers in their order, then words."""
         return sorted(self._cues, key=lambda name: (not name.isdigit(), int(name) if name.isdigit() else 0, name))
 
     def _write(self, name: str, cue: Cue) -> None:
         if cue.face.latent is None:
             raise CueError(f"cue {name} has no face")
-        moment: dict[str, Any] = {"values": dict(cue.values), "rack": list(cue.rack)}
+        header: dict[str, Any] = {"values": dict(cue.values), "rack": list(cue.rack)}
         if cue.modulation is not None:
-            moment["modulation"] = [each.to_dict() for each in cue.modulation]
-        write_cue(self._path(name), moment, cue.face.latent)
+            header["modulation"] = [each.to_dict() for each in cue.modulation]
+        write_cue(self._path(name), header, cue.face.latent)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.safetensors"
 
 
 def parse_cue_name(text: object) -> str:
-    """Return the name of a place from what a message says: 5, 5.0, "5" or "night".
+    """Return a cue's name from a message's argument: 5, 5.0, "5" or "night".
 
     Raises:
-        CueError: where it is neither a place nor a plain name.
+        CueError: if it is neither a number from 1 to 64 nor a plain name.
     """
     number = None if isinstance(text, bool) else to_number(text)
     if number is not None:
         if number != int(number) or not 1 <= number <= LAST_NUMBER:
-            raise CueError(f"there is no place {text}; they go from 1 to {LAST_NUMBER}, and cues may have names")
+            raise CueError(f"there is no cue {text}; cues have numbers from 1 to {LAST_NUMBER} or names")
         return str(int(number))
     name = text.strip() if isinstance(text, str) else ""
     if not NAME.fullmatch(name):
@@ -145,12 +146,12 @@ def parse_cue_name(text: object) -> str:
     return name
 
 
-def _parse_cue(moment: Mapping[str, Any], face: Tensor) -> Cue:
-    values = moment.get("values")
+def _parse_cue(header: Mapping[str, Any], face: Tensor) -> Cue:
+    values = header.get("values")
     plain = {str(key): value for key, value in values.items()} if isinstance(values, dict) else {}
-    modulators = moment.get("modulation")
+    modulators = header.get("modulation")
     try:
         modulation = None if modulators is None else tuple(parse_modulator(dict(each)) for each in modulators)
     except (InputError, TypeError, ValueError) as error:
         raise CueError(f"a cue's modulators cannot be read: {error}; store it again") from error
-    return Cue(plain, tuple(str(name) for name in moment.get("rack") or ()), CueFace(face), modulation)
+    return Cue(plain, tuple(str(name) for name in header.get("rack") or ()), CueFace(face), modulation)

@@ -1,4 +1,4 @@
-"""What a performer can tell the cues, by OSC address. Each command may be called on any thread."""
+"""Cue commands: store, recall, undo, release, pads and banks, by OSC address."""
 
 import logging
 import threading
@@ -11,31 +11,36 @@ from torch import Tensor
 from likeness.cues.background_writer import BackgroundWriter
 from likeness.cues.bank import LAST_NUMBER, Cue, CueBank, parse_cue_name
 from likeness.cues.recall import CueRecall, Duration
-from likeness.errors import CueError, LikenessError
+from likeness.errors import CueError
 from likeness.events import Capture, Release
+from likeness.fault_log import log_refusal
 from likeness.parameters.store import ParamStore
-from likeness.params import to_number
+from likeness.params import is_press, to_number
 from likeness.paths import user_dir
 
 log = logging.getLogger(__name__)
 
 BANK = "main"
-# Whether a unit counts bars.
+# Units of a duration: True counts bars.
 UNITS = {"s": False, "seconds": False, "bar": True, "bars": True}
 
 
 class CueCommands:
-    """Stores, recalls, lets go.
+    """What a performer does with cues: from OSC, MIDI pads and program changes, and keys.
+
+    Any thread may call each command, but `next`, `undo` and `release`, which are presses of parameters and run within
+    an edit. A command checks its arguments at once, raises a `CueError` to its caller, and leaves the rest to the
+    show's thread by way of the store's inbox. The lock guards the bank and the last recalled name alone.
 
     Args:
         store: of the show.
-        recaller: sets recalls off.
-        scribe: writes cues to the disk.
+        recall: runs recalls.
+        writer: writes cues to the disk.
         on_change: called on the show's thread after each cue that was stored.
 
     Attributes:
         commands: by OSC address.
-        bank: the cues that are in hand.
+        bank: the current one.
     """
 
     def __init__(
@@ -55,135 +60,135 @@ class CueCommands:
             "/cue/recall": self.recall,
             "/cue/clear": self.clear,
             "/cue/bank": self.use_bank,
-            **{f"/cue/pad/{place}": partial(self._press_pad_with, place) for place in range(1, LAST_NUMBER + 1)},
+            **{f"/cue/pad/{number}": partial(self._press_pad_with, number) for number in range(1, LAST_NUMBER + 1)},
         }
 
         # Parameters, since a button sends 1 and then 0, which as the argument of a command would be a time.
-        for pad, press in (("cue.next", self.next), ("cue.undo", self.undo), ("cue.release", self.release)):
-            store.on_press(pad, _said(press))
+        for address, press in (("cue.next", self.next), ("cue.undo", self.undo), ("cue.release", self.release)):
+            store.on_press(address, _log_refusal_of(press))
 
-    def store(self, place: object) -> None:
-        """Keep what is shown, face and values, at `place`, over what was there.
+    def store(self, name: object) -> None:
+        """Store what is shown, face and values, as the cue `name`, replacing the one that was there.
 
         Raises:
-            CueError: where there is no such place.
+            CueError: if that is no cue's name.
         """
-        self.store_filled(parse_cue_name(place), self._recall.fill_cue)
+        self.store_filled(parse_cue_name(name), self._recall.fill_cue)
 
     def store_filled(self, name: str, fill: Callable[[Cue], float | None]) -> None:
-        """Keep a cue at `name` whose values `fill` finds, on the show's thread.
+        """Store a cue whose contents come from `fill`.
 
         Args:
-            name: of the place.
-            fill: fills all but the face in, and returns the show's time of the face, None for that of now.
+            name: of the cue.
+            fill: sets all of the cue but its face, on the show's thread, and returns the show's time of the face to
+                store; None is now.
         """
         bank, cue = self.bank, Cue()
         with self._lock:
             # At once, so that a recall in the same bundle finds it.
             bank[name] = cue
 
-        def take(latent: Tensor) -> None:
+        def save(latent: Tensor) -> None:
             cue.face.set(latent)
             bank.save(name, cue)
 
         def edit() -> None:
-            self._store.emit(Capture(take, fill(cue)))
+            self._store.emit(Capture(save, fill(cue)))
             self._on_change()
 
         self._store.run(edit)
         log.info("cue %s is stored", name)
 
-    def recall(self, place: object, time: object = None, unit: object = "s") -> None:
-        """Bring the cue at `place` back in `time` ("s" or "bars"), or in the time that `cue.seconds` says.
+    def recall(self, name: object, time: object = None, unit: object = "s") -> None:
+        """Recall the cue `name` over `time` ("s" or "bars"), or over `cue.seconds`.
 
         Raises:
-            CueError: where there is no such cue or time.
+            CueError: if there is no such cue, or `time` is none.
         """
         self.parse_duration(time, unit)
-        found = self._find_cue(place)
-        # Its time is read once more when it is taken: `/cue/seconds` may stand before it in the same bundle.
+        found = self._find_cue(name)
+        # The time is read again when the recall runs: `/cue/seconds` may stand before it in the same bundle.
         self._store.run(lambda: self._recall.recall_now(*found, self.parse_duration(time, unit)))
 
     def next(self) -> None:
-        """Bring back the cue of the next numbered place that holds one. Within an edit. Raises like `recall`."""
+        """Recall the next numbered cue. Within an edit. Raises like `recall`."""
         with self._lock:
             name, find = self._find_cue(self.bank.next_number(self._last_recalled))
         self._recall.recall_now(name, find, self.parse_duration(None))
 
     def undo(self) -> None:
-        """Bring back what was before the last recall. Within an edit.
+        """Undo the last recall. Within an edit.
 
         Raises:
-            CueError: where there was none.
+            CueError: if there was none.
         """
         log.info("undone: %s", self._recall.undo())
 
-    def press_pad(self, place: int) -> None:
-        """Press the pad of a place: recall the cue there, or store one while `cue.arm` is on. Raises like `recall`."""
+    def press_pad(self, number: int) -> None:
+        """Recall the cue of a pad, or store one there while `cue.arm` is on. Raises like `recall`."""
         if self._store.target("cue.arm"):
-            self.store(place)
+            self.store(number)
         else:
-            self.recall(place)
+            self.recall(number)
 
-    def _press_pad_with(self, place: int, value: object = 1) -> None:
-        # A 0, as a button sends when it is let go, is no press.
-        if to_number(value):
-            self.press_pad(place)
+    def _press_pad_with(self, number: int, value: object = 1) -> None:
+        if is_press(value):
+            self.press_pad(number)
 
     def set_arm(self, armed: bool) -> None:
-        """Have pads store, or recall again."""
+        """Make pads store, or recall again."""
         self._store.set("cue.arm", armed)
 
-    def pad_state(self, place: int) -> Literal["empty", "stored", "fading", "active"]:
-        """Say how a place is: without a cue, with one, with one that is on its way or waits, or with the last one."""
-        name = str(place)
+    def pad_state(self, number: int) -> Literal["empty", "stored", "fading", "active"]:
+        """Return the state of a pad: "fading" also while it waits for a beat, "active" after the last recall."""
+        name = str(number)
         if name not in self.bank:
             return "empty"
         return self._recall.cue_state(name) or "stored"
 
-    def clear(self, place: object) -> None:
-        """Forget the cue at `place`.
+    def clear(self, name: object) -> None:
+        """Delete the cue `name`.
 
         Raises:
-            CueError: where there is none.
+            CueError: if there is none.
         """
         with self._lock:
-            self.bank.clear(parse_cue_name(place))
+            self.bank.clear(parse_cue_name(name))
 
     def release(self) -> None:
-        """Let the face that was called up go: what the plugins draw by themselves comes back. Within an edit."""
+        """Release the recalled face: the plugins' own comes back over `cue.seconds`. Within an edit."""
         self._recall.return_to_present()
         self._recall.clear_active()
         self._store.emit(Release(self._recall.to_seconds(self.parse_duration(None))))
 
     def change_program(self, number: int) -> None:
-        """Bring the cue at place `number` + 1 back, as a MIDI program change asks. Raises like `recall`."""
+        """Recall cue `number` + 1, for a MIDI program change. Raises like `recall`."""
         self.recall(number + 1)
 
     def use_bank(self, name: object) -> None:
-        """Take another bank of cues in hand; one that is new is empty.
+        """Switch to the bank `name`; a new one is empty.
 
         Raises:
-            CueError: where the name is none.
+            CueError: if that is no bank's name.
         """
         bank = CueBank(user_dir("cues") / parse_cue_name(name), self._writer)
         with self._lock:
             self.bank, self._last_recalled = bank, None
-        log.info("the bank %s is in hand, with %d cues", name, len(bank.names()))
+        log.info("cue bank %s, with %d cues", name, len(bank.names()))
 
-    def _find_cue(self, place: object) -> tuple[str, Callable[[], Cue]]:
-        """Return the name of a cue and what returns it, whatever is stored there meanwhile; it is the last one now."""
-        name = parse_cue_name(place)
+    def _find_cue(self, text: object) -> tuple[str, Callable[[], Cue]]:
+        """Return a cue's name, and a function that returns the cue even if another replaces it; remember the name."""
+        name = parse_cue_name(text)
         with self._lock:
             cue = self.bank[name]
             self._last_recalled = name
         return name, lambda: cue
 
     def parse_duration(self, time: object, unit: object = "s") -> Duration:
-        """Return how long a recall takes, from the arguments of a message.
+        """Return the duration of a recall from a message's arguments; `cue.seconds` if `time` is None.
 
         Raises:
-            CueError: where it is no time.
+            CueError: if they are no duration.
         """
         if time is None:
             return Duration(float(self._store.target("cue.seconds")))
@@ -193,13 +198,11 @@ class CueCommands:
         return Duration(number, UNITS[str(unit)])
 
 
-def _said(press: Callable[[], None]) -> Callable[[], None]:
-    """Return `press` for the show's thread: what it refuses is logged, since a pad hears no answer."""
+def _log_refusal_of(press: Callable[[], None]) -> Callable[[], None]:
+    """Return `press` with its refusals logged, since a pad hears no answer."""
 
-    def pressed() -> None:
-        try:
+    def press_and_log() -> None:
+        with log_refusal(log):
             press()
-        except LikenessError as error:
-            log.warning("%s", error)
 
-    return pressed
+    return press_and_log

@@ -1,4 +1,4 @@
-"""A cue on the disk: one safetensors file, the face as its tensor and all else as JSON in its header."""
+"""Cue file: one safetensors file a cue, the face as its tensor and all else as JSON in its header."""
 
 import json
 from collections.abc import Mapping
@@ -17,26 +17,26 @@ KEY = "likeness_cue"
 LATENT = "latent"
 
 
-def write_cue(path: Path, moment: Mapping[str, Any], face: Tensor) -> None:
-    """Write `moment` (plain JSON) and `face` [num_ws, w_dim]; the old file stays until the new one is whole.
+def write_cue(path: Path, header: Mapping[str, Any], face: Tensor) -> None:
+    """Write `header` (plain JSON) and `face` [num_ws, w_dim]; the old file stays until the new one is whole.
 
-    One file, so that face and values cannot get out of step, and so that it can be named among the faces of a plugin.
+    One file, so that face and values cannot get out of step, and so that a plugin can load it as a saved face.
 
     Raises:
-        CueError: where the disk refuses.
+        CueError: if the disk refuses.
     """
-    header = {KEY: json.dumps({"format": FORMAT, **moment}, sort_keys=True)}
+    metadata = {KEY: json.dumps({"format": FORMAT, **header}, sort_keys=True)}
     try:
-        atomic_write(path, save({LATENT: face.detach().float().cpu().contiguous()}, metadata=header))
+        atomic_write(path, save({LATENT: face.detach().float().cpu().contiguous()}, metadata=metadata))
     except (OSError, SafetensorError) as error:
         raise CueError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error
 
 
 def read_cue(path: Path) -> tuple[dict[str, Any], Tensor]:
-    """Return what `write_moment` wrote: the moment and the face on the CPU, float32.
+    """Return what `write_cue` wrote: the header and the face on the CPU, float32.
 
     Raises:
-        CueError: where the file is absent, broken, of a newer format or something else.
+        CueError: if the file is absent, broken, of a newer format or something else.
     """
     try:
         with safe_open(str(path), framework="pt") as file:

@@ -1,4 +1,4 @@
-"""What a performer can tell the past, by OSC address and by one fader. Each command may be called on any thread."""
+"""History commands: recall and store moments of the last ten minutes, by OSC address, and scrub them by a fader."""
 
 from collections.abc import Callable, Mapping
 
@@ -18,12 +18,16 @@ PARAMS = (
 
 
 class HistoryCommands:
-    """Brings the past back, keeps it, plays it.
+    """What a performer does with the past: `/history/recall`, `/history/store`, `/history/live` and the scrub fader.
+
+    Any thread may call a command; it checks its arguments at once and leaves the rest to the store's inbox. The show's
+    thread calls `advance` before each frame: it records the targets, and turns a move of the fader into a `Past` event
+    for the render thread. Faces of the past are in `Playback.history`, targets here.
 
     Args:
-        store: of the show; its journal is taken over.
-        recaller: sets recalls off.
-        cues: where moments are kept.
+        store: of the show; this sets its journal.
+        recall: runs recalls.
+        cues: stores the cues.
 
     Attributes:
         commands: by OSC address.
@@ -33,7 +37,7 @@ class HistoryCommands:
         self._store, self._recall, self._cues = store, recall, cues
         self._parameter_history = ParameterHistory()
         store.journal = self._parameter_history.record
-        # Where in the show's time the hand took the fader, and what it says.
+        # The show's time at which the fader left the present, and where the fader stands.
         self._scrub_from = 0.0
         self._scrub = 1.0
         self._return_duration = Duration(0.0)
@@ -44,18 +48,19 @@ class HistoryCommands:
         }
 
     def recall(self, ago: object, *rest: object) -> None:
-        """Bring back the face and the values of so many bars or seconds ago: -8, or -10 "s".
+        """Recall the face and the values of some bars or seconds ago: -8, or -10 "s".
 
         Args:
-            ago: how far back, in bars unless "s" comes behind it; the sign does not matter.
-            rest: that unit, and the time in which it comes back, with its own: 4, or 2 "bars". `cue.seconds` without.
+            ago: how far back, in bars unless "s" follows; the sign does not matter.
+            rest: that unit, then how long the recall takes, with a unit of its own: 4, or 2 "bars". `cue.seconds` if
+                left out.
 
         Raises:
-            CueError: where one of them is no such thing.
+            CueError: if one of them is no duration.
         """
-        unit, travel_time = (rest[0], rest[1:]) if rest and isinstance(rest[0], str) else ("bars", rest)
+        unit, duration_words = (rest[0], rest[1:]) if rest and isinstance(rest[0], str) else ("bars", rest)
         back = _parse_ago(ago, unit)
-        travel = self._cues.parse_duration(*travel_time) if travel_time else self._cues.parse_duration(None)
+        duration = self._cues.parse_duration(*duration_words) if duration_words else self._cues.parse_duration(None)
 
         def find() -> Cue:
             moment = self._time_before(back)
@@ -64,22 +69,22 @@ class HistoryCommands:
             self._store.emit(Capture(cue.face.set, moment))
             return cue
 
-        self._recall.recall(f"{back.amount:g} {'bars' if back.in_bars else 's'} ago", find, travel)
+        self._recall.recall(f"{back.amount:g} {'bars' if back.in_bars else 's'} ago", find, duration)
 
-    def store(self, place: object, ago: object = None, unit: object = "bars") -> None:
-        """Make a cue of a moment that has passed: the one that `scrub` stands at, or of so long ago.
+    def store(self, name: object, ago: object = None, unit: object = "bars") -> None:
+        """Store a moment of the past as the cue `name`: the one that `scrub` stands at, or the one `ago`.
 
         Raises:
-            CueError: where there is no such place or time, or none is said and nobody scrubs.
+            CueError: if that is no cue's name or no time, or if `ago` is left out while `scrub` is at the present.
         """
         if ago is None and self._scrub >= 1.0:
-            raise CueError(f"which moment? /history/store {place} -8 is eight bars ago; or play it with scrub first")
+            raise CueError(f"which moment? /history/store {name} -8 is eight bars ago; or play it with scrub first")
         back = None if ago is None else _parse_ago(ago, unit)
 
         def fill(cue: Cue) -> float:
             moment = self._scrubbed_time() if back is None else self._time_before(back)
             self._recall.fill_cue(cue)
-            # Of modulators there is no past: such a cue leaves them as they are.
+            # Modulators are not recorded: such a cue leaves them as they are.
             cue.modulation = None
             cue.values = {
                 **cue.values,
@@ -87,15 +92,15 @@ class HistoryCommands:
             }
             return moment
 
-        self._cues.store_filled(parse_cue_name(place), fill)
+        self._cues.store_filled(parse_cue_name(name), fill)
 
     def return_to_live(self, time: object = None, unit: object = "s") -> None:
-        """Come back to the present from the past. Raises like `recall`."""
+        """Return from the past to the present. Raises like `recall`."""
         self._return_duration = self._cues.parse_duration(time, unit)
         self._store.set("history.scrub", 1.0)
 
     def advance(self, time: float, beat: float) -> None:
-        """Follow the show and the fader. The show's thread, before each frame."""
+        """Record the frame and follow the fader. The show's thread, before each frame."""
         self._parameter_history.begin_frame(time, beat)
         scrub = float(self._store.snapshot["history"]["scrub"])
         if scrub == self._scrub:
@@ -113,7 +118,7 @@ class HistoryCommands:
         return self._scrub_from - (1.0 - self._scrub) * float(self._store.snapshot["history"]["span"])
 
     def _time_before(self, back: Duration) -> float:
-        """Return the show's time of a moment that has passed."""
+        """Return the show's time of the moment `back` before now."""
         if not back.in_bars:
             return self._parameter_history.time - back.amount
         meter = float(self._store.snapshot["show"]["meter"])

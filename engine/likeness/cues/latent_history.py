@@ -1,4 +1,4 @@
-"""The last ten minutes of faces, on the CPU, in memory that is taken once."""
+"""Latent history: the last ten minutes of faces, in a ring buffer on the CPU that is allocated once."""
 
 import math
 from array import array
@@ -11,17 +11,17 @@ from likeness.latent import lerp
 
 REMEMBERED_S = 600.0
 # 36,000 faces of one layer of 512 in half precision are 37 MB. Of 18 layers they would be 660: there one frame in
-# several is kept, and what lies between two of them is drawn between them.
+# several is kept, and faces between two of them are interpolated.
 MAX_BYTES = 96 << 20
 
 
 class LatentHistory:
-    """Keeps `(time, latent)`; the newest replaces the oldest. The render thread writes; any thread may look.
+    """A ring buffer of `(time, latent)`. The render thread writes; any thread may read.
 
     Args:
         num_ws, w_dim: of the latents.
         fps: frames a second.
-        pinned: whether latents come from a CUDA device, which copies into pinned memory without a wait.
+        pinned: whether latents come from a CUDA device, which copies into pinned memory without waiting.
         seconds: how far it goes back.
     """
 
@@ -36,7 +36,7 @@ class LatentHistory:
         self._size, self._count, self._frames = size, 0, 0
 
     def add(self, latent: Tensor, time: float) -> None:
-        """Remember the first latent of `[batch, num_ws, w_dim]`. No allocation on the CPU, no wait for the device."""
+        """Record the first latent of `[batch, num_ws, w_dim]`. No allocation on the CPU, no wait for the device."""
         if self._frames % self._every == 0:
             slot = self._count % self._size
             self._times[slot] = time
@@ -45,7 +45,7 @@ class LatentHistory:
         self._frames += 1
 
     def latent_at(self, time: float) -> Tensor | None:
-        """Return the latent `[num_ws, w_dim]` of the show's `time`, float32; beyond either end, the one there."""
+        """Return the latent `[num_ws, w_dim]` at the show's `time`, clamped to what is recorded; None if nothing is."""
         if not self._count:
             return None
         after = bisect_right(range(self._oldest(), self._count), time, key=self._time) + self._oldest()

@@ -1,4 +1,4 @@
-"""What the parameters were asked for in the last ten minutes: changes alone, undone backwards from now."""
+"""Parameter history: the changes of targets in the last ten minutes, undone backwards from now."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ INTERVAL_S = 0.1
 
 @dataclass(frozen=True)
 class _Interval:
-    """From `time` and `beat` on, what changed had been asked to be what `before` says."""
+    """The changes from `time` and `beat` on, with the targets `before` them."""
 
     time: float
     beat: float
@@ -21,7 +21,7 @@ class _Interval:
 
 
 class ParameterHistory:
-    """Follows the show's time and beat, and each change of a target. The show's thread alone calls it."""
+    """Records the show's time and beat, and each change of a target. The show's thread alone calls it."""
 
     def __init__(self, seconds: float = REMEMBERED_S) -> None:
         self._seconds = seconds
@@ -30,16 +30,21 @@ class ParameterHistory:
         self._coming_beat = 0.0
 
     def begin_frame(self, time: float, beat: float) -> None:
-        """Say that a frame begins: `time` is the show's until now, `beat` that of the new frame."""
+        """Begin a frame.
+
+        Args:
+            time: of the show until now.
+            beat: of the new frame.
+        """
         self._now, self._coming_beat = _Interval(time, self._coming_beat), beat
         if time - self._intervals[-1].time >= INTERVAL_S:
             self._intervals.append(self._now)
-            # The oldest one stays as the edge of memory.
+            # The oldest one stays, to mark where the record begins.
             while len(self._intervals) > 2 and self._intervals[1].time < time - self._seconds:
                 self._intervals.popleft()
 
     def record(self, address: str, before: Value) -> None:
-        """Remember that `address` is changed in the frame that begins; it was asked to be `before` until now."""
+        """Record that the target of `address` changes in the new frame from `before`."""
         self._intervals[-1].before.setdefault(address, before)
 
     @property
@@ -53,28 +58,28 @@ class ParameterHistory:
         return self._now.beat
 
     def time_of(self, beat: float) -> float:
-        """Return the show's time at which the beat was last at `beat`, or the oldest one that is remembered."""
+        """Return the show's time at which the beat was last at `beat`, or the oldest time recorded."""
         then = self._now
-        for grain in reversed(self._intervals):
-            # From the newest on, since a beat that was set back has been in one place twice.
-            if grain.beat <= beat:
-                passed = then.beat - grain.beat
-                share = min((beat - grain.beat) / passed, 1.0) if passed > 0 else 0.0
-                return grain.time + share * (then.time - grain.time)
-            then = grain
+        for interval in reversed(self._intervals):
+            # From the newest on: a beat that was set back has passed one place twice.
+            if interval.beat <= beat:
+                passed = then.beat - interval.beat
+                share = min((beat - interval.beat) / passed, 1.0) if passed > 0 else 0.0
+                return interval.time + share * (then.time - interval.time)
+            then = interval
         return then.time
 
     def targets_at(self, time: float) -> dict[str, Value]:
-        """Return what was asked at the show's `time` of those parameters that have changed since."""
+        """Return the targets at the show's `time`, of those parameters that have changed since."""
         then: dict[str, Value] = {}
-        for grain in self._intervals_since(time):
-            then.update(grain.before)
+        for interval in self._intervals_since(time):
+            then.update(interval.before)
         return then
 
     def _intervals_since(self, time: float) -> Iterator[_Interval]:
-        """Yield the grains of changes after `time`, the newest first."""
-        for grain in reversed(self._intervals):
-            # What changed in the frame that followed the grain's time was seen only after it.
-            if grain.time < time - INTERVAL_S / 2:
+        """Yield the intervals of changes after `time`, the newest first."""
+        for interval in reversed(self._intervals):
+            # What changed in the frame that followed the interval's time was seen only after it.
+            if interval.time < time - INTERVAL_S / 2:
                 return
-            yield grain
+            yield interval

@@ -1,4 +1,4 @@
-"""What becomes of the latent between the plugins and the generator: faces that are called up, and the past."""
+"""Playback: the latent stage after the plugins. Cue transitions, history playback, history recording."""
 
 import logging
 import math
@@ -15,21 +15,27 @@ from likeness.toolkit.crossfade import Crossfade
 
 log = logging.getLogger(__name__)
 
-# In so long the picture has made 95 % of its way to where the hand has put it in the past.
+# The picture makes 95 % of its way to where the scrub fader stands in this time.
 SCRUB_S = 0.25
 
 
 class Playback:
-    """Leads, scrubs, remembers. Of several heads the first is remembered, and all wear the face that is called up.
+    """Decides the latent of each frame from what the plugins draw, a recalled face, and the past.
 
-    The render thread alone calls it, but for `shown` and `ring`, which any may read.
+    The render thread calls `handle` with each event and then `step`, once a frame. A recall starts a transition; a
+    scrub follows the recorded faces instead; coming back from the past is a crossfade to the transition's output. Then
+    the frame is recorded, unless it shows a visitor who has not agreed to be kept. With several heads, all go to the
+    recalled face and the first one is recorded.
+
+    Any thread may read `shown` and `history`.
 
     Args:
         mean: of the generator, `[num_ws, w_dim]`.
-        ring: where the faces are kept that were shown.
+        history: records the faces that are shown.
 
     Attributes:
         shown: the newest latent `[heads, num_ws, w_dim]` that was shown, before truncation; never changed in place.
+        history: as given.
     """
 
     def __init__(self, mean: Tensor, history: LatentHistory) -> None:
@@ -41,12 +47,12 @@ class Playback:
         self._return_fade = Crossfade()
         self._return_fade_s = 0.0
         self._recorded_at = -math.inf
-        # The newest one that showed nobody who has not agreed to be kept, and whether the ways hold such a one.
+        # The newest latent that is in no part a visitor's, and whether the fades may hold one that is.
         self._public: Tensor = mean[None]
         self._private = False
 
     def handle(self, event: Event) -> bool:
-        """Do what the event asks; return whether it was meant for the picture's course alone."""
+        """Act on the event; return whether it was for this stage alone, and not for plugins too."""
         if isinstance(event, Recall):
             self._start_transition(event)
             return False
@@ -55,7 +61,7 @@ class Playback:
             self._return_to_present(event.seconds)
         elif isinstance(event, Capture):
             past = None if event.time is None else self.history.latent_at(event.time)
-            # A copy: whoever takes it may keep it, and copies it to the CPU in his own time.
+            # A copy: its receiver may keep it, and moves it to the CPU later.
             event.take(self._public[0].clone() if past is None else past)
         elif isinstance(event, Past):
             if event.time is None:
@@ -73,18 +79,18 @@ class Playback:
         return True
 
     def step(self, latent: Tensor, frame: Frame, *, private: bool = False) -> Tensor:
-        """Return the latent to show for what the plugins draw; `latent` itself while nothing was asked.
+        """Return the latent to show: `latent` itself while nothing is recalled and nobody scrubs.
 
         Args:
-            latent: `[heads, num_ws, w_dim]`, finite, made anew in this frame.
-            frame: the one under way.
-            private: whether the latent is in part a visitor's: it is shown, and neither kept nor handed out.
+            latent: what the plugins draw, `[heads, num_ws, w_dim]`, finite, a new tensor in each frame.
+            frame: the current one.
+            private: whether the latent is in part a visitor's: it is shown, but neither recorded nor captured.
         """
         shown = self._transition.step(latent, frame.dt)
         if self._scrub_time is not None:
             shown = self._scrub(self._scrub_time, shown, frame.dt)
         shown = self._return_fade.step(shown, frame.dt, self._return_fade_s)
-        # A frozen picture is no new memory.
+        # A frozen picture is recorded once.
         if frame.time > self._recorded_at and not private:
             self.history.add(shown, frame.time)
             self._recorded_at = frame.time
@@ -112,13 +118,13 @@ class Playback:
             self._return_fade.start()
 
     def _forget_private(self) -> None:
-        """Drop the ways that may lead from a visitor's face, and the face itself: what is public is cut to."""
+        """Drop all fades if one may start at a visitor's face, and cut to the newest public face."""
         if self._private:
             self._transition, self._return_fade = FaceTransition(self._mean), Crossfade()
             self.shown, self._private = self._public, False
 
     def _stop(self) -> None:
-        """Stop what is under way where the picture stands. The hand that is in the past stays there."""
+        """Stop all fades where the picture stands. A scrub stays where it is."""
         if self._return_fade.active:
             self._return_fade = Crossfade()
             self._transition.start(self.shown, 0.0)
@@ -126,7 +132,7 @@ class Playback:
             self._transition.hold()
 
     def _scrub(self, time: float, present: Tensor, dt: float) -> Tensor:
-        """Follow the hand through the past as a fader with a glide does: from what is shown, never with a jump."""
+        """Glide from the shown face toward the one at `time`, as a fader with a glide does."""
         face = self.history.latent_at(time)
         if face is None:
             return present

@@ -1,4 +1,4 @@
-"""Brings cues and moments of the past back: at once or on a line of the beat, over seconds or bars, and undoes it."""
+"""Cue recall: fades to a stored cue or a moment of the past over seconds or bars, waits for the beat, undo."""
 
 import logging
 from collections import deque
@@ -36,15 +36,14 @@ PARAMS = (
     Trigger("release", help="Let the face that was called up go: what the plugins draw comes back."),
 )
 OWNERS = frozenset({"cue", "history"})
-# What a hand or a clock alone decides, and no cue.
+# Set by hand or by a clock alone, never by a cue.
 NOT_RECALLED = BY_HAND | {"show.tempo", "show.meter"}
-# How many beats lie between two lines.
+# Beats between two points of the grid that a recall waits for.
 GRID_BEATS: Mapping[str, Callable[[Moment], float]] = MappingProxyType(
     {"beat": lambda moment: 1.0, "bar": lambda moment: float(moment.beats_per_bar)}
 )
-# How many recalls can be undone.
 MAX_UNDO = 32
-# A cut makes floats arrive in its frame too, glide or not: the store takes no time at all for a glide.
+# What a cut takes, so that floats with a glide arrive in its frame too: to the store 0 s means their own glide.
 CUT_S = 1e-6
 
 
@@ -56,13 +55,13 @@ class Duration:
     in_bars: bool = False
 
     def seconds(self, moment: Moment) -> float:
-        """Return it in seconds."""
+        """Return the duration in seconds at the tempo of `moment`."""
         return self.amount * moment.beats_per_bar * 60.0 / moment.tempo if self.in_bars else self.amount
 
 
 @dataclass
 class _Waiting:
-    """A recall that is to begin on a line."""
+    """A recall that waits for the grid."""
 
     name: str
     begin: Callable[[Moment], None]
@@ -72,17 +71,23 @@ class _Waiting:
 
 
 def is_recalled(address: str) -> bool:
-    """Whether a cue holds the parameter: neither the master, nor the tempo, nor cues and history themselves."""
+    """Return whether cues hold the parameter: not the master, the tempo, nor cues and history themselves."""
     return address not in NOT_RECALLED and address.partition(".")[0] not in OWNERS
 
 
 class CueRecall:
-    """All of it belongs to the show's thread, but for `recall`: what is asked for happens in its order.
+    """Runs recalls: the parameters, the modulators, the rack and the face set off in one frame.
+
+    All of it belongs to the show's thread, but `recall` and `cue_state`, which any thread may call. `recall_now`,
+    `undo` and `cancel_waiting` run within an edit of the store, so that a bundle's messages take effect in their order;
+    `advance` runs before each frame and starts a recall that has waited for the beat. The face travels on the render
+    thread, which gets a `Recall` event; an undo captures the face that it replaces there by a `Capture` event. Values
+    that do not fit are one line in the log, and the rest of the cue is recalled.
 
     Args:
         store, host: of the show.
-        moment: returns where the music is.
-        latency_s: returns how long a frame takes to be seen.
+        moment: returns the transport's `Moment`.
+        latency_s: returns how long a frame takes to reach the screen.
         on_change: called on the show's thread after each recall.
         modulation: of the show.
     """
@@ -99,12 +104,12 @@ class CueRecall:
         self._store, self._host, self._modulation = store, host, modulation
         self._moment, self._latency_s, self._on_change = moment, latency_s, on_change
         self._waiting: _Waiting | None = None
-        # Which one was begun last, and when it arrives, in the show's time.
+        # The newest recall's name, and when it ends, in the show's time.
         self._current, self._ends_at, self._time = "", 0.0, 0.0
         self._undo_stack: deque[tuple[str, Cue, Duration]] = deque(maxlen=MAX_UNDO)
 
     def fill_cue(self, cue: Cue) -> None:
-        """Put into `cue` what is asked of parameters, modulators and the rack. Within an edit, on the show's thread."""
+        """Fill `cue` with the targets, the modulators and the rack. Within an edit, on the show's thread."""
         targets = self._store.targets()
         flat = {f"{owner}.{name}": value for owner, values in targets.items() for name, value in values.items()}
         cue.values = {address: value for address, value in flat.items() if is_recalled(address)}
@@ -112,27 +117,27 @@ class CueRecall:
         cue.modulation = self._modulation.entries if self._modulation else None
 
     def return_to_present(self) -> None:
-        """Put the fader of the past back to the present. Within an edit, on the show's thread."""
+        """Set the scrub fader to the present. Within an edit, on the show's thread."""
         edit, _ = self._store.prepare("history.scrub", 1.0)
         edit()
 
-    def to_seconds(self, travel: Duration) -> float:
-        """Return how long `travel` takes if it begins now."""
-        return travel.seconds(self._moment())
+    def to_seconds(self, duration: Duration) -> float:
+        """Return `duration` in seconds at the tempo of now."""
+        return duration.seconds(self._moment())
 
     def recall(self, name: str, find: Callable[[], Cue], duration: Duration) -> None:
-        """Bring a cue back in the next frame. Any thread. Takes what `recall_now` does."""
+        """Recall a cue in the next frame. Any thread. Takes the arguments of `recall_now`."""
         self._store.run(lambda: self.recall_now(name, find, duration))
 
     def recall_now(self, name: str, find: Callable[[], Cue], duration: Duration) -> None:
-        """Bring a cue back, now or on the line that `cue.quantise` names; the newest of those that wait is the one.
+        """Recall a cue now, or on the beat or bar that `cue.quantise` asks for, instead of the recall that waits.
 
-        Within an edit, so that a quantise that stands before the recall in one bundle counts.
+        Within an edit, so that a `cue.quantise` before it in the same bundle counts.
 
         Args:
             name: for messages.
-            find: returns the cue when it begins; raises nothing.
-            travel: how long it takes.
+            find: returns the cue when the recall begins; raises nothing.
+            duration: of the recall.
         """
 
         def begin(moment: Moment) -> None:
@@ -146,7 +151,7 @@ class CueRecall:
             self._waiting = _Waiting(name, begin, duration, every)
 
     def cue_state(self, name: str) -> Literal["fading", "active"] | None:
-        """Say whether `name` is under way or waits for its line, or is what was recalled last. Any thread."""
+        """Return "fading" for the cue that travels or waits for its beat, "active" for the last one. Any thread."""
         waiting = self._waiting
         if waiting is not None and waiting.name == name:
             return "fading"
@@ -155,18 +160,18 @@ class CueRecall:
         return "fading" if self._time < self._ends_at else "active"
 
     def clear_active(self) -> None:
-        """Say that no cue is shown any more."""
+        """Forget which cue was recalled last."""
         self._current = ""
 
     def cancel_waiting(self) -> None:
-        """Let go of what waits for a line. Within an edit."""
+        """Drop the recall that waits for a beat. Within an edit."""
         if self._waiting is not None:
-            log.info("%s, which had not begun, is dropped", self._waiting.name)
+            log.info("recall of %s dropped before it began", self._waiting.name)
             self._waiting = None
         self._ends_at = min(self._ends_at, self._time)
 
     def undo(self) -> str:
-        """Bring back what was before the last recall, in the time that it took; or drop the one that waits.
+        """Return to the state before the last recall, in the time that it took; or drop the recall that waits.
 
         Within an edit.
 
@@ -174,33 +179,33 @@ class CueRecall:
             What was undone, in words.
 
         Raises:
-            CueError: where there is nothing to undo.
+            CueError: if there is nothing to undo.
         """
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             return f"{waiting.name}, which had not begun"
         try:
-            name, before, travel = self._undo_stack.pop()
+            name, before, duration = self._undo_stack.pop()
         except IndexError:
             raise CueError("there is no recall to undo") from None
-        self._begin(f"before {name}", before, travel, self._moment(), is_undo=True)
+        self._begin(f"before {name}", before, duration, self._moment(), is_undo=True)
         return name
 
     def advance(self, time: float, beat: float) -> None:
-        """Begin what waits for a line, in the first frame on or after it."""
+        """Begin the recall that waits, in the first frame on or after its beat."""
         self._time = time
         waiting = self._waiting
         if waiting is None:
             return
         moment = self._moment()
         if waiting.start is None or waiting.start - beat > GRID_BEATS[waiting.every](moment) + ROUNDING:
-            # The line is further off than the next one can be: whoever leads the beat has set it back.
+            # Further off than the next point of the grid can be: the beat was set back.
             waiting.start = self._start_beat(waiting, moment)
         if beat >= waiting.start - ROUNDING:
             self._store.run(lambda: self._begin_waiting(waiting, moment))
 
     def _begin_waiting(self, waiting: _Waiting, moment: Moment) -> None:
-        # What stood before this in the inbox may have dropped it, or put another in its place.
+        # An edit before this one in the inbox may have dropped or replaced it.
         if self._waiting is waiting:
             self._waiting = None
             waiting.begin(moment)
@@ -209,11 +214,11 @@ class CueRecall:
         every = GRID_BEATS[waiting.every](moment)
         if self._store.snapshot["cue"]["land"] == "start":
             return next_on_grid(moment.beat, every)
-        travel = to_beats(waiting.duration.seconds(moment), moment.tempo)
-        return schedule_arrival(moment.beat, every, travel, to_beats(self._latency_s(), moment.tempo))[0]
+        length = to_beats(waiting.duration.seconds(moment), moment.tempo)
+        return schedule_arrival(moment.beat, every, length, to_beats(self._latency_s(), moment.tempo))[0]
 
     def _begin(self, name: str, cue: Cue, duration: Duration, moment: Moment, *, is_undo: bool) -> None:
-        """Set all of it off in one frame. Within an edit, on the show's thread."""
+        """Start everything that the cue holds in one frame. Within an edit, on the show's thread."""
         seconds = max(duration.seconds(moment), 0.0)
         values = {address: value for address, value in cue.values.items() if is_recalled(address)}
         edit, refused = self._store.prepare_recall(values, max(seconds, CUT_S))

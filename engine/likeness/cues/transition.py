@@ -1,4 +1,4 @@
-"""Leads the picture from what the plugins draw to a face that was called up, and lets them go on from there."""
+"""Face transition: from the current latent to a recalled face, from which the plugins' motion goes on."""
 
 import torch
 from torch import Tensor
@@ -8,18 +8,18 @@ from likeness.easing import progress, smooth
 from likeness.latent import COLLINEAR_COSINE
 
 # From this cosine on, about 150 degrees, the arc gives way to the chord: the nearer the ends are to opposite, the more
-# a small move of one of them would throw the arc about.
+# a small move of one of them would swing the arc.
 WIDE_COSINE = -0.87
 # A face at the mean has no direction.
 NO_LENGTH = 1e-12
 
 
 class FaceTransition:
-    """Holds the way under way and what came of the last one. The render thread alone calls it.
+    """The current transition, or the rigid motion that the last one left. The render thread alone calls it.
 
-    Every way begins at the face that was shown last. While it lasts, the plugins' motion goes on in what it leaves; at
-    its end the very face that was called up is shown; from then on the plugins move that face. A plugin that jumps in
-    the frame in which a way begins, since the same cue turned its switches, is not seen to jump.
+    A transition starts at the face that was shown last, with the plugins' motion going on in it. At its end the
+    recalled face itself is shown; from then on the plugins move that face. A plugin that jumps in the frame in which a
+    transition starts, since the same cue turned its switches, is not seen to jump.
 
     Args:
         mean: of the generator, `[num_ws, w_dim]`; arcs turn about it.
@@ -34,10 +34,10 @@ class FaceTransition:
         self._shown: Tensor | None = None
 
     def start(self, face: Tensor | None, seconds: float) -> None:
-        """Begin a way in the next frame, from wherever the picture stands.
+        """Start a transition in the next frame, from wherever the picture stands.
 
         Args:
-            goal: latent `[num_ws, w_dim]`, or one for each head; None for what the plugins draw.
+            face: latent `[num_ws, w_dim]`, or one for each head; None goes back to what the plugins draw.
             seconds: of the show's time; 0 cuts.
         """
         if face is None and self._motion is None and not self._active:
@@ -46,12 +46,12 @@ class FaceTransition:
         self._active = self._starting = True
 
     def hold(self) -> None:
-        """End the way under way where the picture stands; from there the plugins go on."""
+        """End the transition where the picture stands; the plugins go on from there."""
         if self._active and self._shown is not None:
             self.start(self._shown, 0.0)
 
     def step(self, latent: Tensor, dt: float) -> Tensor:
-        """Return the latent to show: `latent` itself while nothing was called up.
+        """Return the latent to show: `latent` itself while no face is recalled.
 
         Args:
             latent: what the plugins draw, `[batch, num_ws, w_dim]`.
@@ -90,7 +90,7 @@ class FaceTransition:
 
 
 def arc(a: Tensor, b: Tensor, t: float) -> Tensor:
-    """Return the point at `t` on the way from `a` to `b`: `slerp`, which gives way to `lerp` where they are opposite.
+    """Return the point at `t` from `a` to `b`: `slerp`, which gives way to `lerp` where they are opposite.
 
     Unlike `slerp` it has no seam: ends that move a little move the point a little, wherever they are. It works on one
     weight per layer for each end, in a third of the time of blending the two functions.
