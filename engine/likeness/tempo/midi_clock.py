@@ -1,4 +1,4 @@
-"""MIDI clock to beats: pulses counted, their jitter filtered by a small phase-locked loop."""
+"""MIDI clock: beats from its pulses, their jitter filtered by a delay-locked loop."""
 
 import logging
 import math
@@ -10,9 +10,10 @@ log = logging.getLogger(__name__)
 # Clock pulses in a quarter note, and in a sixteenth, the unit of the song position [MIDI 1.0].
 PULSES = 24
 PULSES_IN_SIXTEENTH = 6
-# Two pulses at 20 BPM are 125 ms apart; a sender that is silent for so long has gone or was unplugged.
+# Two pulses at 20 BPM are 125 ms apart; a sender that is silent for this long is gone or unplugged.
 LOST_S = 0.5
-# A quarter of a beat, whose mean the loop begins with: the first two pulses may be a poll's 4 ms off 21.
+# The loop starts from the mean of this many pulses, a quarter of a beat: the first two, 21 ms apart, may be off by a
+# poll's 4 ms.
 FIRST = 6
 # Bandwidth of the loop in Hz: wide while it locks, then narrow. At 0.5 Hz and 120 BPM the 1.15 ms (RMS) of our polling
 # became 0.32 ms of the beat and 0.07 BPM, and 120 to 125 BPM took 0.95 s; 1 Hz gave 0.46 ms, 0.2 BPM and 0.5 s.
@@ -20,21 +21,21 @@ WIDE_HZ, NARROW_HZ = 2.0, 0.5
 LOCKING = 48
 # Above it the loop would ring [Adriaensen 2005 asks for a bandwidth far below the rate of its updates].
 MAX_OMEGA = 0.3
-# A pulse so much off what was foreseen, in pulses, is no jitter: pulses were held up or left out. Two in a row that
+# A pulse this far off its expected time, in pulses, is no jitter: pulses were delayed or left out. Two in a row that
 # are `ASTRAY` off are a new tempo, for which the loop is wide again.
 FAR, ASTRAY = 3.0, 0.75
-# As many as come in some seconds while the show's thread stalls; a flood keeps the newest.
+# The pulses of some seconds, while the show's thread stalls; of a flood the newest are kept.
 MAX_WAITING = 1024
 
 
 @dataclass(frozen=True)
 class ExternalBeat:
-    """Where another's music is.
+    """The beat of an external source in one frame.
 
     Args:
         beat: quarter notes since its start, with the fraction.
         tempo: in BPM.
-        moved: whether it was sent elsewhere since the last look: started, or put to another place of the song.
+        moved: whether it jumped since the last read: started, or was set to another position of the song.
     """
 
     beat: float
@@ -43,12 +44,14 @@ class ExternalBeat:
 
 
 class ClockListener:
-    """What a MIDI input tells of a clock. `clock`, `start`, `stop`, `continue_` and `song_position` are for its thread.
+    """A MIDI clock as a `BeatSource`.
 
-    Times are in seconds of `time.perf_counter`. The show's thread calls `follow` once a frame; nothing waits.
+    The MIDI thread calls `clock`, `start`, `stop`, `continue_` and `song_position`, one for each message; they wait in
+    an inbox until the show's thread calls `read`, once a frame. Everything else is the show's thread's. A clock that is
+    lost is one line in the log, and `read` returns None until it is back. Times are in seconds of `time.perf_counter`.
 
     Attributes:
-        running: between start or continue and stop, as far as `follow` has seen.
+        running: between start or continue and stop, as of the last `read`.
     """
 
     name = "MIDI clock"
@@ -57,39 +60,39 @@ class ClockListener:
         self.running = False
         self._inbox: deque[tuple[str, float]] = deque(maxlen=MAX_WAITING)
         self._loop: _PulseLoop | None = None
-        # The number that the next pulse has: set by start and song position, counted on by pulses.
+        # The number of the next pulse: set by start and song position, counted on by pulses.
         self._next = 0.0
         self._placed = self._leaps = self._moved = False
 
     def clock(self, at: float) -> None:
-        """Take a pulse (0xF8) that came at `at`."""
+        """Add a pulse (0xF8) that came at `at`."""
         self._inbox.append(("clock", at))
 
     def start(self) -> None:
-        """Take a start (0xFA): the next pulse is the song's first."""
+        """Handle a start (0xFA): the next pulse is the song's first."""
         self._inbox.append(("start", 0.0))
 
     def stop(self) -> None:
-        """Take a stop (0xFC). The beat goes on: what is on stage does not freeze between two songs."""
+        """Handle a stop (0xFC). The beat goes on: the stage does not freeze between two songs."""
         self._inbox.append(("stop", 0.0))
 
     def continue_(self) -> None:
-        """Take a continue (0xFB): the next pulse is where the song position points, or where the stop was."""
+        """Handle a continue (0xFB): the next pulse is at the song position, or where the stop was."""
         self._inbox.append(("continue", 0.0))
 
     def song_position(self, sixteenths: int) -> None:
-        """Take a song position (0xF2), in sixteenths since the song's start."""
+        """Handle a song position (0xF2), in sixteenths since the song's start."""
         self._inbox.append(("position", float(sixteenths)))
 
     # The show's thread.
 
     def read(self, now: float, beat: float, beats_per_bar: int) -> ExternalBeat | None:
-        """Return where the clock is at `now`; None where none comes.
+        """Return the clock's beat at `now`, or None while no clock comes.
 
         Args:
-            now: seconds, not before any pulse that was told.
-            beat: where the show is: a clock that never said where it stands goes on from here, to the nearest pulse.
-            beats_per_bar: not used; a MIDI clock does not know of bars.
+            now: seconds, not before any pulse that was added.
+            beat: the show's beat: a clock that never sent its position starts here, rounded to a pulse.
+            beats_per_bar: not used; a MIDI clock has no bars.
         """
         while self._inbox:
             kind, value = self._inbox.popleft()
@@ -98,7 +101,7 @@ class ClockListener:
         if loop is None:
             return None
         if now - loop.last_pulse_at > LOST_S:
-            log.warning("MIDI clock: lost; the beat goes on at %.1f BPM", loop.tempo)
+            log.warning("MIDI clock lost; the beat goes on at %.1f BPM", loop.tempo)
             self._loop, self._placed = None, False
             return None
         if loop.count < FIRST:
@@ -107,11 +110,11 @@ class ClockListener:
         return ExternalBeat(loop.beat(now), loop.tempo, moved)
 
     def request_tempo(self, tempo: float) -> bool:
-        """Return whether the tempo can be set from here: a MIDI clock only says."""
+        """Return False: the tempo of a MIDI clock is its sender's."""
         return False
 
     def close(self) -> None:
-        """Do nothing: the input has the port."""
+        """Do nothing: the MIDI input owns the port."""
 
     def _handle(self, kind: str, value: float, beat: float) -> None:
         if kind == "clock":
@@ -131,7 +134,7 @@ class ClockListener:
 
     def _pulse(self, at: float, beat: float) -> None:
         if self._loop is None:
-            log.info("MIDI clock: heard")
+            log.info("MIDI clock received")
             self._loop = _PulseLoop()
             if not self._placed:
                 self._next = float(round(beat * PULSES))
@@ -163,7 +166,7 @@ class _PulseLoop:
         return (self._number + (now - self._at) / self._period) / PULSES
 
     def pulse(self, at: float, number: float) -> None:
-        """Take the pulse of this `number` that came at `at`."""
+        """Filter the pulse `number` that came at `at`."""
         if self.count == 0:
             self._began = at
         elif self.count < FIRST:

@@ -1,17 +1,17 @@
-"""Tempo and place of the beat from taps: one that comes late, double or not at all does not spoil it."""
+"""Tap tempo: period and phase of the beat from taps, robust to late, double and missing ones."""
 
 from itertools import pairwise
 from statistics import median, median_low
 
-# Longer than a beat at the slowest tempo, 20 BPM: whoever pauses for so long begins anew.
+# Longer than a beat at the slowest tempo, 20 BPM: a pause as long as this starts a new row of taps.
 PAUSE_S = 3.2
 # Shorter than a beat at 300 BPM: a pad that bounces, or a finger that hits twice.
 BOUNCE_S = 0.12
-# Taps off the beat by more than this part of it are slips; so many in a row are a new tempo.
+# Taps off the beat by more than this part of it are slips; this many slips in a row are a new tempo.
 OFF, SLIPS = 0.12, 3
 # Two intervals agree by chance, three with one odd one between them still have a middle.
 MIN_TAPS = 3
-# As far as a performer's own tempo holds still; older taps only slow the answer down.
+# A performer's own tempo holds still over about this many; older taps only slow the answer down.
 MAX_TAPS = 12
 
 
@@ -24,7 +24,7 @@ class Taps:
 
     Attributes:
         period_s: seconds from beat to beat, once there are enough taps; None before.
-        beat_at: when the last tap's beat was, on the clock of `tap`, its jitter taken out.
+        beat_at: time of the last tap's beat without its jitter, on the clock of `add`.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Taps:
         self._slips = 0
 
     def add(self, at: float) -> bool:
-        """Take a tap at `at` seconds; return whether there is a tempo now."""
+        """Add a tap at `at` seconds; return whether there is a tempo now."""
         if self._times and 0 <= at - self._times[-1] < BOUNCE_S:
             return False
         if self._times and not 0 <= at - self._times[-1] < self._pause():
@@ -53,7 +53,7 @@ class Taps:
         return PAUSE_S if self.period_s is None else min(PAUSE_S, 3.5 * self.period_s)
 
     def _is_off_beat(self, at: float) -> bool:
-        """Whether a tap at `at` is off the beat of those before it."""
+        """Return whether a tap at `at` is off the beat of the taps before it."""
         if self.period_s is None:
             return False
         passed = (at - self.beat_at) / self.period_s
