@@ -1,4 +1,4 @@
-"""Hears samples: bands, level, onsets and tempo, hop by hop. The same samples give the same answers."""
+"""Audio analyser: bands, level, onsets and tempo from samples, hop by hop; the same samples give the same features."""
 
 import math
 from collections import deque
@@ -13,9 +13,9 @@ from likeness.audio.tempo_estimate import estimate_tempo
 HOP_S, WINDOW_HOPS = 0.0107, 4
 # The bands' edges are spaced evenly in octaves between these.
 LOWEST_HZ, HIGHEST_HZ = 40.0, 16_000.0
-# So many dB below its loudest of late a band counts as silent, and its loudest fades by so much a second.
+# A band counts as silent this far below its recent peak, and the peak fades at this rate.
 RANGE_DB, FADING_DB_PER_S = 30.0, 2.0
-# A room's hum is not made loud: below this a band's loudest is not let fade. Full scale is a sine of 1, -3 dB.
+# A band's peak does not fade below this, so that a room's hum is not made loud. Full scale, a sine of 1, is -3 dB.
 FLOOR_DB = -45.0
 # How strongly quiet partials count against loud ones in the flux [log compression: Böck, Krebs & Schedl 2012].
 COMPRESSION = 100.0
@@ -23,23 +23,23 @@ COMPRESSION = 100.0
 # two 16th notes at 220 BPM do [Bello et al. 2005: adaptive threshold by the median].
 FACTOR, ABOVE, REFRACTORY_S = 4.0, 0.012, 0.065
 MEDIAN_S = 1.0
-# A part as narrow as the lows ripples while a drum rings: what is so much lower than a peak just before is none.
+# A part as narrow as the lows ripples while a drum rings: this much lower than a peak just before is no onset.
 ECHO, ECHO_S = 0.5, 0.15
-# How much is remembered for the tempo at most, and how often it is told anew.
-MEMORY_S, TELLING_S = 8.0, 0.5
+# The tempo is estimated from this much of the envelope, this often.
+MEMORY_S, TEMPO_EVERY_S = 8.0, 0.5
 
 
 class AudioAnalyser:
-    """Takes mono samples and says what was in them. One thread.
+    """Features of a stream of mono samples. One thread.
 
-    An onset is told one hop after its peak, since only then it is known to be one: see `latency_s`.
+    An onset counts one hop after its peak, since only then it is known to be one: see `latency_s`.
 
     Args:
         rate: samples a second.
 
     Attributes:
-        hop: samples a hop; `hear` takes so many.
-        heard: the newest.
+        hop: samples a hop.
+        features: the newest.
         latency_s: from a click among the samples to its onset here, in the mean: 20 to 33 ms were measured at 48 kHz.
     """
 
@@ -64,7 +64,7 @@ class AudioAnalyser:
         self._tempo = 0.0
 
     def analyse(self, samples: NDArray[np.float32]) -> AudioFeatures:
-        """Take `[hop]` samples in [-1, 1] and return what is heard now."""
+        """Analyse the next `[hop]` samples in [-1, 1] and return the features."""
         samples = np.nan_to_num(samples)
         self._samples = np.concatenate((self._samples[self.hop :], samples))
         amplitudes = np.abs(np.fft.rfft(self._samples * self._window)).astype(np.float32)
@@ -73,14 +73,14 @@ class AudioAnalyser:
         loudness = self._normalise(np.append(power, whole))
         onsets = self._count_onsets(amplitudes)
         self._hops += 1
-        if self._hops % round(TELLING_S * self.rate / self.hop) == 0:
+        if self._hops % round(TEMPO_EVERY_S * self.rate / self.hop) == 0:
             self._tempo = estimate_tempo(self._envelope[-self._hops :], self.rate / self.hop)
         bands = tuple(float(value) for value in loudness[:BANDS])
         self.features = AudioFeatures(bands, float(loudness[BANDS]), onsets, self._tempo)
         return self.features
 
     def _normalise(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return, for each, where it is in the range below its own loudest of late, in [0, 1]."""
+        """Return the loudness of each power in [0, 1]: 1 is its own recent peak, 0 is `RANGE_DB` below it."""
         level = 10.0 * np.log10(power + 1e-12)
         fading = FADING_DB_PER_S * self.hop / self.rate
         self._loudest = np.maximum(np.maximum(level, self._loudest - fading), FLOOR_DB)
@@ -88,7 +88,7 @@ class AudioAnalyser:
         return places
 
     def _count_onsets(self, amplitudes: NDArray[np.float32]) -> tuple[int, int, int, int]:
-        """Count what begins: the rise of the compressed spectrum [Bello et al. 2005: spectral flux]."""
+        """Return the onsets so far, by the rise of the compressed spectrum [Bello et al. 2005: spectral flux]."""
         scaled = amplitudes * np.float32(2.0 / self._window.sum())
         spectrum = np.log1p(COMPRESSION * scaled)
         rise = np.maximum(spectrum - self._spectrum, 0.0)
@@ -114,7 +114,7 @@ class _PeakPicker:
         self._last = self._before = 0.0
 
     def add(self, flux: float) -> None:
-        """Take the flux of one hop; the hop before is a peak if it is higher than its neighbours and stands out."""
+        """Add the flux of one hop; the hop before is a peak if it is higher than its neighbours and stands out."""
         self._since += 1
         past = sorted(self._past)
         middle = past[len(past) // 2] if past else 0.0

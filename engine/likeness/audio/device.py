@@ -1,7 +1,6 @@
-"""Audio from a device, analysed on a thread of its own: what is unplugged is silence until it comes back."""
+"""Audio device: an input analysed on a thread of its own; silence while it is unplugged, until it comes back."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from queue import Empty, Full, Queue
@@ -13,16 +12,17 @@ from numpy.typing import NDArray
 from likeness.audio.analyser import AudioAnalyser
 from likeness.audio.features import SILENCE, AudioFeatures
 from likeness.errors import InputError
+from likeness.stoppable_thread import StoppableThread
 
 log = logging.getLogger(__name__)
 
-# A stream that brings nothing for so long has lost its device; a block is 11 ms.
+# A stream that brings no block for this long has lost its device; a block is 11 ms.
 GONE_S = 1.0
 # Looking for devices stops PortAudio and starts it again: 20 to 200 ms of this thread.
 RETRY_S = 2.0
 # PortAudio hangs for ever on closing a stream of a JACK server that has died.
 CLOSE_TIMEOUT_S = 2.0
-# Half a second of blocks: beyond it the analysis is too late to be of use, and the newest count.
+# Half a second of blocks: an analysis that falls further behind drops blocks.
 MAX_BLOCKS = 48
 BLOCK_S = 0.0107
 DEFAULT = "default"
@@ -32,7 +32,7 @@ OnBlock = Callable[[Block], None]
 
 
 class Stream(Protocol):
-    """What we need of an open device."""
+    """An open device."""
 
     rate: float
 
@@ -53,7 +53,7 @@ class _DeviceStream:
             sounddevice._initialize()
         number, channels, self.rate = _find_device(name)
 
-        def called(block: NDArray[np.float32], frames: int, when: object, status: object) -> None:
+        def callback(block: NDArray[np.float32], frames: int, when: object, status: object) -> None:
             on_block(block.mean(axis=1, dtype=np.float32))
 
         self._stream = sounddevice.InputStream(
@@ -63,10 +63,10 @@ class _DeviceStream:
             blocksize=round(self.rate * BLOCK_S),
             dtype="float32",
             latency="low",
-            callback=called,
+            callback=callback,
         )
         self._stream.start()
-        log.info("audio: listening to %s, %.0f ms of it before us", name, 1e3 * float(self._stream.latency))
+        log.info("audio: listening to %s, which buffers %.0f ms", name, 1e3 * float(self._stream.latency))
 
     def close(self) -> None:
         self._stream.close()
@@ -77,21 +77,26 @@ def open_device(name: str, on_block: OnBlock, again: bool) -> Stream:
 
     Args:
         name: in any case.
-        take: called on the driver's thread with mono samples.
-        again: whether to look for devices that came since.
+        on_block: called on the driver's thread with mono samples.
+        again: whether to look for devices that were plugged in since the last time.
 
     Raises:
-        InputError: where there is none of that name.
+        InputError: if there is none of that name.
     """
     return _DeviceStream(name, on_block, again)
 
 
 class AudioInput:
-    """Hears a device, from `start` to `close`. Coming and going are one line each in the log.
+    """Features of an input device, from `start` to `close`, which the show's thread calls.
+
+    The input's own thread opens the device, analyses its blocks and publishes the newest features. The driver's thread
+    only leaves blocks in a queue; a full queue drops them. A device that is absent or unplugged is one line in the log;
+    then the features are silence, and the device is looked for every two seconds. A driver that does not return from
+    closing a stream is left behind with its daemon thread.
 
     Args:
         name: part of the device's name, or "default".
-        open_stream: opens it; another one stands in where a test needs a device that no machine has.
+        open_stream: opens it; tests give another one, for a device that no machine has.
         now: seconds.
     """
 
@@ -105,45 +110,38 @@ class AudioInput:
         self._name, self._open, self._now = name, open_stream, now
         self._features = SILENCE
         self._blocks: Queue[Block] = Queue(MAX_BLOCKS)
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = StoppableThread("audio", self._run)
         self._reported = False
 
     def start(self) -> None:
-        """Begin to listen; a device that is not there yet is waited for."""
-        self._closing.clear()
-        self._thread = threading.Thread(target=self._run, name="audio", daemon=True)
+        """Start to listen, or to look for the device if it is not there yet."""
         self._thread.start()
 
     def features_at(self, at: float) -> AudioFeatures:
-        """Return the newest that was heard. Any thread."""
+        """Return the newest features. Any thread."""
         return self._features
 
     def close(self) -> None:
         """Stop listening. Safe to call twice."""
-        if self._thread is not None:
-            self._closing.set()
-            self._thread.join(CLOSE_TIMEOUT_S)
-            if self._thread.is_alive():
-                log.warning("audio: the driver of %s does not let go; the show ends without it", self._name)
-            self._thread = None
+        if not self._thread.close(CLOSE_TIMEOUT_S):
+            log.warning("audio: the driver of %s does not close; the show ends without it", self._name)
 
-    # All below runs on the input's own thread, but for `_take`.
+    # All below runs on the input's own thread, but for `_add_block`.
 
     def _add_block(self, block: Block) -> None:
         try:
             self._blocks.put_nowait(block)
         except Full:
-            # The analysis is late; what it missed is not worth waiting for.
+            # The analysis is behind; this block is dropped.
             return
 
     def _run(self) -> None:
         again = False
-        while not self._closing.is_set():
+        while not self._thread.stopping.is_set():
             stream = self._try_open(again)
             again = True
             if stream is None:
-                self._closing.wait(RETRY_S)
+                self._thread.stopping.wait(RETRY_S)
                 continue
             self._analyse(stream)
             self._features = SILENCE
@@ -158,37 +156,40 @@ class AudioInput:
         # A driver may raise anything, as for a device that went since it was listed; it is tried again.
         except Exception as error:  # noqa: BLE001
             if not self._reported:
-                log.warning("audio: %s; the show goes on, and it is heard once it is there", error)
+                log.warning("audio: %s; the show goes on, and it is opened as soon as it is there", error)
             self._reported = True
             return None
         if self._reported:
-            log.warning("audio: %s is heard again", self._name)
+            log.warning("audio: %s is back", self._name)
         self._reported = False
         return stream
 
     def _analyse(self, stream: Stream) -> None:
-        """Analyse until the device is gone or the show is over."""
-        ear = AudioAnalyser(stream.rate)
+        """Analyse blocks until the device is gone or the show is over."""
+        analyser = AudioAnalyser(stream.rate)
         waiting = np.zeros(0, np.float32)
         last = self._now()
-        while not self._closing.is_set():
+        while not self._thread.stopping.is_set():
             try:
                 block = self._blocks.get(timeout=0.1)
             except Empty:
                 if self._now() - last > GONE_S:
-                    log.warning("audio: %s is gone; the show goes on without, and it is looked for", self._name)
+                    log.warning(
+                        "audio: %s is gone; the show goes on without it, and it is opened again once it is back",
+                        self._name,
+                    )
                     self._reported = True
                     return
                 continue
             last = self._now()
             waiting = np.concatenate((waiting, block))
-            while len(waiting) >= ear.hop:
-                self._features = ear.analyse(waiting[: ear.hop])
-                waiting = waiting[ear.hop :]
+            while len(waiting) >= analyser.hop:
+                self._features = analyser.analyse(waiting[: analyser.hop])
+                waiting = waiting[analyser.hop :]
 
 
 def audio_available() -> str | None:
-    """Return what is missing for devices to be heard here, or None where nothing is."""
+    """Return what is missing for opening devices here, or None."""
     try:
         import sounddevice  # noqa: F401 - only whether it can be
     except ImportError:
@@ -199,7 +200,7 @@ def audio_available() -> str | None:
 
 
 def _find_device(name: str) -> tuple[int | None, int, float]:
-    """Return number, channels to open and rate of the device."""
+    """Return the device's number, its channels to open, and its rate."""
     import sounddevice
 
     devices = [device for device in sounddevice.query_devices() if device["max_input_channels"] > 0]

@@ -1,4 +1,4 @@
-"""A file of music, heard along with the show: the same frames hear the same samples, so that a render repeats."""
+"""Audio file: analysed along with the show's time; a frame always has the same samples, so that a render repeats."""
 
 import logging
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ log = logging.getLogger(__name__)
 
 
 class AudioFile:
-    """Hears a WAV file, or whatever else FFmpeg reads. One thread.
+    """Features of a WAV file, or whatever else FFmpeg reads. One thread.
 
-    It listens ahead by what the ear is late, so that an onset is told in the frame that it sounds in. After its end
+    It is read ahead by the analyser's latency, so that an onset counts in the frame in which it sounds. After its end
     there is silence. It is analysed, not played.
 
     Args:
         path: the file.
 
     Raises:
-        InputError: where it is absent or holds no audio.
+        InputError: if it is absent or holds no audio.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +41,7 @@ class AudioFile:
         self._hops = 0
 
     def features_at(self, at: float) -> AudioFeatures:
-        """Return what sounds `at` seconds after the file's start; `at` never goes back."""
+        """Return the features `at` seconds after the file's start; `at` never goes back."""
         wanted = int((at + self._analyser.latency_s) * self._analyser.rate) // self._analyser.hop
         while self._hops < wanted:
             self._analyser.analyse(self._next_hop())
@@ -49,12 +49,12 @@ class AudioFile:
         return self._analyser.features
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         self._blocks = iter(())
         self._container.close()
 
     def _next_hop(self) -> NDArray[np.float32]:
-        """Return the next hop, filled up with silence at the end."""
+        """Return the next hop, padded with silence at the end."""
         hop = self._analyser.hop
         while len(self._waiting) < hop:
             block = next(self._blocks, None)

@@ -1,4 +1,4 @@
-"""Choose what a show hears: a file, a device, or nothing."""
+"""Opening the audio source that `--audio` names: a file, a device, or none."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ OFF = "off"
 
 
 def open_audio(name: str, offline: bool) -> AudioSource:
-    """Return what hears: "off", a file's name, or a part of a device's name.
+    """Open "off", a file by its name, or a device by a part of its name.
 
     Raises:
-        InputError: where a file cannot be heard, devices cannot be heard here, or one is asked for in a render, which
+        InputError: if the file cannot be read, devices cannot be opened here, or one is asked for in a render, which
             would not repeat.
     """
     if name == OFF:
@@ -23,7 +23,7 @@ def open_audio(name: str, offline: bool) -> AudioSource:
     if Path(name).suffix.lower() in SUFFIXES or Path(name).is_file():
         return AudioFile(Path(name))
     if offline:
-        raise InputError(f"a render hears a file and not the device {name!r}; give --audio FILE.wav")
+        raise InputError(f"a render takes its audio from a file, not from the device {name!r}; give --audio FILE.wav")
     missing = audio_available()
     if missing:
         raise InputError(f"--audio {name}: {missing}")

@@ -1,4 +1,4 @@
-"""The tempo of an onset envelope, by autocorrelation."""
+"""Tempo estimate: the tempo of an onset envelope, by autocorrelation."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,14 +8,14 @@ PREFERRED_S, OCTAVES = 0.5, 0.9
 SLOWEST_BPM, FASTEST_BPM = 50.0, 220.0
 # The best lag's correlation must be this part of what the envelope has in itself; that of noise stayed below 0.15.
 SURE = 0.25
-# The envelope's mean over so long is taken out of it.
+# The envelope's mean over this time is subtracted from it.
 TREND_S = 1.5
-# The lag is measured again at so many beats, where a hop is a smaller part of it.
+# The lag is measured again at these multiples, where a hop is a smaller part of it.
 MULTIPLES = (2, 4, 8)
 
 
 def estimate_tempo(envelope: NDArray[np.float32], rate: float) -> float:
-    """Return the tempo in BPM, or 0 where there is none to be told.
+    """Return the tempo in BPM, or 0 if there is no steady one.
 
     The autocorrelation of the onset envelope, weighted toward the tempi that listeners tap [Ellis 2007, "Beat tracking
     by dynamic programming", tempo period strength]. Half and double of a tempo look much alike: the one nearer to 120
@@ -30,7 +30,7 @@ def estimate_tempo(envelope: NDArray[np.float32], rate: float) -> float:
     shortest = max(int(rate * 60 / FASTEST_BPM), 2)
     if longest <= shortest + 2:
         return 0.0
-    # A break that ends or a fade would look like one slow beat; what is left of it is faster than a bar.
+    # A break that ends or a fade would look like one slow beat; what is left is faster than a bar.
     width = min(round(rate * TREND_S), hops)
     trend = np.convolve(envelope, np.ones(width), "same") / np.convolve(np.ones(hops), np.ones(width), "same")
     centred = envelope - trend
@@ -56,7 +56,7 @@ def estimate_tempo(envelope: NDArray[np.float32], rate: float) -> float:
 
 
 def _peak(curve: NDArray[np.float64], at: int) -> float:
-    """Return the place of the maximum near the whole place `at`, by the parabola through three points."""
+    """Return the fractional index of the maximum near index `at`, by the parabola through three points."""
     before, here, after = curve[at - 1 : at + 2]
     bend = before - 2 * here + after
     return at + float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else float(at)

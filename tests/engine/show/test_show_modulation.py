@@ -191,7 +191,7 @@ def test_the_tempo_that_is_heard_can_be_taken(show: MakeShow, preset: Preset, tm
 
 
 def test_a_render_refuses_a_device(show: MakeShow, preset: Preset) -> None:
-    with pytest.raises(InputError, match="a render hears a file"):
+    with pytest.raises(InputError, match="a render takes its audio from a file"):
         show(preset, offline=True, audio="microphone")
 
 
