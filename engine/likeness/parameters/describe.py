@@ -1,11 +1,11 @@
-"""Say what parameters there are: as an OSCQuery tree, as Markdown."""
+"""Descriptions of all parameters: as an OSCQuery tree, as Markdown tables."""
 
 from typing import Any
 
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Choice, Float, Int, Param, Text, Trigger
 
-# OSC type tags [OSCQuery proposal, TYPE]; T stands for a switch, I for a press that carries no value.
+# OSC type tags [OSCQuery proposal, TYPE]: T is a switch, I a press without a value.
 TYPE_TAGS = {Float.kind: "f", Int.kind: "i", Bool.kind: "T", Choice.kind: "s", Text.kind: "s", Trigger.kind: "I"}
 READ_WRITE, WRITE_ONLY = 3, 2
 
@@ -36,7 +36,7 @@ def _leaf(path: str, param: Param, value: object) -> dict[str, Any]:
 
 
 def markdown_table(store: ParamStore) -> str:
-    """Return a table for each owner: address, range, default, help."""
+    """Return Markdown with a table for each owner: address, range, default, help."""
     lines = ["# Parameters", "", "Made by `likeness params --markdown`; a test compares it with the code."]
     owner = ""
     for address, param in store.params():

@@ -1,4 +1,4 @@
-"""What one knob, key or wheel of a controller plays, and how its way is laid over the parameter's."""
+"""MIDI binding: one `[[midi]]` entry. Which control plays which parameter, and how its range maps onto the fader."""
 
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
@@ -16,20 +16,20 @@ TOP = 127
 TOP_14 = 16_383
 # Control changes 32 to 63 carry the fine half of 0 to 31 [MIDI 1.0, table of control changes].
 FINE = 32
-# Those that carry the value of an NRPN, coarse and fine, and those that choose it.
+# Control changes that carry an NRPN: its value, coarse and fine, and its number.
 NRPN_CARRIERS = (6, 38, 99, 98)
 
 
 @dataclass(frozen=True)
 class Control:
-    """Which knob, key or wheel: `number` is 0 for the pitch bend, of which a channel has one."""
+    """A knob, key or wheel: `number` is 0 for the pitch bend, of which a channel has one."""
 
     kind: Kind
     number: int = 0
 
     @property
     def carriers(self) -> frozenset["Control"]:
-        """Return it and the plain control changes that carry it, which are no knobs of their own then."""
+        """Return it and the plain control changes that carry it, which are then no knobs of their own."""
         if self.kind == "cc14":
             return frozenset({self, Control("cc", self.number), Control("cc", self.number + FINE)})
         if self.kind in ("nrpn", "nrpn14"):
@@ -44,7 +44,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Binding:
-    """One `[[midi]]` entry of a preset or of a controller's file.
+    """A `[[midi]]` entry of a preset or of a controller's file.
 
     Give exactly one of `cc`, `nrpn`, `note` and `bend`.
 
@@ -60,18 +60,18 @@ class Binding:
         relative: for a `cc` of an endless encoder, how it writes a turn to the left: "twos" complement,
             "offset" from 64, or "sign" and magnitude.
         step: how far one click of the encoder moves the fader, where the whole way is 1.
-        min, max: the part of the fader, in [0, 1], that the knob's whole way is laid over.
+        min, max: the part of the fader, in [0, 1], that the knob's whole range maps onto.
         invert: whether the top of the knob is the bottom of that part.
-        curve: exponent of the knob's way: 2 is finer at the bottom, 0.5 finer at the top.
-        dead: share of the way, from 0 to 0.5, that does nothing: half of it at each end, for a pitch wheel about its
+        curve: exponent of the knob's position: 2 is finer at the bottom, 0.5 finer at the top.
+        dead: share of the range, from 0 to 0.5, that does nothing: half of it at each end, for a pitch wheel about its
             middle.
         press: what a key or a button does. "auto": fires a trigger, turns a switch over, sets all else by velocity;
             from a `cc` a switch is on from the middle of its way. "toggle": turns a switch over at each press, for
             buttons that send a `cc`. "hold": on while it is held.
-        takeover: how the knob takes over a value that was changed elsewhere; None is as the show does.
+        takeover: how the knob takes over a value that was changed elsewhere; None is the show's own way.
     """
 
-    # An unknown key in a file is a slip of the pen, and is told.
+    # An unknown key in a file is a typing error, and is reported.
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     param: str
@@ -95,7 +95,7 @@ class Binding:
     def __post_init__(self) -> None:
         numbers = [number for number in (self.cc, self.nrpn, self.note) if number is not None]
         if len(numbers) + self.bend != 1:
-            raise self._error("give either cc, nrpn, note or bend, and one alone")
+            raise self._error("give exactly one of cc, nrpn, note and bend")
         top = TOP_14 if self.nrpn is not None else TOP
         if not all(0 <= number <= top for number in numbers):
             raise self._error(f"its number goes from 0 to {top}, it is not {numbers[0]}")
@@ -117,7 +117,7 @@ class Binding:
 
     @property
     def control(self) -> Control:
-        """Return which knob it is."""
+        """Return the control that it binds."""
         if self.cc is not None:
             return Control("cc14" if self.bits == 14 else "cc", self.cc)
         if self.nrpn is not None:
@@ -126,11 +126,11 @@ class Binding:
 
     @property
     def toggles(self) -> bool:
-        """Whether a press turns a switch over, where it plays one."""
+        """Return whether a press turns a switch over, if it plays one."""
         return self.press == "toggle" or (self.press == "auto" and self.note is not None)
 
     def matches(self, port: str, channel: int) -> bool:
-        """Whether a message of the port called `port` on `channel`, from 1, is for it."""
+        """Return whether a message of the port `port` on `channel`, from 1, is for it."""
         return (self.channel is None or self.channel == channel) and (
             self.port is None or self.port.lower() in port.lower()
         )
@@ -145,13 +145,13 @@ class Binding:
         return self.min + (self.max - self.min) * float((1 - u if self.invert else u) ** self.curve)
 
     def knob_position(self, position: float) -> float:
-        """Return where a knob would stand, in [0, 1], for the fader at `position`: what a ring of LEDs shows."""
+        """Return the knob position, in [0, 1], for the fader at `position`: what a ring of LEDs shows."""
         u = (min(max(position, self.min), self.max) - self.min) / (self.max - self.min)
         u = float(u ** (1 / self.curve))
         return 1 - u if self.invert else u
 
     def to_dict(self) -> dict[str, object]:
-        """Return the entry as it stands in a file: what differs from the defaults."""
+        """Return the entry of a file: the values that differ from the defaults."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value != getattr(Binding, name, None)}
 

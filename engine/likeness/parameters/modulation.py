@@ -1,4 +1,4 @@
-"""All modulators of a show: by how much each parameter is moved in a frame, and which triggers are pressed."""
+"""Modulation: the modulators of a show, the offsets they add to parameters in a frame, and the triggers they press."""
 
 import math
 import zlib
@@ -10,21 +10,21 @@ from likeness.errors import InputError
 from likeness.parameters.lfo_shapes import MASK, SHAPES
 from likeness.parameters.modulator import Modulator
 
-# More than a performer can follow; a broken sender shall not make frames late.
+# More than a performer can follow; a broken sender must not make frames late.
 MAX_MODULATORS = 256
-# Onsets of one frame beyond these are a fault of the ear and no music.
+# More onsets in one frame are a fault of the analyser and no music.
 MAX_PRESSES = 4
 
 
 class _Running:
-    """One modulator at work, with how much of it counts while presets fade into one another."""
+    """One modulator that plays, with its weight while presets fade into one another."""
 
     def __init__(self, modulator: Modulator, seed: int, weight: float) -> None:
         self.weight = self.target_weight = weight
         self._fade_speed = 0.0
-        # What keeps a cycle from leaping when a hand changes its rate.
+        # Keeps a cycle from jumping when its rate is changed.
         self.cycle_offset = 0.0
-        # Whether its parameter is one that is pressed; None until that is there.
+        # Whether its parameter is a trigger; None until the parameter is declared.
         self.trigger: bool | None = None
         self._seed = seed
         self._value = 0.0
@@ -33,14 +33,14 @@ class _Running:
         self.set_modulator(modulator)
 
     def set_modulator(self, modulator: Modulator) -> None:
-        """Go on as `modulator`."""
+        """Play `modulator` from now on, with its amount at once."""
         self.modulator = modulator
-        # How far it moves the fader now, and how fast it goes to what the modulator says.
+        # How far it moves the fader now, and how fast that goes to the modulator's own amount.
         self.amount, self._amount_speed = modulator.amount, 0.0
         self.key = (self._seed * 0x9E3779B97F4A7C15 + zlib.crc32(modulator.param.encode()) + modulator.seed) & MASK
 
     def change_to(self, modulator: Modulator, seconds: float) -> None:
-        """Go on as `modulator`, at once but for the amount, which arrives after so many seconds."""
+        """Play `modulator` from now on, at once but for the amount, which glides there in `seconds`."""
         amount = self.amount
         self.cycle_offset = 0.0
         self.set_modulator(modulator)
@@ -48,7 +48,7 @@ class _Running:
             self.amount, self._amount_speed = amount, abs(modulator.amount - amount) / seconds
 
     def fade(self, weight: float, seconds: float) -> None:
-        """Have it count `goal` after so many seconds."""
+        """Fade its weight to `weight` in `seconds`."""
         self.target_weight = weight
         if seconds > 0:
             self._fade_speed = abs(weight - self.weight) / seconds
@@ -56,7 +56,7 @@ class _Running:
             self.weight = weight
 
     def advance(self, dt: float) -> None:
-        """Fade on."""
+        """Advance its fades by `dt` seconds."""
         if self.weight != self.target_weight:
             self.weight = _move_toward(self.weight, self.target_weight, self._fade_speed * dt)
         if self.amount != self.modulator.amount:
@@ -65,57 +65,57 @@ class _Running:
     def cycle(self, time: float, beat: float) -> float:
         return self.modulator.cycle(time, beat) + self.cycle_offset
 
-    def value(self, time: float, beat: float, dt: float, heard: AudioFeatures) -> float:
-        """Return where it stands, in [0, 1]."""
+    def value(self, time: float, beat: float, dt: float, audio: AudioFeatures) -> float:
+        """Return its value in [0, 1]."""
         own = self.modulator
         if own.source == "lfo":
             return SHAPES[own.shape](self.cycle(time, beat), self.key)
         if own.source == "steps":
             return own.steps[math.floor(self.cycle(time, beat)) % len(own.steps)]
         if own.source == "audio":
-            goal = heard.loudness(own.band)
+            goal = audio.loudness(own.band)
             seconds = own.attack if goal > self._value else own.release
             self._value += (goal - self._value) * glide_share(dt, seconds)
         else:
             self._value *= 1.0 - glide_share(dt, own.release)
-            if self._new_onsets(heard):
+            if self._new_onsets(audio):
                 self._value = 1.0
         return self._value
 
-    def presses(self, time: float, beat: float, heard: AudioFeatures) -> int:
-        """Return how often it presses its trigger in this frame."""
+    def presses(self, time: float, beat: float, audio: AudioFeatures) -> int:
+        """Return the number of presses of its trigger in this frame."""
         own = self.modulator
         if own.source == "audio":
             return 0
         if own.source == "onset":
-            return min(self._new_onsets(heard), MAX_PRESSES)
+            return min(self._new_onsets(audio), MAX_PRESSES)
         cycle = math.floor(self.cycle(time, beat))
         before, self._cycle = self._cycle, cycle
         if before is None or cycle == before:
             return 0
         return 1 if own.source == "lfo" or own.steps[cycle % len(own.steps)] > 0.5 else 0
 
-    def _new_onsets(self, heard: AudioFeatures) -> int:
-        """Return the onsets since the last look; those of before the first look are none."""
-        count = heard.onset_count(self.modulator.band)
+    def _new_onsets(self, audio: AudioFeatures) -> int:
+        """Return the onsets since the last call; 0 at the first."""
+        count = audio.onset_count(self.modulator.band)
         fresh = count - self._onsets if 0 <= self._onsets <= count else 0
         self._onsets = count
         return fresh
 
 
 class Modulation:
-    """Moves parameters away from where hands left them, and never the hands' values themselves.
+    """Moves parameters around their values, and leaves their targets alone.
 
-    All of it belongs to the show's thread, but for `entries`. The same seed, times and beats give the same movement;
-    LFOs and steps have no memory at all, so that a beat may jump.
+    All of it belongs to the show's thread, but `entries`. The same seed, times and beats give the same movement; LFOs
+    and steps have no memory at all, so that a beat may jump.
 
     Args:
         seed: of the show.
         press: presses the trigger at this address.
-        is_trigger: whether the parameter at this address is one that is pressed; None where there is none yet.
+        is_trigger: returns whether the parameter at this address is a trigger; None if it is not declared yet.
 
     Attributes:
-        entries: what plays now, in order; without what only fades out. Any thread may read it.
+        entries: the modulators that play, in order, without those that fade out. Any thread may read it.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Modulation:
         self._beat = 0.0
 
     def replace(self, modulators: Iterable[Modulator], seconds: float = 0.0) -> None:
-        """Play these instead; what is in both goes on, the rest fade in and out over `seconds`."""
+        """Play these instead; those in both go on, the others fade in and out over `seconds`."""
         wanted = list(modulators)[:MAX_MODULATORS]
         for each in self._running:
             if each.target_weight and each.modulator in wanted:
@@ -145,10 +145,10 @@ class Modulation:
         self._drop_faded()
 
     def recall(self, modulators: Iterable[Modulator], seconds: float) -> None:
-        """Play these instead as a cue brings them: like `replace`, but kin turn into one another.
+        """Play these instead, for a cue: like `replace`, but modulators of the same motion turn into one another.
 
-        Where one moves the same parameter by the same source, its amount glides to the new one's in `seconds`, and
-        all else, as the rate, is thrown at once.
+        If one moves the same parameter by the same source, its amount glides to the new one's in `seconds`, and all
+        else, such as the rate, changes at once.
         """
         wanted = list(modulators)[:MAX_MODULATORS]
         going = [each for each in self._running if each.target_weight and each.modulator not in wanted]
@@ -161,10 +161,10 @@ class Modulation:
         self.replace(wanted, seconds)
 
     def add(self, modulator: Modulator) -> None:
-        """Play one more.
+        """Add a modulator.
 
         Raises:
-            InputError: where there are too many already.
+            InputError: if there are too many already.
         """
         if len(self._running) >= MAX_MODULATORS:
             raise InputError(f"modulation: there are {MAX_MODULATORS} already; remove some")
@@ -172,10 +172,10 @@ class Modulation:
         self._drop_faded()
 
     def change(self, param: str, index: int, values: Mapping[str, object]) -> None:
-        """Change the modulator at `place`, from 0, of those of `param`; a cycle goes on from where it stands.
+        """Change the modulator at `index`, from 0, of those of `param`; its cycle goes on from where it stands.
 
         Raises:
-            InputError: where there is none, or a value does not fit.
+            InputError: if there is none, or a value does not fit.
         """
         running = self._find(param, index)
         changed = running.modulator.with_values(**values)
@@ -190,23 +190,23 @@ class Modulation:
         self._drop_faded()
 
     def remove(self, param: str, index: int | None = None) -> None:
-        """Stop the modulator at `place`, from 0, of those of `param`, or all of them.
+        """Remove the modulator at `index`, from 0, of those of `param`, or all of them.
 
         Raises:
-            InputError: where there is none.
+            InputError: if there is none.
         """
         those = [each for each in self._running if each.target_weight and each.modulator.param == param]
-        gone = those if index is None else [self._find(param, index)]
-        self._running = [each for each in self._running if each not in gone]
+        removed = those if index is None else [self._find(param, index)]
+        self._running = [each for each in self._running if each not in removed]
         self._drop_faded()
 
-    def advance(self, time: float, beat: float, heard: AudioFeatures = SILENCE) -> dict[str, float]:
-        """Return by how much, in fader units, each modulated parameter is moved in this frame; press triggers.
+    def advance(self, time: float, beat: float, audio: AudioFeatures = SILENCE) -> dict[str, float]:
+        """Return the offset of each modulated parameter in this frame, in fader units; press triggers.
 
         Args:
             time: of the show, in seconds; it stands still while the show is frozen.
             beat: of the transport.
-            heard: the newest of the audio input.
+            audio: the newest features of the audio input.
         """
         dt, self._time, self._beat = max(time - self._time, 0.0), time, beat
         offsets: dict[str, float] = {}
@@ -218,21 +218,21 @@ class Modulation:
             if each.trigger is None:
                 each.trigger = self._is_trigger(own.param)
             if each.trigger:
-                for _ in range(each.presses(time, beat, heard) if each.target_weight and own.amount else 0):
+                for _ in range(each.presses(time, beat, audio) if each.target_weight and own.amount else 0):
                     self._press(own.param)
                 continue
-            x = each.value(time, beat, dt, heard)
+            x = each.value(time, beat, dt, audio)
             offset = each.amount * each.weight * (2.0 * x - 1.0 if own.bipolar else x)
             offsets[own.param] = offsets.get(own.param, 0.0) + offset
         if faded:
             self._drop_faded()
         return offsets
 
-    def _find(self, param: str, place: int) -> _Running:
+    def _find(self, param: str, index: int) -> _Running:
         those = [each for each in self._running if each.target_weight and each.modulator.param == param]
-        if not 0 <= place < len(those):
-            raise InputError(f"modulation of {param}: there is none at {place}; it has {len(those)}, counted from 0")
-        return those[place]
+        if not 0 <= index < len(those):
+            raise InputError(f"modulation of {param}: there is none at {index}; it has {len(those)}, counted from 0")
+        return those[index]
 
     def _drop_faded(self) -> None:
         self._running = [each for each in self._running if each.weight or each.target_weight]
@@ -240,12 +240,12 @@ class Modulation:
 
 
 def modulators_of(entries: Sequence[Modulator], param: str) -> list[Modulator]:
-    """Return the modulators of `param`, in the order by which `change` and `remove` count them."""
+    """Return the modulators of `param`, in the order in which `change` and `remove` count them."""
     return [entry for entry in entries if entry.param == param]
 
 
 def _same_motion(one: Modulator, other: Modulator) -> bool:
-    """Whether `one` may turn into `other`."""
+    """Return whether `one` may turn into `other`."""
     return (one.param, one.source) == (other.param, other.source)
 
 

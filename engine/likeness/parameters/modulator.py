@@ -1,4 +1,4 @@
-"""One modulator as it is declared: what moves which parameter, how far, how fast."""
+"""Modulator: one `[[modulation]]` entry of a preset. Which parameter it moves, by what source, how far, how fast."""
 
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
@@ -16,7 +16,7 @@ FASTEST_HZ = 60.0
 LONGEST_BEATS = 4096.0
 MAX_STEPS = 64
 LONGEST_S = 60.0
-# What a hand or the transport decides, whatever else moves: no modulator may turn the lights off.
+# Set by hand or by the transport alone: no modulator may turn the lights off.
 NOT_MODULATED = frozenset(
     {"master.blackout", "master.freeze", "master.fade", "master.panic", "show.tempo", "show.meter"}
 )
@@ -43,7 +43,7 @@ class Modulator:
         seed: of the random shapes: two that have the same seed and parameter move alike.
     """
 
-    # An unknown key in a file is a slip of the pen, and is told.
+    # An unknown key in a file is a typing error, and is reported.
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     param: str
@@ -62,7 +62,7 @@ class Modulator:
 
     def __post_init__(self) -> None:
         if self.param in NOT_MODULATED:
-            raise self._error("it is played by hands alone; modulate another parameter")
+            raise self._error("it is set by hand alone; modulate another parameter")
         if not -1 <= self.amount <= 1:
             raise self._error(f"amount goes from -1 to 1, not {self.amount:g}")
         if self.rate is not None and not 0 < self.rate <= FASTEST_HZ:
@@ -81,29 +81,29 @@ class Modulator:
 
     @property
     def bipolar(self) -> bool:
-        """Whether it goes to both sides of the base value."""
+        """Return whether it goes to both sides of the base value."""
         return self.source == "lfo" if self.polarity is None else self.polarity == "bipolar"
 
     def cycle(self, time: float, beat: float) -> float:
-        """Return the cycles or steps that have passed, with the fraction."""
+        """Return the cycles or steps so far, with the fraction."""
         return self.phase + (beat / self.beats if self.rate is None else time * self.rate)
 
     def with_values(self, **values: object) -> "Modulator":
-        """Return this one with other values.
+        """Return a copy with these values changed.
 
         Raises:
-            InputError: naming what there is, where one of them is unknown or does not fit.
+            InputError: if one of them is unknown, naming the known ones, or does not fit.
         """
         names = {field.name for field in fields(self)} - {"param"}
         for name in values.keys() - names:
             raise self._error(f"there is no {name!r}; there are: {', '.join(sorted(names))}")
         if "beats" in values:
-            # Whoever gives beats means them.
+            # To give beats is to mean them: they replace the rate.
             values = {"rate": None, **values}
         return parse_modulator({**{field.name: getattr(self, field.name) for field in fields(self)}, **values})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the entry as it stands in a file: what differs from the defaults."""
+        """Return the entry of a file: the values that differ from the defaults."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             name: list(value) if isinstance(value, tuple) else value
@@ -113,10 +113,10 @@ class Modulator:
 
 
 def parse_modulator(values: dict[str, Any]) -> Modulator:
-    """Return the modulator of these values, as they come from outside.
+    """Return the modulator of these values, which come from outside.
 
     Raises:
-        InputError: naming what does not fit.
+        InputError: naming the value that does not fit.
     """
     try:
         return ADAPTER.validate_python(values)

@@ -1,4 +1,4 @@
-"""A control surface for Open Stage Control, made of the parameters' declarations: values both ways.
+"""Open Stage Control: a control surface made from the parameters' declarations, with values both ways.
 
 Widgets and their properties are those of Open Stage Control 1.x [its reference, "Widgets"].
 """
@@ -14,27 +14,27 @@ from likeness.params import Bool, Choice, Float, Int, Param, Text, Trigger
 
 Widget = dict[str, Any]
 
-# The strip that is above every tab: what must be at hand whatever else is open.
+# Owners in the strip above the tabs, which stays visible whatever tab is open.
 ALWAYS = ("master",)
-# Breakpoints of a fader whose equal ways are equal ratios; between two of them it is straight.
+# Breakpoints of an exponential fader; it is straight between two of them.
 PIECES = 20
-# Finer than a finger on a tablet; it is what a value is rounded to on its way out.
+# Steps of a whole fader that values are rounded to when sent: finer than a finger on a tablet.
 STEPS = 2000
-# Longer than this a fader over whole numbers hits none of them, and a row of words no longer fits.
+# With more notches a fader over whole numbers cannot be set to one of them; more words do not fit in a row.
 MOST_NOTCHES, MOST_WORDS = 256, 6
 CELL, STRIP_HEIGHT, CELL_HEIGHT = 100, 190, 230
-# Twice in the minute that a subscription lasts.
+# Twice a minute, since a subscription lasts one.
 RENEW_MS = 25_000
 
 
 def open_stage_control(store: ParamStore, target: str) -> dict[str, Any]:
     """Return a session for Open Stage Control, ready for `json.dumps`.
 
-    It subscribes to all changes when it is opened, so that its faders stand where the show is.
+    It subscribes to all changes when it is opened, so that its faders show the current values.
 
     Args:
-        store: whose parameters it plays.
-        target: where the show hears OSC, HOST:PORT.
+        store: the parameters to play.
+        target: where the show receives OSC, HOST:PORT.
     """
     tabs, strip = [], []
     for owner, params in groupby(store.params(), key=lambda item: item[0].partition(".")[0]):
@@ -65,13 +65,13 @@ def _subscribe_script(target: str) -> str:
     """Return the script that asks for all values, and for every change from then on."""
     to = json.dumps(target)
     subscribe = f"send({to}, '/subscribe', 0)"
-    # Who is known already would be told nothing that it has heard before, and a page opened anew has heard nothing.
+    # A known subscriber gets only changes, so a reloaded page must resubscribe to get all values.
     renew = f"setInterval('subscribe', () => {{ {subscribe} }}, {RENEW_MS})"
     return "\n".join([f"send({to}, '/unsubscribe', 0)", subscribe, renew])
 
 
 def _panel(address: str, param: Param, target: str) -> Widget:
-    """Return a parameter's name above what plays it."""
+    """Return a panel with a parameter's name above its widgets."""
     label = {"type": "text", "id": f"{address} name", "value": param.name, "height": 24, "wrap": "soft"}
     return {
         "type": "panel",
@@ -106,7 +106,7 @@ def _widgets(address: str, param: Param, target: str) -> Iterator[Widget]:
 
 
 def _range(param: Float | Int) -> dict[str, float]:
-    """Return the scale of a fader; a warp is laid down by breakpoints."""
+    """Return the range of a fader, with breakpoints for a warp."""
     if isinstance(param, Int) or param.warp == "lin":
         return {"min": param.min, "max": param.max}
     between = {f"{100 * i // PIECES}%": param.from_unit(i / PIECES) for i in range(1, PIECES)}

@@ -1,4 +1,4 @@
-"""Presets: TOML files with the parameters' values and what the show is made of. Never a pickle."""
+"""Presets: TOML files with a show's weights, rack, values, MIDI bindings and modulators. Never a pickle."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -42,7 +42,7 @@ class _Table(BaseModel):
 
 
 class ShowTable(_Table):
-    """The `[show]` table: what the show is made of. What is left out, the command line or the default decides."""
+    """The `[show]` table. A key that is left out is set by the command line or by the default."""
 
     weights: str | None = None
     plugins: tuple[str, ...] = ()
@@ -58,13 +58,13 @@ class ShowTable(_Table):
 
 
 class Preset(_Table):
-    """A preset as it stands in its file.
+    """A preset, as in its file.
 
     Args:
         title: for lists.
-        show: what the show is made of.
-        midi: what controllers play, unless a controller's own file says otherwise.
-        modulation: what moves parameters by itself.
+        show: the weights, the rack and the like.
+        midi: bindings, unless a controller's own file says otherwise.
+        modulation: modulators.
         values: by owner (a plugin or "master"), by parameter.
     """
 
@@ -75,7 +75,7 @@ class Preset(_Table):
     values: Mapping[str, Mapping[str, Scalar]] = {}
 
     def flat_values(self) -> dict[str, Value]:
-        """Return the values by address, `owner.name`, the show's own parameters among them."""
+        """Return the values by address, `owner.name`, those of the show's own parameters too."""
         table = {name: getattr(self.show, name) for name in ("psi", "tempo", "meter")}
         show = {f"show.{name}": value for name, value in table.items() if value is not None}
         return show | {
@@ -87,7 +87,7 @@ def find_preset(name: str, folders: Iterable[Path]) -> Path:
     """Return the file of the preset `name`: a path to a .toml file, or a name in one of `folders`; the last one wins.
 
     Raises:
-        PresetError: naming the nearest presets there are.
+        PresetError: naming the nearest presets.
     """
     if name.endswith(".toml"):
         if Path(name).is_file():
@@ -124,7 +124,7 @@ def save_preset(path: Path, preset: Preset) -> None:
     """Write `preset` to `path`; the old file stays until the new one is whole.
 
     Raises:
-        PresetError: where the disk refuses.
+        PresetError: if the disk refuses.
     """
     document = tomlkit.document()
     if preset.title:

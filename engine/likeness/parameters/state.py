@@ -1,4 +1,4 @@
-"""One parameter while it plays: where it is asked to be, where it is, and how it gets there."""
+"""State of one parameter: its target, its value, and the recall, glide or modulation that moves it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ ARRIVED = 1e-4
 
 @dataclass
 class _Ramp:
-    """A recall under way, in fader units."""
+    """A recall in progress, in fader units."""
 
     start: float
     seconds: float
@@ -21,7 +21,15 @@ class _Ramp:
 
 
 class ParamState:
-    """One parameter: where it is asked to be, and where it is."""
+    """One parameter while it plays. The show's thread alone changes it.
+
+    Attributes:
+        target: the value it was last set to.
+        value: the value now, on its way to the target; of a trigger, the presses since the last frame.
+        ramp: the recall that moves it, if any.
+        moving: whether `advance` has something to do.
+        offset: what modulation adds to `value`, in fader units.
+    """
 
     def __init__(self, param: Param) -> None:
         self.param = param
@@ -29,17 +37,22 @@ class ParamState:
         self.value: Value = param.default_value
         self.ramp: _Ramp | None = None
         self.moving = False
-        # How far modulation moves it from `value`, in fader units.
         self.offset = 0.0
 
     @property
     def shown(self) -> Value:
-        """Return the value that plugins see."""
+        """Return the value that plugins get: with the modulation."""
         if not self.offset:
             return self.value
         return self.param.from_unit(self.param.to_unit(self.value) + self.offset)
 
     def set(self, target: Value, seconds: float = 0.0) -> None:
+        """Set the target.
+
+        Args:
+            target: as `Param.parse` returned it; of a trigger, how many presses to add.
+            seconds: of a recall; 0 goes by the parameter's own glide. Only floats travel.
+        """
         param = self.param
         if isinstance(param, Trigger):
             self.value = int(self.value) + int(target)
@@ -53,15 +66,15 @@ class ParamState:
             self.jump_to_target()
 
     def jump_to_target(self) -> None:
-        """Be at once where it was asked to be."""
+        """Jump to the target."""
         self.value, self.ramp, self.moving = self.target, None, False
 
     def hold(self) -> None:
-        """Be asked to be where it is."""
+        """Make the current value the target."""
         self.target, self.ramp, self.moving = self.value, None, False
 
     def advance(self, dt: float) -> None:
-        """Move on by `dt` seconds; only called while `moving`."""
+        """Advance by `dt` seconds; only called while `moving`."""
         param = self.param
         if not isinstance(param, Float):
             self.value, self.moving = param.default_value, False
@@ -82,25 +95,25 @@ class ParamState:
 
 
 def carry_over(param: Param, before: ParamState | None) -> ParamState:
-    """Return the cell of a parameter that is declared again."""
+    """Return the state of a parameter that is declared again, with the old target and value as far as they fit."""
     if before is not None and before.param == param:
         return before
-    cell = ParamState(param)
+    state = ParamState(param)
     if before is not None and not isinstance(param, Trigger):
         try:
-            cell.target, cell.value = param.parse(before.target), param.parse(before.value)
+            state.target, state.value = param.parse(before.target), param.parse(before.value)
         except ParamError:
-            return cell
-        cell.moving = isinstance(param, Float) and param.glide > 0 and cell.value != cell.target
-        cell.value = cell.value if cell.moving else cell.target
-    return cell
+            return state
+        state.moving = isinstance(param, Float) and param.glide > 0 and state.value != state.target
+        state.value = state.value if state.moving else state.target
+    return state
 
 
 def check_unique_names(owner: str, params: Sequence[Param]) -> None:
     """Check that each name is declared once.
 
     Raises:
-        ParamError: where a name comes twice.
+        ParamError: if a name comes twice.
     """
     names = [param.name for param in params]
     twice = {name for name in names if names.count(name) > 1}

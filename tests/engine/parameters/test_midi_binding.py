@@ -26,8 +26,8 @@ def test_what_carries_a_fine_knob_is_no_knob_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({}, "either cc, nrpn, note or bend"),
-        ({"cc": 1, "bend": True}, "either cc, nrpn, note or bend"),
+        ({}, "exactly one of cc, nrpn, note and bend"),
+        ({"cc": 1, "bend": True}, "exactly one of cc, nrpn, note and bend"),
         ({"cc": 128}, "0 to 127"),
         ({"nrpn": 16384}, "0 to 16383"),
         ({"cc": 32, "bits": 14}, "0 to 31"),

@@ -268,7 +268,7 @@ def test_what_cannot_be_done_any_more_is_a_line_and_the_show_goes_on(
 
 @pytest.mark.parametrize("param", ["master.blackout", "master.freeze", "show.tempo"])
 def test_the_master_and_the_tempo_are_left_to_hands(param: str) -> None:
-    with pytest.raises(InputError, match="hands alone"):
+    with pytest.raises(InputError, match="by hand alone"):
         Modulator(param)
 
 
