@@ -152,7 +152,7 @@ def test_off_is_silence() -> None:
 def test_without_the_library_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     # None in sys.modules is how Python marks a module that cannot be imported.
     monkeypatch.setitem(__import__("sys").modules, "sounddevice", None)
-    with pytest.raises(InputError, match=r"pip install 'likeness\[audio\]'"):
+    with pytest.raises(InputError, match=r"pip install 'likeness-live\[audio\]'"):
         open_audio("microphone", offline=False)
 
 
