@@ -1,1 +1,11 @@
-"""Ways in: each knows the store alone. OSC and MIDI listen on threads of their own, keys come from the window."""
+"""Inputs: what a performer plays a show with. Each writes to the parameter store and knows nothing of the show.
+
+- `keyboard.py`: the window's keys; called by the window on the show's thread.
+- `osc/`: OSC over UDP on a thread of its own, OSCQuery over HTTP and WebSockets on another, zeroconf on a third.
+- `midi/`: controllers, their bindings, takeover, learning and lights; one thread for all.
+- `camera/`: cameras, videos and network streams; one thread, which blocks in the driver.
+- `link.py`: the beat of an Ableton Link session; read by the show's thread.
+
+All of them end at `ParamStore`: an edit or an event is checked on the input's thread, queued, and carried out by the
+show's thread before the next frame. OSC, MIDI and camera import nothing of one another.
+"""

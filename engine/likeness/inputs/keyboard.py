@@ -1,4 +1,4 @@
-"""What the keys of the window do, apart from the window's own."""
+"""The window's keys as an input: master switches, actions of the show, and `Key` events for plugins."""
 
 from collections.abc import Callable
 
@@ -10,14 +10,14 @@ QUIT = "escape"
 
 
 class Keyboard:
-    """Turns keys into switches of the master, and all others into `Key` events.
+    """Maps keys to switches of the master and to actions; all others become `Key` events.
 
     Args:
         store: where parameters live.
         quit_show: ends the show.
 
     Attributes:
-        tools: what else keys do, by name; they are no `Key` events then.
+        actions: what else keys do, by name of the key; these are no `Key` events.
     """
 
     def __init__(self, store: ParamStore, quit_show: Callable[[], None]) -> None:
@@ -25,7 +25,7 @@ class Keyboard:
         self.actions: dict[str, Callable[[], None]] = {}
 
     def press(self, name: str) -> None:
-        """Take the key called `name` by pygame: "a", "left", "space". Any thread."""
+        """Carry out a press of the key called `name` by pygame: "a", "left", "space". Any thread."""
         if name == QUIT:
             self._quit()
             return

@@ -1,4 +1,4 @@
-"""Ableton Link: the beat that the other programs of the network agree on. An opt-in extra, since aalink is GPL."""
+"""Ableton Link: a beat shared with other programs in the network. An opt-in extra, since aalink is GPL."""
 
 import asyncio
 import threading
@@ -7,14 +7,14 @@ from typing import Any
 from likeness.errors import InputError
 from likeness.tempo.midi_clock import ExternalBeat
 
-# Making a peer takes some milliseconds; one that does not answer for so long is broken.
-PATIENCE_S = 10.0
+# Creating a peer takes some milliseconds; one that takes this long is broken.
+TIMEOUT_S = 10.0
 
 
 class LinkSession:
-    """One peer of a Link session. The show's thread, but for the making.
+    """One peer of a Link session. The show's thread.
 
-    It leads while there are other peers; alone, the show's own tempo is what a newcomer finds.
+    The session sets the beat while there are other peers; alone, newcomers join at the show's tempo.
 
     Args:
         tempo: to begin with, in BPM.
@@ -37,16 +37,16 @@ class LinkSession:
         self._thread = threading.Thread(target=self._loop.run_forever, name="link", daemon=True)
         self._thread.start()
 
-        async def make() -> Any:
+        async def create_peer() -> Any:
             link = Link(tempo)
             link.enabled = True
             return link
 
-        self._link = asyncio.run_coroutine_threadsafe(make(), self._loop).result(PATIENCE_S)
+        self._link = asyncio.run_coroutine_threadsafe(create_peer(), self._loop).result(TIMEOUT_S)
         self._quantum = 0
 
     def read(self, now: float, beat: float, beats_per_bar: int) -> ExternalBeat | None:
-        """Return where the session is; None while nobody else is in it. Reading it took 0.2 microseconds."""
+        """Return the session's beat and tempo; None while no other peer is there. It takes 0.2 microseconds."""
         if beats_per_bar != self._quantum:
             self._link.quantum = float(beats_per_bar)
             self._quantum = beats_per_bar

@@ -1,25 +1,25 @@
-"""A camera, a video, a network stream or a folder of photos, read on a thread of its own: the newest picture wins."""
+"""The camera input: reads a source on its own thread, opens it again when it is gone, and keeps the newest picture."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from likeness.events import CameraImage
-from likeness.inputs.camera.source import Source, check_source, label_of, open_source
+from likeness.inputs.camera.source import Source, check_source, open_source, source_label
+from likeness.stoppable_thread import StoppableThread
 
 log = logging.getLogger(__name__)
 
-# What was unplugged is looked for after so long, then after twice as long each time, up to the last: a driver that is
-# opened in vain holds its bus and writes to the log of the machine.
+# A camera that is gone is tried again after this, then after twice as long each time, up to the longest: a driver that
+# is opened in vain holds its bus and writes to the log of the machine.
 RETRY_S, LONGEST_RETRY_S = 0.5, 8.0
-PARTING_S = 2.0
+CLOSE_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True)
 class CameraState:
-    """What there is to know of a camera: its name, whether pictures come, how many came, their size."""
+    """A camera's name, whether pictures come, how many have come, and their width and height."""
 
     name: str
     live: bool
@@ -28,11 +28,14 @@ class CameraState:
 
 
 class CameraInput:
-    """Watches a source, from `start` to `close`. Coming and going are one line each in the log.
+    """Reads a source, from `start` to `close`, and opens it again whenever it is gone.
+
+    The thread blocks in the driver; the show takes the newest picture before a frame and never waits. Coming and going
+    are one line each in the log, failures of the driver are among them.
 
     Args:
         name: a camera's number from 0, a video or photo, a folder of photos, or a stream's address (rtsp://...).
-        open_source: opens it; another one stands in where a test needs a camera that no machine has.
+        open_source: opens it; tests give their own.
 
     Raises:
         InputError: where it names a file that is not there.
@@ -40,27 +43,24 @@ class CameraInput:
 
     def __init__(self, name: str, *, open_source: Callable[[str], Source] = open_source) -> None:
         check_source(name)
-        self._name, self._open, self.label = name, open_source, label_of(name)
+        self._name, self._open, self.label = name, open_source, source_label(name)
         self._newest: CameraImage | None = None
         self._taken = self._count = 0
         self._live = False
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._told = False
+        self._thread = StoppableThread("camera", self._run)
+        self._warned = False
 
     def start(self) -> None:
-        """Begin to watch; a camera that is not there yet is waited for."""
-        self._closing.clear()
-        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        """Begin to read; a camera that is not there yet is waited for."""
         self._thread.start()
 
     @property
     def live(self) -> bool:
-        """Return whether the camera's pictures come in. Any thread."""
+        """Whether pictures come in. Any thread."""
         return self._live
 
     def newest(self) -> CameraImage | None:
-        """Return the newest picture once; None until the next one comes. One thread, any."""
+        """Return the newest picture once; None until the next one comes. One thread."""
         newest = self._newest
         if newest is None or newest.number == self._taken:
             return None
@@ -68,75 +68,71 @@ class CameraInput:
         return newest
 
     def state(self) -> CameraState:
-        """Return what there is to know. Any thread."""
+        """Return the camera's state. Any thread."""
         newest = self._newest
         size = (0, 0) if newest is None else (newest.picture.shape[1], newest.picture.shape[0])
         return CameraState(self.label, self._live, self._count, size)
 
-    def forget(self) -> None:
-        """Let go of the picture that is held."""
+    def drop_picture(self) -> None:
+        """Drop the picture that is held."""
         self._newest = None
 
     def close(self) -> None:
-        """Stop watching. Safe to call twice."""
-        if self._thread is not None:
-            self._closing.set()
-            self._thread.join(PARTING_S)
-            if self._thread.is_alive():
-                log.warning("camera: the driver of %s does not let go; the show ends without it", self.label)
-            self._thread = None
+        """Stop reading. Safe to call twice."""
+        if not self._thread.close(CLOSE_TIMEOUT_S):
+            log.warning("camera: the driver of %s does not answer; the show ends without it", self.label)
         self._live = False
-        self.forget()
+        self.drop_picture()
 
     # All below runs on the camera's own thread.
 
     def _run(self) -> None:
         wait_s = RETRY_S
-        while not self._closing.is_set():
-            source = self._opened()
+        while not self._thread.stopping.is_set():
+            source = self._open_source()
             began = time.monotonic()
-            # One that comes and goes is not hurried after: each time is two lines in the log.
-            if source is not None and self._watch(source) and time.monotonic() - began > LONGEST_RETRY_S:
+            # One that comes and goes is tried less often: each time is two lines in the log.
+            if source is not None and self._read_until_gone(source) and time.monotonic() - began > LONGEST_RETRY_S:
                 wait_s = RETRY_S
-            self._closing.wait(wait_s)
+            self._thread.stopping.wait(wait_s)
             wait_s = min(2 * wait_s, LONGEST_RETRY_S)
 
-    def _opened(self) -> Source | None:
+    def _open_source(self) -> Source | None:
         try:
             return self._open(self._name)
         # A driver may raise anything, as for a camera that another program holds; it is tried again.
         except Exception as error:  # noqa: BLE001
-            self._tell(str(error))
+            self._warn(str(error))
             return None
 
-    def _watch(self, source: Source) -> bool:
-        """Take pictures until none comes any more or the show is over; return whether there was one."""
+    def _read_until_gone(self, source: Source) -> bool:
+        """Read pictures until none comes any more or the show is over; return whether there was one."""
         began = self._count
         try:
-            while not self._closing.is_set():
-                picture = source.read(self._closing.wait)
+            while not self._thread.stopping.is_set():
+                picture = source.read(self._thread.stopping.wait)
                 if picture is None:
                     break
                 self._count += 1
                 self._newest = CameraImage(picture, self._count, time.monotonic())
                 if not self._live:
-                    self._live, self._told = True, False
+                    self._live, self._warned = True, False
                     log.info("camera: %s, %d x %d px", self.label, picture.shape[1], picture.shape[0])
         except Exception as error:  # noqa: BLE001 - a driver may raise anything when its camera is unplugged
-            self._tell(str(error))
+            self._warn(str(error))
         finally:
-            # Before it is closed: who does not answer keeps that waiting too.
+            # Before it is closed, which waits for a driver that does not answer.
             self._live = False
-            self.forget()
+            self.drop_picture()
             try:
                 source.close()
-            except Exception as error:  # noqa: BLE001 - what was unplugged may not close, and is gone either way
+            except Exception as error:  # noqa: BLE001 - what was unplugged may fail to close, and is gone either way
                 log.debug("camera: %s did not close: %s", self.label, error)
-        if not self._closing.is_set():
-            self._tell("it brings no picture any more")
+        if not self._thread.stopping.is_set():
+            self._warn("no picture comes any more")
         return self._count > began
 
-    def _tell(self, what: str) -> None:
-        if not self._told:
-            log.warning("camera: %s: %s; the show goes on, and it is watched once it is there", self.label, what)
-        self._told = True
+    def _warn(self, what: str) -> None:
+        if not self._warned:
+            log.warning("camera: %s: %s; the show goes on and takes it when it is there", self.label, what)
+        self._warned = True

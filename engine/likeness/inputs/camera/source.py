@@ -40,13 +40,13 @@ class Source(Protocol):
         ...
 
 
-def label_of(name: str) -> str:
-    """Return what logs may call a source: a stream's address may hold its password, a path the name of a house."""
+def source_label(name: str) -> str:
+    """Return the name of a source for logs: a stream's address may hold a password, a path a person's name."""
     return without_secrets(name) if is_stream(name) else Path(name).name or name
 
 
 def check_source(name: str) -> None:
-    """Refuse what can be known to be no source without opening it.
+    """Check what can be known of a source without opening it.
 
     Raises:
         InputError: where a file or folder is not there, or a folder holds no photo.

@@ -1,4 +1,4 @@
-"""What controllers play: a file for each controller, kept outside presets, over the preset's own entries."""
+"""Bindings of controllers: one file for each, outside presets, which goes before a preset's own entries."""
 
 import logging
 import os
@@ -18,12 +18,12 @@ from likeness.parameters.midi_binding import Binding
 
 log = logging.getLogger(__name__)
 
-# ALSA ends a port's name with its client and port numbers, Windows with the port's: both change as things are plugged.
+# ALSA ends a port's name with client and port numbers, Windows with a port number: both change with the plugging.
 NUMBERS = re.compile(r"\s+\d+:\d+$" if sys.platform != "win32" else r"\s+\d+$")
 
 
 def controller_name(port: str) -> str:
-    """Return the part of a port's name that stays the same when the controller is plugged in again."""
+    """Return the part of a port's name that stays when the controller is plugged in again."""
     return NUMBERS.sub("", port)
 
 
@@ -39,11 +39,11 @@ class _File(BaseModel):
 class Bindings:
     """Every controller's bindings. One thread at a time.
 
-    A controller's file goes before the preset: an entry of the preset is heard from it only where the file says
-    nothing of the entry's parameter and nothing of its knob. What is learnt or unbound is written at once.
+    A controller's file goes before the preset: an entry of the preset counts only where the file mentions neither
+    its parameter nor its control. What is learnt or unbound is written at once.
 
     Args:
-        folder: holds one TOML file for each controller; None keeps nothing.
+        folder: holds one TOML file for each controller; None writes none.
         defaults: the preset's entries.
     """
 
@@ -54,36 +54,36 @@ class Bindings:
         self._paths: dict[str, Path] = {}
         self._broken: set[Path] = set()
         for path in sorted(folder.glob("*.toml")) if folder and folder.is_dir() else ():
-            self._read(path)
+            self._load(path)
 
-    def heard(self, port: str) -> tuple[Binding, ...]:
-        """Return what the controller at `port` plays, in the order in which it is played."""
+    def for_port(self, port: str) -> tuple[Binding, ...]:
+        """Return the bindings of the controller at `port`, in the order in which they play."""
         file = self._files.get(controller_name(port))
         defaults = (entry for entry in self.defaults if entry.port is None or entry.port.lower() in port.lower())
         if file is None:
             return tuple(defaults)
         params = {*file.unbound, *(entry.param for entry in file.midi)}
-        return (*file.midi, *(e for e in defaults if e.param not in params and not _taken(e, file.midi)))
+        return (*file.midi, *(e for e in defaults if e.param not in params and not _shares_control(e, file.midi)))
 
     def profile(self, port: str) -> str | None:
-        """Return the profile of lights that the controller's file asks for."""
+        """Return the name of the light profile that the controller's file asks for."""
         file = self._files.get(controller_name(port))
         return file.profile if file else None
 
     def bind(self, port: str, binding: Binding) -> None:
-        """Have the controller at `port` play `binding`, in place of what its knob and for what plays its parameter.
+        """Bind a control of the controller at `port`, in place of what it played and of what played the parameter.
 
         Raises:
-            InputError: where the disk refuses; it is bound until the show ends.
+            InputError: where the file cannot be written; the binding holds until the show ends.
         """
         name = controller_name(port)
         file = self._files.get(name, _File(controller=name))
-        kept = (e for e in file.midi if e.param != binding.param and not _taken(e, (binding,)))
+        kept = (e for e in file.midi if e.param != binding.param and not _shares_control(e, (binding,)))
         unbound = tuple(param for param in file.unbound if param != binding.param)
-        self._keep(file.model_copy(update={"midi": (*kept, binding), "unbound": unbound}))
+        self._save(file.model_copy(update={"midi": (*kept, binding), "unbound": unbound}))
 
     def unbind(self, param: str, ports: Sequence[str]) -> list[str]:
-        """Leave `param` to no controller of those that have files or stand at `ports`; return those that had it.
+        """Unbind `param` on every controller that has a file or is at `ports`; return those that had it.
 
         Raises:
             InputError: like `bind`.
@@ -91,16 +91,16 @@ class Bindings:
         freed = []
         for name in dict.fromkeys((*self._files, *map(controller_name, ports))):
             file = self._files.get(name, _File(controller=name))
-            if not any(entry.param == param for entry in self.heard(name)):
+            if not any(entry.param == param for entry in self.for_port(name)):
                 continue
             freed.append(name)
             kept = tuple(entry for entry in file.midi if entry.param != param)
             default = any(entry.param == param for entry in self.defaults)
             unbound = (*file.unbound, param) if default else file.unbound
-            self._keep(file.model_copy(update={"midi": kept, "unbound": unbound}))
+            self._save(file.model_copy(update={"midi": kept, "unbound": unbound}))
         return freed
 
-    def _read(self, path: Path) -> None:
+    def _load(self, path: Path) -> None:
         try:
             file = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         # A file edited by hand may hold anything; the show starts without it.
@@ -110,7 +110,7 @@ class Bindings:
             return
         self._files[file.controller], self._paths[file.controller] = file, path
 
-    def _keep(self, file: _File) -> None:
+    def _save(self, file: _File) -> None:
         self._files[file.controller] = file
         if self._folder is None:
             return
@@ -131,18 +131,18 @@ class Bindings:
             document["midi"] = entries
         try:
             if path in self._broken:
-                # Somebody's work by hand, with a slip in it: it is not written over.
+                # Edited by hand, with a slip in it: it is not overwritten.
                 self._broken.remove(path)
                 os.replace(path, path.with_name(path.name + ".broken"))
             atomic_write(path, tomlkit.dumps(document).encode())
         except OSError as error:
             raise InputError(
-                f"the controller's file {path} could not be written: {error}; it plays till the end"
+                f"the controller's file {path} could not be written: {error}; the binding holds until the show ends"
             ) from error
 
 
-def _taken(entry: Binding, by: Sequence[Binding]) -> bool:
-    """Whether one of `by` sits on the knob of `entry`."""
+def _shares_control(entry: Binding, by: Sequence[Binding]) -> bool:
+    """Return whether one of `by` is bound to the control of `entry`."""
     return any(
         entry.control == other.control and (None in (entry.channel, other.channel) or entry.channel == other.channel)
         for other in by

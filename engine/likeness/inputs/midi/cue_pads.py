@@ -1,20 +1,20 @@
-"""A controller's pads as the places of the cue bank: a press recalls, with shift it stores."""
+"""A controller's pads as cues: a press recalls, with shift it stores."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from likeness.inputs.midi.messages import KnobMove
+from likeness.inputs.midi.messages import ControlMove
 from likeness.inputs.midi.profiles import PadState, Profile
 
 
 @dataclass(frozen=True)
 class CuePadActions:
-    """What pads do to the cues, by place from 1. Any thread.
+    """What pads do to the cues, by cue number from 1. Any thread.
 
     Args:
-        press: recalls the cue there, or stores one while storing is armed; raises `LikenessError`.
-        arm: has presses store, or recall again.
-        state: says how a place is.
+        press: recalls the cue, or stores it while storing is armed; raises `LikenessError`.
+        arm: makes presses store, or recall again.
+        state: returns what the cue's pad shows.
     """
 
     press: Callable[[int], None]
@@ -23,21 +23,21 @@ class CuePadActions:
 
 
 class CuePads:
-    """Takes the presses of pads that play nothing else. One thread, the MIDI input's.
+    """Carries out presses of pads that play nothing else. On the MIDI input's thread.
 
     Args:
-        keys: of the cues.
+        actions: of the cues.
         profile: returns the profile of the controller at a port.
     """
 
-    def __init__(self, keys: CuePadActions, profile: Callable[[str], Profile | None]) -> None:
-        self._keys, self._profile = keys, profile
+    def __init__(self, actions: CuePadActions, profile: Callable[[str], Profile | None]) -> None:
+        self._actions, self._profile = actions, profile
 
-    def handle(self, port: str, move: KnobMove) -> bool:
-        """Do what a pad or the shift key does; return whether it was one.
+    def handle(self, port: str, move: ControlMove) -> bool:
+        """Carry out a press of a pad or the shift key; return whether it was one.
 
         Raises:
-            LikenessError: where there is no cue at that place.
+            LikenessError: where the cue is empty.
         """
         if move.control.kind != "note":
             return False
@@ -46,11 +46,11 @@ class CuePads:
         if grid is None or grid.channel not in (None, move.channel):
             return False
         if move.control.number == grid.shift:
-            self._keys.arm(move.raw > 0)
+            self._actions.arm(move.raw > 0)
             return True
-        place = grid.place(move.control.number)
-        if place is None:
+        number = grid.cue_number(move.control.number)
+        if number is None:
             return False
         if move.raw > 0:
-            self._keys.press(place)
+            self._actions.press(number)
         return True

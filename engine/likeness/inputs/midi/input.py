@@ -1,4 +1,4 @@
-"""MIDI controllers: knobs, faders, pads and keys play parameters; every note is an event as well."""
+"""The MIDI input: controllers that are plugged in play parameters; every note is an event as well."""
 
 import logging
 import threading
@@ -15,8 +15,8 @@ from likeness.inputs.midi.cue_pads import CuePads
 from likeness.inputs.midi.knobs import Knobs
 from likeness.inputs.midi.learn import Learner
 from likeness.inputs.midi.lights import Lights
-from likeness.inputs.midi.messages import KnobMove, MoveReader, Program
-from likeness.inputs.midi.ports import Client, MidiPorts, Source, open_client, quiet_drivers
+from likeness.inputs.midi.messages import ControlMove, MoveReader, Program
+from likeness.inputs.midi.ports import Client, MidiPorts, PortId, open_client, quiet_drivers
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Text, Trigger
@@ -30,26 +30,31 @@ POLL_S = 0.004
 # Shorter than a hand needs to unplug and plug again; listing the ports took 43 microseconds under JACK.
 SCAN_S = 0.25
 
-Tell = Callable[..., None]  # Told an OSC address and its arguments.
+# Sends an OSC address and its arguments to whoever asked.
+Reply = Callable[..., None]
 
 
-def tell_nobody(address: str, *args: float | str) -> None:
-    """Tell the log alone, which hears of everything anyway."""
+def ignore_reply(address: str, *args: float | str) -> None:
+    """Drop a reply; the log has the same."""
 
 
 class MidiInput:
-    """Plays the store from MIDI ports, on its own thread, from `start` to `close`. Ports may come and go meanwhile.
+    """Plays the store from MIDI ports, on its own thread, from `start` to `close`. Ports may come and go.
+
+    The thread polls the ports, tells moves of bound controls to `Knobs`, pads of cues to `CuePads`, clock messages to
+    `ClockInput`, and updates the lights. `learn` and `unbind` are called from other threads and queued for it. What a
+    driver raises is logged, and the next turn tries again.
 
     Args:
         store: where parameters live.
-        bindings: which knob plays what; a bare list stands for one without files.
-        name: part of the names of the ports to open; "auto" opens all that there are and that come.
-        client: makes rtmidi's clients; another one stands in where a test needs ports that no machine has.
+        bindings: of all controllers; a bare list of entries stands for one without files.
+        name: part of the names of the ports to open; "auto" opens all, also those that come later.
+        client: makes rtmidi's clients; tests give their own.
         takeover: how knobs take over values that were changed elsewhere, where their bindings do not say.
         program: called on this thread with a program change's number, from 0; a `LikenessError` is logged.
-        clock: told of the pulses, starts and stops of a MIDI clock.
-        lights: of the controllers; None lights none.
-        pads: takes what pads for cues do; None leaves them to plugins.
+        clock: gets the pulses, starts and stops of a MIDI clock.
+        lights: of the controllers, or None.
+        pads: carries out presses of cue pads; None leaves them to plugins.
     """
 
     def __init__(
@@ -68,23 +73,23 @@ class MidiInput:
         self._store, self._pads = store, pads
         self._bindings = bindings if isinstance(bindings, Bindings) else Bindings(None, bindings)
         self._name, self._client = name, client
-        self._program, self._lights = program, lights
-        self._sync = ClockInput(clock or ClockListener())
+        self._recall_program, self._lights = program, lights
+        self._clock = ClockInput(clock or ClockListener())
         self.knobs = Knobs(store, self._bindings, takeover)
         self._faults = Faults(log)
         self._closing = threading.Event()
         self._ports: MidiPorts | None = None
         self._thread: threading.Thread | None = None
-        self._orders: deque[Callable[[], None]] = deque()
+        self._requests: deque[Callable[[], None]] = deque()
         self._learner: Learner | None = None
-        self._tell: Tell = tell_nobody
-        # Whether only knobs that play nothing are learnt.
-        self._fresh = False
-        self._readers: dict[Source, MoveReader] = {}
+        self._reply: Reply = ignore_reply
+        # Whether only knobs that play nothing yet may be learnt.
+        self._unbound_only = False
+        self._readers: dict[PortId, MoveReader] = {}
 
     @property
     def ports(self) -> tuple[str, ...]:
-        """The names of the ports that are open now."""
+        """Names of the open ports."""
         return self._ports.names if self._ports else ()
 
     @property
@@ -93,7 +98,7 @@ class MidiInput:
         return self._learner.param if self._learner else None
 
     def gaps(self) -> dict[str, float]:
-        """Return how far knobs have still to go until they meet their parameters, in fader units. Any thread."""
+        """Return how far knobs are from meeting their parameters, in fader units. Any thread."""
         return self.knobs.gaps()
 
     def start(self) -> None:
@@ -103,7 +108,7 @@ class MidiInput:
             InputError: for a preset's bindings of parameters that do not exist or that no knob can set, where no port
                 has the name asked for, and where there is no MIDI at all.
         """
-        self._check()
+        self._check_defaults()
         ports = MidiPorts(self._name, self._client)
         ports.scan()
         if not ports.names and self._name != "auto":
@@ -111,17 +116,17 @@ class MidiInput:
             ports.close()
             raise InputError(f"no MIDI port has {self._name!r} in its name; there are: {there}; or use --midi auto")
         if not ports.names:
-            log.info("MIDI: no controller yet; one that is plugged in is picked up")
+            log.info("MIDI: no controller yet; one that is plugged in is opened")
         self._ports = ports
         self.knobs.add_ports(ports.sources)
         if self._lights:
-            self._lights.plug(ports.sources, set(ports.names))
+            self._lights.update_ports(ports.sources, set(ports.names))
         self._closing.clear()
         self._thread = threading.Thread(target=self._run, args=(ports,), name="midi", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening and let the ports go. Safe to call twice."""
+        """Stop listening and close the ports. Safe to call twice."""
         if self._thread is None or self._ports is None:
             return
         self._closing.set()
@@ -131,12 +136,12 @@ class MidiInput:
         self._ports.close()
         self._thread = self._ports = None
 
-    def learn(self, param: str | None, tell: Tell = tell_nobody) -> None:
-        """Bind the next knob that is moved to `param`; None gives up. Any thread.
+    def learn(self, param: str | None, reply: Reply = ignore_reply) -> None:
+        """Bind `param` to the next knob that is moved; None gives up. Any thread.
 
         Args:
             param: its address, `owner.name`.
-            tell: called on the input's thread with "/midi/learned", the parameter, the knob in words and the
+            reply: called on the input's thread with "/midi/learned", the parameter, the knob in words and the
                 controller; or with "/midi/learned", the parameter and "nothing" where none was moved.
 
         Raises:
@@ -145,25 +150,25 @@ class MidiInput:
         """
         if param is not None and isinstance(self._store.param(param), Text):
             raise InputError(f"{param} is a text, which no knob can set")
-        self._orders.append(lambda: self._arm(param, tell))
+        self._requests.append(lambda: self._start_learning(param, reply))
 
     def learn_next(self) -> None:
         """Bind the next unbound knob that is moved to a parameter that nothing plays yet; again, to the one after.
 
         A key is pressed by accident: knobs that play something go on playing it.
         """
-        self._orders.append(self._arm_next)
+        self._requests.append(self._start_learning_next)
 
-    def unbind(self, param: str, tell: Tell = tell_nobody) -> None:
-        """Leave `param` to no controller. Any thread.
+    def unbind(self, param: str, reply: Reply = ignore_reply) -> None:
+        """Unbind `param` on all controllers. Any thread.
 
         Args:
-            param: its address, `owner.name`, of a plugin that plays or not.
-            tell: called on the input's thread with "/midi/unbound", the parameter and the controllers that had it.
+            param: its address, `owner.name`; its plugin need not be in the rack.
+            reply: called on the input's thread with "/midi/unbound", the parameter and the controllers that had it.
         """
-        self._orders.append(lambda: self._free(param, tell))
+        self._requests.append(lambda: self._unbind(param, reply))
 
-    def _check(self) -> None:
+    def _check_defaults(self) -> None:
         wrong = []
         for binding in self._bindings.defaults:
             try:
@@ -181,29 +186,29 @@ class MidiInput:
         while not self._closing.wait(POLL_S):
             # A driver may raise anything at any time; the next turn tries again.
             try:
-                while self._orders:
-                    self._orders.popleft()()
+                while self._requests:
+                    self._requests.popleft()()
                 for source, message in ports.messages():
-                    self._take(source, message)
-                self._learn_on()
+                    self._handle(source, message)
+                self._advance_learning()
                 if self._lights:
                     self._lights.update(self.knobs, self.learning)
                 if time.monotonic() - scanned >= SCAN_S:
                     scanned = time.monotonic()
-                    self._forget(ports.scan())
+                    self._update_ports(ports.scan())
             except Exception as error:  # noqa: BLE001
                 self._faults.tell("MIDI", error)
 
-    def _forget(self, names: set[str]) -> None:
+    def _update_ports(self, names: set[str]) -> None:
         self._readers = {source: reader for source, reader in self._readers.items() if source[0] not in names}
         self.knobs.forget(names)
         sources = self._ports.sources if self._ports else ()
         self.knobs.add_ports(sources)
         if self._lights:
-            self._lights.plug(sources, names)
+            self._lights.update_ports(sources, names)
 
-    def _take(self, source: Source, raw: list[int]) -> None:
-        if self._sync.handle(source, raw, time.perf_counter()):
+    def _handle(self, source: PortId, raw: list[int]) -> None:
+        if self._clock.handle(source, raw, time.perf_counter()):
             return
         try:
             said = self._readers.setdefault(source, MoveReader()).read(raw)
@@ -212,20 +217,20 @@ class MidiInput:
             return
         for move in said:
             if isinstance(move, Program):
-                self._change_program(move)
+                self._handle_program(move)
                 continue
             learner = self._learner
             if learner is None and self._is_cue(source, move):
                 continue
             if move.control.kind == "note":
                 self._store.post(Note(move.control.number, move.u, move.channel))
-            if learner and not (self._fresh and self.knobs.plays(source, move)):
+            if learner and not (self._unbound_only and self.knobs.plays(source, move)):
                 learner.observe(source, move, time.monotonic())
-            # Whatever is moved to be learnt plays nothing else meanwhile; the master stays in hand.
-            self.knobs.play(source, move, master_alone=learner is not None and not self._fresh)
+            # What is moved to be learnt plays nothing else; the master stays in hand.
+            self.knobs.play(source, move, master_alone=learner is not None and not self._unbound_only)
 
-    def _is_cue(self, source: Source, move: KnobMove) -> bool:
-        """Whether a pad for cues was pressed or let go of, which then is no note."""
+    def _is_cue(self, source: PortId, move: ControlMove) -> bool:
+        """Return whether a cue's pad was pressed or released, which then is no note."""
         if self._pads is None or self.knobs.plays(source, move):
             return False
         try:
@@ -234,18 +239,18 @@ class MidiInput:
             self._faults.tell("a pad", error, trace=False)
             return True
 
-    def _change_program(self, program: Program) -> None:
-        if self._program is None:
+    def _handle_program(self, program: Program) -> None:
+        if self._recall_program is None:
             return
         try:
-            self._program(program.number)
+            self._recall_program(program.number)
         except LikenessError as error:
             self._faults.tell(f"MIDI program {program.number}", error, trace=False)
 
-    def _arm(self, param: str | None, tell: Tell) -> None:
+    def _start_learning(self, param: str | None, reply: Reply) -> None:
         if self._learner:
-            self._tell("/midi/learned", self._learner.param, "nothing")
-        self._learner, self._tell, self._fresh = None, tell, False
+            self._reply("/midi/learned", self._learner.param, "nothing")
+        self._learner, self._reply, self._unbound_only = None, reply, False
         if param is None or param not in self._store:
             return
         kind = self._store.param(param)
@@ -253,37 +258,37 @@ class MidiInput:
         self._learner = Learner(param, switch=isinstance(kind, Bool), trigger=isinstance(kind, Trigger), now=now)
         log.info("MIDI: move a knob for %s", param)
 
-    def _arm_next(self) -> None:
-        bound = {binding.param for port in self.ports for binding in self._bindings.heard(port)}
+    def _start_learning_next(self) -> None:
+        bound = {binding.param for port in self.ports for binding in self._bindings.for_port(port)}
         free = [name for name, param in self._store.params() if name not in bound and not isinstance(param, Text)]
         after = free.index(self.learning) + 1 if self.learning in free else 0
         if free:
-            self._arm(free[after % len(free)], tell_nobody)
-            self._fresh = True
+            self._start_learning(free[after % len(free)], ignore_reply)
+            self._unbound_only = True
 
-    def _learn_on(self) -> None:
+    def _advance_learning(self) -> None:
         learner, now = self._learner, time.monotonic()
         if learner is None:
             return
         if learner.expired(now):
             log.info("MIDI: no knob was moved for %s", learner.param)
-            self._arm(None, tell_nobody)
+            self._start_learning(None, ignore_reply)
         elif found := learner.result(now):
             (port, _), binding = found
             self._learner = None
-            self._keep(lambda: self._bindings.bind(port, binding))
+            self._change_bindings(lambda: self._bindings.bind(port, binding))
             kind = f"{binding.control}, {binding.relative} encoder" if binding.relative else str(binding.control)
             log.info("MIDI: %s is played by %s of %s", binding.param, kind, controller_name(port))
-            self._tell("/midi/learned", binding.param, kind, controller_name(port))
+            self._reply("/midi/learned", binding.param, kind, controller_name(port))
 
-    def _free(self, param: str, tell: Tell) -> None:
+    def _unbind(self, param: str, reply: Reply) -> None:
         freed: list[str] = []
-        self._keep(lambda: freed.extend(self._bindings.unbind(param, self.ports)))
-        log.info("MIDI: %s is played by nothing any more; it was by %s", param, ", ".join(freed) or "nothing before")
-        tell("/midi/unbound", param, *freed)
+        self._change_bindings(lambda: freed.extend(self._bindings.unbind(param, self.ports)))
+        log.info("MIDI: %s is unbound; it was played by %s", param, ", ".join(freed) or "nothing")
+        reply("/midi/unbound", param, *freed)
 
-    def _keep(self, change: Callable[[], None]) -> None:
-        """Change the bindings; where the disk refuses they hold till the end."""
+    def _change_bindings(self, change: Callable[[], None]) -> None:
+        """Change the bindings; what cannot be written holds until the show ends."""
         try:
             change()
         except InputError as error:
@@ -292,7 +297,7 @@ class MidiInput:
 
 
 def midi_available() -> str | None:
-    """Return what is missing for MIDI to work here, or None where nothing is."""
+    """Return what MIDI lacks here, or None where it works."""
     try:
         with quiet_drivers():
             open_client().delete()

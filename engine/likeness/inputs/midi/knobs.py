@@ -1,24 +1,24 @@
-"""The knobs of all controllers that are plugged in: what their moves play, and how far they stand from it."""
+"""The bound knobs of all controllers that are plugged in, and what their moves play."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from likeness.errors import ParamError
 from likeness.inputs.midi.bindings import Bindings
-from likeness.inputs.midi.messages import KnobMove, clicks
-from likeness.inputs.midi.ports import Source
+from likeness.inputs.midi.messages import ControlMove, count_clicks
+from likeness.inputs.midi.ports import PortId
 from likeness.inputs.midi.takeover import Knob
 from likeness.parameters.midi_binding import Control
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool
 from likeness.ranges import Takeover
 
-# What no other work may keep from the performer.
+# Stays in hand whatever else goes on.
 MASTER = "master."
 
 
 class Knobs:
-    """Knobs by port and control. For the MIDI input's thread, but for `gaps` and `all`.
+    """Knobs by port and control. For the MIDI input's thread, except for `gaps` and `all`.
 
     Args:
         store: where parameters live.
@@ -29,32 +29,38 @@ class Knobs:
     def __init__(self, store: ParamStore, bindings: Bindings, takeover: Takeover) -> None:
         self._store, self._bindings, self._takeover = store, bindings, takeover
         # Replaced, never changed: other threads read it.
-        self._knobs: Mapping[Source, Mapping[Control, Sequence[Knob]]] = {}
+        self._knobs: Mapping[PortId, Mapping[Control, Sequence[Knob]]] = {}
 
-    def play(self, source: Source, move: KnobMove, master_alone: bool = False) -> None:
-        """Have the show's thread do what a move of the port `source` plays, before the next frame."""
-        for knob in self._of(source).get(move.control, ()):
+    def play(self, source: PortId, move: ControlMove, master_alone: bool = False) -> None:
+        """Queue what a move of the port `source` plays for the next frame.
+
+        Args:
+            source: where the move came from.
+            move: of a control.
+            master_alone: whether only parameters of the master are played.
+        """
+        for knob in self._knobs_of(source).get(move.control, ()):
             param = knob.binding.param
             # Its plugin may be none of this preset's, or taken out of the rack.
             if not knob.binding.matches(source[0], move.channel) or param not in self._store:
                 continue
-            knob.moved = time.monotonic()
+            knob.moved_at = time.monotonic()
             if master_alone and not param.startswith(MASTER):
                 continue
             if not (knob.binding.toggles and isinstance(self._store.param(param), Bool)):
-                self._store.run(_edit(knob, move))
+                self._store.run(_make_edit(knob, move))
             elif knob.pressed(move.u):
                 self._store.toggle(param)
 
-    def plays(self, source: Source, move: KnobMove) -> bool:
-        """Whether a move of the port `source` is of a control that is bound, or a part of one."""
+    def plays(self, source: PortId, move: ControlMove) -> bool:
+        """Return whether a move is of a control that is bound, or of a part of one."""
         return any(
             knob.binding.matches(source[0], move.channel) and move.control in control.carriers
-            for control, knobs in self._of(source).items()
+            for control, knobs in self._knobs_of(source).items()
             for knob in knobs
         )
 
-    def all(self) -> list[tuple[Source, Knob]]:
+    def all(self) -> list[tuple[PortId, Knob]]:
         """Return every knob with its port. Any thread."""
         return [
             (source, knob)
@@ -74,38 +80,38 @@ class Knobs:
                 continue
         return gaps
 
-    def add_ports(self, sources: Sequence[Source]) -> None:
-        """Make the knobs of ports that were opened, so that they are there before they are moved."""
+    def add_ports(self, sources: Sequence[PortId]) -> None:
+        """Create the knobs of newly opened ports, so that their lights show before they are moved."""
         for source in sources:
-            self._of(source)
+            self._knobs_of(source)
 
     def forget(self, ports: set[str]) -> None:
-        """Know nothing more of controllers that came or went: nobody saw how their knobs were turned meanwhile."""
+        """Drop the knobs of controllers that came or went: they may have been turned meanwhile."""
         self._knobs = {source: knobs for source, knobs in self._knobs.items() if source[0] not in ports}
 
     def rebind(self) -> None:
-        """Take over bindings that have changed; knobs that stay keep what they know."""
-        self._knobs = {source: self._made(source[0], knobs) for source, knobs in self._knobs.items()}
+        """Apply changed bindings; knobs whose binding stays keep their state."""
+        self._knobs = {source: self._build_knobs(source[0], knobs) for source, knobs in self._knobs.items()}
 
-    def _of(self, source: Source) -> Mapping[Control, Sequence[Knob]]:
+    def _knobs_of(self, source: PortId) -> Mapping[Control, Sequence[Knob]]:
         if source not in self._knobs:
-            self._knobs = {**self._knobs, source: self._made(source[0], {})}
+            self._knobs = {**self._knobs, source: self._build_knobs(source[0], {})}
         return self._knobs[source]
 
-    def _made(self, port: str, before: Mapping[Control, Sequence[Knob]]) -> dict[Control, list[Knob]]:
+    def _build_knobs(self, port: str, before: Mapping[Control, Sequence[Knob]]) -> dict[Control, list[Knob]]:
         known = {knob.binding: knob for knobs in before.values() for knob in knobs}
         by_control: dict[Control, list[Knob]] = {}
-        for binding in self._bindings.heard(port):
+        for binding in self._bindings.for_port(port):
             knob = known.get(binding) or Knob(self._store, binding, self._takeover)
             by_control.setdefault(binding.control, []).append(knob)
         return by_control
 
 
-def _edit(knob: Knob, move: KnobMove) -> Callable[[], None]:
-    """Return what the move does, for the show's thread."""
+def _make_edit(knob: Knob, move: ControlMove) -> Callable[[], None]:
+    """Return the edit that a move makes."""
     if move.control.kind == "note":
         return lambda: knob.press(move.u)
     relative = knob.binding.relative
     if relative:
-        return lambda: knob.click(clicks(relative, move.raw))
+        return lambda: knob.click(count_clicks(relative, move.raw))
     return lambda: knob.turn(move.u, 1 / move.top)

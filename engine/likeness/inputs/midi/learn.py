@@ -1,15 +1,15 @@
-"""MIDI learn: from the bytes that a moved knob sends to the binding that fits it."""
+"""MIDI learn: finds the binding that fits the knob that is moved."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from likeness.inputs.midi.messages import DATA, DATA_FINE, NRPN, NRPN_FINE, KnobMove
-from likeness.inputs.midi.ports import Source
+from likeness.inputs.midi.messages import DATA, DATA_FINE, NRPN, NRPN_FINE, ControlMove
+from likeness.inputs.midi.ports import PortId
 from likeness.parameters.midi_binding import FINE, Binding, Control, Encoding
 
-# A knob that is turned sends a message about every 5 to 20 ms; after so long a pause the hand has stopped.
+# A knob that is turned sends a message about every 5 to 20 ms; after this pause the hand has stopped.
 PAUSE_S = 0.4
-# So many messages of a knob show its kind, and a quick turn has sent them in a tenth of a second.
+# This many messages of a knob show its kind, and a quick turn has sent them in a tenth of a second.
 ENOUGH = 12
 # A button that is let go of within this time is no switch that stays down.
 TAP_S = 1.0
@@ -17,82 +17,84 @@ TAP_S = 1.0
 PATIENCE_S = 60.0
 # An encoder is turned both ways to show how it writes them, and a hand takes its time to turn round.
 ENCODER_PAUSE_S = 1.0
-# What carries the value of an NRPN is no knob of its own, where one was heard; what chooses it never is.
+# Controls that carry the value of an NRPN are no knobs of their own once one has moved; those that choose it never are.
 VALUES, CHOICES = frozenset({DATA, DATA_FINE}), frozenset({NRPN, NRPN_FINE})
 
 
 @dataclass
-class _Heard:
-    """What one control of one port said since learning began."""
+class _Candidate:
+    """A control that has moved since learning began, with all values that it sent."""
 
-    source: Source
-    move: KnobMove
+    source: PortId
+    move: ControlMove
     began: float
     last: float
     raws: list[int] = field(default_factory=list)
 
 
 class Learner:
-    """Waits for one knob to be moved and says what it is. One thread.
+    """Watches all controls until it is clear which one was moved on purpose, and how it works. One thread.
 
     Args:
         param: the parameter's address.
         switch: whether it is a switch.
         trigger: whether it is pressed and has no value.
-        now: seconds on the clock that `take` and `found` are given.
+        now: seconds on the clock of `observe` and `result`.
     """
 
     def __init__(self, param: str, *, switch: bool, trigger: bool, now: float) -> None:
         self.param = param
         self._switch, self._trigger, self._began = switch, trigger, now
-        self._heard: dict[tuple[Source, Control, int], _Heard] = {}
+        self._candidates: dict[tuple[PortId, Control, int], _Candidate] = {}
 
     def expired(self, now: float) -> bool:
-        """Whether it has waited for so long that nobody wants it any more."""
+        """Return whether nobody has moved a knob for `PATIENCE_S`."""
         return now - self._began > PATIENCE_S
 
-    def observe(self, source: Source, move: KnobMove, now: float) -> None:
-        """Hear what a knob of the port `source` said."""
-        heard = self._heard.setdefault(
-            (source, move.control, move.channel), _Heard(source=source, move=move, began=now, last=now)
+    def observe(self, source: PortId, move: ControlMove, now: float) -> None:
+        """Record a move of a control of the port `source`."""
+        candidate = self._candidates.setdefault(
+            (source, move.control, move.channel), _Candidate(source=source, move=move, began=now, last=now)
         )
-        heard.raws.append(move.raw)
-        heard.last = now
+        candidate.raws.append(move.raw)
+        candidate.last = now
 
-    def result(self, now: float) -> tuple[Source, Binding] | None:
-        """Return the port and the binding, once there is no doubt which knob it is."""
-        for heard in self._heard.values():
-            if heard.move.control.kind == "note" and max(heard.raws) > 0:
-                return self._bound(heard)
-        wheels = [heard for heard in self._heard.values() if heard.move.control.kind == "bend"]
-        # A wheel says where it rests when it is plugged in; a second word means a hand.
+    def result(self, now: float) -> tuple[PortId, Binding] | None:
+        """Return the port and the binding, once it is clear which knob is meant; None until then."""
+        for candidate in self._candidates.values():
+            if candidate.move.control.kind == "note" and max(candidate.raws) > 0:
+                return self._make_binding(candidate)
+        wheels = [candidate for candidate in self._candidates.values() if candidate.move.control.kind == "bend"]
+        # A wheel sends its position when it is plugged in; a second message means a hand.
         if wheels and len(wheels[0].raws) > 1:
-            return self._bound(wheels[0])
+            return self._make_binding(wheels[0])
         for kind in ("nrpn14", "nrpn", "cc14", "cc"):
-            for heard in self._heard.values():
-                if heard.move.control.kind == kind and self._settled(heard, now):
-                    return self._bound(heard)
+            for candidate in self._candidates.values():
+                if candidate.move.control.kind == kind and self._is_decided(candidate, now):
+                    return self._make_binding(candidate)
         return None
 
-    def _settled(self, heard: _Heard, now: float) -> bool:
-        """Whether enough was heard of a control change: many messages, or some and then a pause."""
-        if not self._whole(heard):
+    def _is_decided(self, candidate: _Candidate, now: float) -> bool:
+        """Return whether a control has sent enough: many messages, or some and then a pause."""
+        if not self._is_own_control(candidate):
             return False
         if self._trigger:
-            return max(heard.raws) > 0
-        if self._switch and len(heard.raws) == 1:
-            return heard.raws[0] > 0 and now - heard.began > TAP_S
+            return max(candidate.raws) > 0
+        if self._switch and len(candidate.raws) == 1:
+            return candidate.raws[0] > 0 and now - candidate.began > TAP_S
         if self._switch:
             return True
-        if heard.move.control.kind == "cc" and encoding(heard.raws):
-            return now - heard.last > ENCODER_PAUSE_S
-        return len(heard.raws) >= ENOUGH or (len(heard.raws) > 1 and now - heard.last > PAUSE_S)
+        if candidate.move.control.kind == "cc" and guess_encoding(candidate.raws):
+            return now - candidate.last > ENCODER_PAUSE_S
+        return len(candidate.raws) >= ENOUGH or (len(candidate.raws) > 1 and now - candidate.last > PAUSE_S)
 
-    def _whole(self, heard: _Heard) -> bool:
-        """Whether it is a knob's own word, and neither half of a finer one nor a part of an NRPN."""
-        control = heard.move.control
+    def _is_own_control(self, candidate: _Candidate) -> bool:
+        """Return whether a control is a knob of its own, and neither half of a 14-bit one nor part of an NRPN."""
+        control = candidate.move.control
         others = {
-            other for source, other, channel in self._heard if source == heard.source and channel == heard.move.channel
+            other
+            for source, other, channel in self._candidates
+            if source == candidate.source and channel == candidate.move.channel
         }
         if control.kind == "nrpn":
             return Control("nrpn14", control.number) not in others
@@ -105,40 +107,40 @@ class Learner:
         halves = (control.number, control.number - FINE)
         return not any(Control("cc14", number) in others for number in halves)
 
-    def _bound(self, heard: _Heard) -> tuple[Source, Binding]:
-        control, channel = heard.move.control, heard.move.channel
+    def _make_binding(self, candidate: _Candidate) -> tuple[PortId, Binding]:
+        control, channel = candidate.move.control, candidate.move.channel
         if control.kind == "note":
-            return heard.source, Binding(self.param, note=control.number, channel=channel)
+            return candidate.source, Binding(self.param, note=control.number, channel=channel)
         if control.kind == "bend":
-            return heard.source, Binding(self.param, bend=True, channel=channel)
+            return candidate.source, Binding(self.param, bend=True, channel=channel)
         if control.kind == "nrpn14":
-            return heard.source, Binding(self.param, nrpn=control.number, channel=channel)
+            return candidate.source, Binding(self.param, nrpn=control.number, channel=channel)
         if control.kind == "nrpn":
-            return heard.source, Binding(self.param, nrpn=control.number, bits=7, channel=channel)
+            return candidate.source, Binding(self.param, nrpn=control.number, bits=7, channel=channel)
         if control.kind == "cc14":
-            return heard.source, Binding(self.param, cc=control.number, bits=14, channel=channel)
+            return candidate.source, Binding(self.param, cc=control.number, bits=14, channel=channel)
         if self._switch:
-            return heard.source, Binding(
-                self.param, cc=control.number, channel=channel, press="toggle" if _tapped(heard) else "auto"
+            return candidate.source, Binding(
+                self.param, cc=control.number, channel=channel, press="toggle" if _was_tapped(candidate) else "auto"
             )
-        relative = None if self._trigger else encoding(heard.raws)
-        return heard.source, Binding(self.param, cc=control.number, channel=channel, relative=relative)
+        relative = None if self._trigger else guess_encoding(candidate.raws)
+        return candidate.source, Binding(self.param, cc=control.number, channel=channel, relative=relative)
 
 
-def _tapped(heard: _Heard) -> bool:
-    """Whether a button came back by itself: only then does a press have to turn the switch over."""
-    quick = heard.last - heard.began <= TAP_S
-    return quick and heard.raws[0] > 0 and heard.raws[-1] == 0 and len(set(heard.raws)) == 2
+def _was_tapped(candidate: _Candidate) -> bool:
+    """Return whether a button sprang back: only then must a press toggle the switch."""
+    quick = candidate.last - candidate.began <= TAP_S
+    return quick and candidate.raws[0] > 0 and candidate.raws[-1] == 0 and len(set(candidate.raws)) == 2
 
 
-def encoding(raws: list[int]) -> Encoding | None:
-    """Return how an endless encoder wrote `raws`, or None for a knob with two ends.
+def guess_encoding(raws: list[int]) -> Encoding | None:
+    """Return the encoding in which an endless encoder sent `raws`, or None for a knob with two ends.
 
-    A knob with ends never says the same twice running, an encoder turned slowly says nothing else. Turned to the
-    right alone, two's complement and sign-magnitude look alike; the former is by far the more common.
+    A knob with ends never sends the same value twice running, an encoder turned slowly sends nothing else. Turned to
+    the right alone, two's complement and sign-magnitude look alike; the former is by far the more common.
     """
     again = sum(a == b for a, b in pairwise(raws))
-    # Turned unevenly, an encoder still repeats itself in more than a fifth of its words.
+    # Turned unevenly, an encoder still repeats itself in more than a fifth of its messages.
     if len(raws) < 2 or again * 5 < len(raws) - 1:
         return None
     # Half the way to each neighbour: no hand turns 16 clicks between two messages.

@@ -1,4 +1,4 @@
-"""Light up controllers: rings and motor faders follow values, pads and buttons show states."""
+"""Lights of controllers: rings and motor faders follow values, pads and buttons show states."""
 
 import logging
 import time
@@ -7,48 +7,52 @@ from dataclasses import dataclass, field
 
 from likeness.fault_log import Faults
 from likeness.inputs.midi.knobs import Knobs
-from likeness.inputs.midi.ports import OutClient, Source, open_out_client
-from likeness.inputs.midi.profiles import Light, Message, PadState, Profile, State, matches
+from likeness.inputs.midi.ports import OutClient, PortId, open_out_client
+from likeness.inputs.midi.profiles import Light, LightState, Message, PadState, Profile, matches
 from likeness.inputs.midi.takeover import Knob
 from likeness.parameters.store import ParamStore
 from likeness.params import Trigger
 
 log = logging.getLogger(__name__)
 
-# As often as OSC surfaces are told; the eye asks for no more, and USB carries some thousand messages a second.
-TURN_S = 1 / 30
-# A cue may change all lights at once: more in one go than a controller's buffer takes are lost.
-MOST_PER_TURN = 64
-# A control under a hand is not sent to where it was a moment ago.
+# As often as OSC surfaces get feedback; the eye needs no more, and USB carries some thousand messages a second.
+UPDATE_S = 1 / 30
+# A cue may change all lights at once, and what does not fit a controller's buffer is lost.
+MOST_PER_UPDATE = 64
+# A control under a hand is not driven back to where it was a moment ago.
 HAND_S = 0.3
-# A controller's output may be there some moments after its input: so many scans it is looked for.
+# A controller's output may appear some moments after its input: it is looked for in this many scans.
 TRIES = 8
 BLACKOUT = "master.blackout"
 
-# One light of a controller: its messages' kind and number, and whether they tell a value or a state.
-Place = tuple[str, int, str]
+# One light of a controller: its messages' kind and number, and whether they show a "value" or a "state".
+LightKey = tuple[str, int, str]
+# What each light should be sent, and the knob that moves with it.
+Wanted = dict[LightKey, tuple[list[Message], Knob | None]]
 
 
 @dataclass
-class _Lamp:
-    """A controller's lights, and what they were sent last."""
+class _ControllerLights:
+    """An open output of a controller, and what each of its lights was sent last."""
 
     profile: Profile
     client: OutClient
-    sent: dict[Place, list[Message]] = field(default_factory=dict)
-    # What puts out each light that was ever lit.
-    dark: dict[Place, list[Message]] = field(default_factory=dict)
+    sent: dict[LightKey, list[Message]] = field(default_factory=dict)
+    # Messages that put out each light that was ever lit.
+    off_messages: dict[LightKey, list[Message]] = field(default_factory=dict)
 
 
 class Lights:
-    """Shows on controllers what the performer or a cue has asked for; never what modulation does. One thread.
+    """Shows on controllers what the performer or a cue has asked for; never what modulation does.
+
+    `MidiInput` calls it on its thread. A driver's failure is logged, and costs the lights of that controller alone.
 
     Args:
         store: where parameters live.
         profiles: by name.
-        choose: returns the name of the profile that a port's owner asked for, "none" or None.
-        client: makes what talks to a driver's outputs.
-        cue: returns how a place of the cue bank is; None where pads are no cues.
+        choose: returns the name of the profile that the controller's file asks for, "none", or None where it does not.
+        client: makes clients of the driver's outputs.
+        cue: returns the state of a cue number's pad; None where pads are no cues.
     """
 
     def __init__(
@@ -61,27 +65,27 @@ class Lights:
     ) -> None:
         self._cue = cue
         self._store, self._profiles, self._choose, self._client = store, profiles, choose, client
-        self._lamps: dict[Source, _Lamp] = {}
-        # Inputs whose outputs are still looked for, with the tries that are left.
-        self._missing: dict[Source, int] = {}
+        self._controllers: dict[PortId, _ControllerLights] = {}
+        # Inputs whose outputs are still missing, with the tries that are left.
+        self._missing: dict[PortId, int] = {}
         self._faults = Faults(log)
-        self._turned = 0.0
+        self._updated_at = 0.0
 
-    def plug(self, sources: Sequence[Source], changed: set[str]) -> None:
-        """Open the outputs of controllers that came, and let go of those that went; at each scan of the ports.
+    def update_ports(self, sources: Sequence[PortId], changed: set[str]) -> None:
+        """Open the outputs of controllers that came and close those that went; at each scan of the ports.
 
         Args:
             sources: all open inputs.
             changed: names of the inputs that came or went.
         """
-        for source in [source for source in self._lamps if source[0] in changed or source not in sources]:
-            self._let_go(self._lamps.pop(source).client)
+        for source in [source for source in self._controllers if source[0] in changed or source not in sources]:
+            self._close_output(self._controllers.pop(source).client)
         came = {source: TRIES for source in sources if source[0] in changed and self.profile(source[0])}
         looked_for = {**{source: left for source, left in self._missing.items() if source in sources}, **came}
         self._missing = {}
         for source, left in looked_for.items():
             profile = self.profile(source[0])
-            if profile is None or self._open(source, profile):
+            if profile is None or self._open_output(source, profile):
                 continue
             if left > 1:
                 self._missing[source] = left - 1
@@ -89,84 +93,87 @@ class Lights:
                 log.warning("MIDI: %s has no output here; its lights stay as they are", source[0])
 
     def update(self, knobs: Knobs, learning: str | None) -> None:
-        """Send what has changed, where it is time again."""
+        """Send what has changed, at most every `UPDATE_S`."""
         now = time.monotonic()
-        if now - self._turned < TURN_S or not self._lamps:
+        if now - self._updated_at < UPDATE_S or not self._controllers:
             return
-        self._turned = now
-        for source, lamp in self._lamps.items():
-            wanted = self._wanted(lamp, [knob for at, knob in knobs.all() if at == source], learning, now)
-            # A driver may raise anything when its device has just gone; the next scan lets go of it.
+        self._updated_at = now
+        for source, controller in self._controllers.items():
+            wanted = self._find_wanted(controller, [knob for at, knob in knobs.all() if at == source], learning, now)
+            # A driver may raise anything when its device has just gone; the next scan closes it.
             try:
-                self._send(lamp, wanted)
+                self._send(controller, wanted)
             except Exception as error:  # noqa: BLE001
                 self._faults.tell(f"the lights of {source[0]}", error, trace=False)
 
     def close(self) -> None:
-        """Put all lights out and let the outputs go. Safe to call twice."""
-        for source, lamp in self._lamps.items():
+        """Put all lights out and close the outputs. Safe to call twice."""
+        for source, controller in self._controllers.items():
             try:
-                for message in (message for messages in lamp.dark.values() for message in messages):
-                    lamp.client.send_message(message)
-                for text in lamp.profile.stop:
-                    lamp.client.send_message(list(bytes.fromhex(text)))
+                for message in (message for messages in controller.off_messages.values() for message in messages):
+                    controller.client.send_message(message)
+                for text in controller.profile.stop:
+                    controller.client.send_message(list(bytes.fromhex(text)))
             except Exception as error:  # noqa: BLE001 - it may be unplugged already, and the rest must be put out too
                 self._faults.tell(f"the lights of {source[0]}", error, trace=False)
-            self._let_go(lamp.client)
-        self._lamps, self._missing = {}, {}
+            self._close_output(controller.client)
+        self._controllers, self._missing = {}, {}
 
-    def _wanted(
-        self, lamp: _Lamp, knobs: Sequence[Knob], learning: str | None, now: float
-    ) -> dict[Place, tuple[list[Message], Knob | None]]:
-        """Return what each light should show, and the knob that goes where its light goes."""
-        wanted: dict[Place, tuple[list[Message], Knob | None]] = {}
-        for light in lamp.profile.light:
+    def _find_wanted(
+        self, controller: _ControllerLights, knobs: Sequence[Knob], learning: str | None, now: float
+    ) -> Wanted:
+        """Return what each light should be sent, and the knob that it moves, if it does."""
+        wanted: Wanted = {}
+        for light in controller.profile.light:
             for knob in knobs:
                 binding = knob.binding
                 if not light.belongs_to(binding) or binding.param not in self._store:
                     continue
                 kind, number = light.send or light.control, light.number(binding)
-                state: Place = (kind, number, "state")
-                if look := light.look(self._state(light, knob, learning), binding):
-                    wanted[state] = (look, None)
-                    lamp.dark[state] = light.look("off", binding)
+                state: LightKey = (kind, number, "state")
+                if messages := light.state_messages(self._find_state(light, knob, learning), binding):
+                    wanted[state] = (messages, None)
+                    controller.off_messages[state] = light.state_messages("off", binding)
                 if light.value is not None:
-                    self._want_value(wanted, lamp, light, knob, now)
-        self._want_cues(wanted, lamp, {knob.binding.note for knob in knobs})
+                    self._add_value(wanted, controller, light, knob, now)
+        self._add_pads(wanted, controller, {knob.binding.note for knob in knobs})
         return wanted
 
-    def _want_cues(
-        self, wanted: dict[Place, tuple[list[Message], Knob | None]], lamp: _Lamp, bound: set[int | None]
+    def _add_pads(
+        self,
+        wanted: Wanted,
+        controller: _ControllerLights,
+        bound: set[int | None],
     ) -> None:
-        grid = lamp.profile.cues
+        grid = controller.profile.cues
         if grid is None or self._cue is None:
             return
-        for note, place in grid.notes():
+        for note, number in grid.pads():
             if note not in bound:
-                light: Place = ("note", note + grid.offset, "state")
-                wanted[light] = (grid.look(self._cue(place), note), None)
-                lamp.dark[light] = grid.look("empty", note)
+                light: LightKey = ("note", note + grid.offset, "state")
+                wanted[light] = (grid.pad_messages(self._cue(number), note), None)
+                controller.off_messages[light] = grid.pad_messages("empty", note)
 
-    def _want_value(
+    def _add_value(
         self,
-        wanted: dict[Place, tuple[list[Message], Knob | None]],
-        lamp: _Lamp,
+        wanted: Wanted,
+        controller: _ControllerLights,
         light: Light,
         knob: Knob,
         now: float,
     ) -> None:
         binding = knob.binding
-        place: Place = (light.send or light.control, light.number(binding), "value")
-        if now - knob.moved < HAND_S:
-            # Its ring went with the hand, wherever the value went: it is told anew when the hand rests.
-            lamp.sent.pop(place, None)
+        key: LightKey = (light.send or light.control, light.number(binding), "value")
+        if now - knob.moved_at < HAND_S:
+            # Its ring followed the hand, wherever the value went: it is sent again when the hand rests.
+            controller.sent.pop(key, None)
             return
         param = self._store.param(binding.param)
         if not isinstance(param, Trigger):
             u = binding.knob_position(param.to_unit(self._store.target(binding.param)))
-            wanted[place] = (light.place(u, binding), knob if light.value and light.value.moves else None)
+            wanted[key] = (light.value_messages(u, binding), knob if light.value and light.value.moves else None)
 
-    def _state(self, light: Light, knob: Knob, learning: str | None) -> State:
+    def _find_state(self, light: Light, knob: Knob, learning: str | None) -> LightState:
         address = knob.binding.param
         if address == learning:
             return "learning"
@@ -174,26 +181,32 @@ class Lights:
         active = not isinstance(param, Trigger) and param.to_unit(target) > 0
         if address == BLACKOUT and active:
             return "alarm"
-        # What goes there by itself need not be waited for.
+        # A control that is driven to the value need not be met by hand.
         if knob.gap() != 0 and not (light.value and light.value.moves):
             return "waiting"
         return "active" if active else "bound"
 
-    def _send(self, lamp: _Lamp, wanted: Mapping[Place, tuple[list[Message], Knob | None]]) -> None:
-        changes = [(place, *what) for place, what in wanted.items() if lamp.sent.get(place) != what[0]]
-        gone = [(place, lamp.dark[place], None) for place in lamp.dark if place not in wanted and place in lamp.sent]
-        for place, messages, knob in [*gone, *changes][:MOST_PER_TURN]:
+    def _send(
+        self, controller: _ControllerLights, wanted: Mapping[LightKey, tuple[list[Message], Knob | None]]
+    ) -> None:
+        changes = [(key, *what) for key, what in wanted.items() if controller.sent.get(key) != what[0]]
+        gone = [
+            (key, controller.off_messages[key], None)
+            for key in controller.off_messages
+            if key not in wanted and key in controller.sent
+        ]
+        for key, messages, knob in [*gone, *changes][:MOST_PER_UPDATE]:
             for message in messages:
-                lamp.client.send_message(message)
-            if place in wanted:
-                lamp.sent[place] = messages
+                controller.client.send_message(message)
+            if key in wanted:
+                controller.sent[key] = messages
             else:
-                del lamp.sent[place]
+                del controller.sent[key]
             if knob is not None:
-                self._store.run(knob.follow)
+                self._store.run(knob.place_at_target)
 
     def profile(self, port: str) -> Profile | None:
-        """Return the profile of the controller at `port`, where it has one."""
+        """Return the profile of the controller at `port`, or None."""
         chosen = self._choose(port)
         if chosen is None:
             return next((each for each in self._profiles.values() if matches(port, each.inputs)), None)
@@ -201,8 +214,8 @@ class Lights:
             log.error("MIDI: there is no profile %r for %s; there are: %s", chosen, port, ", ".join(self._profiles))
         return self._profiles.get(chosen)
 
-    def _open(self, source: Source, profile: Profile) -> bool:
-        """Open the output that belongs to `source`, and say whether it is there."""
+    def _open_output(self, source: PortId, profile: Profile) -> bool:
+        """Open the output that belongs to `source`; return whether it is there."""
         port, index = source
         client = None
         # A driver may raise anything, as for a port that another program holds; the controller plays without lights.
@@ -217,18 +230,18 @@ class Lights:
                 client.open_port(there[index])
                 for text in profile.start:
                     client.send_message(list(bytes.fromhex(text)))
-                self._lamps[source] = _Lamp(profile, client)
+                self._controllers[source] = _ControllerLights(profile, client)
                 log.info("MIDI: the lights of %s are those of %s", port, profile.name)
                 return True
         except Exception as error:  # noqa: BLE001
             self._faults.tell(f"opening the lights of {port}", error, trace=False)
         if client is not None:
-            self._let_go(client)
+            self._close_output(client)
         return False
 
-    def _let_go(self, client: OutClient) -> None:
+    def _close_output(self, client: OutClient) -> None:
         try:
             client.close_port()
             client.delete()
-        except Exception as error:  # noqa: BLE001 - what is unplugged already may not close; it is gone either way
+        except Exception as error:  # noqa: BLE001 - what is unplugged may fail to close, and is gone either way
             self._faults.tell("closing a MIDI output", error, trace=False)

@@ -1,7 +1,6 @@
-"""MIDI messages as moves of knobs: fine and coarse halves joined, NRPN told from plain control changes."""
+"""MIDI messages as moves of controls: the halves of 14-bit values joined, NRPN told from plain control changes."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import mido
 
@@ -15,13 +14,13 @@ MIDDLE = 8192
 
 
 @dataclass(frozen=True)
-class KnobMove:
-    """What a knob, key or wheel said.
+class ControlMove:
+    """One move of a knob, key or wheel.
 
     Args:
         control: which one.
         channel: from 1.
-        raw: what it said, from 0 to 127, or to 16383 where it has 14 bits.
+        raw: the value sent, from 0 to 127, or to 16383 where it has 14 bits.
     """
 
     control: Control
@@ -30,16 +29,16 @@ class KnobMove:
 
     @property
     def u(self) -> float:
-        """Return where it stands, in [0, 1]; the pitch wheel at rest is exactly 0.5."""
+        """Return its position in [0, 1]; the pitch wheel at rest is exactly 0.5."""
         if self.control.kind == "bend":
-            # The middle, 8192, is no half of 16383.
+            # The middle, 8192, is not half of 16383.
             low, high = self.raw / MIDDLE / 2, 0.5 + (self.raw - MIDDLE) / (TOP_14 - MIDDLE) / 2
             return min(low, 0.5) if self.raw <= MIDDLE else high
         return self.raw / self.top
 
     @property
     def top(self) -> int:
-        """Return the most that it can say."""
+        """Return the largest `raw`."""
         return TOP if self.control.kind in ("cc", "nrpn", "note") else TOP_14
 
 
@@ -49,9 +48,6 @@ class Program:
 
     number: int
     channel: int
-
-
-Said = KnobMove | Program | Literal[None]
 
 
 class MoveReader:
@@ -67,11 +63,11 @@ class MoveReader:
         # The chosen NRPN's two halves by channel; None where there is none, or where an RPN was chosen after it.
         self._chosen: dict[int, tuple[int | None, int | None]] = {}
 
-    def read(self, raw: list[int]) -> list[KnobMove | Program]:
-        """Return what a message says; nothing for one that is neither of a knob, a key nor a wheel.
+    def read(self, raw: list[int]) -> list[ControlMove | Program]:
+        """Return the moves that a message may mean; none where it is of no knob, key or wheel.
 
         Raises:
-            InputError: for bytes that are no MIDI.
+            InputError: where the bytes are not MIDI.
         """
         try:
             message = mido.Message.from_bytes(raw)
@@ -82,20 +78,20 @@ class MoveReader:
         if message.type in ("note_on", "note_off"):
             # A note-on of velocity 0 is how most keyboards write the release.
             velocity = message.velocity if message.type == "note_on" else 0
-            return [KnobMove(Control("note", message.note), message.channel + 1, velocity)]
+            return [ControlMove(Control("note", message.note), message.channel + 1, velocity)]
         if message.type == "pitchwheel":
-            return [KnobMove(Control("bend"), message.channel + 1, message.pitch + MIDDLE)]
+            return [ControlMove(Control("bend"), message.channel + 1, message.pitch + MIDDLE)]
         if message.type == "program_change":
             return [Program(message.program, message.channel + 1)]
         return []
 
-    def _control_change(self, channel: int, number: int, value: int) -> list[KnobMove | Program]:
-        moves: list[KnobMove | Program] = [KnobMove(Control("cc", number), channel, value)]
+    def _control_change(self, channel: int, number: int, value: int) -> list[ControlMove | Program]:
+        moves: list[ControlMove | Program] = [ControlMove(Control("cc", number), channel, value)]
         if number < FINE:
             self._coarse[channel, number] = value
         elif number < 2 * FINE and (channel, number - FINE) in self._coarse:
             whole = self._coarse[channel, number - FINE] << 7 | value
-            moves.append(KnobMove(Control("cc14", number - FINE), channel, whole))
+            moves.append(ControlMove(Control("cc14", number - FINE), channel, whole))
         coarse, fine = self._chosen.get(channel, (None, None))
         if number == NRPN:
             self._chosen[channel] = (value, fine)
@@ -107,17 +103,17 @@ class MoveReader:
             moves += self._nrpn(channel, coarse << 7 | fine, number, value)
         return moves
 
-    def _nrpn(self, channel: int, chosen: int, number: int, value: int) -> list[KnobMove]:
+    def _nrpn(self, channel: int, chosen: int, number: int, value: int) -> list[ControlMove]:
         if chosen == TOP_14:
-            # Both halves at 127 choose nothing.
+            # The null NRPN: both halves at 127.
             return []
         if number == DATA:
-            return [KnobMove(Control("nrpn", chosen), channel, value)]
+            return [ControlMove(Control("nrpn", chosen), channel, value)]
         coarse = self._coarse.get((channel, DATA), 0)
-        return [KnobMove(Control("nrpn14", chosen), channel, coarse << 7 | value)]
+        return [ControlMove(Control("nrpn14", chosen), channel, coarse << 7 | value)]
 
 
-def clicks(encoding: Encoding, value: int) -> int:
+def count_clicks(encoding: Encoding, value: int) -> int:
     """Return how far an endless encoder was turned, right is positive, from what it sent, 0 to 127.
 
     "twos": 1 is one to the right and 127 one to the left; "offset": 65 and 63; "sign": 1 and 65.

@@ -1,4 +1,4 @@
-"""MIDI input ports that come and go: opened as they appear, let go as they vanish."""
+"""MIDI ports: opened as they appear, closed as they vanish."""
 
 import logging
 import os
@@ -14,17 +14,17 @@ log = logging.getLogger(__name__)
 
 # rtmidi keeps this many messages between two polls; USB carries some thousand a second.
 QUEUE = 8192
-# A port that hands every message on again: with it each message would arrive twice.
-THROUGH = "midi through"
-# Our own outputs are there to be listened to as well, and what lights a pad would press it.
-LIGHTS = "likeness lights"
+# ALSA's own port repeats every message: with it each would arrive twice.
+THRU_PORT = "midi through"
+# Our own outputs are listed as inputs too, and what lights a pad would press it.
+LIGHTS_CLIENT = "likeness lights"
 
-# A port's name, and which it is of those that share the name, from 0.
-Source = tuple[str, int]
+# A port's name, and its index among those of that name, from 0.
+PortId = tuple[str, int]
 
 
 class Client(Protocol):
-    """What we use of `rtmidi.MidiIn`: it lists all ports and opens one."""
+    """The part of `rtmidi.MidiIn` that is used: it lists all ports and opens one."""
 
     def get_ports(self) -> list[str]:
         """Return the names of all ports, in the order of their numbers."""
@@ -43,19 +43,19 @@ class Client(Protocol):
         ...
 
     def delete(self) -> object:
-        """Give the driver's client back; without it JACK runs out of clients."""
+        """Free the driver's client; JACK runs out of them otherwise."""
         ...
 
 
 class OutClient(Protocol):
-    """What we use of `rtmidi.MidiOut`."""
+    """The part of `rtmidi.MidiOut` that is used."""
 
     def get_ports(self) -> list[str]:
         """Return the names of all ports, in the order of their numbers."""
         ...
 
     def open_port(self, port: int) -> object:
-        """Speak to the port of this number."""
+        """Send to the port of this number."""
         ...
 
     def send_message(self, message: list[int]) -> object:
@@ -63,17 +63,17 @@ class OutClient(Protocol):
         ...
 
     def close_port(self) -> object:
-        """Stop speaking."""
+        """Stop sending."""
         ...
 
     def delete(self) -> object:
-        """Give the driver's client back; without it JACK runs out of clients."""
+        """Free the driver's client; JACK runs out of them otherwise."""
         ...
 
 
 @contextmanager
 def quiet_drivers() -> Iterator[None]:
-    """Keep ALSA and JACK from writing to the terminal from C that nothing runs: our own message says it better."""
+    """Silence what ALSA and JACK write to the terminal from C; our own message says it better."""
     try:
         terminal = os.dup(2)
     except OSError:
@@ -94,7 +94,7 @@ def open_client() -> Client:
     Raises:
         InputError: where python-rtmidi is not installed or no MIDI system runs.
     """
-    client = _opened(lambda rtmidi, api: rtmidi.MidiIn(api, "likeness", QUEUE))
+    client = _create_client(lambda rtmidi, api: rtmidi.MidiIn(api, "likeness", QUEUE))
     # It keeps the clock to itself unless told otherwise.
     client.ignore_types(timing=False)
     return cast(Client, client)
@@ -102,10 +102,10 @@ def open_client() -> Client:
 
 def open_out_client() -> OutClient:
     """Return a client for outputs. Raises like `open_client`."""
-    return cast(OutClient, _opened(lambda rtmidi, api: rtmidi.MidiOut(api, LIGHTS)))
+    return cast(OutClient, _create_client(lambda rtmidi, api: rtmidi.MidiOut(api, LIGHTS_CLIENT)))
 
 
-def _opened(make: Callable[[Any, int], Any]) -> Any:
+def _create_client(make: Callable[[Any, int], Any]) -> Any:
     try:
         import rtmidi
     except ImportError as error:
@@ -125,15 +125,15 @@ def _opened(make: Callable[[Any, int], Any]) -> Any:
 
 
 class MidiPorts:
-    """The open ports. One thread at a time.
+    """The open input ports. One thread at a time, except where said.
 
     Args:
         name: part of the names to open, in any case; "auto" opens all but those that only pass messages on.
-        client: makes what talks to the driver: one to look for ports, and one for each open port.
+        client: makes driver clients: one to list ports, and one for each open port.
 
     Attributes:
-        names: the open ports, as often as there are ports of a name. Any thread may read it.
-        sources: the same, told apart. Any thread may read it.
+        names: of the open ports, with repetitions. Any thread may read it.
+        sources: the same with indices. Any thread may read it.
     """
 
     def __init__(self, name: str, client: Callable[[], Client] = open_client) -> None:
@@ -141,16 +141,16 @@ class MidiPorts:
         self._name, self._client = name, client
         self._faults = Faults(log)
         self._watcher = client()
-        self.sources: tuple[Source, ...] = ()
-        # Several devices of one make share a name, and nothing tells which of them went.
+        self.sources: tuple[PortId, ...] = ()
+        # Devices of one make share a name, and nothing tells which of them went.
         self._open: dict[str, list[Client]] = {}
 
     def present(self) -> list[str]:
-        """Return all ports there are, wanted or not."""
+        """Return the names of all ports, wanted or not."""
         return list(self._watcher.get_ports())
 
     def scan(self) -> set[str]:
-        """Open what has come and close what has gone; return the names of which ports were opened or closed."""
+        """Open the ports that came and close those that went; return the names of both."""
         changed = set()
         present = self.present()
         wanted = Counter(name for name in present if self.wants(name))
@@ -159,42 +159,42 @@ class MidiPorts:
             if len(opened) == wanted[name]:
                 continue
             for client in opened:
-                self._let_go(client)
+                self._close_client(client)
             self._open.pop(name, None)
             if wanted[name]:
                 numbers = [number for number, other in enumerate(present) if other == name]
-                clients = [client for client in map(self._listen, numbers) if client is not None]
+                clients = [client for client in map(self._open_port, numbers) if client is not None]
                 if clients:
                     self._open[name] = clients
-            self._tell(name, len(opened), len(self._open.get(name, [])))
+            self._log_change(name, len(opened), len(self._open.get(name, [])))
             changed.add(name)
         self.sources = tuple((name, index) for name, clients in self._open.items() for index in range(len(clients)))
         self.names = tuple(name for name, _ in self.sources)
         return changed
 
-    def messages(self) -> Iterator[tuple[Source, list[int]]]:
-        """Yield what has come since the last call, port by port, as bytes."""
+    def messages(self) -> Iterator[tuple[PortId, list[int]]]:
+        """Yield the messages since the last call, port by port, as bytes."""
         for name, clients in self._open.items():
             for index, client in enumerate(clients):
                 while (message := client.get_message()) is not None:
                     yield (name, index), message[0]
 
     def close(self) -> None:
-        """Let every port go. Safe to call twice."""
+        """Close every port. Safe to call twice."""
         for client in [client for clients in self._open.values() for client in clients]:
-            self._let_go(client)
+            self._close_client(client)
         self._open, self.names, self.sources = {}, (), ()
         self._watcher.delete()
 
     def wants(self, name: str) -> bool:
-        """Whether a port of that name is to be opened."""
-        if LIGHTS in name.lower():
+        """Return whether a port of that name is to be opened."""
+        if LIGHTS_CLIENT in name.lower():
             return False
         if self._name == "auto":
-            return THROUGH not in name.lower()
+            return THRU_PORT not in name.lower()
         return self._name.lower() in name.lower()
 
-    def _listen(self, number: int) -> Client | None:
+    def _open_port(self, number: int) -> Client | None:
         client = None
         try:
             client = self._client()
@@ -203,19 +203,19 @@ class MidiPorts:
         except Exception as error:  # noqa: BLE001
             self._faults.tell(f"opening MIDI port {number}", error, trace=False)
             if client is not None:
-                self._let_go(client)
+                self._close_client(client)
             return None
         return client
 
-    def _let_go(self, client: Client) -> None:
+    def _close_client(self, client: Client) -> None:
         try:
             client.close_port()
             client.delete()
-        # What is unplugged already may not close; it is gone either way.
+        # What is unplugged may fail to close, and is gone either way.
         except Exception as error:  # noqa: BLE001
             self._faults.tell("closing a MIDI port", error, trace=False)
 
-    def _tell(self, name: str, before: int, now: int) -> None:
+    def _log_change(self, name: str, before: int, now: int) -> None:
         if now > before:
             log.info("MIDI: listening to %s", name)
         elif now < before:

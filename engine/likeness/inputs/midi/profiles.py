@@ -1,4 +1,4 @@
-"""What lights a controller has and how they are lit: TOML files, since no two makers agree."""
+"""Light profiles of controllers: one TOML file each, since no two makers agree."""
 
 import logging
 import tomllib
@@ -13,16 +13,17 @@ from likeness.parameters.midi_binding import TOP, Binding
 
 log = logging.getLogger(__name__)
 
-State = Literal["off", "bound", "active", "learning", "alarm", "waiting"]
+LightState = Literal["off", "bound", "active", "learning", "alarm", "waiting"]
 PadState = Literal["empty", "stored", "fading", "active"]
-# What a state looks like where a profile does not say.
-INSTEAD: Mapping[State, State] = {"bound": "off", "active": "bound", "learning": "active", "alarm": "active"}
+# The state that is shown in place of one that a profile leaves out.
+FALLBACK: Mapping[LightState, LightState] = {"bound": "off", "active": "bound", "learning": "active", "alarm": "active"}
 NOTE_ON, CONTROL_CHANGE = 0x90, 0xB0
 
 Byte7 = Annotated[int, Field(ge=0, le=TOP)]
 # 0 is the channel that the control itself sends on.
 Channel = Annotated[int, Field(ge=0, le=16)]
-Look = tuple[tuple[Channel, Byte7], ...]
+# What a light is sent for a state: channels and values.
+Signals = tuple[tuple[Channel, Byte7], ...]
 Message = list[int]
 
 
@@ -30,13 +31,13 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LightState(_Table):
+class ValueLight(_Table):
     """How a ring or a motor fader shows a value.
 
     Args:
-        channels: that it hears.
-        low, high: what it is sent at the bottom and at the top.
-        moves: whether the control itself goes there, as motor faders and endless encoders do.
+        channels: that it listens on.
+        low, high: values that it is sent at the bottom and at the top.
+        moves: whether the control itself is moved by it, as motor faders and endless encoders are.
     """
 
     channels: tuple[Channel, ...] = (0,)
@@ -49,7 +50,7 @@ class Light(_Table):
     """The lights of a row of controls that work alike.
 
     Args:
-        control: what the controls send, and `send` what their lights hear; left out, the same.
+        control: what the controls send, and `send` what their lights listen to; left out, the same.
         channel: that the controls send on; left out, any.
         first, last: their numbers.
         offset: from a control's number to its light's.
@@ -68,16 +69,16 @@ class Light(_Table):
     channel: Annotated[int, Field(ge=1, le=16)] | None = None
     send: Literal["cc", "note"] | None = None
     offset: int = 0
-    value: LightState | None = None
-    off: Look = ()
-    bound: Look = ()
-    active: Look = ()
-    learning: Look = ()
-    waiting: Look = ()
-    alarm: Look = ()
+    value: ValueLight | None = None
+    off: Signals = ()
+    bound: Signals = ()
+    active: Signals = ()
+    learning: Signals = ()
+    waiting: Signals = ()
+    alarm: Signals = ()
 
     def belongs_to(self, binding: Binding) -> bool:
-        """Whether `binding` is played by one of the controls."""
+        """Return whether `binding` is played by one of the controls."""
         control = binding.control
         if control.kind != self.control or not self.first <= control.number <= self.last:
             return False
@@ -87,17 +88,17 @@ class Light(_Table):
         """Return the number of the light of the control that plays `binding`."""
         return binding.control.number + self.offset
 
-    def look(self, state: State, binding: Binding) -> list[Message]:
+    def state_messages(self, state: LightState, binding: Binding) -> list[Message]:
         """Return the messages that make the light show `state`."""
-        wanted: State | None = state
+        wanted: LightState | None = state
         while wanted is not None and not getattr(self, wanted):
-            wanted = "bound" if wanted == "waiting" else INSTEAD.get(wanted)
+            wanted = "bound" if wanted == "waiting" else FALLBACK.get(wanted)
         if wanted is None:
             return []
         return [self._message(channel, value, binding) for channel, value in getattr(self, wanted)]
 
-    def place(self, u: float, binding: Binding) -> list[Message]:
-        """Return the messages that make the light, or the control, show the knob's place `u` in [0, 1]."""
+    def value_messages(self, u: float, binding: Binding) -> list[Message]:
+        """Return the messages that make the light, or the control, show the knob position `u` in [0, 1]."""
         if self.value is None:
             return []
         value = round(self.value.low + u * (self.value.high - self.value.low))
@@ -109,15 +110,15 @@ class Light(_Table):
 
 
 class CueGrid(_Table):
-    """Pads that are the places of the cue bank, where nothing else is bound to them; all are notes.
+    """Pads of cues, where nothing else is bound to them; all are notes.
 
     Args:
-        rows: the first note of each row, from place 1 on; a row has `columns` pads.
+        rows: the first note of each row, from cue 1 on; a row has `columns` pads.
         shift: the note of a key that is held to store; left out, `cue.arm` does it.
         channel: that the pads send on; left out, any.
         offset: from a pad's note to its light's.
-        empty, stored, fading, active: what a pad is sent, by channel and value, where no cue is, one is, one is on its
-            way or waits for its line, and where the one is that was recalled last.
+        empty, stored, fading, active: what a pad is sent, by channel and value, where no cue is stored, one is, one is
+            fading in or waits for its beat, and for the one that was recalled last.
     """
 
     rows: tuple[Byte7, ...]
@@ -125,32 +126,32 @@ class CueGrid(_Table):
     shift: Byte7 | None = None
     channel: Annotated[int, Field(ge=1, le=16)] | None = None
     offset: int = 0
-    empty: Look = ()
-    stored: Look = ()
-    fading: Look = ()
-    active: Look = ()
+    empty: Signals = ()
+    stored: Signals = ()
+    fading: Signals = ()
+    active: Signals = ()
 
-    def place(self, note: int) -> int | None:
-        """Return the place of the bank, from 1, that a note is, or None."""
+    def cue_number(self, note: int) -> int | None:
+        """Return the number, from 1, of the cue whose pad a note is, or None."""
         for row, first in enumerate(self.rows):
             if first <= note < first + self.columns:
                 return row * self.columns + note - first + 1
         return None
 
-    def notes(self) -> Iterator[tuple[int, int]]:
-        """Yield each pad's note and place."""
+    def pads(self) -> Iterator[tuple[int, int]]:
+        """Yield each pad's note and cue number."""
         for row, first in enumerate(self.rows):
             for column in range(self.columns):
                 yield first + column, row * self.columns + column + 1
 
-    def look(self, state: PadState, note: int) -> list[Message]:
+    def pad_messages(self, state: PadState, note: int) -> list[Message]:
         """Return the messages that make a pad show `state`."""
-        look: Look = getattr(self, state)
-        return [[NOTE_ON + (channel or self.channel or 1) - 1, note + self.offset, value] for channel, value in look]
+        signals: Signals = getattr(self, state)
+        return [[NOTE_ON + (channel or self.channel or 1) - 1, note + self.offset, value] for channel, value in signals]
 
 
 class Profile(_Table):
-    """One controller.
+    """The lights of one controller.
 
     Args:
         name: for people.
@@ -177,7 +178,7 @@ class Profile(_Table):
 
 
 def read_profiles(folders: Iterable[Path]) -> dict[str, Profile]:
-    """Return all profiles by file name; a later folder's replaces an earlier one's. One with a slip is left out."""
+    """Return all profiles by file name; a later folder's replaces an earlier one's. A broken one is left out."""
     profiles = {}
     for folder in folders:
         for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
@@ -190,5 +191,5 @@ def read_profiles(folders: Iterable[Path]) -> dict[str, Profile]:
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a port's name fits one of the patterns, in any case."""
+    """Return whether a port's name matches one of the patterns, in any case."""
     return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from likeness.errors import LikenessError, ParamError
 from likeness.inputs.osc.packet import Message
-from likeness.inputs.osc.pattern import is_pattern, matching
+from likeness.inputs.osc.pattern import is_pattern, match_pattern
 from likeness.parameters.store import Edit, ParamStore
 from likeness.params import Param, Trigger, Value, to_number
 
@@ -117,7 +117,7 @@ class Dispatcher:
             paths = [NORM + path for path in paths]
         refusal: LikenessError = UnknownAddressError("no parameter matches the pattern")
         prepared = []
-        for address in filter(None, map(self._look_up, matching(message.address, paths))):
+        for address in filter(None, map(self._look_up, match_pattern(message.address, paths))):
             try:
                 prepared.append(self._prepare_one(address, message.args))
             except ParamError as error:

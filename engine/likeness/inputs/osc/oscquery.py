@@ -1,4 +1,4 @@
-"""OSCQuery: the parameters as JSON over HTTP, and their changes over WebSockets, for programs that find controls."""
+"""OSCQuery: parameters as JSON over HTTP and their changes over WebSockets, for programs that discover controls."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from likeness.inputs.osc.subscriptions import UPDATE_S, Args, target_feedback
 from likeness.parameters.describe import oscquery_tree
 from likeness.parameters.store import ParamStore
 
-# Whatever a port scanner sends is no news; the lines above it in this file's own log are.
+# What a port scanner sends is not worth a line of the log.
 QUIET = logging.getLogger("likeness.inputs.osc.oscquery.connections")
 QUIET.setLevel(logging.CRITICAL)
 
@@ -32,26 +32,26 @@ EXTENSIONS = {"ACCESS": True, "VALUE": True, "RANGE": True, "DESCRIPTION": True,
 # A command is a word and an address.
 LONGEST_COMMAND_BYTES = 4096
 MOST_LISTENERS = 32
-# Where the show's numbers are, apart from the address space: no plugin has this name.
+# The show's status, beside the address space.
 STATUS = "/status"
 CLOSING_S = 1.0
 
 
 class OscQueryServer:
-    """Answers on a TCP port, on its own thread, from `start` to `close`. It only reads; OSC itself sets.
+    """Serves on a TCP port, on its own thread, from `start` to `close`. It only reads; values are set by OSC.
 
     `GET /` returns the whole tree, `GET /walk/speed` a part of it, `GET /walk/speed?VALUE` one attribute,
-    `GET /?HOST_INFO` where OSC is heard, and `GET /status` the show's numbers of the moment. A WebSocket on the same
-    port takes `{"COMMAND": "LISTEN", "DATA": "/walk/speed"}` and `IGNORE`, and sends OSC messages as parameters are
-    asked to change [OSCQuery proposal].
+    `GET /?HOST_INFO` the port of OSC, and `GET /status` the show's status. A WebSocket on the same port takes
+    `{"COMMAND": "LISTEN", "DATA": "/walk/speed"}` and `IGNORE`, and sends OSC messages when targets change
+    [OSCQuery proposal].
 
     Args:
         store: where parameters live.
         port: to listen on; 0 takes a free one, see `port` after `start`.
         host: address of the network interface.
-        osc: the host and port that OSC is heard on.
-        name: what the program calls itself.
-        status: returns the show's numbers as JSON.
+        osc: the host and port of the OSC input.
+        name: of this program.
+        status: returns the show's status as JSON.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class OscQueryServer:
         self._listeners = 0
 
     def start(self) -> None:
-        """Bind the port and begin to answer.
+        """Bind the port and begin to serve.
 
         Raises:
             InputError: where the port is taken or the host is not an address of this machine.
@@ -95,7 +95,7 @@ class OscQueryServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Hang up and stop answering. Safe to call twice."""
+        """Close all connections and stop serving. Safe to call twice."""
         if self._thread is None or self._loop is None or self._stop is None:
             return
         self._loop.call_soon_threadsafe(self._stop.set)
@@ -113,9 +113,9 @@ class OscQueryServer:
     async def _serve(self, sock: socket.socket) -> None:
         assert self._stop is not None
         async with serve(
-            self._talk,
+            self._serve_listener,
             sock=sock,
-            process_request=self._answer,
+            process_request=self._answer_request,
             compression=None,
             max_size=LONGEST_COMMAND_BYTES,
             close_timeout=CLOSING_S,
@@ -123,26 +123,26 @@ class OscQueryServer:
         ):
             await self._stop.wait()
 
-    def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answer a plain request; one for a WebSocket goes on to `_talk`."""
+    def _answer_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answer a plain request; None hands one for a WebSocket on to `_serve_listener`."""
         if "websocket" in request.headers.get("Upgrade", "").lower():
             if self._listeners < MOST_LISTENERS:
                 return None
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, f"{MOST_LISTENERS} programs listen already\n")
         url = urlsplit(request.path)
         if url.path == STATUS:
-            return _json(connection, HTTPStatus.OK, self._status())
+            return _json_response(connection, HTTPStatus.OK, self._status())
         status, content = answer(oscquery_tree(self._store), self._info, unquote(url.path), url.query)
-        return _json(connection, status, "" if content is None else json.dumps(content))
+        return _json_response(connection, status, "" if content is None else json.dumps(content))
 
-    async def _talk(self, connection: ServerConnection) -> None:
-        """Take one listener's commands, and tell it of changes meanwhile, until it hangs up."""
+    async def _serve_listener(self, connection: ServerConnection) -> None:
+        """Carry out one listener's commands and send it changes, until it disconnects."""
         wanted: dict[str, Args | None] = {}
         self._listeners += 1
-        telling = asyncio.ensure_future(self._tell(connection, wanted))
+        updates = asyncio.ensure_future(self._send_changes(connection, wanted))
         try:
             async for text in connection:
-                command, address = _command(text)
+                command, address = _parse_command(text)
                 if command == "LISTEN" and address.strip("/").replace("/", ".", 1) in self._store:
                     wanted.setdefault(address)
                 elif command == "IGNORE":
@@ -150,10 +150,10 @@ class OscQueryServer:
         except ConnectionClosed:
             pass
         finally:
-            telling.cancel()
+            updates.cancel()
             self._listeners -= 1
 
-    async def _tell(self, connection: ServerConnection, wanted: dict[str, Args | None]) -> None:
+    async def _send_changes(self, connection: ServerConnection, wanted: dict[str, Args | None]) -> None:
         try:
             while True:
                 await asyncio.sleep(UPDATE_S)
@@ -162,7 +162,7 @@ class OscQueryServer:
                     _, args = now[address]
                     if wanted[address] != args:
                         wanted[address] = args
-                        # A program that reads slowly holds up nobody but itself, and then gets the newest value.
+                        # A program that reads slowly delays nobody but itself, and then gets the newest value.
                         await connection.send(encode(address, *args))
         except ConnectionClosed:
             return
@@ -175,9 +175,9 @@ def answer(
 
     Args:
         tree: the whole address space.
-        info: of the host.
+        info: about the host.
         path: an OSC address.
-        query: what stands after the question mark: an attribute, or HOST_INFO.
+        query: after the question mark: an attribute, or HOST_INFO.
     """
     if query == "HOST_INFO":
         return HTTPStatus.OK, info
@@ -195,7 +195,7 @@ def answer(
     return HTTPStatus.OK, {query: node[query]}
 
 
-def _json(connection: ServerConnection, status: HTTPStatus, text: str) -> Response:
+def _json_response(connection: ServerConnection, status: HTTPStatus, text: str) -> Response:
     response = connection.respond(status, text)
     del response.headers["Content-Type"]
     response.headers["Content-Type"] = "application/json"
@@ -203,12 +203,12 @@ def _json(connection: ServerConnection, status: HTTPStatus, text: str) -> Respon
     return response
 
 
-def _command(text: str | bytes) -> tuple[str, str]:
-    """Return the word and the address of a listener's command; two empty texts for what is none."""
+def _parse_command(text: str | bytes) -> tuple[str, str]:
+    """Return the word and the address of a listener's command; two empty texts where it is none."""
     try:
-        said = json.loads(text)
+        command = json.loads(text)
     except ValueError:
         return "", ""
-    if not isinstance(said, dict):
+    if not isinstance(command, dict):
         return "", ""
-    return str(said.get("COMMAND", "")), str(said.get("DATA", ""))
+    return str(command.get("COMMAND", "")), str(command.get("DATA", ""))

@@ -6,28 +6,28 @@ from collections.abc import Iterable
 from likeness.errors import InputError
 
 SIGNS = frozenset("*?[{")
-# Each `*` multiplies the ways to try; no name is long enough to need more.
+# Each `*` multiplies the ways to try; no name needs more.
 MOST_STARS = 4
 TOKEN = re.compile(r"\*+|\?|\[(?P<set>!?[^\[\]/]+)\]|\{(?P<words>[^{}/]*)\}|(?P<plain>[^*?\[\]{}])")
 
 
 def is_pattern(address: str) -> bool:
-    """Whether an address stands for several."""
+    """Return whether an address is a pattern."""
     return not SIGNS.isdisjoint(address)
 
 
-def matching(pattern: str, addresses: Iterable[str]) -> list[str]:
-    """Return those of `addresses` that `pattern` stands for; no sign reaches over a `/`.
+def match_pattern(pattern: str, addresses: Iterable[str]) -> list[str]:
+    """Return those of `addresses` that match `pattern`; no sign matches a `/`.
 
     Raises:
-        InputError: for brackets that do not close and patterns that are too greedy.
+        InputError: where a bracket is not closed, or too many stars would take too long.
     """
     expression, at = "", 0
     while at < len(pattern):
         token = TOKEN.match(pattern, at)
         if token is None:
             raise InputError(f"OSC: the pattern {pattern!r} breaks off at {pattern[at:]!r}; close its brackets")
-        expression += _expression(token)
+        expression += _to_expression(token)
         at = token.end()
     if expression.count("*") > MOST_STARS:
         raise InputError(f"OSC: the pattern {pattern!r} has more than {MOST_STARS} stars; name the parameters closer")
@@ -38,7 +38,7 @@ def matching(pattern: str, addresses: Iterable[str]) -> list[str]:
     return [address for address in addresses if matches(address)]
 
 
-def _expression(token: re.Match[str]) -> str:
+def _to_expression(token: re.Match[str]) -> str:
     if token["plain"] is not None:
         return re.escape(token["plain"])
     if token["words"] is not None:

@@ -1,11 +1,12 @@
-"""Tell the network by zeroconf that an OSCQuery server is here."""
+"""Announces an OSCQuery server to the network by zeroconf."""
 
 import ipaddress
 import logging
 import socket
-import threading
 
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceInfo, Zeroconf
+
+from likeness.stoppable_thread import StoppableThread
 
 log = logging.getLogger(__name__)
 
@@ -19,32 +20,26 @@ class ZeroconfAnnouncement:
     Asking the network whether the name is free takes a second, for which no show waits.
 
     Args:
-        name: what programs list.
-        host: address that the server listens on; a loopback address is announced to this machine alone.
+        name: that programs list.
+        host: address that the server listens on; a loopback address is announced on this machine alone.
         port: of the server.
     """
 
     def __init__(self, name: str, host: str, port: int) -> None:
         self._name, self._host, self._port = name, host, port
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = StoppableThread("zeroconf", self._run)
 
     def start(self) -> None:
-        """Begin to announce. A network that does not allow it is told in the log, and the server stays."""
-        self._thread = threading.Thread(target=self._run, name="zeroconf", daemon=True)
+        """Begin to announce. Where the network does not allow it, the log says so and the server goes on."""
         self._thread.start()
 
     def close(self) -> None:
-        """Take the announcement back. Safe to call twice."""
-        if self._thread is None:
-            return
-        self._closing.set()
-        self._thread.join()
-        self._thread = None
+        """Withdraw the announcement. Safe to call twice."""
+        self._thread.close()
 
     def _run(self) -> None:
         try:
-            address = _address(self._host)
+            address = _reachable_address(self._host)
             loopback = ipaddress.ip_address(address).is_loopback
             zeroconf = Zeroconf(
                 interfaces=[address] if loopback else InterfaceChoice.Default, ip_version=IPVersion.V4Only
@@ -57,7 +52,7 @@ class ZeroconfAnnouncement:
                 SERVICE, f"{self._name}.{SERVICE}", port=self._port, parsed_addresses=[address], server=_server_name()
             )
             zeroconf.register_service(info, allow_name_change=True)
-            self._closing.wait()
+            self._thread.stopping.wait()
             zeroconf.unregister_service(info)
         except (OSError, Error) as error:
             log.warning("OSCQuery is not announced: %s", error)
@@ -65,7 +60,7 @@ class ZeroconfAnnouncement:
             zeroconf.close()
 
 
-def _address(host: str) -> str:
+def _reachable_address(host: str) -> str:
     """Return the IPv4 address that a server on `host` can be reached at."""
     address = socket.gethostbyname(host)
     if not ipaddress.ip_address(address).is_unspecified:

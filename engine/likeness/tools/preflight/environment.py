@@ -11,7 +11,7 @@ from likeness.audio.device import audio_available
 from likeness.audio.open_audio import OFF, SUFFIXES
 from likeness.errors import InputError, LikenessError, OutputError
 from likeness.generators.devices import choose_device, find_unused_card
-from likeness.inputs.camera.source import check_source, label_of, open_source
+from likeness.inputs.camera.source import check_source, open_source, source_label
 from likeness.inputs.midi.bindings import Bindings
 from likeness.inputs.midi.input import midi_available
 from likeness.inputs.midi.ports import MidiPorts, open_client
@@ -124,7 +124,7 @@ def check_controllers(preset: Preset, options: Options) -> Iterator[Finding]:
     bindings, profiles = Bindings(user_dir("bindings"), preset.midi), read_profiles(search_dirs("controllers"))
     for name in names:
         lights = next((each.name for each in profiles.values() if matches(name, each.inputs)), "none known")
-        yield good("MIDI", f"{name}: {len(bindings.heard(name))} bindings, lights: {lights}")
+        yield good("MIDI", f"{name}: {len(bindings.for_port(name))} bindings, lights: {lights}")
 
 
 def check_device(name: str) -> Finding:
@@ -157,7 +157,7 @@ def check_camera(name: str) -> Finding:
     try:
         source = open_source(name)
     except InputError as error:
-        return less("camera", f"{label_of(name)}: {error}; the show waits for it")
+        return less("camera", f"{source_label(name)}: {error}; the show waits for it")
     try:
         picture = source.read(lambda seconds: None)
     # A driver may raise anything; the show itself would wait and try again.
@@ -166,7 +166,7 @@ def check_camera(name: str) -> Finding:
     finally:
         source.close()
     if picture is None:
-        return less("camera", f"{label_of(name)} is there and gives no picture; does another program hold it?")
+        return less("camera", f"{source_label(name)} is there and gives no picture; does another program hold it?")
     return good("camera", f"{picture.shape[1]} x {picture.shape[0]} px")
 
 

@@ -178,7 +178,7 @@ def test_forgetting_waits_for_no_camera(
     wait(lambda: watching.live)
     server.silent = True
     began = time.monotonic()
-    watching.forget()
+    watching.drop_picture()
     assert time.monotonic() - began < 0.5
     assert watching.newest() is None
 

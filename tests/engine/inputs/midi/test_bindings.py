@@ -20,17 +20,17 @@ def test_a_controllers_name_outlives_being_plugged_in_again() -> None:
 def test_what_is_learnt_is_there_after_a_restart_and_under_any_preset(tmp_path: Path) -> None:
     learnt = Binding("walk.depth", cc=48, channel=1, curve=2.0)
     Bindings(tmp_path, PRESET).bind(PORT, learnt)
-    again = Bindings(tmp_path, ()).heard("APC mini mk2:APC mini mk2 Control 99:1")
+    again = Bindings(tmp_path, ()).for_port("APC mini mk2:APC mini mk2 Control 99:1")
     assert again == (learnt,)
-    assert Bindings(tmp_path, ()).heard("another") == ()
+    assert Bindings(tmp_path, ()).for_port("another") == ()
 
 
 def test_the_presets_entries_remain_beneath_a_controllers_own(tmp_path: Path) -> None:
     bindings = Bindings(tmp_path, PRESET)
     # It takes the knob of walk.speed, and plays what cc 2 played.
     bindings.bind(PORT, Binding("walk.depth", cc=1, channel=1))
-    assert bindings.heard(PORT) == (Binding("walk.depth", cc=1, channel=1), PRESET[2])
-    assert bindings.heard("another") == PRESET
+    assert bindings.for_port(PORT) == (Binding("walk.depth", cc=1, channel=1), PRESET[2])
+    assert bindings.for_port("another") == PRESET
 
 
 def test_a_new_knob_replaces_the_old_one_and_the_same_knob_plays_one_thing(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_new_knob_replaces_the_old_one_and_the_same_knob_plays_one_thing(tmp_p
     bindings.bind("k", Binding("a.x", cc=1))
     bindings.bind("k", Binding("a.x", cc=2))
     bindings.bind("k", Binding("a.y", cc=2))
-    assert bindings.heard("k") == (Binding("a.y", cc=2),)
+    assert bindings.for_port("k") == (Binding("a.y", cc=2),)
 
 
 def test_unbound_is_unbound_even_where_the_preset_binds_it(tmp_path: Path) -> None:
@@ -47,15 +47,15 @@ def test_unbound_is_unbound_even_where_the_preset_binds_it(tmp_path: Path) -> No
     assert bindings.unbind("walk.speed", ["k", "j 20:0"]) == ["k", "j"]
     assert bindings.unbind("walk.speed", ["k", "j 20:0"]) == []
     again = Bindings(tmp_path, PRESET)
-    assert again.heard("k") == again.heard("j 32:0") == PRESET[1:]
+    assert again.for_port("k") == again.for_port("j 32:0") == PRESET[1:]
     again.bind("j", Binding("walk.speed", cc=5))
-    assert Bindings(tmp_path, PRESET).heard("j")[0] == Binding("walk.speed", cc=5)
+    assert Bindings(tmp_path, PRESET).for_port("j")[0] == Binding("walk.speed", cc=5)
 
 
 def test_an_entry_for_another_controller_is_not_heard_from_this_one() -> None:
     only_apc = Binding("walk.speed", cc=1, port="apc mini")
-    assert Bindings(None, [only_apc]).heard(PORT) == (only_apc,)
-    assert Bindings(None, [only_apc]).heard("nanoKONTROL2") == ()
+    assert Bindings(None, [only_apc]).for_port(PORT) == (only_apc,)
+    assert Bindings(None, [only_apc]).for_port("nanoKONTROL2") == ()
 
 
 def test_a_file_with_a_slip_in_it_is_told_left_out_and_not_written_over(
@@ -70,7 +70,7 @@ def test_a_file_with_a_slip_in_it_is_told_left_out_and_not_written_over(
     assert all(part in caplog.text for part in ("k.toml", "curv", "j.toml", "0 to 127", "i.toml"))
     bindings.bind("k", Binding("a.x", cc=1))
     assert (tmp_path / "k.toml.broken").read_text() == slip
-    assert Bindings(tmp_path).heard("k") == (Binding("a.x", cc=1),)
+    assert Bindings(tmp_path).for_port("k") == (Binding("a.x", cc=1),)
 
 
 def test_names_that_no_file_could_have_are_kept_apart(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_names_that_no_file_could_have_are_kept_apart(tmp_path: Path) -> None:
     for number, name in enumerate(names):
         bindings.bind(name, Binding("a.x", cc=number))
     again = Bindings(tmp_path / "made")
-    assert [again.heard(name)[0].cc for name in names] == list(range(len(names)))
+    assert [again.for_port(name)[0].cc for name in names] == list(range(len(names)))
     assert all(path.parent == tmp_path / "made" for path in tmp_path.rglob("*.toml"))
 
 
@@ -88,7 +88,7 @@ def test_a_disk_that_refuses_is_told_and_the_binding_plays_till_the_end(tmp_path
     bindings = Bindings(tmp_path / "in the way" / "bindings")
     with pytest.raises(InputError, match="could not be written"):
         bindings.bind("k", Binding("a.x", cc=1))
-    assert bindings.heard("k") == (Binding("a.x", cc=1),)
+    assert bindings.for_port("k") == (Binding("a.x", cc=1),)
 
 
 def test_learning_keeps_the_rest_of_a_controllers_file(tmp_path: Path) -> None:
@@ -97,6 +97,6 @@ def test_learning_keeps_the_rest_of_a_controllers_file(tmp_path: Path) -> None:
     bindings.bind("k 20:0", Binding("a.x", cc=1))
     again = Bindings(tmp_path)
     assert (again.profile("k 31:0"), again.profile("j")) == ("generic", None)
-    assert again.heard("k") == (Binding("a.x", cc=1),)
+    assert again.for_port("k") == (Binding("a.x", cc=1),)
     assert [path.name for path in tmp_path.iterdir()] == ["my knobs.toml"]
     assert "a.z" in (tmp_path / "my knobs.toml").read_text()

@@ -198,7 +198,7 @@ def test_a_knob_that_is_learnt_plays_and_is_there_again_after_a_restart(
         assert store.target("walk.speed") == pytest.approx(640 / 127)
     finally:
         again.close()
-    assert not Bindings(tmp_path).heard(CONTROLLER)
+    assert not Bindings(tmp_path).for_port(CONTROLLER)
 
 
 def test_while_a_knob_is_sought_the_others_rest_but_for_the_masters(

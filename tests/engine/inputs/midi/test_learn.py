@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from likeness.inputs.midi.learn import PATIENCE_S, Learner, encoding
-from likeness.inputs.midi.messages import KnobMove, MoveReader
+from likeness.inputs.midi.learn import PATIENCE_S, Learner, guess_encoding
+from likeness.inputs.midi.messages import ControlMove, MoveReader
 from likeness.parameters.midi_binding import Binding
 
 PORT = ("a controller", 0)
@@ -20,7 +20,7 @@ def learn(
     learner, reader, now = Learner("a.x", switch=switch, trigger=trigger, now=0.0), MoveReader(), 0.0
     for message in messages:
         for move in reader.read(message):
-            assert isinstance(move, KnobMove)
+            assert isinstance(move, ControlMove)
             learner.observe(PORT, move, now)
         found = learner.result(now)
         if found:
@@ -65,8 +65,8 @@ def test_an_endless_encoder_and_how_it_writes(values: list[int], relative: str) 
 
 
 def test_numbers_that_are_no_encoders_are_none() -> None:
-    assert encoding([5]) is None
-    assert encoding([90, 90, 91, 91, 92]) is None
+    assert guess_encoding([5]) is None
+    assert guess_encoding([90, 90, 91, 91, 92]) is None
 
 
 def test_a_knob_of_14_bits_sends_both_halves() -> None:

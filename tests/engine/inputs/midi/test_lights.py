@@ -13,7 +13,7 @@ from likeness.inputs.midi.cue_pads import CuePadActions, CuePads
 from likeness.inputs.midi.input import MidiInput
 from likeness.inputs.midi.knobs import Knobs
 from likeness.inputs.midi.lights import Lights
-from likeness.inputs.midi.profiles import CueGrid, Light, LightState, PadState, Profile
+from likeness.inputs.midi.profiles import CueGrid, Light, PadState, Profile, ValueLight
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.store import ParamStore
 
@@ -29,7 +29,7 @@ PADS = Light(
     learning=((10, 9),),
     alarm=((14, 5),),
 )
-RINGS = Light(control="cc", first=0, last=63, value=LightState(moves=True))
+RINGS = Light(control="cc", first=0, last=63, value=ValueLight(moves=True))
 KNOBS = Light(control="cc", first=64, last=99, off=((3, 0),), active=((3, 1),), waiting=((3, 10),))
 STARTED = [0xF0, 0x7D, 1, 0xF7]
 PROFILE = Profile(
@@ -159,7 +159,7 @@ PORT = (f"{CONTROLLER}:knobs", 0)
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each turn be the next one's time."""
-    monkeypatch.setattr(module, "TURN_S", 0.0)
+    monkeypatch.setattr(module, "UPDATE_S", 0.0)
 
 
 def lit(store: ParamStore, out: Out, *bindings: Binding) -> tuple[Lights, Knobs]:
@@ -167,7 +167,7 @@ def lit(store: ParamStore, out: Out, *bindings: Binding) -> tuple[Lights, Knobs]
     knobs = Knobs(store, kept, "soft")
     knobs.add_ports([PORT])
     lights = Lights(store, {"test": PROFILE}, client=lambda: out)
-    lights.plug([PORT], {PORT[0]})
+    lights.update_ports([PORT], {PORT[0]})
     out.sent.clear()
     return lights, knobs
 
@@ -199,7 +199,7 @@ def test_a_control_under_a_hand_is_not_moved_and_told_afterwards(
     lights, knobs = lit(store, out, Binding("walk.depth", cc=5))
     shown(lights, knobs, out)
     ((_, knob),) = knobs.all()
-    knob.moved = time.monotonic()
+    knob.moved_at = time.monotonic()
     store.set("walk.depth", 0.0)
     store.advance(0.0)
     assert shown(lights, knobs, out) == []
@@ -249,7 +249,7 @@ def test_a_light_whose_binding_goes_is_put_out(store: ParamStore) -> None:
 
 @pytest.mark.usefixtures("at_once")
 def test_many_changes_are_spread_over_turns(store: ParamStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PER_TURN", 4)
+    monkeypatch.setattr(module, "MOST_PER_UPDATE", 4)
     out = Out("Lights of the test")
     lights, knobs = lit(store, out, *(Binding("walk.on", note=number) for number in range(10)))
     counts = [len(shown(lights, knobs, out)) for _ in range(4)]
@@ -268,15 +268,15 @@ def test_an_output_that_fails_or_is_absent_leaves_the_rest_alone(
     assert len(caplog.records) == 1
     out.broken = False
     assert shown(lights, knobs, out) == [[0x90, 8, 45]]
-    lights.plug([], {PORT[0]})
+    lights.update_ports([], {PORT[0]})
     assert out.open == 0
 
     elsewhere = Lights(store, {"test": PROFILE}, client=lambda: Out("another"))
-    elsewhere.plug([PORT], {PORT[0]})
+    elsewhere.update_ports([PORT], {PORT[0]})
     for _ in range(module.TRIES - 1):
         assert "no output here" not in caplog.text
         elsewhere.update(knobs, None)
-        elsewhere.plug([PORT], set())
+        elsewhere.update_ports([PORT], set())
     assert caplog.text.count("no output here") == 1
     elsewhere.close()
 
@@ -286,7 +286,7 @@ def test_a_controllers_file_chooses_its_profile_or_none(store: ParamStore, caplo
         # A profile that names no outputs takes the port of the same name.
         out = Out(port[0], "Lights of the test")
         profiles = {"test": PROFILE, "generic": Profile(name="Generic")}
-        Lights(store, profiles, lambda _: choice, lambda: out).plug([port], {port[0]})
+        Lights(store, profiles, lambda _: choice, lambda: out).update_ports([port], {port[0]})
         return out.open
 
     assert [opened(None), opened("none"), opened("test"), opened("generic", ("a piano", 0))] == [1, 0, 1, 1]

@@ -3,24 +3,24 @@
 import pytest
 
 from likeness.errors import InputError
-from likeness.inputs.midi.messages import KnobMove, MoveReader, Program, clicks
+from likeness.inputs.midi.messages import ControlMove, MoveReader, Program, count_clicks
 from likeness.parameters.midi_binding import Control
 
 
-def read(*messages: list[int]) -> list[KnobMove | Program]:
+def read(*messages: list[int]) -> list[ControlMove | Program]:
     reader = MoveReader()
     return [move for message in messages for move in reader.read(message)]
 
 
-def last(kind: str, moves: list[KnobMove | Program]) -> KnobMove:
-    return [move for move in moves if isinstance(move, KnobMove) and move.control.kind == kind][-1]
+def last(kind: str, moves: list[ControlMove | Program]) -> ControlMove:
+    return [move for move in moves if isinstance(move, ControlMove) and move.control.kind == kind][-1]
 
 
 def test_the_fine_half_after_the_coarse_one_makes_a_knob_of_14_bits() -> None:
     moves = read([0xB2, 7, 100], [0xB2, 39, 5])
-    assert last("cc14", moves) == KnobMove(Control("cc14", 7), 3, 100 * 128 + 5)
+    assert last("cc14", moves) == ControlMove(Control("cc14", 7), 3, 100 * 128 + 5)
     # A coarse half alone is no whole value yet.
-    assert not [m for m in read([0xB2, 7, 100]) if isinstance(m, KnobMove) and m.control.kind == "cc14"]
+    assert not [m for m in read([0xB2, 7, 100]) if isinstance(m, ControlMove) and m.control.kind == "cc14"]
     # The coarse one need not come again where it stays [MIDI 1.0].
     assert last("cc14", read([0xB0, 7, 1], [0xB0, 39, 5], [0xB0, 39, 6])).raw == 134
 
@@ -31,28 +31,28 @@ def test_halves_of_two_channels_do_not_mix() -> None:
 
 def test_an_nrpn_is_chosen_once_and_set_in_halves() -> None:
     moves = read([0xB0, 99, 2], [0xB0, 98, 44], [0xB0, 6, 64], [0xB0, 38, 1], [0xB0, 38, 2])
-    assert last("nrpn", moves) == KnobMove(Control("nrpn", 300), 1, 64)
-    assert last("nrpn14", moves) == KnobMove(Control("nrpn14", 300), 1, 64 * 128 + 2)
+    assert last("nrpn", moves) == ControlMove(Control("nrpn", 300), 1, 64)
+    assert last("nrpn14", moves) == ControlMove(Control("nrpn14", 300), 1, 64 * 128 + 2)
 
 
 def test_data_that_belongs_to_an_rpn_or_to_nothing_is_no_nrpn() -> None:
     for choice in ([[0xB0, 101, 0], [0xB0, 100, 0]], [[0xB0, 99, 127], [0xB0, 98, 127]]):
         moves = read([0xB0, 99, 2], [0xB0, 98, 44], *choice, [0xB0, 6, 64])
-        assert not [m for m in moves if isinstance(m, KnobMove) and m.control.kind.startswith("nrpn")]
+        assert not [m for m in moves if isinstance(m, ControlMove) and m.control.kind.startswith("nrpn")]
 
 
 @pytest.mark.parametrize(("low", "high", "u"), [(0, 0, 0.0), (0, 64, 0.5), (127, 127, 1.0), (0, 32, 0.25)])
 def test_the_wheel_is_in_the_middle_at_rest_and_reaches_both_ends(low: int, high: int, u: float) -> None:
     (move,) = read([0xE0, low, high])
-    assert isinstance(move, KnobMove)
+    assert isinstance(move, ControlMove)
     assert move.u == u
 
 
 def test_notes_and_programs() -> None:
     assert read([0x91, 60, 127], [0x91, 60, 0], [0x81, 60, 99], [0xC4, 9]) == [
-        KnobMove(Control("note", 60), 2, 127),
-        KnobMove(Control("note", 60), 2, 0),
-        KnobMove(Control("note", 60), 2, 0),
+        ControlMove(Control("note", 60), 2, 127),
+        ControlMove(Control("note", 60), 2, 0),
+        ControlMove(Control("note", 60), 2, 0),
         Program(9, 5),
     ]
 
@@ -67,4 +67,4 @@ def test_bytes_that_are_no_midi_are_refused() -> None:
     [("twos", (1, 3), (127, 125)), ("offset", (65, 67), (63, 61)), ("sign", (1, 3), (65, 67))],
 )
 def test_the_three_usual_encodings_of_encoders(encoding: str, right: tuple[int, int], left: tuple[int, int]) -> None:
-    assert [clicks(encoding, value) for value in (*right, *left)] == [1, 3, -1, -3]  # type: ignore[arg-type]
+    assert [count_clicks(encoding, value) for value in (*right, *left)] == [1, 3, -1, -3]  # type: ignore[arg-type]

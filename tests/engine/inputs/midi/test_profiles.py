@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from likeness.inputs.midi.profiles import Light, LightState, matches, read_profiles
+from likeness.inputs.midi.profiles import Light, ValueLight, matches, read_profiles
 from likeness.parameters.midi_binding import Binding
 
 PORTS = {
@@ -33,27 +33,27 @@ def test_the_bytes_are_the_makers(root: Path) -> None:
     """Written out by hand from the makers' tables."""
     profiles = read_profiles([root / "controllers"])
     pad, track, _ = profiles["apc-mini-mk2"].light
-    assert pad.look("active", Binding("a.x", note=5, channel=1)) == [[0x96, 5, 21]]
-    assert pad.look("off", Binding("a.x", note=5)) == [[0x96, 5, 0]]
-    assert track.look("learning", Binding("a.x", note=100)) == [[0x90, 100, 2]]
+    assert pad.state_messages("active", Binding("a.x", note=5, channel=1)) == [[0x96, 5, 21]]
+    assert pad.state_messages("off", Binding("a.x", note=5)) == [[0x96, 5, 0]]
+    assert track.state_messages("learning", Binding("a.x", note=100)) == [[0x90, 100, 2]]
 
     encoder, button = profiles["launch-control-xl-3"].light
-    assert encoder.place(1.0, Binding("a.x", cc=13, channel=16)) == [[0xBF, 13, 127]]
-    assert button.look("alarm", Binding("a.x", cc=37, channel=1)) == [[0xB2, 37, 5]]
+    assert encoder.value_messages(1.0, Binding("a.x", cc=13, channel=16)) == [[0xBF, 13, 127]]
+    assert button.state_messages("alarm", Binding("a.x", cc=37, channel=1)) == [[0xB2, 37, 5]]
     assert not encoder.belongs_to(Binding("a.x", cc=37, channel=1))
 
     ring, row = profiles["x-touch-mini"].light
-    assert ring.place(0.0, Binding("a.x", cc=1, channel=11)) == [[0xB0, 9, 1], [0xBA, 9, 1]]
-    assert ring.place(1.0, Binding("a.x", cc=8, channel=11)) == [[0xB0, 16, 13], [0xBA, 16, 13]]
-    assert row.look("active", Binding("a.x", note=8, channel=11)) == [[0x90, 0, 1], [0x9A, 0, 1]]
+    assert ring.value_messages(0.0, Binding("a.x", cc=1, channel=11)) == [[0xB0, 9, 1], [0xBA, 9, 1]]
+    assert ring.value_messages(1.0, Binding("a.x", cc=8, channel=11)) == [[0xB0, 16, 13], [0xBA, 16, 13]]
+    assert row.state_messages("active", Binding("a.x", note=8, channel=11)) == [[0x90, 0, 1], [0x9A, 0, 1]]
 
     knob, switch = profiles["midi-fighter-twister"].light
-    assert knob.place(0.5, Binding("a.x", cc=3, channel=1)) == [[0xB0, 3, 64]]
-    assert switch.look("active", Binding("a.x", cc=3, channel=2)) == [[0xB2, 3, 47]]
+    assert knob.value_messages(0.5, Binding("a.x", cc=3, channel=1)) == [[0xB0, 3, 64]]
+    assert switch.state_messages("active", Binding("a.x", cc=3, channel=2)) == [[0xB2, 3, 47]]
 
     value, state = profiles["generic"].light
-    assert value.place(1.0, Binding("a.x", cc=3, channel=5)) == [[0xB4, 3, 127]]
-    assert state.look("active", Binding("a.x", note=3, channel=5)) == [[0x94, 3, 127]]
+    assert value.value_messages(1.0, Binding("a.x", cc=3, channel=5)) == [[0xB4, 3, 127]]
+    assert state.state_messages("active", Binding("a.x", note=3, channel=5)) == [[0x94, 3, 127]]
 
 
 def test_pads_for_cues_count_from_the_upper_left(root: Path) -> None:
@@ -61,23 +61,24 @@ def test_pads_for_cues_count_from_the_upper_left(root: Path) -> None:
     profiles = read_profiles([root / "controllers"])
     grid = profiles["apc-mini-mk2"].cues
     assert grid is not None
-    assert [grid.place(note) for note in (56, 63, 48, 0, 7, 64, 122)] == [1, 8, 9, 57, 64, None, None]
-    assert sorted(grid.notes()) == [(note, grid.place(note)) for note in range(64)]
-    assert grid.look("active", 56) == [[0x96, 56, 21]]
-    assert grid.look("fading", 0) == [[0x99, 0, 21]]
+    assert [grid.cue_number(note) for note in (56, 63, 48, 0, 7, 64, 122)] == [1, 8, 9, 57, 64, None, None]
+    assert sorted(grid.pads()) == [(note, grid.cue_number(note)) for note in range(64)]
+    assert grid.pad_messages("active", 56) == [[0x96, 56, 21]]
+    assert grid.pad_messages("fading", 0) == [[0x99, 0, 21]]
     rows = profiles["x-touch-mini"].cues
     assert rows is not None
-    assert rows.look("fading", 8) == [[0x90, 0, 2], [0x9A, 0, 2]]
+    assert rows.pad_messages("fading", 8) == [[0x90, 0, 2], [0x9A, 0, 2]]
 
 
 def test_a_state_that_a_profile_leaves_out_looks_like_the_next_below_it() -> None:
     light = Light(control="note", first=0, last=9, off=((1, 0),), active=((1, 1),))
     note = Binding("a.x", note=3)
     looks = {
-        state: light.look(state, note)[0][2] for state in ("off", "bound", "active", "learning", "alarm", "waiting")
+        state: light.state_messages(state, note)[0][2]
+        for state in ("off", "bound", "active", "learning", "alarm", "waiting")
     }  # type: ignore[arg-type]
     assert looks == {"off": 0, "bound": 0, "active": 1, "learning": 1, "alarm": 1, "waiting": 0}
-    assert Light(control="cc", first=0, last=9, value=LightState()).look("active", Binding("a.x", cc=3)) == []
+    assert Light(control="cc", first=0, last=9, value=ValueLight()).state_messages("active", Binding("a.x", cc=3)) == []
 
 
 def test_ones_own_profile_replaces_the_bundled_one_and_a_slip_leaves_one_out(

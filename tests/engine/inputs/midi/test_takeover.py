@@ -228,9 +228,9 @@ def test_a_control_that_was_sent_as_near_as_it_can_go_still_waits() -> None:
     store = a_store()
     knob = a_knob(store, max=0.5)
     store.set_unit("a.x", 0.9)
-    store.run(knob.follow)
+    store.run(knob.place_at_target)
     # It stands at its top, which is half of the fader.
     assert turn(store, knob, 126) == pytest.approx(0.9)
     store.set_unit("a.x", 0.25)
-    store.run(knob.follow)
+    store.run(knob.place_at_target)
     assert turn(store, knob, 66) == pytest.approx(0.5 * 66 / 127)

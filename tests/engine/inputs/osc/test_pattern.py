@@ -5,7 +5,7 @@ import time
 import pytest
 
 from likeness.errors import InputError
-from likeness.inputs.osc.pattern import is_pattern, matching
+from likeness.inputs.osc.pattern import is_pattern, match_pattern
 
 KNOWN = ["/walk/speed", "/walk/seed", "/walk/depth", "/master/blackout", "/a.b/c+d"]
 
@@ -29,18 +29,18 @@ KNOWN = ["/walk/speed", "/walk/seed", "/walk/depth", "/master/blackout", "/a.b/c
 )
 def test_the_signs_of_the_specification(pattern: str, expected: list[str]) -> None:
     assert is_pattern(pattern)
-    assert matching(pattern, KNOWN) == expected
+    assert match_pattern(pattern, KNOWN) == expected
 
 
 @pytest.mark.parametrize("pattern", ["/walk/[", "/walk/{a", "/walk/]", "/walk/[z-a]", "/walk/[]", "/*a*b*c*d*e"])
 def test_broken_and_greedy_patterns_are_refused(pattern: str) -> None:
     with pytest.raises(InputError, match="pattern"):
-        matching(pattern, KNOWN)
+        match_pattern(pattern, KNOWN)
 
 
 def test_no_pattern_holds_the_input_up() -> None:
     began = time.perf_counter()
-    matching("/*a*a*a", ["/" + "a" * 60 + "b"] * 50)
-    matching("/" + "*" * 500, ["/" + "a" * 60] * 50)
+    match_pattern("/*a*a*a", ["/" + "a" * 60 + "b"] * 50)
+    match_pattern("/" + "*" * 500, ["/" + "a" * 60] * 50)
     # Without the bound on stars the first took minutes with ten of them; this leaves a slow machine a hundredfold.
     assert time.perf_counter() - began < 5
