@@ -144,7 +144,7 @@ def play(show: Show, seconds: float) -> list[float]:
     spent, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
         show.loop.frame()
-        spent.append(show.loop.timings[-1].frame_ms)
+        spent.append(show.loop.stats.timings[-1].frame_ms)
     return spent
 
 

@@ -51,7 +51,7 @@ def block(show: Show) -> list[float]:
     first, spent, due = time.monotonic(), [], time.monotonic()
     while time.monotonic() - first < BLOCK_S:
         show.loop.frame()
-        spent.append(show.loop.timings[-1].frame_ms)
+        spent.append(show.loop.stats.timings[-1].frame_ms)
         # The loop waits for each frame, however long it takes, so that all of it is measured; the pace is kept here.
         due += 1 / show.fps
         time.sleep(max(0.0, due - time.monotonic()))

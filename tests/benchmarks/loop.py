@@ -36,14 +36,14 @@ def throughput(size: int, frames: int) -> tuple[float, float, float]:
     with Show(read_preset(find_preset("demo", search_dirs("presets"))), options) as show:
         for _ in range(20):
             show.loop.frame()
-        show.loop.timings.clear()
+        show.loop.stats.timings.clear()
         began = time.perf_counter()
         for _ in range(frames):
             show.loop.frame()
         spent = time.perf_counter() - began
-        whole_ms = sum(timing.frame_ms for timing in show.loop.timings)
-        outside = 1 - sum(timing.synthesis_ms for timing in show.loop.timings) / whole_ms
-        plugins = sum(slot.cost_ms for slot in show.host.rack) * len(show.loop.timings) / whole_ms
+        whole_ms = sum(timing.frame_ms for timing in show.loop.stats.timings)
+        outside = 1 - sum(timing.synthesis_ms for timing in show.loop.stats.timings) / whole_ms
+        plugins = sum(slot.cost_ms for slot in show.host.rack) * len(show.loop.stats.timings) / whole_ms
     return frames / spent, outside, plugins
 
 

@@ -36,7 +36,7 @@ def play(folder: Path, seconds: float, size: int, fps: float, changing: bool) ->
     file.write_text(GOOD)
     options = replace(QUIET, size=(size, size), fps=fps, plugins=[file])
     with Show(read_preset(find_preset("demo", search_dirs("presets"))), options) as show:
-        bench = show.workshop
+        bench = show.rack_editor
         turns = (
             lambda: bench.add("style_mixing"),
             lambda: bench.move("style_mixing", 0),
@@ -46,16 +46,16 @@ def play(folder: Path, seconds: float, size: int, fps: float, changing: bool) ->
         )
         for _ in range(WARM_UP):
             show.loop.frame()
-        repeated, changes, spent = show.loop.repeated, 0, []
+        repeated, changes, spent = show.loop.stats.repeated, 0, []
         for index in range(round(seconds * fps)):
             if changing and index % EVERY == 0:
                 turns[changes % len(turns)]()
                 changes += 1
             show.loop.frame()
-            spent.append(show.loop.timings[-1].frame_ms)
+            spent.append(show.loop.stats.timings[-1].frame_ms)
         middle = statistics.median(spent)
         late = sum(each > 2 * middle for each in spent)
-        return changes, show.loop.repeated - repeated, late, middle, max(spent)
+        return changes, show.loop.stats.repeated - repeated, late, middle, max(spent)
 
 
 def main() -> None:

@@ -16,14 +16,16 @@ from likeness.cues.bank import Cue, CueFace
 from likeness.cues.recall import CueRecall, Duration
 from likeness.host.host import Host
 from likeness.master import Master
+from likeness.outputs.group import OutputGroup
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
 from likeness.show import loop
 from likeness.show.clock import LONGEST_DT_S, Tick
-from likeness.show.loop import Loop
+from likeness.show.loop import BeforeFrame, Loop
 from likeness.show.renderer import Outcome, Renderer
 from likeness.stage import Stage
+from likeness.tempo.transport import Transport
 
 SEQUENCES = 2000
 DOUBLE_S = 0.4
@@ -90,7 +92,7 @@ class ScriptedRender:
     def submit(self, frame: Frame, events: tuple[Event, ...]) -> None:
         self._order = (frame, events)
 
-    def take(self, timeout_s: float | None) -> Outcome | None:
+    def wait(self, timeout_s: float | None) -> Outcome | None:
         if self.generator == "hangs" or self._order is None:
             return None
         order, self._order = self._order, None
@@ -117,10 +119,19 @@ class Rig:
         self.render = ScriptedRender(renderer.draw)
         self.out = MemoryOutput()
         hand = Master(lambda: self.clock.now)
-        self.loop = Loop(self.clock, self.store, self.render, [self.out], (4, 4), hand)  # type: ignore[arg-type]
+        transport = Transport()
+        self.cues = CueRecall(self.store, host, lambda: transport.moment)
+        self.loop = Loop(
+            self.clock,
+            self.store,
+            self.render,  # type: ignore[arg-type]
+            OutputGroup([self.out]),
+            (4, 4),
+            before=BeforeFrame(cues=self.cues.advance),
+            master=hand,
+            transport=transport,
+        )
         self.loop._faults.tell = lambda *args, **more: 0  # type: ignore[method-assign]
-        self.cues = CueRecall(self.store, host, lambda: self.loop.transport.moment)
-        self.loop.between.append(self.cues.advance)
         master.commands(self.store, self.cues.cancel_waiting)
         # The observer's own account, from the words of the manual alone.
         self.dark = self.frozen = False

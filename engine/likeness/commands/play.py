@@ -96,7 +96,7 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
         print(f"Playing on {', '.join(options.outputs)} {until}.", flush=True)
         with StatusPanel(show.status) if options.status else nullcontext():
             show.run()
-        print(show.loop.summary())
+        print(show.loop.stats.summary())
     _print_files(options.outputs)
 
 

@@ -25,7 +25,7 @@ class HistoryCommands:
     for the render thread. Faces of the past are in `Playback.history`, targets here.
 
     Args:
-        store: of the show; this sets its journal.
+        store: of the show; its targets are remembered.
         recall: runs recalls.
         cues: stores the cues.
 
@@ -36,7 +36,7 @@ class HistoryCommands:
     def __init__(self, store: ParamStore, recall: CueRecall, cues: CueCommands) -> None:
         self._store, self._recall, self._cues = store, recall, cues
         self._parameter_history = ParameterHistory()
-        store.journal = self._parameter_history.record
+        store.on_set(self._parameter_history.record)
         # The show's time at which the fader left the present, and where the fader stands.
         self._scrub_from = 0.0
         self._scrub = 1.0

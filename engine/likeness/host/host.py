@@ -36,10 +36,10 @@ COST_WEIGHT = 0.05
 class Host:
     """The rack. Hooks are called from the render thread alone, once a show runs."""
 
-    def __init__(self, store: ParamStore | None = None) -> None:
+    def __init__(self, store: ParamStore | None = None, budget: Budget | None = None) -> None:
         self.store = store or ParamStore()
         self.rack: list[Slot] = []
-        self.budget = Budget()
+        self._budget = budget or Budget()
         self._change: RackChange | None = None
         self._faults = Faults(log)
         self._pm = pluggy.PluginManager(hookspecs.PROJECT)
@@ -100,7 +100,7 @@ class Host:
             if old and new and change.keep_state:
                 self._hand_over(old, new)
             for name in {slot.name for slot in (old, new) if slot}:
-                self.budget.forget(name)
+                self._budget.forget(name)
                 self._faults.forget(f"{name}.update")
                 self._faults.forget(f"{name}.process_image")
         self.rack = change.rack
@@ -115,12 +115,12 @@ class Host:
             for slot in self.rack
             if slot.last_ms and slot.name in values
         ]
-        verdict = self.budget.judge(costs, draw_ms)
+        verdict = self._budget.judge(costs, draw_ms)
         if not verdict.flagged and not verdict.bypass:
             return
         for cost in costs:
             if cost.name in verdict.flagged:
-                allowed_ms = self.budget.allowed_ms(cost)
+                allowed_ms = self._budget.allowed_ms(cost)
                 log.warning("%s takes %.1f ms of a frame and may take %.1f", cost.name, cost.spent_ms, allowed_ms)
         for slot in self.rack:
             if slot.name == verdict.bypass:

@@ -15,14 +15,15 @@ class Keyboard:
     Args:
         store: where parameters live.
         quit_show: ends the show.
-
-    Attributes:
-        actions: what else keys do, by name of the key; these are no `Key` events.
     """
 
     def __init__(self, store: ParamStore, quit_show: Callable[[], None]) -> None:
         self._store, self._quit = store, quit_show
-        self.actions: dict[str, Callable[[], None]] = {}
+        self._actions: dict[str, Callable[[], None]] = {}
+
+    def on_key(self, name: str, action: Callable[[], None]) -> None:
+        """Call `action` when the key `name` is pressed, instead of handing a `Key` event to the plugins."""
+        self._actions[name] = action
 
     def press(self, name: str) -> None:
         """Carry out a press of the key called `name` by pygame: "a", "left", "space". Any thread."""
@@ -33,7 +34,7 @@ class Keyboard:
         # A show without the switch leaves the key to the plugins.
         if switch is not None and switch in self._store:
             self._store.toggle(switch)
-        elif name in self.actions:
-            self.actions[name]()
+        elif name in self._actions:
+            self._actions[name]()
         else:
             self._store.post(Key(name))

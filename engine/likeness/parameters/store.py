@@ -38,8 +38,7 @@ class ParamStore:
         # Counts declarations and withdrawals: what was looked up under another number may be stale.
         self.revision = 0
         self.snapshot: Mapping[str, Values] = MappingProxyType({})
-        # Told on the show's thread of each address that is set and what was asked of it before; triggers left out.
-        self.journal: Callable[[str, Value], None] = lambda address, before: None
+        self._listeners: list[Callable[[str, Value], None]] = []
 
     # Declaring. The show's thread, or before it runs.
 
@@ -147,6 +146,10 @@ class ParamStore:
         """Have `action` run on the show's thread at each press of the trigger at `address`. Before the show runs."""
         self._actions[address] = action
 
+    def on_set(self, listener: Callable[[str, Value], None]) -> None:
+        """Call `listener(address, target before)` on the show's thread whenever a target is set; not for triggers."""
+        self._listeners.append(listener)
+
     def recall(self, values: Mapping[str, object], seconds: float = 0.0) -> list[str]:
         """Ask for many values by address; floats travel there in `seconds`. Return what was refused, in words.
 
@@ -252,7 +255,7 @@ class ParamStore:
         for owner, cells in self._cells.items():
             for cell in cells.values():
                 if owner != keep and cell.moving and isinstance(cell.param, Float):
-                    self.journal(f"{owner}.{cell.param.name}", cell.target)
+                    self._report(f"{owner}.{cell.param.name}", cell.target)
                     cell.hold()
 
     def finish_glides(self) -> None:
@@ -291,13 +294,17 @@ class ParamStore:
     def _edit(self, owner: str, cell: ParamState, value: Value, seconds: float) -> None:
         address = f"{owner}.{cell.param.name}"
         if not isinstance(cell.param, Trigger):
-            self.journal(address, cell.target)
+            self._report(address, cell.target)
         elif value and address in self._actions:
             self._actions[address]()
         cell.set(value, seconds)
         # It may have been withdrawn since the edit was checked.
         if owner in self._cells:
             self._restless.add(owner)
+
+    def _report(self, address: str, before: Value) -> None:
+        for listener in self._listeners:
+            listener(address, before)
 
     def _publish(self, owners: Set[str]) -> None:
         kept = {owner: values for owner, values in self.snapshot.items() if owner in self._cells}

@@ -1,4 +1,4 @@
-"""Brings the camera into the show: its pictures to the plugins, its mark onto the screen."""
+"""The camera in a show: its pictures go to the plugins, its mark onto the screen."""
 
 from collections.abc import Callable
 
@@ -12,22 +12,23 @@ class CameraStage:
     """Opens the camera at once and closes it in `close`.
 
     Args:
-        source: as `CameraInput` takes it.
+        source: as `CameraInput` takes it; None is no camera.
         store: gets each picture as an event.
-        busy: whether a frame is being drawn; pictures are then left out, the newest will do.
+        busy: returns whether a frame is being drawn; pictures are then left out, the newest will do.
 
     Raises:
         InputError: where the source is a file that is not there.
     """
 
-    def __init__(self, source: str, store: ParamStore, busy: Callable[[], bool]) -> None:
-        self._camera, self._mark = CameraInput(source), LiveMark()
-        self._store, self._busy = store, busy
-        self._camera.start()
+    def __init__(self, source: str | None, store: ParamStore, busy: Callable[[], bool]) -> None:
+        self._camera = CameraInput(source) if source else None
+        self._store, self._busy, self._mark = store, busy, LiveMark()
+        if self._camera:
+            self._camera.start()
 
-    def between(self, time: float, beat: float) -> None:
+    def advance(self, time: float, beat: float) -> None:
         """Hand the newest picture on, before a frame. The show's thread."""
-        if self._busy():
+        if self._camera is None or self._busy():
             return
         image = self._camera.newest()
         if image is not None:
@@ -35,14 +36,17 @@ class CameraStage:
 
     def mark(self, picture: Picture) -> Picture:
         """Return the finished picture, marked while the camera is live."""
-        return self._mark(picture) if self._camera.live else picture
+        return self._mark(picture) if self._camera and self._camera.live else picture
 
-    def state(self) -> dict[str, int | str]:
-        """Return what there is to know of the camera, for the show's status. Any thread."""
+    def counters(self) -> dict[str, dict[str, int | str]]:
+        """Return what the status says of the camera, nothing where there is none. Any thread."""
+        if self._camera is None:
+            return {}
         state = self._camera.state()
         size = f"{state.size[0]}x{state.size[1]}" if state.live else "not there"
-        return {"source": state.name, "picture": size, "pictures": state.pictures}
+        return {"camera": {"source": state.name, "picture": size, "pictures": state.pictures}}
 
     def close(self) -> None:
-        """Stop watching."""
-        self._camera.close()
+        """Close the camera."""
+        if self._camera:
+            self._camera.close()

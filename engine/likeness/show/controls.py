@@ -1,7 +1,8 @@
-"""Opens what a performer plays a show with: OSC, MIDI, the window's keys."""
+"""Controls: opens OSC, OSCQuery and MIDI, and connects them to the show's commands."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from likeness.cues.bank import LAST_NUMBER
@@ -28,65 +29,57 @@ LEARN_KEY = "m"
 
 
 class Controls:
-    """Opens inputs in `open`, and closes them in `close`.
+    """Opens OSC, OSCQuery and MIDI at once, and closes them in `close`. Each runs threads of its own.
 
     Args:
         store: where parameters live.
         options: which inputs, and where they listen.
+        keyboard: gets a key that learns MIDI bindings.
         commands: what OSC addresses that are no parameters call.
-        questions: those that have something to say to the one who sent them.
-        quit_show: ends the show.
+        questions: the commands that answer the sender.
         program: takes a MIDI program change, by number from 0.
-        clock: is told of MIDI clocks.
-        status: returns the show's numbers of the moment.
+        defaults: the preset's MIDI bindings, beneath those of each controller's own file.
+        takeover: how knobs take over, where their bindings do not say.
+        clock: gets MIDI clocks.
+        status: returns the show's numbers, given what the inputs count.
         pads: what controllers' pads do to the cues.
 
-    Attributes:
-        keyboard: takes the window's keys, before `open` already.
+    Raises:
+        InputError: where a port or a controller that was asked for cannot be opened, or a binding plays nothing;
+            what was opened before is closed.
     """
 
     def __init__(
         self,
         store: ParamStore,
         options: Options,
+        keyboard: Keyboard,
         *,
         commands: Mapping[str, Callable[..., None]],
         questions: Mapping[str, Callable[..., None]],
-        quit_show: Callable[[], None],
         program: Callable[[int], None],
+        defaults: Sequence[Binding] = (),
+        takeover: Takeover = "soft",
         clock: ClockListener | None = None,
-        status: Callable[[], Mapping[str, Any]] = dict,
+        status: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
         pads: CuePadActions | None = None,
     ) -> None:
-        self._pads = pads
-        self._numbers = StatusCache(status)
-        self.keyboard = Keyboard(store, quit_show)
-        self._store, self._options = store, options
-        self._commands, self._program, self._clock = commands, program, clock
-        self._asked = questions
+        self._store, self._options, self.keyboard, self._pads = store, options, keyboard, pads
+        self._commands, self._questions, self._program, self._clock = commands, questions, program, clock
+        self._status = StatusCache(lambda: status(self.counters()))
         self._midi: MidiInput | None = None
         self._osc: OscInput | None = None
-        self._closers: list[Callable[[], None]] = []
+        with ExitStack() as opened:
+            if options.midi != "off":
+                self._open_midi(opened, defaults, takeover)
+            if options.osc_port:
+                self._open_osc(opened)
+            if options.oscquery_port:
+                self._open_oscquery(opened)
+            self._opened = opened.pop_all()
 
-    def open(self, defaults: Sequence[Binding], takeover: Takeover) -> None:
-        """Begin to listen.
-
-        Args:
-            defaults: the preset's bindings, beneath those of each controller's own file.
-            takeover: how knobs take over, where their bindings do not say.
-
-        Raises:
-            InputError: where a port or a controller that was asked for cannot be opened, or a binding plays nothing.
-        """
-        if self._options.midi != "off":
-            self._open_midi(defaults, takeover)
-        if self._options.osc_port:
-            self._open_osc()
-        if self._options.oscquery_port:
-            self._open_oscquery()
-
-    def between(self, time: float, beat: float) -> None:
-        """Take what has come in since the last frame, where it is much. The show's thread, before each frame."""
+    def advance(self, time: float, beat: float) -> None:
+        """Apply the messages of a flood that came since the last frame. The show's thread, before each frame."""
         if self._osc is not None:
             self._osc.advance(time, beat)
 
@@ -101,10 +94,9 @@ class Controls:
 
     def close(self) -> None:
         """Stop listening, in reverse order. Safe to call twice."""
-        while self._closers:
-            self._closers.pop()()
+        self._opened.close()
 
-    def _open_midi(self, defaults: Sequence[Binding], takeover: Takeover) -> None:
+    def _open_midi(self, opened: ExitStack, defaults: Sequence[Binding], takeover: Takeover) -> None:
         name = self._options.midi
         missing = midi_available()
         if missing:
@@ -128,26 +120,26 @@ class Controls:
             pads=CuePads(keys, lights.profile) if keys else None,
         )
         midi.start()
-        self._closers.append(midi.close)
+        opened.callback(midi.close)
         self._midi = midi
-        self.keyboard.actions[LEARN_KEY] = midi.learn_next
+        self.keyboard.on_key(LEARN_KEY, midi.learn_next)
 
-    def _open_osc(self) -> None:
+    def _open_osc(self, opened: ExitStack) -> None:
         options = self._options
         osc = OscInput(
             self._store,
             options.osc_port,
             host=options.osc_host,
             commands=self._commands,
-            questions={**self._asked, **self._questions(), "/status": self._numbers.tell},
+            questions={**self._questions, **self._midi_questions(), "/status": self._status.answer},
             feedback=self._feedback,
         )
         osc.start()
         self._osc = osc
-        self._closers.append(osc.close)
+        opened.callback(osc.close)
         log.info("OSC on %s:%d", options.osc_host, osc.port)
 
-    def _open_oscquery(self) -> None:
+    def _open_oscquery(self, opened: ExitStack) -> None:
         # Its libraries take a fifth of a second to import, which a show without it need not wait for.
         from likeness.inputs.osc.oscquery import OscQueryServer
         from likeness.inputs.osc.zeroconf_announce import ZeroconfAnnouncement
@@ -156,13 +148,13 @@ class Controls:
         if not osc_port:
             raise InputError("OSCQuery describes what OSC plays; give --osc-port, or leave --oscquery-port out")
         server = OscQueryServer(
-            self._store, self._options.oscquery_port, host=host, osc=(host, osc_port), status=self._numbers.text
+            self._store, self._options.oscquery_port, host=host, osc=(host, osc_port), status=self._status.text
         )
         server.start()
-        self._closers.append(server.close)
+        opened.callback(server.close)
         advertisement = ZeroconfAnnouncement(f"likeness {server.port}", host, server.port)
         advertisement.start()
-        self._closers.append(advertisement.close)
+        opened.callback(advertisement.close)
         log.info("OSCQuery on http://%s:%d", host, server.port)
 
     def _feedback(self) -> Feedback:
@@ -179,8 +171,8 @@ class Controls:
             said[f"/midi/takeover/{param}"] = ("/midi/takeover", (param, round(gap, 3)))
         return said
 
-    def _questions(self) -> dict[str, Callable[..., None]]:
-        """Return the commands that have something to say to the one who sent them."""
+    def _midi_questions(self) -> dict[str, Callable[..., None]]:
+        """Return the commands that change MIDI bindings and answer the sender."""
         midi = self._midi
         if midi is None:
             return {"/midi/learn": _no_midi, "/midi/unbind": _no_midi}

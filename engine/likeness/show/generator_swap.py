@@ -1,4 +1,4 @@
-"""Puts another generator into a show that plays: opened beside it, taken over between two frames, faded in."""
+"""Generator swap: opens other weights beside the show, takes them over between two frames and fades them in."""
 
 import logging
 import threading
@@ -25,43 +25,47 @@ FADE_S = 0.5
 class GeneratorSwap:
     """Takes `/generator/load`. What fails before the new generator plays is one line, and the old one plays on.
 
-    Plugins are started anew with the new generator, as new instances, since the old ones are in use until the frame
-    in which all change together.
+    Any thread asks. Weights are read and warmed up on the swap's own thread. Then, as a job of the rack editor, so
+    that no plugin comes or goes meanwhile, every plugin gets a new instance, started with the new generator, since
+    the old ones are in use until the frame in which all change together. That frame is the render thread's.
+
+    It owns the name of the weights that play.
 
     Args:
-        host, workshop: of the show.
-        taken: told the name of the weights on the show's thread, when they take over.
+        host, editor, renderer: of the show.
+        name: of the weights that play.
+        open_weights: opens weights by name and warms them up; called on the swap's own thread.
+        on_swap: called with the name of the new weights when they take over. The show's thread.
 
     Attributes:
-        commands, questions: by OSC address.
+        commands: by OSC address.
+        questions: the commands that answer the sender.
     """
 
-    def __init__(self, host: Host, workshop: RackEditor, taken: Callable[[str], None]) -> None:
-        self._host, self._workshop, self._taken = host, workshop, taken
+    def __init__(
+        self,
+        host: Host,
+        editor: RackEditor,
+        renderer: Renderer,
+        name: str,
+        open_weights: Callable[[str], Generator],
+        on_swap: Callable[[str], None],
+    ) -> None:
+        self._host, self._editor, self._renderer = host, editor, renderer
+        self._name, self._open_weights, self._on_swap = name, open_weights, on_swap
         self._orders: SimpleQueue[tuple[str, float] | None] = SimpleQueue()
         self._closing = threading.Event()
-        self._name = ""
         self.commands: Mapping[str, Callable[..., None]] = {"/generator/load": self.load}
-        self.questions: Mapping[str, Callable[..., None]] = {"/generator": self.tell}
-
-    def open(self, renderer: Renderer, name: str, opening: Callable[[str], Generator]) -> None:
-        """Begin to work.
-
-        Args:
-            renderer: of the show.
-            name: of the weights that it plays.
-            opening: opens weights by name and warms them up; called on the exchange's own thread.
-        """
-        self._renderer, self._name, self._opening = renderer, name, opening
-        threading.Thread(target=self._run, name="exchange", daemon=True).start()
+        self.questions: Mapping[str, Callable[..., None]] = {"/generator": self.answer_name}
+        threading.Thread(target=self._run, name="generator swap", daemon=True).start()
 
     def close(self) -> None:
-        """Take no more orders. Safe to call twice; waits for no weights that are being read."""
+        """Take no more orders, without waiting for weights that are being read. Safe to call twice."""
         self._closing.set()
         self._orders.put(None)
 
     def load(self, name: object, seconds: object = FADE_S) -> None:
-        """Have the weights `name` play as soon as they can, faded in within `seconds`. Any thread.
+        """Open the weights `name` and fade them in within `seconds`. Any thread.
 
         Of several that are asked for while one is being opened, the newest is the one.
 
@@ -74,11 +78,11 @@ class GeneratorSwap:
         find_weights(str(name))
         self._orders.put((str(name), fade_s))
 
-    def tell(self, reply: Callable[..., None]) -> None:
+    def answer_name(self, reply: Callable[..., None]) -> None:
         """Answer with the name of the weights that play."""
         reply("/generator", self._name)
 
-    # All below runs on the exchange's thread, but for what is said to be the workshop's.
+    # All below runs on the swap's thread, but for `_take_over`, a job of the rack editor's.
 
     def _run(self) -> None:
         while (order := self._orders.get()) is not None:
@@ -89,7 +93,7 @@ class GeneratorSwap:
     def _open(self, name: str, fade_s: float) -> None:
         log.info("opening %s; %s plays meanwhile", name, self._name)
         try:
-            opened = [self._opening(name)]
+            opened = [self._open_weights(name)]
         # A file, a driver or a family of a plugin's may raise anything, `sys.exit()` too.
         except (Exception, SystemExit) as error:  # noqa: BLE001
             said = str(error) if isinstance(error, LikenessError) else repr(error)
@@ -99,50 +103,50 @@ class GeneratorSwap:
 
         def job() -> None:
             try:
-                # The workshop may hold its last job for long, which must not hold a generator.
+                # The editor may hold its last job for long, which must not hold a generator.
                 self._take_over(name, opened.pop(), fade_s)
             finally:
                 over.set()
 
-        self._workshop.submit(f"{name} is not taken, {self._name} plays on", job)
+        self._editor.submit(f"{name} is not taken, {self._name} plays on", job)
         # Two generators at a time are enough for a graphics card's memory.
         while not over.wait(1.0) and not self._closing.is_set():
             pass
 
     def _take_over(self, name: str, generator: Generator, fade_s: float) -> None:
-        """On the workshop's thread: no plugin comes or goes meanwhile."""
-        workshop, renderer = self._workshop, self._renderer
-        before = workshop.stage
+        """Start the plugins with `generator` and swap all at once. On the editor's thread."""
+        editor, renderer = self._editor, self._renderer
+        before = editor.stage
         stage = replace(before, generator=generator)
         scene = renderer.scene(stage)
-        renewed = workshop.run_with_deadline(lambda: self._renewed(stage))
+        renewed = editor.run_with_deadline(lambda: self._renew_rack(stage))
 
         def change() -> RackChange:
             self._name = name
-            self._taken(name)
+            self._on_swap(name)
             new_of = {id(old): new for old, new in renewed}
             # The order is that of this moment: a cue may have changed it since.
             rack = [new_of.get(id(slot), slot) for slot in self._host.rack]
             # What a plugin calls its state may hold latents, of no use where they have another shape.
-            return RackChange(rack, renewed, _alike(before, stage), lambda: renderer.switch_scene(scene, fade_s))
+            return RackChange(rack, renewed, _same_latents(before, stage), lambda: renderer.switch_scene(scene, fade_s))
 
-        workshop.swap(change)
-        workshop.stage = stage
+        editor.swap(change)
+        editor.use_stage(stage)
         log.info("%s plays", name)
         for old, _ in reversed(renewed):
-            self._retire(old, before)
+            self._stop(old, before)
 
-    def _renewed(self, stage: Stage) -> list[tuple[Slot, Slot]]:
-        """Return each plugin in the rack and a new instance of it; one whose `start` fails is bypassed, as ever."""
+    def _renew_rack(self, stage: Stage) -> list[tuple[Slot, Slot]]:
+        """Return each plugin in the rack and a new instance of it; one whose `start` fails is bypassed."""
         renewed: list[tuple[Slot, Slot]] = []
         try:
             for old in list(self._host.rack):
-                new = self._host.make_slot(old.name, _another(old), old.path)
+                new = self._host.make_slot(old.name, _new_instance(old), old.path)
                 renewed.append((old, new))
                 self._start(new, stage)
         except BaseException:
             for _, new in renewed:
-                self._retire(new, stage)
+                self._stop(new, stage)
             raise
         return renewed
 
@@ -153,14 +157,14 @@ class GeneratorSwap:
             log.error("%s does not start with the new generator", slot.name, exc_info=error)
             slot.bypassed_by_host = True
 
-    def _retire(self, slot: Slot, stage: Stage) -> None:
+    def _stop(self, slot: Slot, stage: Stage) -> None:
         try:
             self._host.stop_plugin(slot, stage)
         except (Exception, SystemExit) as error:
             log.error("%s did not stop cleanly", slot.name, exc_info=error)
 
 
-def _another(slot: Slot) -> object:
+def _new_instance(slot: Slot) -> object:
     """Return a new instance of the class that plays, whatever its file says by now."""
     try:
         return type(slot.plugin)()
@@ -168,5 +172,6 @@ def _another(slot: Slot) -> object:
         raise PluginError(f"plugin {slot.name!r} cannot be made a second time: {error}") from error
 
 
-def _alike(before: Stage, after: Stage) -> bool:
+def _same_latents(before: Stage, after: Stage) -> bool:
+    """Return whether the latents of both generators have the same shape."""
     return before.generator.mean.shape == after.generator.mean.shape

@@ -1,22 +1,20 @@
 """The life of one frame: tick, take what came in, draw, master, out. Read this first."""
 
 import logging
-import threading
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-from likeness.errors import OutputError
 from likeness.events import Event, Forget, HeldNotes
 from likeness.fault_log import Faults
 from likeness.frame import Frame
 from likeness.master import Master
-from likeness.outputs.output import Output
+from likeness.outputs.group import OutputGroup
 from likeness.parameters.store import ParamStore
 from likeness.params import Float, Int
 from likeness.picture import Picture, black
 from likeness.show.clock import Clock, Tick
+from likeness.show.frame_stats import FrameStats, Timing
 from likeness.show.renderer import Outcome, RenderThread
 from likeness.tempo.transport import FASTEST, SLOWEST, Transport
 
@@ -27,64 +25,98 @@ PARAMS = (
     Float("tempo", 120.0, min=SLOWEST, max=FASTEST, unit="BPM", help="How fast beats pass."),
     Int("meter", 4, min=1, max=16, unit="beats", help="How many beats a bar has."),
 )
-# A frame that takes longer than this is waited for no more: the last picture is shown again and the master stays
-# in hand. Below it the loop goes in step with the generator, which is faster for one that needs two frame times.
+# A frame that takes longer than this is not waited for: the last picture is shown again and the master still works.
+# Below it the loop goes in step with the generator, which is faster for one that needs two frame times.
 PATIENCE_S = 0.1
-# A generator that is merely slow is not worth a line; one that is silent for so long is.
+# A generator that is merely slow is not worth a line; one that is silent for this long is.
 SILENCE_S = 0.5
+
+StageCall = Callable[[float, float], None]
+
+
+def _skip(time: float, beat: float) -> None:
+    pass
+
+
+def _unmarked(picture: Picture) -> Picture:
+    return picture
 
 
 @dataclass(frozen=True)
-class Timing:
-    """Where one frame's time went, in ms: all but the clock's wait, and the part inside `synthesize`.
+class BeforeFrame:
+    """What is called before a frame takes the store's inbox, in this order.
 
-    It began `at` seconds since the start.
+    Each is called on the show's thread with the show's time so far, in seconds, and the beat of the frame that begins.
+    What it leaves in the inbox lands in that frame.
+
+    Args:
+        camera: posts the camera's newest picture for the plugins.
+        controls: applies the OSC messages of a flood, which the OSC thread only collects.
+        modulation: sets how far LFOs, steps and sound move the parameters.
+        cues: follows the history fader, begins a recall whose beat has come, saves against a crash.
     """
 
-    frame_ms: float
-    synthesis_ms: float
-    at: float = 0.0
+    camera: StageCall = _skip
+    controls: StageCall = _skip
+    modulation: StageCall = _skip
+    cues: StageCall = _skip
 
 
 class Loop:
-    """Owns the frame. `frame` belongs to the main thread, since windows do."""
+    """Runs a show frame by frame, on the thread that calls `frame`: the main thread, since windows belong to it.
+
+    Every frame ends with a picture on the outputs, also where the render thread hangs or fails: then the last picture
+    is shown again, and tempo, parameters and master work on. It owns the show's time, the newest picture and the
+    events that no plugin has seen yet. What goes wrong in a stage before the frame, while drawing or in one of several
+    outputs is logged and counted; only the loss of the last output ends the show.
+
+    Args:
+        clock: paces the frames.
+        store: every parameter; `frame` alone calls its `advance`.
+        render: draws beside this thread.
+        outputs: get each finished picture.
+        size: width and height in px of the black picture that is shown before the first one is drawn.
+        before: what is called before each frame takes the inbox.
+        mark: puts what must be seen whatever is played over the finished picture.
+        master: freeze, blackout and brightness.
+        transport: tempo and beat.
+        stats: what is counted, for whoever reads it on another thread.
+    """
 
     def __init__(
         self,
         clock: Clock,
         store: ParamStore,
         render: RenderThread,
-        outputs: list[Output],
+        outputs: OutputGroup,
         size: tuple[int, int],
+        *,
+        before: BeforeFrame | None = None,
+        mark: Callable[[Picture], Picture] = _unmarked,
         master: Master | None = None,
         transport: Transport | None = None,
+        stats: FrameStats | None = None,
     ) -> None:
         self.clock, self.store, self.render, self.outputs = clock, store, render, outputs
-        self.transport = transport or Transport()
-        self.stopping = threading.Event()
-        # Called before the inbox is taken, with the show's time so far and the beat of the frame that begins: what
-        # they leave in the inbox lands in this very frame.
-        self.between: list[Callable[[float, float], None]] = []
-        # Puts what must be seen whatever is played over the finished picture.
-        self.mark: Callable[[Picture], Picture] = _unmarked
-        self.timings: deque[Timing] = deque(maxlen=600)
-        self.repeated = self._in_a_row = self.frames = 0
-        # The names of outputs that failed.
-        self.closed: list[str] = []
-        self._told = False
         self.master = master or Master()
+        self.transport = transport or Transport()
+        self.stats = stats or FrameStats()
+        self._before, self._mark = before or BeforeFrame(), mark
         store.on_toggle("master.blackout", self.master.press)
         self._held_notes = HeldNotes()
         self._faults = Faults(log)
         self._picture: Picture = black(*size)
+        # The show's time, and how much of it no picture has shown yet.
         self._time = self._owed_dt = 0.0
         self._events: list[Event] = []
-        self._synthesis_s = 0.0
+        # Whether the frame before reached the plugins.
         self._seen = True
-        self.at = 0.0
+        self._synthesis_s = 0.0
+        self._repeats_in_a_row = 0
+        self._reported_silence = False
 
     def frame(self) -> None:
-        """Live one frame.
+        """Run one frame.
 
         Raises:
             OutputError: where the last output failed: there is nobody left to play to.
@@ -92,53 +124,44 @@ class Loop:
         tick = self.clock.tick()
         began = perf_counter()
         self._keep_time(tick)
-        self._prepare()
+        self._run_stages()
         # Presses that no plugin has seen yet, because the frame before is still being drawn, add up.
         events = self._held_notes.follow(self.store.advance(tick.dt, seen=self._seen))
         self._events += events
         if any(isinstance(event, Forget) for event in events):
             self.master.forget()
         self._draw(tick)
-        picture = self.master.apply(self._picture, self.store.snapshot["master"], tick.at - self.at)
-        self._show(self.mark(picture), tick.at)
-        self.frames, self.at = tick.index + 1, tick.at
-        self.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3, tick.at))
+        picture = self.master.apply(self._picture, self.store.snapshot["master"], tick.at - self.stats.at)
+        self.outputs.show(self._mark(picture), tick.at)
+        self.stats.frames, self.stats.at = tick.index + 1, tick.at
+        self.stats.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3, tick.at))
 
     @property
     def picture(self) -> Picture:
         """Return the newest picture, before the master."""
         return self._picture
 
-    def summary(self) -> str:
-        """Return the last frames in one line."""
-        if not self.timings:
-            return "no frame was drawn"
-        spent = sorted(timing.frame_ms for timing in self.timings)
-        middle, late = spent[len(spent) // 2], spent[min(len(spent) * 99 // 100, len(spent) - 1)]
-        frames = f"{self.frames} frames, {self.repeated} of them repeats"
-        return f"{frames}; the last {len(spent)} took {middle:.1f} ms (median), {late:.1f} ms (99 %)"
-
-    @property
-    def latency_s(self) -> float:
-        """Return how long the last frames took from their tick until the outputs had them: the median, in seconds."""
-        spent = sorted(timing.frame_ms for timing in self.timings)
-        return spent[len(spent) // 2] / 1e3 if spent else 0.0
-
     def _keep_time(self, tick: Tick) -> None:
-        """Have the transport count on. Music does not stop for a frozen picture, nor for a stall."""
+        """Count the beat on. Music does not stop for a frozen picture, nor for a stall."""
         values = self.store.snapshot["show"]
         self.transport.advance(tick.at, float(values["tempo"]), int(values["meter"]))
         tempo = self.transport.pop_tempo()
         if tempo is not None:
             self.store.set("show.tempo", tempo)
 
-    def _prepare(self) -> None:
-        for each in self.between:
-            try:
-                each(self._time, self.transport.moment.beat)
-            # A cue that cannot be recalled must not end the show that plays it.
-            except Exception as error:  # noqa: BLE001
-                self._faults.tell("between two frames", error)
+    def _run_stages(self) -> None:
+        """Call what happens before the inbox is taken, in the order of `BeforeFrame`."""
+        self._run_stage("camera", self._before.camera)
+        self._run_stage("controls", self._before.controls)
+        self._run_stage("modulation", self._before.modulation)
+        self._run_stage("cues", self._before.cues)
+
+    def _run_stage(self, name: str, call: StageCall) -> None:
+        try:
+            call(self._time, self.transport.moment.beat)
+        # A cue that cannot be recalled must not end the show that plays it.
+        except Exception as error:  # noqa: BLE001
+            self._faults.tell(f"{name} between two frames", error)
 
     def _draw(self, tick: Tick) -> None:
         """Put the newest picture into `_picture`; leave the last one there while none comes."""
@@ -154,46 +177,23 @@ class Loop:
             self.render.submit(frame, tuple(self._events))
             self._events, self._owed_dt = [], 0.0
             timeout_s = None if self.clock.offline else PATIENCE_S
-        self._keep(self.render.take(timeout_s))
+        self._take_picture(self.render.wait(timeout_s))
 
-    def _keep(self, outcome: Outcome | None) -> None:
-        """Take a picture over, or say why the last one is shown again."""
+    def _take_picture(self, outcome: Outcome | None) -> None:
+        """Take the picture over, or say why the last one is shown again."""
         if outcome is not None and outcome.picture is not None:
             self._picture, self._synthesis_s = outcome.picture, outcome.synthesis_s
-            if self._told:
-                log.warning("a picture again, after %d frames without", self._in_a_row)
-            self._in_a_row, self._told = 0, False
+            if self._reported_silence:
+                log.warning("a picture again, after %d frames without", self._repeats_in_a_row)
+            self._repeats_in_a_row, self._reported_silence = 0, False
             return
-        self.repeated += 1
-        self._in_a_row += 1
+        self.stats.repeated += 1
+        self._repeats_in_a_row += 1
         if outcome is None:
-            self._told = self._in_a_row / self.clock.fps >= SILENCE_S
-            if self._told:
+            self._reported_silence = self._repeats_in_a_row / self.clock.fps >= SILENCE_S
+            if self._reported_silence:
                 late = TimeoutError("no picture comes; the last one stays and the master works")
                 self._faults.tell("drawing", late, trace=False)
         else:
-            self._told = True
+            self._reported_silence = True
             self._faults.tell("drawing", outcome.error or RuntimeError("neither picture nor error"))
-
-    def _show(self, picture: Picture, at: float) -> None:
-        for output in list(self.outputs):
-            try:
-                output.show(picture, at)
-            # A driver or a disk may raise anything; that output ends and the rest go on.
-            except Exception as error:  # noqa: BLE001
-                self._drop(output, error)
-        if not self.outputs:
-            raise OutputError("no output is left; the lines above say what failed")
-
-    def _drop(self, output: Output, error: Exception) -> None:
-        log.error("%s is closed: %s", output.name, error, exc_info=None if isinstance(error, OutputError) else error)
-        self.outputs.remove(output)
-        self.closed.append(output.name)
-        try:
-            output.close()
-        except Exception as closing:  # noqa: BLE001 - it has failed already; what it says now is only logged
-            log.error("%s did not close cleanly: %s", output.name, closing)
-
-
-def _unmarked(picture: Picture) -> Picture:
-    return picture

@@ -1,4 +1,4 @@
-"""Changes the rack while it plays: what is slow happens on a thread of its own, the swap between two frames."""
+"""Rack editor: adds, removes, moves and reloads plugins while the show plays."""
 
 import logging
 import threading
@@ -19,63 +19,72 @@ from likeness.stage import Stage
 
 log = logging.getLogger(__name__)
 
-# A plugin that is not ready by then is given up, so that the next change is not kept waiting for ever.
+# A plugin that takes longer to start is given up, so that the next change need not wait for ever.
 READY_S = 60.0
-# How often a change that waits for a hung picture looks whether the show has ended meanwhile.
-LOOK_S = 0.2
+# How often a change that waits for a hung picture checks whether the show has ended.
+POLL_S = 0.2
 
 Job = Callable[[], None]
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 class RackEditor:
     """Adds, removes, moves and reloads plugins, one after the other, in the order in which they were asked for.
 
-    Files are imported and plugins started on the workshop's thread. The rack and the parameters change in one step
-    between two frames, while no picture is being drawn. Whatever fails before that is logged, and the rack stays.
+    Any thread asks. Files are imported and plugins started on the editor's own thread, so that nothing slow holds a
+    frame up; each of them on one more thread, which is left behind where it hangs. Then the rack and the parameters
+    change in one step between two frames: on the show's thread, while no picture is being drawn, the store declares
+    the new parameters and the host is handed the new rack, which the render thread takes over before its next frame.
+    Whatever fails before that is logged, and the rack stays as it is.
+
+    It owns the stage on which plugins are started, and what the rack will hold once the waiting jobs are done.
 
     Args:
         store, host: of the show.
+        stage: of the show.
+        busy: returns whether a picture is being drawn; asked on the show's thread.
         files: plugin files beyond those in the usual folders.
 
     Attributes:
-        stage: of the show. What runs in `enter` may put another in its place.
+        commands: by OSC address.
+        questions: the commands that answer the sender.
     """
 
-    def __init__(self, store: ParamStore, host: Host, files: Sequence[Path] = ()) -> None:
-        self._store, self._host = store, host
-        self._files = {path.stem: path for path in files}
+    def __init__(
+        self, store: ParamStore, host: Host, stage: Stage, busy: Callable[[], bool], files: Sequence[Path] = ()
+    ) -> None:
+        self._store, self._host, self._stage, self._busy = store, host, stage, busy
+        self._extra_files = {path.stem: path for path in files}
         self._jobs: SimpleQueue[tuple[str, Job] | None] = SimpleQueue()
         self._closing = threading.Event()
-        # Whether a plugin will be in the rack once the jobs that wait are done, where that is not as it is now.
-        self._after: dict[str, bool] = {}
-        self._thread: threading.Thread | None = None
+        # Whether a plugin will be in the rack once the waiting jobs are done, where that is not as it is now.
+        self._planned: dict[str, bool] = {}
         self.commands: Mapping[str, Callable[..., None]] = {
             "/rack/add": self.add,
             "/rack/remove": self.remove,
             "/rack/move": self.move,
             "/rack/reload": self.reload,
         }
-
-    def open(self, stage: Stage, busy: Callable[[], bool]) -> None:
-        """Begin to work.
-
-        Args:
-            stage: of the show.
-            busy: whether a picture is being drawn; asked on the show's thread.
-        """
-        self.stage, self._busy = stage, busy
-        self._thread = threading.Thread(target=self._run, name="workshop", daemon=True)
+        self.questions: Mapping[str, Callable[..., None]] = {"/rack/list": self.list_rack}
+        self._thread = threading.Thread(target=self._run, name="rack editor", daemon=True)
         self._thread.start()
+
+    @property
+    def stage(self) -> Stage:
+        """Return the stage on which plugins are started."""
+        return self._stage
+
+    def use_stage(self, stage: Stage) -> None:
+        """Start plugins on `stage` from now on. Within a job, on the editor's thread."""
+        self._stage = stage
 
     def close(self) -> None:
         """Take no more work. Safe to call twice; does not wait for a plugin that hangs."""
         self._closing.set()
         self._jobs.put(None)
-        if self._thread:
-            self._thread.join(LOOK_S * 2)
+        self._thread.join(POLL_S * 2)
 
-    # What a performer asks for. Any thread; what is wrong at once is raised, what turns out later is logged.
+    # Commands. Any thread; what is wrong at once is raised, what turns out later is logged.
 
     def add(self, name: object) -> None:
         """Put the plugin `name` at the end of the rack.
@@ -83,18 +92,18 @@ class RackEditor:
         Raises:
             PluginError: where it plays already, or there is none of that name.
         """
-        key, files = str(name), self._found()
+        key, files = str(name), self._find_files()
         if self._plays(key):
             raise PluginError(f"{key!r} is in the rack already; /rack/reload {key} loads its file anew")
         if key not in files and key not in installed_plugins():
             raise PluginError(f"no plugin {key!r}; {nearest(key, files)}")
-        self._after[key] = True
+        self._planned[key] = True
         self._jobs.put((f"{key} is not added", lambda: self._add(key)))
 
     def remove(self, name: object) -> None:
         """Take the plugin `name` out of the rack. Raises `PluginError` where it is not in it."""
-        key = self._named(name)
-        self._after[key] = False
+        key = self._require(name)
+        self._planned[key] = False
         self._jobs.put((f"{key} is not removed", lambda: self._remove(key)))
 
     def move(self, name: object, index: object) -> None:
@@ -103,7 +112,7 @@ class RackEditor:
         Raises:
             PluginError: where it is not in the rack, or `index` is no number.
         """
-        key, place = self._named(name), to_number(index)
+        key, place = self._require(name), to_number(index)
         if place is None:
             raise PluginError(f"/rack/move {key} {index!r}: a place is a whole number from 0")
         self._jobs.put((f"{key} is not moved", lambda: self._move(key, max(int(place), 0))))
@@ -114,11 +123,11 @@ class RackEditor:
         Raises:
             PluginError: where it is not in the rack.
         """
-        key = self._named(name)
+        key = self._require(name)
         self._jobs.put((f"{key} is not reloaded, the one before plays on", lambda: self._reload(key)))
 
     def submit(self, failing: str, job: Job) -> None:
-        """Have `job` run on the workshop's thread in its turn; what it raises is logged after `failing`."""
+        """Run `job` on the editor's thread in its turn; what it raises is logged after `failing`."""
         self._jobs.put((failing, job))
 
     def list_rack(self, reply: Callable[..., None]) -> None:
@@ -129,7 +138,7 @@ class RackEditor:
         """Return the names in the rack, in their order."""
         return tuple(slot.name for slot in self._host.rack)
 
-    # All below runs on the workshop's thread, but for the inner `edit`.
+    # All below runs on the editor's thread, but for the inner `edit`.
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -138,13 +147,13 @@ class RackEditor:
                 work()
             # A plugin's file, its `start` or its `stop` may raise anything, `sys.exit()` too.
             except (Exception, SystemExit) as error:
-                # As text, since a log that keeps its records would keep what was half made through the error's frames.
+                # As text: a log that keeps its records would keep a half-made plugin alive through the error's frames.
                 log.error("%s: %s", failing, str(error), exc_info=None if isinstance(error, PluginError) else error)
             if self._jobs.empty():
-                self._after.clear()
+                self._planned.clear()
 
     def _add(self, name: str) -> None:
-        slot = self._ready(name)
+        slot = self._start_new(name)
         self.swap(lambda: RackChange([*self._host.rack, slot], [(None, slot)]))
         log.info("%s plays, the last of %s", name, ", ".join(self.names()))
 
@@ -152,51 +161,51 @@ class RackEditor:
         slot = self._slot(name)
         self.swap(lambda: RackChange([other for other in self._host.rack if other is not slot], [(slot, None)]))
         log.info("%s is out of the rack; it plays %s", name, ", ".join(self.names()) or "nothing")
-        self._host.stop_plugin(slot, self.stage)
+        self._host.stop_plugin(slot, self._stage)
 
     def _move(self, name: str, index: int) -> None:
         slot = self._slot(name)
 
-        def moved() -> RackChange:
+        def change() -> RackChange:
             rack = [other for other in self._host.rack if other is not slot]
             rack.insert(index, slot)
             return RackChange(rack)
 
-        self.swap(moved)
+        self.swap(change)
         log.info("the rack is %s", ", ".join(self.names()))
 
     def _reload(self, name: str) -> None:
         old = self._slot(name)
-        new = self._ready(name)
+        new = self._start_new(name)
         self.swap(lambda: RackChange([new if slot is old else slot for slot in self._host.rack], [(old, new)]))
         log.info("%s is reloaded", name)
-        self._host.stop_plugin(old, self.stage)
+        self._host.stop_plugin(old, self._stage)
 
-    def _ready(self, name: str) -> Slot:
-        """Return a new instance that has been started. Raises like `in_time`."""
+    def _start_new(self, name: str) -> Slot:
+        """Return a new instance that has been started. Raises like `run_with_deadline`."""
 
         def make() -> Slot:
-            files = self._found()
+            files = self._find_files()
             slot = self._host.make_slot(name, load_plugin(name, files), files.get(name))
-            self._host.start_plugin(slot, self.stage)
+            self._host.start_plugin(slot, self._stage)
             return slot
 
         return self.run_with_deadline(make)
 
-    def run_with_deadline(self, make: Callable[[], Made]) -> Made:
-        """Return what `make` makes of plugins, on a thread of its own.
+    def run_with_deadline(self, make: Callable[[], Result]) -> Result:
+        """Call `make`, which runs a plugin's code, on a thread of its own and return its result.
 
         Raises:
-            PluginError: where it takes too long; its thread is left behind.
+            PluginError: where it takes longer than a minute; its thread is left behind.
             Exception: whatever `make` raises.
         """
-        made: list[Made] = []
+        results: list[Result] = []
         failed: list[BaseException] = []
 
         def run() -> None:
             try:
-                made.append(make())
-            except BaseException as error:  # noqa: BLE001 - raised again on the workshop's own thread
+                results.append(make())
+            except BaseException as error:  # noqa: BLE001 - raised again on the editor's own thread
                 failed.append(error)
 
         thread = threading.Thread(target=run, name="ready", daemon=True)
@@ -204,12 +213,12 @@ class RackEditor:
         thread.join(READY_S)
         if failed:
             raise failed[0]
-        if not made:
+        if not results:
             raise PluginError(f"it was not ready in {READY_S:.0f} s; look at its imports and its `start`")
-        return made[0]
+        return results[0]
 
     def swap(self, change: Callable[[], RackChange]) -> None:
-        """Have the show play what `change` returns from its next frame on, and return once it does.
+        """Play what `change` returns from the next frame on, and return once it plays.
 
         Args:
             change: called on the show's thread while no picture is being drawn, so that the rack stands still.
@@ -230,12 +239,12 @@ class RackEditor:
             self._host.schedule_change(wanted)
 
         self._store.run(edit)
-        while not done.wait(LOOK_S):
+        while not done.wait(POLL_S):
             if self._closing.is_set():
                 raise PluginError("the show has ended")
 
     def _declare(self, old: Slot | None, new: Slot | None) -> None:
-        """Have the store know the parameters of `new` in the place of those of `old`."""
+        """Declare the parameters of `new` in the place of those of `old`."""
         if new:
             self._store.declare(new.name, new.params, keep=old is not None)
             if new.bypassed_by_host or (old and old.bypassed_by_host):
@@ -244,16 +253,18 @@ class RackEditor:
         elif old:
             self._store.withdraw(old.name)
 
-    def _found(self) -> dict[str, Path]:
-        return {**find_plugins(search_dirs("plugins")), **self._files}
+    def _find_files(self) -> dict[str, Path]:
+        return {**find_plugins(search_dirs("plugins")), **self._extra_files}
 
-    def _named(self, name: object) -> str:
+    def _require(self, name: object) -> str:
+        """Return `name` as text where it is in the rack, or will be. Raises `PluginError` otherwise."""
         if not self._plays(str(name)):
             raise PluginError(f"no plugin {name!r} in the rack; {nearest(str(name), self.names())}")
         return str(name)
 
     def _plays(self, name: str) -> bool:
-        return self._after.get(name, name in self.names())
+        """Return whether `name` is in the rack once the waiting jobs are done."""
+        return self._planned.get(name, name in self.names())
 
     def _slot(self, name: str) -> Slot:
         for slot in self._host.rack:

@@ -114,7 +114,7 @@ def _scene(stage: Stage, ring: LatentHistory) -> RenderScene:
 class RenderThread:
     """Runs one frame at a time beside the show's thread.
 
-    `submit` only while not `busy`; `take` gives the outcome once. The thread is a daemon: one that hangs for ever
+    `submit` only while not `busy`; `wait` gives the outcome once. The thread is a daemon: one that hangs for ever
     does not keep the program from ending.
     """
 
@@ -131,7 +131,7 @@ class RenderThread:
         self.busy = True
         self._orders.put((frame, events))
 
-    def take(self, timeout_s: float | None) -> Outcome | None:
+    def wait(self, timeout_s: float | None) -> Outcome | None:
         """Wait for the frame that was begun, at most `timeout_s` (None: for as long as it takes)."""
         try:
             outcome = self._outcomes.get(timeout=timeout_s)

@@ -1,4 +1,4 @@
-"""What there is to know of a running show, in plain numbers: for the terminal and for whoever asks."""
+"""Status of a running show in plain numbers, for the terminal, `/status` and OSCQuery."""
 
 import json
 import threading
@@ -7,56 +7,76 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from likeness.host.host import Host
+from likeness.master import Master
+from likeness.outputs.group import OutputGroup
 from likeness.outputs.output import Output
-from likeness.show.loop import Loop, Timing
+from likeness.parameters.store import ParamStore
+from likeness.show.frame_stats import FrameStats, Timing
+from likeness.tempo.transport import Transport
 
 # Gathering them takes a third of a millisecond of the interpreter, so that a thousand questions a second would be felt.
 FRESH_S = 0.1
 
 
-def status(loop: Loop, host: Host, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the show's numbers, ready for `json.dumps`. Any thread; it reads what the others write and waits for none.
+class ShowStatus:
+    """Reads what the show's threads write and waits for none of them. Any thread.
 
     Args:
-        loop: of the show.
-        host: its rack.
-        inputs: what the inputs say of themselves, by name.
+        fps: frames a second that are wanted.
+        stats: what the loop counts.
+        store, transport, master, outputs, host: of the show.
     """
-    # One call in C: the show's thread, which appends, cannot come between.
-    timings = tuple(loop.timings)
-    values = loop.store.snapshot
-    moment = loop.transport.moment
-    return {
-        "fps": _fps(timings),
-        "wanted_fps": loop.clock.fps,
-        "frames": loop.frames,
-        "seconds": loop.at,
-        "repeats": loop.repeated,
-        # From a frame's tick until the outputs have it; a message waits for that tick before.
-        "latency_ms": loop.latency_s * 1e3,
-        "frame_ms": _spread([timing.frame_ms for timing in timings]),
-        "synthesis_ms": _spread([timing.synthesis_ms for timing in timings]),
-        "outputs": [_output(output) for output in tuple(loop.outputs)],
-        "closed_outputs": list(loop.closed),
-        "plugins": [
-            {
-                "name": slot.name,
-                "cost_ms": slot.cost_ms,
-                "strikes": slot.strikes,
-                "bypassed": bool(values.get(slot.name, {}).get("bypass", False)),
-            }
-            for slot in tuple(host.rack)
-        ],
-        "inputs": dict(inputs),
-        "tempo": {
-            "bpm": moment.tempo,
-            "beat": moment.beat,
-            "bar": moment.bar,
-            "beats_per_bar": moment.beats_per_bar,
-            "leader": loop.transport.leader,
-        },
-        "master": {**values["master"], "level": loop.master.level},
-    }
+
+    def __init__(
+        self,
+        fps: float,
+        stats: FrameStats,
+        store: ParamStore,
+        transport: Transport,
+        master: Master,
+        outputs: OutputGroup,
+        host: Host,
+    ) -> None:
+        self._fps, self._stats, self._store = fps, stats, store
+        self._transport, self._master, self._outputs, self._host = transport, master, outputs, host
+
+    def numbers(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the show's numbers, ready for `json.dumps`; `inputs` is what the inputs count, by name."""
+        # One call in C: the show's thread, which appends, cannot come between.
+        timings = tuple(self._stats.timings)
+        values = self._store.snapshot
+        moment = self._transport.moment
+        return {
+            "fps": _fps(timings),
+            "wanted_fps": self._fps,
+            "frames": self._stats.frames,
+            "seconds": self._stats.at,
+            "repeats": self._stats.repeated,
+            # From a frame's tick until the outputs have it; a message waits for that tick before.
+            "latency_ms": self._stats.latency_s * 1e3,
+            "frame_ms": _spread([timing.frame_ms for timing in timings]),
+            "synthesis_ms": _spread([timing.synthesis_ms for timing in timings]),
+            "outputs": [_output(output) for output in self._outputs],
+            "closed_outputs": list(self._outputs.failed),
+            "plugins": [
+                {
+                    "name": slot.name,
+                    "cost_ms": slot.cost_ms,
+                    "strikes": slot.strikes,
+                    "bypassed": bool(values.get(slot.name, {}).get("bypass", False)),
+                }
+                for slot in tuple(self._host.rack)
+            ],
+            "inputs": dict(inputs),
+            "tempo": {
+                "bpm": moment.tempo,
+                "beat": moment.beat,
+                "bar": moment.bar,
+                "beats_per_bar": moment.beats_per_bar,
+                "leader": self._transport.leader,
+            },
+            "master": {**values["master"], "level": self._master.level},
+        }
 
 
 def _fps(timings: Sequence[Timing]) -> float:
@@ -86,7 +106,7 @@ def _output(output: Output) -> dict[str, Any]:
 
 
 class StatusCache:
-    """Keeps the answer for a tenth of a second. Any thread.
+    """Keeps the status as JSON for a tenth of a second. Any thread.
 
     Args:
         gather: returns plain numbers, ready for `json.dumps`.
@@ -106,6 +126,6 @@ class StatusCache:
                 self._text, self._until = json.dumps(self._gather(), allow_nan=False), self._now() + FRESH_S
             return self._text
 
-    def tell(self, reply: Callable[..., None]) -> None:
+    def answer(self, reply: Callable[..., None]) -> None:
         """Answer `/status` with one text."""
         reply("/status", self.text())

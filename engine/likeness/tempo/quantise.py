@@ -21,7 +21,7 @@ def when_to_start(arrive_beat: float, travel: float, latency: float) -> float:
     Args:
         arrive_beat: where it should be complete on the screen.
         travel: how long it takes, in beats, at least 0.
-        latency: from a frame's values to its light, in beats, at least 0: `to_beats(loop.latency_s, tempo)`.
+        latency: from a frame's values to its light, in beats, at least 0: `to_beats(loop.stats.latency_s, tempo)`.
     """
     return arrive_beat - travel - latency
 

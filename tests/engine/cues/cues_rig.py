@@ -10,14 +10,16 @@ from torch import Tensor
 from likeness import Bool, Choice, Float, Frame, Param, Stage, Values, hookimpl, master
 from likeness.cues.cues import Cues
 from likeness.host.host import Host
+from likeness.outputs.group import OutputGroup
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.store import ParamStore
 from likeness.show.clock import FixedClock
 from likeness.show.load_rack import declare_show_params
-from likeness.show.loop import Loop
+from likeness.show.loop import BeforeFrame, Loop
 from likeness.show.renderer import Renderer, RenderThread
 from likeness.stage import Stage as ShowStage
+from likeness.tempo.transport import Transport
 
 FPS = 50
 # 120 beats a minute, four in a bar.
@@ -70,11 +72,20 @@ class Rig:
         self.course = renderer.course
         self.render = RenderThread(renderer.draw)
         self.out = MemoryOutput()
-        self.loop = Loop(FixedClock(FPS), self.store, self.render, [self.out], (32, 32))
-        self.modulation = Modulation(3)
-        self.memory = Cues(self.store, self.host, lambda: self.loop.transport.moment, modulation=self.modulation)
-        self.loop.between.append(lambda time, beat: self.store.set_modulation(self.modulation.advance(time, beat)))
-        self.loop.between.append(self.memory.advance)
+        self.modulation, transport = Modulation(3), Transport()
+        self.memory = Cues(self.store, self.host, lambda: transport.moment, modulation=self.modulation)
+        self.loop = Loop(
+            FixedClock(FPS),
+            self.store,
+            self.render,
+            OutputGroup([self.out]),
+            (32, 32),
+            before=BeforeFrame(
+                modulation=lambda time, beat: self.store.set_modulation(self.modulation.advance(time, beat)),
+                cues=self.memory.advance,
+            ),
+            transport=transport,
+        )
         master.commands(self.store, self.memory.cancel_waiting)
         self.faces: list[Tensor] = []
         self.values: list[dict[str, Any]] = []

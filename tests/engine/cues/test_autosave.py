@@ -89,9 +89,9 @@ def test_a_cue_is_saved_at_once_and_the_show_that_is_taken_up_goes_on_from_the_f
     first.store.set("random_walk.speed", 2.0)
     first.store.set("sharpen.amount", 1.5)
     play(first, 30)
-    first.memory.commands["/cue/store"](1)
+    first.cues.commands["/cue/store"](1)
     play(first, 2)
-    assert first.memory.writer.flush(DEADLINE_S)
+    assert first.cues.writer.flush(DEADLINE_S)
     last = read_autosave()
     assert last is not None
     preset, face = last
@@ -112,7 +112,7 @@ def test_a_cue_is_saved_at_once_and_the_show_that_is_taken_up_goes_on_from_the_f
 def test_offline_and_where_nobody_asks_nothing_is_saved(show: Callable[..., Show]) -> None:
     playing = show(PRESET, autosave=False)
     play(playing, 3)
-    playing.memory.commands["/cue/store"](1)
+    playing.cues.commands["/cue/store"](1)
     play(playing, 2)
     playing.close()
     assert not autosave_file().exists()

@@ -122,7 +122,7 @@ def test_no_file_holds_a_visitor_and_forgetting_leaves_nothing_in_memory(room: P
         play(lambda: guest.likeness is not None)
         portrait, embedding, latent = guest.portrait.copy(), guest.embedding.copy(), guest.latent.clone()
         # The very moments at which a show writes: a cue is stored, and the state is saved.
-        show.memory.cues.store(1)
+        show.cues.cues.store(1)
         saved = autosave_file().stat().st_mtime_ns if autosave_file().is_file() else 0
         cue = room / "home" / "cues" / "main" / "1.safetensors"
         play(lambda: cue.is_file() and autosave_file().is_file() and autosave_file().stat().st_mtime_ns != saved)

@@ -9,7 +9,7 @@ from tests.engine.show.generator_swap_rig import Rig
 
 
 @pytest.fixture
-def exchange_rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Rig]]:
+def swap_rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Rig]]:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
     rigs: list[Rig] = []
 

@@ -77,7 +77,7 @@ class Rig:
         self.show = Show(preset, replace(QUIET, plugins=files, device="cpu", **wanted))
         self.loop, self.store = self.show.loop, self.show.store
         self.out = MemoryOutput()
-        self.loop.outputs.append(self.out)
+        self.loop.outputs.add(self.out)
 
     def weights(self, name: str) -> Path:
         return self.folder / f"{name}.toy"
@@ -95,7 +95,7 @@ class Rig:
     def take(self, name: str, *seconds: float) -> None:
         """Play until the weights `name` do."""
         before = self.show.generator
-        self.show.exchange.load(str(self.weights(name)), *seconds)
+        self.show.generator_swap.load(str(self.weights(name)), *seconds)
         self.until(lambda: self.show.generator is not before)
 
     def plugin(self, name: str = "shift") -> Any:

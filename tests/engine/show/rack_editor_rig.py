@@ -1,4 +1,4 @@
-"""A show of the toy generator with a workshop, whose plugins are files that a test writes."""
+"""A show of the toy generator with a rack editor, whose plugins are files that a test writes."""
 
 import time
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import torch
 
 from likeness import master
 from likeness.host.host import Host
+from likeness.outputs.group import OutputGroup
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
@@ -49,7 +50,7 @@ DOUBLE = HEAD + "    @hookimpl\n    def update(self, latent):\n        return la
 
 
 class Rig:
-    """A show of the toy generator with a workshop; plugins are files in `folder`."""
+    """A show of the toy generator with a rack editor; plugins are files in `folder`."""
 
     def __init__(self, toy: Any, clock: Clock, folder: Path) -> None:
         self.folder, self.store = folder, ParamStore()
@@ -60,10 +61,10 @@ class Rig:
         self.stage = Stage(self.generator, self.store, torch.device("cpu"), 3)
         self.render = RenderThread(Renderer(self.stage, self.host).draw)
         self.out = MemoryOutput()
-        self.loop = Loop(clock, self.store, self.render, [self.out], (32, 32))
+        self.loop = Loop(clock, self.store, self.render, OutputGroup([self.out]), (32, 32))
         names = ("shift", "double", "late")
-        self.workshop = RackEditor(self.store, self.host, [folder / f"{name}.py" for name in names])
-        self.workshop.open(self.stage, lambda: self.render.busy)
+        files = [folder / f"{name}.py" for name in names]
+        self.rack_editor = RackEditor(self.store, self.host, self.stage, lambda: self.render.busy, files)
         self.write("shift", SHIFT)
         self.write("double", DOUBLE)
 
@@ -82,11 +83,11 @@ class Rig:
 
     def plays(self, *names: str) -> None:
         """Play until the rack is that."""
-        self.until(lambda: self.workshop.names() == names)
+        self.until(lambda: self.rack_editor.names() == names)
 
     def reload(self, name: str) -> None:
         before = self.plugin(name)
-        self.workshop.reload(name)
+        self.rack_editor.reload(name)
         self.until(lambda: self.plugin(name) is not before)
 
     def plugin(self, name: str) -> Any:
@@ -98,5 +99,5 @@ class Rig:
         return (torch.tanh(latent) * 127.5 + 128.0).clamp(0, 255).to(torch.uint8).numpy()
 
     def close(self) -> None:
-        self.workshop.close()
+        self.rack_editor.close()
         self.render.close(1.0)

@@ -14,6 +14,7 @@ from tests.engine.midi_player import CONTROLLER, Player
 
 from likeness.errors import InputError
 from likeness.events import Key
+from likeness.inputs.keyboard import Keyboard
 from likeness.inputs.osc.packet import encode
 from likeness.options import QUIET, Options
 from likeness.parameters.midi_binding import Binding
@@ -41,14 +42,14 @@ def controls(store: ParamStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         made = Controls(
             store,
             options,
+            Keyboard(store, lambda: None),
             commands={},
             questions={},
-            quit_show=lambda: None,
             program=lambda number: None,
-            status=lambda: {"fps": 59.5, "inputs": made.counters()},
+            defaults=defaults,
+            status=lambda inputs: {"fps": 59.5, "inputs": inputs},
         )
         opened.append(made)
-        made.open(defaults, "soft")
         return made
 
     yield make
@@ -145,11 +146,14 @@ def test_what_cannot_be_learnt_is_answered(controls: Open, surface: Surface, unu
     assert surface.hear() == ["/midi/learned", "walk.on", "nothing"]
 
 
-def test_without_midi_learn_says_what_to_do(controls: Open, surface: Surface, unused_udp_port: int) -> None:
+def test_without_midi_learn_says_what_to_do(
+    controls: Open, surface: Surface, store: ParamStore, unused_udp_port: int
+) -> None:
     opened = controls(replace(QUIET, osc_port=unused_udp_port, midi="off"))
     surface.send("/midi/learn", "walk.speed")
     assert "--midi auto" in str(surface.hear()[2])
-    assert not opened.keyboard.actions
+    opened.keyboard.press("m")
+    assert store.advance(0.01) == (Key("m"),)
 
 
 def test_oscquery_is_opened_beside_osc_and_not_without(controls: Open, unused_udp_port: int) -> None:

@@ -14,9 +14,9 @@ from likeness.show.loop import PATIENCE_S
 
 
 def test_the_picture_fades_over_to_a_generator_of_another_shape_and_no_frame_is_missed(
-    exchange_rig: Callable[..., Rig],
+    swap_rig: Callable[..., Rig],
 ) -> None:
-    playing = exchange_rig()
+    playing = swap_rig()
     playing.take("large", 0.5)
     playing.frame(40)
     sides, pictures = playing.sides(), playing.out.pictures
@@ -31,13 +31,13 @@ def test_the_picture_fades_over_to_a_generator_of_another_shape_and_no_frame_is_
         share = 3 * (k / 25) ** 2 - 2 * (k / 25) ** 3
         assert np.abs(pictures[first + k - 1] - (old + (new - old) * share)).max() <= 1.0
     assert np.array_equal(pictures[first + 24], np.broadcast_to(playing.colour(24), (64, 64, 3)))
-    assert playing.loop.repeated == 0
-    assert playing.loop.frames == len(pictures)
+    assert playing.loop.stats.repeated == 0
+    assert playing.loop.stats.frames == len(pictures)
     assert np.allclose(np.diff(playing.out.times), 1 / FPS)
 
 
-def test_no_time_at_all_cuts(exchange_rig: Callable[..., Rig]) -> None:
-    playing = exchange_rig()
+def test_no_time_at_all_cuts(swap_rig: Callable[..., Rig]) -> None:
+    playing = swap_rig()
     playing.take("large", 0)
     assert np.array_equal(playing.out.pictures[playing.sides().index(64)][0, 0], playing.colour(24))
 
@@ -46,12 +46,12 @@ def test_no_time_at_all_cuts(exchange_rig: Callable[..., Rig]) -> None:
     ("name", "said"), [("broken.toy", "ValueError"), ("exits.toy", "SystemExit"), ("foreign.bin", "of no family")]
 )
 def test_weights_that_do_not_open_are_one_line_and_the_old_ones_play_on(
-    exchange_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture, name: str, said: str
+    swap_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture, name: str, said: str
 ) -> None:
-    playing = exchange_rig()
+    playing = swap_rig()
     (playing.folder / "foreign.bin").write_bytes(b"nothing of ours")
     generator, plugin = playing.show.generator, playing.plugin()
-    playing.show.exchange.load(str(playing.folder / name))
+    playing.show.generator_swap.load(str(playing.folder / name))
     playing.until(lambda: "plays on" in caplog.text)
     (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert said in line.message
@@ -63,22 +63,22 @@ def test_weights_that_do_not_open_are_one_line_and_the_old_ones_play_on(
     assert np.array_equal(playing.out.pictures[-1][0, 0], playing.colour(8))
     # And another can be taken after it.
     playing.take("large")
-    assert playing.loop.repeated == 0
+    assert playing.loop.stats.repeated == 0
 
 
-def test_what_cannot_be_is_refused_at_once(exchange_rig: Callable[..., Rig]) -> None:
-    exchange = exchange_rig().show.exchange
+def test_what_cannot_be_is_refused_at_once(swap_rig: Callable[..., Rig]) -> None:
+    swap = swap_rig().show.generator_swap
     with pytest.raises(WeightsError, match=r"no weights 'compsite-256'.*composite-256"):
-        exchange.load("compsite-256")
+        swap.load("compsite-256")
     for seconds in (-1, "soon"):
         with pytest.raises(WeightsError, match="a time in seconds"):
-            exchange.load("composite-256", seconds)
+            swap.load("composite-256", seconds)
 
 
 def test_a_plugin_that_does_not_start_with_the_new_generator_is_bypassed_until_one_fits(
-    exchange_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
+    swap_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
 ) -> None:
-    playing = exchange_rig()
+    playing = swap_rig()
     playing.store.set("shift.by", 0.5)
     playing.take("two", 0)
     playing.frame(2)
@@ -94,17 +94,17 @@ def test_a_plugin_that_does_not_start_with_the_new_generator_is_bypassed_until_o
     playing.take("large", 0)
     playing.frame(2)
     assert playing.store.snapshot["shift"]["bypass"] is True
-    assert playing.loop.repeated == 0
+    assert playing.loop.stats.repeated == 0
 
 
 def test_of_weights_asked_for_one_after_the_other_the_newest_play(
-    exchange_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
+    swap_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    playing = exchange_rig()
+    playing = swap_rig()
     gate = playing.plugin("toys").gate = threading.Event()
     for name in ("twin", "two", "large"):
-        playing.show.exchange.load(str(playing.weights(name)), 0)
+        playing.show.generator_swap.load(str(playing.weights(name)), 0)
     playing.frame(5)
     gate.set()
     playing.until(lambda: playing.show.generator.info.num_ws == 8)
@@ -113,8 +113,8 @@ def test_of_weights_asked_for_one_after_the_other_the_newest_play(
     assert f"opening {playing.weights('two')}" not in caplog.text
 
 
-def test_osc_asks_what_plays_and_changes_it(exchange_rig: Callable[..., Rig], unused_udp_port: int) -> None:
-    playing = exchange_rig(osc_port=unused_udp_port)
+def test_osc_asks_what_plays_and_changes_it(swap_rig: Callable[..., Rig], unused_udp_port: int) -> None:
+    playing = swap_rig(osc_port=unused_udp_port)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.bind(("127.0.0.1", 0))
         client.settimeout(DEADLINE_S)
@@ -131,19 +131,22 @@ def test_osc_asks_what_plays_and_changes_it(exchange_rig: Callable[..., Rig], un
 
 def change_back_and_forth(playing: Rig) -> bool:
     """Change the generator live; return whether no frame was missed."""
-    repeated = playing.loop.repeated
-    playing.loop.timings.clear()
+    repeated = playing.loop.stats.repeated
+    playing.loop.stats.timings.clear()
     for name in ("large", "small", "broken", "twin", "small"):
         if name == "broken":
-            playing.show.exchange.load(str(playing.weights(name)))
+            playing.show.generator_swap.load(str(playing.weights(name)))
         else:
             playing.take(name, 0.1)
             playing.frame(10)
-    return playing.loop.repeated == repeated and max(each.frame_ms for each in playing.loop.timings) < PATIENCE_S * 1e3
+    return (
+        playing.loop.stats.repeated == repeated
+        and max(each.frame_ms for each in playing.loop.stats.timings) < PATIENCE_S * 1e3
+    )
 
 
-def test_a_live_show_misses_no_frame_when_its_generator_changes(exchange_rig: Callable[..., Rig]) -> None:
-    playing = exchange_rig(offline=False)
+def test_a_live_show_misses_no_frame_when_its_generator_changes(swap_rig: Callable[..., Rig]) -> None:
+    playing = swap_rig(offline=False)
     playing.frame(20)
     # A busy machine costs a frame now and then; what the changes cost would come every time.
     assert any(change_back_and_forth(playing) for _ in range(4))

@@ -17,13 +17,13 @@ from likeness.options import QUIET
 from likeness.show.show import Show
 
 
-def test_what_is_set_and_pressed_while_weights_are_read_is_not_lost(exchange_rig: Callable[..., Rig]) -> None:
-    playing = exchange_rig()
+def test_what_is_set_and_pressed_while_weights_are_read_is_not_lost(swap_rig: Callable[..., Rig]) -> None:
+    playing = swap_rig()
     playing.store.set("shift.by", 0.25)
     playing.frame()
     old = playing.plugin()
     gate = playing.plugin("toys").gate = threading.Event()
-    playing.show.exchange.load(str(playing.weights("large")))
+    playing.show.generator_swap.load(str(playing.weights("large")))
     for _ in range(100):
         playing.frame()
     assert playing.show.generator.info.num_ws == 4
@@ -58,9 +58,9 @@ def test_what_is_set_and_pressed_while_weights_are_read_is_not_lost(exchange_rig
 
 
 def test_a_plugins_state_goes_on_where_latents_have_the_same_shape_and_starts_anew_elsewhere(
-    exchange_rig: Callable[..., Rig],
+    swap_rig: Callable[..., Rig],
 ) -> None:
-    playing = exchange_rig()
+    playing = swap_rig()
     playing.frame(10)
     playing.take("twin")
     playing.frame()
@@ -71,8 +71,8 @@ def test_a_plugins_state_goes_on_where_latents_have_the_same_shape_and_starts_an
     assert 0 < playing.plugin().frames <= len(playing.out.pictures) - before
 
 
-def test_the_past_is_kept_where_latents_have_the_same_shape(exchange_rig: Callable[..., Rig]) -> None:
-    playing = exchange_rig()
+def test_the_past_is_kept_where_latents_have_the_same_shape(swap_rig: Callable[..., Rig]) -> None:
+    playing = swap_rig()
     playing.store.set("shift.by", 1.0)
     playing.frame(10)
     playing.store.set("shift.by", 0.0)
@@ -88,10 +88,10 @@ def test_the_past_is_kept_where_latents_have_the_same_shape(exchange_rig: Callab
 
 
 def test_a_cue_of_another_shape_brings_its_values_and_says_why_no_face(
-    exchange_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
+    swap_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
 ) -> None:
-    playing = exchange_rig()
-    commands = playing.show.memory.commands
+    playing = swap_rig()
+    commands = playing.show.cues.commands
     playing.store.set("shift.by", 0.5)
     playing.frame()
     commands["/cue/store"](1)
@@ -105,14 +105,14 @@ def test_a_cue_of_another_shape_brings_its_values_and_says_why_no_face(
     assert np.array_equal(playing.out.pictures[-1][0, 0], playing.colour(24, 0.5))
     commands["/history/recall"](-0.1, "s", 0)
     playing.frame(2)
-    assert playing.loop.repeated == 0
+    assert playing.loop.stats.repeated == 0
 
 
-def test_what_is_saved_names_the_weights_that_play_and_can_be_taken_up(exchange_rig: Callable[..., Rig]) -> None:
-    playing = exchange_rig(autosave=True)
+def test_what_is_saved_names_the_weights_that_play_and_can_be_taken_up(swap_rig: Callable[..., Rig]) -> None:
+    playing = swap_rig(autosave=True)
     large = str(playing.weights("large"))
     playing.take("large")
-    assert playing.show.desk.current_preset().show.weights == large
+    assert playing.show.preset_commands.current_preset().show.weights == large
 
     def saved() -> bool:
         last = read_autosave()
@@ -129,8 +129,8 @@ def test_what_is_saved_names_the_weights_that_play_and_can_be_taken_up(exchange_
     again.close()
 
 
-def test_the_old_generator_is_let_go(exchange_rig: Callable[..., Rig]) -> None:
-    playing = exchange_rig()
+def test_the_old_generator_is_let_go(swap_rig: Callable[..., Rig]) -> None:
+    playing = swap_rig()
     old = weakref.ref(playing.show.generator)
     playing.take("large")
     playing.take("twin")
@@ -145,16 +145,16 @@ def test_the_old_generator_is_let_go(exchange_rig: Callable[..., Rig]) -> None:
 
 
 def test_where_a_plugin_cannot_be_made_again_the_old_generator_plays_on_and_the_new_one_is_let_go(
-    exchange_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    swap_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    playing = exchange_rig()
+    playing = swap_rig()
     plugin, toys = playing.plugin(), playing.plugin("toys")
 
     def needs_a_port(self: object, port: int) -> None:
         pass
 
     monkeypatch.setattr(type(plugin), "__init__", needs_a_port)
-    playing.show.exchange.load(str(playing.weights("large")))
+    playing.show.generator_swap.load(str(playing.weights("large")))
     playing.until(lambda: "'shift' cannot be made a second time" in caplog.text)
     assert "large.toy is not taken" in caplog.text
 
@@ -166,4 +166,4 @@ def test_where_a_plugin_cannot_be_made_again_the_old_generator_plays_on_and_the_
     assert playing.plugin() is plugin
     assert playing.plugin("toys") is toys
     assert np.array_equal(playing.out.pictures[-1][0, 0], playing.colour(8))
-    assert playing.loop.repeated == 0
+    assert playing.loop.stats.repeated == 0

@@ -13,12 +13,13 @@ from torch import Tensor
 from likeness import Trigger, Values, hookimpl, master
 from likeness.errors import OutputError
 from likeness.host.host import Host
+from likeness.outputs.group import OutputGroup
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
 from likeness.show import loop
 from likeness.show.clock import Clock, FixedClock, RealClock
-from likeness.show.loop import Loop
+from likeness.show.loop import BeforeFrame, Loop
 from likeness.show.renderer import Renderer, RenderThread
 from likeness.stage import Stage
 
@@ -39,8 +40,13 @@ class Rig:
         renderer = Renderer(Stage(self.generator, self.store, torch.device("cpu"), 3), self.host)
         self.render = RenderThread(renderer.draw)
         self.out = MemoryOutput()
-        self.loop = Loop(clock, self.store, self.render, [self.out], (32, 32))
+        self.clock = clock
+        self.rebuild()
         self.store.finish_glides()
+
+    def rebuild(self, **parts: Any) -> None:
+        parts.setdefault("outputs", OutputGroup([self.out]))
+        self.loop = Loop(self.clock, self.store, self.render, size=(32, 32), **parts)
 
     def play(self, frames: int) -> list[Picture]:
         for _ in range(frames):
@@ -113,7 +119,7 @@ def test_offline_two_runs_are_the_same_bit_by_bit(rig: Callable[..., Rig]) -> No
 def test_a_plugin_that_fails_in_every_frame_costs_no_frame(rig: Callable[..., Rig]) -> None:
     healthy, failing = rig(turn=Turn()), rig(raises=Raises(), turn=Turn())
     assert np.array_equal(np.stack(healthy.play(60)), np.stack(failing.play(60)))
-    assert failing.loop.repeated == 0
+    assert failing.loop.stats.repeated == 0
 
 
 def test_what_is_not_finite_never_reaches_the_generator(rig: Callable[..., Rig]) -> None:
@@ -132,7 +138,7 @@ def test_a_generator_that_fails_leaves_the_last_picture_and_then_goes_on(
     pictures = show.play(1)
     assert all(np.array_equal(picture, pictures[2]) for picture in pictures[3:7])
     assert not np.array_equal(pictures[7], pictures[2])
-    assert show.loop.repeated == 4
+    assert show.loop.stats.repeated == 4
     assert "a picture again, after 4 frames" in caplog.text
 
 
@@ -208,7 +214,7 @@ def test_an_output_that_fails_is_closed_and_the_rest_go_on(
 
     show, full = rig(), Full()
     full.name = "full disk"
-    show.loop.outputs.insert(0, full)
+    show.rebuild(outputs=OutputGroup([full, show.out]))
     assert len(show.play(3)) == 3
     assert full.closed
     assert "full disk is closed: the disk is full" in caplog.text
@@ -216,7 +222,7 @@ def test_an_output_that_fails_is_closed_and_the_rest_go_on(
 
 def test_with_no_output_left_the_show_ends_and_says_why(rig: Callable[..., Rig]) -> None:
     show = rig()
-    show.loop.outputs.clear()
+    show.rebuild(outputs=OutputGroup())
     with pytest.raises(OutputError, match="no output is left"):
         show.loop.frame()
 
@@ -248,7 +254,8 @@ def test_what_is_asked_between_two_frames_lands_in_the_frame_whose_beat_was_told
             pressed.extend([frame.beat] * int(params["press"]))
 
     show = rig(pad=Pad())
-    show.loop.between.append(lambda time, beat: show.store.set("pad.press", 1) if 0.9 < beat < 0.95 else None)
+    press = BeforeFrame(cues=lambda time, beat: show.store.set("pad.press", 1) if 0.9 < beat < 0.95 else None)
+    show.rebuild(before=press)
     show.play(40)
     # 120 beats a minute at 50 frames a second: a frame every 0.04 beats.
     assert pressed == pytest.approx([0.92])
@@ -258,6 +265,20 @@ def test_what_fails_between_two_frames_costs_no_frame(
     rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
 ) -> None:
     show = rig(turn=Turn())
-    show.loop.between.append(lambda time, beat: {}["nothing"])
+    show.rebuild(before=BeforeFrame(controls=lambda time, beat: {}["nothing"]))
     assert len(show.play(5)) == 5
-    assert caplog.text.count("between two frames failed") == 1
+    assert caplog.text.count("controls between two frames failed") == 1
+
+
+def test_the_stages_before_a_frame_are_called_in_their_order_with_the_same_time(rig: Callable[..., Rig]) -> None:
+    called: list[tuple[str, float, float]] = []
+
+    def stage(name: str) -> Callable[[float, float], None]:
+        return lambda time, beat: called.append((name, time, beat))
+
+    names = ("camera", "controls", "modulation", "cues")
+    show = rig(turn=Turn())
+    show.rebuild(before=BeforeFrame(**{name: stage(name) for name in reversed(names)}))
+    show.play(2)
+    # The clock's first frame is at 0; the show's time is that before the frame, the beat that of the frame.
+    assert called == [(name, 0.0, beat) for beat in (0.0, 0.04) for name in names]

@@ -32,7 +32,7 @@ def rig(toy: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def shifted(rig: Callable[..., Rig]) -> Rig:
     """Return a show in which `shift` plays, by 0.5."""
     show = rig()
-    show.workshop.add("shift")
+    show.rack_editor.add("shift")
     show.plays("shift")
     show.store.set("shift.by", 0.5)
     show.frame()
@@ -42,22 +42,22 @@ def shifted(rig: Callable[..., Rig]) -> Rig:
 def test_plugins_come_move_and_go_and_the_picture_follows(rig: Callable[..., Rig]) -> None:
     show = rig()
     assert np.array_equal(show.frame()[0, 0], show.expected(0.0))
-    show.workshop.add("shift")
-    show.workshop.add("double")
+    show.rack_editor.add("shift")
+    show.rack_editor.add("double")
     show.plays("shift", "double")
     show.store.set("shift.by", 0.5)
     assert np.array_equal(show.frame()[0, 0], show.expected(1.0, 2.0))
-    show.workshop.move("shift", 9)
+    show.rack_editor.move("shift", 9)
     show.plays("double", "shift")
     assert np.array_equal(show.frame()[0, 0], show.expected(0.5, 2.0))
-    show.workshop.remove("double")
+    show.rack_editor.remove("double")
     show.plays("shift")
     assert np.array_equal(show.frame()[0, 0], show.expected(0.5))
-    show.workshop.remove("shift")
+    show.rack_editor.remove("shift")
     show.plays()
     assert np.array_equal(show.frame()[0, 0], show.expected(0.0))
     assert "shift.by" not in show.store
-    assert show.loop.repeated == 0
+    assert show.loop.stats.repeated == 0
 
 
 def test_a_reload_plays_the_new_file_with_the_old_values_and_state(shifted: Rig) -> None:
@@ -113,7 +113,7 @@ def test_a_new_file_that_fails_leaves_the_old_instance_playing(
 ) -> None:
     before = shifted.plugin("shift")
     shifted.write("shift", text)
-    shifted.workshop.reload("shift")
+    shifted.rack_editor.reload("shift")
     shifted.until(lambda: "the one before plays on" in caplog.text)
     assert said in caplog.text
     assert shifted.plugin("shift") is before
@@ -122,7 +122,7 @@ def test_a_new_file_that_fails_leaves_the_old_instance_playing(
     shifted.write("shift", SHIFT)
     shifted.reload("shift")
     assert np.array_equal(shifted.frame()[0, 0], shifted.expected(0.5))
-    assert shifted.loop.repeated == 0
+    assert shifted.loop.stats.repeated == 0
 
 
 def test_a_state_that_cannot_be_restored_is_told_and_the_new_instance_begins_anew(
@@ -139,19 +139,19 @@ def test_frames_go_on_while_a_plugin_starts_slowly(rig: Callable[..., Rig]) -> N
     gate = threading.Event()
     show.stage.generator.gate = gate  # type: ignore[attr-defined]
     show.write("late", HEAD + "    @hookimpl\n    def start(self, stage):\n        stage.generator.gate.wait(20)\n")
-    show.workshop.add("late")
+    show.rack_editor.add("late")
     for _ in range(200):
         show.frame()
-    assert show.workshop.names() == ()
+    assert show.rack_editor.names() == ()
     gate.set()
     show.plays("late")
-    assert show.loop.repeated == 0
+    assert show.loop.stats.repeated == 0
 
 
 def test_a_plugin_that_the_host_left_out_gets_its_chance_when_its_file_is_mended(rig: Callable[..., Rig]) -> None:
     show = rig()
     show.write("shift", SHIFT.replace("self.frames += 1", "raise RuntimeError('boom')"))
-    show.workshop.add("shift")
+    show.rack_editor.add("shift")
     show.plays("shift")
     show.until(lambda: show.store.snapshot["shift"]["bypass"])
     show.write("shift", SHIFT)
@@ -169,15 +169,15 @@ def test_a_plugin_that_the_host_left_out_gets_its_chance_when_its_file_is_mended
 
 def test_nothing_changes_while_a_picture_is_being_drawn(rig: Callable[..., Rig]) -> None:
     show = rig(RealClock(50))
-    show.workshop.add("shift")
+    show.rack_editor.add("shift")
     show.plays("shift")
     held, draw = threading.Event(), show.generator.synthesize
     show.generator.synthesize = lambda latent: draw(latent) if held.wait(DEADLINE_S) else latent
     show.frame()
-    show.workshop.remove("shift")
+    show.rack_editor.remove("shift")
     for _ in range(10):
         show.frame()
-    assert show.workshop.names() == ("shift",)
+    assert show.rack_editor.names() == ("shift",)
     assert "shift.by" in show.store
     held.set()
     show.plays()
@@ -185,29 +185,29 @@ def test_nothing_changes_while_a_picture_is_being_drawn(rig: Callable[..., Rig])
 
 def test_changes_asked_for_at_once_are_made_in_their_order(rig: Callable[..., Rig]) -> None:
     show = rig()
-    show.workshop.add("shift")
-    show.workshop.add("double")
-    show.workshop.move("double", 0)
-    show.workshop.remove("shift")
+    show.rack_editor.add("shift")
+    show.rack_editor.add("double")
+    show.rack_editor.move("double", 0)
+    show.rack_editor.remove("shift")
     show.plays("double")
-    show.workshop.remove("double")
-    show.workshop.add("double")
-    show.workshop.add("shift")
+    show.rack_editor.remove("double")
+    show.rack_editor.add("double")
+    show.rack_editor.add("shift")
     show.plays("double", "shift")
-    assert show.loop.repeated == 0
+    assert show.loop.stats.repeated == 0
 
 
 def test_what_cannot_be_done_is_said_at_once(shifted: Rig) -> None:
-    workshop = shifted.workshop
+    editor = shifted.rack_editor
     with pytest.raises(PluginError, match="in the rack already"):
-        workshop.add("shift")
+        editor.add("shift")
     with pytest.raises(PluginError, match="no plugin 'shfit'; nearest: shift"):
-        workshop.add("shfit")
-    for command in (workshop.remove, workshop.reload, lambda name: workshop.move(name, 0)):
+        editor.add("shfit")
+    for command in (editor.remove, editor.reload, lambda name: editor.move(name, 0)):
         with pytest.raises(PluginError, match="no plugin 'duoble' in the rack"):
             command("duoble")
     with pytest.raises(PluginError, match="a place is a whole number"):
-        workshop.move("shift", "first")
+        editor.move("shift", "first")
 
 
 def test_the_old_instance_is_stopped_after_the_new_one_plays(shifted: Rig) -> None:
@@ -221,25 +221,28 @@ def test_the_old_instance_is_stopped_after_the_new_one_plays(shifted: Rig) -> No
 
 def change_everything(show: Rig) -> bool:
     """Change the rack in every way, live; return whether no frame was missed."""
-    repeated = show.loop.repeated
-    show.loop.timings.clear()
+    repeated = show.loop.stats.repeated
+    show.loop.stats.timings.clear()
     for round_ in range(3):
-        show.workshop.add("shift")
+        show.rack_editor.add("shift")
         show.plays("shift")
-        show.workshop.add("double")
+        show.rack_editor.add("double")
         show.plays("shift", "double")
-        show.workshop.move("double", 0)
+        show.rack_editor.move("double", 0)
         show.plays("double", "shift")
         show.write("shift", SHIFT + f"# {round_}\n")
         show.reload("shift")
         show.write("shift", "def broken(:\n")
-        show.workshop.reload("shift")
-        show.workshop.remove("double")
+        show.rack_editor.reload("shift")
+        show.rack_editor.remove("double")
         show.plays("shift")
         show.write("shift", SHIFT)
-        show.workshop.remove("shift")
+        show.rack_editor.remove("shift")
         show.plays()
-    return show.loop.repeated == repeated and max(each.frame_ms for each in show.loop.timings) < PATIENCE_S * 1e3
+    return (
+        show.loop.stats.repeated == repeated
+        and max(each.frame_ms for each in show.loop.stats.timings) < PATIENCE_S * 1e3
+    )
 
 
 def test_changes_in_a_live_run_miss_no_frame(rig: Callable[..., Rig]) -> None:

@@ -1,6 +1,7 @@
 """A whole show in this process: the same value through every surface, presets saved and recalled."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
 
-from likeness.errors import PresetError
+from likeness.errors import InputError, PresetError
 from likeness.inputs.midi.input import MidiInput
 from likeness.inputs.osc.packet import decode, encode
 from likeness.options import QUIET, Options
+from likeness.outputs.output import MemoryOutput
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable, find_preset, read_preset
 from likeness.paths import search_dirs
@@ -97,7 +99,7 @@ def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None
     first.store.set(ADDRESS, 0.25)
     first.loop.frame()
     # A glide is under way: what is saved is where it goes.
-    first.desk.save_preset("evening")
+    first.preset_commands.save_preset("evening")
     saved = read_preset(find_preset("evening", search_dirs("presets")))
     assert saved.flat_values()[ADDRESS] == 0.25
     assert saved.show.plugins == ("random_walk", "sharpen")
@@ -107,7 +109,7 @@ def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None
     assert value(again) == 0.25
     again.store.set(ADDRESS, 1.0)
     again.store.finish_glides()
-    again.desk.recall_preset("evening", 2.0)
+    again.preset_commands.recall_preset("evening", 2.0)
     again.store.advance(1.0)
     assert 0.25 < float(str(value(again))) < 1.0
     again.store.advance(1.0)
@@ -115,28 +117,28 @@ def test_a_saved_preset_brings_the_values_back_over_time(show: MakeShow) -> None
 
 
 def test_a_program_change_recalls_the_preset_at_its_place(show: MakeShow) -> None:
-    show(PRESET.model_copy(update={"values": {"random_walk": {"reach": 0.125}}})).desk.save_preset("calm")
+    show(PRESET.model_copy(update={"values": {"random_walk": {"reach": 0.125}}})).preset_commands.save_preset("calm")
     table = PRESET.show.model_copy(update={"programs": ("demo", "calm")})
     playing = show(PRESET.model_copy(update={"show": table}))
-    playing.desk.change_program(1)
+    playing.preset_commands.change_program(1)
     playing.store.finish_glides()
     assert value(playing) == 0.125
     with pytest.raises(PresetError, match="no program 2"):
-        playing.desk.change_program(2)
+        playing.preset_commands.change_program(2)
 
 
 @pytest.mark.parametrize("name", ["../escape", "two words", ""])
 def test_a_preset_name_that_is_a_path_is_refused(show: MakeShow, name: str) -> None:
     with pytest.raises(PresetError, match="letters, digits and _"):
-        show().desk.save_preset(name)
+        show().preset_commands.save_preset(name)
 
 
 def test_a_recall_of_nothing_is_refused_and_the_show_goes_on(show: MakeShow) -> None:
     playing = show(options=replace(QUIET, size=(64, 64), offline=True))
     with pytest.raises(PresetError, match="no preset 'nihgt'"):
-        playing.desk.recall_preset("nihgt")
+        playing.preset_commands.recall_preset("nihgt")
     playing.loop.frame()
-    assert playing.loop.repeated == 0
+    assert playing.loop.stats.repeated == 0
 
 
 def test_weights_say_at_load_whether_a_paid_night_is_allowed(show: MakeShow, caplog: pytest.LogCaptureFixture) -> None:
@@ -156,17 +158,17 @@ def test_a_show_ends_after_its_seconds_and_closes_what_it_opened(show: MakeShow)
 
 def test_a_recalled_preset_neither_lifts_a_blackout_nor_makes_one(show: MakeShow) -> None:
     playing = show()
-    playing.desk.save_preset("light")
+    playing.preset_commands.save_preset("light")
     playing.store.set("master.blackout", True)
     playing.store.set("master.brightness", 0.5)
     playing.store.finish_glides()
-    playing.desk.save_preset("dark")
+    playing.preset_commands.save_preset("dark")
     before = playing.store.snapshot["master"]
-    playing.desk.recall_preset("light")
+    playing.preset_commands.recall_preset("light")
     playing.store.finish_glides()
     assert playing.store.snapshot["master"] == before
     playing.store.set("master.blackout", False)
-    playing.desk.recall_preset("dark")
+    playing.preset_commands.recall_preset("dark")
     playing.store.finish_glides()
     assert value(playing, "master.blackout") is False
 
@@ -185,10 +187,10 @@ def test_the_rack_is_changed_and_listed_over_osc(show: MakeShow, unused_udp_port
         surface.settimeout(DEADLINE_S)
         for message in (("/rack/add", "style_mixing"), ("/rack/move", "style_mixing", 0), ("/rack/remove", "sharpen")):
             surface.sendto(encode(*message), ("127.0.0.1", unused_udp_port))
-        play_until(lambda: playing.workshop.names() == ("style_mixing", "random_walk"))
+        play_until(lambda: playing.rack_editor.names() == ("style_mixing", "random_walk"))
         surface.sendto(encode("/rack/list"), ("127.0.0.1", unused_udp_port))
         assert decode(surface.recv(4096))[0].args == ("style_mixing", "random_walk")
-    playing.desk.save_preset("changed")
+    playing.preset_commands.save_preset("changed")
     assert read_preset(find_preset("changed", search_dirs("presets"))).show.plugins == ("style_mixing", "random_walk")
 
 
@@ -202,4 +204,17 @@ def test_a_file_that_is_saved_while_it_plays_is_loaded_anew(show: MakeShow, tmp_
     deadline = time.monotonic() + DEADLINE_S
     while getattr(playing.host.rack[-1].plugin, "word", "") != "newer":
         playing.loop.frame()
+        assert time.monotonic() < deadline
+
+
+def test_what_fails_half_way_closes_what_was_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    output = MemoryOutput()
+    monkeypatch.setattr("likeness.show.show.open_outputs", lambda *args: [output])
+    before = set(threading.enumerate())
+    with pytest.raises(InputError, match="give --osc-port"):
+        Show(Preset(), replace(QUIET, size=(32, 32), offline=True, oscquery_port=1))
+    assert output.closed
+    deadline = time.monotonic() + 20.0
+    while {thread.name for thread in set(threading.enumerate()) - before} & {"render", "rack editor", "generator swap"}:
         assert time.monotonic() < deadline

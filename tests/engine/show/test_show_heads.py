@@ -22,7 +22,7 @@ def played(frames: int = 4, **table: object) -> list[np.ndarray]:
     options = replace(QUIET, offline=True, seconds=frames / 30, fps=30)
     memory = MemoryOutput()
     with Show(Preset(show=ShowTable.model_validate(show_table)), options) as show:
-        show.loop.outputs[:] = [FittedOutput(memory, SIDE, SIDE, show.heads)]
+        show.loop.outputs.add(FittedOutput(memory, SIDE, SIDE, show.heads))
         show.run()
     return list(memory.pictures)
 

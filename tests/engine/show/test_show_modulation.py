@@ -20,7 +20,7 @@ from likeness.outputs.output import MemoryOutput
 from likeness.parameters.modulator import Modulator
 from likeness.parameters.presets import Preset, find_preset, read_preset
 from likeness.paths import search_dirs
-from likeness.show.loop import Timing
+from likeness.show.frame_stats import Timing
 from likeness.show.show import Show
 from likeness.show.tempo_commands import tempo_commands
 
@@ -92,7 +92,7 @@ def test_two_renders_with_modulation_and_presses_are_the_same_bit_by_bit(show: M
     runs = []
     for _ in range(2):
         playing, kept = show(preset, offline=True, seconds=1.0), MemoryOutput()
-        playing.loop.outputs.append(kept)
+        playing.loop.outputs.add(kept)
         playing.run()
         runs.append(np.stack(list(kept.pictures)))
     assert np.array_equal(*runs)
@@ -103,14 +103,14 @@ def test_what_is_saved_is_the_base_and_the_modulation_and_comes_back(show: MakeS
     playing = show(preset)
     for _ in range(10):
         playing.loop.frame()
-    playing.desk.save_preset("evening")
+    playing.preset_commands.save_preset("evening")
     saved = read_preset(find_preset("evening", search_dirs("presets")))
     assert saved.flat_values()[ADDRESS] == 0.5
     assert saved.modulation == preset.modulation
     assert (saved.show.tempo, saved.show.meter) == (150.0, 3)
 
     still = show(preset.model_copy(update={"modulation": ()}))
-    still.desk.recall_preset("evening")
+    still.preset_commands.recall_preset("evening")
     still.loop.frame()
     assert still.modulation.entries == preset.modulation
 
@@ -164,7 +164,7 @@ def test_a_render_with_a_file_of_music_repeats_bit_by_bit_and_moves_with_it(
     for audio in (path, path, "off"):
         playing = show(preset.model_copy(update={"modulation": AUDIO}), offline=True, audio=audio)
         kept = MemoryOutput()
-        playing.loop.outputs.append(kept)
+        playing.loop.outputs.add(kept)
         for _ in range(100):
             playing.loop.frame()
             reaches.append(float(str(playing.store.snapshot["random_walk"]["reach"])))
@@ -220,6 +220,6 @@ def test_the_beat_goes_on_while_the_picture_is_frozen(show: MakeShow, preset: Pr
 
 def test_the_latency_is_the_median_of_what_the_last_frames_took(show: MakeShow, preset: Preset) -> None:
     playing = show(preset, offline=True)
-    assert playing.loop.latency_s == 0
-    playing.loop.timings.extend(Timing(frame_ms, 1.0) for frame_ms in (9.0, 500.0, 10.0, 11.0, 8.0))
-    assert playing.loop.latency_s == 0.010
+    assert playing.loop.stats.latency_s == 0
+    playing.loop.stats.timings.extend(Timing(frame_ms, 1.0) for frame_ms in (9.0, 500.0, 10.0, 11.0, 8.0))
+    assert playing.loop.stats.latency_s == 0.010

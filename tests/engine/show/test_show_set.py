@@ -138,7 +138,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path, midi: int
     assert player.stdout
     with player, Show(preset, options) as show:
         witness = Witness(show)
-        show.loop.outputs.append(witness)
+        show.loop.outputs.add(witness)
         assert player.stdout.readline() == "ready\n"
         deadline = time.monotonic() + DEADLINE_S
         while midi is not None and CONTROLLER not in str(show.controls.counters()["MIDI"]):

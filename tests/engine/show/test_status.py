@@ -11,14 +11,16 @@ from torch import Tensor
 from likeness import Values, hookimpl, master
 from likeness.errors import OutputError
 from likeness.host.host import Host
+from likeness.outputs.group import OutputGroup
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
 from likeness.show import loop
 from likeness.show.clock import FixedClock, Tick
-from likeness.show.loop import Loop, Timing
+from likeness.show.frame_stats import Timing
+from likeness.show.loop import Loop
 from likeness.show.renderer import Renderer, RenderThread
-from likeness.show.status import status
+from likeness.show.status import ShowStatus
 from likeness.stage import Stage
 
 
@@ -41,6 +43,11 @@ class Raises:
         raise RuntimeError("boom")
 
 
+def numbers_of(loop: Loop, host: Host, inputs: dict[str, Any]) -> dict[str, Any]:
+    parts = loop.clock.fps, loop.stats, loop.store, loop.transport, loop.master, loop.outputs, host
+    return ShowStatus(*parts).numbers(inputs)
+
+
 @pytest.fixture
 def playing(toy: Callable[..., Any]) -> Any:
     store = ParamStore()
@@ -49,12 +56,12 @@ def playing(toy: Callable[..., Any]) -> Any:
     host = Host(store)
     host.add("raises", Raises())
     render = RenderThread(Renderer(Stage(toy(), store, torch.device("cpu"), 3), host).draw)
-    yield Loop(FixedClock(50), store, render, [MemoryOutput("screen"), Fails("disk")], (32, 32)), host
+    yield Loop(FixedClock(50), store, render, OutputGroup([MemoryOutput("screen"), Fails("disk")]), (32, 32)), host
     render.close(1.0)
 
 
 def test_before_the_first_frame_there_are_numbers_already(playing: tuple[Loop, Host]) -> None:
-    numbers = status(*playing, {})
+    numbers = numbers_of(*playing, {})
     assert numbers["fps"] == 0.0
     assert numbers["frame_ms"] == {"p50": 0.0, "p99": 0.0, "worst": 0.0}
 
@@ -65,7 +72,7 @@ def test_it_says_what_happened_and_goes_into_json(playing: tuple[Loop, Host]) ->
     show.store.set("master.blackout", True)
     show.frame()
     show.frame()
-    numbers = status(show, host, {"OSC": {"received": 7}})
+    numbers = numbers_of(show, host, {"OSC": {"received": 7}})
     assert json.loads(json.dumps(numbers)) == numbers
     assert numbers["outputs"] == [
         {"name": "screen", "dropped": 0, "repeated": 0},
@@ -80,7 +87,7 @@ def test_it_says_what_happened_and_goes_into_json(playing: tuple[Loop, Host]) ->
     assert plugin["cost_ms"] > 0
     for _ in range(60):
         show.frame()
-    numbers = status(show, host, {})
+    numbers = numbers_of(show, host, {})
     assert numbers["frames"] == 62
     assert numbers["fps"] == pytest.approx(50.0)
     assert numbers["closed_outputs"] == ["disk"]
@@ -93,8 +100,8 @@ def test_it_says_what_happened_and_goes_into_json(playing: tuple[Loop, Host]) ->
 def test_the_spread_is_that_of_the_last_frames(playing: tuple[Loop, Host]) -> None:
     show, host = playing
     assert isinstance(show.clock.tick(), Tick)
-    show.timings.extend(Timing(float(ms), 1.0, ms / 100) for ms in range(100, 0, -1))
-    spread = status(show, host, {})["frame_ms"]
+    show.stats.timings.extend(Timing(float(ms), 1.0, ms / 100) for ms in range(100, 0, -1))
+    spread = numbers_of(show, host, {})["frame_ms"]
     # Of 1 to 100: half are at or below 50 or 51, and 99 at or below 99 or 100.
     assert spread["p50"] in (50.0, 51.0)
     assert spread["p99"] in (99.0, 100.0)

@@ -20,7 +20,7 @@ def test_many_questions_at_once_gather_once_and_a_later_one_anew() -> None:
     assert numbers.text() == '{"frames": 1}'
     at[0] += FRESH_S * 0.2
     told: list[tuple[object, ...]] = []
-    numbers.tell(lambda *args: told.append(args))
+    numbers.answer(lambda *args: told.append(args))
     assert told == [("/status", '{"frames": 2}')]
     assert json.loads(numbers.text()) == {"frames": 2}
 

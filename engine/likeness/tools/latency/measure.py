@@ -129,7 +129,7 @@ def _measure(
     show: Show, press: Callable[..., None], arguments: tuple[Any, ...], ready: Callable[[Connection], None]
 ) -> LatencyResult:
     watch = FlashWatch()
-    show.loop.outputs.append(watch)
+    show.loop.outputs.add(watch)
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     hand = context.Process(target=press, args=(*arguments, theirs), daemon=True)
@@ -147,7 +147,7 @@ def _measure(
     finally:
         hand.join(LOST_S)
         hand.kill()
-    synthesis = sorted(timing.synthesis_ms for timing in show.loop.timings)
+    synthesis = sorted(timing.synthesis_ms for timing in show.loop.stats.timings)
     ways, lost = pair_presses(sent, watch.turns)
     return LatencyResult(ways, lost, synthesis[len(synthesis) // 2])
 

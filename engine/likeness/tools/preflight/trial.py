@@ -106,12 +106,12 @@ def play_trial(preset: Preset, face: Tensor | None, options: Options, seconds: f
         quiet = replace(quieten(options), outputs=[str(film)] if recorded else ["null"], audio="off")
         with Show(preset, quiet, face) as show:
             _play(show, WARM_UP_S)
-            show.loop.timings.clear()
-            before, began = show.loop.frames - show.loop.repeated, time.monotonic()
+            show.loop.stats.timings.clear()
+            before, began = show.loop.stats.frames - show.loop.stats.repeated, time.monotonic()
             _play(show, seconds)
-            drawn = show.loop.frames - show.loop.repeated - before
+            drawn = show.loop.stats.frames - show.loop.stats.repeated - before
             pictures_per_s = drawn / (time.monotonic() - began)
-            numbers, at = show.status(), show.loop.at
+            numbers, at = show.status(), show.loop.stats.at
             wanted = (*preset.show.plugins, *(path.stem for path in options.plugins))
             costs = {slot.name: slot.cost_ms for slot in show.host.rack}
             resolution = show.loop.picture.shape[0]

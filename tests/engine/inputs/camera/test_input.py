@@ -217,7 +217,7 @@ def test_pictures_come_to_the_plugins_as_events_and_the_mark_tells_that_the_came
         events: list[CameraImage] = []
 
         def frame() -> bool:
-            watching.between(0.0, 0.0)
+            watching.advance(0.0, 0.0)
             events.extend(event for event in store.advance(0.02) if isinstance(event, CameraImage))
             return len(events) >= 3
 
@@ -229,9 +229,9 @@ def test_pictures_come_to_the_plugins_as_events_and_the_mark_tells_that_the_came
         spots = np.argwhere(marked.any(axis=2))
         assert spots[:, 0].max() < 24
         assert spots[:, 1].min() > 320 - 30
-        assert watching.state()["picture"] == "64x48"
+        assert watching.counters()["camera"]["picture"] == "64x48"
         busy.set()
-        watching.between(0.0, 0.0)
+        watching.advance(0.0, 0.0)
         assert not [event for event in store.advance(0.02) if isinstance(event, CameraImage)]
     finally:
         watching.close()
@@ -254,9 +254,9 @@ def test_every_output_of_a_show_gets_the_mark_and_the_status_tells_of_the_camera
     options = replace(QUIET, fps=10, offline=True, camera=str(tmp_path / "wall.png"))
     with Show(preset, options) as show:
         output = MemoryOutput()
-        show.loop.outputs.append(output)
-        assert show.watching is not None
-        wait(lambda: show.watching.state()["pictures"] != 0)
+        show.loop.outputs.add(output)
+        assert show.camera.counters()["camera"]
+        wait(lambda: show.camera.counters()["camera"]["pictures"] != 0)
         show.store.set("master.blackout", 1)
         show.store.set("master.fade", 0.0)
         for _ in range(3):

@@ -1,0 +1,66 @@
+"""The outputs of a show: each gets every picture until it fails, and the rest go on without it."""
+
+import logging
+from collections.abc import Iterable, Iterator
+
+from likeness.errors import OutputError
+from likeness.outputs.output import Output
+from likeness.picture import Picture
+
+log = logging.getLogger(__name__)
+
+
+class OutputGroup:
+    """The outputs that still work. The show's thread changes it; any thread may iterate.
+
+    Args:
+        outputs: in the order in which they get a picture.
+
+    Attributes:
+        failed: the names of those that were closed because they failed.
+    """
+
+    def __init__(self, outputs: Iterable[Output] = ()) -> None:
+        self._outputs = tuple(outputs)
+        self.failed: list[str] = []
+
+    def __iter__(self) -> Iterator[Output]:
+        return iter(self._outputs)
+
+    def add(self, output: Output) -> None:
+        """Play to `output` too, from the next picture on."""
+        self._outputs = (*self._outputs, output)
+
+    def show(self, picture: Picture, at: float) -> None:
+        """Show `picture` on every output.
+
+        Raises:
+            OutputError: where none is left: there is nobody to play to.
+        """
+        for output in self._outputs:
+            try:
+                output.show(picture, at)
+            # A driver or a disk may raise anything; that output ends and the rest go on.
+            except Exception as error:  # noqa: BLE001
+                self._drop(output, error)
+        if not self._outputs:
+            raise OutputError("no output is left; the lines above say what failed")
+
+    def close(self) -> None:
+        """Close every output; one that fails to close keeps no other open."""
+        for output in self._outputs:
+            _close(output)
+
+    def _drop(self, output: Output, error: Exception) -> None:
+        log.error("%s is closed: %s", output.name, error, exc_info=None if isinstance(error, OutputError) else error)
+        self._outputs = tuple(other for other in self._outputs if other is not output)
+        self.failed.append(output.name)
+        _close(output)
+
+
+def _close(output: Output) -> None:
+    try:
+        output.close()
+    # An encoder or a driver may raise anything while it closes, and the rest must still be closed.
+    except Exception as error:  # noqa: BLE001
+        log.error("%s did not close cleanly: %s", output.name, error)
