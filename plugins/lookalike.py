@@ -1,4 +1,4 @@
-"""Whoever stands before the camera rides on the show, is seen, and turns into whom they resemble."""
+"""Lookalike: visitors before the camera enter the show and turn into whom they resemble."""
 
 import logging
 
@@ -10,9 +10,9 @@ from likeness import Bool, Choice, Event, Float, Frame, Int, Param, Stage, Text,
 from likeness.events import CameraImage, Forget
 from likeness.generator import GROUPS
 from likeness.latent import layers_of, lerp, row, undo_truncation
+from likeness.lookalike.messages import VisionConfig
 from likeness.lookalike.tracker import LookalikeSettings, VisitorTracker
 from likeness.lookalike.turn import NOBODY, PhaseSeconds, Turn
-from likeness.lookalike.vision_process import VisionConfig
 from likeness.lookalike.visitor import Pixels, Visitor
 from likeness.lookalike.visitor_queue import VisitorQueue
 from likeness.paths import user_dir
@@ -20,23 +20,23 @@ from likeness.picture import to_tensor
 
 log = logging.getLogger(__name__)
 
-LENGTHS = ("attack", "hold", "blend", "photo", "walk", "match", "decay")
-# A search takes some steps a second; what it finds is followed in so long, so that no step is seen.
+PHASES = ("attack", "hold", "blend", "photo", "walk", "match", "decay")
+# A search takes a few steps a second; the picture follows each within this time, so that no step is seen.
 REFINE_S = 0.4
 PORTRAIT = (256, 1024)
 
 
 class Plugin:
-    """Blends; the reception, on threads and in processes of its own, does all that takes time."""
+    """Mixes the visitor into latent and picture. The tracker does all that takes time, beside the show."""
 
     def __init__(self) -> None:
-        self._roster = VisitorQueue()
-        self._reception: VisitorTracker | None = None
-        self._guest: Visitor | None = None
-        self._story = Turn()
-        self._weights = NOBODY
+        self._visitors = VisitorQueue()
+        self._tracker: VisitorTracker | None = None
+        self._visitor: Visitor | None = None
+        self._turn = Turn()
+        self._mix = NOBODY
         self._photo = ""
-        self._begin()
+        self._reset()
 
     @hookimpl
     def declare_params(self) -> list[Param]:
@@ -79,105 +79,105 @@ class Plugin:
         stage.store.on_press("lookalike.forget", self._press_forget)
         if self._info.weights is not None:
             side = min(max(self._info.resolution, PORTRAIT[0]), PORTRAIT[1])
-            outlook = VisionConfig(self._info.weights, user_dir("gallery"), side, seed=stage.seed)
-            self._reception = VisitorTracker(outlook, self._roster)
+            config = VisionConfig(self._info.weights, user_dir("gallery"), side, seed=stage.seed)
+            self._tracker = VisitorTracker(config, self._visitors)
 
     @hookimpl
     def stop(self, stage: Stage) -> None:
-        if self._reception:
-            self._reception.close()
-        self._begin()
+        if self._tracker:
+            self._tracker.close()
+        self._reset()
 
     @hookimpl
     def handle(self, event: Event, stage: Stage) -> None:
-        if isinstance(event, CameraImage) and self._reception:
-            self._reception.look(event.picture, event.at)
+        if isinstance(event, CameraImage) and self._tracker:
+            self._tracker.submit(event.picture, event.at)
         elif isinstance(event, Forget):
-            self._begin()
+            self._reset()
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
-        self._heed(params)
-        self._follow(params, frame.dt)
-        guest, weights = self._guest, self._weights
-        if guest is None or weights.present <= 0:
+        self._apply_settings(params)
+        self._advance_turn(params, frame.dt)
+        visitor, mix = self._visitor, self._mix
+        if visitor is None or mix.present <= 0:
             return None
-        goal = self._goal(guest, frame.dt)
+        goal = self._latent_of(visitor, frame.dt)
         if goal is None:
             return None
         self._stage.privacy.mark()
         # What is shown whole is shown as it is: the truncation that comes after the plugins is undone beforehand.
         undone = undo_truncation(goal, self._mean, float(frame.values["show"]["psi"]))
-        whole = torch.lerp(goal, undone, weights.whole)
+        whole = torch.lerp(goal, undone, mix.whole)
         shares = row(self._shares(params), latent).view(-1, 1)
         return torch.lerp(latent, whole.expand_as(latent), shares)
 
     @hookimpl
     def process_image(self, image: Tensor, frame: Frame) -> Tensor | None:
-        guest, weights = self._guest, self._weights
-        if guest is None or guest.forgotten or max(weights.photo, weights.match) <= 0:
+        visitor, mix = self._visitor, self._mix
+        if visitor is None or visitor.forgotten or max(mix.photo, mix.match) <= 0:
             return None
         self._stage.privacy.mark()
-        if weights.photo > 0:
-            image = torch.lerp(image, self._drawn("photo", guest.portrait, image), weights.photo)
-        if weights.match > 0 and guest.likeness:
-            image = torch.lerp(image, self._drawn("match", guest.likeness.picture, image), weights.match)
+        if mix.photo > 0:
+            image = torch.lerp(image, self._image_of("photo", visitor.portrait, image), mix.photo)
+        if mix.match > 0 and visitor.match:
+            image = torch.lerp(image, self._image_of("match", visitor.match.picture, image), mix.match)
         return image
 
     def _press_forget(self) -> None:
-        """Wipe, though the plugin be bypassed or the picture frozen. The show's thread, between two frames."""
-        if self._reception:
-            self._reception.forget()
-        self._begin()
+        """Wipe, even if the plugin is bypassed or the picture frozen. The show thread, between two frames."""
+        if self._tracker:
+            self._tracker.forget()
+        self._reset()
         self._stage.store.emit(Forget())
 
-    def _begin(self) -> None:
-        """Nobody's turn is under way, and nothing of the last one is left."""
-        self._guest, self._weights = None, NOBODY
+    def _reset(self) -> None:
+        """End the turn, and drop all that is left of it."""
+        self._visitor, self._mix = None, NOBODY
         self._shown: Tensor | None = None
         self._pictures: dict[str, Tensor] = {}
-        self._had: set[int] = set()
+        self._had_turn: set[int] = set()
         self._alone_s = 0.0
-        self._roster.clear_current()
+        self._visitors.clear_current()
 
-    def _heed(self, params: Values) -> None:
-        """Do what the performer wants, or pass it on."""
+    def _apply_settings(self, params: Values) -> None:
+        """Pass on what the performer has set."""
         if params["next"]:
-            self._story.end()
-        reception = self._reception
-        if reception is None:
+            self._turn.end()
+        tracker = self._tracker
+        if tracker is None:
             return
-        reception.settings = LookalikeSettings(
+        tracker.settings = LookalikeSettings(
             bool(params["auto"]), float(params["remember"]), int(params["steps"]), bool(params["farthest"])
         )
         if params["catch"]:
-            reception.catch()
+            tracker.catch()
         if params["photo"] != self._photo:
             self._photo = str(params["photo"])
             if self._photo:
-                reception.show_photo(self._photo)
+                tracker.show_photo(self._photo)
 
-    def _follow(self, params: Values, dt: float) -> None:
-        """Let the turn go on, or the next one begin."""
-        guest = self._guest
-        if guest is None or guest.forgotten or self._story.over:
-            if guest is not None:
-                had = self._had
-                self._begin()
-                self._had = had | {guest.number}
+    def _advance_turn(self, params: Values, dt: float) -> None:
+        """Advance the turn, or begin the next one."""
+        visitor = self._visitor
+        if visitor is None or visitor.forgotten or self._turn.over:
+            if visitor is not None:
+                had = self._had_turn
+                self._reset()
+                self._had_turn = had | {visitor.number}
             self._alone_s += dt
             again = bool(params["again"]) and self._alone_s >= float(params["rest"])
-            guest = self._guest = self._roster.next_visitor(() if again else self._had)
-            if guest is None:
+            visitor = self._visitor = self._visitors.next_visitor(() if again else self._had_turn)
+            if visitor is None:
                 return
-            self._story = Turn(short=params["mode"] == "ride")
-        seconds = [float(params["photo_s" if name == "photo" else name]) for name in LENGTHS]
-        matched = guest.likeness is not None and guest.likeness.latent is not None
-        self._weights = self._story.advance(dt, PhaseSeconds(*seconds), matched=matched)
+            self._turn = Turn(short=params["mode"] == "ride")
+        seconds = [float(params["photo_s" if name == "photo" else name]) for name in PHASES]
+        matched = visitor.match is not None and visitor.match.latent is not None
+        self._mix = self._turn.advance(dt, PhaseSeconds(*seconds), matched=matched)
 
-    def _goal(self, guest: Visitor, dt: float) -> Tensor | None:
-        """Return the latent `[num_ws, w_dim]` between the visitor and the match, following the search."""
-        found, likeness = guest.latent, guest.likeness
+    def _latent_of(self, visitor: Visitor, dt: float) -> Tensor | None:
+        """Return the latent `[num_ws, w_dim]` between visitor and match; it follows the search smoothly."""
+        found, match = visitor.latent, visitor.match
         if found is None or found.shape != self._mean.shape:
             return None
         found = found.to(self._mean.device, non_blocking=True)
@@ -185,20 +185,20 @@ class Plugin:
             self._shown = found
         else:
             self._shown = torch.lerp(self._shown, found, min(dt / REFINE_S, 1.0))
-        along = self._weights.along
-        if along <= 0 or likeness is None or likeness.latent is None:
+        along = self._mix.along
+        if along <= 0 or match is None or match.latent is None:
             return self._shown
-        return lerp(self._shown, likeness.latent.to(self._mean.device, non_blocking=True), along)
+        return lerp(self._shown, match.latent.to(self._mean.device, non_blocking=True), along)
 
     def _shares(self, params: Values) -> list[float]:
-        """Return per layer how much of it is the visitor's."""
-        present, whole = self._weights.present, self._weights.whole
+        """Return for each layer how much of it is the visitor's."""
+        present, whole = self._mix.present, self._mix.whole
         amounts = {group: float(params[group]) * float(params["amount"]) for group in GROUPS}
         layers = layers_of(self._info.groups, self._info.num_ws, amounts)
         return [present * (amount + (1 - amount) * whole) for amount in layers]
 
-    def _drawn(self, name: str, picture: Pixels, image: Tensor) -> Tensor:
-        """Return a picture as the generator's are, `[1, 3, H, W]`; made once for a turn."""
+    def _image_of(self, name: str, picture: Pixels, image: Tensor) -> Tensor:
+        """Return a picture as an image of the generator's size, `[1, 3, H, W]`; made once for a turn."""
         known = self._pictures.get(name)
         if known is None or known.shape[-2:] != image.shape[-2:]:
             levels = to_tensor(picture).to(image.device)

@@ -1,8 +1,8 @@
 """What a search beside the show costs its frames: `python tests/benchmarks/lookalike.py [PAIRS] [FPS]`.
 
-The preset `lookalike` plays on a fixed size with a drawn visitor before a video camera, so that the lookout is at work
-all the time. Blocks of 4 s with a search and without one take turns; only ratios of such pairs say anything on a
-machine that others use too.
+The preset `lookalike` plays on a fixed size with a drawn visitor before a video camera, so that the vision process is
+at work all the time. Blocks of 4 s with a search and without one take turns; only ratios of such pairs say anything
+on a machine that others use too.
 """
 
 import statistics
@@ -75,9 +75,9 @@ def main(pairs: int, fps: float) -> None:
                 plugin = next(slot.plugin for slot in show.host.rack if slot.name == "lookalike")
                 searcher.begin(SearchRequest(face, "encoder", 2))
                 began = time.monotonic()
-                while not (searcher.ended and plugin._guest) and time.monotonic() - began < SETTLED_S:
+                while not (searcher.ended and plugin._visitor) and time.monotonic() - began < SETTLED_S:
                     show.loop.frame()
-                print(f"after {time.monotonic() - began:.0f} s: guest {plugin._guest is not None}", flush=True)
+                print(f"after {time.monotonic() - began:.0f} s: visitor {plugin._visitor is not None}", flush=True)
                 compare(show, searcher, face, pairs)
         finally:
             searcher.close()

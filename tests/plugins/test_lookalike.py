@@ -1,4 +1,4 @@
-"""What `lookalike` makes of guests: features that ride on the show, dissolves, privacy. No camera, no process."""
+"""What `lookalike` makes of visitors: features that ride on the show, dissolves, privacy. No camera, no process."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +16,11 @@ SHORT = {"attack": 1.0, "hold": 1.0, "blend": 1.0, "photo_s": 1.0, "walk": 2.0, 
 Maker = Callable[..., Any]
 
 
-def guest(number: int = 1, value: float = 2.0, match: float | None = -2.0) -> Visitor:
+def visitor(number: int = 1, value: float = 2.0, match: float | None = -2.0) -> Visitor:
     made = Visitor(number, np.full((64, 64, 3), 255, np.uint8), np.full(128, number, np.float32), 0.0)
     made.latent = torch.full((4, 64), value)
     if match is not None:
-        made.likeness = Match("anna", 0.6, np.zeros((64, 64, 3), np.uint8), torch.full((4, 64), match))
+        made.match = Match("anna", 0.6, np.zeros((64, 64, 3), np.uint8), torch.full((4, 64), match))
     return made
 
 
@@ -40,7 +40,7 @@ def test_with_nobody_there_the_show_goes_on_as_it_was(playing: Any) -> None:
 
 
 def test_only_the_layers_that_are_let_in_are_the_visitors(playing: Any) -> None:
-    playing.plugin._roster.add(guest(), 0)
+    playing.plugin._visitors.add(visitor(), 0)
     playing.values |= {"coarse": 1.0, "broad": 0.0, "middle": 0.5, "fine": 0.0}
     shown = playing.play(1.5)[-1]
     base = playing.base[0]
@@ -51,7 +51,7 @@ def test_only_the_layers_that_are_let_in_are_the_visitors(playing: Any) -> None:
 
 
 def test_the_whole_visitor_then_the_match_are_shown_as_they_are_behind_the_truncation(playing: Any) -> None:
-    playing.plugin._roster.add(guest(), 0)
+    playing.plugin._visitors.add(visitor(), 0)
     psi = PSI
     shown = playing.play(4.9)[-1] * psi
     assert torch.allclose(shown, torch.full_like(shown, 2.0), atol=0.05)
@@ -60,7 +60,7 @@ def test_the_whole_visitor_then_the_match_are_shown_as_they_are_behind_the_trunc
 
 
 def test_the_photo_and_the_matchs_picture_dissolve_in_and_out(playing: Any) -> None:
-    playing.plugin._roster.add(guest(), 0)
+    playing.plugin._visitors.add(visitor(), 0)
     image = torch.zeros(1, 3, 32, 32)
     seen = []
     for _ in range(10 * 50):
@@ -76,8 +76,8 @@ def test_the_photo_and_the_matchs_picture_dissolve_in_and_out(playing: Any) -> N
 
 
 def test_the_latent_does_not_leap_while_a_search_refines_it(playing: Any) -> None:
-    somebody = guest()
-    playing.plugin._roster.add(somebody, 0)
+    somebody = visitor()
+    playing.plugin._visitors.add(somebody, 0)
     before = playing.play(1.48)
     somebody.latent = torch.full((4, 64), 3.0)
     frames = torch.cat([before, playing.play(0.45)])
@@ -88,49 +88,49 @@ def test_the_latent_does_not_leap_while_a_search_refines_it(playing: Any) -> Non
 
 def test_next_leads_back_and_the_other_one_comes(playing: Any) -> None:
     for number in (1, 2):
-        playing.plugin._roster.add(guest(number), 0)
+        playing.plugin._visitors.add(visitor(number), 0)
     playing.play(1.5)
-    assert playing.plugin._guest.number == 2
+    assert playing.plugin._visitor.number == 2
     playing.play(0.02, next=1)
     playing.values["next"] = 0
     playing.play(1.1)
-    assert playing.plugin._guest.number == 1
+    assert playing.plugin._visitor.number == 1
 
 
 def test_somebody_comes_again_only_after_a_rest_and_a_newcomer_at_once(playing: Any) -> None:
     playing.values |= {"mode": "ride", "rest": 2.0}
-    playing.plugin._roster.add(guest(), 0)
+    playing.plugin._visitors.add(visitor(), 0)
     playing.play(3.1)
-    assert playing.plugin._guest is None
+    assert playing.plugin._visitor is None
     playing.play(1.0)
-    assert playing.plugin._guest is None
+    assert playing.plugin._visitor is None
     playing.play(1.2)
-    assert playing.plugin._guest.number == 1
+    assert playing.plugin._visitor.number == 1
     playing.play(3.0)
-    playing.plugin._roster.add(guest(2), 0)
+    playing.plugin._visitors.add(visitor(2), 0)
     playing.play(0.2)
-    assert playing.plugin._guest.number == 2
+    assert playing.plugin._visitor.number == 2
 
 
 def test_who_shall_not_come_again_has_one_turn(playing: Any) -> None:
     playing.values["again"] = False
     playing.values["mode"] = "ride"
-    playing.plugin._roster.add(guest(), 0)
+    playing.plugin._visitors.add(visitor(), 0)
     frames = playing.play(10.0)
     assert torch.equal(frames[-1], playing.base[0])
-    assert playing.plugin._guest is None
+    assert playing.plugin._visitor is None
 
 
 def test_forgetting_wipes_in_the_middle_of_a_turn(playing: Any) -> None:
-    somebody = guest()
-    playing.plugin._roster.add(somebody, 0)
+    somebody = visitor()
+    playing.plugin._visitors.add(somebody, 0)
     playing.play(4.0)
     playing.picture(torch.zeros(1, 3, 32, 32))
-    for each in playing.plugin._roster.clear():
+    for each in playing.plugin._visitors.clear():
         each.wipe()
     playing.plugin.handle(event=Forget(), stage=playing.stage)
     assert torch.equal(playing.update(), playing.base[0])
-    assert playing.plugin._guest is None
+    assert playing.plugin._visitor is None
     assert playing.plugin._shown is None
     assert not playing.plugin._pictures
     playing.stage.privacy.take()
@@ -144,6 +144,6 @@ def test_the_same_events_at_the_same_times_give_the_same_frames(player: Maker) -
         show = player(NAME, fps=50)
         show.values |= SHORT
         alone = show.play(0.5)
-        show.plugin._roster.add(guest(), 0)
+        show.plugin._visitors.add(visitor(), 0)
         shows.append(torch.cat([alone, show.play(6.0)]))
     assert torch.equal(*shows)

@@ -1,1 +1,15 @@
-"""Visitors before the camera: seen, greeted, kept in memory for a while, shown in turn, forgotten."""
+"""Lookalike: visitors before the camera, whom they resemble, and their turn on the stage.
+
+The plugin `lookalike` plays this package. In reading order:
+
+- `messages`: what the show and the vision process say to each other.
+- `tracker`: the thread that sends pictures and photos, and makes visitors of faces.
+- `arrival`: when somebody before the camera becomes a visitor.
+- `vision_process`: the process beside the show that looks and matches; `face_reader` and `matcher` run in it.
+- `visitor`, `visitor_queue`: who is remembered, in the order of their turns; in memory alone.
+- `search_queue`: whose latent the projection worker (a second process) looks for next.
+- `turn`: the phases of a visitor's turn, and the mix of pictures in each.
+
+A picture goes plugin -> tracker -> vision process; an observation comes back -> arrival -> visitor -> visitor queue,
+and a match and a latent follow. The render thread reads the visitor whose turn it is. Nothing is written to a disk.
+"""

@@ -1,4 +1,4 @@
-"""What the lookout sees in a picture of the camera: one face, held still, judged and cut out."""
+"""The face reader: finds the nearest face in a picture, steadies its landmarks, cuts it out and recognises it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from likeness.faces.landmark_filter import SteadyLandmarks
 from likeness.faces.landmarks import Points, eye_distance
 from likeness.faces.portrait import FEWEST_EYES, choose
 from likeness.faces.quality import judge
-from likeness.lookalike.arrival import FaceObservation
+from likeness.lookalike.messages import FaceObservation
 
 # In a picture of 640 px a face must be 80 high to be found: an eighth of the picture, 30 ms of one core.
 SEARCHED_SIDE = 640
-# Whom HOG does not see the network may: half a second of one core, so not in each picture.
+# A face that HOG misses the network may find, in half a second of one core, so not in each picture.
 SECOND_SIDE, SECOND_EVERY_S = 400, 3.0
-# A face that the network has found is followed by it, in every picture, for so long.
+# A face that the network has found is followed by it, in every picture, for this long.
 SECOND_TRUST_S = 4.0
 
 
 class FaceReader:
-    """Detector, landmarks, filter and embedding. One thread.
+    """Detector, landmarks, filter and embedding. One thread, that of the vision process.
 
     Args:
         portrait: height and width of portraits in px.
@@ -31,37 +31,37 @@ class FaceReader:
 
     def __init__(self, portrait: int) -> None:
         self._portrait = portrait
-        self._first = Detector("hog", longest=SEARCHED_SIDE)
-        self._second: Detector | None = None
-        self._still: Detector | None = None
+        self._hog = Detector("hog", longest=SEARCHED_SIDE)
+        self._network: Detector | None = None
+        self._thorough: Detector | None = None
         self._embedder: Embedder | None = None
-        self._steady = SteadyLandmarks()
-        self._second_at = self._second_found_at = -SECOND_TRUST_S
+        self._filter = SteadyLandmarks()
+        self._network_at = self._network_found_at = -SECOND_TRUST_S
 
     def read(self, number: int, at: float, picture: NDArray[np.uint8], embed: bool) -> FaceObservation:
-        """Return what is seen in a picture `[height, width, 3]` RGB; nobody is no fault."""
+        """Return what there is in a picture `[height, width, 3]` RGB of the camera; an empty one is no error."""
         faces = self._find(picture, at)
         if not faces:
             return FaceObservation(number, at, 0)
         face = choose(faces, picture.shape)
         if eye_distance(face.landmarks) < FEWEST_EYES:
             return FaceObservation(number, at, len(faces))
-        landmarks = self._steady.follow(face.landmarks, at)
+        landmarks = self._filter.follow(face.landmarks, at)
         if not embed:
             return FaceObservation(number, at, len(faces), True)
-        return self._recognised(number, at, picture, faces, face, landmarks)
+        return self._recognise(number, at, picture, faces, face, landmarks)
 
     def read_photo(self, number: int, at: float, picture: NDArray[np.uint8]) -> FaceObservation:
-        """Return what is seen in a photo, which comes once and has time: small faces too, and whom HOG does not see."""
-        self._still = self._still or Detector()
-        faces = self._still.find(picture)
+        """Return what there is in a photo, searched for small faces too, and for those that HOG misses."""
+        self._thorough = self._thorough or Detector()
+        faces = self._thorough.find(picture)
         near = [face for face in faces if eye_distance(face.landmarks) >= FEWEST_EYES]
         if not near:
             return FaceObservation(number, at, len(faces))
         face = choose(near, picture.shape)
-        return self._recognised(number, at, picture, faces, face, face.landmarks)
+        return self._recognise(number, at, picture, faces, face, face.landmarks)
 
-    def _recognised(
+    def _recognise(
         self, number: int, at: float, picture: NDArray[np.uint8], faces: list[Face], face: Face, landmarks: Points
     ) -> FaceObservation:
         quality, portrait = judge(picture, face), align(picture, landmarks, self._portrait)
@@ -69,26 +69,26 @@ class FaceReader:
         return FaceObservation(number, at, len(faces), True, portrait, embedding, quality.doubts, quality.sharpness)
 
     def embed(self, picture: NDArray[np.uint8], face: Face) -> Embedding:
-        """Return who a face is."""
+        """Return the embedding of a face."""
         self._embedder = self._embedder or Embedder()
         return self._embedder.embed(picture, face)
 
-    def find_drawn(self, picture: NDArray[np.uint8]) -> Face | None:
-        """Return the face of a drawing, if one is seen."""
-        return next(iter(self._first.find(picture)), None)
+    def find_in_drawing(self, picture: NDArray[np.uint8]) -> Face | None:
+        """Return the face in a drawing, or None."""
+        return next(iter(self._hog.find(picture)), None)
 
     def forget(self) -> None:
-        """Let go of where a face was."""
-        self._steady.forget()
+        """Forget where a face was."""
+        self._filter.forget()
 
     def _find(self, picture: NDArray[np.uint8], at: float) -> list[Face]:
-        faces = self._first.find(picture)
-        trusted = at - self._second_found_at < SECOND_TRUST_S
-        if faces or not (trusted or at - self._second_at >= SECOND_EVERY_S):
+        faces = self._hog.find(picture)
+        trusted = at - self._network_found_at < SECOND_TRUST_S
+        if faces or not (trusted or at - self._network_at >= SECOND_EVERY_S):
             return faces
-        self._second = self._second or Detector("mmod", longest=SECOND_SIDE)
-        self._second_at = at
-        faces = self._second.find(picture)
+        self._network = self._network or Detector("mmod", longest=SECOND_SIDE)
+        self._network_at = at
+        faces = self._network.find(picture)
         if faces:
-            self._second_found_at = at
+            self._network_found_at = at
         return faces

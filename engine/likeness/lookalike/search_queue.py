@@ -1,4 +1,4 @@
-"""Decides for whom the search beside the show works next, and gives what it finds to the guests."""
+"""The order of searches: whose latent the projection worker looks for next, and where its result goes."""
 
 from __future__ import annotations
 
@@ -14,114 +14,117 @@ from likeness.projection.worker import NO_ENCODER, ProjectionWorker, SearchReque
 
 log = logging.getLogger(__name__)
 
-# Without an encoder a search from the mean shows the person after so many steps.
+# Without an encoder a search from the mean shows the person after this number of steps.
 MEAN_STEPS = 40
 WARM_SIZE = 64
 
 
 class SearchQueue:
-    """First the guess of whoever has none, then that of a match, then what refines a guess. One thread.
+    """Serves first the visitors without a latent, then matches without one, then refines. The tracker's thread.
 
     Args:
-        searcher: does the work, in a process of its own.
-        roster: whose guests are served.
+        worker: searches, in a process of its own.
+        visitors: who is served.
     """
 
-    def __init__(self, searcher: ProjectionWorker, roster: VisitorQueue) -> None:
-        self._searcher, self._roster = searcher, roster
-        self._guest: Visitor | None = None
-        self._of_match = False
-        self._before = 0
-        self._refined: set[int] = set()
+    def __init__(self, worker: ProjectionWorker, visitors: VisitorQueue) -> None:
+        self._worker, self._visitors = worker, visitors
+        self._visitor: Visitor | None = None
+        self._for_match = False
+        self._steps_before = 0
+        # Numbers of visitors for whom no search is left.
+        self._done: set[int] = set()
         self._start: Start = "encoder"
 
     def warm(self) -> None:
-        """Have the process opened, and all that it does done once: the first time takes 5 s of one core more."""
+        """Start the process with a search of one step: the first one takes 5 s of a core longer than any later."""
         grey = np.full((WARM_SIZE, WARM_SIZE, 3), 128, np.uint8)
-        self._searcher.begin(SearchRequest(grey, "encoder", 1))
+        self._worker.begin(SearchRequest(grey, "encoder", 1))
 
-    def serve(self, steps: int) -> None:
-        """Take what was found, and begin what is next."""
-        self._take()
-        guest = self._guest
-        if guest is not None and (guest.forgotten or self._waiting(guest)):
-            self._end()
-        if self._guest is None:
-            self._begin(steps)
+    def step(self, steps: int) -> None:
+        """Take over what was found, and begin the next search. Never waits.
+
+        Args:
+            steps: of a search in all; 0 leaves the encoder's guess.
+        """
+        self._collect()
+        visitor = self._visitor
+        if visitor is not None and (visitor.forgotten or self._must_give_way(visitor)):
+            self._cancel()
+        if self._visitor is None:
+            self._begin_next(steps)
 
     def forget(self) -> None:
-        """Give the search up and let go of all of it."""
-        self._searcher.cancel()
-        self._guest = None
-        self._refined.clear()
+        """Cancel the search and drop all of it."""
+        self._cancel()
+        self._done.clear()
 
     def close(self) -> None:
         """End the process."""
-        self._guest = None
-        self._searcher.close()
+        self._visitor = None
+        self._worker.close()
 
-    def _take(self) -> None:
-        guest, fresh = self._guest, self._searcher.fresh()
-        if guest is None or guest.forgotten:
+    def _collect(self) -> None:
+        visitor, fresh = self._visitor, self._worker.fresh()
+        if visitor is None or visitor.forgotten:
             return
         if fresh:
             newest = fresh[-1]
-            if self._of_match:
-                if guest.likeness is not None:
-                    guest.likeness = replace(guest.likeness, latent=newest.latent[0].clone())
+            if self._for_match:
+                if visitor.match is not None:
+                    visitor.match = replace(visitor.match, latent=newest.latent[0].clone())
             else:
-                shown_late = self._start == "mean" and newest.number < MEAN_STEPS and guest.latent is None
-                if not shown_late:
-                    guest.latent = newest.latent[0].clone()
-                guest.steps = self._before + newest.number
-            if guest.forgotten:
-                # It was wiped while this was put in.
-                guest.wipe()
-        if self._searcher.ended:
-            self._ended(guest)
+                too_early = self._start == "mean" and newest.number < MEAN_STEPS and visitor.latent is None
+                if not too_early:
+                    visitor.latent = newest.latent[0].clone()
+                visitor.steps = self._steps_before + newest.number
+            if visitor.forgotten:
+                # Wiped by another thread while this was written.
+                visitor.wipe()
+        if self._worker.ended:
+            self._finish(visitor)
 
-    def _ended(self, guest: Visitor) -> None:
-        error = self._searcher.error
+    def _finish(self, visitor: Visitor) -> None:
+        error = self._worker.error
         if error is not None and str(error).startswith(NO_ENCODER) and self._start == "encoder":
             log.warning("%s; the search begins at the mean face, and visitors appear later", error)
             self._start = "mean"
         elif error is not None:
             log.error("%s", error)
-            self._refined.add(guest.number)
-        elif not self._of_match:
-            self._refined.add(guest.number)
-        self._guest = None
+            self._done.add(visitor.number)
+        elif not self._for_match:
+            self._done.add(visitor.number)
+        self._visitor = None
 
-    def _waiting(self, busy_with: Visitor) -> bool:
-        """Whether somebody has no guess yet while another one's is being refined."""
-        if busy_with.latent is None:
+    def _must_give_way(self, visitor: Visitor) -> bool:
+        """Return whether somebody has no latent yet while another one's is being refined."""
+        if visitor.latent is None:
             return False
-        return any(guest.latent is None for guest in self._roster.visitors())
+        return any(other.latent is None for other in self._visitors.visitors())
 
-    def _end(self) -> None:
-        self._searcher.cancel()
-        self._guest = None
+    def _cancel(self) -> None:
+        self._worker.cancel()
+        self._visitor = None
 
-    def _begin(self, steps: int) -> None:
-        guests = self._roster.visitors()
-        for guest in guests:
-            if guest.latent is None and guest.number not in self._refined:
+    def _begin_next(self, steps: int) -> None:
+        visitors = self._visitors.visitors()
+        for visitor in visitors:
+            if visitor.latent is None and visitor.number not in self._done:
                 least = max(steps, MEAN_STEPS) if self._start == "mean" else steps
-                return self._order(guest, SearchRequest(guest.portrait.copy(), self._start, least))
-        for guest in guests:
-            if guest.likeness is not None and guest.likeness.latent is None:
-                picture = np.ascontiguousarray(guest.likeness.picture)
-                return self._order(
-                    guest, SearchRequest(picture, self._start, 0 if self._start == "encoder" else MEAN_STEPS), True
-                )
-        for guest in guests:
-            if guest.latent is not None and guest.number not in self._refined and steps > guest.steps:
-                latent = np.ascontiguousarray(guest.latent.numpy())
+                return self._begin(visitor, SearchRequest(visitor.portrait.copy(), self._start, least))
+        for visitor in visitors:
+            if visitor.match is not None and visitor.match.latent is None:
+                picture = np.ascontiguousarray(visitor.match.picture)
+                least = 0 if self._start == "encoder" else MEAN_STEPS
+                return self._begin(visitor, SearchRequest(picture, self._start, least), for_match=True)
+        for visitor in visitors:
+            if visitor.latent is not None and visitor.number not in self._done and steps > visitor.steps:
+                latent = np.ascontiguousarray(visitor.latent.numpy())
                 # Longer steps, as a short search takes them, would jolt a face that is nearly found.
-                rest = SearchRequest(guest.portrait.copy(), latent, steps - guest.steps, rate=usual_rate(steps))
-                return self._order(guest, rest)
+                rest = SearchRequest(visitor.portrait.copy(), latent, steps - visitor.steps, rate=usual_rate(steps))
+                return self._begin(visitor, rest)
         return None
 
-    def _order(self, guest: Visitor, order: SearchRequest, of_match: bool = False) -> None:
-        self._guest, self._of_match, self._before = guest, of_match, guest.steps
-        self._searcher.begin(order)
+    def _begin(self, visitor: Visitor, request: SearchRequest, *, for_match: bool = False) -> None:
+        self._visitor, self._for_match, self._steps_before = visitor, for_match, visitor.steps
+        self._worker.begin(request)

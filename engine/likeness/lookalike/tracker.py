@@ -1,4 +1,4 @@
-"""Brings the camera's pictures to the lookout, makes guests of visitors, and has their latents searched for."""
+"""The visitor tracker: camera pictures and photos in, visitors with latents and matches out."""
 
 from __future__ import annotations
 
@@ -17,35 +17,37 @@ from likeness import open_generator
 from likeness.errors import LikenessError
 from likeness.faces.photo import read_photo
 from likeness.fault_log import Faults
-from likeness.lookalike.arrival import ArrivalDetector, FaceObservation
+from likeness.lookalike.arrival import ArrivalDetector
+from likeness.lookalike.messages import FaceObservation, MatchReply, VisionConfig
 from likeness.lookalike.search_queue import SearchQueue
-from likeness.lookalike.vision_process import MatchReply, VisionConfig, VisionProcess
+from likeness.lookalike.vision_process import VisionProcess
 from likeness.lookalike.visitor import Match, Visitor
 from likeness.lookalike.visitor_queue import VisitorQueue
 from likeness.projection.worker import ProjectionWorker
+from likeness.stoppable_thread import StoppableThread
 
 log = logging.getLogger(__name__)
 
-# How long the thread waits for news at most: what the show asks for is seen that much later.
-TURN_S = 0.03
-# How often a picture is looked at while nobody is there, while somebody is who is to be greeted, and after that. A look
-# is 30 ms of one core and a recognition 80 more: at 25 pictures a second they would take a core from the show.
+# The longest wait for a reply: what the show asks for is seen that much later.
+POLL_S = 0.03
+# How often a picture is looked at while nobody is there, while somebody is about to arrive, and after that. A look is
+# 30 ms of one core and a recognition 80 more: at 25 pictures a second they would take a core from the show.
 LOOK_S, LOOK_CLOSER_S, LOOK_AGAIN_S = 0.25, 0.12, 0.3
-# How often whoever is there is recognised: to be greeted, and after that to know when somebody else stands there.
+# How often whoever is there is recognised: until they arrive, and after that to notice that somebody else stands there.
 RECOGNISE_S, AGAIN_S = 0.2, 1.0
-PARTING_S = 2.0
+CLOSE_S = 2.0
 SEARCHED_SIZE = 256
 
 
 @dataclass(frozen=True)
 class LookalikeSettings:
-    """What the performer wants.
+    """What the performer has set.
 
     Attributes:
-        auto: greet whoever stays; else only who is caught.
-        remember_s: how long a guest is remembered after they were last seen.
+        auto: whether whoever stays becomes a visitor; else only who is caught.
+        remember_s: how long a visitor is remembered after they were last seen.
         steps: of the search that refines a latent; 0 leaves the encoder's guess.
-        farthest: match with whom they resemble least.
+        farthest: whether to match with whom they resemble least.
     """
 
     auto: bool = True
@@ -55,191 +57,221 @@ class LookalikeSettings:
 
 
 class VisitorTracker:
-    """Runs on a thread of its own, from the first picture to `close`. Its methods may be called on any thread.
+    """Makes visitors of faces. Its public methods may be called on any thread and never wait; `close` waits a little.
+
+    A thread of its own, started by the first picture, repeats `step`: it sends the newest picture or a photo to the
+    vision process, takes the replies, and lets the search queue go on. That thread alone touches the vision process,
+    the arrival detector, the search queue and the fields of visitors; other threads leave it a picture, a photo's path
+    or a flag, and the newest wins. `forget` and `close` also wipe the visitors at once, on the caller's thread.
+
+    The camera's pictures go through the arrival detector: somebody must stay, or be caught. A photo's face becomes a
+    visitor at once. Whatever fails is logged, and the next step goes on.
 
     Args:
-        outlook: where the gallery and the weights are.
-        roster: gets the guests.
+        config: where the gallery and the weights are.
+        visitors: gets the visitors.
+        vision: the process that looks; its own where none is given.
+        searches: searches for latents; its own where none is given.
+        threaded: whether to start the thread; without it the owner calls `step`.
 
     Attributes:
-        wishes: may be exchanged at any time.
+        settings: may be replaced at any time.
     """
 
-    def __init__(self, outlook: VisionConfig, roster: VisitorQueue) -> None:
+    def __init__(
+        self,
+        config: VisionConfig,
+        visitors: VisitorQueue,
+        vision: VisionProcess | None = None,
+        searches: SearchQueue | None = None,
+        *,
+        threaded: bool = True,
+    ) -> None:
         self.settings = LookalikeSettings()
-        self._roster = roster
-        self._lookout = VisionProcess(outlook)
-        opener = partial(open_generator, str(outlook.weights), size=SEARCHED_SIZE)
-        self._desk = SearchQueue(ProjectionWorker(opener), roster)
-        self._greeting = ArrivalDetector()
+        self._visitors = visitors
+        self._vision = vision or VisionProcess(config)
+        opener = partial(open_generator, str(config.weights), size=SEARCHED_SIZE)
+        self._searches = searches or SearchQueue(ProjectionWorker(opener), visitors)
+        self._arrival = ArrivalDetector()
         self._newest: tuple[int, float, NDArray[np.uint8]] | None = None
+        # The path of the photo to be sent next, and of the one whose observation is outstanding.
         self._photo: str | None = None
-        # Which picture the photo is that is being looked at, and its path.
-        self._photographed: tuple[int, str] | None = None
-        self._embedded_at = self._looked_at = -AGAIN_S
-        self._guests = self._count = self._era = 0
+        self._photo_sent: str | None = None
+        self._recognised_at = self._looked_at = -AGAIN_S
+        self._count = self._pictures = self._generation = 0
         self._catching = self._forgetting = False
-        self._bell, self._closing = threading.Event(), threading.Event()
-        self._turn = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._wake, self._starting = threading.Event(), threading.Lock()
+        self._thread = StoppableThread("lookalike", self._run) if threaded else None
         self._faults = Faults(log)
 
-    def look(self, picture: NDArray[np.uint8], at: float) -> None:
-        """Take a picture `[height, width, 3]` RGB of the camera that came at `at`; the newest wins."""
-        self._count += 1
-        self._newest = (self._count, at, picture)
-        self._wake()
+    def submit(self, picture: NDArray[np.uint8], at: float) -> None:
+        """Leave a picture `[height, width, 3]` RGB of the camera, which came at `at`; the newest wins."""
+        self._pictures += 1
+        self._newest = (self._pictures, at, picture)
+        self._start()
 
     def show_photo(self, path: str) -> None:
-        """Take the face of a photo in a file, as if it stood before the camera."""
+        """Make a visitor of the face in a photo; a photo without a face is logged."""
         self._photo = path
-        self._wake()
+        self._start()
 
     def catch(self) -> None:
-        """Take whoever is before the camera, now."""
+        """Make a visitor of whoever is before the camera, now."""
         self._catching = True
-        self._bell.set()
+        self._wake.set()
 
     def forget(self) -> None:
         """Wipe all that is known of visitors: at once here, in the other processes before their next step."""
         self._newest = self._photo = None
         self._forgetting = True
-        for guest in self._roster.clear():
-            guest.wipe()
-        self._bell.set()
+        self._wipe(self._visitors.clear())
+        self._wake.set()
 
     def close(self) -> None:
         """Wipe all, and end the processes. Safe to call twice."""
-        self._closing.set()
-        self._lookout.closing = True
-        self._bell.set()
-        thread, self._thread = self._thread, None
+        self._vision.closing = True
+        with self._starting:
+            thread, self._thread = self._thread, None
         if thread is not None:
-            thread.join(PARTING_S)
-        for guest in self._roster.clear():
-            guest.wipe()
+            thread.stopping.set()
+            self._wake.set()
+            thread.close(CLOSE_S)
+        self._wipe(self._visitors.clear())
 
-    def _wake(self) -> None:
-        with self._turn:
-            if self._thread is None and not self._closing.is_set():
-                self._thread = threading.Thread(target=self._run, name="reception", daemon=True)
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is not None:
                 self._thread.start()
-        self._bell.set()
+        self._wake.set()
 
-    # All below runs on the reception's own thread.
+    # All below runs on the tracker's own thread.
 
     def _run(self) -> None:
-        self._desk.warm()
+        thread = self._thread
+        if thread is None:
+            return
+        self._searches.warm()
         try:
-            while not self._closing.is_set():
+            while not thread.stopping.is_set():
                 try:
-                    self._serve()
+                    self.step()
                 except Exception as error:  # noqa: BLE001 - a photo or a process may fail in any way; the show goes on
-                    self._faults.tell("the reception", error)
+                    self._faults.tell("lookalike", error)
+                if not self._vision.busy:
+                    self._wake.wait(POLL_S)
+                    self._wake.clear()
         finally:
-            self._lookout.close()
-            self._desk.close()
+            self._vision.close()
+            self._searches.close()
 
-    def _serve(self) -> None:
-        self._era = self._roster.era
+    def step(self) -> None:
+        """Send what is to be looked at, take the replies, and let the searches go on. Waits 30 ms for a reply at most.
+
+        The tracker's own thread calls it; without one, the owner.
+        """
+        self._generation = self._visitors.generation
         if self._forgetting:
-            self._forgetting, self._photographed = False, None
-            self._lookout.forget()
-            self._desk.forget()
-            self._greeting.forget()
+            self._forgetting, self._photo_sent = False, None
+            self._vision.forget()
+            self._searches.forget()
+            self._arrival.reset()
         if self._catching:
             self._catching = False
-            self._greeting.catch()
-        self._send()
-        for word in self._lookout.receive(TURN_S if self._lookout.busy else 0.0):
+            self._arrival.ask()
+        if not self._vision.busy and not self._send_photo():
+            self._send_picture()
+        for reply in self._vision.receive(POLL_S if self._vision.busy else 0.0):
             if self._forgetting:
                 return
-            if isinstance(word, MatchReply):
-                self._matched(word)
+            if isinstance(reply, MatchReply):
+                self._add_match(reply)
+            elif reply.photo:
+                self._observe_photo(reply)
             else:
-                self._seen(word)
-        if self._photographed is not None and not self._lookout.busy:
-            # The process has died of it, and whoever comes next is not to be taken for whom it shows.
-            log.error("%s was not looked at; show it again", self._photographed[1])
-            self._photographed = None
-            self._greeting.forget()
-        self._desk.serve(self.settings.steps)
-        for guest in self._roster.expire(time.monotonic(), self.settings.remember_s):
-            log.info("guest %d is forgotten", guest.number)
-            guest.wipe()
-        if not self._lookout.busy:
-            self._bell.wait(TURN_S)
-            self._bell.clear()
+                self._observe_camera(reply)
+        if self._photo_sent is not None and not self._vision.busy:
+            log.error("%s was not looked at; show it again", self._photo_sent)
+            self._photo_sent = None
+        self._searches.step(self.settings.steps)
+        for visitor in self._visitors.expire(time.monotonic(), self.settings.remember_s):
+            log.info("visitor %d is forgotten", visitor.number)
+            visitor.wipe()
 
-    def _send(self) -> None:
-        """Send the newest picture, or a photo, once the lookout has done with the one before."""
-        if self._lookout.busy:
-            return
-        photo, self._photo = self._photo, None
-        if photo:
-            try:
-                picture = read_photo(Path(photo))
-                self._newest = None
-                self._count += 1
-                self._photographed = self._count, photo
-                self._greeting.forget()
-                self._greeting.catch()
-                self._lookout.look(self._photographed[0], time.monotonic(), picture, True, still=True)
-            except LikenessError as error:
-                log.error("%s", error)
-            return
-        newest, greeting = self._newest, self._greeting
-        pause = LOOK_AGAIN_S if greeting.arrived else LOOK_CLOSER_S if greeting.present else LOOK_S
+    def _send_photo(self) -> bool:
+        """Send the photo that was left; return whether there was one, readable or not."""
+        path, self._photo = self._photo, None
+        if not path:
+            return False
+        try:
+            picture = read_photo(Path(path))
+        except LikenessError as error:
+            log.error("%s", error)
+            return True
+        self._photo_sent = path
+        self._pictures += 1
+        self._vision.request_look(self._pictures, time.monotonic(), picture, embed=True, photo=True)
+        return True
+
+    def _send_picture(self) -> None:
+        """Send the camera's newest picture, unless one was looked at just before."""
+        newest, arrival = self._newest, self._arrival
+        pause = LOOK_AGAIN_S if arrival.arrived else LOOK_CLOSER_S if arrival.present else LOOK_S
         if newest is None or newest[1] - self._looked_at < pause:
             return
         self._newest = None
         number, at, picture = newest
         self._looked_at = at
-        recognise = at - self._embedded_at >= (AGAIN_S if greeting.arrived else RECOGNISE_S)
+        recognise = at - self._recognised_at >= (AGAIN_S if arrival.arrived else RECOGNISE_S)
         if recognise:
-            self._embedded_at = at
-        self._lookout.look(number, at, picture, recognise)
+            self._recognised_at = at
+        self._vision.request_look(number, at, picture, recognise)
 
-    def _seen(self, sighting: FaceObservation) -> None:
-        number, photo = self._photographed or (0, "")
-        if sighting.number == number:
-            self._photographed = None
-            if not sighting.present:
-                # Nobody is to be caught in the place of whom the photo does not show.
-                self._greeting.forget()
-                log.error("no face is found in %s; take one from the front and near, in light", photo)
-                return
-        known = None if sighting.embedding is None else self._roster.find(sighting.embedding)
+    def _observe_photo(self, observation: FaceObservation) -> None:
+        path, self._photo_sent = self._photo_sent, None
+        if observation.present:
+            self._welcome(observation)
+        else:
+            log.error("no face is found in %s; take one from the front and near, in light", path)
+
+    def _observe_camera(self, observation: FaceObservation) -> None:
+        known = None if observation.embedding is None else self._visitors.find(observation.embedding)
         if known is not None:
             known.seen_at = time.monotonic()
-        elif sighting.embedding is not None and self._greeting.arrived:
+        elif observation.embedding is not None and self._arrival.arrived:
             # Somebody else has stepped in without a gap.
-            self._greeting.forget()
-        greeted = self._greeting.observe(sighting, auto=self.settings.auto)
-        if greeted is None or greeted.portrait is None or greeted.embedding is None:
-            return
-        if self._roster.find(greeted.embedding) is None:
-            self._welcome(greeted)
+            self._arrival.depart()
+        arrived = self._arrival.observe(observation, auto=self.settings.auto)
+        if arrived is not None:
+            self._welcome(arrived)
 
-    def _welcome(self, sighting: FaceObservation) -> None:
-        assert sighting.portrait is not None
-        assert sighting.embedding is not None
-        self._guests += 1
-        guest = Visitor(self._guests, sighting.portrait, sighting.embedding, time.monotonic())
-        for left in self._roster.add(guest, self._era):
-            left.wipe()
-        if guest.forgotten:
+    def _welcome(self, observation: FaceObservation) -> None:
+        """Make a visitor of the face, unless it is one already, and ask for their match."""
+        if observation.portrait is None or observation.embedding is None:
+            return
+        known = self._visitors.find(observation.embedding)
+        if known is not None:
+            known.seen_at = time.monotonic()
+            return
+        self._count += 1
+        visitor = Visitor(self._count, observation.portrait, observation.embedding, time.monotonic())
+        self._wipe(self._visitors.add(visitor, self._generation))
+        if visitor.forgotten:
             return
         # What is seen of a person stays here; the log gets a number and what was wrong with the light.
-        notes = f" ({'; '.join(sighting.doubts)})" if sighting.doubts else ""
-        log.info("guest %d%s", guest.number, notes)
-        self._lookout.request_match(guest.number, guest.embedding, self.settings.farthest)
+        notes = f" ({'; '.join(observation.doubts)})" if observation.doubts else ""
+        log.info("visitor %d%s", visitor.number, notes)
+        self._vision.request_match(visitor.number, visitor.embedding, self.settings.farthest)
 
-    def _matched(self, answer: MatchReply) -> None:
-        guest = next((each for each in self._roster.visitors() if each.number == answer.guest), None)
-        if guest is None or answer.picture is None:
+    def _add_match(self, reply: MatchReply) -> None:
+        visitor = next((each for each in self._visitors.visitors() if each.number == reply.visitor), None)
+        if visitor is None or reply.picture is None:
             return
-        latent = None if answer.latent is None else torch.from_numpy(answer.latent)
-        guest.likeness = Match(answer.name, answer.distance, answer.picture, latent)
+        latent = None if reply.latent is None else torch.from_numpy(reply.latent)
+        visitor.match = Match(reply.name, reply.distance, reply.picture, latent)
         # Not whom: a log may be kept for years, and whom somebody resembles is said of a real face.
-        log.debug("guest %d has a match", guest.number)
+        log.debug("visitor %d has a match", visitor.number)
+
+    @staticmethod
+    def _wipe(visitors: list[Visitor]) -> None:
+        for visitor in visitors:
+            visitor.wipe()

@@ -1,4 +1,4 @@
-"""What a visitor's turn looks like: time goes in, weights come out. Nothing here knows of faces."""
+"""A visitor's turn on the stage: its phases, and how the picture is mixed in each."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from likeness.easing import ROUNDING, smooth
 PHASES = ("attack", "hold", "reveal", "photo", "dissolve", "walk", "meet", "match", "decay")
 # A turn without a match has no portrait in it: the visitor's features ride on the show for a while.
 SHORT_PHASES = ("attack", "hold", "decay")
-# Whoever resembles nobody by then is led back into the show.
+# A visitor without a match by then goes back into the show.
 PATIENCE_S = 8.0
 
 
 @dataclass(frozen=True)
 class PhaseSeconds:
-    """How long each part lasts, in seconds; 0 leaves it out.
+    """How long each phase lasts, in seconds; 0 skips it.
 
     Attributes:
         attack: the visitor's features rise into the show.
@@ -42,11 +42,11 @@ class PhaseSeconds:
 
 @dataclass(frozen=True)
 class Mix:
-    """What is shown, each in [0, 1].
+    """What is mixed into the picture, each in [0, 1].
 
     Attributes:
-        present: how much of the visitor, or of the match, enters the layers that are let in.
-        whole: how far all other layers are let in too.
+        present: how much of the visitor, or of the match, enters the layers that are turned up.
+        whole: how far all other layers are turned up too.
         photo: how much of the picture is the visitor's photo.
         along: where between the visitor, 0, and the match, 1.
         match: how much of the picture is the match's.
@@ -63,12 +63,15 @@ NOBODY = Mix()
 
 
 class Turn:
-    """One visitor's turn.
+    """One visitor's turn. The render thread calls it; it knows nothing of faces.
 
-    Its place is a phase and how far it has come in it: a length that is turned changes the pace and never the place.
+    Its position is a phase and how far that has got: changing a phase's seconds changes the pace, never the position.
 
     Args:
         short: whether the visitor only rides on the show, without photo and match.
+
+    Attributes:
+        mix: of the last `advance`.
     """
 
     def __init__(self, *, short: bool = False) -> None:
@@ -76,51 +79,51 @@ class Turn:
         self._index, self._along = 0, 0.0
         self._waited = 0.0
         self._left: Mix | None = None
-        self.weights = NOBODY
+        self.mix = NOBODY
 
     @property
     def phase(self) -> str:
-        """Return the phase under way, "" when the turn is over."""
+        """The current phase; "" when the turn is over."""
         return self._phases[self._index] if self._index < len(self._phases) else ""
 
     @property
     def over(self) -> bool:
-        """Return whether the turn is over."""
+        """Whether the turn is over."""
         return self._index >= len(self._phases)
 
     def end(self) -> None:
-        """Lead back into the show from wherever it stands."""
+        """Go back into the show from wherever the turn is."""
         if not self.over and self.phase != "decay":
-            self._left = self.weights
+            self._left = self.mix
             self._index, self._along = len(self._phases) - 1, 0.0
 
-    def advance(self, dt: float, lengths: PhaseSeconds, *, matched: bool) -> Mix:
-        """Go on by `dt` seconds and return the weights.
+    def advance(self, dt: float, seconds: PhaseSeconds, *, matched: bool) -> Mix:
+        """Advance by `dt` seconds and return the mix.
 
         Args:
             dt: seconds since the frame before.
-            lengths: of the phases.
-            matched: whether there is a match to walk to; without one the visitor's drawing waits for it.
+            seconds: of the phases.
+            matched: whether there is a match to walk to; without one, the turn waits before the walk.
         """
         while not self.over:
-            seconds = lengths.of(self.phase)
-            left_s = (1.0 - self._along) * seconds
+            phase_s = seconds.of(self.phase)
+            left_s = (1.0 - self._along) * phase_s
             if dt + ROUNDING < left_s:
-                self._along += dt / seconds
+                self._along += dt / phase_s
                 break
             if self.phase == "dissolve" and not matched:
                 self._along, self._waited = 1.0, self._waited + dt - left_s
                 if self._waited >= PATIENCE_S:
-                    self.weights = self._now()
+                    self.mix = self._mix_now()
                     self.end()
                 break
             dt = max(dt - left_s, 0.0)
             self._index, self._along = self._index + 1, 0.0
-        self.weights = self._now()
-        return self.weights
+        self.mix = self._mix_now()
+        return self.mix
 
-    def _now(self) -> Mix:
-        """The weights at this place."""
+    def _mix_now(self) -> Mix:
+        """Return the mix at this position."""
         if self.over:
             return NOBODY
         t = smooth(self._along)

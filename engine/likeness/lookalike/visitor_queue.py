@@ -1,4 +1,4 @@
-"""The visitors that are remembered, in the order of their turns."""
+"""The visitors who are remembered, in the order of their turns."""
 
 from __future__ import annotations
 
@@ -9,81 +9,81 @@ from likeness.faces.embed import Embedding, identity_distance
 from likeness.lookalike.visitor import Visitor
 
 # dlib's 0.6 is the border between two people; a camera's pictures of one person lie far below it.
-SAME_GUEST = 0.5
-# More people than that are not waited for: who came first is forgotten.
-MOST_GUESTS = 12
+SAME_VISITOR = 0.5
+# Beyond this number the visitor whose turn is furthest away is forgotten.
+MOST_VISITORS = 12
 
 
 class VisitorQueue:
-    """Keeps guests. Any thread."""
+    """Holds the visitors; the newest has the next turn. Any thread."""
 
     def __init__(self) -> None:
-        self._guests: list[Visitor] = []
-        self._shown: Visitor | None = None
-        self._era = 0
+        self._visitors: list[Visitor] = []
+        self._current: Visitor | None = None
+        self._generation = 0
         self._lock = threading.Lock()
 
     def find(self, embedding: Embedding) -> Visitor | None:
-        """Return the guest whose embedding this is, or None."""
+        """Return the visitor whose embedding this is, or None."""
         with self._lock:
-            near = [(identity_distance(guest.embedding, embedding), guest) for guest in self._guests]
-        distance, guest = min(near, key=lambda pair: pair[0], default=(SAME_GUEST, None))
-        return guest if distance < SAME_GUEST else None
+            near = [(identity_distance(visitor.embedding, embedding), visitor) for visitor in self._visitors]
+        distance, visitor = min(near, key=lambda pair: pair[0], default=(SAME_VISITOR, None))
+        return visitor if distance < SAME_VISITOR else None
 
     @property
-    def era(self) -> int:
-        """Return how often all were let go."""
-        return self._era
+    def generation(self) -> int:
+        """How often `clear` was called."""
+        return self._generation
 
-    def add(self, guest: Visitor, era: int) -> list[Visitor]:
-        """Put a guest at the head of those who wait; return those who are left out for it.
+    def add(self, visitor: Visitor, generation: int) -> list[Visitor]:
+        """Put a visitor at the head of the queue; return those who are dropped, to be wiped.
 
         Args:
-            guest: new.
-            era: in which they were seen; after a `clear` since then it is the guest who is left out.
+            visitor: new.
+            generation: in which they were seen; if `clear` was called since, the new visitor is the one dropped.
         """
         with self._lock:
-            if era != self._era:
-                return [guest]
-            self._guests.insert(0, guest)
-            left = [each for each in self._guests[MOST_GUESTS:] if each is not self._shown]
-            self._guests = [each for each in self._guests if each not in left]
-        return left
+            if generation != self._generation:
+                return [visitor]
+            self._visitors.insert(0, visitor)
+            dropped = [each for each in self._visitors[MOST_VISITORS:] if each is not self._current]
+            self._visitors = [each for each in self._visitors if each not in dropped]
+        return dropped
 
     def visitors(self) -> tuple[Visitor, ...]:
         """Return those who are remembered, the next one first."""
         with self._lock:
-            return tuple(self._guests)
+            return tuple(self._visitors)
 
     def next_visitor(self, without: Collection[int] = ()) -> Visitor | None:
-        """Return the guest whose turn it is, and put them at the end; None where nobody is ready.
+        """Return the visitor whose turn it is, and put them at the end; None if nobody is ready.
 
         Args:
-            without: numbers of guests who are passed over.
+            without: numbers of visitors who are passed over.
         """
         with self._lock:
-            guest = next((each for each in self._guests if each.ready and each.number not in without), None)
-            if guest is not None:
-                self._guests.remove(guest)
-                self._guests.append(guest)
-            self._shown = guest
-        return guest
+            visitor = next((each for each in self._visitors if each.ready and each.number not in without), None)
+            if visitor is not None:
+                self._visitors.remove(visitor)
+                self._visitors.append(visitor)
+            self._current = visitor
+        return visitor
 
     def expire(self, now: float, seconds: float) -> list[Visitor]:
-        """Let go of those who were not seen for `seconds`, and whose turn it is not; return them."""
+        """Drop those who were not seen for `seconds`, apart from the one whose turn it is; return them."""
         with self._lock:
-            gone = [each for each in self._guests if now - each.seen_at > seconds and each is not self._shown]
-            self._guests = [each for each in self._guests if each not in gone]
+            gone = [each for each in self._visitors if now - each.seen_at > seconds and each is not self._current]
+            self._visitors = [each for each in self._visitors if each not in gone]
         return gone
 
     def clear_current(self) -> None:
-        """Say that nobody's turn is under way."""
+        """Clear the current visitor."""
         with self._lock:
-            self._shown = None
+            self._current = None
 
     def clear(self) -> list[Visitor]:
-        """Let go of all; return them."""
+        """Drop all; return them."""
         with self._lock:
-            gone, self._guests, self._shown = self._guests, [], None
-            self._era += 1
+            gone, self._visitors, self._current = self._visitors, [], None
+            self._generation += 1
         return gone

@@ -113,14 +113,14 @@ def test_no_file_holds_a_visitor_and_forgetting_leaves_nothing_in_memory(room: P
 
         def play(until: Callable[[], bool]) -> None:
             while not until():
-                assert time.monotonic() < deadline, plugin._roster.visitors()  # type: ignore[attr-defined]
+                assert time.monotonic() < deadline, plugin._visitors.visitors()  # type: ignore[attr-defined]
                 show.loop.frame()
                 time.sleep(0.02)
 
-        play(lambda: plugin._weights.photo == 1)  # type: ignore[attr-defined]
-        guest = plugin._guest  # type: ignore[attr-defined]
-        play(lambda: guest.likeness is not None)
-        portrait, embedding, latent = guest.portrait.copy(), guest.embedding.copy(), guest.latent.clone()
+        play(lambda: plugin._mix.photo == 1)  # type: ignore[attr-defined]
+        visitor = plugin._visitor  # type: ignore[attr-defined]
+        play(lambda: visitor.match is not None)
+        portrait, embedding, latent = visitor.portrait.copy(), visitor.embedding.copy(), visitor.latent.clone()
         # The very moments at which a show writes: a cue is stored, and the state is saved.
         show.cues.cues.store(1)
         saved = autosave_file().stat().st_mtime_ns if autosave_file().is_file() else 0
@@ -140,11 +140,11 @@ def test_no_file_holds_a_visitor_and_forgetting_leaves_nothing_in_memory(room: P
         show.store.set("lookalike.forget", 1)
         for _ in range(3):
             show.loop.frame()
-        assert plugin._roster.visitors() == ()  # type: ignore[attr-defined]
-        assert guest.forgotten
-        assert not guest.portrait.any()
-        assert not guest.embedding.any()
-        assert guest.latent is None
+        assert plugin._visitors.visitors() == ()  # type: ignore[attr-defined]
+        assert visitor.forgotten
+        assert not visitor.portrait.any()
+        assert not visitor.embedding.any()
+        assert visitor.latent is None
         assert plugin._shown is None  # type: ignore[attr-defined]
         assert not plugin._pictures  # type: ignore[attr-defined]
         assert found_in(room, sought, visit) == []

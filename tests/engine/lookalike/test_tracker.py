@@ -1,4 +1,4 @@
-"""A photo is shown as if its face stood before the camera, and what it lacks is told."""
+"""A photo's face becomes a visitor as one before the camera does, and what it lacks is logged."""
 
 from pathlib import Path
 
@@ -6,111 +6,160 @@ import cv2
 import numpy as np
 import pytest
 
-from likeness.lookalike.arrival import FaceObservation
+from likeness.lookalike.messages import FaceObservation, VisionConfig
 from likeness.lookalike.tracker import LookalikeSettings, VisitorTracker
-from likeness.lookalike.vision_process import VisionConfig
+from likeness.lookalike.vision_process import VisionProcess
 from likeness.lookalike.visitor_queue import VisitorQueue
 
+# Seconds between the camera's pictures: each is looked at and recognised.
+APART_S = 10.0
 
-class Watch:
-    """Stands in for the process that looks: says what it is told to say of the next picture."""
 
-    def __init__(self) -> None:
-        self.busy = self.parting = False
-        self.faces, self.dead = 0, False
-        self.words: list[FaceObservation] = []
+class FakeVision(VisionProcess):
+    """In place of the process: finds as many faces as it is told to, or dies of the picture."""
 
-    def look(self, number: int, at: float, picture: np.ndarray, embed: bool, still: bool = False) -> None:
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__(config)
+        self.waiting = self.dies = False
+        self.faces = 0
+        self._replies: list[FaceObservation] = []
+
+    @property
+    def busy(self) -> bool:
+        return self.waiting
+
+    def request_look(self, number: int, at: float, picture: np.ndarray, embed: bool, photo: bool = False) -> None:
         seen = np.full((8, 8, 3), 90, np.uint8), np.full(128, number, np.float32)
         portrait, embedding = seen if self.faces else (None, None)
-        self.words.append(FaceObservation(number, at, self.faces, bool(self.faces), portrait, embedding))
+        self._replies.append(
+            FaceObservation(number, at, self.faces, bool(self.faces), portrait, embedding, photo=photo)
+        )
 
-    def request_match(self, guest: int, embedding: np.ndarray, farthest: bool) -> None:
+    def request_match(self, visitor: int, embedding: np.ndarray, farthest: bool) -> None:
         """Find no match."""
 
-    def receive(self, timeout_s: float) -> list[FaceObservation]:
-        words, self.words = self.words, []
-        return [] if self.dead else words
+    def receive(self, timeout_s: float) -> list[FaceObservation]:  # type: ignore[override]
+        replies, self._replies = self._replies, []
+        return [] if self.dies else replies
 
-    def close(self) -> None:
-        """Be gone."""
+
+class NoSearches:
+    """In place of the search queue: searches for nobody."""
+
+    def step(self, steps: int) -> None:
+        """Do nothing."""
+
+    def forget(self) -> None:
+        """Do nothing."""
+
+
+class Rig:
+    """A tracker whose steps the test takes itself; only who is caught becomes a visitor."""
+
+    def __init__(self, folder: Path) -> None:
+        config = VisionConfig(folder / "none.safetensors", folder)
+        self.vision, self.visitors = FakeVision(config), VisitorQueue()
+        self.tracker = VisitorTracker(config, self.visitors, self.vision, NoSearches(), threaded=False)  # type: ignore[arg-type]
+        self.tracker.settings = LookalikeSettings(auto=False, steps=0)
+        self._at = 1e6
+
+    def show_camera(self, faces: int) -> None:
+        self._at += APART_S
+        self.vision.faces = faces
+        self.tracker.submit(np.zeros((40, 50, 3), np.uint8), self._at)
+        self.tracker.step()
+
+    def show_photo(self, path: Path, faces: int = 0) -> None:
+        self.vision.faces = faces
+        self.tracker.show_photo(str(path))
+        self.tracker.step()
+
+    @property
+    def numbers(self) -> list[int]:
+        return [visitor.number for visitor in self.visitors.visitors()]
 
 
 @pytest.fixture
-def reception(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VisitorTracker:
-    """One whose steps the test takes itself, with nobody greeted who is not asked for."""
-    made = VisitorTracker(VisionConfig(tmp_path / "none.safetensors", tmp_path), VisitorQueue())
-    made.settings = LookalikeSettings(auto=False, steps=0)
-    made._lookout = Watch()
-    monkeypatch.setattr(made._desk, "serve", lambda steps: None)
-    monkeypatch.setattr(made, "_wake", lambda: None)
-    return made
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path)
 
 
 @pytest.fixture
-def photo(tmp_path: Path) -> str:
+def photo(tmp_path: Path) -> Path:
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((40, 50, 3), 90, np.uint8))
-    return str(tmp_path / "wall.png")
+    return tmp_path / "wall.png"
 
 
-def camera(reception: VisitorTracker, faces: int) -> None:
-    reception._lookout.faces = faces
-    reception.look(np.zeros((40, 50, 3), np.uint8), 1e6 + reception._count)
-    reception._serve()
-
-
-def test_a_photos_face_is_a_guest(reception: VisitorTracker, photo: str, caplog: pytest.LogCaptureFixture) -> None:
-    reception._lookout.faces = 1
-    reception.show_photo(photo)
-    reception._serve()
-    assert len(reception._roster.visitors()) == 1
+def test_a_photos_face_is_a_visitor(rig: Rig, photo: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rig.show_photo(photo, faces=1)
+    assert rig.numbers == [1]
     assert "no face" not in caplog.text
 
 
 def test_a_photo_without_a_face_is_told_and_nobody_else_taken_for_it(
-    reception: VisitorTracker, photo: str, caplog: pytest.LogCaptureFixture
+    rig: Rig, photo: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reception.show_photo(photo)
-    reception._serve()
+    rig.show_photo(photo)
     assert [line for line in caplog.messages if "no face is found in" in line and "wall.png" in line]
-    camera(reception, 1)
-    assert reception._roster.visitors() == ()
+    rig.show_camera(1)
+    assert rig.numbers == []
     caplog.clear()
-    camera(reception, 0)
-    assert caplog.messages == [], "of the camera's pictures none is told to be empty"
-    reception.catch()
-    camera(reception, 1)
-    assert len(reception._roster.visitors()) == 1
+    rig.show_camera(0)
+    assert caplog.messages == [], "of the camera's pictures none is said to be empty"
+    rig.tracker.catch()
+    rig.show_camera(1)
+    assert rig.numbers == [1]
 
 
 def test_a_photo_that_is_none_is_told_and_nobody_taken_for_it(
-    reception: VisitorTracker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    rig: Rig, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "text.jpg").write_text("hello")
-    reception.show_photo(str(tmp_path / "text.jpg"))
-    reception._serve()
+    rig.show_photo(tmp_path / "text.jpg")
     assert "is no picture" in caplog.text
-    camera(reception, 1)
-    assert reception._roster.visitors() == ()
+    rig.show_camera(1)
+    assert rig.numbers == []
 
 
-def test_no_picture_is_sent_while_an_answer_is_to_come(reception: VisitorTracker, photo: str) -> None:
-    reception._lookout.busy = True
-    reception.show_photo(photo)
-    camera(reception, 1)
-    assert reception._roster.visitors() == ()
-    reception._lookout.busy = False
-    reception._serve()
-    assert len(reception._roster.visitors()) == 1
+def test_no_picture_is_sent_while_a_reply_is_outstanding(rig: Rig, photo: Path) -> None:
+    rig.vision.waiting = True
+    rig.show_photo(photo, faces=1)
+    rig.show_camera(1)
+    assert rig.numbers == []
+    rig.vision.waiting = False
+    rig.tracker.step()
+    assert rig.numbers == [1]
 
 
 def test_a_photo_that_the_process_died_of_is_told_and_nobody_taken_for_it(
-    reception: VisitorTracker, photo: str, caplog: pytest.LogCaptureFixture
+    rig: Rig, photo: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reception._lookout.dead = True
-    reception.show_photo(photo)
-    reception._serve()
+    rig.vision.dies = True
+    rig.show_photo(photo)
     assert "wall.png was not looked at; show it again" in caplog.text
-    reception._lookout.dead = False
-    camera(reception, 1)
-    assert reception._roster.visitors() == ()
+    rig.vision.dies = False
+    rig.show_camera(1)
+    assert rig.numbers == []
+
+
+def test_a_photo_leaves_whoever_is_before_the_camera_as_they_are(rig: Rig, photo: Path) -> None:
+    rig.tracker.catch()
+    rig.show_camera(1)
+    rig.show_photo(photo, faces=1)
+    assert rig.numbers == [2, 1]
+    rig.tracker.catch()
+    rig.show_photo(photo)
+    rig.show_camera(1)
+    assert rig.numbers == [3, 2, 1], "who was to be caught is caught, whatever the photo showed"
+
+
+def test_forgetting_wipes_the_visitors_and_what_was_to_be_looked_at(rig: Rig, photo: Path) -> None:
+    rig.show_photo(photo, faces=1)
+    visitor = rig.visitors.visitors()[0]
+    rig.vision.faces = 1
+    rig.tracker.show_photo(str(photo))
+    rig.tracker.forget()
+    assert visitor.forgotten
+    assert not visitor.portrait.any()
+    rig.tracker.step()
+    assert rig.numbers == []

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from likeness.lookalike.visitor import Match, Visitor
-from likeness.lookalike.visitor_queue import MOST_GUESTS, VisitorQueue
+from likeness.lookalike.visitor_queue import MOST_VISITORS, VisitorQueue
 
 
-def guest(number: int, seen_at: float = 0.0, ready: bool = True) -> Visitor:
+def visitor(number: int, seen_at: float = 0.0, ready: bool = True) -> Visitor:
     embedding = np.zeros(128, np.float32)
     embedding[number] = 1
     made = Visitor(number, np.full((8, 8, 3), 50 + number, np.uint8), embedding, seen_at)
@@ -16,73 +16,73 @@ def guest(number: int, seen_at: float = 0.0, ready: bool = True) -> Visitor:
 
 
 def test_the_newest_comes_first_and_then_all_in_turn() -> None:
-    roster = VisitorQueue()
+    queue = VisitorQueue()
     for number in (1, 2, 3):
-        roster.add(guest(number), 0)
-    turns = [roster.next_visitor() for _ in range(4)]
+        queue.add(visitor(number), 0)
+    turns = [queue.next_visitor() for _ in range(4)]
     assert [each.number for each in turns if each] == [3, 2, 1, 3]
-    roster.add(guest(4), 0)
-    newest = roster.next_visitor()
+    queue.add(visitor(4), 0)
+    newest = queue.next_visitor()
     assert newest is not None
     assert newest.number == 4
 
 
 def test_who_has_no_latent_yet_is_not_shown() -> None:
-    roster = VisitorQueue()
-    roster.add(guest(1), 0)
-    roster.add(guest(2, ready=False), 0)
-    turn = roster.next_visitor()
+    queue = VisitorQueue()
+    queue.add(visitor(1), 0)
+    queue.add(visitor(2, ready=False), 0)
+    turn = queue.next_visitor()
     assert turn is not None
     assert turn.number == 1
 
 
 def test_a_person_is_known_again_and_a_stranger_is_not() -> None:
-    roster = VisitorQueue()
-    roster.add(guest(1), 0)
-    near = guest(1).embedding + np.float32(0.02)
-    found = roster.find(near)
+    queue = VisitorQueue()
+    queue.add(visitor(1), 0)
+    near = visitor(1).embedding + np.float32(0.02)
+    found = queue.find(near)
     assert found is not None
     assert found.number == 1
-    assert roster.find(guest(2).embedding) is None
+    assert queue.find(visitor(2).embedding) is None
 
 
 def test_who_was_not_seen_for_long_is_let_go_unless_it_is_their_turn() -> None:
-    roster = VisitorQueue()
+    queue = VisitorQueue()
     for number, seen_at in ((1, 0.0), (2, 50.0), (3, 0.0)):
-        roster.add(guest(number, seen_at), 0)
-    turn = roster.next_visitor()
+        queue.add(visitor(number, seen_at), 0)
+    turn = queue.next_visitor()
     assert turn is not None
     assert turn.number == 3
-    assert [each.number for each in roster.expire(70.0, 60.0)] == [1]
-    roster.clear_current()
-    assert [each.number for each in roster.expire(70.0, 60.0)] == [3]
+    assert [each.number for each in queue.expire(70.0, 60.0)] == [1]
+    queue.clear_current()
+    assert [each.number for each in queue.expire(70.0, 60.0)] == [3]
 
 
 def test_a_crowd_pushes_the_first_ones_out() -> None:
-    roster = VisitorQueue()
-    left = [each.number for number in range(MOST_GUESTS + 3) for each in roster.add(guest(number), 0)]
+    queue = VisitorQueue()
+    left = [each.number for number in range(MOST_VISITORS + 3) for each in queue.add(visitor(number), 0)]
     assert left == [0, 1, 2]
 
 
 def test_what_was_seen_before_all_were_let_go_comes_to_nothing() -> None:
-    roster = VisitorQueue()
-    era = roster.era
-    first = guest(1)
-    roster.add(first, era)
-    assert roster.clear() == [first]
-    late = guest(2)
-    assert roster.add(late, era) == [late]
-    assert roster.visitors() == ()
+    queue = VisitorQueue()
+    generation = queue.generation
+    first = visitor(1)
+    queue.add(first, generation)
+    assert queue.clear() == [first]
+    late = visitor(2)
+    assert queue.add(late, generation) == [late]
+    assert queue.visitors() == ()
 
 
-def test_a_wiped_guest_holds_nothing_of_who_it_was() -> None:
-    gone = guest(1)
+def test_a_wiped_visitor_holds_nothing_of_who_it_was() -> None:
+    gone = visitor(1)
     portrait, embedding, latent = gone.portrait, gone.embedding, gone.latent
-    gone.likeness = Match("anna", 0.5, np.ones((2, 2, 3), np.uint8))
+    gone.match = Match("anna", 0.5, np.ones((2, 2, 3), np.uint8))
     gone.wipe()
     assert latent is not None
     assert not portrait.any()
     assert not embedding.any()
     assert not latent.any()
-    assert gone.latent is gone.likeness is None
+    assert gone.latent is gone.match is None
     assert not gone.ready
