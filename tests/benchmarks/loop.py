@@ -17,7 +17,7 @@ from likeness.options import QUIET
 from likeness.parameters.presets import find_preset, read_preset
 from likeness.paths import search_dirs
 from likeness.show.show import Show
-from likeness.tools.latency.measure import LatencyResult, osc_ways
+from likeness.tools.latency.measure import LatencyResult, measure_osc
 
 SIZES = (256, 512)
 FPS = 60.0
@@ -50,7 +50,7 @@ def throughput(size: int, frames: int) -> tuple[float, float, float]:
 def ways(size: int, presses: int) -> LatencyResult:
     """Return the ways of OSC messages from another process to the first picture that shows each."""
     options = replace(QUIET, size=(size, size), fps=FPS)
-    return osc_ways(read_preset(find_preset("demo", search_dirs("presets"))), options, presses)
+    return measure_osc(read_preset(find_preset("demo", search_dirs("presets"))), options, presses)
 
 
 def main() -> None:

@@ -41,13 +41,13 @@ def contact_sheet(
         Height of one picture in px.
     """
     from likeness.picture import sheet, write_png
-    from likeness.tools.contact_sheet import seeds_sheet, walk_sheet
+    from likeness.tools.contact_sheet import draw_seeds, draw_walk
 
     if count < 1 or columns < 1:
         raise LikenessError("--count and --columns begin at 1")
     if preset is None:
-        pictures = seeds_sheet(weights, device, range(seed or 0, (seed or 0) + count), psi, size)
+        pictures = draw_seeds(weights, device, range(seed or 0, (seed or 0) + count), psi, size)
     else:
-        pictures = walk_sheet(read_named_preset(preset), weights, device, seed, count, seconds, size)
+        pictures = draw_walk(read_named_preset(preset), weights, device, seed, count, seconds, size)
     write_png(Path(output), sheet(pictures, columns))
     print(f"{count} pictures on {output}")

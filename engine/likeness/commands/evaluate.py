@@ -89,7 +89,7 @@ def evaluate(
     from likeness.evaluation.plan import EvaluationPlan
     from likeness.generators.devices import choose_device
     from likeness.generators.perceptual import open_features
-    from likeness.tools.contact_sheet import walk_sheet  # noqa: F401 - before minutes of measuring, not after
+    from likeness.tools.contact_sheet import draw_walk  # noqa: F401 - before minutes of measuring, not after
 
     if samples < 2 or pairs < 0 or seeds < 2 or hold_out < 0 or walk < 0 or epsilon <= 0:
         raise LikenessError("--samples and --seeds begin at 2, --pairs, --hold-out and --walk at 0, --epsilon above 0")
@@ -164,7 +164,7 @@ def _walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "
     """Steps of the random walk that comes with the program, as a loop."""
     from likeness.evaluation.walk import measure_steps
     from likeness.parameters.presets import Preset, ShowTable
-    from likeness.tools.contact_sheet import walk_sheet
+    from likeness.tools.contact_sheet import draw_walk
 
     frames = max(3, round(seconds * WALK_FPS))
     preset = Preset(
@@ -172,7 +172,7 @@ def _walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "
         values={"random_walk": {"speed": 0.25, "loop_s": frames / WALK_FPS}},
     )
     # One frame more than the loop has: the last is where the first was.
-    return measure_steps(walk_sheet(preset, weights, device, seed, frames + 1, (frames + 1) / WALK_FPS, None))
+    return measure_steps(draw_walk(preset, weights, device, seed, frames + 1, (frames + 1) / WALK_FPS, None))
 
 
 def _against(

@@ -39,7 +39,7 @@ def latency(
         Measure nothing and show the flash pattern in a window, to be filmed with your hand in the picture: any key,
         note or `/flash/shade` flashes.
     """
-    from likeness.tools.latency.measure import FLASH, midi_ways, osc_ways
+    from likeness.tools.latency.measure import FLASH, measure_midi, measure_osc
 
     if presses < 1:
         raise LikenessError("--presses begins at 1")
@@ -55,10 +55,10 @@ def latency(
             )
             show.run()
         return
-    _tell("OSC", osc_ways(played, options, presses))
+    _tell("OSC", measure_osc(played, options, presses))
     if midi:
         try:
-            _tell("MIDI", midi_ways(played, options, presses))
+            _tell("MIDI", measure_midi(played, options, presses))
         except InputError as error:
             print(error)
 

@@ -81,14 +81,14 @@ def project(
             progress.update(tasks[name], completed=step.number)
 
         evolution = PhotoProjection(generator, plan, output, tell)
-        portraits, refused = evolution.read(photos)
+        portraits, refused = evolution.read_targets(photos)
         for error in refused:
             print(f"likeness: {error}", file=sys.stderr)
         for portrait in portraits:
             for note in portrait.notes:
                 progress.print(f"{portrait.name}: {note}")
         if portraits:
-            for line in evolution.chain(portraits) if chain else evolution.each(portraits):
+            for line in evolution.project_chain(portraits) if chain else evolution.project_each(portraits):
                 progress.print(line)
     if portraits:
         print(f"The results are in {output.resolve()}" + (f", the loop in {CHAIN}" if chain else ""))

@@ -18,14 +18,14 @@ WALK_FPS = 30.0
 
 
 @torch.inference_mode()
-def seeds_sheet(weights: str | None, device: str, seeds: Sequence[int], psi: float, size: int | None) -> list[Picture]:
+def draw_seeds(weights: str | None, device: str, seeds: Sequence[int], psi: float, size: int | None) -> list[Picture]:
     """Return one picture for each seed at truncation `psi`, `size` px high where the family can choose."""
     generator = Host().open_generator(find_weights(weights or DEFAULT_WEIGHTS), choose_device(device), size)
     latents = truncate(generator.sample(seeds), generator.mean, psi)
     return [to_picture(generator.synthesize(latent[None])) for latent in latents]
 
 
-def walk_sheet(
+def draw_walk(
     preset: Preset, weights: str | None, device: str, seed: int | None, count: int, seconds: float, size: int | None
 ) -> list[Picture]:
     """Return `count` pictures, evenly spread over `seconds` of the preset on a fixed clock."""

@@ -23,7 +23,7 @@ from likeness.projection.loss import face_mask, open_feature_net
 from likeness.projection.search import Step, project
 from likeness.toolkit.latent_file import write_latent
 
-Tell = Callable[[str, Step], None]
+OnStep = Callable[[str, Step], None]
 CHAIN = "chain.mp4"
 
 
@@ -53,7 +53,7 @@ class ProjectionPlan:
 
 
 @dataclass(frozen=True)
-class Portrait:
+class PhotoTarget:
     """A photo as it is searched for.
 
     Args:
@@ -66,7 +66,7 @@ class Portrait:
     picture: Picture
     notes: tuple[str, ...] = ()
 
-    def target(self, like: Tensor) -> Tensor:
+    def to_target(self, like: Tensor) -> Tensor:
         """Return it as `[1, 3, size, size]` in [-1, 1]."""
         return to_tensor(self.picture).to(like)
 
@@ -85,15 +85,15 @@ class PhotoProjection:
     """
 
     def __init__(
-        self, generator: Generator, plan: ProjectionPlan, folder: Path, tell: Tell = lambda _name, _step: None
+        self, generator: Generator, plan: ProjectionPlan, folder: Path, tell: OnStep = lambda _name, _step: None
     ) -> None:
-        self._generator, self._plan, self._folder, self._tell = generator, plan, folder, tell
+        self._generator, self._plan, self._folder, self._on_step = generator, plan, folder, tell
         self._size = generator.info.resolution
         self._encoder = open_encoder_for(generator) if plan.start == "encoder" else None
-        self._eye = open_feature_net(device=generator.mean.device)
+        self._feature_net = open_feature_net(device=generator.mean.device)
         self._mask = face_mask(self._size, generator.mean.device)
 
-    def read(self, photos: Sequence[Path]) -> tuple[list[Portrait], list[LikenessError]]:
+    def read_targets(self, photos: Sequence[Path]) -> tuple[list[PhotoTarget], list[LikenessError]]:
         """Return the portraits in photos, and why some have none.
 
         Raises:
@@ -103,97 +103,97 @@ class PhotoProjection:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise LikenessError(f"several photos are called {twice[0]} and would be one file; take them one at a time")
-        portraits: list[Portrait] = []
+        portraits: list[PhotoTarget] = []
         refused: list[LikenessError] = []
         for photo in photos:
-            if photo.resolve() in {path.resolve() for path in self._files(photo.stem)}:
+            if photo.resolve() in {path.resolve() for path in self._output_files(photo.stem)}:
                 raise LikenessError(f"{photo} is the photo itself and would be lost; name another folder with -o")
             try:
-                portraits.append(self._portrait(photo))
+                portraits.append(self._read_target(photo))
             except LikenessError as error:
                 refused.append(error)
         return portraits, refused
 
-    def each(self, portraits: Sequence[Portrait]) -> Iterator[str]:
+    def project_each(self, portraits: Sequence[PhotoTarget]) -> Iterator[str]:
         """Search for every portrait by itself, with a video each; yield a line for each."""
         for portrait in portraits:
-            steps = list(self._search(portrait.name, self._target(portrait), self._start(portrait)))
+            steps = list(self._search(portrait.name, self._to_target(portrait), self._encode(portrait)))
             latents = torch.cat([step.latent for step in steps])
             self._write(portrait, latents)
-            with closing(self._video(f"{portrait.name}.mp4")) as video:
-                self._film(video, latents, whole=True)
+            with closing(self._open_video(f"{portrait.name}.mp4")) as video:
+                self._write_frames(video, latents, whole=True)
             yield f"{portrait.name}: {steps[-1].number} steps, loss {steps[0].loss:.3f} to {steps[-1].loss:.3f}"
 
-    def chain(self, portraits: Sequence[Portrait]) -> Iterator[str]:
+    def project_chain(self, portraits: Sequence[PhotoTarget]) -> Iterator[str]:
         """Search from face to face in a loop, in one video whose last frame is its first; yield a line for each."""
-        targets = [self._target(portrait) for portrait in portraits]
+        targets = [self._to_target(portrait) for portrait in portraits]
         by_target = {id(target): portrait for target, portrait in zip(targets, portraits, strict=True)}
 
         def search(target: Tensor, start: Tensor | None) -> Iterator[Step]:
             portrait = by_target[id(target)]
-            return self._search(portrait.name, target, self._start(portrait) if start is None else start)
+            return self._search(portrait.name, target, self._encode(portrait) if start is None else start)
 
-        with closing(self._video(CHAIN)) as video:
+        with closing(self._open_video(CHAIN)) as video:
             for link in links(targets, search):
                 portrait = portraits[link.index]
                 self._write(portrait, link.latents)
-                self._film(video, link.latents, whole=link.index == 0)
+                self._write_frames(video, link.latents, whole=link.index == 0)
                 yield f"{portrait.name}: {len(link.latents) - 1} steps, loss {link.loss:.3f}"
 
-    def _target(self, portrait: Portrait) -> Tensor:
-        return portrait.target(self._generator.mean)
+    def _to_target(self, portrait: PhotoTarget) -> Tensor:
+        return portrait.to_target(self._generator.mean)
 
-    def _start(self, portrait: Portrait) -> Tensor | None:
-        return None if self._encoder is None else self._encoder.encode(self._target(portrait))
+    def _encode(self, portrait: PhotoTarget) -> Tensor | None:
+        return None if self._encoder is None else self._encoder.encode(self._to_target(portrait))
 
     def _search(self, name: str, target: Tensor, start: Tensor | None) -> Iterator[Step]:
         plan = self._plan
         steps = project(
-            self._generator, target, start=start, steps=plan.steps, mask=self._mask, eye=self._eye,
+            self._generator, target, start=start, steps=plan.steps, mask=self._mask, eye=self._feature_net,
             noise=plan.noise, patience=plan.patience, seed=plan.seed,
         )  # fmt: skip
         for step in steps:
-            self._tell(name, step)
+            self._on_step(name, step)
             yield step
 
-    def _portrait(self, photo: Path) -> Portrait:
+    def _read_target(self, photo: Path) -> PhotoTarget:
         picture = read_photo(photo)
         if not self._plan.aligned:
             from likeness.faces.detect import Detector
             from likeness.faces.portrait import find_portrait
 
             found = find_portrait(picture, Detector(), self._size, str(photo))
-            return Portrait(photo.stem, found.picture, found.notes)
+            return PhotoTarget(photo.stem, found.picture, found.notes)
         height, width = picture.shape[:2]
         if height != width:
             raise LikenessError(f"{photo} is {width} x {height} px; aligned photos are square, so leave out --aligned")
         method = cv2.INTER_AREA if height > self._size else cv2.INTER_CUBIC
         resized = cv2.resize(picture, (self._size, self._size), interpolation=method)
-        return Portrait(photo.stem, np.asarray(resized, np.uint8))
+        return PhotoTarget(photo.stem, np.asarray(resized, np.uint8))
 
-    def _files(self, name: str) -> list[Path]:
+    def _output_files(self, name: str) -> list[Path]:
         endings = (".safetensors", ".png", "-beside.png", ".mp4")
         return [*(self._folder / f"{name}{ending}" for ending in endings), self._folder / CHAIN]
 
-    def _video(self, name: str) -> VideoOutput:
+    def _open_video(self, name: str) -> VideoOutput:
         self._folder.mkdir(parents=True, exist_ok=True)
         return VideoOutput(self._folder / name, self._plan.fps, offline=True)
 
-    def _write(self, portrait: Portrait, latents: Tensor) -> None:
+    def _write(self, portrait: PhotoTarget, latents: Tensor) -> None:
         """Write latent, reconstruction, and photo, start and result side by side."""
-        latent, reconstruction, beside, *_ = self._files(portrait.name)
+        latent, reconstruction, beside, *_ = self._output_files(portrait.name)
         write_latent(latent, latents[-1])
-        first, last = self._drawn(latents[0]), self._drawn(latents[-1])
+        first, last = self._draw(latents[0]), self._draw(latents[-1])
         write_png(reconstruction, last)
         write_png(beside, sheet([portrait.picture, first, last], 3))
 
-    def _film(self, video: VideoOutput, latents: Tensor, *, whole: bool) -> None:
+    def _write_frames(self, video: VideoOutput, latents: Tensor, *, whole: bool) -> None:
         """Show every so many steps, the last one always; the start only of a `whole` way."""
         last = len(latents) - 1
         numbers = sorted({*range(0, last, self._plan.every), last})
         for number in numbers if whole else numbers[1:]:
-            video.show(self._drawn(latents[number]), 0.0)
+            video.show(self._draw(latents[number]), 0.0)
 
     @torch.inference_mode()
-    def _drawn(self, latent: Tensor) -> Picture:
+    def _draw(self, latent: Tensor) -> Picture:
         return to_picture(self._generator.synthesize(latent[None]))

@@ -1,8 +1,8 @@
-"""Bring every face onto the mean face: flow toward its own low-rank portrait, round by round.
+"""Alignment of faces to the mean face: flow from each face's low-rank portrait, round by round.
 
-[Jones & Poggio 1998, sec. 5, "bootstrapping"]: a face drawn from few components has the
-common shape, so flow from that drawing to the face is what its shape differs by; with it the
-components sharpen, and the next round sees finer differences.
+[Jones & Poggio 1998, sec. 5, "bootstrapping"]: a face drawn from few components has the common shape, so the flow from
+that drawing to the face is the difference of its shape. Aligned by it the components sharpen, and the next round finds
+finer differences.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from likeness.faces.flow import (
 )
 from likeness.faces.mattes import face_region
 from likeness.training.pca import Matrix, join_mirror, principal_components, split_mirror
-from likeness.training.pictures import Progress, silent
+from likeness.training.pictures import ProgressCallback, no_progress
 
-# Components and smoothing (pixels of 128) of each round. Wider smoothing first finds where
-# features are, then how they are formed. A smooth field matters more than further rounds.
-PLAN = ((16, 14.0), (24, 10.0), (32, 8.0), (40, 7.0), (48, 6.0), (60, 5.5), (70, 5.0), (80, 4.5))
+# Components and smoothing (pixels of 128) of each round: wide smoothing finds the places of features, narrow smoothing
+# their shapes. A smooth field matters more than further rounds.
+ROUNDS = ((16, 14.0), (24, 10.0), (32, 8.0), (40, 7.0), (48, 6.0), (60, 5.5), (70, 5.0), (80, 4.5))
 
 
 @dataclass(frozen=True)
@@ -49,31 +49,31 @@ class Alignment:
 
 
 class Workers:
-    """A few threads, for OpenCV lets others run while it works; each keeps its own flow finder."""
+    """A few threads, which OpenCV lets run side by side; each has its own flow finder."""
 
     def __init__(self, count: int = 2) -> None:
         self._pool = ThreadPoolExecutor(count)
         self._own = threading.local()
 
     def flow(self) -> FlowFinder:
-        """The calling thread's flow finder."""
+        """Return the calling thread's flow finder."""
         if not hasattr(self._own, "flow"):
             self._own.flow = FlowFinder()
         return self._own.flow  # type: ignore[no-any-return]
 
-    def each(self, work: Callable[[int], None], count: int, stage: str, progress: Progress) -> None:
-        """Call `work(0)` to `work(count - 1)`; the first fault is raised here."""
+    def map(self, work: Callable[[int], None], count: int, stage: str, progress: ProgressCallback) -> None:
+        """Call `work(0)` to `work(count - 1)`; the first error is raised here."""
         for done, _ in enumerate(self._pool.map(work, range(count))):
             if done % 50 == 49 or done == count - 1:
                 progress(stage, done + 1, count)
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Wait for the threads and end them."""
         self._pool.shutdown()
 
 
-def low_rank(faces: Matrix, region: Image, components: int, weights: Matrix) -> Matrix:
-    """Portraits `[n, size, size, 3]` of the faces from a few mirror-true components."""
+def draw_low_rank(faces: Matrix, region: Image, components: int, weights: Matrix) -> Matrix:
+    """Return portraits `[n, size, size, 3]` of the faces from a few mirror-symmetric components."""
     root = np.sqrt(region * 0.95 + 0.05)[None, :, :, None]
     even, odd = split_mirror(faces * root)
     of_even = principal_components(even, (2 * components + 2) // 3, weights=weights)
@@ -83,14 +83,18 @@ def low_rank(faces: Matrix, region: Image, components: int, weights: Matrix) -> 
 
 
 def robust_weights(error: Matrix) -> Matrix:
-    """How much each face counts, from its distance to its portrait; one half at 1.3 medians."""
+    """Return the weight of each face from its distance to its portrait; one half at 1.3 medians."""
     return np.asarray(1 / (1 + (error / (1.3 * np.median(error) + 1e-6)) ** 4), np.float32)
 
 
 def align(
-    pictures: Bytes, *, rounds: int = len(PLAN), workers: Workers | None = None, progress: Progress = silent
+    pictures: Bytes,
+    *,
+    rounds: int = len(ROUNDS),
+    workers: Workers | None = None,
+    progress: ProgressCallback = no_progress,
 ) -> Alignment:
-    """Find every face's field.
+    """Return every face's field and weight.
 
     Args:
         pictures: `[n, size, size, 3]` uint8 at working size (128 px is enough for 256).
@@ -103,14 +107,14 @@ def align(
     fields = np.zeros((count, size, size, 2), np.float32)
     weights = np.ones(count, np.float32)
     faces = np.empty(pictures.shape, np.float32)
-    for turn, (components, sigma) in enumerate(PLAN[:rounds]):
-        stage = f"align {turn + 1}/{min(rounds, len(PLAN))}"
+    for number, (components, sigma) in enumerate(ROUNDS[:rounds], 1):
+        stage = f"align {number}/{min(rounds, len(ROUNDS))}"
 
-        def bring(i: int) -> None:
+        def warp_face(i: int) -> None:
             faces[i] = warp(pictures[i], fields[i])
 
-        workers.each(bring, count, stage, silent)
-        portraits = low_rank(faces, region, components, weights)
+        workers.map(warp_face, count, stage, no_progress)
+        portraits = draw_low_rank(faces, region, components, weights)
         error = np.sqrt(((portraits - faces) ** 2 * region[None, :, :, None]).mean((1, 2, 3)))
         weights = robust_weights(error)
 
@@ -121,7 +125,7 @@ def align(
             smooth = smooth_field(limit_length(found, 6 * unit), trust * region, sigma * unit, floor=0.02)
             fields[i] = limit_length(compose(smooth, fields[i]), 16 * unit)
 
-        workers.each(step, count, stage, progress)
+        workers.map(step, count, stage, progress)
         mean = np.tensordot(weights / weights.sum(), fields, 1)
         np.subtract(fields, (mean + mean[:, ::-1] * np.array([-1, 1], np.float32)) / 2, out=fields)
     return Alignment(fields, weights)

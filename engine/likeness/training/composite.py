@@ -16,23 +16,23 @@ from likeness.faces.mattes import Mattes
 from likeness.generator import Licence
 from likeness.generators.networks.composite_parts import ROWS, block_layout
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.training.alignment import PLAN, Workers, align
-from likeness.training.exemplars import Exemplars, hair_exemplars, skin_exemplars
-from likeness.training.joint_code import JointCode, join
+from likeness.training.alignment import ROUNDS, Workers, align
+from likeness.training.exemplars import Exemplars, choose_hair, choose_skins
+from likeness.training.joint_code import JointCode, fit_joint_code
 from likeness.training.layered_faces import build_layers
 from likeness.training.pca import Matrix, split_mirror
-from likeness.training.pictures import Progress, developed, read_pictures, silent
+from likeness.training.pictures import ProgressCallback, no_progress, read_pictures, strengthen_prints
 
 FAMILY = "composite"
 GUESS_SIZE = 48  # px at which the encoder's first guess looks at a photo
-# Components shrink what they explain only in part; so much gives samples the contrast of photos.
+# Components shrink bands that they explain only in part; these factors give samples the contrast of photos.
 RESTORED = {"skin_middle": 1.1, "skin_fine": 1.25}
-FEWEST = 24  # faces below which components mean nothing
+LEAST_FACES = 24  # with fewer, components mean nothing
 
 
 @dataclass(frozen=True)
 class CompositeReport:
-    """What a training run did.
+    """The result of a training.
 
     Attributes:
         pictures, skipped: faces trained with, files that were no pictures.
@@ -53,16 +53,16 @@ class CompositeReport:
     sha256: str
 
 
-def quantised(name: str, values: Matrix) -> dict[str, Tensor]:
-    """`values` `[n, ...]` as int8 with one float32 scale for each of the n: an error under 0.4 %."""
+def quantise(name: str, values: Matrix) -> dict[str, Tensor]:
+    """Return `values` `[n, ...]` as int8 with one float32 scale for each of the n; the error is under 0.4 %."""
     flat = np.abs(values).reshape(len(values), -1).max(1)
     scale = np.maximum(flat, 1e-8).astype(np.float32) / 127
     packed = np.rint(values / scale.reshape(-1, *[1] * (values.ndim - 1))).astype(np.int8)
     return {name: torch.from_numpy(packed), f"{name}_scale": torch.from_numpy(scale)}
 
 
-def first_guess(pictures: np.ndarray, code: JointCode, weights: Matrix) -> dict[str, Tensor]:
-    """The encoder's linear start: ridge regression of codes on small unaligned pictures."""
+def fit_first_guess(pictures: np.ndarray, code: JointCode, weights: Matrix) -> dict[str, Tensor]:
+    """Return the encoder's linear start: a ridge regression of codes on small unaligned pictures."""
     small = np.stack([cv2.resize(p, (GUESS_SIZE, GUESS_SIZE), interpolation=cv2.INTER_AREA) for p in pictures])
     even, odd = split_mirror(small.astype(np.float32) / 127.5 - 1)
     share = (weights / weights.sum())[:, None]
@@ -72,12 +72,12 @@ def first_guess(pictures: np.ndarray, code: JointCode, weights: Matrix) -> dict[
         gram = rows.T @ (rows * share)
         ridge = 0.03 * np.trace(gram) / len(gram)
         solved = np.linalg.solve(gram + ridge * np.eye(len(gram), dtype=np.float32), rows.T @ (target * share))
-        tensors |= quantised(name, np.ascontiguousarray(solved.T, np.float32))
+        tensors |= quantise(name, np.ascontiguousarray(solved.T, np.float32))
     return tensors
 
 
-def packed_tensors(code: JointCode, heads: Exemplars, skins: Exemplars, prior: Mattes, size: int) -> dict[str, Tensor]:
-    """Everything the network draws from, named as it reads it."""
+def pack_tensors(code: JointCode, heads: Exemplars, skins: Exemplars, prior: Mattes, size: int) -> dict[str, Tensor]:
+    """Return all tensors of the network by their names in the weights file."""
     tensors: dict[str, Tensor] = {"parity": torch.from_numpy(code.parity.astype(np.uint8))}
     for name, block in block_layout(size).items():
         half = (block.height, block.width // 2, block.channels)
@@ -86,10 +86,10 @@ def packed_tensors(code: JointCode, heads: Exemplars, skins: Exemplars, prior: M
         tensors[f"{name}.mean"] = torch.from_numpy(np.ascontiguousarray(mean, np.float32))
         for parity, maps in (("even", code.even_maps[name]), ("odd", code.odd_maps[name])):
             maps = maps * np.float32(RESTORED.get(name, 1))
-            tensors |= quantised(f"{name}.{parity}", maps.reshape(-1, *half)[..., order].transpose(0, 3, 1, 2))
+            tensors |= quantise(f"{name}.{parity}", maps.reshape(-1, *half)[..., order].transpose(0, 3, 1, 2))
     for prefix, kept in (("hair_exemplar", heads), ("skin_exemplar", skins)):
         for part, values in kept.parts.items():
-            tensors |= quantised(f"{prefix}.{part}", values)
+            tensors |= quantise(f"{prefix}.{part}", values)
         for name in ("query_even", "query_odd", "keys_even", "keys_odd"):
             tensors[f"{prefix}.{name}"] = torch.from_numpy(np.ascontiguousarray(getattr(kept, name), np.float32))
     mattes = np.stack([prior.skin, prior.person])
@@ -97,7 +97,7 @@ def packed_tensors(code: JointCode, heads: Exemplars, skins: Exemplars, prior: M
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 
-def _check(size: int, components: int, rounds: int, hold_out: int, exemplars: int) -> None:
+def _check_arguments(size: int, components: int, rounds: int, hold_out: int, exemplars: int) -> None:
     if size < 64 or size % 64:
         raise TrainingError(f"size must be a multiple of 64 px, from 64 up; {size} came")
     for name, value, least in (("components", components, 4), ("rounds", rounds, 1), ("exemplars", exemplars, 1)):
@@ -113,12 +113,12 @@ def train_composite(
     *,
     size: int = 256,
     components: int = 160,
-    rounds: int = len(PLAN),
+    rounds: int = len(ROUNDS),
     hold_out: int = 0,
     exemplars: int = 96,
     licence: Licence | None = None,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> CompositeReport:
     """Train on a folder of aligned faces and write the weights; deterministic on one machine.
 
@@ -128,24 +128,24 @@ def train_composite(
         size: of the model in px, a multiple of 64.
         components: `w_dim` wanted.
         rounds: of alignment, at most eight.
-        hold_out: the first pictures by name, kept for judging.
+        hold_out: number of pictures, the first by name, kept for evaluation.
         exemplars: heads of hair to keep; two thirds as many skins.
         licence: of the result, from that of the pictures.
         seed: of the randomised components and the choice of exemplars.
-        progress: called with stage, done and total, from any thread's work but on this thread.
+        progress: called on this thread with stage, done and total.
 
     Raises:
         TrainingError: no folder, too few faces, or an argument out of range.
         WeightsError: the file cannot be written.
     """
-    _check(size, components, rounds, hold_out, exemplars)
+    _check_arguments(size, components, rounds, hold_out, exemplars)
     started = time.monotonic()
-    progress = progress or silent
-    found = read_pictures(Path(folder), size, at_least=FEWEST, leave_first=hold_out, progress=progress)
-    pictures = developed(found.pictures)
+    progress = progress or no_progress
+    found = read_pictures(Path(folder), size, at_least=LEAST_FACES, leave_first=hold_out, progress=progress)
+    pictures = strengthen_prints(found.pictures)
     workers = Workers()
     threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # our own threads are enough
+    cv2.setNumThreads(1)  # `Workers` has threads of its own
     try:
         half = size // 2
         small = np.stack([cv2.resize(p, (half, half), interpolation=cv2.INTER_AREA) for p in pictures])
@@ -155,13 +155,13 @@ def train_composite(
         cv2.setNumThreads(threads)
         workers.close()
     progress("join", 0, 3)
-    code = join(layered, components, seed=seed)
+    code = fit_joint_code(layered, components, seed=seed)
     progress("join", 1, 3)
-    heads = hair_exemplars(layered, code, exemplars, seed=seed)
-    skins = skin_exemplars(layered, code, max(1, exemplars * 2 // 3), seed=seed)
+    heads = choose_hair(layered, code, exemplars, seed=seed)
+    skins = choose_skins(layered, code, max(1, exemplars * 2 // 3), seed=seed)
     progress("join", 2, 3)
-    tensors = packed_tensors(code, heads, skins, layered.prior, size)
-    tensors |= first_guess(pictures, code, layered.weights)
+    tensors = pack_tensors(code, heads, skins, layered.prior, size)
+    tensors |= fit_first_guess(pictures, code, layered.weights)
     arguments = {"size": size, "num_ws": ROWS, "w_dim": len(code.parity), "pictures": len(found.names)}
     header = WeightsHeader(FAMILY, arguments, licence or Licence("unknown"))
     written = write_weights(Path(out), header, tensors)

@@ -1,4 +1,4 @@
-"""Where training runs: device, number type, and the processes that share the work, by Lightning Fabric."""
+"""Device, number type and processes of a training run; Lightning Fabric joins the processes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 Module = TypeVar("Module", bound=nn.Module)
-TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+PRECISION_TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class Compute:
     """One process of a run; under torchrun one of several, with a device each.
 
-    Gradients are averaged explicitly in `apply` instead of by hooks on the networks: critics that are called several
-    times a step, gradient penalties and accumulation then need no care.
+    Gradients are averaged in `optimizer_step`, not by hooks on the networks: critics that are called several times a
+    step, gradient penalties and accumulation then need no care.
 
     Args:
         device: "auto", "cpu", "cuda" or "mps".
-        precision: "auto", "float32", "bfloat16" or "float16", of what is computed under `autocast`; weights and
-            gradients stay float32.
+        precision: "auto", "float32", "bfloat16" or "float16": the number type under `autocast`; weights and gradients
+            stay float32.
 
     Raises:
         LikenessError: this machine has no such device.
@@ -38,17 +38,17 @@ class Compute:
     def __init__(self, device: str = "auto", precision: str = "auto") -> None:
         kind = choose_device(device).type
         world, local = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        # Alone there is nothing for Fabric to do, and importing it takes as long as importing torch.
-        self._fabric = _joined(kind, local, max(1, world // local)) if world > 1 else None
+        # A single process has no need of Fabric, and importing it takes as long as importing torch.
+        self._fabric = _launch_fabric(kind, local, max(1, world // local)) if world > 1 else None
         self.device = torch.device(kind) if self._fabric is None else self._fabric.device
         self.rank, self.world = (0, 1) if self._fabric is None else (self._fabric.global_rank, world)
-        self.precision = _chosen(precision, self.device)
+        self.precision = _choose_precision(precision, self.device)
         # Only half precision has so small a range that gradients vanish unless the loss is scaled up.
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "float16")
 
     @property
     def is_main(self) -> bool:
-        """Whether this process is the one that writes files and tells of progress."""
+        """Whether this process is the one that writes files and reports progress."""
         return self.rank == 0
 
     def place(self, module: Module) -> Module:
@@ -59,7 +59,7 @@ class Compute:
         """Return the context in which networks compute in the chosen number type."""
         if self.precision == "float32":
             return nullcontext()
-        return torch.autocast(self.device.type, TYPES[self.precision])
+        return torch.autocast(self.device.type, PRECISION_TYPES[self.precision])
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of `loss`, scaled where half precision needs it."""
@@ -83,34 +83,35 @@ class Compute:
             tensor.copy_(part.view_as(tensor))
 
     def broadcast(self, *numbers: float) -> tuple[float, ...]:
-        """Return the leading process's `numbers`, in every process."""
+        """Return the main process's `numbers`, in every process."""
         if self._fabric is None:
             return numbers
-        told = torch.tensor(numbers, dtype=torch.float64 if self.device.type != "mps" else torch.float32)
-        told = told.to(self.device)
-        torch.distributed.broadcast(told, 0)
-        return tuple(told.tolist())
+        shared = torch.tensor(numbers, dtype=torch.float64 if self.device.type != "mps" else torch.float32)
+        shared = shared.to(self.device)
+        torch.distributed.broadcast(shared, 0)
+        return tuple(shared.tolist())
 
-    def wait(self) -> None:
+    def barrier(self) -> None:
         """Wait until all processes are here."""
         if self._fabric is not None:
             self._fabric.barrier()
 
     def shutdown(self) -> None:
-        """Wait until all processes are done, and part from them; nothing can be shared afterwards.
+        """Wait until all processes are done, and leave the process group; nothing can be shared afterwards.
 
-        A process that ends while another still writes its films tears their connection, and was seen to abort.
+        A process that exits while another still writes its videos breaks their connection, and the other was seen to
+        abort.
         """
         if self._fabric is not None:
             self._fabric.barrier()
             torch.distributed.destroy_process_group()
 
     def state(self) -> dict[str, float]:
-        """Return what must be saved of it."""
+        """Return the state that a checkpoint must hold: the loss scale."""
         return dict(self._scaler.state_dict())
 
     def load(self, state: dict[str, float]) -> None:
-        """Take back what `state` returned."""
+        """Restore what `state` returned."""
         if state and self._scaler.is_enabled():
             self._scaler.load_state_dict(state)
 
@@ -122,8 +123,8 @@ def seed_step(seed: int, step: int, rank: int) -> None:
     torch.manual_seed(mixed)
 
 
-def _joined(kind: str, devices: int, machines: int) -> Fabric:
-    """Join the other processes that torchrun has begun."""
+def _launch_fabric(kind: str, devices: int, machines: int) -> Fabric:
+    """Join the other processes that torchrun has started."""
     from lightning_fabric import Fabric
 
     fabric = Fabric(accelerator=kind, devices=devices, num_nodes=machines, strategy="ddp")
@@ -131,9 +132,9 @@ def _joined(kind: str, devices: int, machines: int) -> Fabric:
     return fabric
 
 
-def _chosen(precision: str, device: torch.device) -> str:
-    if precision not in ("auto", *TYPES):
-        raise TrainingError(f"precision {precision!r} is none of auto, {', '.join(TYPES)}")
+def _choose_precision(precision: str, device: torch.device) -> str:
+    if precision not in ("auto", *PRECISION_TYPES):
+        raise TrainingError(f"precision {precision!r} is none of auto, {', '.join(PRECISION_TYPES)}")
     if precision != "auto":
         return precision
     if device.type == "cuda":

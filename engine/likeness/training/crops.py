@@ -1,4 +1,4 @@
-"""What a step of refining learns from: squares of pairs, and of drawings of nobody."""
+"""Training crops of `refine`: squares of pairs, and of drawings of random faces."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor
 
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS
+from likeness.training.dataset import to_images
 from likeness.training.pairs import Pairs
-from likeness.training.photos import to_images
 
-# Of a step's pictures so many are pairs; the rest are drawings of nobody, which only the critic judges.
+# The share of pairs in a step's pictures; the rest are drawings of random faces, which only the critic scores.
 PAIRED = 2 / 3
-# Truncation of those, as it is played, and how many are mixes of two training faces.
+# The least truncation of those, as it is played, and the share that mix two training faces.
 LEAST_PSI, MIXED = 0.6, 1 / 3
-# Where a square's middle lies, in parts of the picture: around the face, down and across.
+# The middle of a square, in parts of the picture: around the face, down and across.
 DOWN, ACROSS = (0.46, 0.76), (0.40, 0.60)
 
 
@@ -39,11 +39,11 @@ class Crop:
 
 
 class Crops:
-    """Draws crops; all chance comes from torch's global generator.
+    """A sampler of crops; random numbers come from torch's global generator.
 
     Args:
         pairs: of the training faces.
-        composite: draws nobody's faces; on the device.
+        composite: draws the random faces; on the device.
         crop: px of a square.
         device: where the crops are wanted.
     """
@@ -55,7 +55,7 @@ class Crops:
         """Return a crop of `count` pictures."""
         paired = min(count, max(1, round(count * PAIRED)))
         crop, size = self._crop, self._composite.size
-        top, left = (self._start(*span) for span in (DOWN, ACROSS))
+        top, left = (self._choose_start(*span) for span in (DOWN, ACROSS))
         rows, columns = slice(top, top + crop), slice(left, left + crop)
         across = slice(size - left - crop, size - left)  # the same in a mirror
         pairs = []
@@ -66,23 +66,23 @@ class Crops:
         drawn, skin, photos = both[:, :3], both[:, 3:4].add(1).div(2), both[:, 4:]
         if count > paired:
             with torch.no_grad():
-                parts = self._composite.layers(self._codes(count - paired))
-                nobody, bare = self._composite.draw_with_skin(parts)
-            drawn = torch.cat([drawn, nobody[:, :, rows, columns]])
-            skin = torch.cat([skin, bare[:, :, rows, columns]])
+                parts = self._composite.layers(self._sample_codes(count - paired))
+                random_faces, random_skin = self._composite.draw_with_skin(parts)
+            drawn = torch.cat([drawn, random_faces[:, :, rows, columns]])
+            skin = torch.cat([skin, random_skin[:, :, rows, columns]])
         axis = torch.linspace(-1, 1, size, device=self._device)
         places = torch.stack(torch.meshgrid(axis[columns], axis[rows], indexing="xy"))[None]
         drawn, photos = (x.contiguous(memory_format=torch.channels_last) for x in (drawn, photos))
         return Crop(drawn, skin, photos, places)
 
-    def _start(self, least: float, most: float) -> int:
-        """Where a square begins, its middle from `least` to `most` of the picture, as far as it fits."""
+    def _choose_start(self, least: float, most: float) -> int:
+        """Return the start of a square whose middle is from `least` to `most` of the picture, as far as it fits."""
         size, crop = self._composite.size, self._crop
         middle = least + (most - least) * float(torch.rand(()))
         return int(min(max(middle * size - crop / 2, 0), size - crop))
 
-    def _codes(self, count: int) -> Tensor:
-        """Latents `[count, 4, w_dim]` as they are played: faces from seeds, and mixes of two, layer by layer."""
+    def _sample_codes(self, count: int) -> Tensor:
+        """Return latents `[count, 4, w_dim]` as they are played: random faces, and mixes of two, layer by layer."""
         psi = LEAST_PSI + (1 - LEAST_PSI) * torch.rand(count, 1, 1)
         codes = psi * torch.randn(count, 1, self._composite.w_dim).expand(-1, ROWS, -1)
         one, other = (self._pairs.codes[torch.randint(len(self._pairs), (count,))] for _ in range(2))

@@ -1,4 +1,4 @@
-"""Two ways to be taught by a discriminator, behind one face: what it sees, what it learns, what it says."""
+"""Discriminators with their losses, penalties and augmentation, behind one interface: projected and adaptive."""
 
 from __future__ import annotations
 
@@ -20,88 +20,87 @@ from likeness.training.discriminators.losses import (
     logistic_generator,
     r1_penalty,
 )
-from likeness.training.discriminators.projected import LEVELS
+from likeness.training.discriminators.projected import FEATURE_DEVIATIONS
 from likeness.training.discriminators.strength import AugmentStrength
 
-Seen = Sequence[Tensor]
-# Steps between two penalties, which are weighed by it [Karras et al. 2020b, sec. 3.1].
-LAZY = 16
+FeatureMaps = Sequence[Tensor]
+# Steps between two penalties, each of which counts so many times [Karras et al. 2020b, sec. 3.1].
+PENALTY_PERIOD = 16
 # Gamma of the penalty for a batch of one at one pixel [Karras et al. 2020, official code, "auto"].
-GAMMA = 2e-4
+R1_GAMMA = 2e-4
 
 
-class Adversary(ABC):
-    """A discriminator with its losses; it looks once at drawings for both players' steps.
+class DiscriminatorTrainer(ABC):
+    """A discriminator with its losses; `features` of generated pictures are computed once for both players' steps.
 
     Attributes:
-        network: what is trained and saved of it.
-        penalised: whether it has a penalty.
+        network: the part that is trained and saved.
+        has_penalty: whether `penalty` returns anything to learn from.
     """
 
     network: nn.Module
-    penalised: bool = False
+    has_penalty: bool = False
 
     @abstractmethod
     def features(self, images: Tensor) -> list[Tensor]:
-        """Return `images` [batch, 3, H, W] as the trained part sees them, augmented; the gradient flows through."""
+        """Return the trained part's input maps of `images` [batch, 3, H, W], augmented; the gradient flows through."""
 
     @abstractmethod
-    def discriminator_loss(self, real: Tensor, drawn: Seen) -> Tensor:
-        """Return its loss on photographs [batch, 3, H, W] and on what it has seen of drawings, without their graph."""
+    def discriminator_loss(self, real: Tensor, fake: FeatureMaps) -> Tensor:
+        """Return the discriminator's loss on photographs [batch, 3, H, W] and on detached `features` of fakes."""
 
     @abstractmethod
-    def generator_loss(self, drawn: Seen) -> Tensor:
-        """Return the generator's loss for what was seen of its drawings."""
+    def generator_loss(self, fake: FeatureMaps) -> Tensor:
+        """Return the generator's loss on `features` of its pictures."""
 
     def penalty(self, real: Tensor) -> Tensor:
-        """Return what is learnt from beside `learn`, every `LAZY` steps and `LAZY` times as strongly."""
+        """Return the penalty that is added to the loss every `PENALTY_PERIOD` steps, as many times as strongly."""
         return torch.zeros((), device=real.device)
 
     def step(self, step: int, images: int) -> dict[str, Tensor]:
-        """End a step of so many photographs; return what there is to tell."""
+        """End step number `step`, of `images` photographs; return figures to show."""
         return {}
 
     def state(self) -> dict[str, Any]:
-        """Return what else must be saved."""
+        """Return the state that a checkpoint must hold beside the network."""
         return {}
 
-    def load(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - most have nothing to take back
-        """Take back what `state` returned."""
+    def load(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - most have nothing to restore
+        """Restore what `state` returned."""
 
 
-class Projected(Adversary):
+class ProjectedTrainer(DiscriminatorTrainer):
     """Frozen features, four heads, hinge loss [Sauer et al. 2021].
 
     Args:
         features: frozen, on the device.
-        seen: px at which they look.
+        size: px to which pictures are scaled for them.
         width: of the heads.
     """
 
-    def __init__(self, features: EfficientNetLite, seen: int, width: int) -> None:
-        self._judge = ProjectedDiscriminator(features, size=seen, width=width, levels=LEVELS)
-        self.network = self._judge
+    def __init__(self, features: EfficientNetLite, size: int, width: int) -> None:
+        self._discriminator = ProjectedDiscriminator(features, size=size, width=width, levels=FEATURE_DEVIATIONS)
+        self.network = self._discriminator
 
     def features(self, images: Tensor) -> list[Tensor]:
         """Return mixed features of pictures under DiffAugment."""
-        return self._judge.project(images)
+        return self._discriminator.project(images)
 
-    def discriminator_loss(self, real: Tensor, drawn: Seen) -> Tensor:
+    def discriminator_loss(self, real: Tensor, fake: FeatureMaps) -> Tensor:
         """Return the hinge loss."""
         with torch.no_grad():
-            seen = self._judge.project(real)
-        return hinge_discriminator(self._judge.judge(seen), self._judge.judge(drawn))
+            maps = self._discriminator.project(real)
+        return hinge_discriminator(self._discriminator.score(maps), self._discriminator.score(fake))
 
-    def generator_loss(self, drawn: Seen) -> Tensor:
+    def generator_loss(self, fake: FeatureMaps) -> Tensor:
         """Return the mean logit, negated."""
-        return hinge_generator(self._judge.judge(drawn))
+        return hinge_generator(self._discriminator.score(fake))
 
 
-class Adaptive(Adversary):
+class AdaTrainer(DiscriminatorTrainer):
     """A whole network, logistic loss, lazy R1, augmentation as often as overfitting asks for [Karras et al. 2020].
 
-    The slope is penalised where the discriminator looks, at augmented photographs: torch cannot take a second
-    gradient through the resampling.
+    The slope is penalised at the augmented photographs: torch cannot take a second gradient through the resampling.
 
     Args:
         size: of the pictures in px.
@@ -119,36 +118,38 @@ class Adaptive(Adversary):
         batch: int,
         target: float,
         speed: float,
-        engine: Compute,
+        compute: Compute,
     ) -> None:
-        self._judge = AdaDiscriminator(size, channel_base=channel_base, channel_max=channel_max).to(engine.device)
-        self.network = self._judge
-        self.penalised = True
-        self._gamma = GAMMA * size**2 / batch
-        self._strength = AugmentStrength(target, int(speed), engine.device)
-        self._average = engine.average
+        self._discriminator = AdaDiscriminator(size, channel_base=channel_base, channel_max=channel_max).to(
+            compute.device
+        )
+        self.network = self._discriminator
+        self.has_penalty = True
+        self._gamma = R1_GAMMA * size**2 / batch
+        self._strength = AugmentStrength(target, int(speed), compute.device)
+        self._average = compute.average
 
     def features(self, images: Tensor) -> list[Tensor]:
         """Return augmented pictures."""
-        return [self._augmented(images)]
+        return [self._augment(images)]
 
-    def _augmented(self, images: Tensor) -> Tensor:
+    def _augment(self, images: Tensor) -> Tensor:
         with torch.autocast(images.device.type, enabled=False):
             return augment(images.float(), self._strength.p)
 
-    def discriminator_loss(self, real: Tensor, drawn: Seen) -> Tensor:
+    def discriminator_loss(self, real: Tensor, fake: FeatureMaps) -> Tensor:
         """Return the logistic loss."""
-        logits = self._judge(self._augmented(real))
+        logits = self._discriminator(self._augment(real))
         self._strength.observe(logits)
-        return logistic_discriminator(logits, self._judge(drawn[0]))
+        return logistic_discriminator(logits, self._discriminator(fake[0]))
 
-    def generator_loss(self, drawn: Seen) -> Tensor:
+    def generator_loss(self, fake: FeatureMaps) -> Tensor:
         """Return the non-saturating loss."""
-        return logistic_generator(self._judge(drawn[0]))
+        return logistic_generator(self._discriminator(fake[0]))
 
     def penalty(self, real: Tensor) -> Tensor:
         """Return gamma times R1, in full precision: a second gradient loses too much in sixteen bits."""
-        return r1_penalty(self._judge, augment(real, self._strength.p)) * self._gamma
+        return r1_penalty(self._discriminator, augment(real, self._strength.p)) * self._gamma
 
     def step(self, step: int, images: int) -> dict[str, Tensor]:
         """Move the augmentation's strength."""
@@ -160,5 +161,5 @@ class Adaptive(Adversary):
         return dict(self._strength.state())
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Take the augmentation's strength back."""
+        """Restore the augmentation's strength."""
         self._strength.load(state)

@@ -1,4 +1,4 @@
-"""The slow average of a network's weights, which draws calmer pictures than the network of any one moment."""
+"""Exponential moving averages of a network's weights, which draw calmer pictures than the network itself."""
 
 import copy
 import math
@@ -14,18 +14,18 @@ Network = TypeVar("Network", bound=nn.Module)
 RAMP = 0.05
 
 
-def averaged(network: Network) -> Network:
+def copy_for_average(network: Network) -> Network:
     """Return a copy of `network` to average into: frozen, in eval mode."""
     return copy.deepcopy(network).eval().requires_grad_(False)
 
 
-def pace(images: int, batch: int, half_life: float) -> float:
-    """Return by how much an average moves toward what is new in one step, from 0 to 1; see `follow`."""
+def ema_rate(images: int, batch: int, half_life: float) -> float:
+    """Return the share of the way that an average moves in one step, from 0 to 1; see `update_average`."""
     return 1.0 - math.pow(0.5, batch / min(half_life, max(images * RAMP, 1e-3)))
 
 
 @torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, images: int, batch: int, half_life: float) -> None:
+def update_average(average: nn.Module, network: nn.Module, images: int, batch: int, half_life: float) -> None:
     """Move `average` toward `network` by one step, in place; buffers are copied.
 
     Args:
@@ -33,7 +33,7 @@ def follow(average: nn.Module, network: nn.Module, images: int, batch: int, half
         batch: images in a step.
         half_life: images after which a change counts half.
     """
-    amount = pace(images, batch, half_life)
+    amount = ema_rate(images, batch, half_life)
     slow: list[Tensor] = list(average.parameters())
     fast: list[Tensor] = list(network.parameters())
     torch._foreach_lerp_(slow, fast, amount)

@@ -1,4 +1,4 @@
-"""Choose heads of hair and skins that stand for all, and keep what the linear model misses of them."""
+"""Exemplars: representative heads of hair and skins, with the detail that the linear model misses."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy.typing as npt
 from likeness.faces import bands
 from likeness.faces.mattes import signed_distance
 from likeness.generators.networks.composite_parts import block_layout
-from likeness.training.joint_code import JointCode, drawn
-from likeness.training.layered_faces import LayeredFaces, hair_of
+from likeness.training.joint_code import JointCode, draw_block
+from likeness.training.layered_faces import LayeredFaces, extract_hair
 from likeness.training.pca import Matrix, join_mirror, split_mirror
 
 # Blocks in which exemplars are compared: directions used, even and odd, and their weight.
@@ -40,8 +40,8 @@ class Exemplars:
     parts: dict[str, Matrix]
 
 
-def _axes(code: JointCode, plane: Plane) -> tuple[Matrix, Matrix]:
-    """Axes `[n_even, k]` and `[n_odd, k]` of the code along which the plane's blocks differ most."""
+def _find_axes(code: JointCode, plane: Plane) -> tuple[Matrix, Matrix]:
+    """Return axes `[n_even, k]` and `[n_odd, k]` of the code along which the plane's blocks differ most."""
     even_axes, odd_axes = [], []
     for name, even_count, odd_count, weight in plane:
         left, values, _ = np.linalg.svd(code.even_maps[name], full_matrices=False)
@@ -52,8 +52,8 @@ def _axes(code: JointCode, plane: Plane) -> tuple[Matrix, Matrix]:
     return np.concatenate(even_axes, axis=1).astype(np.float32), np.concatenate(odd_axes, axis=1).astype(np.float32)
 
 
-def _choose(places: Matrix, merit: Matrix, count: int, seed: int) -> npt.NDArray[np.intp]:
-    """One member of each k-means cell: near its centre, and of high merit."""
+def _choose_members(places: Matrix, merit: Matrix, count: int, seed: int) -> npt.NDArray[np.intp]:
+    """Return one member of each k-means cell: near its centre, and of high merit."""
     rng = np.random.default_rng(seed)
     centres = places[rng.choice(len(places), count, replace=False)]
     for _ in range(30):
@@ -70,8 +70,8 @@ def _choose(places: Matrix, merit: Matrix, count: int, seed: int) -> npt.NDArray
     return np.array(sorted(chosen), np.intp)
 
 
-def _half_channels(pictures: Matrix) -> tuple[Matrix, Matrix]:
-    """Even and odd halves, channels first, of `[n, height, width, channels]`."""
+def _split_channels_first(pictures: Matrix) -> tuple[Matrix, Matrix]:
+    """Return even and odd halves, channels first, of `[n, height, width, channels]`."""
     count, height, width, channels = pictures.shape
     halves = split_mirror(pictures)
     shape = (count, height, width // 2, channels)
@@ -79,67 +79,67 @@ def _half_channels(pictures: Matrix) -> tuple[Matrix, Matrix]:
     return even, odd
 
 
-def _gathered(
+def _choose_exemplars(
     code: JointCode, plane: Plane, pool: npt.NDArray[np.intp], merit: Matrix, count: int, seed: int
 ) -> Exemplars:
-    """Choose among `pool`; the parts are still to come."""
-    query_even, query_odd = _axes(code, plane)
+    """Return exemplars chosen from `pool`, without their parts."""
+    query_even, query_odd = _find_axes(code, plane)
     keys_even, keys_odd = code.even @ query_even, code.odd @ query_odd
     places = np.concatenate([keys_even, np.abs(keys_odd)], axis=1)[pool]
-    faces = pool[_choose(places, merit[pool], min(count, len(pool)), seed)]
+    faces = pool[_choose_members(places, merit[pool], min(count, len(pool)), seed)]
     return Exemplars(faces, query_even, query_odd, keys_even[faces], keys_odd[faces], {})
 
 
-def hair_exemplars(layered: LayeredFaces, code: JointCode, count: int, *, seed: int = 0) -> Exemplars:
-    """Pick up to `count` clearly cut heads spread over the hair's plane, and measure them."""
+def choose_hair(layered: LayeredFaces, code: JointCode, count: int, *, seed: int = 0) -> Exemplars:
+    """Return up to `count` clearly cut heads spread over the hair's plane, with their hair."""
     clear = layered.outline >= np.quantile(layered.outline, 0.5)
     usual = layered.weights >= np.quantile(layered.weights, 0.3)
     pool = np.flatnonzero(clear & usual)
-    harsh = np.array([_harshness(*hair_of(layered, int(i))) for i in pool])
+    harsh = np.array([_measure_harshness(*extract_hair(layered, int(i))) for i in pool])
     pool = pool[harsh <= np.quantile(harsh, 0.65)]
-    chosen = _gathered(code, HAIR_PLANE, pool, layered.outline, count, seed)
+    chosen = _choose_exemplars(code, HAIR_PLANE, pool, layered.outline, count, seed)
     size = layered.faces.shape[1]
-    # Strands are wanted, knitwear is not: clothes of one exemplar on another's shoulders look like frost.
+    # Strands are wanted, knitwear is not: one exemplar's clothes on another's shoulders look like frost.
     height = np.linspace(0, 1, size, dtype=np.float32)[:, None]
     above_clothes = 0.4 + 0.6 / (1 + np.exp((height - 0.85) * 30))
     details, covers, outlines = [], [], []
     for i in chosen.faces:
-        detail, cover = hair_of(layered, int(i))
+        detail, cover = extract_hair(layered, int(i))
         details.append((detail * above_clothes)[..., None])
         covers.append(cover[..., None] ** 2)
         mattes = layered.mattes[int(i)]
         edges = np.stack([signed_distance(mattes.skin), signed_distance(mattes.person)], axis=2)
-        # A hard matte's staircase, left in, is torn paper on the stage.
+        # The staircase of a hard matte would look like torn paper on the stage.
         outlines.append(cv2.GaussianBlur(edges, (0, 0), 0.8 * size / 256))
     pictures = {"detail": np.stack(details), "cover": np.stack(covers), "edges": np.stack(outlines)}
     pictures |= {name: layered.blocks[name][chosen.faces] for name in ("hair", "backdrop")}
     for name, values in pictures.items():
         order = slice(None, None, -1) if values.shape[3] == 3 else slice(None)  # BGR to RGB
-        chosen.parts[f"{name}_even"], chosen.parts[f"{name}_odd"] = _half_channels(values[..., order])
+        chosen.parts[f"{name}_even"], chosen.parts[f"{name}_odd"] = _split_channels_first(values[..., order])
     return chosen
 
 
-def _harshness(detail: Matrix, cover: Matrix) -> float:
-    """Strongest contrasts in a head's upper half: dotted scarves, lettered caps and light from behind have most.
+def _measure_harshness(detail: Matrix, cover: Matrix) -> float:
+    """Return the strongest contrast in a head's upper half: high for dotted scarves, lettered caps and backlight.
 
-    Nearly the maximum: the 98th percentile let a cap's lettering through.
+    It is nearly the maximum, since the 98th percentile let a cap's letters through.
     """
     upper = slice(0, len(detail) // 2)
     seen = bands.resized(cover, len(detail))[upper] > 0.9
     return float(np.quantile(np.abs(detail[upper][seen]), 0.997)) if seen.sum() > 50 else 0.0
 
 
-def skin_exemplars(layered: LayeredFaces, code: JointCode, count: int, *, seed: int = 0) -> Exemplars:
-    """Pick up to `count` usual faces spread over the plane of fine skin, and what components miss of theirs."""
+def choose_skins(layered: LayeredFaces, code: JointCode, count: int, *, seed: int = 0) -> Exemplars:
+    """Return up to `count` usual faces spread over the plane of fine skin, with the detail that components miss."""
     pool = np.flatnonzero(layered.weights >= np.quantile(layered.weights, 0.4))
-    chosen = _gathered(code, SKIN_PLANE, pool, layered.weights, count, seed)
+    chosen = _choose_exemplars(code, SKIN_PLANE, pool, layered.weights, count, seed)
     size = layered.faces.shape[1]
     block = block_layout(size)["skin_fine"]
-    linear = join_mirror(*drawn(code, "skin_fine", chosen.faces), (block.height, block.width, block.channels))
+    linear = join_mirror(*draw_block(code, "skin_fine", chosen.faces), (block.height, block.width, block.channels))
     rows, columns = slice(block.top, block.top + block.height), slice(block.left, block.left + block.width)
     details = []
-    for place, i in enumerate(chosen.faces):
-        seen = bands.supports(layered.mattes[int(i)], size).skin[rows, columns, None]
-        details.append((layered.blocks["skin_fine"][int(i)] - linear[place]) * seen)
-    chosen.parts["detail_even"], chosen.parts["detail_odd"] = _half_channels(np.stack(details))
+    for row, i in enumerate(chosen.faces):
+        support = bands.supports(layered.mattes[int(i)], size).skin[rows, columns, None]
+        details.append((layered.blocks["skin_fine"][int(i)] - linear[row]) * support)
+    chosen.parts["detail_even"], chosen.parts["detail_odd"] = _split_channels_first(np.stack(details))
     return chosen

@@ -1,4 +1,4 @@
-"""What the style-based GAN can be asked for."""
+"""The settings of the style-based GAN."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,8 @@ from likeness.errors import TrainingError
 from likeness.training.recipe import check_spans
 
 DISCRIMINATORS = ("projected", "ada")
+# Settings that runs of earlier versions have in their config.toml by another name.
+RENAMED = {"judge_rate": "discriminator_rate", "seen": "feature_size"}
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,12 @@ class GANSettings:
         mapping_layers: depth of the mapping network.
         mixing: share of pictures with the styles of two faces.
         half_life: of the average that is played, in images; at most a twentieth of those shown so far.
-        beginning: images in which blurred faces are learnt from pairs of codes and photographs, but at most three
-            quarters of the run; 0 for none.
+        beginning: images of the warm start, which learns blurred faces from pairs of codes and photographs, but at most
+            three quarters of the run; 0 for none.
         pairs: weight of the same pairs during the game, halved every 50,000 images; 0 for none.
-        seen: px at which the projected discriminator looks; 0 for the pictures' size, but 96 to 256.
+        feature_size: px at which the projected discriminator looks; 0 for the pictures' size, but 96 to 256.
         head_width: channels of its finest head.
-        judge_rate: learning rate of the discriminator, times the generator's.
+        discriminator_rate: learning rate of the discriminator, times the generator's.
         augment_target: sign of real logits that the ada discriminator's augmentation holds.
         augment_speed: photographs in which it could go from none to always.
         path_length: weight of the path length penalty; 2 in the paper, 0 for none.
@@ -43,9 +45,9 @@ class GANSettings:
     half_life: float = 10_000.0
     beginning: int = 20_000
     pairs: float = 5.0
-    seen: int = 0
+    feature_size: int = 0
     head_width: int = 32
-    judge_rate: float = 1.0
+    discriminator_rate: float = 1.0
     augment_target: float = 0.6
     augment_speed: float = 500_000.0
     path_length: float = 0.0
@@ -68,9 +70,9 @@ class GANSettings:
             "half_life": (1.0, 1e9),
             "beginning": (0, 1e9),
             "pairs": (0.0, 1e3),
-            "seen": (0, 1024),
+            "feature_size": (0, 1024),
             "head_width": (4, 256),
-            "judge_rate": (1e-3, 1e3),
+            "discriminator_rate": (1e-3, 1e3),
             "augment_target": (-1.0, 1.0),
             "augment_speed": (100.0, 1e9),
             "path_length": (0.0, 1e3),

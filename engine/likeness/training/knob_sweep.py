@@ -1,4 +1,4 @@
-"""The sweep: each knob of a generator turned alone, from one extreme to the other."""
+"""The noise of a sweep video: each knob of a generator turned alone, from one extreme to the other."""
 
 import math
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from likeness.training.previews import fixed_noise
 
-# Normal noise beyond it is one number in 740; a knob's extreme looks extreme and is still a face.
+# Normal noise exceeds it in one number of 740; a knob's extreme looks extreme and is still a face.
 EXTREME = 3.0
 KNOB_FRAMES = 24
 
@@ -15,9 +15,9 @@ KNOB_FRAMES = 24
 def sweep_noise(z_dim: int, frames: int = KNOB_FRAMES) -> Tensor:
     """Return noise [(z_dim + 4) * frames, z_dim] that turns each knob alone to its extremes, then all of them.
 
-    A knob goes from where it stands down to -3, up to 3 and back, in `frames`; then the next one goes. At the end all
-    knobs go together, four times as slowly: to three times the opposite of where they stand, to three times that, and
-    back. They stand at the noise of seed 0. The last frame leads to the first one.
+    The knobs rest at the noise of seed 0. Each moves from there down to -3, up to 3 and back, in `frames`. At the end
+    all knobs move together, four times as slowly: to -3 times their rest, to 3 times it, and back. The last frame leads
+    to the first one.
     """
     rest = fixed_noise(1, z_dim)[0]
     turned = rest.repeat(z_dim * frames, 1).view(z_dim, frames, z_dim)
@@ -28,7 +28,7 @@ def sweep_noise(z_dim: int, frames: int = KNOB_FRAMES) -> Tensor:
 
 
 def _swing(rest: Tensor, frames: int) -> Tensor:
-    """Return a swing [frames] from `rest` to -3, to 3 and back, at rest at each."""
+    """Return a swing [frames] from `rest` to -3, to 3 and back, slowing down at each."""
     u = torch.arange(frames) / frames
 
     def eased(part: Tensor) -> Tensor:

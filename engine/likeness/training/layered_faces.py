@@ -1,4 +1,4 @@
-"""Cut every aligned face into layers and bands: what the joint model is made of."""
+"""Layers and frequency bands of aligned faces, from which the joint code is fitted."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from likeness.faces.mattes import Mattes, cut_out, edge_contrast, first_guess, s
 from likeness.generators.networks.composite_parts import HAIR_FLOOR, Block, block_layout
 from likeness.training.alignment import Alignment, Workers
 from likeness.training.pca import Matrix, join_mirror, principal_components, split_mirror
-from likeness.training.pictures import Progress, silent
+from likeness.training.pictures import ProgressCallback, no_progress
 
 
 @dataclass(frozen=True)
 class LayeredFaces:
-    """The training set as the model sees it.
+    """The training set of the joint code.
 
     Attributes:
         blocks: `[n, height, width, channels]` float32 for every name of `block_layout`.
         faces: `[n, size, size, 3]` uint8, in the mean frame.
         mattes: one for each face at half size, in the mean frame.
         prior: their mean, the encoder's starting point.
-        weights: `[n]`, how far each face counts.
-        outline: `[n]` in [0, 1], how far its cut can be trusted.
+        weights: `[n]`, of each face.
+        outline: `[n]` in [0, 1], the trust in its cut.
     """
 
     blocks: dict[str, Matrix]
@@ -37,8 +37,8 @@ class LayeredFaces:
     outline: Matrix
 
 
-def _low_rank_mattes(mattes: Matrix, components: int) -> Matrix:
-    """Mattes `[n, size, size]` from few components, in [0, 1]."""
+def _draw_low_rank_mattes(mattes: Matrix, components: int) -> Matrix:
+    """Return mattes `[n, size, size]` reconstructed from few components, in [0, 1]."""
     even, odd = split_mirror(mattes[..., None] * 2 - 1)
     of_even = principal_components(even, components)
     of_odd = principal_components(odd, components // 2, centred=True)
@@ -47,11 +47,11 @@ def _low_rank_mattes(mattes: Matrix, components: int) -> Matrix:
     return np.clip(drawn[..., 0] / 2 + 0.5, 0, 1).astype(np.float32)
 
 
-def cut_all(faces: Bytes, workers: Workers, progress: Progress = silent) -> tuple[list[Mattes], Mattes]:
-    """Mattes of all faces in two passes, and their mirror-even mean.
+def cut_mattes(faces: Bytes, workers: Workers, progress: ProgressCallback = no_progress) -> tuple[list[Mattes], Mattes]:
+    """Return the mattes of all faces, cut in two passes, and their mirror-even mean.
 
-    The second pass starts each cut from a low-rank drawing of the first, which mends most
-    of what one pass alone takes wrongly.
+    The second pass starts each cut from a low-rank reconstruction of the first, which corrects most of the first's
+    errors.
     """
     count, size = faces.shape[:2]
     skin = np.zeros((count, size, size), np.float32)
@@ -64,23 +64,23 @@ def cut_all(faces: Bytes, workers: Workers, progress: Progress = silent) -> tupl
             found = cut_out(faces[i], Mattes(skin_prior[i], person_prior[i]))
             skin[i], person[i] = found.skin, found.person
 
-        workers.each(cut, count, f"cut {turn}/2", progress)
-        mean = Mattes(*(_even_mean(matte) for matte in (skin, person)))
-        skin_prior = 0.6 * _low_rank_mattes(skin, 12) + 0.4 * mean.skin
-        person_prior = 0.6 * _low_rank_mattes(person, 12) + 0.4 * mean.person
+        workers.map(cut, count, f"cut {turn}/2", progress)
+        mean = Mattes(*(_mirror_even_mean(matte) for matte in (skin, person)))
+        skin_prior = 0.6 * _draw_low_rank_mattes(skin, 12) + 0.4 * mean.skin
+        person_prior = 0.6 * _draw_low_rank_mattes(person, 12) + 0.4 * mean.person
     return [Mattes(skin[i], person[i]) for i in range(count)], mean
 
 
-def _even_mean(mattes: Matrix) -> Matrix:
+def _mirror_even_mean(mattes: Matrix) -> Matrix:
     mean = mattes.mean(0)
     return np.asarray((mean + mean[:, ::-1]) / 2, np.float32)
 
 
 def fill_unseen(broad: Matrix, seen: Matrix, components: int, weights: Matrix, rounds: int = 6) -> Matrix:
-    """Fill each layer where other layers hide it, as the layer's own components expect it.
+    """Return each layer filled from its own components where other layers hide it.
 
-    Expectation maximisation for components with missing values [Roweis 1998]: foreheads under
-    a fringe come out as foreheads.
+    Expectation maximisation for components with missing values [Roweis 1998]: foreheads under a fringe come out as
+    foreheads.
 
     Args:
         broad: `[n, size, size, channels]`, colours where seen.
@@ -98,11 +98,11 @@ def fill_unseen(broad: Matrix, seen: Matrix, components: int, weights: Matrix, r
     return np.asarray(filled, np.float32)
 
 
-def fringe_free(broad: Matrix, seen: Matrix, weights: Matrix) -> Matrix:
-    """How far each forehead pixel is skin, `[n, size, size, 1]` in [0, 1]; one below the brows.
+def find_bare_forehead(broad: Matrix, seen: Matrix, weights: Matrix) -> Matrix:
+    """Return the share of skin in each forehead pixel, `[n, size, size, 1]` in [0, 1]; one below the brows.
 
-    A fringe cut as skin stains the foreheads of all. What is much darker than a forehead filled
-    from the face below is taken for hair.
+    A fringe cut as skin stains the foreheads of all faces. Pixels much darker than a forehead filled from the face
+    below count as hair.
     """
     size = broad.shape[1]
     brows = int(0.37 * size)
@@ -115,11 +115,13 @@ def fringe_free(broad: Matrix, seen: Matrix, weights: Matrix) -> Matrix:
     return np.asarray(bare, np.float32)
 
 
-def _cropped(picture: Matrix, block: Block) -> Matrix:
+def _crop(picture: Matrix, block: Block) -> Matrix:
     return picture[block.top : block.top + block.height, block.left : block.left + block.width]
 
 
-def build_layers(pictures: Bytes, alignment: Alignment, workers: Workers, progress: Progress = silent) -> LayeredFaces:
+def build_layers(
+    pictures: Bytes, alignment: Alignment, workers: Workers, progress: ProgressCallback = no_progress
+) -> LayeredFaces:
     """Warp, cut, fill and split all faces.
 
     Args:
@@ -140,8 +142,8 @@ def build_layers(pictures: Bytes, alignment: Alignment, workers: Workers, progre
         grid = layout["field"].grid
         blocks["field"][i] = resize_field(invert(alignment.fields[i]), grid) / grid
 
-    workers.each(bring, count, "warp", progress)
-    mattes, prior = cut_all(small, workers, progress)
+    workers.map(bring, count, "warp", progress)
+    mattes, prior = cut_mattes(small, workers, progress)
     contrast = np.array([edge_contrast(small[i], mattes[i]) for i in range(count)], np.float32)
     outline = np.clip(contrast / (np.quantile(contrast, 0.6) + 1e-6), 0, 1) ** 2
     seen = {name: np.empty((*blocks[name].shape[:3], 1), np.float32) for name in ("skin", "hair", "backdrop")}
@@ -155,32 +157,32 @@ def build_layers(pictures: Bytes, alignment: Alignment, workers: Workers, progre
         edges = np.stack([signed_distance(mattes[i].skin), signed_distance(mattes[i].person)], axis=2)
         blocks["edges"][i] = bands.resized(edges, layout["edges"].grid)
 
-    workers.each(split, count, "split", progress)
-    bare = fringe_free(blocks["skin"], seen["skin"], alignment.weights)
+    workers.map(split, count, "split", progress)
+    bare = find_bare_forehead(blocks["skin"], seen["skin"], alignment.weights)
     seen["skin"] = seen["skin"] * bare
     for done, (name, components) in enumerate((("skin", 24), ("hair", 16), ("backdrop", 8))):
         blocks[name] = fill_unseen(blocks[name], seen[name], components, alignment.weights)
         progress("fill", done + 1, 3)
-    for wall in blocks["backdrop"]:  # a studio's wall is soft; leaves and plaid from photos are not
+    for wall in blocks["backdrop"]:  # soft like a studio's wall, without the photos' leaves and plaid
         wall[:] = cv2.GaussianBlur(wall, (0, 0), 1.2)
 
     def band(i: int) -> None:
         support = bands.supports(mattes[i], size).skin * bands.resized(bare[i, ..., 0], size)
         broad, middle, fine = bands.skin_bands(bands.to_unit(faces[i]), support, blocks["skin"][i])
         blocks["skin"][i] = broad
-        blocks["skin_middle"][i] = _cropped(middle, layout["skin_middle"])
-        blocks["skin_fine"][i] = _cropped(fine, layout["skin_fine"])
+        blocks["skin_middle"][i] = _crop(middle, layout["skin_middle"])
+        blocks["skin_fine"][i] = _crop(fine, layout["skin_fine"])
 
-    workers.each(band, count, "bands", progress)
-    weights = alignment.weights * bare_eyes(blocks["skin_middle"], alignment.weights)
+    workers.map(band, count, "bands", progress)
+    weights = alignment.weights * weigh_bare_eyes(blocks["skin_middle"], alignment.weights)
     return LayeredFaces(blocks, faces, mattes, prior, weights, outline)
 
 
-def bare_eyes(middle: Matrix, weights: Matrix) -> Matrix:
-    """How far each face counts for its eyes, `[n]`: little behind glasses.
+def weigh_bare_eyes(middle: Matrix, weights: Matrix) -> Matrix:
+    """Return a weight for each face, `[n]`: small for faces with glasses.
 
-    Few components of the middle band around the eyes draw eyes but no frames: of the 200
-    faces in 1,935 that they draw worst, most wear glasses. Left in, their ghost showed on samples.
+    Few components of the middle band around the eyes draw eyes but no frames: of the 200 faces in 1,935 that they draw
+    worst, most wear glasses. With full weight a ghost of them showed on samples.
 
     Args:
         middle: the skin_middle block of all faces.
@@ -194,8 +196,8 @@ def bare_eyes(middle: Matrix, weights: Matrix) -> Matrix:
     return np.asarray(1 / (1 + (error / (2 * np.median(error) + 1e-9)) ** 3), np.float32)
 
 
-def hair_of(layered: LayeredFaces, i: int) -> tuple[Matrix, Matrix]:
-    """One face's strands `[size, size]` and where its hair was seen, `[size / 4, size / 4]`."""
+def extract_hair(layered: LayeredFaces, i: int) -> tuple[Matrix, Matrix]:
+    """Return one face's strands `[size, size]` and the support of its hair, `[size / 4, size / 4]`."""
     size = layered.faces.shape[1]
     hard = bands.supports(layered.mattes[i], size).hair
     support = np.asarray(cv2.GaussianBlur(hard, (0, 0), size / 256), np.float32)

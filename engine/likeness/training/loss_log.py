@@ -1,4 +1,4 @@
-"""The losses of a run: read from the device now and then, refused where they are no numbers, logged in even blocks."""
+"""The losses of a run: read from the device now and then, checked for NaN, logged in even blocks."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -8,52 +8,52 @@ from torch import Tensor
 
 from likeness.errors import TrainingError
 
-# Steps whose mean losses are one line of the log; by steps and not by time, so that a run's log repeats.
-LOGGED = 20
+# Steps in one line of the log; by steps and not by time, so that the same run writes the same log.
+BLOCK_STEPS = 20
 
 
 class LossLog:
-    """Keeps losses on the device until somebody looks.
+    """Losses, kept on the device until `flush`.
 
     Args:
         write: called with the last step of each block and the means over it.
-        way_back: returns what to do, for the end of the message where a loss is no number.
+        recovery_hint: returns the next step for the user, for the end of the message where a loss is NaN.
 
     Attributes:
-        block: of each step since the last full block; a checkpoint holds it.
+        block: losses of each step since the last full block; a checkpoint holds it.
     """
 
-    def __init__(self, write: Callable[[int, Mapping[str, float]], None], way_back: Callable[[], str]) -> None:
-        self._write, self._way_back = write, way_back
-        self._unseen: list[tuple[int, Mapping[str, Tensor]]] = []
+    def __init__(self, write: Callable[[int, Mapping[str, float]], None], recovery_hint: Callable[[], str]) -> None:
+        self._write, self._recovery_hint = write, recovery_hint
+        self._pending: list[tuple[int, Mapping[str, Tensor]]] = []
         self.block: list[dict[str, float]] = []
 
     def add(self, step: int, losses: Mapping[str, Tensor]) -> None:
-        """Take the losses of a step that is done, each a scalar; waits for nothing."""
-        self._unseen.append((step, losses))
+        """Add the losses of a finished step, each a scalar; no device sync."""
+        self._pending.append((step, losses))
 
     def flush(self) -> Mapping[str, float]:
-        """Wait for the device, log what is due, and return the means since the last look.
+        """Wait for the device, log full blocks, and return the means since the last flush.
 
         Raises:
-            TrainingError: a loss is no number any more.
+            TrainingError: a loss is NaN or infinite.
         """
-        values = [loss.float() for _, losses in self._unseen for loss in losses.values()]
+        values = [loss.float() for _, losses in self._pending for loss in losses.values()]
         numbers = iter(torch.stack(values).tolist() if values else [])
-        seen: dict[str, list[float]] = {}
-        for step, losses in self._unseen:
+        columns: dict[str, list[float]] = {}
+        for step, losses in self._pending:
             row = dict(zip(losses, numbers, strict=False))
             for name, value in row.items():
                 if not math.isfinite(value):
-                    raise TrainingError(f"the loss {name!r} became {value} at step {step}. {self._way_back()}")
-                seen.setdefault(name, []).append(value)
+                    raise TrainingError(f"the loss {name!r} became {value} at step {step}. {self._recovery_hint()}")
+                columns.setdefault(name, []).append(value)
             self.block.append(row)
-            if step % LOGGED == 0:
-                self._close(step)
-        self._unseen.clear()
-        return _means(seen)
+            if step % BLOCK_STEPS == 0:
+                self._write_block(step)
+        self._pending.clear()
+        return _means(columns)
 
-    def _close(self, step: int) -> None:
+    def _write_block(self, step: int) -> None:
         columns = {name: [row[name] for row in self.block if name in row] for row in self.block for name in row}
         self.block.clear()
         self._write(step, _means(columns))

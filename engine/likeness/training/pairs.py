@@ -1,4 +1,4 @@
-"""Pairs to learn photographs from: what a composite draws of a face, and that face brought onto the drawing."""
+"""Training pairs of `refine`: a composite's drawing of a face, and the photo warped onto the drawing."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes, Field, compose, limit_length, pixel_grid, resize_field
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.picture import to_pictures
-from likeness.training.pictures import Progress, silent
+from likeness.training.pictures import ProgressCallback, no_progress
 
 PIXELS, CODES = "pairs.bytes", "codes.safetensors"
 CHANNELS = 7  # of a pair: drawn RGB, skin, photo RGB
-# What the drawing's shape leaves over of the way to the photo: at most so far, and so smooth, in px of 256.
+# The warp from photo to drawing: its longest step and its smoothness, in px of 256.
 REACH, SMOOTH = 6.0, 2.0
 
 
@@ -50,12 +50,12 @@ def make_pair(encoder: CompositeEncoder, photo: Bytes) -> Pair:
     picture, skin = network.draw_with_skin(parts)
     step = parts.field[0].permute(1, 2, 0).numpy()
     there = resize_field(np.ascontiguousarray(step) * np.float32(step.shape[0]), network.size)
-    drawn = np.concatenate([_bytes(picture), _bytes(2 * skin - 1)], axis=2)
-    return Pair(drawn, _brought(photo, there, found.field), found.latent[0].numpy())
+    drawn = np.concatenate([_to_bytes(picture), _to_bytes(2 * skin - 1)], axis=2)
+    return Pair(drawn, _align_photo(photo, there, found.field), found.latent[0].numpy())
 
 
-def _brought(photo: Bytes, drawn: Field, found: Field) -> Bytes:
-    """The photo as seen through the drawing's warp after the one that was found for the photo, in one step."""
+def _align_photo(photo: Bytes, drawn: Field, found: Field) -> Bytes:
+    """Return the photo through the drawing's warp and then its own, in one resampling."""
     size = photo.shape[0]
     unit = size / 256
     way = limit_length(compose(drawn, resize_field(found, size)), REACH * unit)
@@ -66,7 +66,7 @@ def _brought(photo: Bytes, drawn: Field, found: Field) -> Bytes:
     return np.asarray(moved, np.uint8)
 
 
-def _bytes(picture: Tensor) -> Bytes:
+def _to_bytes(picture: Tensor) -> Bytes:
     return np.ascontiguousarray(to_pictures(picture)[0])
 
 
@@ -87,7 +87,11 @@ class Pairs:
 
 
 def write_pairs(
-    folder: Path, network: CompositeNetwork, tensors: dict[str, Tensor], photos: Bytes, progress: Progress = silent
+    folder: Path,
+    network: CompositeNetwork,
+    tensors: dict[str, Tensor],
+    photos: Bytes,
+    progress: ProgressCallback = no_progress,
 ) -> None:
     """Make the pairs of `photos` `[n, size, size, 3]` uint8 RGB, a tenth of a second each, unless they are there.
 
@@ -106,7 +110,7 @@ def write_pairs(
                 file.write(np.concatenate([pair.drawn, pair.photo], axis=2).tobytes())
                 codes.append(pair.code)
                 progress("pairs", done + 1, len(photos))
-        # Last, so that where it is, all is.
+        # Last, so that where this file is, the pixels are complete.
         atomic_write(folder / CODES, save({"codes": torch.from_numpy(np.stack(codes))}))
     except (OSError, SafetensorError) as error:
         (folder / PIXELS).unlink(missing_ok=True)

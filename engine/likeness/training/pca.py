@@ -25,24 +25,24 @@ class Components:
     spread: Matrix
 
     def project(self, rows: Matrix) -> Matrix:
-        """Coordinates `[batch, n]` of `rows` `[batch, size]`, not divided by the spread."""
+        """Return coordinates `[batch, n]` of `rows` `[batch, size]`, not divided by the spread."""
         return np.asarray((rows - self.mean) @ self.basis.T, np.float32)
 
     def draw(self, scores: Matrix) -> Matrix:
-        """Rows `[batch, size]` from coordinates `[batch, n]`."""
+        """Return rows `[batch, size]` from coordinates `[batch, n]`."""
         return np.asarray(scores @ self.basis + self.mean, np.float32)
 
 
 def principal_components(
     rows: Matrix, count: int, *, weights: Matrix | None = None, centred: bool = False, seed: int = 0
 ) -> Components:
-    """The leading components by a randomised range finder [Halko et al. 2011, alg. 4.4].
+    """Return the leading components by a randomised range finder [Halko et al. 2011, alg. 4.4].
 
     Args:
         rows: `[n, size]`.
         count: components wanted; fewer come when `rows` has not that many.
         weights: `[n]`, how much each row counts; equal when left out.
-        centred: take the rows' mean as zero (the odd half of mirrored pictures has none).
+        centred: take the rows' mean as zero, as for the odd half of mirrored pictures.
         seed: of the random start; the same seed gives the same components.
     """
     n = len(rows)
@@ -54,11 +54,11 @@ def principal_components(
     probes = min(count + 12, n)
 
     def onto_rows(block: Matrix) -> Matrix:
-        """The weighted, centred rows times `block` `[size, k]`, without a centred copy."""
+        """Return the weighted, centred rows times `block` `[size, k]`, without a centred copy."""
         return root * (rows @ block - mean @ block)
 
     def onto_columns(block: Matrix) -> Matrix:
-        """The transpose of the same matrix times `block` `[n, k]`."""
+        """Return the transpose of the same matrix times `block` `[n, k]`."""
         weighed = root * block
         return rows.T @ weighed - np.outer(mean, weighed.sum(0))
 
@@ -73,7 +73,7 @@ def principal_components(
 
 
 def split_mirror(images: Matrix, odd_channels: tuple[int, ...] = ()) -> tuple[Matrix, Matrix]:
-    """Left halves of the even and the odd part of pictures under mirroring.
+    """Return the left halves of the even and the odd part of pictures under mirroring.
 
     Taking every picture together with its mirror image makes each principal component either
     even or odd [Sirovich & Kirby 1990, "Application of the Karhunen-Loeve procedure"], so both
@@ -99,7 +99,7 @@ def _rows(pictures: npt.NDArray[np.floating]) -> Matrix:
 
 
 def join_mirror(even: Matrix, odd: Matrix, shape: tuple[int, int, int], odd_channels: tuple[int, ...] = ()) -> Matrix:
-    """Pictures `[n, *shape]` from the halves that `split_mirror` made."""
+    """Return pictures `[n, *shape]` from the halves that `split_mirror` returned."""
     height, width, channels = shape
     half = (len(even), height, width // 2, channels)
     left = (even + odd).reshape(half)

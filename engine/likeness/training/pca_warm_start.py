@@ -1,4 +1,8 @@
-"""A quick start for a generator: it first draws blurred photographs from their principal codes."""
+"""A warm start for a generator: principal codes of photographs, from which it first learns to draw them, blurred.
+
+`likeness.training.pca` finds components of pictures that lie in memory. Here they pass batch by batch, on the device
+and over several processes, so only sums are kept; a checkpoint holds them.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,19 @@ from torch.nn import functional
 
 # Side in px at which pictures are coded: 64 codes of 16 px faces carry four fifths of what 64 px ones look like.
 SIDE = 16
-# Photographs that must have been seen for each component, or it would fit noise.
-FOR_EACH = 8
-MOST = 64
+# Photographs needed for each component, or it would fit noise.
+PHOTOS_PER_COMPONENT = 8
+MOST_COMPONENTS = 64
 LEVELS = 4
 
 
 class PrincipalCodes(nn.Module):
-    """Whitened principal components of small pictures, found while they pass: codes as normal as z is.
+    """Whitened principal components of small pictures, gathered batch by batch; codes are as normal as z is.
 
-    All that it knows is in its buffers, so that it is saved with the networks.
+    All state is in its buffers, so that it is saved with the networks.
 
     Args:
-        z_dim: length of a code; what the pictures do not fill is noise.
+        z_dim: length of a code; numbers beyond the components are noise.
     """
 
     def __init__(self, z_dim: int) -> None:
@@ -41,15 +45,15 @@ class PrincipalCodes(nn.Module):
         self.register_buffer("basis", torch.zeros(width, z_dim))
 
     def accumulate(self, images: Tensor) -> None:
-        """Take note of `images` [batch, 3, H, W], and of their mirror images, for faces look alike in a mirror."""
-        small = _small(images)
+        """Add `images` [batch, 3, H, W] and their mirror images to the sums."""
+        small = _downsample(images)
         rows = torch.cat([small, small.flip(3)]).flatten(1)
         self.seen += len(rows)
         self.total += rows.sum(0)
         self.products += rows.T @ rows
 
-    def settle(self, average: Callable[[list[Tensor]], None]) -> None:
-        """Find the components; a sync with the device.
+    def fit(self, average: Callable[[list[Tensor]], None]) -> None:
+        """Compute the components from the sums; syncs with the device.
 
         Args:
             average: replaces tensors by their means over the processes of a run, in place.
@@ -59,15 +63,15 @@ class PrincipalCodes(nn.Module):
         mean = self.total / seen
         spread = (self.products / seen - torch.outer(mean, mean)).double().cpu()
         values, vectors = torch.linalg.eigh(spread)
-        count = min(self.z_dim, MOST, max(1, int(seen) // (2 * FOR_EACH)))
+        count = min(self.z_dim, MOST_COMPONENTS, max(1, int(seen) // (2 * PHOTOS_PER_COMPONENT)))
         strongest = values.flip(0)[:count].clamp(min=1e-6)
         self.mean.copy_(mean)
         self.basis.zero_()
         self.basis[:, :count] = (vectors.flip(1)[:, :count] / strongest.sqrt()).to(self.basis)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return codes [batch, z_dim] of `images`, of mean 0 and variance 1 in each place over the photographs."""
-        codes = (_small(images).flatten(1) - self.mean) @ self.basis
+        """Return codes [batch, z_dim] of `images`; each number has mean 0 and variance 1 over the photographs."""
+        codes = (_downsample(images).flatten(1) - self.mean) @ self.basis
         empty = (self.basis == 0).all(0)
         return torch.where(empty, torch.randn_like(codes), codes)
 
@@ -82,5 +86,5 @@ def pyramid_distance(drawn: Tensor, photos: Tensor) -> Tensor:
     return total
 
 
-def _small(images: Tensor) -> Tensor:
+def _downsample(images: Tensor) -> Tensor:
     return functional.adaptive_avg_pool2d(images.float(), SIDE)

@@ -1,4 +1,4 @@
-"""Read a folder of aligned faces for training; what is no picture is counted and left out."""
+"""Decoding and square cropping of pictures, and folders of aligned faces read into memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from likeness.faces.flow import Bytes
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[str, int, int], None]  # stage, done, total
+ProgressCallback = Callable[[str, int, int], None]  # stage, done, total
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class PictureSet:
     skipped: int
 
 
-def silent(stage: str, done: int, total: int) -> None:
-    """A progress callback that says nothing."""
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Ignore progress."""
 
 
-def decoded(raw: bytes) -> Bytes | None:
-    """A file's bytes as a picture `[height, width, 3]` uint8 BGR, or None where they are none of 16 px or more.
+def decode_picture(raw: bytes) -> Bytes | None:
+    """Decode a file's bytes to `[height, width, 3]` uint8 BGR; None where they are no picture of 16 px or more.
 
-    Turned upright by its EXIF, grey and CMYK made colour.
+    The picture is turned upright by its EXIF; grey and CMYK become colour.
     """
     try:
         picture = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR) if raw else None
@@ -49,8 +49,8 @@ def decoded(raw: bytes) -> Bytes | None:
     return None if picture is None or min(picture.shape[:2]) < 16 else np.asarray(picture, np.uint8)
 
 
-def squared(picture: Bytes, size: int) -> Bytes:
-    """The middle square of a picture at `size` px."""
+def crop_square(picture: Bytes, size: int) -> Bytes:
+    """Return the middle square of a picture at `size` px."""
     height, width = picture.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -60,21 +60,21 @@ def squared(picture: Bytes, size: int) -> Bytes:
 
 
 def read_picture(path: Path, size: int) -> Bytes | None:
-    """The middle square of a file's picture as `[size, size, 3]` uint8 BGR, or None where it holds no picture."""
-    picture = decoded(path.read_bytes())
-    return None if picture is None else squared(picture, size)
+    """Return the middle square of a file's picture, `[size, size, 3]` uint8 BGR; None where it holds no picture."""
+    picture = decode_picture(path.read_bytes())
+    return None if picture is None else crop_square(picture, size)
 
 
 def read_pictures(
-    folder: Path, size: int, *, at_least: int, leave_first: int = 0, progress: Progress = silent
+    folder: Path, size: int, *, at_least: int, leave_first: int = 0, progress: ProgressCallback = no_progress
 ) -> PictureSet:
     """Read every picture of a folder, in the order of the names.
 
     Args:
-        folder: looked at without its sub-folders.
-        size: to which all are brought, in px.
-        at_least: pictures wanted.
-        leave_first: pictures held out, the first by name.
+        folder: of the pictures; its sub-folders are not read.
+        size: of the result, in px.
+        at_least: the fewest pictures wanted.
+        leave_first: number of pictures held out, the first by name.
 
     Raises:
         TrainingError: there is no such folder, or it holds too few pictures.
@@ -102,11 +102,11 @@ def read_pictures(
     return PictureSet(tuple(names), np.stack(pictures), skipped)
 
 
-def developed(pictures: Bytes) -> Bytes:
-    """The pictures with 15 % more colour and a gentle curve of contrast, as a printer would.
+def strengthen_prints(pictures: Bytes) -> Bytes:
+    """Return the pictures with 15 % more colour and a gentle contrast curve, like a photo lab's prints.
 
-    An average of faces is paler than each of them, and truncation draws toward it; what is
-    learnt from stronger prints comes out as strong as the photos.
+    An average of faces is paler than each of them, and truncation pulls toward it; faces learnt from stronger prints
+    come out as strong as the photos.
 
     Args:
         pictures: `[n, size, size, 3]` uint8, BGR.

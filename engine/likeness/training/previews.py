@@ -1,4 +1,4 @@
-"""What a run shows of itself: a grid of fixed seeds, a walk between some of them, and the videos at its end."""
+"""Previews of a run: a grid of fixed seeds, a walk between some of them, and the videos at its end."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from likeness.picture import Picture, sheet, to_pictures
 from likeness.training.recipe import Recipe
 from likeness.training.run import RunFolder
 
-Video = Callable[[Path, Iterator[Picture], float], None]
-"""Writes pictures to a file at so many a second; `likeness.outputs` stands above training, so it is handed in."""
+VideoWriter = Callable[[Path, Iterator[Picture], float], None]
+"""Writes pictures to a file at a frame rate; `likeness.outputs` stands above training, so it is handed in."""
 
 COLUMNS, ROWS = 8, 4
 WALK_SEEDS, SEED_S, FPS = 8, 1.5, 24.0
-# A drawing batch: more gained nothing on a processor, and a card with a network in training may be full.
-DRAWN = 16
-# Smaller pictures are shown larger, for a player that fits no 64 px.
-SHOWN = 256
+# Pictures drawn at a time: more gained nothing on a processor, and the memory of a GPU in training may be full.
+DRAW_BATCH = 16
+# Smaller pictures are enlarged for the video players that show nothing of 64 px.
+LEAST_SHOWN_SIZE = 256
 
 
 def fixed_noise(count: int, z_dim: int) -> Tensor:
@@ -45,9 +45,9 @@ def walk_noise(z_dim: int, seeds: int = WALK_SEEDS, frames: int = int(SEED_S * F
 
 
 @torch.no_grad()
-def drawn(recipe: Recipe, z: Tensor, device: torch.device) -> Iterator[Picture]:
+def draw_pictures(recipe: Recipe, z: Tensor, device: torch.device) -> Iterator[Picture]:
     """Yield the pictures [H, W, 3] of noise [n, z_dim], drawn in batches."""
-    for some in torch.split(z, DRAWN):
+    for some in torch.split(z, DRAW_BATCH):
         yield from to_pictures(recipe.draw(some.to(device)))
 
 
@@ -59,67 +59,70 @@ class Previews:
         recipe: draws by its slow average.
         device: of the run.
         photos: some [n, 3, H, W] for the recipe's own sheets.
-        video: writes a video; None leaves them out.
+        encode_video: writes a video; None leaves them out.
     """
 
     def __init__(
-        self, run: RunFolder, recipe: Recipe, device: torch.device, photos: Tensor, video: Video | None
+        self, run: RunFolder, recipe: Recipe, device: torch.device, photos: Tensor, encode_video: VideoWriter | None
     ) -> None:
-        self._run, self._recipe, self._device, self._photos, self._video = run, recipe, device, photos, video
+        self._run, self._recipe, self._device, self._photos = run, recipe, device, photos
+        self._encode_video = encode_video
         self._grid_z = fixed_noise(COLUMNS * ROWS, recipe.z_dim)
         self._walk_z = walk_noise(recipe.z_dim)
         self._frame_s = 0.0
 
-    def finale_s(self, most_s: float = math.inf) -> float:
-        """Return what `finale` will take, going by the last walk, in seconds; at most `most_s`."""
+    def estimate_finale_s(self, most_s: float = math.inf) -> float:
+        """Return the seconds that `write_finale` will take, judging by the last walk; at most `most_s`."""
         return min(self._frame_s * sum(len(z) for z in self._recipe.finale().values()), most_s)
 
     def write(self, step: int) -> None:
-        """Write the grid, the recipe's own sheets, and the walk, as things stand at `step`.
+        """Write the grid, the recipe's own sheets, and the walk of `step`.
 
         Raises:
             TrainingError: the disk refuses.
         """
         name = f"{step:09d}"
-        self._sheet(f"grids/{name}.png", list(drawn(self._recipe, self._grid_z, self._device)))
+        self._write_sheet(f"grids/{name}.png", list(draw_pictures(self._recipe, self._grid_z, self._device)))
         with torch.no_grad():
             for kind, images in self._recipe.sheets(self._photos).items():
-                self._sheet(f"{kind}/{name}.png", to_pictures(images))
-        began = time.monotonic()
-        self._film(f"walks/{name}.mp4", self._walk_z)
-        self._frame_s = (time.monotonic() - began) / len(self._walk_z)
+                self._write_sheet(f"{kind}/{name}.png", to_pictures(images))
+        started_at = time.monotonic()
+        self._write_video(f"walks/{name}.mp4", self._walk_z)
+        self._frame_s = (time.monotonic() - started_at) / len(self._walk_z)
 
-    def finale(self, most_s: float = math.inf) -> None:
-        """Write the recipe's videos for the end of the run; where that would take longer, every second frame, or third.
+    def write_finale(self, most_s: float = math.inf) -> None:
+        """Write the recipe's videos for the end of the run; with fewer frames where `most_s` would not do.
 
         Raises:
             TrainingError: the disk refuses.
         """
-        stride = max(1, math.ceil(self.finale_s() / most_s))
+        stride = max(1, math.ceil(self.estimate_finale_s() / most_s))
         for name, z in self._recipe.finale().items():
-            self._film(f"{name}.mp4", z[::stride])
+            self._write_video(f"{name}.mp4", z[::stride])
 
-    def _sheet(self, name: str, pictures: list[Picture]) -> None:
+    def _write_sheet(self, name: str, pictures: list[Picture]) -> None:
         _, encoded = cv2.imencode(".png", cv2.cvtColor(sheet(pictures, COLUMNS), cv2.COLOR_RGB2BGR))
         self._run.write(name, encoded.tobytes())
 
-    def _film(self, name: str, z: Tensor) -> None:
-        if self._video is None:
+    def _write_video(self, name: str, z: Tensor) -> None:
+        if self._encode_video is None:
             return
         path = self._run.path / name
         partial = path.with_name("." + path.name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._video(partial, (enlarged(picture) for picture in drawn(self._recipe, z, self._device)), FPS)
+            self._encode_video(
+                partial, (enlarge(picture) for picture in draw_pictures(self._recipe, z, self._device)), FPS
+            )
             os.replace(partial, path)
         except (LikenessError, OSError) as error:
             partial.unlink(missing_ok=True)
-            raise TrainingError(f"{path} could not be written ({error}). {self._run.kept()}") from error
+            raise TrainingError(f"{path} could not be written ({error}). {self._run.recovery_hint()}") from error
 
 
-def enlarged(picture: Picture) -> Picture:
-    """Return a picture smaller than 256 px at a whole multiple of its size that is as large."""
-    times = math.ceil(SHOWN / picture.shape[0])
+def enlarge(picture: Picture) -> Picture:
+    """Return a picture smaller than 256 px at the first whole multiple of its size that is not."""
+    times = math.ceil(LEAST_SHOWN_SIZE / picture.shape[0])
     if times <= 1:
         return picture
     size = (picture.shape[1] * times, picture.shape[0] * times)

@@ -1,8 +1,9 @@
-"""What a recipe gives the loop that trains it: networks, one step, pictures, and weights to play."""
+"""The interface between the training loop and a recipe, and the recipes by name."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -16,12 +17,19 @@ from likeness.training.schedule import fade_out
 from likeness.training.settings import Settings
 
 EXPORT = RUN_WEIGHTS
+# By name, since importing a recipe takes a second and one is wanted.
+RECIPES = {
+    "gan": ("likeness.training.gan", "GANRecipe"),
+    "refine": ("likeness.training.refine", "RefineRecipe"),
+    "vae": ("likeness.training.vae", "VAERecipe"),
+    "wgan": ("likeness.training.wgan", "WGANRecipe"),
+}
 Own = TypeVar("Own")
 
 
 @dataclass(frozen=True)
 class RunProgress:
-    """Where a run stands at a step.
+    """The position of a run at a step.
 
     Args:
         step: steps done before this one.
@@ -37,25 +45,25 @@ class RunProgress:
 class Recipe(ABC):
     """Networks and how they learn.
 
-    A recipe is built as `Class(settings, engine)` after the loop has seeded torch: it checks `settings.own`, builds
-    its networks, puts each on the device by `engine.place`, and makes its optimisers with `settings.learning_rate` or,
+    A recipe is built as `Class(settings, compute)` after the loop has seeded torch: it checks `settings.own`, builds
+    its networks, puts each on the device by `compute.place`, and makes its optimisers with `settings.learning_rate` or,
     where that is 0, a rate of its own.
 
-    Steps must be pure: all that a step depends on is in `networks`, `optimizers` and `state`, and its random numbers
-    come from torch's global generators, which the loop seeds anew before each step. That is what makes a run that was
-    killed go on bit by bit as if nothing had been.
+    Steps must be pure: everything a step depends on is in `networks`, `optimizers` and `state`, and its random numbers
+    come from torch's global generators, which the loop seeds before each step. So a run that was killed resumes bit by
+    bit as if it had not been.
 
     Attributes:
-        fewest: pictures to train on, below which nothing comes of it.
-        z_dim: length of the noise from which `draw` draws.
+        min_pictures: the fewest pictures worth training on.
+        z_dim: length of the noise that `draw` takes.
     """
 
-    fewest: ClassVar[int] = 12
+    min_pictures: ClassVar[int] = 12
     z_dim: int
 
     @abstractmethod
-    def __init__(self, settings: Settings, engine: Compute) -> None:
-        """Build it.
+    def __init__(self, settings: Settings, compute: Compute) -> None:
+        """Build networks and optimisers.
 
         Raises:
             TrainingError: a setting of its own is out of range.
@@ -63,44 +71,44 @@ class Recipe(ABC):
 
     @abstractmethod
     def networks(self) -> Mapping[str, nn.Module]:
-        """Return all that is saved of networks, the slow averages among them."""
+        """Return the networks that a checkpoint holds, the slow averages among them."""
 
     @abstractmethod
     def optimizers(self) -> Mapping[str, Optimizer]:
-        """Return the optimisers. The loop sets their rates before each step: those they have here, times `rate`."""
+        """Return the optimisers. Before each step the loop sets their rates: those they have here, times `rate`."""
 
     @abstractmethod
-    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
-        """Learn from one step's pictures and return what to show, each a scalar, detached, without a sync.
+    def step(self, batches: Sequence[Tensor], at: RunProgress) -> Mapping[str, Tensor]:
+        """Learn from one step's pictures and return the losses to show, each a detached scalar; no device sync.
 
-        Steps may return different names: a loss that is computed now and then is shown when it was.
+        Steps may return different names: a loss that is taken only every few steps is shown for those.
 
-        For each optimiser: `engine.backward(loss / len(batches))` for every micro-batch, then
-        `engine.apply(optimizer)`, which averages the gradients over the processes.
+        For each optimiser: `compute.backward(loss / len(batches))` for every micro-batch, then
+        `compute.optimizer_step(optimizer)`, which averages the gradients over the processes.
 
         Args:
             batches: this process's micro-batches, each [n, 3, size, size] in [-1, 1], on the device, channels-last.
-            moment: where the run stands.
+            at: where the run stands.
         """
 
     @abstractmethod
     def draw(self, z: Tensor) -> Tensor:
-        """Return pictures [batch, 3, size, size] in [-1, 1] of normal noise [batch, z_dim], by the slow average."""
+        """Return the slow average's images [batch, 3, size, size] in [-1, 1] of normal noise [batch, z_dim]."""
 
     @abstractmethod
     def export(self, folder: Path) -> None:
-        """Write what plays into `folder`, as `EXPORT`, by `write_weights`, which never leaves half a file."""
+        """Write the weights that play as `EXPORT` into `folder`, by `write_weights`, which never leaves half a file."""
 
     def rate(self, progress: float) -> float:
-        """Return the factor of the learning rates: 1, and down to 0 over the last third."""
+        """Return the factor of the learning rates: 1, falling to 0 over the last third."""
         return fade_out(progress)
 
     def state(self) -> dict[str, Any]:
-        """Return what else a step depends on: numbers, texts and tensors in dicts and lists."""
+        """Return the rest of what a step depends on: numbers, texts and tensors in dicts and lists."""
         return {}
 
-    def load(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - there is nothing to take back by default
-        """Take back what `state` returned."""
+    def load(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - there is nothing to restore by default
+        """Restore what `state` returned."""
 
     def measure(self, held_out: Tensor) -> Mapping[str, float]:
         """Return figures on pictures that are not trained on; called at each preview, on one process alone."""
@@ -111,16 +119,22 @@ class Recipe(ABC):
         return {}
 
     def finale(self) -> Mapping[str, Tensor]:
-        """Return noise [frames, z_dim] by name, each to become a video of that name at the end."""
+        """Return noise [frames, z_dim] by name; each becomes a video of that name at the end of the run."""
         return {}
 
 
-def own_settings(kind: type[Own], wanted: Mapping[str, Any]) -> Own:
+def own_settings(kind: type[Own], wanted: Mapping[str, Any], renamed: Mapping[str, str] | None = None) -> Own:
     """Return `wanted` as the recipe's own dataclass of settings.
 
+    Args:
+        kind: the dataclass; each setting has a default.
+        wanted: settings by name, from the command or a run's config.toml.
+        renamed: new names by the old ones that a config.toml of an earlier version may hold.
+
     Raises:
-        TrainingError: one is not among them, or of another kind.
+        TrainingError: there is no such setting, or its value is of another type.
     """
+    wanted = {(renamed or {}).get(name, name): value for name, value in wanted.items()}
     known = {entry.name: entry.default for entry in fields(kind)}  # type: ignore[arg-type]
     for name, value in wanted.items():
         if name not in known:
@@ -140,3 +154,16 @@ def check_spans(own: object, spans: Mapping[str, tuple[float, float]]) -> None:
     for name, (least, most) in spans.items():
         if not least <= getattr(own, name) <= most:
             raise TrainingError(f"{name} is from {least:g} to {most:g}, {getattr(own, name)} came")
+
+
+def recipe_class(name: str) -> type[Recipe]:
+    """Return the class of the recipe `name`.
+
+    Raises:
+        TrainingError: there is no such recipe.
+    """
+    if name not in RECIPES:
+        raise TrainingError(f"no recipe {name!r}; {nearest(name, RECIPES)}")
+    module, attribute = RECIPES[name]
+    kind: type[Recipe] = getattr(import_module(module), attribute)
+    return kind

@@ -1,4 +1,4 @@
-"""Refine a composite: a network learns to make photographs of its drawings."""
+"""The refiner of a composite: a network that brings its drawings nearer to photographs."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from likeness.generators.networks.refiner import COARSEST, PREFIX, WIDTHS, Refin
 from likeness.generators.perceptual import open_features, perceptual_distance
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.picture import to_pictures
-from likeness.training.compute import TYPES, Compute
+from likeness.training.compute import PRECISION_TYPES, Compute
 from likeness.training.crops import Crop, Crops
+from likeness.training.dataset import to_images
 from likeness.training.discriminators.textures import TextureCritic, relativistic, slope_penalty
-from likeness.training.ema import averaged, follow
+from likeness.training.ema import copy_for_average, update_average
 from likeness.training.pairs import open_pairs, write_pairs
-from likeness.training.photos import to_images
 from likeness.training.pictures import read_pictures
 from likeness.training.previews import COLUMNS
 from likeness.training.recipe import EXPORT, Recipe, RunProgress, check_spans, own_settings
 from likeness.training.refine_losses import (
-    FOLDED,
+    COLOUR_BLOCK,
     agreement,
     colour_distance,
     feature_distance,
@@ -46,11 +46,11 @@ RATE, CRITIC_RATE = 6e-4, 5e-4
 BETAS, CRITIC_BETAS = (0.5, 0.99), (0.0, 0.99)
 FAMILY = "composite"
 SHOWN_PSI = 0.7
-# Steps over which the critic's weight grows, and by which it learns ahead of counting.
+# Steps over which the critic's weight grows, and steps that it trains before it counts.
 WARM_STEPS, AHEAD = 500, 200
-RIM = 17  # px over which skin is looked for around each place
-DEVIATION_OF = 20  # photos
-# The critic's gradient is held down every so many steps.
+RIM = 17  # px around each place over which skin is averaged
+DEVIATION_PHOTOS = 20  # photos
+# Steps between two penalties of the critic's gradient.
 PENALTY_PERIOD = 8
 MEASURED = 16  # held-out faces that are encoded for the previews; 45 ms each
 
@@ -66,8 +66,8 @@ class RefineSettings:
         crop: px of the squares that are trained on.
         adversarial: weight of the critic of textures.
         begin: steps before the critic counts.
-        features: weight of features, place by place: much of it smooths.
-        texture: weight of how much features vary.
+        features: weight of the distance of features, place by place: much of it smooths.
+        texture: weight of the distance of their deviations.
         colour: weight of keeping a drawing's colours where there is no photo.
         penalty: gamma of the critic's slope.
         half_life: of the average that is played, in images.
@@ -101,35 +101,35 @@ class RefineSettings:
 
 
 class RefineRecipe(Recipe):
-    """A refiner that learns from pairs what a photo has and its drawing lacks, and from a critic what nobody's has."""
+    """A refiner that learns from pairs of drawing and photo, and from a critic of textures."""
 
-    fewest = 12
+    min_pictures = 12
 
-    def __init__(self, settings: Settings, engine: Compute) -> None:
-        self._engine, self._batch, self._size = engine, settings.batch, settings.size
+    def __init__(self, settings: Settings, compute: Compute) -> None:
+        self._compute, self._batch, self._size = compute, settings.batch, settings.size
         self._own = own_settings(RefineSettings, settings.own)
         self._own.check(settings.size)
-        self._header, self._tensors = _base(Path(self._own.base), settings.size)
+        self._header, self._tensors = _open_base(Path(self._own.base), settings.size)
         self._licence = Licence(settings.licence, settings.paid_use)
         outline = self._own.outline
         network = CompositeNetwork(self._tensors, size=settings.size, outline=outline, dtype=torch.float32)
-        if engine.is_main:
+        if compute.is_main:
             source, held = Path(settings.source), settings.hold_out
-            photos = read_pictures(source, settings.size, at_least=self.fewest, leave_first=held)
+            photos = read_pictures(source, settings.size, at_least=self.min_pictures, leave_first=held)
             write_pairs(Path(self._own.pairs), network, self._tensors, photos.pictures[..., ::-1])
-        engine.wait()
+        compute.barrier()
         self._pairs = open_pairs(Path(self._own.pairs), settings.size)
         self._encoder = CompositeEncoder(network, self._tensors)
-        self._composite = engine.place(CompositeNetwork(self._tensors, size=settings.size, outline=outline))
-        self._crops = Crops(self._pairs, self._composite, self._own.crop, engine.device)
+        self._composite = compute.place(CompositeNetwork(self._tensors, size=settings.size, outline=outline))
+        self._crops = Crops(self._pairs, self._composite, self._own.crop, compute.device)
         self.z_dim = network.w_dim
-        self._refiner = engine.place(Refiner(WIDTHS))
-        self._critic = engine.place(TextureCritic(EARLY_CHANNELS))
-        self._average = averaged(self._refiner)
+        self._refiner = compute.place(Refiner(WIDTHS))
+        self._critic = compute.place(TextureCritic(EARLY_CHANNELS))
+        self._average = copy_for_average(self._refiner)
         self._encoded: dict[int, Tensor] = {}
-        self._features = open_features(engine.device)
-        self._eye = open_features(engine.device).to(TYPES[engine.precision])
-        self._deviation = self._measured_deviation()
+        self._features = open_features(compute.device)
+        self._feature_net = open_features(compute.device).to(PRECISION_TYPES[compute.precision])
+        self._deviation = self._measure_deviation()
         rate = settings.learning_rate or RATE
         self._optimizers = {
             "refiner": Adam(self._refiner.parameters(), rate, BETAS),
@@ -145,42 +145,42 @@ class RefineRecipe(Recipe):
         return self._optimizers
 
     def rate(self, progress: float) -> float:
-        """Return 1 for the first third, and then a slow fall to 0: what is left of the critic's pattern goes last."""
+        """Return 1 for the first third, then a slow fall to 0: the critic's pattern fades last."""
         return fade_out(progress, 0.3)
 
-    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
-        """Learn from pairs and from nobody's drawings. Of `batches` only the sizes count: pairs hold the photos."""
-        told: dict[str, Tensor] = {}
+    def step(self, batches: Sequence[Tensor], at: RunProgress) -> Mapping[str, Tensor]:
+        """Learn from pairs and from random faces. Of `batches` only the sizes count: pairs hold the photos."""
+        totals: dict[str, Tensor] = {}
         for batch in batches:
-            shown = self._crops.draw(len(batch))
-            with self._engine.autocast():
-                refined = self._refiner(shown.drawn, shown.skin).float()
+            crop = self._crops.draw(len(batch))
+            with self._compute.autocast():
+                refined = self._refiner(crop.drawn, crop.skin).float()
             with torch.no_grad():
-                wanted = self._seen(shown.photos)
-            seen = self._seen(refined)
-            losses = self._losses(shown, refined, seen, wanted)
+                wanted = self._feature_maps(crop.photos)
+            maps = self._feature_maps(refined)
+            losses = self._losses(crop, refined, maps, wanted)
             weights = {name: getattr(self._own, name) for name in ("features", "texture", "colour")}
-            if moment.step >= self._own.begin:
-                losses["critic"] = self._judged(shown, seen, wanted)
-                weights["critic"] = self._own.adversarial * min(1.0, (moment.step - self._own.begin) / WARM_STEPS)
+            if at.step >= self._own.begin:
+                losses["critic"] = self._generator_loss(crop, maps, wanted)
+                weights["critic"] = self._own.adversarial * min(1.0, (at.step - self._own.begin) / WARM_STEPS)
             total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
-            self._engine.backward(total / len(batches))
-            if moment.step >= self._own.begin - AHEAD:
-                losses["taught"] = self._teach(moment.step, shown, seen, wanted, len(batches))
+            self._compute.backward(total / len(batches))
+            if at.step >= self._own.begin - AHEAD:
+                losses["critic_itself"] = self._train_critic(at.step, crop, maps, wanted, len(batches))
             for name, loss in losses.items():
-                told[name] = told.get(name, 0.0) + loss.detach() / len(batches)
-        self._engine.optimizer_step(self._optimizers["refiner"])
-        if "taught" in told:
-            self._engine.optimizer_step(self._optimizers["critic"])
-        follow(self._average, self._refiner, moment.images, self._batch, self._own.half_life)
-        return told
+                totals[name] = totals.get(name, 0.0) + loss.detach() / len(batches)
+        self._compute.optimizer_step(self._optimizers["refiner"])
+        if "critic_itself" in totals:
+            self._compute.optimizer_step(self._optimizers["critic"])
+        update_average(self._average, self._refiner, at.images, self._batch, self._own.half_life)
+        return totals
 
-    def _losses(self, shown: Crop, refined: Tensor, seen: list[Tensor], wanted: list[Tensor]) -> dict[str, Tensor]:
-        """What pairs are learnt from, and for the rest that their colours stay."""
-        drawn, photos, count = shown.drawn, shown.photos, len(shown.photos)
-        skin = functional.adaptive_avg_pool2d(shown.skin[:count], drawn.shape[-1] // FOLDED)
+    def _losses(self, crop: Crop, refined: Tensor, maps: list[Tensor], wanted: list[Tensor]) -> dict[str, Tensor]:
+        """Return the distances of pairs, and for random faces that of their colours from the drawing's."""
+        drawn, photos, count = crop.drawn, crop.photos, len(crop.photos)
+        skin = functional.adaptive_avg_pool2d(crop.skin[:count], drawn.shape[-1] // COLOUR_BLOCK)
         where = skin * agreement(drawn[:count], photos)
-        paired = [features[:count] for features in seen]
+        paired = [features[:count] for features in maps]
         losses = {
             "pixels": pixel_distance(refined[:count], photos, where),
             "features": feature_distance(paired, wanted, where),
@@ -190,46 +190,46 @@ class RefineRecipe(Recipe):
             losses["colour"] = colour_distance(refined[count:], drawn[count:])
         return losses
 
-    def _judged(self, shown: Crop, seen: list[Tensor], wanted: list[Tensor]) -> Tensor:
-        """The generator's side: how far drawings are from being taken for the photos."""
+    def _generator_loss(self, crop: Crop, maps: list[Tensor], wanted: list[Tensor]) -> Tensor:
+        """Return how far drawings score below photos."""
         self._critic.requires_grad_(False)
-        with self._engine.autocast():
-            drawings, photos = self._critic(seen, shown.places), self._critic(wanted, shown.places)
+        with self._compute.autocast():
+            drawings, photos = self._critic(maps, crop.places), self._critic(wanted, crop.places)
         self._critic.requires_grad_(True)
-        return relativistic(drawings, _opposed(photos, len(seen[0])), _inner(shown.skin))
+        return relativistic(drawings, _match_scores(photos, len(maps[0])), _inner_skin(crop.skin))
 
-    def _teach(self, step: int, shown: Crop, seen: list[Tensor], wanted: list[Tensor], parts: int) -> Tensor:
-        """The critic's side, on the features that the refiner's step has seen."""
-        seen = [features.detach() for features in seen]
-        with self._engine.autocast():
-            drawings, photos = self._critic(seen, shown.places), self._critic(wanted, shown.places)
-        loss = relativistic(_opposed(photos, len(seen[0])), drawings, _inner(shown.skin))
+    def _train_critic(self, step: int, crop: Crop, maps: list[Tensor], wanted: list[Tensor], parts: int) -> Tensor:
+        """Add the critic's gradients, on the features of the refiner's step; return how far photos score too low."""
+        maps = [features.detach() for features in maps]
+        with self._compute.autocast():
+            drawings, photos = self._critic(maps, crop.places), self._critic(wanted, crop.places)
+        loss = relativistic(_match_scores(photos, len(maps[0])), drawings, _inner_skin(crop.skin))
         total = loss
         if step % PENALTY_PERIOD == 0:
             # In full precision: the gradient of a gradient loses too much in sixteen bits.
-            slopes = slope_penalty(self._critic, seen, shown.places) + slope_penalty(self._critic, wanted, shown.places)
+            slopes = slope_penalty(self._critic, maps, crop.places) + slope_penalty(self._critic, wanted, crop.places)
             total = total + self._own.penalty * PENALTY_PERIOD * slopes / 2
-        self._engine.backward(total / parts)
+        self._compute.backward(total / parts)
         return loss
 
-    def _seen(self, pictures: Tensor) -> list[Tensor]:
-        maps = self._eye.early_features(pictures)
+    def _feature_maps(self, pictures: Tensor) -> list[Tensor]:
+        maps = self._feature_net.early_features(pictures)
         return [features.float() / deviation for features, deviation in zip(maps, self._deviation, strict=True)]
 
     @torch.no_grad()
-    def _measured_deviation(self) -> list[Tensor]:
-        """The deviation of each channel over some photos; half a tenth keeps silent channels silent."""
-        chosen = np.linspace(0, len(self._pairs) - 1, min(len(self._pairs), DEVIATION_OF)).astype(int)
-        maps = self._eye.early_features(to_images(self._pairs.pixels[chosen, ..., 4:], self._engine.device))
+    def _measure_deviation(self) -> list[Tensor]:
+        """Return the deviation of each channel over some photos; 0.05 more keeps constant channels small."""
+        chosen = np.linspace(0, len(self._pairs) - 1, min(len(self._pairs), DEVIATION_PHOTOS)).astype(int)
+        maps = self._feature_net.early_features(to_images(self._pairs.pixels[chosen, ..., 4:], self._compute.device))
         return [features.float().std((0, 2, 3))[None, :, None, None] + 0.05 for features in maps]
 
     def draw(self, z: Tensor) -> Tensor:
-        """Return refined pictures of the faces that seeds draw, at a truncation of 0.7."""
+        """Return refined pictures of random faces, at a truncation of 0.7."""
         codes = (SHOWN_PSI * z)[:, None].expand(-1, ROWS, -1)
-        return self._refined(*self._composite.draw_with_skin(self._composite.layers(codes)))
+        return self._refine(*self._composite.draw_with_skin(self._composite.layers(codes)))
 
-    def _refined(self, drawn: Tensor, skin: Tensor) -> Tensor:
-        with self._engine.autocast():
+    def _refine(self, drawn: Tensor, skin: Tensor) -> Tensor:
+        with self._compute.autocast():
             refined: Tensor = self._average(drawn, skin)
         clamped: Tensor = refined.float().clamp(-1, 1)
         return clamped
@@ -242,22 +242,22 @@ class RefineRecipe(Recipe):
         write_weights(folder / EXPORT, header, self._tensors | own)
 
     def measure(self, held_out: Tensor) -> Mapping[str, float]:
-        """Return how far encoded faces look from their photos, as drawn and as refined."""
+        """Return the perceptual distance of encoded faces to their photos, as drawn and as refined."""
         photos = held_out[:MEASURED]
-        drawn, skin = self._again(photos)
+        drawn, skin = self._redraw(photos)
         before = perceptual_distance(self._features, drawn, photos).mean()
-        after = perceptual_distance(self._features, self._refined(drawn, skin), photos).mean()
+        after = perceptual_distance(self._features, self._refine(drawn, skin), photos).mean()
         return {"looks drawn": float(before), "looks refined": float(after)}
 
     def sheets(self, photos: Tensor) -> Mapping[str, Tensor]:
-        """Return rows of photos, what the composite draws of them, and what is made of that."""
+        """Return rows of photos, of the composite's drawings of them, and of these refined."""
         photos = photos[:MEASURED]
-        drawn, skin = self._again(photos)
-        rows = zip(*(torch.split(x, COLUMNS) for x in (photos, drawn, self._refined(drawn, skin))), strict=True)
+        drawn, skin = self._redraw(photos)
+        rows = zip(*(torch.split(x, COLUMNS) for x in (photos, drawn, self._refine(drawn, skin))), strict=True)
         return {"photos": torch.cat([row for group in rows for row in group])}
 
-    def _again(self, photos: Tensor) -> tuple[Tensor, Tensor]:
-        """The composite's drawings of photos, and their skin; each photo is encoded once."""
+    def _redraw(self, photos: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the composite's drawings of photos, and their skin; each photo is encoded once."""
         key = hash(photos.cpu().numpy().tobytes())
         if key not in self._encoded:
             codes = [self._encoder.encode(picture).latent for picture in to_pictures(photos)]
@@ -266,19 +266,19 @@ class RefineRecipe(Recipe):
             return self._composite.draw_with_skin(self._composite.layers(self._encoded[key].to(photos.device)))
 
 
-def _inner(skin: Tensor) -> Tensor:
-    """Skin with none but skin around it: at its rim a critic sees hair, and blotches come of it."""
+def _inner_skin(skin: Tensor) -> Tensor:
+    """Return the skin that has only skin around it: at the rim the critic would react to hair and cause blotches."""
     around = functional.avg_pool2d(skin, RIM, 1, RIM // 2, count_include_pad=False)
     return ((around - 0.8) / 0.2).clamp(0, 1)
 
 
-def _opposed(photos: list[Tensor], count: int) -> list[Tensor]:
-    """Photos' scores for `count` drawings: each pair's own, and for nobody's drawing that of another, in turn."""
+def _match_scores(photos: list[Tensor], count: int) -> list[Tensor]:
+    """Return a photo's scores for each of `count` drawings: its own for a pair, another's in turn for a random face."""
     return [scores[torch.arange(count, device=scores.device) % len(scores)] for scores in photos]
 
 
-def _base(path: Path, size: int) -> tuple[WeightsHeader, dict[str, Tensor]]:
-    """The composite to refine, without a refiner that it may have.
+def _open_base(path: Path, size: int) -> tuple[WeightsHeader, dict[str, Tensor]]:
+    """Return the composite to refine, without a refiner that it may have.
 
     Raises:
         TrainingError: it is another family's, of another size, or cannot be encoded into.

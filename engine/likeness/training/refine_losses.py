@@ -1,4 +1,4 @@
-"""How far a refined drawing is from its photo, where the two show the same thing."""
+"""The losses of `refine`: distances between a refined drawing and its photo, where both show the same thing."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Difference in colour, of 2, at which drawing and photo count as showing different things: a hat, another's hair.
-APART = 0.18
-FOLDED = 8  # px over which colours are compared
+# Difference in colour, of at most 2, at which drawing and photo show different things: a hat, another's hair.
+DIFFERENT = 0.18
+COLOUR_BLOCK = 8  # px; side of the blocks over which colours are compared
 WINDOWS = (8, 4, 4)  # cells of the three feature maps over which texture is measured
 OCTAVES, FINEST = 3, 2  # of the pyramid, and those of them that no pixel loss sees
 FLOOR = 1e-3
 
 
 def agreement(drawn: Tensor, photo: Tensor) -> Tensor:
-    """Return how far two pictures `[batch, 3, H, W]` show the same thing, in [0, 1], `[batch, 1, H / 8, W / 8]`.
+    """Return the weight, in [0, 1], `[batch, 1, H / 8, W / 8]`, of places where two pictures show the same thing.
 
-    Away from the face a composite draws somebody else's hair and no backdrop at all; what is learnt there pixel by
-    pixel is mush.
+    Away from the face a composite draws somebody else's hair and no backdrop at all; learning from such pixels gives
+    mush.
     """
-    gap = functional.avg_pool2d(drawn - photo, FOLDED).abs().mean(1, keepdim=True)
-    return torch.exp(-((gap / APART) ** 2))
+    gap = functional.avg_pool2d(drawn - photo, COLOUR_BLOCK).abs().mean(1, keepdim=True)
+    return torch.exp(-((gap / DIFFERENT) ** 2))
 
 
 def pixel_distance(one: Tensor, other: Tensor, where: Tensor) -> Tensor:
@@ -32,23 +32,23 @@ def pixel_distance(one: Tensor, other: Tensor, where: Tensor) -> Tensor:
     The two finest are left to features: pixels of strands cannot be met, and a thousand steps with them in the loss
     drew nothing at all.
     """
-    pairs = list(zip(_octaves(one), _octaves(other), strict=True))[FINEST:]
-    return torch.stack([_mean((a - b).abs(), where) for a, b in pairs]).mean() / 2
+    pairs = list(zip(_laplacian_pyramid(one), _laplacian_pyramid(other), strict=True))[FINEST:]
+    return torch.stack([_weighted_mean((a - b).abs(), where) for a, b in pairs]).mean() / 2
 
 
 def feature_distance(one: Sequence[Tensor], other: Sequence[Tensor], where: Tensor) -> Tensor:
     """Return the mean absolute difference of feature maps [Johnson et al. 2016, eq. 2, without the square]."""
-    return torch.stack([_mean((a - b).abs(), where) for a, b in zip(one, other, strict=True)]).mean()
+    return torch.stack([_weighted_mean((a - b).abs(), where) for a, b in zip(one, other, strict=True)]).mean()
 
 
 def texture_distance(one: Sequence[Tensor], other: Sequence[Tensor], where: Tensor) -> Tensor:
-    """Return the difference in how much features vary within windows, wherever in them.
+    """Return the difference between the standard deviations of features within windows.
 
-    Of strands and pores nobody can say where they lie: what is matched place by place comes out smooth. Their
-    strength can be matched [the diagonal of the Gram matrix of Gatys et al. 2015, eq. 3, for each window].
+    The places of strands and pores are random: matched place by place they come out smooth. Their strength can be
+    matched [the diagonal of the Gram matrix of Gatys et al. 2015, eq. 3, for each window].
     """
     spread = [
-        _mean((_spread(a, window) - _spread(b, window)).abs(), where)
+        _weighted_mean((_window_deviation(a, window) - _window_deviation(b, window)).abs(), where)
         for a, b, window in zip(one, other, WINDOWS, strict=True)
     ]
     return torch.stack(spread).mean()
@@ -56,14 +56,14 @@ def texture_distance(one: Sequence[Tensor], other: Sequence[Tensor], where: Tens
 
 def colour_distance(one: Tensor, other: Tensor) -> Tensor:
     """Return the mean absolute difference of two pictures folded to an eighth: of light and colour, not of detail."""
-    return functional.avg_pool2d(one - other, FOLDED).abs().mean()
+    return functional.avg_pool2d(one - other, COLOUR_BLOCK).abs().mean()
 
 
-def _mean(values: Tensor, where: Tensor) -> Tensor:
+def _weighted_mean(values: Tensor, where: Tensor) -> Tensor:
     return (values * functional.interpolate(where, values.shape[2:], mode="bilinear", align_corners=False)).mean()
 
 
-def _octaves(picture: Tensor) -> list[Tensor]:
+def _laplacian_pyramid(picture: Tensor) -> list[Tensor]:
     """The Laplacian pyramid [Burt & Adelson 1983], what is left over last."""
     octaves = []
     for _ in range(OCTAVES):
@@ -73,7 +73,7 @@ def _octaves(picture: Tensor) -> list[Tensor]:
     return [*octaves, picture]
 
 
-def _spread(features: Tensor, window: int) -> Tensor:
+def _window_deviation(features: Tensor, window: int) -> Tensor:
     """The standard deviation of each channel within windows."""
     mean = functional.avg_pool2d(features, window)
     variance = functional.avg_pool2d(features.square(), window) - mean.square()

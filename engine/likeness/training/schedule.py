@@ -1,4 +1,4 @@
-"""Time for a training run: texts such as 90m, how far a run is, and when it must end to be done in time."""
+"""The time of a training run: texts such as 90m, progress, and when the last step must end to finish in time."""
 
 import math
 import re
@@ -8,9 +8,9 @@ from collections.abc import Callable
 from likeness.errors import TrainingError
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-# What the last checkpoint, export and videos are expected to cost beyond what they cost so far.
+# Factor on the measured cost of checkpoint, export and videos, to reserve time for the last ones.
 MARGIN = 1.3
-# Before anything was measured.
+# Reserved before anything was measured.
 FIRST_FINISH_S = 2.0
 
 
@@ -27,8 +27,8 @@ def parse_time(text: str) -> float:
     return seconds
 
 
-def tell_time(seconds: float) -> str:
-    """Return seconds as a person says them: "45 s", "12 min", "1 h 30 min"."""
+def format_time(seconds: float) -> str:
+    """Return seconds as text: "45 s", "12 min", "1 h 30 min"."""
     if seconds < 100:
         return f"{max(seconds, 0):.0f} s"
     minutes = round(seconds / 60)
@@ -42,13 +42,13 @@ def fade_out(progress: float, begin: float = 2 / 3) -> float:
 
 
 class Schedule:
-    """How far a run is. Either steps or a time end it; a time includes all that comes after the last step.
+    """The progress of a run. Either steps or a time end it; a time includes everything after the last step.
 
     Args:
         steps: of the whole run, or None.
         time_s: of the whole run, or None.
-        spent_s: of the time, before `began`, in earlier sittings.
-        began: when this sitting began, by `now`.
+        spent_s: of the time, in earlier sittings.
+        started_at: when this sitting began, by `now`.
         now: a clock in seconds.
     """
 
@@ -57,24 +57,24 @@ class Schedule:
         steps: int | None,
         time_s: float | None,
         spent_s: float = 0.0,
-        began: float | None = None,
+        started_at: float | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._steps, self._time_s, self._spent_s, self._now = steps, time_s, spent_s, now
-        self._began = now() if began is None else began
+        self._started_at = now() if started_at is None else started_at
         self.finish_s = FIRST_FINISH_S
 
     @property
     def spent_s(self) -> float:
         """Seconds of the run so far, over all sittings."""
-        return self._spent_s + self._now() - self._began
+        return self._spent_s + self._now() - self._started_at
 
-    def expect(self, finish_s: float) -> None:
-        """Keep `finish_s`, as it was measured, with a margin, for what comes after the last step."""
+    def reserve(self, finish_s: float) -> None:
+        """Reserve `finish_s`, as it was measured, with a margin, for the work after the last step."""
         self.finish_s = max(finish_s * MARGIN, FIRST_FINISH_S)
 
     def progress(self, step: int) -> float:
-        """Return how far the run is before `step`, from 0 to 1."""
+        """Return the progress before `step`, from 0 to 1."""
         if self._steps is not None:
             return min(step / self._steps, 1.0)
         assert self._time_s is not None

@@ -1,4 +1,4 @@
-"""What a training run was asked for: read from and written to the run's config.toml."""
+"""The settings of a training run, and its config.toml."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from likeness.errors import TrainingError
 
 CROPS = ("square", "face")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-LEAST_SIZE, LARGEST_SIZE = 16, 1024
+SMALLEST_SIZE, LARGEST_SIZE = 16, 1024
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One run. All of it is in the run's config.toml, so that a killed run goes on as it was meant.
+    """The settings of one run. All are in the run's config.toml, so that a killed run goes on with them.
 
     Args:
-        recipe: name in `likeness.training.recipes`.
+        recipe: name in `likeness.training.recipe`.
         source: a folder of pictures, a tar file, or a folder of tar files; absolute.
         size: of the pictures in px, a power of two.
         batch: pictures in a step, over all processes and micro-batches together.
         accumulate: micro-batches that a process splits its share of a step into, where memory is short.
-        steps: end after so many; None where time decides.
-        time_s: end within so many seconds, reading and last export included; None where steps decide.
+        steps: number of steps; None where time decides.
+        time_s: seconds, reading and last export included; None where steps decide.
         learning_rate: of the recipe's optimisers before its schedule; 0 leaves it to the recipe.
         seed: of networks, order of the pictures and noise.
         crop: "square" takes the middle, "face" cuts around the biggest face as FFHQ does.
@@ -66,8 +66,8 @@ class Settings:
             TrainingError: naming the setting, what was wanted and what came.
         """
         size = self.size
-        if not (LEAST_SIZE <= size <= LARGEST_SIZE and size & (size - 1) == 0):
-            raise TrainingError(f"size is a power of two from {LEAST_SIZE} to {LARGEST_SIZE} px, {size} came")
+        if not (SMALLEST_SIZE <= size <= LARGEST_SIZE and size & (size - 1) == 0):
+            raise TrainingError(f"size is a power of two from {SMALLEST_SIZE} to {LARGEST_SIZE} px, {size} came")
         for name, least in {"batch": 2, "accumulate": 1, "hold_out": 0, "checkpoint_s": 0, "preview_s": 0}.items():
             if getattr(self, name) < least:
                 raise TrainingError(f"{name} is {least} or more, {getattr(self, name)} came")
@@ -80,8 +80,8 @@ class Settings:
             )
         if (self.steps is None) == (self.time_s is None):
             raise TrainingError("a run ends by its time or by its steps; give one of --time 90m and --steps 20000")
-        lasting = self.time_s if self.steps is None else float(self.steps)
-        if lasting is None or not 0 < lasting < 1e12 or not 0 <= self.learning_rate < 10:
+        length = self.time_s if self.steps is None else float(self.steps)
+        if length is None or not 0 < length < 1e12 or not 0 <= self.learning_rate < 10:
             raise TrainingError(
                 f"steps {self.steps}, time {self.time_s} s, learning rate {self.learning_rate}: out of range"
             )
@@ -91,7 +91,7 @@ def write_settings(settings: Settings) -> str:
     """Return `settings` as TOML."""
     plain = {name: value for name, value in asdict(settings).items() if value is not None and name != "own"}
     document = tomlkit.document()
-    document.add(tomlkit.comment("What this run was asked for; `likeness train resume` reads it."))
+    document.add(tomlkit.comment("The settings of this run; `likeness train resume` reads them."))
     for name, value in plain.items():
         document.add(name, tomlkit.item(value))
     own = tomlkit.table()
@@ -106,7 +106,7 @@ def read_settings(text: str, where: Path) -> Settings:
     """Return the settings that `text` holds.
 
     Raises:
-        TrainingError: it is no TOML, or has names or kinds of values that no setting has.
+        TrainingError: it is no TOML, or has an unknown setting or a value of the wrong type.
     """
     try:
         table = tomllib.loads(text)
@@ -124,8 +124,8 @@ def read_settings(text: str, where: Path) -> Settings:
     return settings
 
 
-def difference(before: Settings, after: Settings) -> str | None:
-    """Return the name of a setting in which two runs differ, but for how long they go on; None where they agree."""
+def first_difference(before: Settings, after: Settings) -> str | None:
+    """Return the first setting in which two runs differ, apart from `steps` and `time_s`; None where they agree."""
     old, new = (replace(settings, steps=None, time_s=None) for settings in (before, after))
     for entry in fields(Settings):
         a, b = getattr(old, entry.name), getattr(new, entry.name)

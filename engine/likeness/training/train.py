@@ -1,4 +1,4 @@
-"""The training loop: steps, checkpoints, previews and the end in time, for whatever recipe."""
+"""The training loop of every recipe: steps, checkpoints, previews, and an end in time."""
 
 from __future__ import annotations
 
@@ -13,28 +13,27 @@ import torch
 
 from likeness.errors import TrainingError, WeightsError
 from likeness.training.compute import Compute, seed_step
+from likeness.training.dataset import Dataset, open_dataset, read_dataset
 from likeness.training.loss_log import LossLog
-from likeness.training.photos import Photos, open_photos, read_photos
-from likeness.training.pictures import Progress, silent
-from likeness.training.previews import Previews, Video
-from likeness.training.recipe import EXPORT, Recipe, RunProgress
-from likeness.training.recipes import recipe_class
+from likeness.training.pictures import ProgressCallback, no_progress
+from likeness.training.previews import Previews, VideoWriter
+from likeness.training.recipe import EXPORT, Recipe, RunProgress, recipe_class
 from likeness.training.run import RunFolder
 from likeness.training.schedule import Schedule
 from likeness.training.settings import Settings
 
-# Between two looks at the losses, each of which waits for the device.
-LOOK_S = 0.5
-# What previews, checkpoints and the videos at the end may take of the time, in parts of the whole.
+# Between two reports of the losses, each of which waits for the device.
+REPORT_PERIOD_S = 0.5
+# Shares of the time that previews, checkpoints and the videos at the end may take.
 PREVIEW_SHARE, CHECKPOINT_SHARE, FINALE_SHARE = 0.1, 0.05, 0.1
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a run tells while it goes.
+class TrainingReport:
+    """Progress of a run, about twice a second.
 
     Args:
-        step, images: done so far, over all sittings; images over all processes.
+        step, images: done since the run began, over all sittings; images over all processes.
         progress: from 0 to 1.
         images_per_s: since the last report.
         left_s: until all is written.
@@ -52,8 +51,8 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """How a sitting ended: steps and images of the whole run, its time over all sittings, whether it is complete."""
+class TrainingSummary:
+    """The end of a sitting: steps and images of the whole run, its time over all sittings, whether it is complete."""
 
     step: int
     images: int
@@ -62,26 +61,26 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Watcher:
-    """Who wants to know, and what stands above training and is handed in.
+class TrainingCallbacks:
+    """Functions and a stop flag that the caller of `train` hands in; all are called on its thread.
 
     Args:
-        told: called about twice a second.
-        read: called while the pictures are read.
-        video: writes videos; None leaves walks out.
-        stop: once it is set the run ends after the step under way, with a checkpoint.
-        began: when the sitting began, by `time.monotonic`; None is now.
+        on_report: called about twice a second.
+        on_read: called while the pictures are read.
+        write_video: writes videos; None leaves walks out. Outputs stand above training, so it is handed in.
+        stop: once it is set the run ends after the current step, with a checkpoint.
+        started_at: when the sitting began, by `time.monotonic`; None is now.
     """
 
-    told: Callable[[Report], None] = lambda report: None
-    read: Progress = silent
-    video: Video | None = None
+    on_report: Callable[[TrainingReport], None] = lambda report: None
+    on_read: ProgressCallback = no_progress
+    write_video: VideoWriter | None = None
     stop: threading.Event = field(default_factory=threading.Event)
-    began: float | None = None
+    started_at: float | None = None
 
 
-def train(run: RunFolder, device: str = "auto", watcher: Watcher | None = None) -> Summary:
-    """Train what `run` was asked for, from its last checkpoint on; write weights, grids, walks and checkpoints into it.
+def train(run: RunFolder, device: str = "auto", callbacks: TrainingCallbacks | None = None) -> TrainingSummary:
+    """Train `run` from its last checkpoint to its end; write weights, grids, walks and checkpoints into its folder.
 
     Under torchrun every process calls it, with the same run folder on a disk that all of them see.
 
@@ -89,51 +88,69 @@ def train(run: RunFolder, device: str = "auto", watcher: Watcher | None = None) 
         TrainingError: the run cannot begin or go on; the last good checkpoint is still there.
         LikenessError: there is no such device.
     """
-    watcher = watcher or Watcher()
-    began = time.monotonic() if watcher.began is None else watcher.began
-    engine = Compute(device, run.settings.precision)
+    callbacks = callbacks or TrainingCallbacks()
+    started_at = time.monotonic() if callbacks.started_at is None else callbacks.started_at
+    compute = Compute(device, run.settings.precision)
     settings = run.settings
-    if settings.batch % (engine.world * settings.accumulate):
+    if settings.batch % (compute.world * settings.accumulate):
         raise TrainingError(
-            f"batch {settings.batch} does not divide into {engine.world} processes of {settings.accumulate} "
+            f"batch {settings.batch} does not divide into {compute.world} processes of {settings.accumulate} "
             "micro-batches; choose a multiple"
         )
-    kind = recipe_class(settings.recipe)
-    if engine.is_main:
-        read_photos(run, kind.fewest, watcher.read)
-    engine.wait()
+    recipe_type = recipe_class(settings.recipe)
+    if compute.is_main:
+        read_dataset(run, recipe_type.min_pictures, callbacks.on_read)
+    compute.barrier()
     torch.manual_seed(settings.seed)
-    recipe = kind(settings, engine)
-    summary = _Session(run, engine, recipe, open_photos(run), watcher, began).go()
-    engine.shutdown()
+    recipe = recipe_type(settings, compute)
+    summary = _TrainingLoop(run, compute, recipe, open_dataset(run), callbacks, started_at).train()
+    compute.shutdown()
     return summary
 
 
-class _Session:
-    """One run of the program on a run."""
+class _TrainingLoop:
+    """One sitting of a run: from its last checkpoint to its end, or until it is stopped.
+
+    `train` makes one and calls `train()`; everything runs on that thread.
+    It owns step, losses and schedule. Networks and optimisers are the recipe's, files the run folder's.
+    Under torchrun each process has one. All take the same steps, and only the main process writes files.
+    Whatever fails is raised as it is; the last checkpoint on the disk stays whole, and the next run resumes there.
+    """
 
     def __init__(
-        self, run: RunFolder, engine: Compute, recipe: Recipe, photos: Photos, watcher: Watcher, began: float
+        self,
+        run: RunFolder,
+        compute: Compute,
+        recipe: Recipe,
+        dataset: Dataset,
+        callbacks: TrainingCallbacks,
+        started_at: float,
     ) -> None:
-        self._run, self._engine, self._recipe, self._photos, self._watcher = run, engine, recipe, photos, watcher
+        self._run, self._compute, self._recipe, self._dataset, self._callbacks = (
+            run,
+            compute,
+            recipe,
+            dataset,
+            callbacks,
+        )
         self._settings: Settings = run.settings
         self._rates = {name: [group["lr"] for group in o.param_groups] for name, o in recipe.optimizers().items()}
         self._step = 0
         self._metrics: Mapping[str, float] = {}
-        self._ledger = LossLog(self._log, self._way_back)
+        self._loss_log = LossLog(self._log_losses, self._recovery_hint)
         spent_s = self._resume()
-        self._saved = self._step
-        self._schedule = Schedule(self._settings.steps, self._settings.time_s, spent_s, began)
-        shown = photos.some(32, engine.device)
-        self._previews = Previews(run, recipe, engine.device, shown, watcher.video)
+        self._saved_step = self._step
+        self._schedule = Schedule(self._settings.steps, self._settings.time_s, spent_s, started_at)
+        photos = dataset.first(32, compute.device)
+        self._previews = Previews(run, recipe, compute.device, photos, callbacks.write_video)
         self._cost_s = {"checkpoint": 0.0, "preview": 0.0}
         self._due_at = {"checkpoint": math.inf, "preview": -math.inf}
 
     def _resume(self) -> float:
-        """Take the newest checkpoint up; return the seconds that the run had taken by then."""
-        state = self._run.newest(self._engine.device)
+        """Load the newest checkpoint; return the seconds that the run had taken by then."""
+        state = self._run.load_newest(self._compute.device)
         if state is None:
-            if self._engine.is_main:
+            if self._compute.is_main:
                 self._run.rewind_log(0)
             return 0.0
         try:
@@ -142,38 +159,38 @@ class _Session:
             for name, optimizer in self._recipe.optimizers().items():
                 optimizer.load_state_dict(state["optimizers"][name])
             self._recipe.load(state["own"])
-            self._engine.load(state["engine"])
-            self._step, self._ledger.block = state["step"], state["block"]
+            self._compute.load(state["engine"])
+            self._step, self._loss_log.block = state["step"], state["block"]
         except (KeyError, RuntimeError, ValueError) as error:
             raise TrainingError(
                 f"the checkpoint in {self._run.path} is of another version of the recipe ({error}); begin another run"
             ) from error
-        if self._engine.is_main:
+        if self._compute.is_main:
             self._run.rewind_log(self._step)
         return float(state["spent_s"])
 
-    def go(self) -> Summary:
-        """Train to the end, or until it is told to stop."""
+    def train(self) -> TrainingSummary:
+        """Train to the end, or until `stop` is set."""
         if self._run.is_complete():
             raise TrainingError(
                 f"{self._run.path} is complete after {self._step} steps; give --time or --steps to go on for longer"
             )
         self._due_at["checkpoint"] = time.monotonic() + self._settings.checkpoint_s
-        looked_at, looked_step = time.monotonic(), self._step
+        reported_at, reported_step = time.monotonic(), self._step
         while True:
-            stop, progress = self._engine.broadcast(float(self._watcher.stop.is_set()), self._progress())
+            stop, progress = self._compute.broadcast(float(self._callbacks.stop.is_set()), self._progress())
             if stop or progress >= 1.0:
                 break
-            if self._engine.is_main:
-                self._write_what_is_due()
-            self._advance(progress)
+            if self._compute.is_main:
+                self._write_due()
+            self._train_step(progress)
             now = time.monotonic()
-            if now - looked_at >= LOOK_S:
-                losses = self._ledger.flush()
-                self._tell(progress, (self._step - looked_step) / (now - looked_at), losses)
-                looked_at, looked_step = time.monotonic(), self._step
-        self._end(complete=not stop)
-        return Summary(self._step, self._images, self._schedule.spent_s, complete=not stop)
+            if now - reported_at >= REPORT_PERIOD_S:
+                losses = self._loss_log.flush()
+                self._report(progress, (self._step - reported_step) / (now - reported_at), losses)
+                reported_at, reported_step = time.monotonic(), self._step
+        self._finish(complete=not stop)
+        return TrainingSummary(self._step, self._images, self._schedule.spent_s, complete=not stop)
 
     @property
     def _images(self) -> int:
@@ -182,63 +199,65 @@ class _Session:
     def _progress(self) -> float:
         return self._schedule.progress(self._step)
 
-    def _advance(self, progress: float) -> None:
+    def _train_step(self, progress: float) -> None:
         """Take one step."""
-        settings, engine = self._settings, self._engine
+        settings, compute = self._settings, self._compute
         factor = self._recipe.rate(progress)
         for name, optimizer in self._recipe.optimizers().items():
             for group, rate in zip(optimizer.param_groups, self._rates[name], strict=True):
                 group["lr"] = rate * factor
-        pictures = self._photos.batch(self._step, settings.batch, engine.device, engine.rank, engine.world)
-        seed_step(settings.seed, self._step, engine.rank)
-        moment = RunProgress(self._step, self._images, progress)
-        losses = self._recipe.step(pictures.chunk(settings.accumulate), moment)
+        pictures = self._dataset.batch(self._step, settings.batch, compute.device, compute.rank, compute.world)
+        seed_step(settings.seed, self._step, compute.rank)
+        at = RunProgress(self._step, self._images, progress)
+        losses = self._recipe.step(pictures.chunk(settings.accumulate), at)
         self._step += 1
-        self._ledger.add(self._step, losses)
+        self._loss_log.add(self._step, losses)
 
-    def _log(self, step: int, losses: Mapping[str, float]) -> None:
-        if self._engine.is_main:
+    def _log_losses(self, step: int, losses: Mapping[str, float]) -> None:
+        if self._compute.is_main:
             self._run.add_log({"step": step, "images": step * self._settings.batch, "losses": losses})
 
-    def _way_back(self) -> str:
-        return f"{self._run.kept()} --learning-rate X, lower than before, or --precision float32"
+    def _recovery_hint(self) -> str:
+        return f"{self._run.recovery_hint()} --learning-rate X, lower than before, or --precision float32"
 
-    def _tell(self, progress: float, steps_per_s: float, losses: Mapping[str, float]) -> None:
-        if not self._engine.is_main:
+    def _report(self, progress: float, steps_per_s: float, losses: Mapping[str, float]) -> None:
+        if not self._compute.is_main:
             return
         rate = steps_per_s * self._settings.batch
         left_s = self._schedule.left_s(self._step, steps_per_s)
-        self._watcher.told(Report(self._step, self._images, progress, rate, left_s, losses, self._metrics))
+        self._callbacks.on_report(
+            TrainingReport(self._step, self._images, progress, rate, left_s, losses, self._metrics)
+        )
 
-    def _write_what_is_due(self) -> None:
-        """On the leading process: preview and checkpoint where their time has come, and keep time for the end."""
+    def _write_due(self) -> None:
+        """Write the preview and the checkpoint that are due, on the main process; reserve time for the end."""
         settings, now = self._settings, time.monotonic()
         if now >= self._due_at["preview"]:
-            self._timed("preview", self._preview, settings.preview_s, PREVIEW_SHARE)
+            self._write_and_schedule("preview", self._preview, settings.preview_s, PREVIEW_SHARE)
             if not (self._run.path / EXPORT).exists():
-                # Something to play from the first minute on.
+                # So that there is something to play from the first minute on.
                 self._export()
-        if now >= self._due_at["checkpoint"] and self._step > self._saved:
-            self._timed("checkpoint", self._save, settings.checkpoint_s, CHECKPOINT_SHARE)
+        if now >= self._due_at["checkpoint"] and self._step > self._saved_step:
+            self._write_and_schedule("checkpoint", self._save, settings.checkpoint_s, CHECKPOINT_SHARE)
 
-    def _timed(self, name: str, write: Callable[[], None], every_s: float, share: float) -> None:
-        began = time.monotonic()
+    def _write_and_schedule(self, name: str, write: Callable[[], None], every_s: float, share: float) -> None:
+        started_at = time.monotonic()
         write()
         now = time.monotonic()
-        self._cost_s[name] = now - began
+        self._cost_s[name] = now - started_at
         self._due_at[name] = now + max(every_s, self._cost_s[name] / share)
-        shown = self._cost_s["preview"]
-        finale_s = self._previews.finale_s(self._finale_most_s())
-        # Before the first checkpoint its cost is taken for that of a preview's.
-        self._schedule.expect((self._cost_s["checkpoint"] or shown) + shown + finale_s)
+        preview_s = self._cost_s["preview"]
+        finale_s = self._previews.estimate_finale_s(self._finale_limit_s())
+        # The first checkpoint is expected to cost what a preview does.
+        self._schedule.reserve((self._cost_s["checkpoint"] or preview_s) + preview_s + finale_s)
 
-    def _finale_most_s(self) -> float:
+    def _finale_limit_s(self) -> float:
         return math.inf if self._settings.time_s is None else self._settings.time_s * FINALE_SHARE
 
     def _preview(self) -> None:
-        self._ledger.flush()
+        self._loss_log.flush()
         self._previews.write(self._step)
-        held_out = self._photos.held_out(self._engine.device)
+        held_out = self._dataset.held_out(self._compute.device)
         if held_out is not None:
             with torch.no_grad():
                 self._metrics = dict(self._recipe.measure(held_out))
@@ -246,36 +265,36 @@ class _Session:
             self._run.add_log({"step": self._step, "images": self._images, "metrics": self._metrics})
 
     def _save(self) -> None:
-        """Write a checkpoint, once all that it holds is known to be good, and then the weights that play."""
-        self._ledger.flush()
+        """Check that losses and networks are finite, then write a checkpoint and the weights that play."""
+        self._loss_log.flush()
         networks = {name: network.state_dict() for name, network in self._recipe.networks().items()}
         for name, tensors in networks.items():
             if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
-                raise TrainingError(f"the network {name!r} holds numbers that are none. {self._way_back()}")
+                raise TrainingError(f"the network {name!r} holds numbers that are not finite. {self._recovery_hint()}")
         state: dict[str, Any] = {
             "networks": networks,
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self._recipe.optimizers().items()},
             "own": self._recipe.state(),
-            "engine": self._engine.state(),
-            "block": self._ledger.block,
+            "engine": self._compute.state(),
+            "block": self._loss_log.block,
             "spent_s": self._schedule.spent_s,
         }
         self._run.save(self._step, state)
-        self._saved = self._step
+        self._saved_step = self._step
         self._export()
 
     def _export(self) -> None:
         try:
             self._recipe.export(self._run.path)
         except WeightsError as error:
-            raise TrainingError(f"{error} {self._run.kept()}") from error
+            raise TrainingError(f"{error} {self._run.recovery_hint()}") from error
 
-    def _end(self, complete: bool) -> None:
-        self._ledger.flush()
-        if not self._engine.is_main:
+    def _finish(self, complete: bool) -> None:
+        self._loss_log.flush()
+        if not self._compute.is_main:
             return
         self._save()
         if complete:
             self._preview()
-            self._previews.finale(self._finale_most_s())
-            self._run.complete(self._step)
+            self._previews.write_finale(self._finale_limit_s())
+            self._run.mark_complete(self._step)

@@ -1,4 +1,4 @@
-"""VAE and beta-VAE [Kingma & Welling 2014; Higgins et al. 2017] with a perceptual term: photos to knobs and back."""
+"""VAE and beta-VAE [Kingma & Welling 2014; Higgins et al. 2017] with a perceptual term."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from likeness.generators.networks.vae import VAE, kl_divergence
 from likeness.generators.perceptual import open_features, perceptual_distance
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.compute import Compute
-from likeness.training.ema import averaged, follow, pace
+from likeness.training.ema import copy_for_average, ema_rate, update_average
 from likeness.training.latent_density import LatentDensity, fold_into_decoder
 from likeness.training.previews import COLUMNS
 from likeness.training.recipe import EXPORT, Recipe, RunProgress, check_spans, own_settings
@@ -27,15 +27,15 @@ from likeness.training.settings import Settings
 from likeness.training.wgan import widths_for
 
 RATE = 1e-3
-# `encoders.opening` looks for it beside the weights.
+# `likeness.encoders.open_encoder` looks for it beside the weights.
 ENCODER = "weights.encoder.safetensors"
-# The features see nothing in smaller pictures.
-SEEN = 64
-# Squared error below which a pixel counts as met, against the logarithm of nothing.
-SMALLEST = 1e-5
-# Over so much of the run the divergence grows to its weight, or the code would be empty from the first minute on
-# [Bowman et al. 2016, sec. 3.1].
-WARM = 0.1
+# Smaller pictures are enlarged to this for the feature net, which finds nothing in them.
+FEATURE_SIZE = 64
+# Added to squared errors, whose logarithm is taken.
+LEAST_ERROR = 1e-5
+# The share of the run over which the divergence grows to its weight: at full weight from the start the code stays
+# empty [Bowman et al. 2016, sec. 3.1].
+WARM_UP = 0.1
 
 
 @dataclass(frozen=True)
@@ -67,90 +67,90 @@ class VAESettings:
 
 
 class VAERecipe(Recipe):
-    """An encoder and a decoder that draw each picture again through a code that is nearly normal noise."""
+    """An encoder and a decoder that reconstruct each picture from a code that is nearly normal noise."""
 
-    def __init__(self, settings: Settings, engine: Compute) -> None:
-        self._engine, self._batch = engine, settings.batch
+    def __init__(self, settings: Settings, compute: Compute) -> None:
+        self._compute, self._batch = compute, settings.batch
         self._licence = Licence(settings.licence, settings.paid_use)
         self._own = own_settings(VAESettings, settings.own)
         self._own.check()
         self.z_dim = self._own.z_dim
         self._widths = widths_for(settings.size, self._own.width)
-        self._vae = engine.place(VAE(self.z_dim, self._widths))
-        self._average = averaged(self._vae)
-        self._codes = LatentDensity(self.z_dim).to(engine.device)
-        self._features = open_features(engine.device) if self._own.perceptual else None
-        self._optimizer = Adam(self._vae.parameters(), settings.learning_rate or RATE)
+        self._vae = compute.place(VAE(self.z_dim, self._widths))
+        self._average = copy_for_average(self._vae)
+        self._codes = LatentDensity(self.z_dim).to(compute.device)
+        self._features = open_features(compute.device) if self._own.perceptual else None
+        self._optimizers = {"vae": Adam(self._vae.parameters(), settings.learning_rate or RATE)}
 
     def networks(self) -> Mapping[str, nn.Module]:
-        """Return the autoencoder, its average, and where its codes lie."""
+        """Return the autoencoder, its average, and the density of its codes."""
         return {"vae": self._vae, "average": self._average, "codes": self._codes}
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return the one optimiser."""
-        return {"vae": self._optimizer}
+        return self._optimizers
 
-    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
-        """Draw each picture again, and learn from the difference."""
-        warm = self._own.beta * min(1.0, moment.progress / WARM)
-        told: dict[str, Tensor] = {}
+    def step(self, batches: Sequence[Tensor], at: RunProgress) -> Mapping[str, Tensor]:
+        """Reconstruct each picture, and learn from the difference."""
+        beta = self._own.beta * min(1.0, at.progress / WARM_UP)
+        losses: dict[str, Tensor] = {}
         codes = []
         for photos in batches:
             noise = torch.randn(len(photos), self.z_dim, device=photos.device)
-            with self._engine.autocast():
-                drawn, mean, log_variance = self._vae(photos, noise)
-                looks = self._looks(drawn, photos)
-            error = (drawn.float() - photos).square().mean()
-            code = kl_divergence(mean.float(), log_variance.float()).mean()
+            with self._compute.autocast():
+                reconstructed, mean, log_variance = self._vae(photos, noise)
+                looks = self._perceptual_distance(reconstructed, photos)
+            error = (reconstructed.float() - photos).square().mean()
+            nats = kl_divergence(mean.float(), log_variance.float()).mean()
             # The error's own best variance weighs it against the code, so that beta 1 is right at every size
-            # [Rybkin et al. 2021, eq. 7]; what looks wrong is weighed alike.
-            loss = 0.5 * (error + SMALLEST).log() + self._own.perceptual * 0.5 * (looks + SMALLEST).log()
-            self._engine.backward((loss + warm * code / photos[0].numel()) / len(batches))
-            for name, value in {"error": error, "looks": looks, "divergence": code}.items():
-                told[name] = told.get(name, 0.0) + value.detach() / len(batches)
+            # [Rybkin et al. 2021, eq. 7]; the perceptual distance is weighed alike.
+            loss = 0.5 * (error + LEAST_ERROR).log() + self._own.perceptual * 0.5 * (looks + LEAST_ERROR).log()
+            self._compute.backward((loss + beta * nats / photos[0].numel()) / len(batches))
+            for name, value in {"error": error, "looks": looks, "divergence": nats}.items():
+                losses[name] = losses.get(name, 0.0) + value.detach() / len(batches)
             codes.append(mean.detach())
-        self._engine.optimizer_step(self._optimizer)
-        follow(self._average, self._vae, moment.images, self._batch, self._own.half_life)
-        self._codes.add(torch.cat(codes), pace(moment.images, self._batch, self._own.half_life))
-        return told
+        self._compute.optimizer_step(self._optimizers["vae"])
+        update_average(self._average, self._vae, at.images, self._batch, self._own.half_life)
+        self._codes.update(torch.cat(codes), ema_rate(at.images, self._batch, self._own.half_life))
+        return losses
 
-    def _looks(self, drawn: Tensor, photos: Tensor) -> Tensor:
-        """Return how different the pictures look, by the mean."""
+    def _perceptual_distance(self, reconstructed: Tensor, photos: Tensor) -> Tensor:
+        """Return the mean perceptual distance, 0 where it has no weight."""
         if self._features is None:
             return torch.zeros((), device=photos.device)
-        if photos.shape[3] < SEEN:
-            drawn, photos = _larger(drawn), _larger(photos)
-        return perceptual_distance(self._features, drawn, photos).float().mean()
+        if photos.shape[3] < FEATURE_SIZE:
+            reconstructed, photos = _enlarge(reconstructed), _enlarge(photos)
+        return perceptual_distance(self._features, reconstructed, photos).float().mean()
 
     def draw(self, z: Tensor) -> Tensor:
-        """Return pictures of the average."""
-        images: Tensor = self._average.decoder(self._codes.code(z, self._codes.axes()))
+        """Return the average's pictures."""
+        images: Tensor = self._average.decoder(self._codes.codes_of(z, self._codes.axes()))
         return images
 
     def export(self, folder: Path) -> None:
         """Write the averages: a decoder that opens as family "vae", and its encoder."""
         decoder = self._average.decoder
-        drawing, finding, knobs = fold_into_decoder(decoder, self._average.encoder, self._codes)
+        decoder_tensors, encoder_tensors, knobs = fold_into_decoder(decoder, self._average.encoder, self._codes)
         arguments: dict[str, Any] = {"modules": decoder.order, "slope": decoder.slope, "output": decoder.output}
-        write_weights(folder / EXPORT, WeightsHeader("vae", arguments, self._licence), drawing)
-        write_vae_encoder(folder / ENCODER, finding, knobs, self._widths, self._licence)
+        write_weights(folder / EXPORT, WeightsHeader("vae", arguments, self._licence), decoder_tensors)
+        write_vae_encoder(folder / ENCODER, encoder_tensors, knobs, self._widths, self._licence)
 
     def measure(self, held_out: Tensor) -> Mapping[str, float]:
-        """Return how well pictures that were never trained on are drawn again: PSNR in dB, looks, and nats of code."""
-        drawn, mean, log_variance = self._average(held_out, torch.zeros(len(held_out), self.z_dim).to(held_out))
-        error = float((drawn.clamp(-1, 1) - held_out).square().mean())
+        """Return PSNR in dB, perceptual distance and nats of code of pictures that are not trained on."""
+        reconstructed, mean, log_variance = self._average(held_out, torch.zeros(len(held_out), self.z_dim).to(held_out))
+        error = float((reconstructed.clamp(-1, 1) - held_out).square().mean())
         return {
-            "psnr": 10 * math.log10(4 / max(error, SMALLEST)),
-            "looks": float(self._looks(drawn, held_out)),
+            "psnr": 10 * math.log10(4 / max(error, LEAST_ERROR)),
+            "looks": float(self._perceptual_distance(reconstructed, held_out)),
             "divergence": float(kl_divergence(mean, log_variance).mean()),
         }
 
     def sheets(self, photos: Tensor) -> Mapping[str, Tensor]:
-        """Return rows of photos, each followed by the row of what became of them."""
-        drawn, _, _ = self._average(photos, torch.zeros(len(photos), self.z_dim).to(photos))
-        pairs = zip(torch.split(photos, COLUMNS), torch.split(drawn, COLUMNS), strict=True)
+        """Return rows of photos, each followed by the row of their reconstructions."""
+        reconstructed, _, _ = self._average(photos, torch.zeros(len(photos), self.z_dim).to(photos))
+        pairs = zip(torch.split(photos, COLUMNS), torch.split(reconstructed, COLUMNS), strict=True)
         return {"reconstructions": torch.cat([row for pair in pairs for row in pair])}
 
 
-def _larger(images: Tensor) -> Tensor:
-    return functional.interpolate(images, (SEEN, SEEN), mode="bilinear")
+def _enlarge(images: Tensor) -> Tensor:
+    return functional.interpolate(images, (FEATURE_SIZE, FEATURE_SIZE), mode="bilinear")

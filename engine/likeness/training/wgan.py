@@ -15,7 +15,7 @@ from likeness.generator import Licence
 from likeness.generators.networks.dcgan import START, Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.compute import Compute
-from likeness.training.ema import averaged, follow
+from likeness.training.ema import copy_for_average, update_average
 from likeness.training.knob_sweep import sweep_noise
 from likeness.training.recipe import EXPORT, Recipe, RunProgress, check_spans, own_settings
 from likeness.training.settings import Settings
@@ -37,8 +37,8 @@ class WGANSettings:
         critic_steps: of the critic for one of the generator.
         penalty: lambda of the paper's eq. 3.
         half_life: of the average that is played, in images.
-        shift: how far pictures are moved for the critic at most, in parts of their side: a few dozen pictures are
-            soon known by heart.
+        shift: how far pictures are moved for the critic at most, in parts of their side: a critic soon knows a few
+            dozen pictures by heart.
     """
 
     z_dim: int = 200
@@ -59,7 +59,7 @@ class WGANSettings:
 
 
 class Critic(nn.Module):
-    """From pictures [batch, 3, size, size] to how real they look [batch], without a bound and without norms.
+    """Scores [batch] of images [batch, 3, size, size], higher for photos; unbounded, and without norms.
 
     Args:
         widths: channels at 4 px, 8 px, ...; the picture is twice the size of the last.
@@ -87,18 +87,18 @@ def widths_for(size: int, width: int) -> list[int]:
 
 
 class WGANRecipe(Recipe):
-    """A critic that learns the distance between pictures and drawings, and a generator that shortens it."""
+    """A critic that learns the distance between photos and generated pictures, and a generator that shortens it."""
 
-    def __init__(self, settings: Settings, engine: Compute) -> None:
-        self._engine, self._batch = engine, settings.batch
+    def __init__(self, settings: Settings, compute: Compute) -> None:
+        self._compute, self._batch = compute, settings.batch
         self._licence = Licence(settings.licence, settings.paid_use)
         self._own = own_settings(WGANSettings, settings.own)
         self._own.check()
         self.z_dim = self._own.z_dim
         widths = widths_for(settings.size, self._own.width)
-        self._generator = engine.place(Decoder(self.z_dim, widths))
-        self._critic = engine.place(Critic(widths))
-        self._average = averaged(self._generator)
+        self._generator = compute.place(Decoder(self.z_dim, widths))
+        self._critic = compute.place(Critic(widths))
+        self._average = copy_for_average(self._generator)
         rate = settings.learning_rate or RATE
         self._optimizers = {
             "generator": Adam(self._generator.parameters(), rate, BETAS),
@@ -113,45 +113,45 @@ class WGANRecipe(Recipe):
         """Return the two optimisers."""
         return self._optimizers
 
-    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
-        """Teach the critic, and every few steps the generator."""
-        told = self._teach_critic(batches)
-        if (moment.step + 1) % self._own.critic_steps == 0:
-            told["generator"] = self._teach_generator(batches)
-            follow(self._average, self._generator, moment.images, self._batch, self._own.half_life)
-        return told
+    def step(self, batches: Sequence[Tensor], at: RunProgress) -> Mapping[str, Tensor]:
+        """Train the critic, and every few steps the generator."""
+        losses = self._train_critic(batches)
+        if (at.step + 1) % self._own.critic_steps == 0:
+            losses["generator"] = self._train_generator(batches)
+            update_average(self._average, self._generator, at.images, self._batch, self._own.half_life)
+        return losses
 
-    def _teach_critic(self, batches: Sequence[Tensor]) -> dict[str, Tensor]:
-        distance, slope = torch.zeros((), device=self._engine.device), torch.zeros((), device=self._engine.device)
+    def _train_critic(self, batches: Sequence[Tensor]) -> dict[str, Tensor]:
+        distance, slope = torch.zeros((), device=self._compute.device), torch.zeros((), device=self._compute.device)
         for real in batches:
-            with torch.no_grad(), self._engine.autocast():
+            with torch.no_grad(), self._compute.autocast():
                 fake = self._generator(self._noise(len(real))).float()
-            seen = self._shifted(torch.cat([real, fake]))
-            with self._engine.autocast():
-                scores = self._critic(seen).float()
+            shifted = self._shift(torch.cat([real, fake]))
+            with self._compute.autocast():
+                scores = self._critic(shifted).float()
             gap = scores[: len(real)].mean() - scores[len(real) :].mean()
-            penalty = self._penalty(*seen.chunk(2))
-            self._engine.backward((self._own.penalty * penalty - gap) / len(batches))
+            penalty = self._penalty(*shifted.chunk(2))
+            self._compute.backward((self._own.penalty * penalty - gap) / len(batches))
             distance += gap.detach() / len(batches)
             slope += penalty.detach() / len(batches)
-        self._engine.optimizer_step(self._optimizers["critic"])
+        self._compute.optimizer_step(self._optimizers["critic"])
         return {"distance": distance, "penalty": slope}
 
-    def _teach_generator(self, batches: Sequence[Tensor]) -> Tensor:
-        told = torch.zeros((), device=self._engine.device)
+    def _train_generator(self, batches: Sequence[Tensor]) -> Tensor:
+        total = torch.zeros((), device=self._compute.device)
         self._critic.requires_grad_(False)
         for real in batches:
-            with self._engine.autocast():
+            with self._compute.autocast():
                 fake = self._generator(self._noise(len(real)))
-                loss = -self._critic(self._shifted(fake)).float().mean()
-            self._engine.backward(loss / len(batches))
-            told += loss.detach() / len(batches)
+                loss = -self._critic(self._shift(fake)).float().mean()
+            self._compute.backward(loss / len(batches))
+            total += loss.detach() / len(batches)
         self._critic.requires_grad_(True)
-        self._engine.optimizer_step(self._optimizers["generator"])
-        return told
+        self._compute.optimizer_step(self._optimizers["generator"])
+        return total
 
     def _penalty(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Return how far the critic's slope between pictures and drawings is from 1 [Gulrajani et al. 2017, eq. 3]."""
+        """Return how far the critic's slope between real and fake is from 1 [Gulrajani et al. 2017, eq. 3]."""
         amount = torch.rand(len(real), 1, 1, 1, device=real.device)
         between = real.lerp(fake, amount).requires_grad_()
         # In full precision: the gradient of a gradient loses too much in sixteen bits.
@@ -160,10 +160,10 @@ class WGANRecipe(Recipe):
         return penalty
 
     def _noise(self, count: int) -> Tensor:
-        return torch.randn(count, self.z_dim, device=self._engine.device)
+        return torch.randn(count, self.z_dim, device=self._compute.device)
 
-    def _shifted(self, images: Tensor) -> Tensor:
-        """Return pictures moved at random by whole pixels, their edges drawn out, alike for reals and drawings."""
+    def _shift(self, images: Tensor) -> Tensor:
+        """Return images moved at random by whole pixels, their edges repeated."""
         most = int(self._own.shift * images.shape[3])
         if not most:
             return images
@@ -175,7 +175,7 @@ class WGANRecipe(Recipe):
         return moved.permute(0, 3, 1, 2)
 
     def draw(self, z: Tensor) -> Tensor:
-        """Return pictures of the average."""
+        """Return the average's pictures."""
         images: Tensor = self._average(z)
         return images
 

@@ -17,7 +17,7 @@ from likeness.errors import WeightsError
 from likeness.generators.families.composite import open_composite
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.training.composite import train_composite
-from likeness.training.encoder import drawn_lessons, train_encoder
+from likeness.training.encoder import draw_samples, train_encoder
 
 SHIPPED = Path(__file__).parents[3] / "weights" / "composite-256.safetensors"
 
@@ -75,7 +75,7 @@ def test_a_trained_encoder_beside_the_weights_guesses_and_leads_the_mattes(
     own = tmp_path / weights.name
     shutil.copy(weights, own)
     generator = open_generator(own)
-    train_encoder(generator, drawn_lessons(generator, samples=60), encoder_file(own), components=20)
+    train_encoder(generator, draw_samples(generator, samples=60), encoder_file(own), components=20)
     photo = cv2.cvtColor(drawn_face(103), cv2.COLOR_BGR2RGB)
     picture = torch.from_numpy(photo).permute(2, 0, 1)[None] / 127.5 - 1
     header, tensors = read_weights(own)

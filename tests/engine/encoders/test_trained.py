@@ -14,7 +14,7 @@ from likeness.encoders.trained import encoder_file, open_trained
 from likeness.errors import TrainingError, WeightsError
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.training.encoder import Lessons, drawn_lessons, sample_latents, train_encoder
+from likeness.training.encoder import EncoderSamples, draw_samples, sample_latents, train_encoder
 
 
 def tiny(path: Path, seed: int = 0) -> Path:
@@ -32,7 +32,7 @@ def tiny(path: Path, seed: int = 0) -> Path:
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tiny(tmp_path_factory.mktemp("encoder") / "tiny.safetensors")
     generator = open_generator(path)
-    train_encoder(generator, drawn_lessons(generator, samples=120), encoder_file(path), components=40)
+    train_encoder(generator, draw_samples(generator, samples=120), encoder_file(path), components=40)
     return path
 
 
@@ -89,7 +89,7 @@ def test_samples_differ_from_layer_to_layer_in_half_of_the_cases(toy: Callable[.
 
 def test_too_few_samples_are_refused(toy: Callable[..., ToyGenerator], tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="too few"):
-        train_encoder(toy(), Lessons(torch.zeros(5, 9), torch.zeros(5, 1, 4)), tmp_path / "x.safetensors")
+        train_encoder(toy(), EncoderSamples(torch.zeros(5, 9), torch.zeros(5, 1, 4)), tmp_path / "x.safetensors")
 
 
 def test_the_composites_own_encoder_answers_in_tensors(root: Path) -> None:

@@ -13,7 +13,7 @@ from tests.engine.drawn_faces import drawn_face, write_faces
 from likeness.errors import TrainingError, WeightsError
 from likeness.faces import bands
 from likeness.faces.mattes import Mattes, cut_out, first_guess, signed_distance
-from likeness.training.composite import quantised, train_composite
+from likeness.training.composite import quantise, train_composite
 from likeness.training.pca import join_mirror, principal_components, split_mirror
 from likeness.training.pictures import read_picture, read_pictures
 
@@ -83,7 +83,7 @@ def test_supports_leave_the_rims_out() -> None:
 
 def test_a_packed_number_is_within_half_a_step() -> None:
     values = np.random.default_rng(4).standard_normal((5, 3, 4)).astype(np.float32)
-    packed = quantised("x", values)
+    packed = quantise("x", values)
     again = packed["x"].float() * packed["x_scale"].reshape(5, 1, 1)
     step = packed["x_scale"].reshape(5, 1, 1)
     assert ((again - torch.from_numpy(values)).abs() <= 0.5001 * step).all()

@@ -68,7 +68,7 @@ def test_the_beginning_listens_then_draws_photographs_from_their_codes() -> None
     made = recipe(beginning=10_000)
     photos = photographs()
     told = go(made, [photos], 60)
-    assert [set(row) for row in told[:11]] == [{"heard"}] * 10 + [{"pairs"}]  # a tenth of 100 steps
+    assert [set(row) for row in told[:11]] == [{"photos"}] * 10 + [{"pairs"}]  # a tenth of 100 steps
     pairs = [row["pairs"] for row in told[10:]]
     flat = (photos - photos.mean((0, 2, 3), keepdim=True)).abs().mean()
     assert pairs[0] > 2 * flat  # four sizes of a grey picture
@@ -90,7 +90,7 @@ def test_both_discriminators_teach_the_generator(discriminator: str, precision: 
     before = [p.detach().clone() for p in made.networks()["generator"].parameters()]
     told = go(made, [photographs()], 3)
     assert all(torch.tensor(list(row.values())).isfinite().all() for row in told)
-    assert {"judge", "generator"} <= set(told[0])
+    assert {"discriminator", "generator"} <= set(told[0])
     assert ("penalty" in told[0]) == (discriminator == "ada")
     after = made.networks()["generator"].parameters()
     assert all(not torch.equal(p, q) for p, q in zip(before, after, strict=True))
@@ -103,7 +103,7 @@ def test_micro_batches_teach_as_one_batch_does() -> None:
     photos = photographs(16)
     whole, split = (recipe(discriminator="ada", beginning=0, batch=16) for _ in range(2))
     one, two = go(whole, [photos], 1)[0], go(split, list(photos.chunk(4)), 1)[0]
-    assert one["judge"] == pytest.approx(two["judge"], rel=0.3)
+    assert one["discriminator"] == pytest.approx(two["discriminator"], rel=0.3)
     assert one["penalty"] == pytest.approx(two["penalty"], rel=0.3)
 
 
@@ -129,8 +129,8 @@ def test_a_recipe_that_takes_its_state_back_goes_on_bit_by_bit() -> None:
 def test_the_game_begins_after_three_quarters_at_the_latest_and_is_not_left_again() -> None:
     made = recipe()
     assert "pairs" in go(made, [photographs()], 1, first=74)[0]
-    assert "judge" in go(made, [photographs()], 1, first=75)[0]
-    assert "judge" in go(made, [photographs()], 1, first=76, length=1000)[0]  # given ten times the steps
+    assert "discriminator" in go(made, [photographs()], 1, first=75)[0]
+    assert "discriminator" in go(made, [photographs()], 1, first=76, length=1000)[0]  # given ten times the steps
 
 
 def test_the_average_follows_at_the_half_life_of_the_paper() -> None:
@@ -167,7 +167,7 @@ def test_a_run_that_ends_by_time_hears_enough_photographs_however_long_reading_t
     torch.manual_seed(0)
     made = GANRecipe(Settings("gan", "", size=16, batch=64, time_s=60.0, own=TINY), Compute("cpu", "float32"))
     for step in range(16):
-        assert "heard" in made.step([photographs(64)], RunProgress(step, step * 64, 0.5))
+        assert "photos" in made.step([photographs(64)], RunProgress(step, step * 64, 0.5))
     assert "pairs" in made.step([photographs(64)], RunProgress(16, 1024, 0.5))
 
 

@@ -8,7 +8,7 @@ from likeness.training.latent_density import LatentDensity, fold_into_decoder
 
 def codes_of(rows: torch.Tensor) -> LatentDensity:
     codes = LatentDensity(rows.shape[1])
-    codes.add(rows, 1.0)
+    codes.update(rows, 1.0)
     return codes
 
 
@@ -27,7 +27,7 @@ def test_a_number_that_the_code_does_not_use_is_no_knob() -> None:
     codes = codes_of(rows)
     axes = codes.axes()
     assert len(axes) == 2
-    assert torch.equal(codes.code(torch.ones(1, 4), axes), codes.code(torch.ones(1, 2), axes))
+    assert torch.equal(codes.codes_of(torch.ones(1, 4), axes), codes.codes_of(torch.ones(1, 2), axes))
 
 
 def test_folded_weights_draw_what_the_codes_draw_and_the_encoder_finds_the_knobs() -> None:
@@ -38,7 +38,7 @@ def test_folded_weights_draw_what_the_codes_draw_and_the_encoder_finds_the_knobs
     codes = codes_of(means)
     drawing, finding, knobs = fold_into_decoder(vae.decoder, vae.encoder, codes)
     wanted_z = torch.randn(3, knobs)
-    wanted = vae.decoder(codes.code(wanted_z, codes.axes()))
+    wanted = vae.decoder(codes.codes_of(wanted_z, codes.axes()))
     other = VAE(knobs, [8, 6])
     other.decoder.layers[0] = torch.nn.Linear(knobs, 8 * 16)
     other.decoder.load_state_dict(drawing)
@@ -47,4 +47,4 @@ def test_folded_weights_draw_what_the_codes_draw_and_the_encoder_finds_the_knobs
     found = other.encoder(photos)[0]
     torch.testing.assert_close(found.mean(0), torch.zeros(knobs), rtol=0, atol=1e-2)
     torch.testing.assert_close(found.std(0, correction=0), torch.ones(knobs), rtol=1e-2, atol=0)
-    torch.testing.assert_close(codes.code(found, codes.axes()), means, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(codes.codes_of(found, codes.axes()), means, rtol=1e-3, atol=1e-4)

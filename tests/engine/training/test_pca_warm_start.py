@@ -24,7 +24,7 @@ def heard(images: Tensor, z_dim: int) -> PrincipalCodes:
     codes = PrincipalCodes(z_dim)
     for part in images.split(50):
         codes.accumulate(part)
-    codes.settle(alone)
+    codes.fit(alone)
     return codes
 
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from likeness.training.ema import averaged, follow
+from likeness.training.ema import copy_for_average, update_average
 from likeness.training.knob_sweep import EXTREME, sweep_noise
-from likeness.training.previews import enlarged, fixed_noise, walk_noise
+from likeness.training.previews import enlarge, fixed_noise, walk_noise
 
 
 def test_a_seed_is_the_same_noise_in_every_batch() -> None:
@@ -41,17 +41,17 @@ def test_the_sweep_turns_one_knob_at_a_time_to_both_ends() -> None:
 
 
 def test_small_pictures_are_shown_larger_and_large_ones_as_they_are() -> None:
-    assert enlarged(np.zeros((64, 64, 3), np.uint8)).shape == (256, 256, 3)
-    assert enlarged(np.zeros((512, 512, 3), np.uint8)).shape == (512, 512, 3)
+    assert enlarge(np.zeros((64, 64, 3), np.uint8)).shape == (256, 256, 3)
+    assert enlarge(np.zeros((512, 512, 3), np.uint8)).shape == (512, 512, 3)
 
 
 def test_the_average_forgets_half_in_its_half_life() -> None:
     network = nn.Linear(1, 1)
-    average = averaged(network)
+    average = copy_for_average(network)
     with torch.no_grad():
         network.weight.fill_(1.0)
         average.weight.fill_(0.0)
     for step in range(10):
-        follow(average, network, images=10**6 + 32 * step, batch=32, half_life=320.0)
+        update_average(average, network, images=10**6 + 32 * step, batch=32, half_life=320.0)
     assert float(average.weight) == pytest.approx(0.5, abs=1e-5)
     assert not average.weight.requires_grad

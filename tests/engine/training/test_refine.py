@@ -59,10 +59,10 @@ def test_the_same_run_in_two_sittings_learns_the_same(folder: Path, tmp_path: Pa
         whole, halves = (RunFolder.begin(tmp_path / name, settings(folder, 4)) for name in ("whole", "halves"))
         train(whole, "cpu")
         # Its rate falls with its progress, so the first half must know of the second.
-        first = halves.changed(steps=4)
+        first = halves.with_settings(steps=4)
         stopped = _stopped_after(2)
         train(first, "cpu", stopped)
-        assert first.stands()[0] == 2
+        assert first.position()[0] == 2
         train(first, "cpu")
     finally:
         torch.set_num_threads(threads)
@@ -100,9 +100,9 @@ def test_a_base_of_another_size_is_refused(folder: Path, tmp_path: Path) -> None
 
 
 def _stopped_after(step: int):  # type: ignore[no-untyped-def]
-    from likeness.training.train import Watcher
+    from likeness.training.train import TrainingCallbacks
 
-    watcher = Watcher(read=lambda *_: None)
+    watcher = TrainingCallbacks(on_read=lambda *_: None)
 
     class Counting(type(watcher.stop)):  # type: ignore[misc]
         asked = 0

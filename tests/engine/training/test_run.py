@@ -43,15 +43,15 @@ def test_two_checkpoints_are_kept_and_a_torn_one_is_passed_over(tmp_path: Path) 
     for step in (10, 20, 30):
         run.save(step, {"spent_s": float(step), "tensor": torch.full((3,), float(step))})
     assert [path.name for path in run.checkpoints()] == ["000000020.pt", "000000030.pt"]
-    assert run.stands() == (30, 30.0)
+    assert run.position() == (30, 30.0)
     path = run.checkpoints()[-1]
     path.write_bytes(path.read_bytes()[:100])
-    found = run.newest(CPU)
+    found = run.load_newest(CPU)
     assert found is not None
     assert found["tensor"].tolist() == [20.0, 20.0, 20.0]
     run.checkpoints()[0].write_bytes(b"")
     with pytest.raises(TrainingError, match="none of the checkpoints"):
-        run.newest(CPU)
+        run.load_newest(CPU)
 
 
 def test_the_log_forgets_what_will_be_done_again(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from likeness.errors import TrainingError
-from likeness.training.schedule import MARGIN, Schedule, fade_out, parse_time, tell_time
+from likeness.training.schedule import MARGIN, Schedule, fade_out, format_time, parse_time
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 
 def test_times_are_told_as_people_say_them() -> None:
-    assert [tell_time(seconds) for seconds in (-3, 45, 720, 5400, 36000)] == [
+    assert [format_time(seconds) for seconds in (-3, 45, 720, 5400, 36000)] == [
         "0 s",
         "45 s",
         "12 min",
@@ -32,7 +32,7 @@ def test_times_are_told_as_people_say_them() -> None:
 def test_a_time_keeps_room_for_what_comes_after_the_last_step() -> None:
     now = [100.0]
     schedule = Schedule(None, 1000.0, spent_s=200.0, began=90.0, now=lambda: now[0])
-    schedule.expect(80.0)
+    schedule.reserve(80.0)
     whole = 1000.0 - 80.0 * MARGIN
     assert schedule.progress(5) == pytest.approx(210.0 / whole)
     assert schedule.left_s(5, 1.0) == pytest.approx(790.0)

@@ -1,4 +1,4 @@
-"""The loop: what was killed goes on bit by bit, ends in time, shares its work, and never loses a good checkpoint."""
+"""The training loop: resuming bit by bit, ending in time, sharing work, and keeping the last good checkpoint."""
 
 import json
 import os
@@ -17,9 +17,9 @@ from tests.engine.training import toy
 
 from likeness.errors import TrainingError
 from likeness.training.run import RunFolder
-from likeness.training.train import Report, Watcher, train
+from likeness.training.train import TrainingCallbacks, TrainingReport, train
 
-STEPS = 150
+STEPS = 100
 COMMAND = ["--steps", str(STEPS), "--size", "16", "--batch", "4", "--knobs", "6", "--width", "4", "--device", "cpu"]
 RARELY = ["--checkpoint-every", "0.001s", "--preview-every", "1h"]
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
@@ -40,7 +40,7 @@ def test_a_run_that_was_killed_goes_on_bit_by_bit_as_if_it_had_not_been(tmp_path
     write_faces(tmp_path / "faces", 14, 16)
     killed = begin(tmp_path / "killed", tmp_path / "faces", *RARELY)
     deadline = time.monotonic() + 240
-    while len(list((tmp_path / "killed" / "checkpoints").glob("*.pt"))) < 2:
+    while len(list((tmp_path / "killed" / "checkpoints").glob("*.pt"))) < 1:
         assert time.monotonic() < deadline
         assert killed.poll() is None, killed.communicate()[1].decode()
         time.sleep(0.02)
@@ -50,13 +50,13 @@ def test_a_run_that_was_killed_goes_on_bit_by_bit_as_if_it_had_not_been(tmp_path
     torch.set_num_threads(1)
     try:
         there = RunFolder.open(tmp_path / "killed")
-        assert 0 < there.stands()[0] < STEPS
+        assert 0 < there.position()[0] < STEPS
         train(there, "cpu")
-        whole = RunFolder.begin(tmp_path / "whole", there.changed().settings)
+        whole = RunFolder.begin(tmp_path / "whole", there.with_settings().settings)
         train(whole, "cpu")
     finally:
         torch.set_num_threads(threads)
-    assert there.stands()[0] == whole.stands()[0] == STEPS
+    assert there.position()[0] == whole.position()[0] == STEPS
     assert losses(there.path) == losses(whole.path)
     assert len(losses(whole.path)) == STEPS // 20
     ends = [torch.load(run.checkpoints()[-1], weights_only=True) for run in (there, whole)]
@@ -73,10 +73,10 @@ def test_a_loss_that_is_no_number_ends_the_run_and_the_last_good_checkpoint_stay
     run = RunFolder.open(tmp_path / "run")
     line = r"the loss 'miss' became nan at step 31.*000000020\.pt; go on with: likeness train resume .*run --learning"
     with pytest.raises(TrainingError, match=line) as told:
-        train(run.changed(steps=60, own={"sick_at": 31}), "cpu")
+        train(run.with_settings(steps=60, own={"sick_at": 31}), "cpu")
     assert "\n" not in str(told.value)
-    assert run.stands()[0] == 20
-    assert train(run.changed(steps=60, learning_rate=0.01, own={}), "cpu").step == 60
+    assert run.position()[0] == 20
+    assert train(run.with_settings(steps=60, learning_rate=0.01, own={}), "cpu").step == 60
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes, which stands in for a full disk")
@@ -90,7 +90,7 @@ def test_a_full_disk_is_one_clear_line_and_the_last_good_checkpoint_stays(tmp_pa
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
     try:
         with pytest.raises(TrainingError, match=r"could not be written: the disk is full.*000000010\.pt") as told:
-            train(RunFolder.open(tmp_path / "run").changed(steps=20), "cpu")
+            train(RunFolder.open(tmp_path / "run").with_settings(steps=20), "cpu")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert "\n" not in str(told.value)
@@ -103,18 +103,18 @@ def test_a_full_disk_is_one_clear_line_and_the_last_good_checkpoint_stays(tmp_pa
 def test_a_stopped_run_writes_where_it_stands_and_goes_on_from_there(tmp_path: Path) -> None:
     toy.write_levels(tmp_path / "levels", 12)
     stop = threading.Event()
-    reports: list[Report] = []
+    reports: list[TrainingReport] = []
 
-    def told(report: Report) -> None:
+    def stop_at_once(report: TrainingReport) -> None:
         reports.append(report)
         stop.set()
 
-    stopped = toy.run(tmp_path / "run", tmp_path / "levels", Watcher(told, stop=stop), time_s=1000.0)
+    stopped = toy.run(tmp_path / "run", tmp_path / "levels", TrainingCallbacks(stop_at_once, stop=stop), time_s=1000.0)
     assert not stopped.complete
-    assert reports[0].step == stopped.step == RunFolder.open(tmp_path / "run").stands()[0]
+    assert reports[0].step == stopped.step == RunFolder.open(tmp_path / "run").position()[0]
     assert stopped.images == 8 * stopped.step
     assert reports[0].losses["miss"] >= 0
-    assert train(RunFolder.open(tmp_path / "run").changed(steps=stopped.step + 5, time_s=None), "cpu").complete
+    assert train(RunFolder.open(tmp_path / "run").with_settings(steps=stopped.step + 5, time_s=None), "cpu").complete
 
 
 def test_a_run_that_is_complete_says_how_to_go_on(tmp_path: Path) -> None:
@@ -136,9 +136,9 @@ def test_a_run_that_was_killed_while_it_wrote_its_end_writes_it_again(tmp_path: 
 
 def test_a_time_ends_a_run_with_all_that_comes_after_its_last_step(tmp_path: Path) -> None:
     toy.write_levels(tmp_path / "levels", 12)
-    ended = toy.run(tmp_path / "run", tmp_path / "levels", time_s=6.0)
+    ended = toy.run(tmp_path / "run", tmp_path / "levels", time_s=4.0)
     assert ended.complete
-    assert 3.0 < ended.spent_s < 6.5
+    assert 1.0 < ended.spent_s < 4.5
     assert {path.name for path in (tmp_path / "run").iterdir()} >= {"weights.safetensors", "grids", "checkpoints"}
 
 
@@ -159,11 +159,11 @@ def test_a_step_in_parts_learns_what_a_whole_one_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 def test_two_processes_share_the_pictures_and_average_their_gradients(tmp_path: Path) -> None:
     levels = toy.write_levels(tmp_path / "levels", 24)
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    module = ["-m", "tests.engine.training.toy", str(tmp_path / "run"), str(tmp_path / "levels")]
-    done = subprocess.run([*torchrun, *module], cwd=ROOT, env=ONE_THREAD, capture_output=True, timeout=280)
+    command = [sys.executable, "-m", "tests.engine.training.toy", str(tmp_path / "run"), str(tmp_path / "levels")]
+    done = subprocess.run(command, cwd=ROOT, env=ONE_THREAD, capture_output=True, timeout=280)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     ranks = [json.loads((tmp_path / "run" / f"rank-{rank}.json").read_text()) for rank in (0, 1)]
     # 24 pictures in batches of 8 over 2 processes: each epoch is 3 steps, in which each picture is shown once.

@@ -12,7 +12,7 @@ from likeness.errors import WeightsError
 from likeness.generators.families.registry import open_family
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.compute import Compute, seed_step
-from likeness.training.photos import open_photos
+from likeness.training.dataset import open_dataset
 from likeness.training.recipe import RunProgress
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
@@ -38,7 +38,7 @@ def test_photos_come_back_through_encoder_and_decoder_nearer_than_their_mean(run
     generator = open_family(run.path / "weights.safetensors", CPU)
     encoder = open_vae_encoder(run.path / ENCODER)
     assert generator is not None
-    photos = open_photos(run).some(24, CPU)[4:]
+    photos = open_dataset(run).first(24, CPU)[4:]
     latent = encoder.encode(photos)
     assert latent.shape == (20, 1, generator.info.w_dim)
     again = generator.synthesize(latent)
@@ -50,13 +50,13 @@ def test_photos_come_back_through_encoder_and_decoder_nearer_than_their_mean(run
 
 
 def test_latents_of_the_photos_are_as_wide_as_the_noise_that_samples_are_drawn_from(run: RunFolder) -> None:
-    latent = open_vae_encoder(run.path / ENCODER).encode(open_photos(run).some(24, CPU)[4:])[:, 0]
+    latent = open_vae_encoder(run.path / ENCODER).encode(open_dataset(run).first(24, CPU)[4:])[:, 0]
     assert float(latent.square().mean().sqrt()) == pytest.approx(1.0, abs=0.15)
 
 
 def test_photos_of_another_size_are_scaled(run: RunFolder) -> None:
     encoder = open_vae_encoder(run.path / ENCODER)
-    photos = open_photos(run).some(2, CPU)
+    photos = open_dataset(run).first(2, CPU)
     larger = photos.repeat_interleave(2, 2).repeat_interleave(2, 3)
     torch.testing.assert_close(encoder.encode(larger), encoder.encode(photos), rtol=1e-4, atol=1e-4)
 

@@ -74,7 +74,7 @@ def test_a_run_ends_in_weights_that_draw_as_its_average_does(tmp_path: Path) -> 
 def test_half_precision_learns_with_a_scaled_loss() -> None:
     torch.manual_seed(0)
     settings = Settings("wgan", "", size=16, batch=4, steps=1, own=TINY)
-    wgan = WGANRecipe(settings, engine := Compute("cpu", "float16"))
+    wgan = WGANRecipe(settings, compute := Compute("cpu", "float16"))
     before = [p.detach().clone() for p in wgan.networks()["generator"].parameters()]
     from likeness.training.recipe import RunProgress
 
@@ -83,7 +83,7 @@ def test_half_precision_learns_with_a_scaled_loss() -> None:
     assert all(bool(loss.isfinite()) for loss in losses.values())
     after = wgan.networks()["generator"].parameters()
     assert any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
-    assert engine.state()["scale"] > 1
+    assert compute.state()["scale"] > 1
 
 
 @pytest.mark.parametrize(("own", "line"), [({"z_dim": 0}, "z_dim is from 1"), ({"knob": 3}, "no setting 'knob'")])

@@ -1,9 +1,12 @@
-"""The smallest recipe, for tests of the loop; run as a module it is one process of a run."""
+"""The smallest recipe, for tests of the loop; run as a module it is a run of two processes."""
 
 import json
+import os
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -11,12 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
-from likeness.training import recipes
+from likeness.training import recipe
 from likeness.training.compute import Compute
 from likeness.training.recipe import EXPORT, Recipe, RunProgress
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
-from likeness.training.train import Summary, Watcher, train
+from likeness.training.train import TrainingCallbacks, TrainingSummary, train
 
 
 class Toy(Recipe):
@@ -24,8 +27,8 @@ class Toy(Recipe):
 
     fewest = 4
 
-    def __init__(self, settings: Settings, engine: Compute) -> None:
-        self._engine, self._sick_at = engine, settings.own.get("sick_at", 10**9)
+    def __init__(self, settings: Settings, compute: Compute) -> None:
+        self._compute, self._sick_at = compute, settings.own.get("sick_at", 10**9)
         self.z_dim = 3
         self.line = nn.Linear(1, 1)
         self.shown: list[list[float]] = []
@@ -37,16 +40,16 @@ class Toy(Recipe):
     def optimizers(self) -> Mapping[str, Optimizer]:
         return {"line": self._optimizer}
 
-    def step(self, batches: Sequence[Tensor], moment: RunProgress) -> Mapping[str, Tensor]:
-        told = torch.zeros(())
+    def step(self, batches: Sequence[Tensor], at: RunProgress) -> Mapping[str, Tensor]:
+        total = torch.zeros(())
         for pictures in batches:
             levels = pictures.mean((1, 2, 3))[:, None]
             self.shown.append(levels[:, 0].tolist())
             loss = (self.line(levels) - 3 * levels).square().mean()
-            self._engine.backward(loss / len(batches))
-            told += loss.detach() / len(batches)
-        self._engine.optimizer_step(self._optimizer)
-        return {"miss": told * float("nan") if moment.step + 1 == self._sick_at else told}
+            self._compute.backward(loss / len(batches))
+            total += loss.detach() / len(batches)
+        self._compute.optimizer_step(self._optimizer)
+        return {"miss": total * float("nan") if at.step + 1 == self._sick_at else total}
 
     def draw(self, z: Tensor) -> Tensor:
         return z[:, :, None, None].expand(-1, 3, 16, 16)
@@ -57,7 +60,7 @@ class Toy(Recipe):
 
 def install() -> None:
     """Make it known to the loop as "toy"."""
-    recipes.RECIPES["toy"] = (Toy.__module__, "Toy")  # type: ignore[index]
+    recipe.RECIPES["toy"] = (Toy.__module__, "Toy")  # type: ignore[index]
 
 
 def write_levels(folder: Path, count: int) -> list[float]:
@@ -69,26 +72,42 @@ def write_levels(folder: Path, count: int) -> list[float]:
     return [level / 127.5 - 1 for level in levels]
 
 
-def run(path: Path, source: Path, watcher: Watcher | None = None, **settings: object) -> Summary:
+def run(path: Path, source: Path, callbacks: TrainingCallbacks | None = None, **settings: object) -> TrainingSummary:
     """Train it on the processor, in numbers that repeat."""
     install()
     wanted = {"size": 16, "batch": 8, "precision": "float32", "preview_s": 1e6, **settings}
-    return train(RunFolder.begin(path, Settings("toy", str(source), **wanted)), "cpu", watcher)  # type: ignore[arg-type]
+    return train(RunFolder.begin(path, Settings("toy", str(source), **wanted)), "cpu", callbacks)  # type: ignore[arg-type]
+
+
+def run_two_processes(path: Path, source: Path) -> None:
+    """Train as two processes that share a run; each writes the levels that it was shown and what it learnt.
+
+    One process imports torch and forks, for torchrun would import it three times.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # What torchrun sets, and by which Fabric knows that it was started by it.
+    torchrun = {"TORCHELASTIC_RUN_ID": "test", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    os.environ.update(torchrun, WORLD_SIZE="2", LOCAL_WORLD_SIZE="2")
+    child = os.fork()
+    rank = "1" if child == 0 else "0"
+    os.environ.update(RANK=rank, LOCAL_RANK=rank)
+    made: list[Toy] = []
+
+    def make(settings: Settings, compute: Compute) -> Toy:
+        made.append(Toy(settings, compute))
+        return made[0]
+
+    settings = Settings("toy", str(source), size=16, batch=8, precision="float32", steps=12, preview_s=1e6, flips=False)
+    recipe_type = mock.Mock(side_effect=make, min_pictures=4)
+    with mock.patch("likeness.training.train.recipe_class", return_value=recipe_type):
+        train(RunFolder.begin(path, settings), "cpu")
+    line = {name: p.tolist() for name, p in made[0].line.named_parameters()}
+    (path / f"rank-{rank}.json").write_text(json.dumps({"line": line, "shown": made[0].shown}))
+    if child and os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    kept: list[Toy] = []
-
-    class Kept(Toy):
-        def __init__(self, settings: Settings, engine: Compute) -> None:
-            super().__init__(settings, engine)
-            kept.append(self)
-            self.rank = engine.rank
-
-    sys.modules["toy_kept"] = sys.modules["__main__"]
-    recipes.RECIPES["toy"] = ("toy_kept", "Kept")  # type: ignore[index]
-    folder, source = Path(sys.argv[1]), Path(sys.argv[2])
-    wanted = Settings("toy", str(source), size=16, batch=8, precision="float32", steps=12, preview_s=1e6, flips=False)
-    train(RunFolder.begin(folder, wanted), "cpu")
-    state = {name: p.tolist() for name, p in kept[0].line.named_parameters()}
-    (folder / f"rank-{kept[0].rank}.json").write_text(json.dumps({"line": state, "shown": kept[0].shown}))
+    run_two_processes(Path(sys.argv[1]), Path(sys.argv[2]))

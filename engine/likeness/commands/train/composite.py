@@ -26,13 +26,13 @@ def composite(
     output
         The .safetensors file to write.
     size
-        Of the model in px, a multiple of 64.
+        Size of the model in px, a multiple of 64.
     components
         Length of the latent.
     rounds
-        Of alignment, up to all of the plan's.
+        Rounds of alignment, at most eight.
     hold_out
-        How many pictures, the first by name, are kept for judging.
+        Number of pictures, the first by name, that are kept for evaluation.
     licence
         Of the result, which the pictures' licences decide.
     paid_use

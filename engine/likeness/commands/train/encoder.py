@@ -20,27 +20,27 @@ def encoder(
     device: str = "auto",
     seed: int = 0,
 ) -> None:
-    """Train an encoder on what a generator itself draws, or on photographs that are searched for.
+    """Train an encoder on pictures that the generator draws, or on photos with projected latents.
 
-    Without --photos no pictures are needed. With them the encoder learns what photographs look like to this
-    generator, and takes some 2 s of one core for each.
+    Without --photos no pictures are needed. With it each photo is first projected, which takes some 2 s of one core,
+    and the encoder learns from photographs.
 
     Parameters
     ----------
     weights
         A weights file, or the name of a bundled one.
     output
-        The file to write; left out, it lies beside the weights as NAME.encoder.safetensors, where it is found.
+        The file to write; left out, NAME.encoder.safetensors beside the weights, where it is found.
     photos
-        A folder of aligned faces to search for and to learn from, some hundreds or more.
+        A folder of aligned faces to project and learn from, some hundreds or more.
     hold_out
-        Leave out the first so many of them by name.
+        Number of photos, the first by name, to leave out.
     steps
-        Of the search for each photo.
+        Steps of the projection of each photo.
     samples
-        How many pictures to learn from; each costs a drawing.
+        Number of pictures to draw and learn from.
     components
-        Of what is seen in a picture; more of them are a larger file.
+        Number of components of a picture's features; more make a larger file.
     device
         auto, cpu, cuda or mps.
     seed
@@ -53,41 +53,41 @@ def encoder(
     from likeness.generators.devices import choose_device
     from likeness.paths import bundled_dir, find_weights
     from likeness.projection.batch import project_batch
-    from likeness.training.encoder import Lessons, drawn_lessons, train_encoder
+    from likeness.training.encoder import EncoderSamples, draw_samples, train_encoder
 
     path = find_weights(weights)
     file = output or encoder_file(path)
     if output is None and file.is_relative_to(bundled_dir("weights")):
         raise LikenessError(f"{path.name} comes with the program; name a file of yours for its encoder: -o FILE")
-    files = [] if photos is None else _photos_of(photos, hold_out)
+    files = [] if photos is None else _list_photos(photos, hold_out)
     generator = open_generator(path, str(choose_device(device)))
-    columns = (TextColumn("looking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("samples"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
-        task = progress.add_task("look", total=None)
+        task = progress.add_task("samples", total=None)
 
         def show(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
         if photos is None:
-            lessons = drawn_lessons(generator, samples, seed, show)
+            learnt = draw_samples(generator, samples, seed, show)
         else:
-            lessons = Lessons(*project_batch(generator, files, steps, show))
-    report = train_encoder(generator, lessons, file, components)
-    print(f"{report.explained:.0%} of the latents' variance is found again in pictures that it was not trained on")
+            learnt = EncoderSamples(*project_batch(generator, files, steps, show))
+    report = train_encoder(generator, learnt, file, components)
+    print(f"The encoder explains {report.explained:.0%} of the latents' variance in pictures that were held out")
     print(f"The result is in {file.resolve()} ({report.file_bytes / 1e6:.1f} MB), of {report.samples} pictures")
 
 
-def _photos_of(folder: Path, hold_out: int) -> list[Path]:
-    """The files to learn from.
+def _list_photos(folder: Path, hold_out: int) -> list[Path]:
+    """Return the files to learn from.
 
     Raises:
         LikenessError: there is no such folder, or too few are left.
     """
-    from likeness.training.encoder import FEWEST
+    from likeness.training.encoder import LEAST_SAMPLES
 
     if not folder.is_dir():
         raise LikenessError(f"{folder} is not a folder; give one of aligned faces")
     files = sorted(path for path in folder.iterdir() if path.is_file())[hold_out:]
-    if len(files) < FEWEST:
-        raise LikenessError(f"{len(files)} photos of {folder} are left to learn from; take {FEWEST} or more")
+    if len(files) < LEAST_SAMPLES:
+        raise LikenessError(f"{len(files)} photos of {folder} are left to learn from; take {LEAST_SAMPLES} or more")
     return files

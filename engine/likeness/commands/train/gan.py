@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from likeness.commands.train.runs import DEFAULTS, Photos, RunOptions, start
+from likeness.commands.train.runs import DEFAULTS, Photos, RunOptions, start_run
 
 
 def gan(
@@ -33,29 +33,29 @@ def gan(
     light
         Draw four pixels at a time, which trains and plays faster; --no-light draws each by itself.
     channel_base
-        A layer of r px has so many channels by r; 0 is 4096, or 2048 up to 64 px.
+        Channels of a layer times its size in px; 0 is 4096, or 2048 up to 64 px.
     channel_max
-        But no more than this.
+        The most channels of a layer.
     z_dim
-        Numbers that a face is drawn from.
+        Length of z, the noise that a face is drawn from.
     w_dim
         Length of the latent of a layer.
     mapping_layers
         Depth of the network from z to w.
     mixing
-        Share of the faces that are trained with the styles of two.
+        Share of the faces that are trained with the styles of two others.
     half_life
         Pictures after which a change counts half in the average that plays.
     beginning
-        Pictures in which blurred faces are learnt from photos directly, before the game; 0 for none.
+        Pictures of the warm start, which learns blurred faces from photos directly, before the game; 0 for none.
     pairs
         Weight of the same photos in the game, which keeps faces different; it fades in a long run.
     path_length
         Weight of the penalty for uneven motion through the latent; 2 in the paper, 0 for none.
     augment_target
-        ada: how sure of photos the discriminator may be, before they are augmented more.
+        ada: the confidence on photos above which they are augmented more.
     augment_speed
-        ada: pictures in which augmentation can go from none to always.
+        ada: pictures in which augmentation can go from never to always.
     """
     own = {
         "discriminator": discriminator,
@@ -74,4 +74,4 @@ def gan(
         "augment_speed": float(augment_speed),
     }
     # A processor is better off with many small steps; the ada discriminator compares pictures and wants more at once.
-    start("gan", folder, options, own, batch=8 if discriminator == "projected" else 32)
+    start_run("gan", folder, options, own, batch=8 if discriminator == "projected" else 32)

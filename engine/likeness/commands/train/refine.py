@@ -1,12 +1,12 @@
-"""`likeness train refine`: photographs of a composite's drawings."""
+"""`likeness train refine`: a refiner for a composite's drawings."""
 
 from dataclasses import replace
 from pathlib import Path
 
-from likeness.commands.train.runs import DEFAULTS, RunOptions, start
+from likeness.commands.train.runs import DEFAULTS, RunOptions, start_run
 
 BATCH = 6
-# The size of the composite that comes along.
+# The size of the bundled composite.
 OWN_DEFAULTS = replace(DEFAULTS, size=256)
 
 
@@ -18,10 +18,10 @@ def refine(
     crop: int = 128,
     adversarial: float = 0.7,
 ) -> None:
-    """Train a network that brings the faces which composite weights draw nearer to photographs; both in one file.
+    """Train a network that makes the drawings of composite weights more photographic; one file holds both.
 
-    The latent keeps its meaning: the composite's encoder, presets and cues go on working.
-    First each face is encoded and drawn, a tenth of a second each; what comes of it is kept in the run's folder.
+    The latent keeps its meaning: the composite's encoder, presets and cues still work.
+    First each face is encoded and drawn, a tenth of a second each; the results are kept in the run's folder.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def refine(
     crop
         Px of the squares that are trained on, a multiple of 16.
     adversarial
-        Weight of the critic of textures: with more of it there is more detail, and more of it is invented.
+        Weight of the critic of textures: more gives more detail, and more invented detail.
     """
     from likeness.paths import find_weights
 
@@ -43,4 +43,4 @@ def refine(
         "crop": crop,
         "adversarial": adversarial,
     }
-    start("refine", folder, replace(options, output=output), own, batch=BATCH)
+    start_run("refine", folder, replace(options, output=output), own, batch=BATCH)

@@ -1,4 +1,4 @@
-"""`likeness train wgan`, `vae` and `resume`: runs that can be watched, killed and gone on with."""
+"""`likeness train wgan`, `vae` and `resume`, and the options that all recipes of the training loop share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,22 +23,22 @@ RunFolderName = Annotated[Path | None, Parameter(name=("--output", "-o"))]
 @Parameter(name="*")
 @dataclass(frozen=True)
 class RunOptions:
-    """What every recipe takes.
+    """The options of every recipe.
 
     Parameters
     ----------
     output
-        Folder of the run; out/RECIPE-FOLDER where it is left out. The same command goes on with a run that was ended.
+        Folder of the run; out/RECIPE-FOLDER where it is left out. The same command resumes a run that was stopped.
     time
-        End within so long, all files written: 90m, 1h30m, 45s. Half an hour where neither this nor --steps is given.
+        End within this time, all files written: 90m, 1h30m, 45s. Half an hour where neither this nor --steps is given.
     steps
-        End after so many steps instead.
+        End after this number of steps instead.
     size
         Of the pictures in px, a power of two.
     batch
         Pictures in a step; 0 is the recipe's own number.
     accumulate
-        Split each step into so many parts, where memory is short.
+        Number of parts that each step is split into, where memory is short.
     learning_rate
         0 is the recipe's own.
     seed
@@ -48,11 +48,11 @@ class RunOptions:
     flips
         Show pictures mirrored too.
     hold_out
-        How many pictures, the first by name, are kept for measuring.
+        Number of pictures, the first by name, that are kept for measuring.
     precision
-        The numbers that networks compute in; auto takes bfloat16 where the processor multiplies it.
+        Number type of the networks; auto takes bfloat16 where the processor multiplies it.
     checkpoint_every
-        Time between two checkpoints, each of which brings the weights that play up to date.
+        Time between two checkpoints; each also updates the weights that play.
     preview_every
         Time between two grids with a walk.
     licence
@@ -60,7 +60,7 @@ class RunOptions:
     paid_use
         Whether that licence allows a paid show.
     tensorboard
-        Write the figures for TensorBoard into the run's folder too; needs the extra `tensorboard`.
+        Also write the figures for TensorBoard into the run's folder; needs the extra `tensorboard`.
     """
 
     output: RunFolderName = None
@@ -100,11 +100,11 @@ def wgan(
     Parameters
     ----------
     knobs
-        Numbers that a face is made of.
+        Length of the latent.
     critic_steps
-        Of the critic for one of the generator.
+        Steps of the critic for each of the generator.
     """
-    start("wgan", folder, options, {"z_dim": knobs, "width": width, "critic_steps": critic_steps}, batch=16)
+    start_run("wgan", folder, options, {"z_dim": knobs, "width": width, "critic_steps": critic_steps}, batch=16)
 
 
 def vae(
@@ -121,14 +121,14 @@ def vae(
     Parameters
     ----------
     knobs
-        Numbers that a face is made of, at most.
+        Length of the latent, at most.
     beta
-        1 is a VAE; more is a beta-VAE, with fewer knobs that say more each, and softer pictures.
+        1 is a VAE; more is a beta-VAE, with fewer knobs that change more each, and softer pictures.
     perceptual
-        How much the look counts against the pixels.
+        Weight of the perceptual distance against that of the pixels.
     """
     own = {"z_dim": knobs, "width": width, "beta": beta, "perceptual": perceptual}
-    start("vae", folder, options, own, batch=32)
+    start_run("vae", folder, options, own, batch=32)
 
 
 def resume(
@@ -141,51 +141,51 @@ def resume(
     device: Device = "auto",
     tensorboard: bool = False,
 ) -> None:
-    """Go on with a run from its last checkpoint, as it was meant or for longer.
+    """Resume a run from its last checkpoint, to its end or for longer.
 
     Parameters
     ----------
     run
         The run's folder.
     time
-        End so long from now, instead of when it was meant to.
+        End this long from now, instead of at the run's own end.
     steps
-        End after so many more steps instead.
+        End after this number of further steps instead.
     learning_rate
         Instead of the run's own.
     precision
         Instead of the run's own.
     tensorboard
-        Write the figures for TensorBoard too; needs the extra `tensorboard`.
+        Also write the figures for TensorBoard; needs the extra `tensorboard`.
     """
     from likeness.training.run import RunFolder
     from likeness.training.schedule import parse_time
 
-    there = RunFolder.open(run)
+    folder = RunFolder.open(run)
     wanted: dict[str, Any] = {"learning_rate": learning_rate, "precision": precision}
     changes = {name: value for name, value in wanted.items() if value is not None}
     if time is not None:
-        changes |= {"time_s": there.stands()[1] + parse_time(time), "steps": None}
+        changes |= {"time_s": folder.position()[1] + parse_time(time), "steps": None}
     elif steps is not None:
-        changes |= {"steps": there.stands()[0] + steps, "time_s": None}
-    _go(there.changed(**changes), device, tensorboard)
+        changes |= {"steps": folder.position()[0] + steps, "time_s": None}
+    _run_training(folder.with_settings(**changes), device, tensorboard)
 
 
-def start(recipe: str, folder: Path, options: RunOptions, own: Mapping[str, Any], batch: int) -> None:
-    """Begin a run of `recipe`, or go on with it; see `likeness.training.train.train`.
+def start_run(recipe: str, folder: Path, options: RunOptions, own: Mapping[str, Any], batch: int) -> None:
+    """Begin a run of `recipe`, or resume it; see `likeness.training.train.train`.
 
     Args:
-        recipe: name in `likeness.training.recipes`.
+        recipe: name in `likeness.training.recipe`.
         folder: of the pictures.
         options: of the command line.
         own: the recipe's own settings.
-        batch: where none is asked for.
+        batch: pictures in a step where the options name none.
     """
     from likeness.training.run import RunFolder
     from likeness.training.schedule import parse_time
     from likeness.training.settings import Settings
 
-    lasting = options.time if options.time or options.steps else DEFAULT_TIME
+    time = options.time if options.time or options.steps else DEFAULT_TIME
     settings = Settings(
         recipe,
         str(folder.resolve()),
@@ -193,7 +193,7 @@ def start(recipe: str, folder: Path, options: RunOptions, own: Mapping[str, Any]
         batch=options.batch or batch,
         accumulate=options.accumulate,
         steps=options.steps,
-        time_s=parse_time(lasting) if lasting else None,
+        time_s=parse_time(time) if time else None,
         learning_rate=options.learning_rate,
         seed=options.seed,
         crop=options.crop,
@@ -207,19 +207,19 @@ def start(recipe: str, folder: Path, options: RunOptions, own: Mapping[str, Any]
         own=own,
     )
     path = options.output or Path("out") / f"{recipe}-{folder.resolve().name}"
-    _go(RunFolder.begin(path, settings), options.device, options.tensorboard)
+    _run_training(RunFolder.begin(path, settings), options.device, options.tensorboard)
 
 
-def _go(run: "RunFolder", device: str, tensorboard: bool) -> None:
-    from likeness.commands.train.progress import leads, watched
-    from likeness.training.schedule import tell_time
+def _run_training(run: "RunFolder", device: str, tensorboard: bool) -> None:
+    from likeness.commands.train.progress import is_main_process, show_progress
+    from likeness.training.schedule import format_time
     from likeness.training.train import train
 
-    with watched(run, tensorboard) as watcher:
-        summary = train(run, device, watcher)
-    if not leads():
+    with show_progress(run, tensorboard) as callbacks:
+        summary = train(run, device, callbacks)
+    if not is_main_process():
         return
-    done = f"{summary.step} steps, {summary.images} pictures in {tell_time(summary.spent_s)}"
+    done = f"{summary.step} steps, {summary.images} pictures in {format_time(summary.spent_s)}"
     if summary.complete:
         print(f"Done: {done}. Play it: likeness play --weights {run.path}")
     else:

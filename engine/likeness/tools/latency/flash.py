@@ -40,13 +40,13 @@ class Plugin:
             self._field = torch.empty_like(image)
         self._field.fill_(2 * shade / WHITE - 1)
         return (
-            _with_strip(self._field, frame.index % CELLS, -1.0 if shade > WHITE / 2 else 1.0)
+            _draw_strip(self._field, frame.index % CELLS, -1.0 if shade > WHITE / 2 else 1.0)
             if params["pattern"]
             else self._field
         )
 
 
-def _with_strip(field: Tensor, cell: int, lit: float) -> Tensor:
+def _draw_strip(field: Tensor, cell: int, lit: float) -> Tensor:
     """Return `field` with a strip of cells at its foot, number `cell` lit."""
     picture = field.clone()
     height, width = field.shape[-2:]

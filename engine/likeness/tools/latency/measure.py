@@ -25,8 +25,8 @@ WARM_UP = 20
 GAP_S = 0.05
 GAP_FRAMES = 3
 # How long a virtual port is waited for, and a press that does not arrive.
-FOUND_S = 10.0
-LOST_S = 1.0
+PORT_TIMEOUT_S = 10.0
+PRESS_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class LatencyResult:
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1e3
 
 
-class FlashWatch:
+class FlashOutput:
     """An output that notes when the picture changes its shade."""
 
     name = "watch"
@@ -71,7 +71,7 @@ class FlashWatch:
         """Nothing is open."""
 
 
-def osc_ways(preset: Preset, options: Options, presses: int) -> LatencyResult:
+def measure_osc(preset: Preset, options: Options, presses: int) -> LatencyResult:
     """Return the ways of so many OSC messages, through the socket, the store, the plugins, the generator and back.
 
     Args:
@@ -81,10 +81,10 @@ def osc_ways(preset: Preset, options: Options, presses: int) -> LatencyResult:
     """
     port = _free_port()
     with Show(preset, replace(options, osc_port=port, plugins=[*options.plugins, FLASH])) as show:
-        return _measure(show, press_osc, (port, presses, *_gaps(show.fps)), lambda pipe: None)
+        return _measure(show, press_osc, (port, presses, *_press_gaps(show.fps)), lambda pipe: None)
 
 
-def midi_ways(preset: Preset, options: Options, presses: int) -> LatencyResult:
+def measure_midi(preset: Preset, options: Options, presses: int) -> LatencyResult:
     """Return the ways of so many MIDI control changes from a virtual port of our own.
 
     Raises:
@@ -95,16 +95,16 @@ def midi_ways(preset: Preset, options: Options, presses: int) -> LatencyResult:
     with Show(preset.model_copy(update={"midi": bindings}), played) as show:
 
         def wait_for_port(pipe: Connection) -> None:
-            refused = _heard(show, pipe, FOUND_S)
+            refused = _wait_for_message(show, pipe, PORT_TIMEOUT_S)
             if refused is not None:
                 raise InputError(f"MIDI cannot be measured here, no virtual port can be opened ({refused})")
-            deadline = time.monotonic() + FOUND_S
+            deadline = time.monotonic() + PORT_TIMEOUT_S
             while MIDI_PORT not in str(show.controls.counters().get("MIDI")):
                 if time.monotonic() > deadline:
                     raise InputError(f"MIDI cannot be measured here, the port {MIDI_PORT!r} was not found")
                 show.loop.frame()
 
-        return _measure(show, press_midi, (presses, *_gaps(show.fps)), wait_for_port)
+        return _measure(show, press_midi, (presses, *_press_gaps(show.fps)), wait_for_port)
 
 
 def pair_presses(sent: Sequence[float], turns: Sequence[tuple[float, int]]) -> tuple[tuple[float, ...], int]:
@@ -128,31 +128,31 @@ def pair_presses(sent: Sequence[float], turns: Sequence[tuple[float, int]]) -> t
 def _measure(
     show: Show, press: Callable[..., None], arguments: tuple[Any, ...], ready: Callable[[Connection], None]
 ) -> LatencyResult:
-    watch = FlashWatch()
+    watch = FlashOutput()
     show.loop.outputs.add(watch)
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    hand = context.Process(target=press, args=(*arguments, theirs), daemon=True)
-    hand.start()
+    sender = context.Process(target=press, args=(*arguments, theirs), daemon=True)
+    sender.start()
     try:
         for _ in range(WARM_UP):
             show.loop.frame()
         ready(ours)
         ours.send("go")
-        sent = _heard(show, ours, None)
-        deadline = time.monotonic() + LOST_S
+        sent = _wait_for_message(show, ours, None)
+        deadline = time.monotonic() + PRESS_TIMEOUT_S
         while len(watch.turns) < len(sent) and time.monotonic() < deadline:
             show.loop.frame()
         ours.send("thanks")
     finally:
-        hand.join(LOST_S)
-        hand.kill()
+        sender.join(PRESS_TIMEOUT_S)
+        sender.kill()
     synthesis = sorted(timing.synthesis_ms for timing in show.loop.stats.timings)
     ways, lost = pair_presses(sent, watch.turns)
     return LatencyResult(ways, lost, synthesis[len(synthesis) // 2])
 
 
-def _heard(show: Show, pipe: Connection, patience_s: float | None) -> Any:
+def _wait_for_message(show: Show, pipe: Connection, patience_s: float | None) -> Any:
     """Play until the other process says something, and return that."""
     deadline = time.monotonic() + patience_s if patience_s else float("inf")
     while not pipe.poll():
@@ -162,7 +162,7 @@ def _heard(show: Show, pipe: Connection, patience_s: float | None) -> Any:
     return pipe.recv()
 
 
-def _gaps(fps: float) -> tuple[float, float]:
+def _press_gaps(fps: float) -> tuple[float, float]:
     return max(GAP_S, GAP_FRAMES / fps), 1 / fps
 
 

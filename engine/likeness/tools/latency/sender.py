@@ -26,18 +26,18 @@ def press_osc(port: int, presses: int, gap_s: float, spread_s: float, pipe: Conn
         pipe: to the show; what comes in on it starts the presses.
     """
     client = SimpleUDPClient("127.0.0.1", port)
-    _press(lambda shade: client.send_message("/flash/shade", shade), presses, gap_s, spread_s, pipe)
+    _send_presses(lambda shade: client.send_message("/flash/shade", shade), presses, gap_s, spread_s, pipe)
 
 
 def press_midi(presses: int, gap_s: float, spread_s: float, pipe: Connection) -> None:
     """Turn a knob on a virtual port of our own, as `press_osc`; report why not where there can be none."""
     try:
-        out = _virtual_port()
+        out = _open_virtual_port()
     except InputError as error:
         pipe.send(str(error))
         return
     pipe.send(None)
-    _press(lambda shade: out.send_message([0xB0, CC, shade]), presses, gap_s, spread_s, pipe)
+    _send_presses(lambda shade: out.send_message([0xB0, CC, shade]), presses, gap_s, spread_s, pipe)
     out.delete()
 
 
@@ -46,7 +46,7 @@ def shade_of(index: int) -> int:
     return (index + 1) % SHADES
 
 
-def _virtual_port() -> Any:
+def _open_virtual_port() -> Any:
     """Return a MIDI output that others see as an input, on the first system that allows one.
 
     Raises:
@@ -68,7 +68,7 @@ def _virtual_port() -> Any:
     raise InputError("; ".join(said) or "rtmidi was built without any")
 
 
-def _press(send: Callable[[int], None], presses: int, gap_s: float, spread_s: float, pipe: Connection) -> None:
+def _send_presses(send: Callable[[int], None], presses: int, gap_s: float, spread_s: float, pipe: Connection) -> None:
     pipe.recv()
     chance = random.Random(1)
     sent = []

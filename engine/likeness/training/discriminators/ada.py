@@ -1,4 +1,4 @@
-"""The discriminator of StyleGAN2: residual blocks, and how alike the pictures of a group are [Karras et al. 2020b]."""
+"""The discriminator of StyleGAN2: residual blocks and minibatch deviation [Karras et al. 2020b]."""
 
 import math
 
@@ -14,14 +14,14 @@ GROUP = 4
 
 
 class AdaDiscriminator(nn.Module):
-    """Say of a picture how real it is, by one logit; every layer is trained, with an equalised learning rate.
+    """Score a picture by one logit; every layer is trained, with an equalised learning rate.
 
     Args:
         size: height and width of the pictures in px, a power of two from 8.
         channel_base, channel_max: a block of r px has min(channel_base / r, channel_max) channels.
 
     Raises:
-        ValueError: the size is none of those.
+        ValueError: for another size.
     """
 
     def __init__(self, size: int, *, channel_base: int = 16384, channel_max: int = 512) -> None:
@@ -41,10 +41,10 @@ class AdaDiscriminator(nn.Module):
 
         Pictures are compared within groups of four that follow each other at even distances.
         """
-        x = self.blocks(_activated(self.from_rgb(images)))
-        x = torch.cat([x, _spread(x)], dim=1)
-        x = _activated(self.conv(x)).flatten(1)
-        logits: Tensor = self.out(_activated(self.dense(x)))
+        x = self.blocks(_activate(self.from_rgb(images)))
+        x = torch.cat([x, _group_deviation(x)], dim=1)
+        x = _activate(self.conv(x)).flatten(1)
+        logits: Tensor = self.out(_activate(self.dense(x)))
         return logits
 
 
@@ -84,7 +84,7 @@ class _Residual(nn.Module):
         self.skip = _Convolution(into, out, 1, down=True, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = _activated(self.conv1(_activated(self.conv0(x))))
+        y = _activate(self.conv1(_activate(self.conv0(x))))
         beside: Tensor = self.skip(x)
         return (y + beside) * math.sqrt(0.5)
 
@@ -99,11 +99,11 @@ class _Dense(nn.Module):
         return functional.linear(x, self.weight * self.gain, self.bias)
 
 
-def _activated(x: Tensor) -> Tensor:
+def _activate(x: Tensor) -> Tensor:
     return functional.leaky_relu(x, SLOPE) * GAIN
 
 
-def _spread(x: Tensor) -> Tensor:
+def _group_deviation(x: Tensor) -> Tensor:
     """Return one channel [batch, 1, h, w]: the mean standard deviation within each picture's group."""
     batch, _, height, width = x.shape
     group = math.gcd(batch, GROUP)

@@ -1,4 +1,4 @@
-"""DiffAugment: the same kinds of random change for photographs and drawings, with a gradient [Zhao et al. 2020]."""
+"""DiffAugment: the same random changes for photographs and generated pictures, with a gradient [Zhao et al. 2020]."""
 
 from collections.abc import Sequence
 
@@ -39,8 +39,8 @@ def colour(images: Tensor) -> Tensor:
 def translation(images: Tensor) -> Tensor:
     """Shift by whole pixels, up to an eighth of the side, with black (0) from beyond the edge."""
     _, _, height, width = images.shape
-    rows = _moved(images, height, int(height * SHIFT + 0.5))
-    columns = _moved(images, width, int(width * SHIFT + 0.5))
+    rows = _shift_indices(images, height, int(height * SHIFT + 0.5))
+    columns = _shift_indices(images, width, int(width * SHIFT + 0.5))
     inside = rows[1][:, None, :, None] & columns[1][:, None, None, :]
     batch = torch.arange(len(images), device=images.device)[:, None, None]
     # Indexed with the channels last, in which layout one pixel is one run of memory.
@@ -51,7 +51,7 @@ def translation(images: Tensor) -> Tensor:
 def cutout(images: Tensor) -> Tensor:
     """Make a rectangle of half the height and width black (0); it may reach over the edge."""
     _, _, height, width = images.shape
-    hole = _hole(images, height)[:, None, :, None] & _hole(images, width)[:, None, None, :]
+    hole = _hole_mask(images, height)[:, None, :, None] & _hole_mask(images, width)[:, None, None, :]
     return images * ~hole
 
 
@@ -59,14 +59,14 @@ def _uniform(images: Tensor) -> Tensor:
     return torch.rand(len(images), 1, 1, 1, dtype=images.dtype, device=images.device)
 
 
-def _moved(images: Tensor, side: int, most: int) -> tuple[Tensor, Tensor]:
+def _shift_indices(images: Tensor, side: int, most: int) -> tuple[Tensor, Tensor]:
     """Return which row each row comes from [batch, side], cut to the picture, and whether it was inside it."""
     shift = torch.randint(-most, most + 1, (len(images), 1), device=images.device)
     source = torch.arange(side, device=images.device)[None] + shift
     return source.clamp(0, side - 1), (source >= 0) & (source < side)
 
 
-def _hole(images: Tensor, side: int) -> Tensor:
+def _hole_mask(images: Tensor, side: int) -> Tensor:
     """Return [batch, side], true inside a run of half of it whose middle is anywhere."""
     length = int(side * HOLE + 0.5)
     middle = torch.randint(0, side + (1 - length % 2), (len(images), 1), device=images.device)

@@ -14,7 +14,7 @@ Features = Callable[[Tensor], tuple[Tensor, ...]]
 # Of the maps of `likeness.generators.perceptual.EfficientNetLite`, at strides 4, 8, 16 and 32.
 CHANNELS = (24, 40, 112, 320)
 # Their standard deviations over photographs of faces at 128 px, which differ by a fifth from 64 to 256 px.
-LEVELS = (8.6, 7.9, 7.3, 2.9)
+FEATURE_DEVIATIONS = (8.6, 7.9, 7.3, 2.9)
 SLOPE = 0.2
 
 
@@ -34,9 +34,9 @@ class RandomMixing(nn.Module):
         source = torch.Generator().manual_seed(seed)
         for level, (have, want) in enumerate(zip(channels, self.widths, strict=True)):
             divisor = levels[level] if levels else 1.0
-            self.register_buffer(f"cross{level}", _drawn(source, want, have, 1) / divisor)
+            self.register_buffer(f"cross{level}", _random_kernel(source, want, have, 1) / divisor)
             if level:
-                self.register_buffer(f"scale{level}", _drawn(source, self.widths[level - 1], want, 3))
+                self.register_buffer(f"scale{level}", _random_kernel(source, self.widths[level - 1], want, 3))
 
     def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
         """Return the mixed maps, finest first, of `maps` [batch, channels, h, w], finest first."""
@@ -70,18 +70,18 @@ class Head(nn.Sequential):
 
 
 class ProjectedDiscriminator(nn.Module):
-    """Say of pictures, at four scales and in many places, how real they are; only the heads are trained.
+    """Score pictures at four scales and in many places; only the heads are trained.
 
     The features are not among the parameters, nor in the state dict.
 
     Args:
         features: frozen, from pictures in [-1, 1] to maps at strides 4, 8, 16 and 32; on the same device.
         channels: of those maps.
-        size: height and width in px at which the features see the pictures; as they are where None.
+        size: height and width in px to which pictures are scaled for the features; as they are where None.
         width: channels of the finest mixed map; the paper has 64.
         policy: of DiffAugment; empty for none.
         seed: of the random mixing.
-        levels: that the feature maps are divided by, such as `LEVELS`; 1 where None.
+        levels: that the feature maps are divided by, such as `FEATURE_DEVIATIONS`; 1 where None.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class ProjectedDiscriminator(nn.Module):
         levels: Sequence[float] | None = None,
     ) -> None:
         super().__init__()
-        # In a tuple, for nn.Module would take it as a part of itself, to be trained and saved.
+        # In a tuple, or nn.Module would register it, to be trained and saved.
         self._features = (features,)
         self.size, self.policy = size, tuple(policy)
         self.mixing = RandomMixing(channels, width, seed, levels)
@@ -108,8 +108,8 @@ class ProjectedDiscriminator(nn.Module):
     def project(self, images: Tensor, augment: bool = True) -> list[Tensor]:
         """Return the mixed features of `images` [batch, 3, H, W] in [-1, 1], changed by DiffAugment where asked.
 
-        They do not depend on what is trained here: one call serves a step of the discriminator and, with its
-        gradient, the step of the generator after it.
+        They do not depend on the trained heads: one call serves the discriminator's step and, with its gradient, the
+        generator's step after it.
         """
         if augment:
             images = diffaugment(images, self.policy)
@@ -121,16 +121,16 @@ class ProjectedDiscriminator(nn.Module):
         mixed: list[Tensor] = self.mixing(self._features[0](images))
         return mixed
 
-    def judge(self, mixed: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Return each head's logits [batch, 1, h, w] of what `project` made."""
+    def score(self, mixed: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Return each head's logits [batch, 1, h, w] of maps that `project` returned."""
         return tuple(head(x) for head, x in zip(self.heads, mixed, strict=True))
 
     def forward(self, images: Tensor, augment: bool = True) -> tuple[Tensor, ...]:
         """Return the logits [batch, 1, h, w] of the four heads, for `losses.hinge_discriminator` and its pendant."""
-        return self.judge(self.project(images, augment))
+        return self.score(self.project(images, augment))
 
 
-def _drawn(source: torch.Generator, out: int, into: int, kernel: int) -> Tensor:
+def _random_kernel(source: torch.Generator, out: int, into: int, kernel: int) -> Tensor:
     """Return a random convolution that keeps the variance of its input [He et al. 2015, without their activation]."""
     return torch.randn(out, into, kernel, kernel, generator=source) / math.sqrt(into * kernel * kernel)
 

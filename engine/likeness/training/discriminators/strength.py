@@ -1,21 +1,21 @@
-"""How often pictures are augmented: raised while the discriminator is too sure of photographs [Karras et al. 2020]."""
+"""Adaptive augmentation strength: it rises while the discriminator is too sure of photographs [Karras et al. 2020]."""
 
 from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
-# Of the paper: r_t at which p stays (sec. 3.3), pictures in which p could go from 0 to 1, steps between two looks.
+# Of the paper: r_t at which p stays (sec. 3.3), pictures in which p could go from 0 to 1, steps between two updates.
 TARGET = 0.6
 FULL_SPEED = 500_000
-LOOK_EVERY = 4
+UPDATE_PERIOD = 4
 Average = Callable[[list[Tensor]], None]
 
 
 class AugmentStrength:
     """The probability p, moved every few steps toward where r_t = E[sign D(real)] is at its target.
 
-    All of it stays on the device: nothing here waits for it.
+    All tensors stay on the device: nothing here waits for it.
 
     Args:
         target: r_t wanted, in (-1, 1).
@@ -31,7 +31,7 @@ class AugmentStrength:
         self.r = torch.zeros((), device=device)
 
     def observe(self, real: Tensor) -> None:
-        """Take note of the logits of photographs."""
+        """Count the logits [...] of photographs."""
         self._signs += real.detach().sign().sum()
         self._seen += real.numel()
 
@@ -43,20 +43,20 @@ class AugmentStrength:
             images: photographs of one step, over all processes.
             average: replaces tensors by their means over the processes of a run, in place.
         """
-        if (step + 1) % LOOK_EVERY:
+        if (step + 1) % UPDATE_PERIOD:
             return
         if average is not None:
             average([self._signs, self._seen])
         self.r = self._signs / self._seen.clamp(min=1)
-        self.p = (self.p + (self.r - self.target).sign() * (images * LOOK_EVERY / self.speed)).clamp(0, 1)
+        self.p = (self.p + (self.r - self.target).sign() * (images * UPDATE_PERIOD / self.speed)).clamp(0, 1)
         self._signs, self._seen = torch.zeros_like(self._signs), torch.zeros_like(self._seen)
 
     def state(self) -> dict[str, Tensor]:
-        """Return what must be saved of it."""
+        """Return the state that a checkpoint must hold."""
         return {"p": self.p, "signs": self._signs, "seen": self._seen, "r": self.r}
 
     def load(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state` returned."""
+        """Restore what `state` returned."""
         self.p, self._signs, self._seen, self.r = (
             state[name].to(self.p.device) for name in ("p", "signs", "seen", "r")
         )

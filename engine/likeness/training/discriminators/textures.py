@@ -1,4 +1,4 @@
-"""A critic of textures: three small heads on early frozen features, which compare drawings with photos pair by pair."""
+"""The critic of textures: three small heads on early frozen features, which compare drawings with photos in pairs."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class _Head(nn.Module):
 class TextureCritic(nn.Module):
     """Score features of pictures in many places and at three scales; the features themselves are not trained.
 
-    Projected on frozen features [Sauer et al. 2021], of the finest three strides alone and unmixed: what is wrong
-    with a drawing is its hair and its edges, not its face. It knows where in the picture it looks, for hair is
-    judged unlike skin.
+    Projected on frozen features [Sauer et al. 2021], of the finest three strides alone and unmixed: the faults of a
+    drawing are in its hair and its edges, not in its face. It is told where in the picture each feature lies, since
+    hair is scored unlike skin.
 
     Args:
         channels: of the maps at strides 2, 4 and 8.

@@ -16,10 +16,10 @@ from tests.engine.drawn_faces import write_faces
 from tests.engine.training import toy
 
 from likeness.cli import main
-from likeness.commands.train.progress import Display, figures
+from likeness.commands.train.progress import ProgressDisplay, format_report
 from likeness.generators.families.registry import open_family
 from likeness.training.run import RunFolder
-from likeness.training.train import Report
+from likeness.training.train import TrainingReport
 
 TINY = ["--size", "16", "--batch", "4", "--knobs", "4", "--width", "4", "--device", "cpu", "--precision", "float32"]
 
@@ -116,7 +116,7 @@ def test_ctrl_c_ends_with_a_checkpoint_and_says_how_to_go_on(
     threading.Thread(target=press).start()
     assert command("wgan", str(pictures), "-o", str(run), "--time", "1h", *TINY) == 0
     assert f"Go on with: likeness train resume {run}" in said(capsys)
-    step, spent_s = RunFolder.open(run).stands()
+    step, spent_s = RunFolder.open(run).position()
     assert step > 0
     assert spent_s < 110
 
@@ -130,10 +130,10 @@ def test_without_tensorboard_the_line_says_what_to_install(
 
 
 def test_where_nobody_looks_at_a_terminal_a_line_now_and_then_says_where_it_stands(tmp_path: Path) -> None:
-    report = Report(1200, 38400, 0.25, 412.3, 5400.0, {"distance": 1.234567}, {"psnr": 18.3})
-    with (tmp_path / "log").open("w") as file, Display(Console(file=file)) as display:
+    report = TrainingReport(1200, 38400, 0.25, 412.3, 5400.0, {"distance": 1.234567}, {"psnr": 18.3})
+    with (tmp_path / "log").open("w") as file, ProgressDisplay(Console(file=file)) as display:
         for _ in range(3):
-            display.tell(report)
+            display.report(report)
     line = "step 1200  412 images/s  90 min left  distance 1.23  | measured:  psnr 18.3"
-    assert figures(report) == line
+    assert format_report(report) == line
     assert (tmp_path / "log").read_text() == f"train  25%  {line}\n"

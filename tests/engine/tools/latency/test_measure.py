@@ -19,7 +19,7 @@ from likeness.options import QUIET
 from likeness.parameters.presets import Preset
 from likeness.picture import to_picture
 from likeness.stage import Stage
-from likeness.tools.latency.measure import FLASH, FlashWatch, LatencyResult, osc_ways, pair_presses
+from likeness.tools.latency.measure import FLASH, FlashOutput, LatencyResult, measure_osc, pair_presses
 from likeness.tools.latency.sender import shade_of
 
 
@@ -57,7 +57,7 @@ def test_percentiles_are_those_of_the_presses() -> None:
 
 
 def test_the_watch_notes_when_the_picture_turns() -> None:
-    watch = FlashWatch()
+    watch = FlashOutput()
     for level in (0, 0, 255, 255, 2, 0):
         watch.show(np.full((9, 9, 3), level, np.uint8), 0.0)
     assert [shade for _, shade in watch.turns] == [127, 1, 0]
@@ -89,7 +89,7 @@ def test_the_flash_shows_its_shade_and_is_turned_over_by_keys_and_notes(flash: C
 
 
 def test_every_shade_is_told_from_its_neighbours(flash: Callable[..., torch.Tensor]) -> None:
-    watch = FlashWatch()
+    watch = FlashOutput()
     for shade in range(1, 128):
         watch.show(to_picture(flash(shade=shade)), 0.0)
     assert [shade for _, shade in watch.turns] == list(range(1, 128))
@@ -106,7 +106,7 @@ def test_the_pattern_lights_another_cell_in_each_frame(flash: Callable[..., torc
 
 def test_presses_of_another_process_are_seen_in_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
-    ways = osc_ways(Preset(), replace(QUIET, size=(64, 64), fps=30.0), 12)
+    ways = measure_osc(Preset(), replace(QUIET, size=(64, 64), fps=30.0), 12)
     assert ways.lost <= 2
     assert len(ways.seconds) + ways.lost == 12
     assert min(ways.seconds) > 0

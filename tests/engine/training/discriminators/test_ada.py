@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from likeness.training.discriminators import AdaDiscriminator
-from likeness.training.discriminators.ada import _Convolution, _spread
+from likeness.training.discriminators.ada import _Convolution, _group_deviation
 from likeness.training.discriminators.losses import logistic_discriminator, r1_penalty
 
 
@@ -26,12 +26,12 @@ def test_a_size_that_does_not_halve_down_to_four_is_refused(size: int) -> None:
 
 def test_the_spread_is_the_standard_deviation_within_each_group_of_four() -> None:
     x = torch.randn(8, 5, 3, 3, generator=torch.Generator().manual_seed(1))
-    found = _spread(x)
+    found = _group_deviation(x)
     assert found.shape == (8, 1, 3, 3)
     for i in range(8):
         group = x[i % 2 :: 2]
         assert found[i, 0, 0, 0].item() == pytest.approx(group.std(0, unbiased=False).mean().item(), abs=1e-4)
-    assert _spread(x[:3]).shape == (3, 1, 3, 3)
+    assert _group_deviation(x[:3]).shape == (3, 1, 3, 3)
 
 
 @pytest.mark.parametrize("kernel", [1, 3])

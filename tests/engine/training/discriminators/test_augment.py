@@ -62,15 +62,15 @@ def test_the_gradient_is_that_of_a_small_step() -> None:
 
 def test_quarter_turns_mirrors_and_whole_shifts_are_exact() -> None:
     given = pictures(1, 16)
-    quarter = made._turning(torch.tensor([math.pi / 2]))
-    turned = made._warped(given, quarter)
+    quarter = made._rotation_matrix(torch.tensor([math.pi / 2]))
+    turned = made._warp(given, quarter)
     candidates = [torch.rot90(given, k, (2, 3)) for k in (1, 3)]
     # Sampled twice as densely and averaged again: a blur of (1, 6, 1) / 8 each way, with the edge mirrored.
     assert min((turned - blurred(c)).abs().max().item() for c in candidates) < 1e-5
-    mirror = made._scaling(torch.tensor([-1.0]), torch.tensor([1.0]))
-    assert (made._warped(given, mirror) - blurred(given.flip(3))).abs().max() < 1e-5
-    shift = made._shifting(torch.tensor([2 * 3 / 16]), torch.tensor([0.0]))
-    moved = made._warped(given, shift)
+    mirror = made._scale_matrix(torch.tensor([-1.0]), torch.tensor([1.0]))
+    assert (made._warp(given, mirror) - blurred(given.flip(3))).abs().max() < 1e-5
+    shift = made._shift_matrix(torch.tensor([2 * 3 / 16]), torch.tensor([0.0]))
+    moved = made._warp(given, shift)
     assert (moved[..., 1:-5] - blurred(given)[..., 4:-2]).abs().max() < 1e-5
 
 
@@ -82,13 +82,13 @@ def blurred(x: torch.Tensor) -> torch.Tensor:
 
 
 def test_a_hue_turned_by_a_third_of_the_circle_swaps_the_channels() -> None:
-    matrix = made._hue(torch.tensor([2 * math.pi / 3]))
+    matrix = made._hue_rotation(torch.tensor([2 * math.pi / 3]))
     wanted = torch.tensor([[0.0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
     assert (matrix[0] - wanted).abs().max() < 1e-6
 
 
 def test_colours_of_grey_stay_grey_but_for_their_level() -> None:
     grey = torch.full((64, 3, 4, 4), 0.3)
-    changed = made._coloured(grey, made._colours(made._Draw(64, 1.0, torch.device("cpu"))))
+    changed = made._apply_colours(grey, made._colour_matrix(made._Draw(64, 1.0, torch.device("cpu"))))
     assert (changed - changed.mean(1, keepdim=True)).abs().max() < 1e-5
     assert changed.std() > 0.1

@@ -98,8 +98,8 @@ def test_one_projection_serves_both_players(features: nn.Module) -> None:
     judge = discriminator(features).eval()
     drawn = torch.zeros(1, 3, 64, 64, requires_grad=True)
     mixed = judge.project(drawn, augment=False)
-    for one, other in zip(judge.judge(mixed), judge(drawn, augment=False), strict=True):
+    for one, other in zip(judge.score(mixed), judge(drawn, augment=False), strict=True):
         assert torch.equal(one, other)
-    hinge_generator(judge.judge(mixed)).backward()  # type: ignore[no-untyped-call]
+    hinge_generator(judge.score(mixed)).backward()  # type: ignore[no-untyped-call]
     assert drawn.grad is not None
     assert drawn.grad.abs().sum() > 0

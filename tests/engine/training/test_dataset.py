@@ -14,7 +14,7 @@ from tests.engine.drawn_faces import drawn_face, write_faces
 
 from likeness.errors import TrainingError
 from likeness.picture import to_pictures
-from likeness.training.photos import Photos, open_photos, read_photos, to_images
+from likeness.training.dataset import Dataset, open_dataset, read_dataset, to_images
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
 
@@ -27,17 +27,17 @@ CMYK = base64.b64decode(
 )
 
 
-def photos_of(folder: Path, source: Path, fewest: int = 1, **settings: object) -> Photos:
+def photos_of(folder: Path, source: Path, fewest: int = 1, **settings: object) -> Dataset:
     wanted = Settings("toy", str(source), **{"size": 32, "steps": 1, **settings})  # type: ignore[arg-type]
     run = RunFolder.begin(folder, wanted)
-    read_photos(run, fewest)
-    return open_photos(run)
+    read_dataset(run, fewest)
+    return open_dataset(run)
 
 
-def numbered(count: int, **settings: int | bool) -> Photos:
+def numbered(count: int, **settings: int | bool) -> Dataset:
     """Return pictures that are their number, one pixel each."""
     pixels = np.arange(count, dtype=np.uint8)[:, None, None, None].repeat(3, 3)
-    return Photos(pixels, **{"hold_out": 0, "seed": 0, "flips": False, **settings})  # type: ignore[arg-type]
+    return Dataset(pixels, **{"hold_out": 0, "seed": 0, "flips": False, **settings})  # type: ignore[arg-type]
 
 
 def numbers(batch: torch.Tensor) -> list[int]:
@@ -75,7 +75,7 @@ def test_what_is_held_out_is_never_trained_on() -> None:
 
 def test_about_half_of_the_pictures_are_mirrored() -> None:
     row = np.arange(4, dtype=np.uint8)[None, None, :, None].repeat(3, 3).repeat(400, 0)
-    batch = to_pictures(Photos(row, 0, 0, flips=True).batch(0, 400, CPU))
+    batch = to_pictures(Dataset(row, 0, 0, flips=True).batch(0, 400, CPU))
     straight = sum(list(picture[0, :, 0]) == [0, 1, 2, 3] for picture in batch)
     assert sum(list(picture[0, :, 0]) == [3, 2, 1, 0] for picture in batch) == 400 - straight
     assert 150 < straight < 250
@@ -96,7 +96,7 @@ def test_mixed_sizes_grey_deep_and_sub_folders_all_become_squares_in_colour(tmp_
     cv2.imwrite(str(tmp_path / "in" / "c_deep.png"), face.astype(np.uint16) * 257)
     cv2.imwrite(str(tmp_path / "in" / "deeper" / "d_grey.png"), face[..., 1])
     photos = photos_of(tmp_path / "run", tmp_path / "in")
-    plain, wide, deep, grey = to_pictures(photos.some(4, CPU))
+    plain, wide, deep, grey = to_pictures(photos.first(4, CPU))
     wanted = cv2.cvtColor(cv2.resize(face, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
     for picture in (plain, wide, deep):
         assert np.abs(picture.astype(int) - wanted).max() <= 1
@@ -106,7 +106,7 @@ def test_mixed_sizes_grey_deep_and_sub_folders_all_become_squares_in_colour(tmp_
 def test_cmyk_becomes_the_colour_that_it_prints(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "print.jpg").write_bytes(CMYK)
-    colour = to_pictures(photos_of(tmp_path / "run", tmp_path / "in", size=16).some(1, CPU))[0].mean((0, 1))
+    colour = to_pictures(photos_of(tmp_path / "run", tmp_path / "in", size=16).first(1, CPU))[0].mean((0, 1))
     # (1 - ink) (1 - black): 225, 48.5, 48.5.
     assert colour == pytest.approx([225.0, 48.5, 48.5], abs=6)
 
@@ -127,8 +127,8 @@ def test_shards_of_tar_files_give_what_the_folder_gives(tmp_path: Path) -> None:
     from_shards = photos_of(tmp_path / "b", tmp_path / "shards")
     one_shard = photos_of(tmp_path / "c", tmp_path / "shards" / "00001.tar")
     assert from_folder.count == from_shards.count == 6
-    assert torch.equal(from_folder.some(6, CPU), from_shards.some(6, CPU))
-    assert torch.equal(one_shard.some(3, CPU), from_folder.some(6, CPU)[3:])
+    assert torch.equal(from_folder.first(6, CPU), from_shards.first(6, CPU))
+    assert torch.equal(one_shard.first(3, CPU), from_folder.first(6, CPU)[3:])
 
 
 def test_a_torn_shard_is_named(tmp_path: Path) -> None:
@@ -161,12 +161,12 @@ def test_no_folder_is_named_in_the_fault(tmp_path: Path) -> None:
 
 def test_what_was_read_once_is_not_read_again(tmp_path: Path) -> None:
     write_faces(tmp_path / "in", 4)
-    first = photos_of(tmp_path / "run", tmp_path / "in").some(4, CPU)
+    first = photos_of(tmp_path / "run", tmp_path / "in").first(4, CPU)
     for file in (tmp_path / "in").iterdir():
         file.unlink()
     run = RunFolder.open(tmp_path / "run")
-    read_photos(run, 1)
-    assert torch.equal(open_photos(run).some(4, CPU), first)
+    read_dataset(run, 1)
+    assert torch.equal(open_dataset(run).first(4, CPU), first)
 
 
 def test_pixels_that_do_not_fit_are_refused(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_pixels_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     photos_of(tmp_path / "run", tmp_path / "in")
     (tmp_path / "run" / "pictures.rgb").write_bytes(b"short")
     with pytest.raises(TrainingError, match=r"pictures\.rgb is not what was read for this run"):
-        open_photos(RunFolder.open(tmp_path / "run"))
+        open_dataset(RunFolder.open(tmp_path / "run"))
 
 
 def test_faces_are_cut_around_where_they_are(tmp_path: Path, faces: Path) -> None:
@@ -186,5 +186,5 @@ def test_faces_are_cut_around_where_they_are(tmp_path: Path, faces: Path) -> Non
         cv2.imwrite(str(tmp_path / "in" / name), each)
     photos = photos_of(tmp_path / "run", tmp_path / "in", crop="face", size=64)
     assert photos.count == 2
-    one, other = photos.some(2, CPU)
+    one, other = photos.first(2, CPU)
     assert float((one - other)[:, 16:48, 16:48].abs().mean()) < 0.08

@@ -13,10 +13,10 @@ import numpy as np
 
 from likeness.errors import TrainingError
 from likeness.picture import Picture
-from likeness.training.pictures import Progress, decoded, squared
+from likeness.training.pictures import ProgressCallback, crop_square, decode_picture
 
 TARS = (".tar", ".tar.gz", ".tgz")
-# In a tar file the pictures stand between their labels, which are no faulty pictures.
+# In a tar file labels stand between the pictures; they are not counted as faulty pictures.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
 THREADS = 4
 # Read ahead of the slowest picture; at 50 MB a camera's file this is memory enough.
@@ -26,23 +26,23 @@ Entry = tuple[str, bytes]
 Cut = Callable[[bytes], Picture | None]
 
 
-def read_all(source: Path, size: int, crop: str, progress: Progress) -> Iterator[tuple[str, Picture | None]]:
+def read_source(source: Path, size: int, crop: str, progress: ProgressCallback) -> Iterator[tuple[str, Picture | None]]:
     """Yield name and picture [size, size, 3] RGB of every file, in the order of the names; None for no picture.
 
     Args:
-        source: a folder, looked at with its sub-folders, a tar file, or a folder of tar files.
+        source: a folder, read with its sub-folders, a tar file, or a folder of tar files.
         size: of the result, in px.
         crop: "square" or "face".
-        progress: told "read", how many are done, and how many there are (in a tar file nobody knows).
+        progress: called with "read", the number done, and the total, which is not known for tar files.
 
     Raises:
         TrainingError: there is no such source, or a tar file is broken.
     """
     cut = _face_cutter(size) if crop == "face" else _square_cutter(size)
     waiting: deque[tuple[str, Future[Picture | None]]] = deque()
-    total, done = _count(source), 0
+    total, done = _count_files(source), 0
     with ThreadPoolExecutor(THREADS) as pool:
-        for name, raw in _entries(source):
+        for name, raw in _iterate_files(source):
             waiting.append((name, pool.submit(cut, raw)))
             if len(waiting) >= AHEAD:
                 yield waiting[0][0], waiting.popleft()[1].result()
@@ -54,8 +54,8 @@ def read_all(source: Path, size: int, crop: str, progress: Progress) -> Iterator
             progress("read", done, max(total, done))
 
 
-def _files(source: Path) -> list[Path]:
-    """Return what is to be read: tar files where there are any, else all files."""
+def _list_files(source: Path) -> list[Path]:
+    """Return the files to read: tar files where there are any, else all."""
     if source.is_file():
         return [source]
     if not source.is_dir():
@@ -65,15 +65,15 @@ def _files(source: Path) -> list[Path]:
     return [path for path in files if path.name.lower().endswith(TARS)] or files
 
 
-def _count(source: Path) -> int:
-    files = _files(source)
+def _count_files(source: Path) -> int:
+    files = _list_files(source)
     return 0 if any(path.name.lower().endswith(TARS) for path in files) else len(files)
 
 
-def _entries(source: Path) -> Iterator[Entry]:
-    for path in _files(source):
+def _iterate_files(source: Path) -> Iterator[Entry]:
+    for path in _list_files(source):
         if path.name.lower().endswith(TARS):
-            yield from _of_tar(path)
+            yield from _read_tar(path)
             continue
         try:
             yield str(path), path.read_bytes()
@@ -81,7 +81,7 @@ def _entries(source: Path) -> Iterator[Entry]:
             raise TrainingError(f"{path} cannot be read ({error.strerror}); mend it or take it out") from error
 
 
-def _of_tar(path: Path) -> Iterator[Entry]:
+def _read_tar(path: Path) -> Iterator[Entry]:
     try:
         # As a stream: members are never extracted, so their names cannot lead anywhere.
         with tarfile.open(path, "r|*") as shard:
@@ -96,8 +96,8 @@ def _of_tar(path: Path) -> Iterator[Entry]:
 
 def _square_cutter(size: int) -> Cut:
     def cut(raw: bytes) -> Picture | None:
-        picture = decoded(raw)
-        return None if picture is None else _rgb(squared(picture, size))
+        picture = decode_picture(raw)
+        return None if picture is None else _to_rgb(crop_square(picture, size))
 
     return cut
 
@@ -111,17 +111,17 @@ def _face_cutter(size: int) -> Cut:
     own = threading.local()
 
     def cut(raw: bytes) -> Picture | None:
-        picture = decoded(raw)
+        picture = decode_picture(raw)
         if picture is None:
             return None
         if not hasattr(own, "detector"):
             own.detector = Detector()
-        upright = _rgb(picture)
+        upright = _to_rgb(picture)
         found = own.detector.find(upright)
         return np.asarray(align(upright, found[0].landmarks, size), np.uint8) if found else None
 
     return cut
 
 
-def _rgb(picture: Picture) -> Picture:
+def _to_rgb(picture: Picture) -> Picture:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)

@@ -1,4 +1,4 @@
-"""The pictures of a training run: read once into the run's folder, then drawn from it in an order that repeats."""
+"""The pictures of a training run: read once into the run's folder, then mapped and shown in a repeatable order."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from torch import Tensor
 
 from likeness.errors import TrainingError
 from likeness.picture import from_levels
-from likeness.training.pictures import Progress, silent
-from likeness.training.run import RunFolder, why
-from likeness.training.shards import read_all
+from likeness.training.picture_source import read_source
+from likeness.training.pictures import ProgressCallback, no_progress
+from likeness.training.run import RunFolder, explain_os_error
 
 log = logging.getLogger(__name__)
 
 PIXELS, INDEX = "pictures.rgb", "pictures.json"
 
 
-class Photos:
+class Dataset:
     """Pictures of one size, mapped from the disk, in an order that depends on seed and step alone.
 
-    The order needs no state: a run that goes on at step 1,000 sees what it would have seen. Each epoch shows every
+    The order needs no state: a run that resumes at step 1,000 shows what it would have shown. Each epoch shows every
     picture once, in an order of its own; the processes of a run take turns, so that no two show the same one.
 
     Args:
@@ -49,7 +49,7 @@ class Photos:
         """Return this process's share `[size / world, 3, H, W]` in [-1, 1] of a step's `size` pictures."""
         share = size // world
         first = step * size + rank * share
-        chosen = [self._at(number) for number in range(first, first + share)]
+        chosen = [self._entry_at(number) for number in range(first, first + share)]
         rows = np.stack([self._pixels[i, :, ::-1] if mirrored else self._pixels[i] for i, mirrored in chosen])
         return to_images(rows, device)
 
@@ -57,35 +57,35 @@ class Photos:
         """Return up to `most` pictures that are not trained on, as `batch` does; None where none were held out."""
         return to_images(np.array(self._pixels[: min(self._held, most)]), device) if self._held else None
 
-    def some(self, count: int, device: torch.device) -> Tensor:
-        """Return `count` pictures to show, at most: the first that are held out, then the first trained on."""
+    def first(self, count: int, device: torch.device) -> Tensor:
+        """Return at most `count` pictures for previews: the held-out ones first, then those trained on."""
         return to_images(np.array(self._pixels[:count]), device)
 
-    def _at(self, number: int) -> tuple[int, bool]:
-        """Return index and mirroring of the picture that is shown as the run's `number`-th."""
-        epoch, place = divmod(number, self.count)
+    def _entry_at(self, number: int) -> tuple[int, bool]:
+        """Return the index of the run's `number`-th picture, and whether it is mirrored."""
+        epoch, position = divmod(number, self.count)
         if epoch not in self._epochs:
             self._epochs = {key: kept for key, kept in self._epochs.items() if key >= epoch - 2}
             rng = np.random.default_rng((self._seed, epoch))
             self._epochs[epoch] = rng.permutation(self.count), rng.random(self.count) < 0.5
         order, mirrored = self._epochs[epoch]
-        return self._held + int(order[place]), self._flips and bool(mirrored[place])
+        return self._held + int(order[position]), self._flips and bool(mirrored[position])
 
 
 def to_images(rows: NDArray[np.uint8], device: torch.device) -> Tensor:
     """Return bytes [n, H, W, 3] as pictures [n, 3, H, W] in [-1, 1], channels-last, on the device."""
-    # Torch keeps the memory as it lies, which is channels-last.
-    bytes_there = torch.from_numpy(np.ascontiguousarray(rows)).to(device, non_blocking=True)
-    return from_levels(bytes_there.permute(0, 3, 1, 2))
+    # Torch keeps the order in memory, which is channels-last.
+    levels = torch.from_numpy(np.ascontiguousarray(rows)).to(device, non_blocking=True)
+    return from_levels(levels.permute(0, 3, 1, 2))
 
 
-def read_photos(run: RunFolder, fewest: int, progress: Progress = silent) -> None:
+def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback = no_progress) -> None:
     """Read the run's source into the run's folder, cut and scaled; does nothing where that was done before.
 
     Args:
         run: its settings say where the pictures are, and how they are cut.
-        fewest: pictures to train on, without those held out.
-        progress: told how many are read.
+        min_pictures: the min_pictures pictures to train on, without those held out.
+        progress: called with the number read.
 
     Raises:
         TrainingError: the source is absent or broken, holds too few pictures, or the disk refuses.
@@ -96,7 +96,7 @@ def read_photos(run: RunFolder, fewest: int, progress: Progress = silent) -> Non
     source = Path(settings.source)
     try:
         with (run.path / PIXELS).open("wb") as file:
-            for name, picture in read_all(source, settings.size, settings.crop, progress):
+            for name, picture in read_source(source, settings.size, settings.crop, progress):
                 if picture is None:
                     skipped += 1
                 else:
@@ -106,14 +106,14 @@ def read_photos(run: RunFolder, fewest: int, progress: Progress = silent) -> Non
             os.fsync(file.fileno())
     except OSError as error:
         (run.path / PIXELS).unlink(missing_ok=True)
-        raise TrainingError(f"{run.path / PIXELS} could not be written: {why(error)}") from error
-    _check(source, len(names) - settings.hold_out, skipped, settings.hold_out, fewest, settings.crop)
+        raise TrainingError(f"{run.path / PIXELS} could not be written: {explain_os_error(error)}") from error
+    _check_count(source, len(names) - settings.hold_out, skipped, settings.hold_out, min_pictures, settings.crop)
     if skipped:
-        log.warning("%s: %d files %s and were left out", source, skipped, _fault(settings.crop))
+        log.warning("%s: %d files %s and were left out", source, skipped, _describe_skipped(settings.crop))
     run.write(INDEX, json.dumps({"size": settings.size, "skipped": skipped, "names": names}).encode())
 
 
-def open_photos(run: RunFolder) -> Photos:
+def open_dataset(run: RunFolder) -> Dataset:
     """Return the pictures that `read_photos` read.
 
     Raises:
@@ -128,16 +128,16 @@ def open_photos(run: RunFolder) -> Photos:
         raise TrainingError(
             f"{run.path / PIXELS} is not what was read for this run ({error}); remove it and {INDEX}, and go on"
         ) from error
-    return Photos(pixels, settings.hold_out, settings.seed, settings.flips)
+    return Dataset(pixels, settings.hold_out, settings.seed, settings.flips)
 
 
-def _check(source: Path, count: int, skipped: int, held_out: int, fewest: int, crop: str) -> None:
-    if count < fewest:
+def _check_count(source: Path, count: int, skipped: int, held_out: int, min_pictures: int, crop: str) -> None:
+    if count < min_pictures:
         raise TrainingError(
-            f"{source} holds {max(count, 0)} pictures to train with, {fewest} are wanted "
-            f"({skipped} files {_fault(crop)}, {held_out} held out); add pictures or hold out fewer"
+            f"{source} holds {max(count, 0)} pictures to train with, {min_pictures} are wanted "
+            f"({skipped} files {_describe_skipped(crop)}, {held_out} held out); add pictures or hold out fewer"
         )
 
 
-def _fault(crop: str) -> str:
+def _describe_skipped(crop: str) -> str:
     return "held no face or were no pictures" if crop == "face" else "were no pictures"
