@@ -1,12 +1,14 @@
-"""Real MIDI for the tests: through ALSA where the machine has it, else through a JACK server of our own."""
+"""Fixtures of the engine's tests: real MIDI, through ALSA or a JACK server of our own, and a tiny composite."""
 
 import os
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from tests.engine.drawn_faces import write_faces
 from tests.engine.midi_player import Player
 
 from likeness.inputs.midi.input import midi_available
@@ -58,3 +60,17 @@ def plug(system: int) -> Iterator[Callable[..., Player]]:
     yield plug
     for player in players:
         player.unplug()
+
+
+@pytest.fixture(scope="session")
+def tiny_composite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return composite weights of 64 px, trained once on the 40 drawn faces in the folder `faces` beside them."""
+    from likeness.generator import Licence
+    from likeness.training.composite import train_composite
+
+    folder = tmp_path_factory.mktemp("composite")
+    write_faces(folder / "faces", 40)
+    weights = folder / "tiny.safetensors"
+    licence = Licence("CC0", True)
+    train_composite(folder / "faces", weights, size=64, components=12, rounds=2, exemplars=5, licence=licence)
+    return weights

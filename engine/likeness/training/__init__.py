@@ -1,4 +1,4 @@
-"""Train generators: one loop for all recipes, and each family's own recipe. Nothing here runs during a show.
+"""Train generators: one loop, and a recipe for each family. Nothing here runs during a show.
 
 In reading order:
 

@@ -114,7 +114,7 @@ def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback =
 
 
 def open_dataset(run: RunFolder) -> Dataset:
-    """Return the pictures that `read_photos` read.
+    """Return the pictures that `read_dataset` wrote.
 
     Raises:
         TrainingError: the files are not what it wrote.

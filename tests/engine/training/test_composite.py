@@ -90,13 +90,13 @@ def test_a_packed_number_is_within_half_a_step() -> None:
 
 
 def test_a_run_writes_a_file_and_the_same_run_the_same_file(tmp_path: Path) -> None:
-    write_faces(tmp_path / "faces", 32)
+    write_faces(tmp_path / "faces", 24)
     seen: list[tuple[str, int, int]] = []
     first = train_composite(
         tmp_path / "faces", tmp_path / "a.safetensors", **TINY, progress=lambda *step: seen.append(step)
     )
     second = train_composite(tmp_path / "faces", tmp_path / "b.safetensors", **TINY)
-    assert first.pictures == 32
+    assert first.pictures == 24
     assert first.components == 12
     assert first.sha256 == second.sha256
     assert seen[-1] == ("join", 3, 3)
@@ -177,7 +177,7 @@ def test_a_full_disk_is_a_clear_fault(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
     try:
         with pytest.raises(WeightsError, match="could not be written"):
-            train_composite(tmp_path / "faces", tmp_path / "x.safetensors", **TINY)
+            train_composite(tmp_path / "faces", tmp_path / "x.safetensors", **{**TINY, "rounds": 1})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not (tmp_path / "x.safetensors").exists()

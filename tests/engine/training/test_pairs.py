@@ -5,25 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.engine.drawn_faces import drawn_face, write_faces
+from tests.engine.drawn_faces import drawn_face
 
 from likeness.encoders.composite import CompositeEncoder
 from likeness.errors import TrainingError
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.weights_file import read_weights
-from likeness.training.composite import train_composite
 from likeness.training.pairs import CODES, make_pair, open_pairs, write_pairs
 
 COUNT = 4
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pairs")
-    write_faces(folder / "faces", 40)
-    out = folder / "tiny.safetensors"
-    train_composite(folder / "faces", out, size=64, components=12, rounds=2, exemplars=5)
-    return out
 
 
 def network_of(weights: Path) -> tuple[CompositeNetwork, dict[str, torch.Tensor]]:
@@ -35,8 +25,8 @@ def photos() -> np.ndarray:
     return np.stack([drawn_face(100 + seed)[..., ::-1] for seed in range(COUNT)])
 
 
-def test_the_drawing_is_that_of_the_code_and_the_photo_lies_on_it_better_than_before(weights: Path) -> None:
-    network, tensors = network_of(weights)
+def test_the_drawing_is_that_of_the_code_and_the_photo_lies_on_it_better_than_before(tiny_composite: Path) -> None:
+    network, tensors = network_of(tiny_composite)
     encoder = CompositeEncoder(network, tensors)
     closer = 0
     for photo in photos():
@@ -53,11 +43,11 @@ def test_the_drawing_is_that_of_the_code_and_the_photo_lies_on_it_better_than_be
     assert closer == COUNT
 
 
-def test_pairs_are_made_once_and_come_back_from_their_folder(weights: Path, tmp_path: Path) -> None:
-    network, tensors = network_of(weights)
-    told: list[tuple[str, int, int]] = []
-    write_pairs(tmp_path / "pairs", network, tensors, photos(), lambda *what: told.append(what))
-    assert told[-1] == ("pairs", COUNT, COUNT)
+def test_pairs_are_made_once_and_come_back_from_their_folder(tiny_composite: Path, tmp_path: Path) -> None:
+    network, tensors = network_of(tiny_composite)
+    reports: list[tuple[str, int, int]] = []
+    write_pairs(tmp_path / "pairs", network, tensors, photos(), lambda *what: reports.append(what))
+    assert reports[-1] == ("pairs", COUNT, COUNT)
     pairs = open_pairs(tmp_path / "pairs", 64)
     assert len(pairs) == COUNT
     assert pairs.pixels.shape == (COUNT, 64, 64, 7)
@@ -65,8 +55,8 @@ def test_pairs_are_made_once_and_come_back_from_their_folder(weights: Path, tmp_
     one = make_pair(CompositeEncoder(network, tensors), np.ascontiguousarray(photos()[2]))
     assert np.array_equal(pairs.pixels[2, ..., :4], one.drawn)
     assert np.array_equal(pairs.pixels[2, ..., 4:], one.photo)
-    write_pairs(tmp_path / "pairs", network, tensors, photos(), lambda *what: told.append(what))
-    assert len(told) == COUNT
+    write_pairs(tmp_path / "pairs", network, tensors, photos(), lambda *what: reports.append(what))
+    assert len(reports) == COUNT
 
 
 def test_a_folder_that_holds_no_pairs_is_named(tmp_path: Path) -> None:

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.engine.drawn_faces import write_faces
 
 from likeness.encoders.composite import open_composite_encoder
 from likeness.errors import TrainingError
 from likeness.generators.families.composite import open_composite
-from likeness.training.composite import train_composite
 from likeness.training.recipe import EXPORT
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
@@ -19,12 +17,9 @@ from likeness.training.train import train
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("refine")
-    write_faces(folder / "faces", 40)
-    train_composite(folder / "faces", folder / "tiny.safetensors", size=64, components=12, rounds=2, exemplars=5)
-    return folder
+@pytest.fixture
+def folder(tiny_composite: Path) -> Path:
+    return tiny_composite.parent
 
 
 def settings(folder: Path, steps: int, **own: object) -> Settings:

@@ -31,7 +31,7 @@ def test_times_are_told_as_people_say_them() -> None:
 
 def test_a_time_keeps_room_for_what_comes_after_the_last_step() -> None:
     now = [100.0]
-    schedule = Schedule(None, 1000.0, spent_s=200.0, began=90.0, now=lambda: now[0])
+    schedule = Schedule(None, 1000.0, spent_s=200.0, started_at=90.0, now=lambda: now[0])
     schedule.reserve(80.0)
     whole = 1000.0 - 80.0 * MARGIN
     assert schedule.progress(5) == pytest.approx(210.0 / whole)

@@ -46,7 +46,7 @@ def test_pictures_are_moved_by_whole_pixels_and_their_edges_drawn_out() -> None:
     wgan = recipe(shift=0.25)
     image = torch.arange(256.0).reshape(1, 1, 16, 16).expand(8, 3, 16, 16)
     span = torch.arange(16)
-    for moved in wgan._shifted(image):
+    for moved in wgan._shift(image):
         down, right = (int(part) - 7 for part in divmod(int(moved[0, 7, 7]), 16))
         assert max(abs(down), abs(right)) <= 4
         rows, columns = (span + down).clamp(0, 15), (span + right).clamp(0, 15)

@@ -4,28 +4,21 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.engine.drawn_faces import write_faces
 
 from likeness.errors import WeightsError
-from likeness.generator import Licence
 from likeness.generators.families.composite import CompositeGenerator, open_composite
 from likeness.generators.families.registry import open_family
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS, ExemplarChoice, block_layout
 from likeness.generators.networks.refiner import PREFIX, Refiner
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
-from likeness.training.composite import train_composite
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("composite")
-    write_faces(folder / "faces", 40)
-    out = folder / "tiny.safetensors"
-    train_composite(folder / "faces", out, size=64, components=12, rounds=2, exemplars=5, licence=Licence("CC0", True))
-    return out
+def weights(tiny_composite: Path) -> Path:
+    return tiny_composite
 
 
 @pytest.fixture(scope="module")
