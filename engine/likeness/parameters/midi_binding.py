@@ -16,8 +16,8 @@ TOP = 127
 TOP_14 = 16_383
 # Control changes 32 to 63 carry the fine half of 0 to 31 [MIDI 1.0, table of control changes].
 FINE = 32
-# Control changes that carry an NRPN: its value, coarse and fine, and its number.
-NRPN_CARRIERS = (6, 38, 99, 98)
+# Control changes that carry an NRPN: its value, coarse and fine, its increment and decrement, and its number.
+NRPN_CARRIERS = (6, 38, 96, 97, 99, 98)
 
 
 @dataclass(frozen=True)

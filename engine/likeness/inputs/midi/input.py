@@ -208,14 +208,15 @@ class MidiInput:
             self._lights.update_ports(sources, names)
 
     def _handle(self, source: PortId, raw: list[int]) -> None:
-        if self._clock.handle(source, raw, time.perf_counter()):
+        now = time.perf_counter()
+        if self._clock.handle(source, raw, now):
             return
         try:
-            said = self._readers.setdefault(source, MoveReader()).read(raw)
+            moves = self._readers.setdefault(source, MoveReader()).read(raw, now)
         except InputError as error:
             self._faults.tell("a MIDI message", error, trace=False)
             return
-        for move in said:
+        for move in moves:
             if isinstance(move, Program):
                 self._handle_program(move)
                 continue

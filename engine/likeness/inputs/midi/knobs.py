@@ -111,6 +111,8 @@ def _make_edit(knob: Knob, move: ControlMove) -> Callable[[], None]:
     """Return the edit that a move makes."""
     if move.control.kind == "note":
         return lambda: knob.press(move.u)
+    if move.clicks:
+        return lambda: knob.click(move.clicks)
     relative = knob.binding.relative
     if relative:
         return lambda: knob.click(count_clicks(relative, move.raw))

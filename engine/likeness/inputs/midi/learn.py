@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from likeness.inputs.midi.messages import DATA, DATA_FINE, NRPN, NRPN_FINE, ControlMove
+from likeness.inputs.midi.messages import DATA, NRPN, NRPN_FINE, NRPN_VALUES, ControlMove
 from likeness.inputs.midi.ports import PortId
 from likeness.parameters.midi_binding import FINE, Binding, Control, Encoding
 
@@ -18,7 +18,7 @@ PATIENCE_S = 60.0
 # An encoder is turned both ways to show how it writes them, and a hand takes its time to turn round.
 ENCODER_PAUSE_S = 1.0
 # Controls that carry the value of an NRPN are no knobs of their own once one has moved; those that choose it never are.
-VALUES, CHOICES = frozenset({DATA, DATA_FINE}), frozenset({NRPN, NRPN_FINE})
+CHOICES = frozenset({NRPN, NRPN_FINE})
 
 
 @dataclass
@@ -96,16 +96,22 @@ class Learner:
             for source, other, channel in self._candidates
             if source == candidate.source and channel == candidate.move.channel
         }
+        # A coarse half alone may be a whole knob of 7 bits; the fine half shows that it is not.
+        fine = FINE + (DATA if control.kind.startswith("nrpn") else control.number)
+        has_fine = Control("cc", fine) in others
+        if control.kind in ("nrpn14", "cc14"):
+            return has_fine
         if control.kind == "nrpn":
-            return Control("nrpn14", control.number) not in others
+            return not has_fine
         if control.kind != "cc":
             return True
         if control.number in CHOICES or (
-            control.number in VALUES and any(other.kind.startswith("nrpn") for other in others)
+            control.number in NRPN_VALUES and any(other.kind.startswith("nrpn") for other in others)
         ):
             return False
-        halves = (control.number, control.number - FINE)
-        return not any(Control("cc14", number) in others for number in halves)
+        if control.number < FINE:
+            return not has_fine
+        return control.number >= 2 * FINE or Control("cc14", control.number - FINE) not in others
 
     def _make_binding(self, candidate: _Candidate) -> tuple[PortId, Binding]:
         control, channel = candidate.move.control, candidate.move.channel

@@ -74,6 +74,9 @@ def test_a_knob_of_14_bits_sends_both_halves() -> None:
         message for value in range(4000, 4400, 30) for message in ([0xB0, 7, value >> 7], [0xB0, 39, value & 127])
     ]
     assert learn(halves) == Binding("a.x", cc=7, bits=14, channel=1)
+    # And with the fine half first.
+    swapped = [halves[at ^ 1] for at in range(len(halves))]
+    assert learn(swapped) == Binding("a.x", cc=7, bits=14, channel=1)
 
 
 @pytest.mark.parametrize("again", [True, False])
@@ -83,6 +86,10 @@ def test_an_nrpn_whether_or_not_it_is_chosen_anew_each_time(again: bool) -> None
     assert learn(fine) == Binding("a.x", nrpn=300, channel=1)
     coarse = [m for v in range(20) for m in (*(choice if again or v == 0 else []), [0xB0, 6, v])]
     assert learn(coarse) == Binding("a.x", nrpn=300, bits=7, channel=1)
+    stepped = [*choice, *([0xB0, 96, 0] for _ in range(6)), *([0xB0, 97, 0] for _ in range(6))]
+    found = learn(stepped)
+    assert found is not None
+    assert found.nrpn == 300
 
 
 def test_keys_wheels_and_buttons() -> None:

@@ -16,13 +16,58 @@ def last(kind: str, moves: list[ControlMove | Program]) -> ControlMove:
     return [move for move in moves if isinstance(move, ControlMove) and move.control.kind == kind][-1]
 
 
+def wholes(kind: str, moves: list[ControlMove | Program]) -> list[int]:
+    return [move.raw for move in moves if isinstance(move, ControlMove) and move.control.kind == kind]
+
+
 def test_the_fine_half_after_the_coarse_one_makes_a_knob_of_14_bits() -> None:
     moves = read([0xB2, 7, 100], [0xB2, 39, 5])
     assert last("cc14", moves) == ControlMove(Control("cc14", 7), 3, 100 * 128 + 5)
-    # A coarse half alone is no whole value yet.
-    assert not [m for m in read([0xB2, 7, 100]) if isinstance(m, ControlMove) and m.control.kind == "cc14"]
     # The coarse one need not come again where it stays [MIDI 1.0].
     assert last("cc14", read([0xB0, 7, 1], [0xB0, 39, 5], [0xB0, 39, 6])).raw == 134
+
+
+# The control change, and what chooses it and its halves' numbers as an NRPN.
+KINDS = [("cc14", [], 7, 39), ("nrpn14", [[0xB0, 99, 2], [0xB0, 98, 44]], 6, 38)]
+
+
+@pytest.mark.parametrize(("kind", "choice", "coarse", "fine"), KINDS)
+def test_the_coarse_half_counts_at_once_with_the_fine_half_just_before_it_or_0(
+    kind: str, choice: list[list[int]], coarse: int, fine: int
+) -> None:
+    assert wholes(kind, read(*choice, [0xB0, coarse, 100])) == [100 << 7]
+    # Thrown to the top by a sender whose fine half comes first.
+    assert wholes(kind, read(*choice, [0xB0, fine, 127], [0xB0, coarse, 127])) == [16383]
+    thrown = read(*choice, [0xB0, fine, 0], [0xB0, coarse, 0], [0xB0, fine, 127], [0xB0, coarse, 127])
+    assert wholes(kind, thrown)[-1] == 16383
+    # The fine half need not come again where it stays.
+    assert wholes(kind, read(*choice, [0xB0, coarse, 64], [0xB0, fine, 100], [0xB0, coarse, 65]))[-1] == 65 << 7 | 100
+
+
+@pytest.mark.parametrize(("kind", "choice", "coarse", "fine"), KINDS)
+def test_a_coarse_half_after_a_pause_is_a_new_value_whose_fine_half_is_0(
+    kind: str, choice: list[list[int]], coarse: int, fine: int
+) -> None:
+    reader = MoveReader()
+    for message in (*choice, [0xB0, coarse, 64], [0xB0, fine, 100]):
+        reader.read(message, 1.0)
+    assert wholes(kind, reader.read([0xB0, coarse, 0], 2.0)) == [0]
+    assert wholes(kind, reader.read([0xB0, fine, 3], 2.0)) == [3]
+
+
+def test_halves_of_two_nrpns_do_not_mix() -> None:
+    moves = read(
+        *([0xB0, 99, 2], [0xB0, 98, 44], [0xB0, 6, 64], [0xB0, 38, 9]),
+        *([0xB0, 98, 45], [0xB0, 38, 5], [0xB0, 6, 1], [0xB0, 38, 6]),
+    )
+    assert wholes("nrpn14", moves) == [64 << 7, 64 << 7 | 9, 1 << 7 | 5, 1 << 7 | 6]
+
+
+def test_an_nrpn_is_stepped_by_increment_and_decrement_whatever_their_value() -> None:
+    moves = read([0xB0, 99, 2], [0xB0, 98, 44], [0xB0, 96, 0], [0xB0, 97, 127])
+    for kind in ("nrpn", "nrpn14"):
+        assert [m.clicks for m in moves if isinstance(m, ControlMove) and m.control.kind == kind] == [1, -1]
+    assert not [m for m in read([0xB0, 96, 1]) if isinstance(m, ControlMove) and m.clicks]
 
 
 def test_halves_of_two_channels_do_not_mix() -> None:
