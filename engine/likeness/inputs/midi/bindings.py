@@ -19,12 +19,19 @@ from likeness.parameters.midi_binding import Binding
 log = logging.getLogger(__name__)
 
 # ALSA ends a port's name with client and port numbers, Windows with a port number: both change with the plugging.
-NUMBERS = re.compile(r"\s+\d+:\d+$" if sys.platform != "win32" else r"\s+\d+$")
+ALSA_NUMBERS, WINDOWS_NUMBER = re.compile(r"\s+\d+:\d+$"), re.compile(r"\s+\d+$")
+# On its second USB socket Windows calls a controller "2- nanoKONTROL2", and its second port "MIDIIN2 (2- LPX MIDI)".
+SOCKET_NUMBER = re.compile(r"(^|\()\d+- ")
 
 
 def controller_name(port: str) -> str:
-    """Return the part of a port's name that stays when the controller is plugged in again."""
-    return NUMBERS.sub("", port)
+    """Return the part of a port's name that stays when the controller is plugged in again, there or elsewhere."""
+    numbers = WINDOWS_NUMBER if sys.platform == "win32" else ALSA_NUMBERS
+    return _drop_socket_number(numbers.sub("", port))
+
+
+def _drop_socket_number(name: str) -> str:
+    return SOCKET_NUMBER.sub(r"\1", name)
 
 
 class _File(BaseModel):
@@ -58,12 +65,7 @@ class Bindings:
 
     def for_port(self, port: str) -> tuple[Binding, ...]:
         """Return the bindings of the controller at `port`, in the order in which they play."""
-        file = self._files.get(controller_name(port))
-        defaults = (entry for entry in self.defaults if entry.port is None or entry.port.lower() in port.lower())
-        if file is None:
-            return tuple(defaults)
-        params = {*file.unbound, *(entry.param for entry in file.midi)}
-        return (*file.midi, *(e for e in defaults if e.param not in params and not _shares_control(e, file.midi)))
+        return self._entries(controller_name(port), port)
 
     def profile(self, port: str) -> str | None:
         """Return the name of the light profile that the controller's file asks for."""
@@ -91,7 +93,7 @@ class Bindings:
         freed = []
         for name in dict.fromkeys((*self._files, *map(controller_name, ports))):
             file = self._files.get(name, _File(controller=name))
-            if not any(entry.param == param for entry in self.for_port(name)):
+            if not any(entry.param == param for entry in self._entries(name, name)):
                 continue
             freed.append(name)
             kept = tuple(entry for entry in file.midi if entry.param != param)
@@ -99,6 +101,14 @@ class Bindings:
             unbound = (*file.unbound, param) if default else file.unbound
             self._save(file.model_copy(update={"midi": kept, "unbound": unbound}))
         return freed
+
+    def _entries(self, name: str, port: str) -> tuple[Binding, ...]:
+        file = self._files.get(name)
+        defaults = (entry for entry in self.defaults if entry.port is None or entry.port.lower() in port.lower())
+        if file is None:
+            return tuple(defaults)
+        params = {*file.unbound, *(entry.param for entry in file.midi)}
+        return (*file.midi, *(e for e in defaults if e.param not in params and not _shares_control(e, file.midi)))
 
     def _load(self, path: Path) -> None:
         try:
@@ -108,7 +118,12 @@ class Bindings:
             log.error("the controller's file %s is left out: %s; mend it and start again", path, error)
             self._broken.add(path)
             return
-        self._files[file.controller], self._paths[file.controller] = file, path
+        # Written when a controller's name still held the number of its socket; a file without it goes before.
+        name = _drop_socket_number(file.controller)
+        if name != file.controller and name in self._files:
+            log.warning("the controller's file %s is left out: %s is for the same controller", path, self._paths[name])
+            return
+        self._files[name], self._paths[name] = file.model_copy(update={"controller": name}), path
 
     def _save(self, file: _File) -> None:
         self._files[file.controller] = file

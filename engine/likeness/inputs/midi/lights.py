@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from likeness.fault_log import Faults
+from likeness.inputs.midi.bindings import controller_name
 from likeness.inputs.midi.knobs import Knobs
 from likeness.inputs.midi.ports import OutClient, PortId, open_out_client
 from likeness.inputs.midi.profiles import Light, LightState, Message, PadState, Profile, matches
@@ -221,11 +222,13 @@ class Lights:
         # A driver may raise anything, as for a port that another program holds; the controller plays without lights.
         try:
             client = self._client()
-            there = [
-                number
-                for number, name in enumerate(client.get_ports())
-                if matches(name, profile.outputs) or (not profile.outputs and name == port)
-            ]
+            names = client.get_ports()
+            there = [number for number, name in enumerate(names) if matches(name, profile.outputs)]
+            if not profile.outputs:
+                # Windows numbers inputs and outputs apart: there no two names are equal.
+                equal = [number for number, name in enumerate(names) if name == port]
+                same = controller_name(port)
+                there = equal or [number for number, name in enumerate(names) if controller_name(name) == same]
             if index < len(there):
                 client.open_port(there[index])
                 for text in profile.start:

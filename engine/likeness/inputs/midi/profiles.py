@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from likeness.inputs.midi.bindings import controller_name
 from likeness.parameters.midi_binding import TOP, Binding
 
 log = logging.getLogger(__name__)
@@ -191,5 +192,6 @@ def read_profiles(folders: Iterable[Path]) -> dict[str, Profile]:
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Return whether a port's name matches one of the patterns, in any case."""
-    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+    """Return whether a port's name, with its numbers or without, matches one of the patterns, in any case."""
+    names = {name.lower(), controller_name(name).lower()}
+    return any(fnmatchcase(each, pattern.lower()) for pattern in patterns for each in names)

@@ -17,6 +17,40 @@ def test_a_controllers_name_outlives_being_plugged_in_again() -> None:
     assert controller_name("nanoKONTROL2") == "nanoKONTROL2"
 
 
+def test_on_windows_a_controller_keeps_its_name_on_another_usb_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    for port in ("nanoKONTROL2 0", "nanoKONTROL2 1", "2- nanoKONTROL2 1", "12- nanoKONTROL2 3"):
+        assert controller_name(port) == "nanoKONTROL2"
+    assert controller_name("MIDIIN2 (3- LPX MIDI) 2") == controller_name("MIDIIN2 (LPX MIDI) 0") == "MIDIIN2 (LPX MIDI)"
+    # A number that belongs to the name stays.
+    assert controller_name("2- Launchpad 2 1") == "Launchpad 2"
+    assert controller_name("1010music 0") == "1010music"
+
+
+def test_bindings_hold_on_another_usb_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    knob, other = Binding("a.x", cc=1), Binding("a.y", cc=2)
+    Bindings(tmp_path).bind("Launchpad 2 1", knob)
+    again = Bindings(tmp_path)
+    assert again.for_port("3- Launchpad 2 0") == (knob,)
+    again.bind("3- Launchpad 2 0", other)
+    assert Bindings(tmp_path).for_port("Launchpad 2 4") == (knob, other)
+    assert again.unbind("a.x", []) == ["Launchpad 2"]
+    assert Bindings(tmp_path).for_port("Launchpad 2 4") == (other,)
+
+
+def test_a_file_that_was_written_with_the_sockets_number_is_still_heard(tmp_path: Path) -> None:
+    entry = '[[midi]]\nparam = "a.x"\ncc = {}\n'
+    (tmp_path / "old.toml").write_text('controller = "2- nanoKONTROL2"\n' + entry.format(1))
+    assert Bindings(tmp_path).for_port("nanoKONTROL2")[0].cc == 1
+    # One for the name alone goes before, in whatever order they lie.
+    for name in ("a", "z"):
+        path = tmp_path / f"{name}.toml"
+        path.write_text('controller = "nanoKONTROL2"\n' + entry.format(7))
+        assert [each.cc for each in Bindings(tmp_path).for_port("nanoKONTROL2")] == [7]
+        path.unlink()
+
+
 def test_what_is_learnt_is_there_after_a_restart_and_under_any_preset(tmp_path: Path) -> None:
     learnt = Binding("walk.depth", cc=48, channel=1, curve=2.0)
     Bindings(tmp_path, PRESET).bind(PORT, learnt)

@@ -81,6 +81,14 @@ def test_a_state_that_a_profile_leaves_out_looks_like_the_next_below_it() -> Non
     assert Light(control="cc", first=0, last=9, value=ValueLight()).state_messages("active", Binding("a.x", cc=3)) == []
 
 
+def test_a_profile_is_found_on_another_usb_socket_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    assert matches("MIDIIN2 (2- LCXL3 1 MIDI) 1", ["MIDIIN2 (LCXL3*"])
+    assert matches("2- nanoKONTROL2 1", ["nanoKONTROL2*"])
+    assert matches("2- nanoKONTROL2 1", ["2- nano*"])
+    assert not matches("MIDIOUT2 (2- LCXL3 1 MIDI) 1", ["MIDIIN2 (LCXL3*"])
+
+
 def test_ones_own_profile_replaces_the_bundled_one_and_a_slip_leaves_one_out(
     tmp_path: Path, root: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
