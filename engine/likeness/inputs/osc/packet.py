@@ -17,14 +17,28 @@ EPOCH_S = 2_208_988_800
 # Deeper nesting than this is no music; without a bound a datagram of empty bundles ends in a RecursionError.
 DEEPEST = 8
 # What python-osc reads, and I. It logs a line for every other tag it meets, so a flood of them would fill the log.
-# Blobs are left out: no parameter takes one, and one of negative size sends its parser back over the same bytes.
-TAGS = b",ihfdsrmtTFNI[]"
+# Blobs are left out: no parameter takes one, and one of negative size sends its parser back over the same bytes. So are
+# colours, `r`: python-osc makes whole numbers of billions of them, which would set every float to its maximum.
+TAGS = b",ihfdsmtTFNI[]"
 # No parameter takes more than one argument and no command more than a few; python-osc copies the datagram for each.
 MOST_ARGS = 64
 # What a fader sends, one number each: nearly all traffic, read in a fifth of python-osc's time.
 NUMBERS: Mapping[bytes, struct.Struct] = MappingProxyType(
     {b",f\0\0": struct.Struct(">f"), b",i\0\0": struct.Struct(">i"), b",d\0\0": struct.Struct(">d")}
 )
+
+
+class RefusedMessageError(InputError):
+    """A message that is OSC and is not taken, so that its sender can be told.
+
+    Args:
+        address: as it was sent.
+        why: what was wrong, and what to send instead.
+    """
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(f"OSC: {why}")
+        self.address = address
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,8 @@ def decode(datagram: bytes) -> list[Message]:
     A bundle inside another is never due before the outer one.
 
     Raises:
-        InputError: where any part of it is not OSC; nothing of it should be applied then.
+        InputError: where any part of it is not OSC; nothing of it should be applied then. A `RefusedMessageError`
+            where a part is OSC and cannot be taken.
     """
     if not datagram.startswith(BUNDLE):
         return [_decode_message(datagram, 0.0)]
@@ -98,6 +113,9 @@ def _unfold(bundle: bytes, due: float, depth: int) -> Iterator[Message]:
 
 def _decode_message(datagram: bytes, due: float) -> Message:
     if not datagram.startswith(b"/"):
+        address = _find_address(datagram)
+        if address is not None:
+            raise RefusedMessageError(address, f"the address {address!r} lacks its slash; send /{address}")
         raise InputError(f"OSC: a message starts with '/', not with {datagram[:12]!r}; is something else sent here?")
     # The tags begin at the next multiple of four after the zero that ends the address.
     end = datagram.find(b"\0")
@@ -108,9 +126,15 @@ def _decode_message(datagram: bytes, due: float) -> Message:
     tags = _slice_tags(datagram, start)
     unknown = tags.translate(None, TAGS)
     if unknown:
-        raise InputError(f"OSC: arguments of type {unknown[:8]!r} are not read; send numbers, strings, true or false")
+        raise RefusedMessageError(
+            decode_address(datagram[:end]),
+            f"arguments of type {unknown[:8].decode('ascii', 'replace')!r} are not read; send numbers, strings, true "
+            "or false",
+        )
     if len(tags) > MOST_ARGS + 1:
-        raise InputError(f"OSC: a message carries at most {MOST_ARGS} arguments, not {len(tags) - 1}")
+        raise RefusedMessageError(
+            decode_address(datagram[:end]), f"a message carries at most {MOST_ARGS} arguments, not {len(tags) - 1}"
+        )
     if b"I" in tags:
         # An impulse, the type OSCQuery gives to a press, carries no bytes either: Nil stands in for it.
         datagram = datagram[:start] + tags.replace(b"I", b"N") + datagram[start + len(tags) :]
@@ -120,6 +144,14 @@ def _decode_message(datagram: bytes, due: float) -> Message:
     except (ParseError, ValueError) as error:
         raise InputError(f"OSC: a message that starts {datagram[:24]!r} is cut off or broken: {error}") from error
     return Message(message.address, tuple(message.params), due)
+
+
+def _find_address(datagram: bytes) -> str | None:
+    """Return the address of a message that lacks nothing but its slash; None for what is no OSC at all."""
+    end = datagram.find(b"\0")
+    text = datagram[:end].decode("ascii", "replace")
+    is_message = end > 0 and len(datagram) % 4 == 0 and datagram[(end + 4) & ~3 :].startswith(b",")
+    return text if is_message and text.isprintable() and text.isascii() else None
 
 
 # A surface sends the same few addresses all night.

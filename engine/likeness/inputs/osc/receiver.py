@@ -11,7 +11,7 @@ from likeness.errors import InputError, LikenessError, ParamError, nearest
 from likeness.fault_log import Faults
 from likeness.inputs.osc.dispatch import Dispatcher, UnknownAddressError
 from likeness.inputs.osc.locked_loop import LockedLoop
-from likeness.inputs.osc.packet import Message, decode, decode_address, encode, is_number
+from likeness.inputs.osc.packet import Message, RefusedMessageError, decode, decode_address, encode, is_number
 from likeness.inputs.osc.rate_limit import Sender, SenderGate, TokenBucket
 from likeness.inputs.osc.reader import FloodRule
 from likeness.inputs.osc.subscriptions import SUBSCRIPTION_S, UPDATE_S, Feedback, Subscriptions
@@ -23,8 +23,12 @@ log = logging.getLogger(__name__)
 
 # Bundles that wait for their time; beyond it new ones are refused, so that a broken sender cannot fill the memory.
 MOST_PENDING = 1024
-# A bundle due later than this is more often a clock set wrong than a plan, and it looks like a dead controller.
-FAR_S = 60.0
+# Senders that schedule do so by some tenths of a second. A bundle due later than this is more often a clock that is
+# ahead, and the controller looks dead.
+AHEAD_S = 1.0
+# A sender with such a clock is told this often.
+CLOCK_NOTICE_S = 10.0
+MOST_NOTICES = 256
 # Looking for near names takes about a millisecond: more replies a second would keep good messages waiting.
 ERRORS_PER_S = 20
 # Values come back in messages; a text of many kilobytes does not belong in a log or in a reply.
@@ -81,6 +85,8 @@ class Receiver:
             "/unlock": self._unlock,
         }
         self._pending = 0
+        # When senders were told last that their clock may be ahead.
+        self._clock_notices: dict[Sender, float] = {}
 
     def flood_rule(self, datagram: bytes) -> FloodRule:
         """Return how the datagram is treated in a flood."""
@@ -109,6 +115,8 @@ class Receiver:
         except InputError as error:
             self.received += len(messages) or 1
             self.refused += len(messages) or 1
+            if isinstance(error, RefusedMessageError):
+                self._reply_error(sender, error.address, error)
             # One place for all senders: addresses that are made up would fill the log, and the memory of faults.
             self._faults.tell("an OSC datagram", InputError(f"from {sender[0]}: {error}"), trace=False)
             return
@@ -131,9 +139,8 @@ class Receiver:
             full = InputError(f"{MOST_PENDING} bundles wait for their time already; send them later")
             self._faults.tell("an OSC bundle", full, trace=False)
             return
-        if wait_s > FAR_S:
-            far = InputError(f"it is due in {wait_s:.0f} s and waits; if that is not meant, set the sender's clock")
-            self._faults.tell("an OSC bundle's time", far, trace=False)
+        if wait_s > AHEAD_S:
+            self._notice_clock(messages[0], sender, wait_s)
         self._pending += 1
 
         def apply() -> None:
@@ -160,6 +167,19 @@ class Receiver:
             except Exception as error:  # noqa: BLE001
                 self._refuse(message, sender, InputError(f"{message.address} {message.args}: {error}"), error)
         self._run(edits)
+
+    def _notice_clock(self, message: Message, sender: Sender, wait_s: float) -> None:
+        """Tell a sender, now and then, that what it sends waits for its time."""
+        now = time.monotonic()
+        if now - self._clock_notices.get(sender, -CLOCK_NOTICE_S) < CLOCK_NOTICE_S:
+            return
+        if len(self._clock_notices) >= MOST_NOTICES:
+            self._clock_notices.clear()
+        self._clock_notices[sender] = now
+        notice = InputError(f"it is due in {wait_s:.1f} s and waits; if that is not meant, set the sender's clock")
+        self._reply_error(sender, message.address, notice)
+        line = InputError(f"{message.address[:LONGEST_TEXT]!r} from {sender[0]}: {notice}")
+        self._faults.tell("an OSC bundle's time", line, trace=False)
 
     def _find_command(self, path: str, sender: Sender) -> Command | None:
         command = self._sender_commands.get(path)
@@ -209,21 +229,26 @@ class Receiver:
         self._reply(sender, "/locked", "")
 
     def _refuse(self, message: Message, sender: Sender, error: LikenessError, cause: Exception | None = None) -> None:
-        """Count a message as refused, log it now and then, and reply with `/error` as often as is allowed."""
+        """Count a message as refused, log it now and then, and tell its sender."""
         self.refused += 1
-        # Two shows that answer each other's errors would never stop.
-        reply = message.address != "/error" and self._errors.spend()
-        if reply and isinstance(error, UnknownAddressError):
-            known = [*self._dispatcher.paths(), *self._commands, *self._questions, *self._sender_commands]
-            error = ParamError(f"{error}; {nearest(message.address, known)}")
-        text = str(error)[:LONGEST_TEXT]
-        if reply:
-            self._reply(sender, "/error", message.address, text)
+        text = self._reply_error(sender, message.address, error)
         if cause is not None:
             self._faults.tell(f"OSC command {message.address}", cause)
         else:
             line = InputError(f"{message.address[:LONGEST_TEXT]!r} from {sender[0]}: {text}")
             self._faults.tell("an OSC message", line, trace=False)
+
+    def _reply_error(self, sender: Sender, path: str, error: LikenessError) -> str:
+        """Reply with `/error`, as often as is allowed; return what was wrong."""
+        # Two shows that answer each other's errors would never stop.
+        reply = path != "/error" and self._errors.spend()
+        if reply and isinstance(error, UnknownAddressError):
+            known = [*self._dispatcher.paths(), *self._commands, *self._questions, *self._sender_commands]
+            error = ParamError(f"{error}; {nearest(path, known)}")
+        text = str(error)[:LONGEST_TEXT]
+        if reply:
+            self._reply(sender, "/error", path[:LONGEST_TEXT], text)
+        return text
 
     def _reply(self, sender: Sender, path: str, *args: float | int | bool | str) -> None:
         """Send a message back. Any thread, at any later time: commands keep it."""

@@ -9,7 +9,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from likeness.errors import InputError
-from likeness.inputs.osc.packet import DEEPEST, MOST_ARGS, Message, decode, encode
+from likeness.inputs.osc.packet import DEEPEST, MOST_ARGS, Message, RefusedMessageError, decode, encode
 
 AT_ONCE = 1
 SPEED = b"/walk/speed\0" + b",f\0\0" + struct.pack(">f", 0.25)
@@ -102,6 +102,22 @@ def test_what_is_no_osc_is_refused_in_words_and_python_osc_logs_nothing(
     with pytest.raises(InputError, match="OSC"):
         decode(broken)
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("datagram", "address", "why"),
+    [
+        (b"/walk\0\0\0,r\0\0\xff\x80\0\xff", "/walk", "'r' are not read"),
+        (b"/walk\0\0\0,b\0\0\0\0\0\4abcd", "/walk", "'b' are not read"),
+        (b"walk/speed\0\0,f\0\0\0\0\0\0", "walk/speed", "send /walk/speed"),
+        (b"/e\0\0" + b",".ljust(MOST_ARGS + 2, b"T") + b"\0" * 2, "/e", "at most"),
+    ],
+)
+def test_a_message_that_is_osc_and_is_not_taken_says_whose_it_was(datagram: bytes, address: str, why: str) -> None:
+    for sent in (datagram, bundle(AT_ONCE, SPEED, datagram)):
+        with pytest.raises(RefusedMessageError, match=why) as caught:
+            decode(sent)
+        assert caught.value.address == address
 
 
 def test_bundles_nested_too_deep_are_refused() -> None:

@@ -103,6 +103,29 @@ def test_several_values_for_one_parameter_are_refused(controller: Controller) ->
     assert "takes one value" in str(controller.answer()[2])
 
 
+@pytest.mark.parametrize(
+    ("datagram", "address", "why"),
+    [
+        (b"/walk/speed\0,r\0\0\xff\x80\0\xff", "/walk/speed", "'r' are not read"),
+        (b"walk/speed\0\0,f\0\0\x40\0\0\0", "walk/speed", "send /walk/speed"),
+        (b"/error\0\0,r\0\0\xff\x80\0\xff", "", ""),
+        (b"GET / HTTP/1.1\r\n\r\n", "", ""),
+    ],
+)
+def test_a_message_of_a_wrong_type_or_without_its_slash_is_answered_and_sets_nothing(
+    store: ParamStore, osc: OscInput, controller: Controller, datagram: bytes, address: str, why: str
+) -> None:
+    controller.send_bytes(datagram)
+    # The next answer shows that there was none to an error or to what is no OSC.
+    controller.send("/walk/speed")
+    if address:
+        error, of, text = controller.answer()
+        assert (error, of) == ("/error", address)
+        assert why in str(text)
+    assert controller.answer() == ["/walk/speed", 0.5]
+    assert osc.refused == 1
+
+
 def test_errors_are_not_answered_so_that_two_shows_do_not_talk_for_ever(controller: Controller) -> None:
     controller.send("/error", "/x", "no")
     controller.send("/walk/seed")

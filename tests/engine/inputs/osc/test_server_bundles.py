@@ -94,6 +94,21 @@ def test_a_bundle_far_ahead_is_told_of_since_the_clock_may_be_wrong(
     until(lambda: osc.received == 1 and "set the sender's clock" in caplog.text)
 
 
+def test_a_sender_whose_clock_is_seconds_ahead_is_told_once_in_a_while(
+    store: ParamStore, controller: Controller, osc: OscInput
+) -> None:
+    for _ in range(5):
+        controller.send_bytes(bundle(time.time() + 3, encode("/walk/seed", 9)))
+    # As those do who schedule.
+    controller.send_bytes(bundle(time.time() + 0.2, encode("/walk/seed", 8)))
+    controller.send("/walk/speed")
+    error, address, text = controller.answer()
+    assert (error, address) == ("/error", "/walk/seed")
+    assert "set the sender's clock" in str(text)
+    assert controller.answer() == ["/walk/speed", 0.5]
+    assert osc.refused == 0
+
+
 def test_a_command_in_a_bundle_keeps_its_place_among_the_values(store: ParamStore, until: Until) -> None:
     osc = OscInput(store, 0, commands={"/reset": lambda: store.recall({"walk.seed": 100, "walk.speed": 1})})
     osc.start()
