@@ -9,10 +9,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from likeness.atomic_write import atomic_write
 from likeness.errors import OutputError
 
 Picture = NDArray[np.uint8]
 """`[height, width, 3]` in RGB."""
+
+# The encoder of each ending and its arguments. A path without an ending was always written as PNG.
+ENCODINGS: dict[str, tuple[str, tuple[int, ...]]] = {
+    ".png": (".png", ()),
+    ".jpg": (".jpg", (cv2.IMWRITE_JPEG_QUALITY, 95)),
+    ".jpeg": (".jpg", (cv2.IMWRITE_JPEG_QUALITY, 95)),
+    ".webp": (".webp", (cv2.IMWRITE_WEBP_QUALITY, 95)),
+    "": (".png", ()),
+}
 
 
 def black(width: int, height: int) -> Picture:
@@ -45,16 +55,35 @@ def sheet(pictures: Sequence[Picture], columns: int, gap: int = 4) -> Picture:
     return out
 
 
-def write_png(path: Path, picture: Picture) -> None:
-    """Write a PNG file.
+def check_picture_path(path: Path) -> None:
+    """Refuse a path whose ending names no kind of picture that is written; call it before long work.
 
     Raises:
-        OutputError: where the disk refuses.
+        OutputError: naming the endings that are.
     """
-    _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    if path.suffix.lower() not in ENCODINGS:
+        endings = ", ".join(ending for ending in ENCODINGS if ending)
+        raise OutputError(f"{path} cannot be written: pictures end in {endings}, {path.suffix} came")
+
+
+def write_picture(path: Path, picture: Picture) -> None:
+    """Write a picture in the format that the ending of `path` names, in any case; PNG where it has none.
+
+    Raises:
+        OutputError: for another ending, or where the disk refuses; a file that was there stays whole.
+    """
+    check_picture_path(path)
+    ending, arguments = ENCODINGS[path.suffix.lower()]
+    height, width = picture.shape[:2]
+    too_large = f"{path} could not be written: {width} x {height} px are too many for a {ending} file; name a .png"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encoded.tobytes())
+        encodes, encoded = cv2.imencode(ending, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), arguments)
+    except cv2.error as error:
+        raise OutputError(too_large) from error
+    if not encodes:
+        raise OutputError(too_large)
+    try:
+        atomic_write(path, encoded.tobytes())
     except OSError as error:
         raise OutputError(f"{path} could not be written: {error}") from error
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from likeness import open_generator
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.picture import to_picture, write_png
+from likeness.picture import to_picture, write_picture
 
 DEADLINE_S = 100.0
 PSI = 0.8  # of the player's show
@@ -25,7 +25,7 @@ Maker = Callable[..., Any]
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     composite = open_generator(Path(__file__).parents[2] / "weights" / "composite-256.safetensors")
     path = tmp_path_factory.mktemp("photo") / "face.png"
-    write_png(path, to_picture(composite.synthesize(0.5 * composite.sample([5]))))
+    write_picture(path, to_picture(composite.synthesize(0.5 * composite.sample([5]))))
     return path
 
 

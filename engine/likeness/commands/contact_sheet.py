@@ -26,7 +26,7 @@ def contact_sheet(
     preset
         Without one, `count` seeds are drawn.
     output
-        A PNG file.
+        A .png, .jpg or .webp file.
     count
         How many pictures.
     columns
@@ -40,14 +40,15 @@ def contact_sheet(
     size
         Height of one picture in px.
     """
-    from likeness.picture import sheet, write_png
+    from likeness.picture import check_picture_path, sheet, write_picture
     from likeness.tools.contact_sheet import draw_seeds, draw_walk
 
     if count < 1 or columns < 1:
         raise LikenessError("--count and --columns begin at 1")
+    check_picture_path(Path(output))
     if preset is None:
         pictures = draw_seeds(weights, device, range(seed or 0, (seed or 0) + count), psi, size)
     else:
         pictures = draw_walk(read_named_preset(preset), weights, device, seed, count, seconds, size)
-    write_png(Path(output), sheet(pictures, columns))
+    write_picture(Path(output), sheet(pictures, columns))
     print(f"{count} pictures on {output}")

@@ -254,9 +254,9 @@ def _origin(generator: "Generator") -> dict[str, str]:
 
 def _draw(path: Path, generator: "Generator", directions: "list[Tensor]") -> None:
     from likeness.directions.effects import draw_strips
-    from likeness.picture import write_png
+    from likeness.picture import write_picture
 
     if path.suffix.lower() != ".png":
         raise LikenessError(f"--strips {path} should end in .png, for that is what is written")
-    write_png(path, draw_strips(generator, directions, (0, 3)))
+    write_picture(path, draw_strips(generator, directions, (0, 3)))
     print(f"What they do to two faces is on {path}")

@@ -119,9 +119,9 @@ def evaluate(
     _print(report)
     if sheet:
         from likeness.evaluation.report import draw_nearest_sheet
-        from likeness.picture import write_png
+        from likeness.picture import write_picture
 
-        write_png(sheet, draw_nearest_sheet(report.pictures))
+        write_picture(sheet, draw_nearest_sheet(report.pictures))
         print(f"The fixed seeds beside their nearest training pictures are on {sheet}")
     if json:
         _write(json, report)

@@ -18,7 +18,7 @@ from likeness.faces.detect import Detector
 from likeness.faces.mattes import face_region
 from likeness.faces.photo import read_photo
 from likeness.faces.portrait import find_portrait
-from likeness.picture import Picture, sheet, write_png
+from likeness.picture import Picture, sheet, write_picture
 from likeness.toolkit.latent_file import write_latent
 
 LEAST_SIDE = 32
@@ -94,7 +94,7 @@ def encode_file(encoder: CompositeEncoder, photo: Path, folder: Path, detector: 
     wanted = np.asarray(cv2.resize(read, (size, size), interpolation=method), np.uint8)
     drawn = [bgr_levels(encoder.network(each))[..., ::-1] for each in (found.guess, *found.rounds)]
     pictures = [wanted, *(np.asarray(picture.round(), np.uint8) for picture in drawn)]
-    write_png(comparison, sheet(pictures, len(pictures)))
+    write_picture(comparison, sheet(pictures, len(pictures)))
     sought = wanted.astype(np.float32)
     return EncodedPhoto(
         latent, comparison, psnr(drawn[-1], sought), psnr(drawn[-1], sought, face_region(size)), encode_ms, notes

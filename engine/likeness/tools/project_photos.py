@@ -17,7 +17,7 @@ from likeness.errors import LikenessError
 from likeness.faces.photo import read_photo
 from likeness.generator import Generator
 from likeness.outputs.video import VideoOutput
-from likeness.picture import Picture, sheet, to_picture, to_tensor, write_png
+from likeness.picture import Picture, sheet, to_picture, to_tensor, write_picture
 from likeness.projection.chain import links
 from likeness.projection.loss import face_mask, open_feature_net
 from likeness.projection.search import Step, project
@@ -184,8 +184,8 @@ class PhotoProjection:
         latent, reconstruction, beside, *_ = self._output_files(portrait.name)
         write_latent(latent, latents[-1])
         first, last = self._draw(latents[0]), self._draw(latents[-1])
-        write_png(reconstruction, last)
-        write_png(beside, sheet([portrait.picture, first, last], 3))
+        write_picture(reconstruction, last)
+        write_picture(beside, sheet([portrait.picture, first, last], 3))
 
     def _write_frames(self, video: VideoOutput, latents: Tensor, *, whole: bool) -> None:
         """Show every so many steps, the last one always; the start only of a `whole` way."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from likeness import open_generator
 from likeness.cli import main
 from likeness.paths import find_weights
-from likeness.picture import to_picture, write_png
+from likeness.picture import to_picture, write_picture
 from likeness.toolkit.latent_file import read_latent
 
 
@@ -32,7 +32,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("photos")
     paths = folder / "five.png", folder / "six.png"
     for path, seed in zip(paths, (5, 6), strict=True):
-        write_png(path, to_picture(generator.synthesize(0.6 * generator.sample([seed]))))
+        write_picture(path, to_picture(generator.synthesize(0.6 * generator.sample([seed]))))
     return paths
 
 

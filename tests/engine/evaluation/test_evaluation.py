@@ -12,7 +12,7 @@ from likeness.evaluation.labels import Labels, parse_attribute
 from likeness.evaluation.plan import EvaluationPlan
 from likeness.evaluation.report import draw_nearest_sheet
 from likeness.generators.perceptual import open_features
-from likeness.picture import to_pictures, write_png
+from likeness.picture import to_pictures, write_picture
 
 PLAN = EvaluationPlan(samples=24, pairs=1, seeds=range(4), hold_out=4)
 
@@ -24,7 +24,7 @@ def folder(toy: Callable[..., Any], tmp_path: Path) -> Path:
     latents = generator.sample(range(500, 524))
     latents[4] = generator.sample([0])[0] * 0.7
     for index, picture in enumerate(to_pictures(generator.synthesize(latents))):
-        write_png(tmp_path / f"{index:02}.png", picture)
+        write_picture(tmp_path / f"{index:02}.png", picture)
     return tmp_path
 
 

@@ -22,7 +22,7 @@ from likeness.gallery.photo_encoder import PhotoEncoder, PhotoReader
 from likeness.gallery.population import add_population
 from likeness.generator import Generator
 from likeness.paths import find_weights
-from likeness.picture import to_pictures, write_png
+from likeness.picture import to_pictures, write_picture
 
 CONSENT = "drawn for a test: nobody"
 
@@ -38,7 +38,7 @@ def photos(generator: Generator, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("photos")
     for seed, picture in enumerate(to_pictures(generator.synthesize(generator.sample(range(7)) * 0.8))):
         path = folder / f"person {seed}.png"
-        write_png(path, picture)
+        write_picture(path, picture)
         raw = path.read_bytes()
         # What stands behind a PNG's end is no part of the picture, and of the hash it is.
         tails = (raw + bytes([tail]) for tail in range(256))
@@ -111,7 +111,7 @@ def test_photos_that_are_none_and_photos_of_nobody_are_told_and_not_looked_at_ag
     gallery: Gallery, tmp_path: Path, looker: PhotoEncoder
 ) -> None:
     folder = tmp_path / "photos"
-    write_png(folder / "wall.png", np.random.default_rng(1).integers(90, 110, (300, 300, 3), np.uint8))
+    write_picture(folder / "wall.png", np.random.default_rng(1).integers(90, 110, (300, 300, 3), np.uint8))
     (folder / "empty.jpg").touch()
     (folder / "letter.jpg").write_bytes(b"Dear Anna, " * 50)
     (folder / "notes.txt").write_bytes(b"not a photo, and not called one")

@@ -29,7 +29,7 @@ def search(
     farthest
         The bad news instead: whom it resembles least.
     output
-        A PNG file: the face, then those that were found.
+        A .png, .jpg or .webp file: the face, then those that were found.
     gallery
         The gallery's folder; ~/.likeness/gallery where it is left out.
     """
@@ -47,7 +47,7 @@ def search(
         print(f"{match.distance:.3f}  {match.name:24}  number {match.record.number}, {source_of(match.record)}")
     tell_outdated([match.record for match in matches])
     if output is not None:
-        from likeness.picture import sheet, write_png
+        from likeness.picture import sheet, write_picture
 
-        write_png(output, sheet([sight.aligned, *(match.picture() for match in matches)], len(matches) + 1))
+        write_picture(output, sheet([sight.aligned, *(match.picture() for match in matches)], len(matches) + 1))
         print(f"The faces are on {output.resolve()}")
