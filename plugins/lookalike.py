@@ -76,7 +76,7 @@ class Plugin:
     @hookimpl
     def start(self, stage: Stage) -> None:
         self._stage, self._info, self._mean = stage, stage.generator.info, stage.generator.mean
-        stage.store.on_press("lookalike.forget", self._press_forget)
+        stage.params.on_press("lookalike.forget", self._press_forget)
         if self._info.weights is not None:
             side = min(max(self._info.resolution, PORTRAIT[0]), PORTRAIT[1])
             config = VisionConfig(self._info.weights, user_dir("gallery"), side, seed=stage.seed)
@@ -129,7 +129,7 @@ class Plugin:
         if self._tracker:
             self._tracker.forget()
         self._reset()
-        self._stage.store.emit(Forget())
+        self._stage.params.emit(Forget())
 
     def _reset(self) -> None:
         """End the turn, and drop all that is left of it."""

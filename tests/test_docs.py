@@ -12,7 +12,7 @@ from likeness.frame import Frame
 from likeness.generator import Generator
 from likeness.host.discovery import find_plugins, load_plugin
 from likeness.host.host import Host
-from likeness.stage import Stage
+from likeness.stage import PluginParams, Stage
 
 
 def specified() -> dict[str, tuple[str, list[str]]]:
@@ -52,7 +52,7 @@ def test_the_first_plugin_is_short_and_plays(root: Path, tmp_path: Path, toy: Ca
     assert len([line for line in blocks[0].splitlines() if line.strip() and "@hookimpl" not in line]) <= 10
     host, generator = Host(), toy()
     host.add("pulse", load_plugin("pulse", find_plugins([tmp_path])))
-    host.start(Stage(generator, host.store, torch.device("cpu"), 0))
+    host.start(Stage(generator, PluginParams(host.store), torch.device("cpu"), 0))
     base = generator.sample([1])
     on_beat, before_beat = (
         host.update(base, Frame(index, 0.0, 0.02, beat, host.store.snapshot))

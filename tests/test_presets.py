@@ -14,7 +14,7 @@ from likeness.host.discovery import find_plugins, load_plugin
 from likeness.host.host import Host
 from likeness.parameters.presets import Preset, read_preset
 from likeness.show import loop
-from likeness.stage import Stage
+from likeness.stage import PluginParams, Stage
 
 PRESETS = sorted((Path(__file__).resolve().parent.parent / "presets").glob("*.toml"))
 
@@ -34,7 +34,7 @@ def rack(preset: Preset, root: Path) -> tuple[Host, list[str]]:
 
 def play(host: Host, generator: Generator, seconds: float, fps: int) -> Tensor:
     """Return the latents of so many seconds, and of one frame more."""
-    stage = Stage(generator, host.store, torch.device("cpu"), 0)
+    stage = Stage(generator, PluginParams(host.store), torch.device("cpu"), 0)
     host.start(stage)
     base, latents = generator.sample([0]), []
     for index in range(round(seconds * fps) + 1):

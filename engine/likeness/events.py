@@ -1,4 +1,4 @@
-"""Things that happen between two frames; plugins may `handle` notes, keys and recalls."""
+"""Events between two frames: those that plugins may `handle`, and the base of those that they never see."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -27,13 +27,8 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Panic:
-    """All that is on its way stops where it is; plugins get the releases of notes that were down, never this."""
-
-
-@dataclass(frozen=True)
 class Recall:
-    """A cue or a moment of the past comes back; its parameters are on their way already.
+    """A cue or a moment of the past is recalled; its parameters travel already.
 
     Args:
         name: of the cue, or how far back.
@@ -46,29 +41,6 @@ class Recall:
     seconds: float
     face: "Callable[[], Tensor | None]"
     rack: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Release:
-    """The face that was called up lets go within `seconds`: what the plugins draw comes back."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Capture:
-    """`take` is called on the render thread with the latent `[num_ws, w_dim]` that was shown last, or at `time`."""
-
-    take: "Callable[[Tensor], None]"
-    time: float | None = None
-
-
-@dataclass(frozen=True)
-class Past:
-    """The picture of the show's `time` is shown; None comes back to the present within `seconds`."""
-
-    time: float | None
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,25 +60,35 @@ class CameraImage:
 
 @dataclass(frozen=True)
 class Forget:
-    """All that is in memory of visitors is wiped, at once."""
+    """Everything that is held in memory of visitors must be wiped at once."""
 
 
-Event = Note | Key | Panic | Recall | Release | Capture | Past | CameraImage | Forget
+# What plugins may `handle`.
+Event = Note | Key | Recall | CameraImage | Forget
+
+
+class LatentCommand:
+    """Base of the events that only the latent stage after the plugins gets; those of cues and history are in `cues`."""
+
+
+@dataclass(frozen=True)
+class Panic(LatentCommand):
+    """Every glide, recall and fade stops where it is. Plugins get the releases of notes that were down instead."""
 
 
 class HeldNotes:
-    """Follows the stream of events. One thread, the show's."""
+    """Knows which notes are down, so that a panic releases every one of them. The show's thread."""
 
     def __init__(self) -> None:
         # In the order in which they were pressed.
         self._down: dict[tuple[int, int], None] = {}
 
-    def follow(self, events: Iterable[Event]) -> list[Event]:
+    def add_releases(self, events: Iterable[Event | LatentCommand]) -> list[Event | LatentCommand]:
         """Return `events` with a release of every note that is down before each `Panic`."""
-        followed: list[Event] = []
+        result: list[Event | LatentCommand] = []
         for event in events:
             if isinstance(event, Panic):
-                followed += [Note(number, 0.0, channel) for channel, number in self._down]
+                result += [Note(number, 0.0, channel) for channel, number in self._down]
                 self._down.clear()
             elif isinstance(event, Note):
                 key = (event.channel, event.number)
@@ -114,5 +96,5 @@ class HeldNotes:
                     self._down[key] = None
                 else:
                     self._down.pop(key, None)
-            followed.append(event)
-        return followed
+            result.append(event)
+        return result

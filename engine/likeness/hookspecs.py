@@ -36,7 +36,7 @@ def load_generator(path: "Path", device: "torch.device", size: int | None) -> "G
 
 @hookspec
 def declare_params() -> "Sequence[Param]":  # type: ignore[empty-body]  # a specification has none
-    """Each: return the plugin's parameters, once, at load. The host adds `bypass`."""
+    """Each: return the plugin's parameters, once, at load. The host adds `bypass` and `budget_ms`."""
 
 
 @hookspec

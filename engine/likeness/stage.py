@@ -1,24 +1,74 @@
-"""What a plugin may touch outside its per-frame hooks."""
+"""The stage: what a plugin may use outside its per-frame hooks."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
 
+from likeness.events import Event
+from likeness.frame import Values
 from likeness.generator import Generator
-from likeness.parameters.store import ParamStore
+from likeness.params import Value
+
+if TYPE_CHECKING:
+    from likeness.parameters.store import ParamStore
+
+
+class PluginParams:
+    """The parameters of the whole show, as far as plugins may reach for them, by address "plugin.name".
+
+    What is set or posted takes effect when the next frame begins, in the order in which it came. Nothing here waits.
+    """
+
+    def __init__(self, store: "ParamStore") -> None:
+        self._store = store
+
+    @property
+    def snapshot(self) -> Mapping[str, Values]:
+        """Return the values of the newest frame, by plugin and name; read-only. Any thread."""
+        return self._store.snapshot
+
+    def set(self, address: str, value: object) -> None:
+        """Set a parameter, in its own unit. Any thread.
+
+        Raises:
+            ParamError: for an unknown address or a value that is refused; nothing changes then.
+        """
+        self._store.set(address, value)
+
+    def toggle(self, address: str) -> None:
+        """Switch a `Bool` over, counted from its target when the frame begins. Any thread. Raises like `set`."""
+        self._store.toggle(address)
+
+    def target(self, address: str) -> Value:
+        """Return what a parameter was last set to, wherever its glide is. Any thread. Raises like `set`."""
+        return self._store.target(address)
+
+    def on_press(self, address: str, action: Callable[[], None]) -> None:
+        """Call `action` on the show's thread at each press of the trigger at `address`. In `start`."""
+        self._store.on_press(address, action)
+
+    def post(self, event: Event) -> None:
+        """Hand an event to every plugin in the next frame. Any thread."""
+        self._store.post(event)
+
+    def emit(self, event: Event) -> None:
+        """Hand an event to every plugin in the frame that begins. Within an action of `on_press` only."""
+        self._store.emit(event)
 
 
 class Privacy:
-    """A mark on a frame. What is marked enters no history, no cue and no autosave. The render thread alone."""
+    """A mark on a frame: what is marked enters no history, no cue and no autosave. The render thread alone."""
 
     def __init__(self) -> None:
         self._marked = False
 
     def mark(self) -> None:
-        """Say, within `update`, that the latent of this frame is a visitor's, whole or in part."""
+        """Mark the current frame: its latent is a visitor's, whole or in part. Call it in `update`."""
         self._marked = True
 
-    def take(self) -> bool:
+    def end_frame(self) -> bool:
         """Return whether the frame was marked, and begin the next one unmarked."""
         marked, self._marked = self._marked, False
         return marked
@@ -26,13 +76,13 @@ class Privacy:
 
 @dataclass(frozen=True)
 class Stage:
-    """The plugin's surroundings.
+    """What surrounds a plugin.
 
     Args:
         generator: the one that plays; another one gets new instances of the plugins, started with it.
-        store: every parameter of the show; write with `store.set`, from any thread.
+        params: the parameters of the whole show.
         device: where the latent lives and where buffers belong.
-        seed: of the show. Whatever is drawn at random is drawn from it, so that a take can be played again.
+        seed: of the show. Draw everything random from it, so that a render repeats bit by bit.
         heads: how many faces the latent holds, `[heads, num_ws, w_dim]`: one for each screen.
         privacy: mark a frame in `update` that shows a visitor's face; it is then kept nowhere.
         offline: whether this is a render, where each frame is waited for so that it is the same the next time; live,
@@ -40,9 +90,14 @@ class Stage:
     """
 
     generator: Generator
-    store: ParamStore
+    params: PluginParams
     device: torch.device
     seed: int
     heads: int = 1
     privacy: Privacy = field(default_factory=Privacy)
     offline: bool = False
+
+    @property
+    def store(self) -> PluginParams:
+        """Return `params`, by the name that it had before version 0.2."""
+        return self.params

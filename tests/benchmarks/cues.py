@@ -14,9 +14,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 
 from likeness.cues.cues import Cues
+from likeness.cues.latent_commands import Past, Release
 from likeness.cues.latent_history import LatentHistory
 from likeness.cues.playback import Playback
-from likeness.events import Past, Recall, Release
+from likeness.events import Recall
 from likeness.frame import Frame
 from likeness.host.host import Host
 from likeness.parameters.store import ParamStore

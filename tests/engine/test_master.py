@@ -158,17 +158,17 @@ def test_a_panic_lets_go_of_notes_recalls_and_freeze_and_leaves_the_dark(store: 
 def test_a_panic_releases_the_notes_that_are_down_at_its_place_and_no_others(store: ParamStore) -> None:
     held = HeldNotes()
     commands(store)
-    assert held.follow([Note(60, 1.0), Note(64, 0.5, 2), Note(60, 0.0)])[-1] == Note(60, 0.0)
+    assert held.add_releases([Note(60, 1.0), Note(64, 0.5, 2), Note(60, 0.0)])[-1] == Note(60, 0.0)
     store.post(Note(67, 1.0))
     store.set("master.panic", 1)
     store.post(Note(72, 1.0))
-    played = held.follow(store.advance(DT))
+    played = held.add_releases(store.advance(DT))
     assert played == [Note(67, 1.0), Note(64, 0.0, 2), Note(67, 0.0), Panic(), Note(72, 1.0)]
     store.set("master.panic", 1)
-    assert held.follow(store.advance(DT)) == [Note(72, 0.0), Panic()]
+    assert held.add_releases(store.advance(DT)) == [Note(72, 0.0), Panic()]
     # The release of a button is no press.
     store.set("master.panic", 0)
-    assert held.follow(store.advance(DT)) == []
+    assert held.add_releases(store.advance(DT)) == []
 
 
 def test_a_cut_that_another_surface_takes_back_in_the_same_frame_fades_back(store: ParamStore) -> None:

@@ -24,7 +24,7 @@ from likeness.show import loop
 from likeness.show.clock import LONGEST_DT_S, Tick
 from likeness.show.loop import BeforeFrame, Loop
 from likeness.show.renderer import Outcome, Renderer
-from likeness.stage import Stage
+from likeness.stage import PluginParams, Stage
 from likeness.tempo.transport import Transport
 
 SEQUENCES = 2000
@@ -114,7 +114,7 @@ class Rig:
         host.add("moody", self.plugin)
         # Quiet: thousands of tracebacks of planned faults are no news.
         host._faults.tell = lambda *args, **more: 0  # type: ignore[method-assign]
-        renderer = Renderer(Stage(toy(4, 4, 4), self.store, torch.device("cpu"), 3), host)
+        renderer = Renderer(Stage(toy(4, 4, 4), PluginParams(self.store), torch.device("cpu"), 3), host)
         self.course = renderer.course
         self.render = ScriptedRender(renderer.draw)
         self.out = MemoryOutput()

@@ -15,7 +15,7 @@ from likeness.generator import Generator
 from likeness.host.discovery import find_plugins, load_plugin
 from likeness.parameters.store import ParamStore
 from likeness.params import Param, Trigger, Value
-from likeness.stage import Stage
+from likeness.stage import PluginParams, Stage
 
 BPM = 120.0
 PSI = 0.8
@@ -30,7 +30,7 @@ class Player:
         self.values: dict[str, Value] = {param.name: param.default_value for param in self.params}
         self.base = generator.sample([99])
         self.index = -1
-        self.stage = Stage(generator, ParamStore(), generator.mean.device, seed)
+        self.stage = Stage(generator, PluginParams(ParamStore()), generator.mean.device, seed)
         if hasattr(plugin, "start"):
             plugin.start(stage=self.stage)
 

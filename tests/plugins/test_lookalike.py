@@ -36,7 +36,7 @@ def test_with_nobody_there_the_show_goes_on_as_it_was(playing: Any) -> None:
     for _ in range(5):
         assert torch.equal(playing.update(), playing.base[0])
     assert playing.picture(image) is None
-    assert not playing.stage.privacy.take()
+    assert not playing.stage.privacy.end_frame()
 
 
 def test_only_the_layers_that_are_let_in_are_the_visitors(playing: Any) -> None:
@@ -47,7 +47,7 @@ def test_only_the_layers_that_are_let_in_are_the_visitors(playing: Any) -> None:
     assert torch.allclose(shown[0], torch.full((64,), 2.0), atol=1e-5)
     assert torch.allclose(shown[1], base[1], atol=1e-5)
     assert torch.allclose(shown[2], (base[2] + 2) / 2, atol=1e-5)
-    assert playing.stage.privacy.take()
+    assert playing.stage.privacy.end_frame()
 
 
 def test_the_whole_visitor_then_the_match_are_shown_as_they_are_behind_the_truncation(playing: Any) -> None:
@@ -133,9 +133,9 @@ def test_forgetting_wipes_in_the_middle_of_a_turn(playing: Any) -> None:
     assert playing.plugin._visitor is None
     assert playing.plugin._shown is None
     assert not playing.plugin._pictures
-    playing.stage.privacy.take()
+    playing.stage.privacy.end_frame()
     playing.update()
-    assert not playing.stage.privacy.take()
+    assert not playing.stage.privacy.end_frame()
 
 
 def test_the_same_events_at_the_same_times_give_the_same_frames(player: Maker) -> None:

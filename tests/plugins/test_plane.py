@@ -10,7 +10,7 @@ import torch
 
 from likeness.generators.families.stylegan3 import StyleGAN3Generator
 from likeness.host.host import Host
-from likeness.stage import Stage
+from likeness.stage import PluginParams, Stage
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ class Plane:
 
 def test_it_moves_only_when_a_knob_does(plugin: Any) -> None:
     generator, host = Plane(), Host()
-    plugin.start(Stage(generator, host.store, torch.device("cpu"), 0))  # type: ignore[arg-type]
+    plugin.start(Stage(generator, PluginParams(host.store), torch.device("cpu"), 0))  # type: ignore[arg-type]
     for x in (0.0, 0.5, 0.5, -1.0):
         assert plugin.update({"x": x, "y": 0.25 if x else 0.0, "turn": 90.0 if x else 0.0}) is None
     assert generator.moves == [(0.5, 0.25, 90.0), (-1.0, 0.25, 90.0)]
@@ -47,7 +47,7 @@ def test_a_family_without_a_plane_is_left_alone(
     plugin: Any, toy: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("INFO"):
-        plugin.start(Stage(toy(), Host().store, torch.device("cpu"), 0))
+        plugin.start(Stage(toy(), PluginParams(Host().store), torch.device("cpu"), 0))
     assert plugin.update({"x": 0.5, "y": 0.0, "turn": 0.0}) is None
     assert "draws from no plane" in caplog.text
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from likeness.cues.background_writer import BackgroundWriter
 from likeness.cues.cue_file import read_cue, write_cue
+from likeness.cues.latent_commands import Capture
 from likeness.errors import CueError, InputError
-from likeness.events import Capture
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.paths import user_dir

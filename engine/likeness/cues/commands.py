@@ -10,9 +10,9 @@ from torch import Tensor
 
 from likeness.cues.background_writer import BackgroundWriter
 from likeness.cues.bank import LAST_NUMBER, Cue, CueBank, parse_cue_name
+from likeness.cues.latent_commands import Capture, Release
 from likeness.cues.recall import CueRecall, Duration
 from likeness.errors import CueError
-from likeness.events import Capture, Release
 from likeness.fault_log import log_refusal
 from likeness.parameters.store import ParamStore
 from likeness.params import is_press, to_number

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 from likeness.cues.bank import Cue, parse_cue_name
 from likeness.cues.commands import UNITS, CueCommands
+from likeness.cues.latent_commands import Capture, Past
 from likeness.cues.parameter_history import ParameterHistory
 from likeness.cues.recall import CueRecall, Duration, is_recalled
 from likeness.errors import CueError
-from likeness.events import Capture, Past
 from likeness.parameters.store import ParamStore
 from likeness.params import Float, to_number
 

@@ -5,10 +5,11 @@ import math
 
 from torch import Tensor
 
+from likeness.cues.latent_commands import Capture, Past, Release
 from likeness.cues.latent_history import LatentHistory
 from likeness.cues.transition import FaceTransition
 from likeness.easing import glide_share
-from likeness.events import Capture, Event, Forget, Panic, Past, Recall, Release
+from likeness.events import Event, Forget, LatentCommand, Panic, Recall
 from likeness.frame import Frame
 from likeness.latent import lerp
 from likeness.toolkit.crossfade import Crossfade
@@ -51,12 +52,11 @@ class Playback:
         self._public: Tensor = mean[None]
         self._private = False
 
-    def handle(self, event: Event) -> bool:
-        """Act on the event; return whether it was for this stage alone, and not for plugins too."""
+    def handle(self, event: Event | LatentCommand) -> None:
+        """Act on an event that concerns this stage; leave all others alone."""
         if isinstance(event, Recall):
             self._start_transition(event)
-            return False
-        if isinstance(event, Release):
+        elif isinstance(event, Release):
             self._transition.start(None, event.seconds)
             self._return_to_present(event.seconds)
         elif isinstance(event, Capture):
@@ -73,10 +73,6 @@ class Playback:
             self._stop()
         elif isinstance(event, Forget):
             self._forget_private()
-            return False
-        else:
-            return False
-        return True
 
     def step(self, latent: Tensor, frame: Frame, *, private: bool = False) -> Tensor:
         """Return the latent to show: `latent` itself while nothing is recalled and nobody scrubs.

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Literal
 
 from likeness.cues.bank import Cue
+from likeness.cues.latent_commands import Capture
 from likeness.easing import ROUNDING
 from likeness.errors import CueError
-from likeness.events import Capture, Recall
+from likeness.events import Recall
 from likeness.host.host import Host
 from likeness.master import BY_HAND
 from likeness.parameters.modulation import Modulation

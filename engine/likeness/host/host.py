@@ -107,8 +107,14 @@ class Host:
         change.then()
         change.done.set()
 
-    def enforce_budget(self, draw_ms: float) -> None:
-        """Look at who was over budget in a frame that took `draw_ms`. The render thread, after the frame."""
+    def end_frame(self, draw_ms: float) -> None:
+        """Close the cost accounts of a frame that took `draw_ms`, and bypass who held it up. The render thread."""
+        for slot in self.rack:
+            slot.cost_ms += COST_WEIGHT * (slot.spent_ms - slot.cost_ms)
+            slot.last_ms, slot.spent_ms = slot.spent_ms, 0.0
+        self._enforce_budget(draw_ms)
+
+    def _enforce_budget(self, draw_ms: float) -> None:
         values = self.store.snapshot
         costs = [
             Cost(slot.name, slot.last_ms, float(values[slot.name]["budget_ms"]))
@@ -178,12 +184,8 @@ class Host:
         return self._chain("update", "latent", latent, frame)
 
     def process_image(self, image: Tensor, frame: Frame) -> Tensor:
-        """Chain: return the picture after every plugin, in the order of the rack. Ends the frame's cost accounts."""
-        image = self._chain("process_image", "image", image, frame)
-        for slot in self.rack:
-            slot.cost_ms += COST_WEIGHT * (slot.spent_ms - slot.cost_ms)
-            slot.last_ms, slot.spent_ms = slot.spent_ms, 0.0
-        return image
+        """Chain: return the image after every plugin, in the order of the rack."""
+        return self._chain("process_image", "image", image, frame)
 
     def _chain(self, hook: str, argument: str, value: Tensor, frame: Frame) -> Tensor:
         for slot in self.rack:

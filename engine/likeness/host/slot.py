@@ -13,9 +13,13 @@ from likeness.errors import PluginError
 from likeness.parameters.state import check_unique_names
 from likeness.params import Bool, Float, Param
 
-# The first words of addresses that are not a plugin's.
+# The first words of OSC addresses that are the show's own: its parameters, commands, questions and answers. A test
+# compares them with the commands of a show.
 RESERVED = frozenset(
-    {"master", "show", "rack", "preset", "cue", "history", "transport", "midi", "norm", "error", "generator"}
+    (
+        *("master", "show", "cue", "history", "rack", "preset", "transport", "mod", "midi", "generator"),
+        *("status", "subscribe", "unsubscribe", "lock", "unlock", "norm", "error"),
+    )
 )
 BYPASS = Bool("bypass", help="Leave this plugin out.")
 BUDGET_MS = Float("budget_ms", 0.0, max=1000.0, unit="ms", help="What it may take of a frame; 0 is half of it.")
@@ -31,7 +35,7 @@ class Slot:
         params: what it declares, and what the host adds.
         path: its file, where it is one.
         strikes: failures in a row.
-        struck_out: whether the host has bypassed it.
+        bypassed_by_host: whether the host has bypassed it.
         cost_ms: running mean of what its chain hooks take in a frame, as seen from the host.
     """
 
@@ -66,7 +70,7 @@ class RackChange:
 
 
 def check_plugin(name: str, plugin: object, path: Path | None = None) -> Slot:
-    """Return `plugin` as a slot that could play; nothing is changed by it. Any thread.
+    """Check `plugin` and return it as a slot; nothing is changed by it. Any thread.
 
     Raises:
         PluginError: where the name is reserved or a hook is misspelt or takes arguments that there are not.
@@ -74,7 +78,9 @@ def check_plugin(name: str, plugin: object, path: Path | None = None) -> Slot:
         Exception: whatever its `declare_params` raises.
     """
     if name in RESERVED:
-        raise PluginError(f"the name {name!r} is taken; call the plugin's file something else")
+        raise PluginError(
+            f"a plugin cannot be called {name!r}: /{name} is an address of the show; rename the plugin's file"
+        )
     impls = _implementations(name, plugin)
     declare = impls.get("declare_params")
     params = (*(cast(Sequence[Param], declare.function()) if declare else ()), BYPASS, BUDGET_MS)

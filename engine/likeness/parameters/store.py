@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 
 from likeness.errors import ParamError, nearest
-from likeness.events import Event
+from likeness.events import Event, LatentCommand
 from likeness.fault_log import Faults
 from likeness.frame import Values
 from likeness.parameters.state import ParamState, carry_over, check_unique_names
@@ -29,7 +29,7 @@ class ParamStore:
         self._cells: dict[str, dict[str, ParamState]] = {}
         self._inbox: deque[Edit] = deque()
         self._faults = Faults(log)
-        self._events: list[Event] = []
+        self._events: list[Event | LatentCommand] = []
         self._restless: set[str] = set()
         self._swayed: dict[str, ParamState] = {}
         self._stirred: set[str] = set()
@@ -175,11 +175,11 @@ class ParamStore:
 
         return edit, refused
 
-    def post(self, event: Event) -> None:
+    def post(self, event: Event | LatentCommand) -> None:
         """Leave an event for the plugins."""
         self._inbox.append(lambda: self.emit(event))
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: Event | LatentCommand) -> None:
         """Have `event` in the frame that begins. Within an edit, on the show's thread."""
         self._events.append(event)
 
@@ -210,7 +210,7 @@ class ParamStore:
 
     # Reading. The show's thread.
 
-    def advance(self, dt: float, seen: bool = True) -> tuple[Event, ...]:
+    def advance(self, dt: float, seen: bool = True) -> tuple[Event | LatentCommand, ...]:
         """Take the inbox, move what glides on by `dt` seconds, publish `snapshot` and return the events.
 
         Args:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-from likeness.events import Event, Forget, HeldNotes
+from likeness.events import Event, Forget, HeldNotes, LatentCommand
 from likeness.fault_log import Faults
 from likeness.frame import Frame
 from likeness.master import Master
@@ -108,7 +108,7 @@ class Loop:
         self._picture: Picture = black(*size)
         # The show's time, and how much of it no picture has shown yet.
         self._time = self._owed_dt = 0.0
-        self._events: list[Event] = []
+        self._events: list[Event | LatentCommand] = []
         # Whether the frame before reached the plugins.
         self._seen = True
         self._synthesis_s = 0.0
@@ -126,7 +126,7 @@ class Loop:
         self._keep_time(tick)
         self._run_stages()
         # Presses that no plugin has seen yet, because the frame before is still being drawn, add up.
-        events = self._held_notes.follow(self.store.advance(tick.dt, seen=self._seen))
+        events = self._held_notes.add_releases(self.store.advance(tick.dt, seen=self._seen))
         self._events += events
         if any(isinstance(event, Forget) for event in events):
             self.master.forget()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from likeness.cues.latent_history import LatentHistory
 from likeness.cues.playback import Playback
-from likeness.events import Event, Recall
+from likeness.events import Event, LatentCommand, Recall
 from likeness.frame import Frame
 from likeness.generators.readback import ReadBack
 from likeness.host.host import Host
@@ -74,7 +74,7 @@ class Renderer:
         self._host.stop(self._stage)
 
     @torch.inference_mode()
-    def draw(self, frame: Frame, events: tuple[Event, ...]) -> Outcome:
+    def draw(self, frame: Frame, events: tuple[Event | LatentCommand, ...]) -> Outcome:
         """Return the frame's picture. Starts from the seed's latent, never from the last frame's."""
         started = time.perf_counter()
         self._host.apply_change()
@@ -82,10 +82,11 @@ class Renderer:
         for event in events:
             if isinstance(event, Recall) and event.rack:
                 self._host.reorder(event.rack)
-            if not self.course.handle(event):
+            self.course.handle(event)
+            if not isinstance(event, LatentCommand):
                 self._host.handle(event, self._stage)
         latent = self._host.update(self._base, frame)
-        private = self._stage.privacy.take()
+        private = self._stage.privacy.end_frame()
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)
         latent = self.course.step(latent, frame, private=private)
@@ -94,7 +95,7 @@ class Renderer:
         image = generator.synthesize(latent)
         synthesis_s = time.perf_counter() - began
         picture = self._fade.step(self._read(self._host.process_image(image, frame)), frame.dt)
-        self._host.enforce_budget((time.perf_counter() - started) * 1e3)
+        self._host.end_frame((time.perf_counter() - started) * 1e3)
         return Outcome(picture, None, synthesis_s)
 
     def _set(self, scene: RenderScene) -> None:
@@ -118,15 +119,15 @@ class RenderThread:
     does not keep the program from ending.
     """
 
-    def __init__(self, draw: Callable[[Frame, tuple[Event, ...]], Outcome]) -> None:
+    def __init__(self, draw: Callable[[Frame, tuple[Event | LatentCommand, ...]], Outcome]) -> None:
         self._draw = draw
-        self._orders: SimpleQueue[tuple[Frame, tuple[Event, ...]] | None] = SimpleQueue()
+        self._orders: SimpleQueue[tuple[Frame, tuple[Event | LatentCommand, ...]] | None] = SimpleQueue()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self.busy = False
         self._thread = threading.Thread(target=self._run, name="render", daemon=True)
         self._thread.start()
 
-    def submit(self, frame: Frame, events: tuple[Event, ...]) -> None:
+    def submit(self, frame: Frame, events: tuple[Event | LatentCommand, ...]) -> None:
         """Begin a frame."""
         self.busy = True
         self._orders.put((frame, events))

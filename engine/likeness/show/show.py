@@ -51,7 +51,7 @@ from likeness.show.renderer import Renderer, RenderThread
 from likeness.show.signals import stop_on_signals
 from likeness.show.status import ShowStatus
 from likeness.show.tempo_commands import tempo_commands
-from likeness.stage import Stage
+from likeness.stage import PluginParams, Stage
 from likeness.tempo.midi_clock import ClockListener
 from likeness.tempo.transport import Transport
 
@@ -131,7 +131,8 @@ class Show:
             return open_weights(host, name, device, height, options.backend, options.precision)
 
         weights = show.weights or DEFAULT_WEIGHTS
-        stage = Stage(open_generator(weights), store, device, self.seed, self.heads, offline=options.offline)
+        generator, params = open_generator(weights), PluginParams(store)
+        stage = Stage(generator, params, device, self.seed, self.heads, offline=options.offline)
         renderer = Renderer(stage, host, self.fps)
         renderer.start()
         opened.callback(_close, renderer.stop)
@@ -189,7 +190,7 @@ class Show:
         )
         opened.callback(_close, controls.close)
         # The loop.
-        side = stage.generator.info.resolution
+        side = generator.info.resolution
         width, head_height = size or (side, side)
         self.loop = Loop(
             FixedClock(self.fps) if options.offline else RealClock(self.fps),

@@ -18,6 +18,7 @@ from likeness.show.clock import FixedClock
 from likeness.show.load_rack import declare_show_params
 from likeness.show.loop import BeforeFrame, Loop
 from likeness.show.renderer import Renderer, RenderThread
+from likeness.stage import PluginParams
 from likeness.stage import Stage as ShowStage
 from likeness.tempo.transport import Transport
 
@@ -67,7 +68,7 @@ class Rig:
         self.host = Host(self.store)
         self.host.add("drift", Drift())
         self.host.add("still", Still())
-        renderer = Renderer(ShowStage(toy(4, 32), self.store, torch.device("cpu"), 3), self.host, FPS)
+        renderer = Renderer(ShowStage(toy(4, 32), PluginParams(self.store), torch.device("cpu"), 3), self.host, FPS)
         renderer.start()
         self.course = renderer.course
         self.render = RenderThread(renderer.draw)

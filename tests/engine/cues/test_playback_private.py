@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
+from likeness.cues.latent_commands import Capture
 from likeness.cues.latent_history import LatentHistory
 from likeness.cues.playback import Playback
-from likeness.events import Capture, Forget, Recall
+from likeness.events import Forget, Recall
 from likeness.frame import Frame
 
 MEAN = torch.zeros(2, 4)

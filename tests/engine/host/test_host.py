@@ -15,6 +15,7 @@ from likeness.errors import PluginError, WeightsError
 from likeness.host.budget import MOST_OVERRUNS, Budget
 from likeness.host.host import MOST_STRIKES, Host
 from likeness.host.slot import RackChange
+from likeness.stage import PluginParams
 
 
 class Add:
@@ -72,7 +73,7 @@ def frame(host: Host, index: int = 0) -> Frame:
 
 
 def stage(host: Host, toy: Callable[..., Any]) -> Stage:
-    return Stage(toy(), host.store, torch.device("cpu"), 1)
+    return Stage(toy(), PluginParams(host.store), torch.device("cpu"), 1)
 
 
 ONE = torch.ones(1, 4, 16)
@@ -194,8 +195,10 @@ def test_a_plugin_without_hooks_or_with_a_taken_name_is_refused() -> None:
     with pytest.raises(PluginError, match="no hook"):
         host.add("empty", object())
     host.add("add", Add(0))
-    for name in ("add", "master", "show"):
-        with pytest.raises(PluginError, match="is taken"):
+    with pytest.raises(PluginError, match="is taken"):
+        host.add("add", Add(1))
+    for name in ("master", "show", "mod", "status"):
+        with pytest.raises(PluginError, match=f"cannot be called '{name}'.*rename the plugin's file"):
             host.add(name, Add(1))
 
 
@@ -205,6 +208,7 @@ def test_costs_are_counted_for_both_chains_of_a_frame() -> None:
     for index in range(3):
         host.update(ONE, frame(host, index))
         host.process_image(torch.zeros(1, 3, 8, 8), frame(host, index))
+        host.end_frame(10.0)
     assert host.rack[0].cost_ms > 0
 
 
@@ -237,15 +241,14 @@ class Slow:
 def test_a_plugin_that_holds_the_show_up_is_bypassed_and_the_rest_play_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    host = Host()
-    host.budget = Budget(2.0)
+    host = Host(budget=Budget(2.0))
     host.add("slow", Slow())
     host.add("add", Add(1.0))
     for index in range(MOST_OVERRUNS):
         assert index >= 3 or frame(host).values["slow"]["bypass"] is False
         host.update(ONE, frame(host, index))
         host.process_image(torch.zeros(1, 3, 8, 8), frame(host, index))
-        host.enforce_budget(4.0)
+        host.end_frame(4.0)
     values = frame(host).values
     assert values["slow"]["bypass"] is True
     assert values["add"]["bypass"] is False

@@ -18,7 +18,7 @@ from likeness.show.clock import Clock
 from likeness.show.loop import Loop
 from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer, RenderThread
-from likeness.stage import Stage
+from likeness.stage import PluginParams, Stage
 
 DEADLINE_S = 20.0
 HEAD = "from likeness import Bool, Choice, Float, hookimpl\n\nclass Plugin:\n"
@@ -58,7 +58,7 @@ class Rig:
         self.store.declare("show", loop.PARAMS)
         self.host = Host(self.store)
         self.generator = toy()
-        self.stage = Stage(self.generator, self.store, torch.device("cpu"), 3)
+        self.stage = Stage(self.generator, PluginParams(self.store), torch.device("cpu"), 3)
         self.render = RenderThread(Renderer(self.stage, self.host).draw)
         self.out = MemoryOutput()
         self.loop = Loop(clock, self.store, self.render, OutputGroup([self.out]), (32, 32))

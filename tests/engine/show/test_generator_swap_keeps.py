@@ -12,7 +12,7 @@ import torch
 from tests.engine.show.generator_swap_rig import Rig
 
 from likeness.cues.autosave import read_autosave
-from likeness.events import Capture
+from likeness.cues.latent_commands import Capture
 from likeness.options import QUIET
 from likeness.show.show import Show
 

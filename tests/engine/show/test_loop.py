@@ -21,7 +21,7 @@ from likeness.show import loop
 from likeness.show.clock import Clock, FixedClock, RealClock
 from likeness.show.loop import BeforeFrame, Loop
 from likeness.show.renderer import Renderer, RenderThread
-from likeness.stage import Stage
+from likeness.stage import PluginParams, Stage
 
 DEADLINE_S = 20.0
 
@@ -37,7 +37,7 @@ class Rig:
         for name, plugin in plugins.items():
             self.host.add(name, plugin)
         self.generator = toy()
-        renderer = Renderer(Stage(self.generator, self.store, torch.device("cpu"), 3), self.host)
+        renderer = Renderer(Stage(self.generator, PluginParams(self.store), torch.device("cpu"), 3), self.host)
         self.render = RenderThread(renderer.draw)
         self.out = MemoryOutput()
         self.clock = clock

@@ -11,6 +11,7 @@ import pytest
 from pythonosc.udp_client import SimpleUDPClient
 
 from likeness.errors import InputError, PresetError
+from likeness.host.slot import RESERVED
 from likeness.inputs.midi.input import MidiInput
 from likeness.inputs.osc.packet import decode, encode
 from likeness.options import QUIET, Options
@@ -218,3 +219,11 @@ def test_what_fails_half_way_closes_what_was_opened(monkeypatch: pytest.MonkeyPa
     deadline = time.monotonic() + 20.0
     while {thread.name for thread in set(threading.enumerate()) - before} & {"render", "rack editor", "generator swap"}:
         assert time.monotonic() < deadline
+
+
+def test_the_first_word_of_every_command_is_no_name_for_a_plugin(show: MakeShow, unused_udp_port: int) -> None:
+    playing = show(options=replace(QUIET, size=(64, 64), osc_port=unused_udp_port))
+    receiver = playing.controls._osc._receiver  # type: ignore[union-attr]
+    commands = {*receiver._commands, *receiver._questions, *receiver._sender_commands}  # type: ignore[union-attr]
+    owners = {address.partition(".")[0] for address, _ in playing.store.params()} - set(PRESET.show.plugins)
+    assert {address.split("/")[1] for address in commands} | owners | {"norm", "error"} == RESERVED

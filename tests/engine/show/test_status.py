@@ -21,7 +21,7 @@ from likeness.show.frame_stats import Timing
 from likeness.show.loop import Loop
 from likeness.show.renderer import Renderer, RenderThread
 from likeness.show.status import ShowStatus
-from likeness.stage import Stage
+from likeness.stage import PluginParams, Stage
 
 
 class Fails(MemoryOutput):
@@ -55,7 +55,7 @@ def playing(toy: Callable[..., Any]) -> Any:
     store.declare("show", loop.PARAMS)
     host = Host(store)
     host.add("raises", Raises())
-    render = RenderThread(Renderer(Stage(toy(), store, torch.device("cpu"), 3), host).draw)
+    render = RenderThread(Renderer(Stage(toy(), PluginParams(store), torch.device("cpu"), 3), host).draw)
     yield Loop(FixedClock(50), store, render, OutputGroup([MemoryOutput("screen"), Fails("disk")]), (32, 32)), host
     render.close(1.0)
 

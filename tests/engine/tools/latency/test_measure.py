@@ -18,7 +18,7 @@ from likeness.host.host import Host
 from likeness.options import QUIET
 from likeness.parameters.presets import Preset
 from likeness.picture import to_picture
-from likeness.stage import Stage
+from likeness.stage import PluginParams, Stage
 from likeness.tools.latency.measure import FLASH, FlashOutput, LatencyResult, measure_osc, pair_presses
 from likeness.tools.latency.sender import shade_of
 
@@ -68,7 +68,7 @@ def flash(toy: Callable[..., Any]) -> Callable[..., torch.Tensor]:
     """Return what draws the flash's next picture, after `events`, with parameters."""
     host = Host()
     host.add("flash", load_plugin("flash", {"flash": FLASH}))
-    stage = Stage(toy(), host.store, torch.device("cpu"), 0)
+    stage = Stage(toy(), PluginParams(host.store), torch.device("cpu"), 0)
 
     def draw(*events: Key | Note, index: int = 0, **params: int) -> torch.Tensor:
         for name, value in params.items():
