@@ -8,6 +8,10 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers share the cores among them; torch and numpy read it when they are imported, here and in programs of tests.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 import torch
@@ -17,19 +21,23 @@ from likeness.generator import GeneratorInfo, Licence, NoiseMode
 
 ROOT = Path(__file__).resolve().parent.parent
 
-if "PYTEST_XDIST_WORKER" in os.environ:
-    # Workers share the machine's cores among them; programs that a test starts inherit it.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    torch.set_num_threads(1)
+# Fixtures of a session that are slow to make, or that a machine has once, and the worker's group for files that use them.
+SHARED = {"system": "midi", "tiny_composite": "composite"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file on one worker, since they share fixtures, and all that need real MIDI on another."""
+    """Keep the tests of a file on one worker, since they share fixtures, and so those that share a slow one."""
+    groups = {
+        item.path: SHARED[name]
+        for item in items
+        if isinstance(item, pytest.Function)
+        for name in item.fixturenames
+        if name in SHARED
+    }
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            midi = isinstance(item, pytest.Function) and "system" in item.fixturenames
-            item.add_marker(pytest.mark.xdist_group("midi" if midi else item.path.stem))
+            item.add_marker(pytest.mark.xdist_group(groups.get(item.path, str(item.path))))
 
 
 @pytest.fixture(autouse=True)
