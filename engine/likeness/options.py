@@ -91,6 +91,11 @@ Settings = Annotated[
     Mapping[str, str],
     _one_text("--set", _convert_settings, "PLUGIN.PARAM=VALUE; repeat it for more.", repeated=True),
 ]
+Psi = Annotated[float, ranged(ranges.PSI, "Truncation: 0 is the mean face, above 1 is caricature.")]
+FirstSeed = Annotated[int, ranged(ranges.SEED, "The faces are those of this seed and the next ones.")]
+HoldOut = Annotated[
+    int, ranged(ranges.NONE_OR_MORE, "How many of the pictures, the first by name, are kept out of training.")
+]
 Device = Annotated[str, Parameter(help="auto, cpu, cuda or mps.")]
 Weights = Annotated[str, Parameter(help="A weights file, or the name of a bundled one.")]
 PlayedWeights = Annotated[

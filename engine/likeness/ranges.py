@@ -52,6 +52,10 @@ SEED = Range(0, 2**63 - 1)
 # Of a picture: what is smaller shows no face, and graphics drivers take no larger texture.
 SIDE = Range(16, 16384, "px")
 PORT = Range(0, 65535)
+# Truncation: 0 is the mean face, above 1 is caricature.
+PSI = Range(0.0, 1.5)
+COUNT = Range(1, 1_000_000)
+NONE_OR_MORE = Range(0, 1_000_000)
 # Up to four months: an installation.
 SECONDS = Range(0, 10_000_000, "seconds", above_low=True)
 

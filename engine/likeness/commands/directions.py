@@ -1,4 +1,4 @@
-"""`likeness directions`: what in a latent makes a smile, an age, a colour of hair."""
+"""`likeness directions find`, `principal` and `closed-form`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from likeness.errors import LikenessError
-from likeness.options import Device, Weights
+from likeness.options import Device, Weights, ranged
+from likeness.ranges import Range
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from likeness.directions.fit import Fit
     from likeness.generator import Generator
 
-app = App(name="directions", help="Find what in a latent makes a smile, an age, a colour of hair.")
-Count = Annotated[int, Parameter(help="How many.")]
+app = App(name="directions", help="Find directions in the latent space: smile, age, colour of hair.")
+Count = Annotated[int, ranged(Range(1, 4096), "How many directions.")]
 OutFolder = Annotated[
     Path,
-    Parameter(name=("--output", "-o"), help="A folder. The weights' own in your directions where it is left out."),
+    Parameter(name=("--output", "-o"), help="A folder; without it, the folder of directions of these weights."),
 ]
 Strips = Annotated[
     Path,
@@ -39,39 +40,37 @@ def find(
     keep: list[str] | None = None,
     balance: list[str] | None = None,
     drop: list[str] | None = None,
-    samples: int = 2000,
+    samples: Annotated[int, ranged(Range(2, 1_000_000), "How many faces are drawn for --by samples.")] = 2000,
     output: OutFolder | None = None,
     strips: Strips | None = None,
     device: Device = "auto",
 ) -> None:
-    """Find directions from labelled pictures, each leaving the others' attributes as they are.
+    """Find directions from labelled pictures; each changes its own attribute and leaves the others.
 
     `direction_sweep` plays them by their names: `--set direction_sweep.file=smile`.
 
     Parameters
     ----------
     data
-        A folder of pictures that are cut like the generator's.
+        A folder of pictures, cropped like those of the generator.
     labels
-        A CSV file with a column "file" and a row a picture; an empty cell means unknown.
+        A CSV file with a column "file" and one row for each picture; an empty cell means unknown.
     attribute
         NAME=COLUMN of numbers, or NAME=COLUMN:LOW,LOW/HIGH,HIGH with * for any value and ? for an empty cell, such as
         smile=expression:sad,angry/smiling; repeat it for more.
     by
-        encoding: the labelled pictures become latents; the generator needs an encoder. samples: what tells labelled
-        pictures apart labels samples.
+        encoding turns the labelled pictures into latents, for which the generator needs an encoder. samples trains a
+        classifier on the pictures and lets it label drawn faces.
     method
-        svm parts two sides by a plane, means goes from one side's mean to the other's, regression follows degrees.
-        What fits the labels where it is left out.
+        svm separates two sides by a plane, means goes from one side's mean to the other's, regression follows numbers.
+        By default, what fits the labels.
     keep
-        An attribute that the others leave as it is; repeat it for more. All that are found where it is left out.
+        An attribute that the others leave as it is; repeat it for more. By default, all that are found.
     balance
         A direction to mix with the others until, in the pictures, it changes its own attribute alone; repeat it for
         more. Look at the strips of both: what it gains in purity it may lose in strength.
     drop
         An attribute to measure but not to write; repeat it for more.
-    samples
-        How many, for --by samples.
     """
     from likeness.commands.progress_bars import Bars
     from likeness.directions.effects import measure_effects
@@ -105,10 +104,10 @@ def find(
         changed = measure_effects(generator, network, {each.name: each.tensor for each in found}, judges)
         if balance:
             found = balance_directions(found, changed, balance, latents)
-            # Of other faces than those by which they were balanced.
+            # Measured on other faces than those that they were balanced with.
             tensors = {each.name: each.tensor for each in found}
             changed = measure_effects(generator, network, tensors, judges, range(100, 132))
-    _tell(found, missed, changed)
+    _print_table(found, missed, changed)
     found = [each for each in found if each.name not in (drop or [])]
     folder = output or _own_folder(generator)
     for each, text in ((each, text) for each in found for text in attribute if text.startswith(f"{each.name}=")):
@@ -116,7 +115,7 @@ def find(
         _write(folder / f"{each.name}.safetensors", each, text, by + (", balanced" if mixed else ""), generator)
     print(f"{len(found)} directions are in {folder}")
     if strips and found:
-        _draw(strips, generator, [each.tensor for each in found])
+        _draw_strips(strips, generator, [each.tensor for each in found])
 
 
 @app.command
@@ -129,15 +128,15 @@ def principal(
     strips: Strips | None = None,
     device: Device = "auto",
 ) -> None:
-    """Find the directions in which faces differ most, to be played by number.
+    """Find the directions in which faces differ most; you play them by number.
 
     `--set direction_sweep.file=principal --set direction_sweep.direction=3`
 
     Parameters
     ----------
     data
-        A folder of pictures to encode: how their latents differ. The family's own directions where it is left out: the
-        components of a composite, those of w of a StyleGAN.
+        A folder of pictures to encode and compare. Without it, the family's own directions: the components of a
+        composite, or those of w of a StyleGAN.
     """
     from likeness.commands.progress_bars import Bars
     from likeness.directions.find import principal_directions
@@ -148,8 +147,6 @@ def principal(
 
     on = choose_device(device)
     generator = _open(weights, on)
-    if count < 1:
-        raise LikenessError("--count begins at 1")
     if data is None:
         bank, about = generator.directions[:count].cpu(), {"source": "the family's own"}
     else:
@@ -158,9 +155,9 @@ def principal(
             stage = bars.stage("encoding")
             latents, _ = encode_pictures(encoder, picture_files(data), generator.info.resolution, on, stage)
         bank, shares = principal_directions(latents, count)
-        told = " ".join(f"{share:.4f}" for share in shares.tolist())
-        about = {"source": f"{len(latents)} encoded pictures", "shares": told}
-        print(f"Shares of the variance: {told}")
+        listed = " ".join(f"{share:.4f}" for share in shares.tolist())
+        about = {"source": f"{len(latents)} encoded pictures", "shares": listed}
+        print(f"Shares of the variance: {listed}")
     _write_bank("principal", bank, {"method": "principal"} | about, output, generator, strips)
 
 
@@ -173,7 +170,7 @@ def closed_form(
     strips: Strips | None = None,
     device: Device = "auto",
 ) -> None:
-    """Find the directions that a StyleGAN2's own weights name, without a picture, to be played by number.
+    """Find directions from a StyleGAN2's weights alone, without a picture; you play them by number.
 
     `--set direction_sweep.file=closed-form --set direction_sweep.direction=3`
     """
@@ -199,7 +196,7 @@ def _own_folder(generator: "Generator") -> Path:
     return user_dir("weights") / "directions" / generator.info.weights.stem
 
 
-def _tell(found: "list[Direction]", missed: "dict[str, Fit]", changed: dict[str, dict[str, float]]) -> None:
+def _print_table(found: "list[Direction]", missed: "dict[str, Fit]", changed: dict[str, dict[str, float]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -239,24 +236,24 @@ def _write_bank(
     write_directions(path, bank, {"name": name} | about | _origin(generator))
     print(f"{len(bank)} directions are in {path}")
     if strips:
-        _draw(strips, generator, list(bank))
+        _draw_strips(strips, generator, list(bank))
 
 
 def _origin(generator: "Generator") -> dict[str, str]:
-    """Of which weights a direction is, and what one may do with it."""
+    """Return the weights of a direction and their licence, for the file."""
     from likeness.generators.weights_file import read_header
 
     path = generator.info.weights
     header = read_header(path) if path is not None else None
-    told = {"weights": path.stem if path else "", "licence": generator.info.licence.name}
-    return told | ({"weights_sha256": header.sha256} if header else {})
+    origin = {"weights": path.stem if path else "", "licence": generator.info.licence.name}
+    return origin | ({"weights_sha256": header.sha256} if header else {})
 
 
-def _draw(path: Path, generator: "Generator", directions: "list[Tensor]") -> None:
+def _draw_strips(path: Path, generator: "Generator", directions: "list[Tensor]") -> None:
     from likeness.directions.effects import draw_strips
     from likeness.picture import write_picture
 
     if path.suffix.lower() != ".png":
-        raise LikenessError(f"--strips {path} should end in .png, for that is what is written")
+        raise LikenessError(f"--strips {path} must end in .png")
     write_picture(path, draw_strips(generator, directions, (0, 3)))
-    print(f"What they do to two faces is on {path}")
+    print(f"Their effect on two faces is on {path}")

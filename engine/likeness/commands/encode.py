@@ -1,4 +1,4 @@
-"""`likeness encode`: photos of faces as latents to play."""
+"""`likeness encode`."""
 
 import sys
 from pathlib import Path
@@ -18,24 +18,24 @@ def encode(
 ) -> None:
     """Find the latent of photos, for `--set face_interpolation.faces="a.safetensors b.safetensors"`.
 
-    The face is looked for and cut out as in FFHQ; of several the biggest near the middle is taken. A photo that cannot
-    be read or shows no face is told and left out.
+    The face is found and cropped as in FFHQ; of several, the largest near the middle. A photo that cannot be read or
+    shows no face is reported and left out.
 
     Parameters
     ----------
     photos
         JPEG, PNG or WebP files.
     output
-        A folder. Gets NAME.safetensors for each photo, and NAME.png: the photo, the first guess, and the drawing
-        after each round.
+        A folder for NAME.safetensors and NAME.png of each photo; the picture shows the photo, the first guess, and
+        the result of each round.
     weights
         A weights file, or the name of a bundled one, of the composite family; `likeness project` takes
         photos to latents of the others.
     aligned
-        The photos are cut already, square, eyes level and a little above the middle: they are taken as they are.
+        The photos are cropped already: square, eyes level and a little above the middle.
     detector
-        auto; hog, which is fast and frontal; mmod, which sees more and takes a second; or the path of a YuNet .onnx
-        file.
+        auto; hog, which is fast and finds frontal faces; mmod, which finds more and takes a second; or the path of a
+        YuNet .onnx file.
     """
     from likeness.encoders.composite import open_composite_encoder
     from likeness.faces.detect import Detector
@@ -49,11 +49,11 @@ def encode(
     if twice:
         raise LikenessError(f"several photos are called {twice[0]} and would be one file; encode them one at a time")
     encoder = open_composite_encoder(find_weights(weights or DEFAULT_WEIGHTS))
-    seeing = None if aligned else Detector(detector)
+    face_detector = None if aligned else Detector(detector)
     failed = False
     for photo in photos:
         try:
-            done = encode_file(encoder, photo, output, seeing)
+            done = encode_file(encoder, photo, output, face_detector)
         except LikenessError as error:
             print(f"likeness: {error}", file=sys.stderr)
             failed = True

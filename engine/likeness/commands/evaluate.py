@@ -1,13 +1,14 @@
-"""`likeness evaluate`: how good a generator is, in numbers and as a list to pass."""
+"""`likeness evaluate`."""
 
 import json as encoder
 import math
 import time as clock
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from likeness.errors import LikenessError
-from likeness.options import Device, Weights
+from likeness.options import Device, Weights, ranged
+from likeness.ranges import NONE_OR_MORE, PSI, SEED, Range
 
 if TYPE_CHECKING:
     from likeness.commands.progress_bars import Bars
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from likeness.generators.networks.efficientnet_lite import EfficientNetLite
 
 WALK_FPS = 30
-# Of one core: a fixed seed's look by two detectors and the embedding, and what a picture of the data takes.
+WALK_S = Range(0, 3600, "seconds")
+SAMPLES = Range(2, 1_000_000)
+# Seconds of one core: two detectors and the embedding for a fixed seed, and one picture of the data.
 FACE_S, PICTURE_S = 0.4, 0.025
 
 
@@ -26,59 +29,41 @@ def evaluate(
     weights: Weights,
     *,
     data: Path,
-    hold_out: int = 0,
-    samples: int = 2000,
-    pairs: int = 400,
-    seeds: int = 64,
-    first_seed: int = 0,
-    psi: float = 1.0,
-    seeds_psi: float = 0.7,
-    epsilon: float = 1e-4,
+    hold_out: Annotated[int, ranged(NONE_OR_MORE, "How many pictures, the first by name, training has not seen.")] = 0,
+    samples: Annotated[int, ranged(SAMPLES, "Samples for distances, precision and recall.")] = 2000,
+    pairs: Annotated[int, ranged(NONE_OR_MORE, "Steps of each path length, 0 for no path length.")] = 400,
+    seeds: Annotated[int, ranged(Range(2, 10_000), "Fixed seeds that are measured one by one.")] = 64,
+    first_seed: Annotated[int, ranged(SEED, "The first of the fixed seeds.")] = 0,
+    psi: Annotated[float, ranged(PSI, "Truncation of the samples.")] = 1.0,
+    seeds_psi: Annotated[float, ranged(PSI, "Truncation of the fixed seeds and of the walk.")] = 0.7,
+    epsilon: Annotated[float, ranged(Range(0, 1, above_low=True), "Step of the path length.")] = 1e-4,
     labels: Path | None = None,
     attribute: list[str] | None = None,
     against: str | None = None,
-    walk: float = 20.0,
+    walk: Annotated[float, ranged(WALK_S, "Length of the random walk, a loop; 0 for none.")] = 20.0,
     time: str | None = None,
     json: Path | None = None,
     sheet: Path | None = None,
     device: Device = "auto",
 ) -> None:
-    """Measure a generator against a folder of pictures; docs/evaluating.md says what the numbers mean.
+    """Measure a generator against a folder of pictures; docs/evaluating.md explains the numbers.
 
     Parameters
     ----------
     data
-        A folder of pictures that are cut like the generator's, those of training.
-    hold_out
-        How many of them, the first by name, training has not seen.
-    samples
-        How many samples are drawn for distances, precision and recall.
-    pairs
-        How many steps are measured for each path length; 0 leaves them out.
-    seeds
-        How many fixed seeds are looked at one by one.
-    first_seed
-        The first of them.
-    psi
-        Truncation of the samples.
-    seeds_psi
-        Truncation of the fixed seeds and of the walk.
-    epsilon
-        Step of the path length.
+        A folder with the pictures of training, cropped like those of the generator.
     labels
         A CSV file with a column "file", for linear separability.
     attribute
         NAME=COLUMN or NAME=COLUMN:LOW,LOW/HIGH,HIGH, such as smile=expression:sad,angry/smiling; repeat it for more.
     against
-        Other weights, whose kernel distance is to be halved.
-    walk
-        Seconds of the random walk, a loop; 0 leaves it out.
+        Other weights; to pass, the kernel distance must be half of theirs.
     time
-        Take fewer samples and pairs, so that it is done in about this time: 5m, 90s.
+        Take fewer samples and pairs, to be done in about this time: 5m, 90s.
     json
         Write all numbers to this file.
     sheet
-        Write a PNG of the fixed seeds, each beside the training picture nearest to it.
+        Write a PNG of the fixed seeds, each beside the nearest training picture.
     """
     from dataclasses import replace
 
@@ -91,32 +76,28 @@ def evaluate(
     from likeness.generators.perceptual import open_features
     from likeness.tools.contact_sheet import draw_walk  # noqa: F401 - before minutes of measuring, not after
 
-    if samples < 2 or pairs < 0 or seeds < 2 or hold_out < 0 or walk < 0 or epsilon <= 0:
-        raise LikenessError("--samples and --seeds begin at 2, --pairs, --hold-out and --walk at 0, --epsilon above 0")
     if bool(labels) != bool(attribute):
-        raise LikenessError("separability wants both: --labels FILE and one --attribute or more")
+        raise LikenessError("separability needs both --labels FILE and one --attribute or more")
     began = clock.monotonic()
     attributes = [parse_attribute(text) for text in attribute or []]
     known = read_labels(labels) if labels else None
     files = picture_files(data)
     if len(files) - hold_out < 4:
-        raise LikenessError(
-            f"{data} holds {len(files)} files, {hold_out} of them held out; 4 others or more are wanted"
-        )
+        raise LikenessError(f"{data} holds {len(files)} files, {hold_out} of them held out; it takes 4 others or more")
     on = choose_device(device)
     generator, network = _open(weights, on), open_features(on)
     plan = EvaluationPlan(
         samples, pairs, range(first_seed, first_seed + seeds), psi, seeds_psi, hold_out, epsilon, tuple(attributes)
     )
     if time is not None:
-        plan = _within(plan, time, began, generator, network, len(files), walk, bool(against))
+        plan = _fit_time(plan, time, began, generator, network, len(files), walk, bool(against))
     with Bars() as bars:
         report = measure(generator, network, files, plan, known, bars.show)
         if walk:
-            report = replace(report, walk=_walk(weights, device, first_seed, seeds_psi, walk))
+            report = replace(report, walk=_measure_walk(weights, device, first_seed, seeds_psi, walk))
         if against:
-            report = replace(report, against=_against(against, on, network, files, plan, bars))
-    _print(report)
+            report = replace(report, against=_measure_other(against, on, network, files, plan, bars))
+    _print_report(report)
     if sheet:
         from likeness.evaluation.report import draw_nearest_sheet
         from likeness.picture import write_picture
@@ -124,7 +105,7 @@ def evaluate(
         write_picture(sheet, draw_nearest_sheet(report.pictures))
         print(f"The fixed seeds beside their nearest training pictures are on {sheet}")
     if json:
-        _write(json, report)
+        _write_json(json, report)
         print(f"All numbers are in {json}")
 
 
@@ -135,7 +116,7 @@ def _open(weights: str, device: Any) -> "Generator":
     return Host().open_generator(find_weights(weights), device)
 
 
-def _within(
+def _fit_time(
     plan: "EvaluationPlan",
     time: str,
     began: float,
@@ -145,7 +126,7 @@ def _within(
     walk: float,
     twice: bool,
 ) -> "EvaluationPlan":
-    """The plan that fits into `time`, by what one batch takes here and now."""
+    """Return a plan that fits into `time`, after timing one batch."""
     from likeness.evaluation.features import BATCH, sample_features
     from likeness.training.schedule import parse_time
 
@@ -160,8 +141,8 @@ def _within(
     return fitted
 
 
-def _walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "WalkSteps":
-    """Steps of the random walk that comes with the program, as a loop."""
+def _measure_walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "WalkSteps":
+    """Measure the steps of the bundled random walk, played as a loop."""
     from likeness.evaluation.walk import measure_steps
     from likeness.parameters.presets import Preset, ShowTable
     from likeness.tools.contact_sheet import draw_walk
@@ -175,16 +156,16 @@ def _walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "
     return measure_steps(draw_walk(preset, weights, device, seed, frames + 1, (frames + 1) / WALK_FPS, None))
 
 
-def _against(
+def _measure_other(
     weights: str, device: Any, network: "EfficientNetLite", files: list[Path], plan: "EvaluationPlan", bars: "Bars"
 ) -> float:
-    """The other generator's kernel distance, times 1,000, to the pictures that this one is judged by."""
+    """Return the kernel distance, times 1,000, of another generator to the same pictures."""
     from likeness.evaluation.evaluation import measure_kernel_distance
 
     return measure_kernel_distance(_open(weights, device), network, files, plan, bars.show)
 
 
-def _print(report: "Report") -> None:
+def _print_report(report: "Report") -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -204,7 +185,7 @@ def _print(report: "Report") -> None:
     console.print(table)
 
 
-def _write(path: Path, report: "Report") -> None:
+def _write_json(path: Path, report: "Report") -> None:
     from dataclasses import asdict
 
     from likeness.evaluation.verdicts import stage_verdicts
@@ -214,15 +195,15 @@ def _write(path: Path, report: "Report") -> None:
     plain["list"] = [asdict(verdict) for verdict in stage_verdicts(report)]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(encoder.dumps(_finite(plain), indent=1) + "\n", encoding="utf-8")
+        path.write_text(encoder.dumps(_replace_non_finite(plain), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise LikenessError(f"{path} could not be written: {error}") from error
 
 
-def _finite(value: Any) -> Any:
-    """The same with null for what JSON has no word for."""
+def _replace_non_finite(value: Any) -> Any:
+    """Return `value` with None in place of numbers that are not finite, which JSON cannot write."""
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {key: _replace_non_finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [_replace_non_finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

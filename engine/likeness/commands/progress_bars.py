@@ -1,11 +1,11 @@
-"""Bars of progress, one for each stage of something slow."""
+"""Progress bars, one for each stage of a slow command."""
 
 from collections.abc import Callable
 from typing import Any
 
 
 class Bars:
-    """Shown while it is entered; a stage's bar comes with its first news."""
+    """Progress bars on the terminal while the context is open; a stage gets its bar with its first progress."""
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -22,11 +22,11 @@ class Bars:
         self._bars.stop()
 
     def show(self, stage: str, done: int, total: int) -> None:
-        """Move a stage's bar."""
+        """Update the bar of a stage."""
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(stage, total=total)
         self._bars.update(self._tasks[stage], completed=done, total=total)
 
     def stage(self, name: str) -> Callable[[int, int], None]:
-        """Return what moves the bar of one stage."""
+        """Return a function that updates the bar of one stage."""
         return lambda done, total: self.show(name, done, total)

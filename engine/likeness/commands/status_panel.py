@@ -1,7 +1,6 @@
 """The live panel of `likeness play --status`, drawn by a thread of its own."""
 
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -13,28 +12,30 @@ from rich.panel import Panel as Frame
 from rich.table import Table
 from rich.text import Text
 
+from likeness.stoppable_thread import StoppableThread
+
 PERIOD_S = 0.25
-# Where nobody looks at a terminal, a line now and then says as much.
+# Where standard error is no terminal, a line is printed now and then instead.
 LINE_PERIOD_S = 5.0
 MOST_LINES = 1000
 
 
 class StatusPanel:
-    """Shows numbers at the foot of the terminal while it is open; what is logged meanwhile scrolls by above them.
+    """Shows the status at the foot of the terminal while it is open; log lines scroll by above it.
 
-    Log lines are kept and printed by the panel's thread, so that no other waits for the terminal because of it.
+    The thread that enters it and leaves it is the owner. While it is open it replaces the stream handlers of the root
+    logger: log lines are queued, and the thread of the panel prints them, so that no other waits for the terminal.
 
     Args:
-        numbers: returns what `likeness.show.status.status` does; called on the panel's thread.
-        console: where to draw; standard error where none is given.
+        numbers: returns the result of `likeness.show.status.status`; called on the panel's thread.
+        console: where to draw, by default standard error.
     """
 
     def __init__(self, numbers: Callable[[], Mapping[str, Any]], console: Console | None = None) -> None:
         self._numbers = numbers
         self._console = console or Console(stderr=True)
-        self._lines = _Lines()
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="status", daemon=True)
+        self._lines = _LogQueue()
+        self._thread = StoppableThread("status", self._run)
         self._handlers: list[logging.Handler] = []
 
     def __enter__(self) -> "StatusPanel":
@@ -50,8 +51,7 @@ class StatusPanel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._closing.set()
-        self._thread.join()
+        self._thread.close()
         root = logging.getLogger()
         root.removeHandler(self._lines)
         for handler in self._handlers:
@@ -60,22 +60,22 @@ class StatusPanel:
 
     def _run(self) -> None:
         if not self._console.is_terminal:
-            while not self._closing.wait(LINE_PERIOD_S):
+            while not self._thread.stopping.wait(LINE_PERIOD_S):
                 self._print_lines()
-                self._console.print(Text(one_line(self._numbers())), soft_wrap=True)
+                self._console.print(Text(format_line(self._numbers())), soft_wrap=True)
             return
         with Live(console=self._console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
-            while not self._closing.wait(PERIOD_S):
+            while not self._thread.stopping.wait(PERIOD_S):
                 self._print_lines()
-                live.update(drawn(self._numbers()), refresh=True)
+                live.update(build_panel(self._numbers()), refresh=True)
 
     def _print_lines(self) -> None:
         while self._lines.kept:
             self._console.print(Text(self._lines.kept.popleft()), soft_wrap=True)
 
 
-class _Lines(logging.Handler):
-    """Keeps what is logged."""
+class _LogQueue(logging.Handler):
+    """Queues log lines; the oldest are dropped."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,8 +85,8 @@ class _Lines(logging.Handler):
         self.kept.append(self.format(record))
 
 
-def one_line(numbers: Mapping[str, Any]) -> str:
-    """Return the most important numbers in one line."""
+def format_line(numbers: Mapping[str, Any]) -> str:
+    """Return the most important numbers as one line."""
     frame, tempo = numbers["frame_ms"], numbers["tempo"]
     dropped = sum(output["dropped"] for output in numbers["outputs"])
     dark = ", BLACKOUT" if numbers["master"]["blackout"] else ""
@@ -97,8 +97,8 @@ def one_line(numbers: Mapping[str, Any]) -> str:
     )
 
 
-def drawn(numbers: Mapping[str, Any]) -> RenderableType:
-    """Return the panel: always the same lines in the same places."""
+def build_panel(numbers: Mapping[str, Any]) -> RenderableType:
+    """Return the panel, in which every line has a fixed place."""
     frame, tempo, master = numbers["frame_ms"], numbers["tempo"], numbers["master"]
     slow = numbers["fps"] < 0.95 * numbers["wanted_fps"]
     facts = Table.grid(padding=(0, 2))
@@ -114,14 +114,14 @@ def drawn(numbers: Mapping[str, Any]) -> RenderableType:
     beat = tempo["beat"] % tempo["beats_per_bar"] + 1
     facts.add_row("tempo", f"{tempo['bpm']:6.1f} BPM   bar {int(tempo['bar']) + 1}   beat {int(beat)}{led}")
     state = [name for name in ("blackout", "freeze") if master[name]]
-    said = f"{master['level'] * master['brightness']:6.0%}   {'   '.join(state).upper()}"
-    facts.add_row("master", Text(said, "bold white on red" if state else ""))
+    light = f"{master['level'] * master['brightness']:6.0%}   {'   '.join(state).upper()}"
+    facts.add_row("master", Text(light, "bold white on red" if state else ""))
     for output in numbers["outputs"]:
         facts.add_row("output", f"{output['name']}: {output['dropped']} dropped, {output['repeated']} repeated")
     for name in numbers["closed_outputs"]:
         facts.add_row("output", Text(f"{name}: closed", "red"))
     for name, seen in numbers["inputs"].items():
-        facts.add_row("input", f"{name}: {', '.join(f'{what} {value}' for what, value in seen.items())}")
+        facts.add_row("input", f"{name}: {', '.join(f'{count} {value}' for count, value in seen.items())}")
     rack = Table("plugin", "ms", "", box=None, padding=(0, 2))
     for plugin in numbers["plugins"]:
         note = "bypassed" if plugin["bypassed"] else f"{plugin['strikes']} strikes" if plugin["strikes"] else ""

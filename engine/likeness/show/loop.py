@@ -13,6 +13,7 @@ from likeness.outputs.group import OutputGroup
 from likeness.parameters.store import ParamStore
 from likeness.params import Float, Int
 from likeness.picture import Picture, black
+from likeness.ranges import PSI
 from likeness.show.clock import Clock, Tick
 from likeness.show.frame_stats import FrameStats, Timing
 from likeness.show.renderer import Outcome, RenderThread
@@ -21,7 +22,9 @@ from likeness.tempo.transport import FASTEST, SLOWEST, Transport
 log = logging.getLogger(__name__)
 
 PARAMS = (
-    Float("psi", 0.8, min=0.0, max=1.5, glide=0.05, help="Truncation: 0 is the mean face, above 1 is caricature."),
+    Float(
+        "psi", 0.8, min=PSI.low, max=PSI.high, glide=0.05, help="Truncation: 0 is the mean face, above 1 is caricature."
+    ),
     Float("tempo", 120.0, min=SLOWEST, max=FASTEST, unit="BPM", help="How fast beats pass."),
     Int("meter", 4, min=1, max=16, unit="beats", help="How many beats a bar has."),
 )

@@ -76,7 +76,7 @@ def test_what_cannot_be_measured_ends_in_one_line(tmp_path: Path, capsys: pytest
     said = refused(capsys, "evaluate", "composite-256", "--data", tmp_path / "absent")
     assert "there is no folder" in said
     said = refused(capsys, "evaluate", "composite-256", "--data", tmp_path, "--attribute", "a=b")
-    assert "separability wants both" in said
+    assert "separability needs both" in said
     said = refused(capsys, "evaluate", "composite-256", "--data", tmp_path, "--samples", 1)
-    assert "--samples and --seeds begin at 2" in said
+    assert "--samples. Give 2 to" in said
     assert "closed form is that of StyleGAN2" in refused(capsys, "directions", "closed-form", "composite-256")

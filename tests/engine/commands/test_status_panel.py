@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from likeness.commands.status_panel import StatusPanel, drawn, one_line
+from likeness.commands.status_panel import StatusPanel, build_panel, format_line
 
 DEADLINE_S = 20.0
 log = logging.getLogger("likeness.test")
@@ -37,7 +37,7 @@ def terminal(text: io.StringIO, is_one: bool = True) -> Console:
 
 def test_every_number_is_on_the_panel() -> None:
     text = io.StringIO()
-    terminal(text, False).print(drawn(NUMBERS))
+    terminal(text, False).print(build_panel(NUMBERS))
     for word in (
         "59.9 of 60",
         "7.1 ms median",
@@ -58,7 +58,9 @@ def test_the_panel_stays_as_tall_while_its_numbers_change() -> None:
     heights = set()
     for fps, level in ((3.0, 0.0), (59.9, 1.0)):
         text = io.StringIO()
-        terminal(text, False).print(drawn({**NUMBERS, "fps": fps, "master": {**NUMBERS["master"], "level": level}}))
+        terminal(text, False).print(
+            build_panel({**NUMBERS, "fps": fps, "master": {**NUMBERS["master"], "level": level}})
+        )
         heights.add(text.getvalue().count("\n"))
     assert len(heights) == 1
 
@@ -93,5 +95,5 @@ def test_what_is_logged_at_the_very_end_is_not_lost() -> None:
 
 
 def test_one_line_says_the_most_important() -> None:
-    said = one_line(NUMBERS)
+    said = format_line(NUMBERS)
     assert said == "59.9 fps, frame 7.1 ms (99 %: 9.2, worst 31.0), 3 repeats, 5 drops, 128.0 BPM, BLACKOUT"

@@ -111,7 +111,7 @@ def test_the_list_tells_the_consent_and_where_a_face_is_from(kept: Path, capsys:
 
 def test_faces_are_removed_by_name_and_by_number(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("remove", "anna", "--number", "4") == 0
-    assert "3 faces are gone, 1 are left" in capsys.readouterr().out
+    assert "3 faces were removed, 1 are left" in capsys.readouterr().out
     with Gallery.open(kept) as gallery:
         assert [record.name for record in gallery.records()] == ["bert"]
     assert run("remove", "anne") == 2
@@ -134,8 +134,8 @@ def test_galleries_are_merged(kept: Path, tmp_path: Path, capsys: pytest.Capture
         (("add", "absent", "--consent", "all"), "no photo and no folder"),
         (("add", ".", "--consent", "all"), "no photos in"),
         (("add", ".", "--consent", "all", "--shard", "3/2"), "2/8"),
-        (("build", "--from-model", "0"), "begins at 1"),
-        (("population", "--count", "0"), "begins at 1"),
+        (("build", "--from-model", "0"), "--from-model. Give 1 to"),
+        (("population", "--count", "0"), "--count. Give 1 to"),
         (("population", "nobodys"), "no weights 'nobodys'"),
         (("merge",), "no gallery to merge"),
     ],

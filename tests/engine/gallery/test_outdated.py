@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from likeness.cli import main
-from likeness.commands.gallery.common import tell_outdated
+from likeness.commands.gallery.common import warn_outdated
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.merge import merge
 from likeness.gallery.outdated import outdated
@@ -94,7 +94,7 @@ def test_the_commands_tell_of_them_and_take_away_the_drawn_ones(
         return capsys.readouterr().err
 
     told_now = told("list")
-    assert "2 faces were made with other weights called composite-256 than now" in told_now
+    assert "2 faces were made with older weights called composite-256" in told_now
     assert "remove --outdated" in told_now
     assert "1 faces were made" in told("list", "anna")
     assert "remove --outdated" not in told("list", "anna")
@@ -114,11 +114,11 @@ def test_weights_of_no_folder_are_named_to_take_theirs_away(
     shutil.copy(find_weights(NAME), mine)
     with Gallery.open(tmp_path / "gallery", create=True) as gallery:
         gallery.add([new_face(1, seed=1, weights="mine", weights_sha256="b" * 64, consent="", photo=None)])
-        tell_outdated(gallery.records(), mine)
+        warn_outdated(gallery.records(), mine)
     assert f"remove --outdated --weights {mine}, then build" in capsys.readouterr().err
     for named, said in (
-        ((), "0 faces are gone, 1 are left"),
-        (("--weights", str(mine)), "1 faces are gone, 0 are left"),
+        ((), "0 faces were removed, 1 are left"),
+        (("--weights", str(mine)), "1 faces were removed, 0 are left"),
     ):
         with pytest.raises(SystemExit) as end:
             main(["gallery", "remove", "--outdated", *named])

@@ -18,28 +18,28 @@ def add(
     ray: str | None = None,
     gallery: Folder = None,
 ) -> None:
-    """Keep the faces of photos; of each photo the biggest face.
+    """Keep the largest face of each photo.
 
-    Cut short, the same call goes on where it was: every photo is looked at once.
+    After an interruption the same command goes on where it stopped: no photo is read twice.
 
     Parameters
     ----------
     photos
         A photo, or a folder with photos.
     name
-        Of the person on all of them; left out, each is called by its file.
+        Name of the person on all of them; by default each face is named after its file.
     consent
-        Who agreed to what, in words. Stored beside every face; without it nothing is kept.
+        Who agreed to what, in words. It is stored beside every face; without it no face is kept.
     weights
-        Whose encoder finds the latents; the default weights where it is left out.
+        Weights whose encoder finds the latents; by default the default weights.
     latents
-        Find the latent of each face, with which it can be drawn.
+        Find the latent of each face, so that it can be drawn.
     shard
-        Only this part of the photos, as 2/8: for several machines, or several processes.
+        Only this part of the photos, such as 2/8: for several machines or processes.
     ray
-        A Ray cluster's address, or local: its machines look at the photos.
+        Address of a Ray cluster whose machines read the photos, or local.
     gallery
-        The gallery's folder; ~/.likeness/gallery where it is left out.
+        Folder of the gallery, by default ~/.likeness/gallery.
     """
     from likeness.gallery.add_photos import Shard, add_photos, find_photos, in_turn
     from likeness.gallery.photo_encoder import open_looker
@@ -62,10 +62,10 @@ def add(
     for reason in tally.refused.values():
         print(f"likeness: {reason}", file=sys.stderr)
     for path in tally.others:
-        print(f"likeness: {path} shows several faces; the biggest was kept", file=sys.stderr)
+        print(f"likeness: {path} shows several faces; the largest was kept", file=sys.stderr)
     counts = (
         (tally.added, "faces are new"),
-        (tally.known, "photos had been looked at"),
+        (tally.known, "photos were read before"),
         (tally.elsewhere, "photos belong to other shards"),
         (len(tally.refused), "photos were refused"),
     )

@@ -1,4 +1,4 @@
-"""What the gallery's commands share."""
+"""What the commands of the gallery share: the option `--gallery`, opening it, progress, outdated faces."""
 
 import shlex
 import sys
@@ -13,19 +13,18 @@ if TYPE_CHECKING:
 
     from likeness.gallery import Gallery, Record
 
-# Where it is, for every command.
 Folder = Annotated[Path | None, Parameter(name="--gallery")]
 
 
 def folder_of(folder: Path | None) -> Path:
-    """Return the gallery that is meant: the user's own where none is named."""
+    """Return `folder`, by default that of the user's own gallery."""
     from likeness.paths import user_dir
 
     return user_dir("gallery") if folder is None else folder
 
 
 def open_gallery(folder: Path | None, *, create: bool = False) -> "Gallery":
-    """Open it, or make it."""
+    """Open the gallery in `folder`; where `create`, make it if it is not there."""
     from likeness.gallery import Gallery
 
     return Gallery.open(folder_of(folder), create=create)
@@ -39,16 +38,16 @@ def weights_of(name: str | None) -> Path:
 
 
 def source_of(record: "Record") -> str:
-    """Say where a face is from."""
+    """Return the origin of a face in words."""
     return "a photo" if record.seed is None else f"{record.weights} seed {record.seed}"
 
 
 def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "list[Record]":
-    """Return those whose latents are of other weights than are found under their name now.
+    """Return the records whose latents belong to older weights of the same name.
 
     Args:
-        records: any.
-        weights: the file that is meant by its name, wherever it lies.
+        records: of faces.
+        weights: the file of the newer weights, where it is in no folder of weights.
     """
     from likeness.errors import WeightsError
     from likeness.gallery.outdated import outdated
@@ -59,13 +58,13 @@ def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "
         try:
             found += outdated(records, weights if weights is not None and weights.stem == name else find_weights(name))
         except WeightsError:
-            # Weights that are not on this machine are no others.
+            # Weights that are not on this machine are not newer.
             continue
     return found
 
 
-def tell_outdated(records: "Sequence[Record]", weights: Path | None = None) -> None:
-    """Say on standard error how many are outdated, and what to do."""
+def warn_outdated(records: "Sequence[Record]", weights: Path | None = None) -> None:
+    """Print to standard error how many faces are outdated, and what to do."""
     from likeness.paths import search_dirs
 
     old = find_outdated(records, weights)
@@ -74,12 +73,12 @@ def tell_outdated(records: "Sequence[Record]", weights: Path | None = None) -> N
         drawn = any(record.seed is not None for record in old)
         by_name = weights is None or weights.parent in search_dirs("weights")
         named = "" if by_name else f" --weights {shlex.quote(str(weights))}"
-        then = f"; likeness gallery remove --outdated{named}, then build, draws them anew" if drawn else ""
-        print(f"likeness: {len(old)} faces were made with other weights called {names} than now{then}", file=sys.stderr)
+        then = f"; to draw them again: likeness gallery remove --outdated{named}, then build" if drawn else ""
+        print(f"likeness: {len(old)} faces were made with older weights called {names}{then}", file=sys.stderr)
 
 
 def progress_of(what: str, total: int) -> "AbstractContextManager[Callable[[int], None]]":
-    """Return a bar on standard error, told how many are done."""
+    """Return a context with a progress bar on standard error; it yields what takes the number done."""
     from contextlib import contextmanager
 
     from rich.console import Console

@@ -1,19 +1,19 @@
 """`likeness gallery list`."""
 
-from likeness.commands.gallery.common import Folder, folder_of, open_gallery, source_of, tell_outdated
+from likeness.commands.gallery.common import Folder, folder_of, open_gallery, source_of, warn_outdated
 
 MOST_LISTED = 200
 
 
 def list_(name: str | None = None, *, gallery: Folder = None) -> None:
-    """List the faces: number, name, where they come from, and the consent.
+    """List the faces: number, name, origin, and consent.
 
     Parameters
     ----------
     name
-        Only those of this name.
+        Only faces of this name.
     gallery
-        The gallery's folder; ~/.likeness/gallery where it is left out.
+        Folder of the gallery, by default ~/.likeness/gallery.
     """
     with open_gallery(gallery) as opened:
         records = opened.records(name)
@@ -23,4 +23,4 @@ def list_(name: str | None = None, *, gallery: Folder = None) -> None:
         print(f"{record.number:>6}  {record.name:24} {source_of(record):28} {latent:9}  {record.added[:10]}{said}")
     more = f", the first {MOST_LISTED} are listed" if len(records) > MOST_LISTED else ""
     print(f"{len(records)} faces{more}, in {folder_of(gallery)}")
-    tell_outdated(records)
+    warn_outdated(records)

@@ -1,4 +1,4 @@
-"""`likeness gallery means`: the mean face of a group."""
+"""`likeness gallery means`."""
 
 import sys
 from pathlib import Path
@@ -19,22 +19,22 @@ def means(
     output: Annotated[Path, Parameter(name=("--output", "-o"))],
     weights: str | None = None,
 ) -> None:
-    """Make the mean face of each group of labelled photos, for the plugin `algebra`.
+    """Compute the mean face of each group of labelled photos, for the plugin `algebra`.
 
     Parameters
     ----------
     folder
-        Photos cut square and aligned as in FFHQ.
+        A folder of photos, cropped and aligned as in FFHQ.
     labels
         A CSV file with a column `file`.
     by
-        The column that tells the groups; an empty cell is in none.
+        The column that names the groups; an empty cell belongs to none.
     group
-        NAME=VALUE,VALUE puts values together under a name; without it every value is a group.
+        NAME=VALUE,VALUE joins values into one group; repeat it for more. Without it every value is a group.
     output
-        A folder. Gets NAME.safetensors for each group.
+        A folder for NAME.safetensors of each group.
     weights
-        A weights file whose encoder is used; the default weights where it is left out.
+        Weights whose encoder is used; by default the default weights.
     """
     from likeness.encoders.open_encoder import open_encoder_for
     from likeness.gallery.means import mean_latent, read_groups

@@ -7,14 +7,14 @@ from likeness.errors import GalleryError
 
 
 def merge(*folders: Path, gallery: Folder = None) -> None:
-    """Add the faces of other galleries, each with its consent; those that are there already are left out.
+    """Add the faces of other galleries, each with its consent, without duplicates.
 
     Parameters
     ----------
     folders
-        Of the others; they stay as they are.
+        Folders of the other galleries, which stay as they are.
     gallery
-        The gallery's folder; ~/.likeness/gallery where it is left out.
+        Folder of the gallery, by default ~/.likeness/gallery.
     """
     from likeness.gallery import Gallery
     from likeness.gallery.merge import merge as join

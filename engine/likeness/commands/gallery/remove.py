@@ -6,11 +6,17 @@ from cyclopts import Parameter
 
 from likeness.commands.gallery.common import Folder, find_outdated, folder_of, open_gallery, weights_of
 from likeness.errors import GalleryError, nearest
+from likeness.options import ranged
+from likeness.ranges import COUNT
 
 
 def remove(
     *names: str,
-    number: Annotated[list[int] | None, Parameter(name="--number", negative="")] = None,
+    number: Annotated[
+        list[int] | None,
+        ranged(COUNT, "The faces of these numbers, as `list` shows them; repeat it for more."),
+        Parameter(name="--number", negative=""),
+    ] = None,
     outdated: Annotated[bool, Parameter(negative="")] = False,
     weights: str | None = None,
     gallery: Folder = None,
@@ -21,14 +27,12 @@ def remove(
     ----------
     names
         All faces of these names.
-    number
-        The faces of these numbers, as `list` shows them; may be given several times.
     outdated
-        The faces that were drawn by other weights than have their name now; real people stay.
+        The faces that were drawn by older weights of the same name; real people stay.
     weights
-        For --outdated: the file that has such a name now, where it is in no folder of weights.
+        For --outdated: the file of the new weights, where it is in no folder of weights.
     gallery
-        The gallery's folder; ~/.likeness/gallery where it is left out.
+        Folder of the gallery, by default ~/.likeness/gallery.
     """
     with open_gallery(gallery) as opened:
         records = opened.records()
@@ -43,4 +47,4 @@ def remove(
             now = None if weights is None else weights_of(weights)
             numbers |= {record.number for record in find_outdated(records, now) if record.seed is not None}
         removed = opened.remove(sorted(numbers))
-        print(f"{removed} faces are gone, {len(opened)} are left in {folder_of(gallery)}")
+        print(f"{removed} faces were removed, {len(opened)} are left in {folder_of(gallery)}")

@@ -6,32 +6,32 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from likeness.commands.gallery.common import Folder, folder_of, open_gallery, source_of, tell_outdated
+from likeness.commands.gallery.common import Folder, folder_of, open_gallery, source_of, warn_outdated
 from likeness.errors import GalleryError
+from likeness.options import ranged
+from likeness.ranges import Range
 
 
 def search(
     photo: Path,
     *,
-    k: Annotated[int, Parameter(name=("--k", "-k"))] = 5,
+    k: Annotated[int, ranged(Range(1, 10_000), "How many matches."), Parameter(name=("--k", "-k"))] = 5,
     farthest: bool = False,
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
     gallery: Folder = None,
 ) -> None:
-    """Tell whom the biggest face of a photo resembles. Nothing of the photo is kept.
+    """List whom the largest face of a photo resembles. Nothing of the photo is kept.
 
     Parameters
     ----------
     photo
-        A file.
-    k
-        How many.
+        A photo.
     farthest
-        The bad news instead: whom it resembles least.
+        List whom it resembles least instead.
     output
-        A .png, .jpg or .webp file: the face, then those that were found.
+        A .png, .jpg or .webp file of the face and its matches.
     gallery
-        The gallery's folder; ~/.likeness/gallery where it is left out.
+        Folder of the gallery, by default ~/.likeness/gallery.
     """
     from likeness.faces.photo import read_photo
     from likeness.gallery.photo_encoder import PhotoReader
@@ -42,10 +42,10 @@ def search(
         sight = PhotoReader().see(read_photo(photo), str(photo))
         matches = opened.search(sight.embedding, k, farthest)
     if sight.others:
-        print(f"likeness: {photo} shows {sight.others + 1} faces; this is for the biggest", file=sys.stderr)
+        print(f"likeness: {photo} shows {sight.others + 1} faces; the largest was used", file=sys.stderr)
     for match in matches:
         print(f"{match.distance:.3f}  {match.name:24}  number {match.record.number}, {source_of(match.record)}")
-    tell_outdated([match.record for match in matches])
+    warn_outdated([match.record for match in matches])
     if output is not None:
         from likeness.picture import sheet, write_picture
 
