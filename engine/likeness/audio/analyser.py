@@ -17,6 +17,9 @@ LOWEST_HZ, HIGHEST_HZ = 40.0, 16_000.0
 RANGE_DB, FADING_DB_PER_S = 30.0, 2.0
 # A band's peak does not fade below this, so that a room's hum is not made loud. Full scale, a sine of 1, is -3 dB.
 FLOOR_DB = -45.0
+# Samples are held within four times full scale, 12 dB above it: a driver's or a float file's single sample of 1e4
+# would set a peak from which the bands take a minute to come back.
+HOTTEST = 4.0
 # How strongly quiet partials count against loud ones in the flux [log compression: Böck, Krebs & Schedl 2012].
 COMPRESSION = 100.0
 # An onset stands out from the median of the last second by this factor and this much, and none follows sooner than
@@ -64,8 +67,8 @@ class AudioAnalyser:
         self._tempo = 0.0
 
     def analyse(self, samples: NDArray[np.float32]) -> AudioFeatures:
-        """Analyse the next `[hop]` samples in [-1, 1] and return the features."""
-        samples = np.nan_to_num(samples)
+        """Analyse the next `[hop]` samples and return the features. Full scale is 1; what is no number is silence."""
+        samples = np.clip(np.nan_to_num(samples, nan=0.0, posinf=HOTTEST, neginf=-HOTTEST), -HOTTEST, HOTTEST)
         self._samples = np.concatenate((self._samples[self.hop :], samples))
         amplitudes = np.abs(np.fft.rfft(self._samples * self._window)).astype(np.float32)
         power = np.add.reduceat(amplitudes**2, self._edges)[:BANDS] * self._power

@@ -106,6 +106,15 @@ def test_what_is_no_number_does_not_deafen() -> None:
     assert heard.level == pytest.approx(1.0, abs=0.02)
 
 
+@pytest.mark.parametrize("hottest", [1e4, np.inf, -np.inf, np.finfo(np.float32).max])
+def test_one_huge_sample_does_not_deafen(hottest: float) -> None:
+    track = sine(1000, 0.5, 0.5)
+    track[100] = hottest
+    _, heard = listened(track)
+    assert heard[-1].level == pytest.approx(1.0, abs=0.1)
+    assert max(heard[-1].bands) > 0.5
+
+
 @pytest.mark.parametrize("lag", [40.0, 46.875, 61.3])
 def test_a_train_of_bumps_has_the_tempo_of_its_lag(lag: float) -> None:
     n = np.arange(750)
