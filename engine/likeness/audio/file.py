@@ -14,6 +14,9 @@ from likeness.errors import InputError
 
 log = logging.getLogger(__name__)
 
+# A file of another rate than these is resampled: a hop of it would be less than a sample, or more than a frame's work.
+LOWEST_RATE, HIGHEST_RATE, USUAL_RATE = 8_000, 192_000, 48_000
+
 
 class AudioFile:
     """Features of a WAV file, or whatever else FFmpeg reads. One thread.
@@ -31,12 +34,18 @@ class AudioFile:
     def __init__(self, path: Path) -> None:
         try:
             self._container = av.open(str(path))
-            stream = self._container.streams.audio[0]
-        except (OSError, av.error.FFmpegError, IndexError) as error:
-            raise InputError(f"audio {path} cannot be heard: {error or 'no audio in it'}; give a WAV file") from error
+        except (OSError, av.error.FFmpegError) as error:
+            raise InputError(f"audio {path} cannot be read: {error}; give a WAV file") from error
+        # A stream whose codec FFmpeg does not know has no rate.
+        stream = next((each for each in self._container.streams.audio if each.codec_context and each.rate), None)
+        if stream is None:
+            kinds = ", ".join(sorted({each.type for each in self._container.streams})) or "nothing"
+            self._container.close()
+            raise InputError(f"audio {path} has no sound that can be read, only {kinds}; give a WAV file")
         self._path = path
-        self._analyser = AudioAnalyser(float(stream.rate))
-        self._blocks = self._decode(stream)
+        rate = stream.rate if LOWEST_RATE <= stream.rate <= HIGHEST_RATE else USUAL_RATE
+        self._analyser = AudioAnalyser(float(rate))
+        self._blocks = self._decode(stream, rate)
         self._waiting = np.zeros(0, np.float32)
         self._hops = 0
 
@@ -64,8 +73,8 @@ class AudioFile:
         taken, self._waiting = self._waiting[:hop], self._waiting[hop:]
         return taken
 
-    def _decode(self, stream: av.AudioStream) -> Iterator[NDArray[np.float32]]:
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=stream.rate)
+    def _decode(self, stream: av.AudioStream, rate: int) -> Iterator[NDArray[np.float32]]:
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
         try:
             for frame in self._container.decode(stream):
                 for mono in resampler.resample(frame):

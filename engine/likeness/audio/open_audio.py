@@ -20,7 +20,7 @@ def open_audio(name: str, offline: bool) -> AudioSource:
     """
     if name == OFF:
         return NoAudio()
-    if Path(name).suffix.lower() in SUFFIXES or Path(name).is_file():
+    if is_audio_file(name):
         return AudioFile(Path(name))
     if offline:
         raise InputError(f"a render takes its audio from a file, not from the device {name!r}; give --audio FILE.wav")
@@ -30,3 +30,8 @@ def open_audio(name: str, offline: bool) -> AudioSource:
     device = AudioInput(name)
     device.start()
     return device
+
+
+def is_audio_file(name: str) -> bool:
+    """Return whether `name` means a file: by its ending, or since there is one of that name."""
+    return Path(name).suffix.lower() in SUFFIXES or Path(name).is_file()

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from tests.engine.sounds import click, placed, sine, times, write_wav
 
@@ -43,5 +45,23 @@ def test_what_cannot_be_heard_is_one_line(tmp_path: Path, content: bytes | None)
     path = tmp_path / "a.wav"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(InputError, match="cannot be heard"):
+    with pytest.raises(InputError, match="cannot be read"):
         AudioFile(path)
+
+
+def test_a_film_without_sound_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("mpeg4", rate=25)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        film.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))))
+        film.mux(stream.encode())
+    with pytest.raises(InputError, match=r"film.mp4 has no sound that can be read, only video; give"):
+        AudioFile(path)
+
+
+@pytest.mark.parametrize("rate", [20, 400, 768_000])
+def test_a_file_of_an_unusual_rate_is_read(tmp_path: Path, rate: int) -> None:
+    path = write_wav(tmp_path / "a.wav", np.full(rate * 2, 0.5, np.float32), rate)
+    assert len(heard(path, 1.0)) == FPS

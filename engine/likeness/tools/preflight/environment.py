@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from likeness.audio.device import audio_available
-from likeness.audio.open_audio import OFF, SUFFIXES
+from likeness.audio.file import AudioFile
+from likeness.audio.open_audio import OFF, is_audio_file
 from likeness.errors import InputError, LikenessError, OutputError
 from likeness.generators.devices import choose_device, find_unused_card
 from likeness.inputs.camera.source import check_source, open_source, source_label
@@ -138,12 +139,16 @@ def check_device(name: str) -> Finding:
 
 
 def check_sound(options: Options) -> Finding:
-    """Check that the sound file or device is there."""
+    """Check that the sound file can be read, or that devices can be opened."""
     name = options.audio
     if name == OFF:
         return good("sound", "off")
-    if Path(name).suffix.lower() in SUFFIXES:
-        return good("sound", name) if Path(name).is_file() else stops("sound", f"there is no file {name}")
+    if is_audio_file(name):
+        try:
+            AudioFile(Path(name)).close()
+        except InputError as error:
+            return stops("sound", str(error))
+        return good("sound", name)
     absent = audio_available()
     return stops("sound", absent) if absent else good("sound", f"{name}: sound devices can be opened")
 
