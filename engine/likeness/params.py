@@ -57,7 +57,7 @@ class Param:
 
     def refuse(self, value: object) -> ParamError:
         """Return the error for a value that is not of this kind."""
-        return ParamError(f"{self.name}: {value!r} is not {self.range()}")
+        return ParamError(f"{self.name}: {value!r:.100} is not {self.range()}")
 
 
 @dataclass(frozen=True, kw_only=True)

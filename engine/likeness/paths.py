@@ -35,6 +35,13 @@ def search_dirs(kind: Kind) -> tuple[Path, Path]:
     return bundled_dir(kind), user_dir(kind)
 
 
+def list_files(folder: Path, suffix: str) -> list[Path]:
+    """Return the files of `folder` that end in `suffix`, such as ".toml", in any case, sorted."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.name.lower().endswith(suffix) and path.is_file())
+
+
 def find_weights(name: str) -> Path:
     """Return the weights file that `name` means.
 
@@ -50,8 +57,8 @@ def find_weights(name: str) -> Path:
         return Path(name) / RUN_WEIGHTS
     if (Path(name) / "config.toml").is_file():
         raise WeightsError(f"the training run in {name} has written no weights yet; wait for its first minute to pass")
-    files = (path for folder in search_dirs("weights") for path in folder.glob("*.safetensors"))
-    found = {path.stem: path for path in files if not path.name.endswith(ENCODER)}
+    files = (path for folder in search_dirs("weights") for path in list_files(folder, ".safetensors"))
+    found = {path.stem: path for path in files if not path.name.lower().endswith(ENCODER)}
     if name not in found:
         raise WeightsError(f"no weights {name!r}, neither a file nor a bundled name; {nearest(name, found)}")
     return found[name]
@@ -66,7 +73,7 @@ def find_direction(name: str, weights: str) -> Path:
         WeightsError: naming the nearest there are.
     """
     places = [folder / "directions" / weights for folder in search_dirs("weights")]
-    found = {path.stem: path for place in places for path in place.glob("*.safetensors")}
+    found = {path.stem: path for place in places for path in list_files(place, ".safetensors")}
     if name not in found:
         raise WeightsError(
             f"no direction {name!r} of {weights}; {nearest(name, found)}, and `likeness directions` finds more"

@@ -1,12 +1,12 @@
 """Labels of pictures: a CSV file with a row a picture, and attributes made of its columns."""
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from likeness.errors import LikenessError, nearest
+from likeness.text_file import read_table
 
 FILE = "file"
 ANY, UNKNOWN = "*", "?"
@@ -119,11 +119,9 @@ def read_labels(path: Path) -> Labels:
     if not path.is_file():
         raise LikenessError(f"there is no labels file {path}; give a CSV file with a column {FILE!r}")
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LikenessError(f"{path} cannot be read as CSV: {error}; save it as UTF-8 with commas") from error
-    if not rows or FILE not in rows[0]:
+        columns, rows = read_table(path)
+    except LikenessError as error:
+        raise LikenessError(f"{path} cannot be read as CSV: {error}") from error
+    if not rows or FILE not in columns:
         raise LikenessError(f"{path} has no column {FILE!r}; its first row must name the columns, with commas between")
-    cells = ({column: cell for column, cell in row.items() if isinstance(cell, str)} for row in rows)
-    return Labels({row[FILE]: row for row in cells if FILE in row}, str(path))
+    return Labels({row[FILE]: row for row in rows}, str(path))

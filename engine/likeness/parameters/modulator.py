@@ -7,6 +7,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from likeness.audio.features import Band
 from likeness.errors import InputError
+from likeness.text_file import describe_mismatch
 
 Source = Literal["lfo", "steps", "audio", "onset"]
 Shape = Literal["sine", "triangle", "saw", "square", "hold", "smooth"]
@@ -121,9 +122,8 @@ def parse_modulator(values: dict[str, Any]) -> Modulator:
     try:
         return ADAPTER.validate_python(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"modulation of {values.get('param')}, {place}: {first['msg']}") from error
+        place, mismatch = describe_mismatch(error)
+        raise InputError(f"modulation of {values.get('param')}, {place}: {mismatch}") from error
 
 
 ADAPTER: TypeAdapter[Modulator] = TypeAdapter(Modulator)

@@ -1,6 +1,5 @@
 """Presets: TOML files with a show's weights, rack, values, MIDI bindings and modulators. Never a pickle."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -11,10 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
+    PlainValidator,
     ValidationError,
 )
 
@@ -23,9 +19,16 @@ from likeness.errors import InputError, LikenessError, PresetError, nearest
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.modulator import Modulator
 from likeness.params import Value
+from likeness.paths import list_files
 from likeness.ranges import FPS, HEADS, SEED, Takeover, parse_size
+from likeness.text_file import describe_mismatch, read_toml
 
-Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
+
+def _check_value(value: object) -> Value:
+    """Return `value` if a parameter may take it. By hand, since of a union pydantic reports each member's mismatch."""
+    if isinstance(value, Value):
+        return value
+    raise ValueError("a number, a text, true or false was wanted")
 
 
 def _check_size(text: str) -> str:
@@ -72,7 +75,7 @@ class Preset(_Table):
     show: ShowTable = ShowTable()
     midi: tuple[Binding, ...] = ()
     modulation: tuple[Modulator, ...] = ()
-    values: Mapping[str, Mapping[str, Scalar]] = {}
+    values: Mapping[str, Mapping[str, Annotated[Value, PlainValidator(_check_value)]]] = {}
 
     def flat_values(self) -> dict[str, Value]:
         """Return the values by address, `owner.name`, those of the show's own parameters too."""
@@ -89,11 +92,11 @@ def find_preset(name: str, folders: Iterable[Path]) -> Path:
     Raises:
         PresetError: naming the nearest presets.
     """
-    if name.endswith(".toml"):
+    if name.lower().endswith(".toml"):
         if Path(name).is_file():
             return Path(name)
         raise PresetError(f"there is no preset file {name}")
-    found = {path.stem: path for folder in folders if folder.is_dir() for path in folder.glob("*.toml")}
+    found = {path.stem: path for folder in folders for path in list_files(folder, ".toml")}
     if name not in found:
         raise PresetError(f"no preset {name!r}; {nearest(name, found)}")
     return found[name]
@@ -106,8 +109,8 @@ def read_preset(path: Path) -> Preset:
         PresetError: in one line, naming the place in the file.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raw = read_toml(path)
+    except LikenessError as error:
         raise PresetError(f"preset {path} cannot be read: {error}") from error
     own = {key: raw.pop(key) for key in ("title", "show", "midi", "modulation") if key in raw}
     try:
@@ -115,9 +118,8 @@ def read_preset(path: Path) -> Preset:
     except InputError as error:
         raise PresetError(f"preset {path}: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"] if part != "values")
-        raise PresetError(f"preset {path}, at {place}: {first['msg']}; got {first['input']!r:.80}") from error
+        place, mismatch = describe_mismatch(error)
+        raise PresetError(f"preset {path}, at {place.removeprefix('values.')}: {mismatch}") from error
 
 
 def save_preset(path: Path, preset: Preset) -> None:

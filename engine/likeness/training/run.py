@@ -15,7 +15,8 @@ from typing import Any
 import torch
 
 from likeness.atomic_write import PARTIAL, atomic_write
-from likeness.errors import TrainingError
+from likeness.errors import LikenessError, TrainingError
+from likeness.text_file import read_text
 from likeness.training.settings import Settings, first_difference, read_settings, write_settings
 
 log = logging.getLogger(__name__)
@@ -73,8 +74,8 @@ class RunFolder:
         if not config.is_file():
             raise TrainingError(f"there is no training run in {path} (no {CONFIG}); give the folder of one")
         try:
-            text = config.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_text(config)
+        except LikenessError as error:
             raise TrainingError(f"{config} cannot be read ({error}); mend it or begin another run") from error
         return cls(path, read_settings(text, config))
 

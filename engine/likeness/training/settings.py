@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Any
 
 import tomlkit
 
-from likeness.errors import TrainingError
+from likeness.errors import LikenessError, TrainingError
+from likeness.text_file import parse_toml
 
 CROPS = ("square", "face")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -109,7 +109,10 @@ def read_settings(text: str, where: Path) -> Settings:
         TrainingError: it is no TOML, or has an unknown setting or a value of the wrong type.
     """
     try:
-        table = tomllib.loads(text)
+        table = parse_toml(text)
+    except LikenessError as error:
+        raise TrainingError(f"{where} cannot be read ({error}); mend it or begin another run") from error
+    try:
         settings = Settings(**table)
         kinds = Settings("", "")
         for entry in fields(Settings):
@@ -119,7 +122,7 @@ def read_settings(text: str, where: Path) -> Settings:
             if default is not None and not isinstance(value, wanted):
                 raise TypeError(f"{entry.name} is {value!r}")
         settings.check()
-    except (tomllib.TOMLDecodeError, TypeError) as error:
+    except TypeError as error:
         raise TrainingError(f"{where} cannot be read ({error}); mend it or begin another run") from error
     return settings
 

@@ -1,5 +1,6 @@
 """Presets: read strictly, written exactly."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,20 @@ def test_a_preset_says_what_the_show_is_made_of(tmp_path: Path) -> None:
     assert preset.midi == (Binding(param="master.brightness", cc=7),)
 
 
+def test_a_preset_with_a_byte_order_mark_is_read_as_one_without(tmp_path: Path) -> None:
+    for name, encoding in (("plain.toml", "utf-8"), ("marked.toml", "utf-8-sig")):
+        (tmp_path / name).write_bytes(TEXT.encode(encoding))
+    assert read_preset(tmp_path / "marked.toml") == read_preset(tmp_path / "plain.toml")
+
+
+@pytest.mark.parametrize("name", ["walk.TOML", "walk.Toml", "walk.toml"])
+def test_a_preset_is_found_whatever_the_case_of_its_ending(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(TEXT)
+    assert find_preset(str(path), []) == path
+    assert find_preset("walk", [tmp_path]) == path
+
+
 def test_what_is_saved_is_what_is_read(tmp_path: Path) -> None:
     preset = Preset(
         title='Quotes " and umlauts ü',
@@ -52,13 +67,23 @@ def test_what_is_saved_is_what_is_read(tmp_path: Path) -> None:
         ("[walk]\nspeed = [1]\n", "at walk.speed"),
         ("[[midi]]\ncc = 200\nparam = 'a.b'\n", "MIDI binding of a.b: its number goes from 0 to 127, it is not 200"),
         ("[[midi]]\ncc = 20\nparam = 'a.b'\nspan = 2\n", "at midi.0.span"),
-        ("speed = 1\n", "at speed"),
+        ("speed = 1\n", "at speed: a table was wanted; got 1"),
+        ("[walk]\nspeed = [1]\n", "at walk.speed: a number, a text, true or false was wanted; got [1]"),
+        ("[walk]\nspeed = 2026-01-01\n", "at walk.speed: a number, a text, true or false was wanted; got"),
+        ("[show]\npsi = [1]\n", "at show.psi: a number was wanted; got [1]"),
+        ("[show]\nplugins = 'sharpen'\n", "at show.plugins: a list was wanted; got 'sharpen'"),
+        ("[show]\ntakeover = 'hard'\n", "at show.takeover: 'soft', 'scale' or 'jump' was wanted; got 'hard'"),
+        ("show = 1\n", "at show: a table was wanted; got 1"),
+        ("[[modulation]]\nparam = 'a.b'\namount = [1]\n", "at modulation.0.amount: a number was wanted; got [1]"),
+        ("[walk]\nspeed = " + "9" * 5000, "a number of thousands of digits"),
+        ("[walk]\nspeed = 0x" + "f" * 5000, "speed is a whole number of 20000 bits"),
+        ("[walk]\nspeed = " + "[" * 5000 + "]" * 5000, "nested more than 16 deep"),
     ],
 )
 def test_a_broken_preset_ends_in_one_line_that_names_the_place(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "broken.toml"
     path.write_text(text)
-    with pytest.raises(PresetError, match=said) as refusal:
+    with pytest.raises(PresetError, match=re.escape(said)) as refusal:
         read_preset(path)
     assert "\n" not in str(refusal.value).replace(text, "")
 

@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -13,8 +12,10 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict
 
 from likeness.atomic_write import atomic_write
-from likeness.errors import InputError
+from likeness.errors import InputError, LikenessError
 from likeness.parameters.midi_binding import Binding
+from likeness.paths import list_files
+from likeness.text_file import read_model
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Bindings:
         self._files: dict[str, _File] = {}
         self._paths: dict[str, Path] = {}
         self._broken: set[Path] = set()
-        for path in sorted(folder.glob("*.toml")) if folder and folder.is_dir() else ():
+        for path in list_files(folder, ".toml") if folder else ():
             self._load(path)
 
     def for_port(self, port: str) -> tuple[Binding, ...]:
@@ -112,9 +113,9 @@ class Bindings:
 
     def _load(self, path: Path) -> None:
         try:
-            file = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+            file = read_model(path, _File)
         # A file edited by hand may hold anything; the show starts without it.
-        except (OSError, ValueError, InputError) as error:
+        except LikenessError as error:
             log.error("the controller's file %s is left out: %s; mend it and start again", path, error)
             self._broken.add(path)
             return

@@ -1,7 +1,6 @@
 """Light profiles of controllers: one TOML file each, since no two makers agree."""
 
 import logging
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -9,8 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from likeness.errors import LikenessError
 from likeness.inputs.midi.bindings import controller_name
 from likeness.parameters.midi_binding import TOP, Binding
+from likeness.paths import list_files
+from likeness.text_file import read_model
 
 log = logging.getLogger(__name__)
 
@@ -182,11 +184,11 @@ def read_profiles(folders: Iterable[Path]) -> dict[str, Profile]:
     """Return all profiles by file name; a later folder's replaces an earlier one's. A broken one is left out."""
     profiles = {}
     for folder in folders:
-        for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        for path in list_files(folder, ".toml"):
             try:
-                profiles[path.stem] = Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-            # pydantic's and tomllib's errors are ValueErrors; a file edited by hand may hold anything.
-            except (OSError, ValueError) as error:
+                profiles[path.stem] = read_model(path, Profile)
+            # A file edited by hand may hold anything.
+            except LikenessError as error:
                 log.error("the controller's profile %s is left out: %s", path, error)
     return profiles
 
