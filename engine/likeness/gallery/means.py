@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,10 @@ import torch
 from torch import Tensor
 
 from likeness.encoders.open_encoder import Encoder
-from likeness.errors import GalleryError, PhotoError, nearest
+from likeness.errors import GalleryError, LikenessError, PhotoError, nearest
 from likeness.faces.photo import Photo, read_photo
 from likeness.picture import to_tensor
+from likeness.text_file import read_table
 
 FILE = "file"
 # Of fewer faces a mean is still more of them than of their group.
@@ -42,10 +42,8 @@ def read_groups(table: Path, folder: Path, column: str, values: Mapping[str, Seq
         GalleryError: the table, the column or a value is not there, or a group is too small.
     """
     try:
-        with table.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            columns, rows = list(reader.fieldnames or []), list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        columns, rows = read_table(table)
+    except LikenessError as error:
         raise GalleryError(f"{table} cannot be read as a table: {error}") from error
     for wanted in (FILE, column):
         if wanted not in columns:
@@ -65,6 +63,11 @@ def read_groups(table: Path, folder: Path, column: str, values: Mapping[str, Seq
         raise GalleryError(
             f"{column} {small[0].name} has {len(small[0].photos)} photos and a mean wants {LEAST_FACES}; "
             "label more, or put values together as old=70,72"
+        )
+    if len(small) == len(groups):
+        raise GalleryError(
+            f"{table}: no {column} has the {LEAST_FACES} photos that a mean wants, of {len(rows)} rows; label more, "
+            "or put values together as old=70,72"
         )
     return [group for group in groups if group not in small]
 
