@@ -162,6 +162,6 @@ def _open(text: str, weights: str, like: Tensor) -> Tensor:
     text = text.strip('"')
     if not text:
         return like[None][:0]
-    is_file = text.endswith(".safetensors") or Path(text).expanduser().is_file()
+    is_file = text.lower().endswith(".safetensors") or Path(text).expanduser().is_file()
     path = Path(text).expanduser() if is_file else find_direction(text, weights)
     return read_directions(path, *like.shape)[:MOST_KNOBS].to(like)

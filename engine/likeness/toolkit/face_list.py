@@ -58,7 +58,7 @@ def parse_faces(text: str) -> list[int | Path | GalleryName]:
             faces.append(int(item))
         elif item.startswith(GALLERY) and item != GALLERY:
             faces.append(GalleryName(item.removeprefix(GALLERY)))
-        elif item.endswith(".safetensors"):
+        elif item.lower().endswith(".safetensors"):
             faces.append(Path(item).expanduser())
         else:
             raise ParamError(
