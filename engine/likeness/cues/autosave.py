@@ -15,6 +15,7 @@ from likeness.errors import CueError, InputError
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.paths import user_dir
+from likeness.text_file import describe_mismatch
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,10 @@ def read_autosave() -> tuple[Preset, Tensor] | None:
     try:
         header, face = read_cue(path)
         return Preset.model_validate(header["preset"]), face
-    except (CueError, InputError, ValidationError, KeyError) as error:
+    except ValidationError as error:
+        log.error("the last show cannot be resumed: at %s: %s", *describe_mismatch(error))
+    except KeyError:
+        log.error("the last show cannot be resumed: it holds no preset")
+    except (CueError, InputError) as error:
         log.error("the last show cannot be resumed: %s", error)
-        return None
+    return None

@@ -14,6 +14,7 @@ from likeness.cues.cue_file import read_cue, write_cue
 from likeness.errors import CueError, InputError, nearest
 from likeness.parameters.modulator import Modulator, parse_modulator
 from likeness.params import Value, to_number
+from likeness.paths import list_files
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class CueBank:
     def __init__(self, folder: Path, writer: BackgroundWriter) -> None:
         self._folder, self._writer = folder, writer
         self._cues: dict[str, Cue] = {}
-        for path in sorted(folder.glob("*.safetensors")) if folder.is_dir() else ():
+        for path in list_files(folder, ".safetensors"):
             try:
                 self._cues[path.stem] = _parse_cue(*read_cue(path))
             except CueError as error:
@@ -107,15 +108,15 @@ class CueBank:
         Raises:
             CueError: if no numbered cue is stored.
         """
-        numbers = sorted(int(each) for each in self._cues if each.isdigit())
+        numbers = sorted(int(each) for each in self._cues if each.isdecimal())
         if not numbers:
             raise CueError("no numbered cue is stored; /cue/store 1 makes one")
-        here = int(name) if name and name.isdigit() else 0
+        here = int(name) if name and name.isdecimal() else 0
         return str(next((number for number in numbers if number > here), numbers[0]))
 
     def names(self) -> list[str]:
         """Return all names: numbers in their order, then words."""
-        return sorted(self._cues, key=lambda name: (not name.isdigit(), int(name) if name.isdigit() else 0, name))
+        return sorted(self._cues, key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name))
 
     def _write(self, name: str, cue: Cue) -> None:
         if cue.face.latent is None:
@@ -147,11 +148,12 @@ def parse_cue_name(text: object) -> str:
 
 
 def _parse_cue(header: Mapping[str, Any], face: Tensor) -> Cue:
-    values = header.get("values")
-    plain = {str(key): value for key, value in values.items()} if isinstance(values, dict) else {}
-    modulators = header.get("modulation")
+    values, rack, modulators = header.get("values"), header.get("rack"), header.get("modulation")
+    items = values.items() if isinstance(values, dict) else ()
+    plain = {str(key): value for key, value in items if isinstance(value, Value)}
+    names = tuple(str(name) for name in rack) if isinstance(rack, list) else ()
     try:
         modulation = None if modulators is None else tuple(parse_modulator(dict(each)) for each in modulators)
     except (InputError, TypeError, ValueError) as error:
         raise CueError(f"a cue's modulators cannot be read: {error}; store it again") from error
-    return Cue(plain, tuple(str(name) for name in header.get("rack") or ()), CueFace(face), modulation)
+    return Cue(plain, names, CueFace(face), modulation)

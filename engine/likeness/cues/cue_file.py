@@ -42,7 +42,7 @@ def read_cue(path: Path) -> tuple[dict[str, Any], Tensor]:
         with safe_open(str(path), framework="pt") as file:
             header = json.loads((file.metadata() or {}).get(KEY, "null"))
             face: Tensor = file.get_tensor(LATENT).float()
-    except (OSError, SafetensorError, ValueError) as error:
+    except (OSError, SafetensorError, ValueError, RecursionError) as error:
         raise CueError(f"{path} is not a whole cue ({error}); store it again") from error
     if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
         raise CueError(f"{path} is no cue of this version of likeness; store it again, or update")

@@ -16,6 +16,7 @@ import torch
 from pythonosc.udp_client import SimpleUDPClient
 
 from likeness.cues.autosave import autosave_file, read_autosave
+from likeness.cues.cue_file import write_cue
 from likeness.latent import truncate
 from likeness.options import QUIET
 from likeness.parameters.presets import Preset, ShowTable, read_preset
@@ -125,6 +126,22 @@ def test_what_no_longer_fits_of_the_last_show_is_left_out(
     playing = show(PRESET.model_copy(update={"values": values}), face=torch.zeros(4, 160))
     assert playing.store.target("random_walk.speed") == 2.0
     assert "random_walk.gone" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ({}, "it holds no preset"),
+        ({"preset": 5}, "at its top: a table was wanted; got 5"),
+        ({"preset": {"show": {"seed": [1]}}}, "at show.seed: a whole number was wanted; got [1]"),
+    ],
+)
+def test_a_save_of_other_kinds_is_one_line(
+    home: Path, caplog: pytest.LogCaptureFixture, header: dict[str, object], said: str
+) -> None:
+    write_cue(autosave_file(), header, torch.zeros(4, 160))
+    assert read_autosave() is None
+    assert f"the last show cannot be resumed: {said}" in caplog.text
 
 
 def test_a_broken_save_is_said_and_the_preset_is_played(home: Path, caplog: pytest.LogCaptureFixture) -> None:

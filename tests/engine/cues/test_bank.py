@@ -10,6 +10,8 @@ from likeness.cues.bank import Cue, CueBank, CueFace, parse_cue_name
 from likeness.cues.cue_file import write_cue
 from likeness.errors import CueError
 
+FACE = torch.ones(2, 4)
+
 
 def filled(seed: int) -> Cue:
     return Cue({"walk.speed": seed / 10}, ("walk",), CueFace(torch.full((2, 4), float(seed))))
@@ -105,6 +107,36 @@ def test_a_broken_file_costs_its_own_cue_alone(tmp_path: Path, caplog: pytest.Lo
     (tmp_path / "2.safetensors").write_bytes(b"rubbish")
     assert CueBank(tmp_path, BackgroundWriter()).names() == ["1"]
     assert "2.safetensors is not a whole cue" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"rack": 5, "values": [1], "modulation": None},
+        {"rack": {"a": 1}, "values": {"walk.speed": [[1]], "walk.depth": None}},
+        {"rack": [1, None], "values": "all"},
+    ],
+)
+def test_a_header_of_other_kinds_leaves_the_face(tmp_path: Path, header: dict[str, object]) -> None:
+    write_cue(tmp_path / "1.safetensors", header, FACE)
+    cue = CueBank(tmp_path, BackgroundWriter())["1"]
+    assert cue.values == {}
+    assert cue.face.latent is not None
+
+
+@pytest.mark.parametrize("modulation", [5, [5], {"a": 1}, [{"param": "a.b", "amount": [1]}]])
+def test_modulators_of_other_kinds_cost_their_own_cue_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, modulation: object
+) -> None:
+    write_cue(tmp_path / "1.safetensors", {"modulation": modulation}, FACE)
+    write_cue(tmp_path / "².safetensors", {}, FACE)
+    assert CueBank(tmp_path, BackgroundWriter()).names() == ["²"]
+    assert "a cue's modulators cannot be read" in caplog.text
+
+
+def test_a_cue_is_read_whatever_the_case_of_its_ending(tmp_path: Path) -> None:
+    write_cue(tmp_path / "7.SAFETENSORS", {}, FACE)
+    assert CueBank(tmp_path, BackgroundWriter()).names() == ["7"]
 
 
 def test_an_unknown_cue_is_answered_with_the_nearest(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from likeness.cues.cue_file import read_cue, write_cue
 from likeness.errors import CueError
@@ -40,6 +41,15 @@ def test_what_is_no_cue_is_refused_with_what_to_do(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(CueError, match="not a whole cue"):
         read_cue(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a": ' * 100_000, "9" * 5000, "{", "5", "[]"])
+def test_a_header_that_is_no_cues_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "5.safetensors"
+    path.write_bytes(save({"latent": FACE}, metadata={"likeness_cue": text}))
+    with pytest.raises(CueError, match="store it again") as caught:
+        read_cue(path)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_a_locked_disk_leaves_the_old_cue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
