@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from likeness.errors import LikenessError, PhotoError
 from likeness.faces.photo import read_photo
+from likeness.faces.photo_files import list_photo_files
 from likeness.generator import Generator
 from likeness.latent import truncate
 from likeness.picture import from_levels, to_levels, to_tensor
@@ -48,14 +49,14 @@ def resize(images: Tensor, size: int) -> Tensor:
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """Return the files of a folder by name, without sub-folders and hidden ones.
+    """Return the files of a folder by name, without sub-folders, hidden files and editors' copies.
 
     Raises:
         LikenessError: where there is no such folder or nothing in it.
     """
     if not folder.is_dir():
         raise LikenessError(f"there is no folder {folder}; give one of pictures that are cut like the generator's")
-    found = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    found = list_photo_files(folder)
     if not found:
         raise LikenessError(f"{folder} is empty; give a folder of pictures that are cut like the generator's")
     return found

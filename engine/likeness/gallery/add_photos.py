@@ -10,6 +10,7 @@ from typing import Self
 
 from likeness.errors import GalleryError
 from likeness.faces.photo import MOST_BYTES
+from likeness.faces.photo_files import list_photo_files
 from likeness.gallery.gallery import Gallery
 from likeness.gallery.photo_encoder import ReadPhoto
 from likeness.gallery.rows import CONSENT
@@ -85,11 +86,7 @@ def find_photos(place: Path) -> list[Path]:
         return [place]
     if not place.is_dir():
         raise GalleryError(f"there is no photo and no folder {place}; give the path of one")
-    found = sorted(
-        path
-        for path in place.rglob("*")
-        if path.suffix.lower() in ENDINGS and not any(part.startswith(".") for part in path.relative_to(place).parts)
-    )
+    found = [path for path in list_photo_files(place, sub_folders=True) if path.suffix.lower() in ENDINGS]
     if not found:
         raise GalleryError(f"there are no photos in {place}; it should hold JPEG, PNG or WebP files")
     return found

@@ -84,7 +84,7 @@ def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback =
 
     Args:
         run: its settings say where the pictures are, and how they are cut.
-        min_pictures: the min_pictures pictures to train on, without those held out.
+        min_pictures: the fewest pictures to train on, without those held out.
         progress: called with the number read.
 
     Raises:

@@ -6,12 +6,13 @@ import tarfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
 
 from likeness.errors import TrainingError
+from likeness.faces.photo_files import is_litter, list_photo_files
 from likeness.picture import Picture
 from likeness.training.pictures import ProgressCallback, crop_square, decode_picture
 
@@ -60,8 +61,7 @@ def _list_files(source: Path) -> list[Path]:
         return [source]
     if not source.is_dir():
         raise TrainingError(f"there is no folder {source}; give one that holds pictures, or a tar file of them")
-    inside = sorted(path for path in source.rglob("*") if path.is_file())
-    files = [path for path in inside if not any(part.startswith(".") for part in path.relative_to(source).parts)]
+    files = list_photo_files(source, sub_folders=True)
     return [path for path in files if path.name.lower().endswith(TARS)] or files
 
 
@@ -86,12 +86,17 @@ def _read_tar(path: Path) -> Iterator[Entry]:
         # As a stream: members are never extracted, so their names cannot lead anywhere.
         with tarfile.open(path, "r|*") as shard:
             for member in shard:
-                if member.isfile() and member.name.lower().endswith(SUFFIXES):
+                if member.isfile() and _is_picture(member.name):
                     file = shard.extractfile(member)
                     assert file is not None  # a regular file
                     yield f"{path.name}/{member.name}", file.read()
     except (tarfile.TarError, OSError, EOFError) as error:
         raise TrainingError(f"{path} is not a whole tar file ({error}); copy it again") from error
+
+
+def _is_picture(name: str) -> bool:
+    """Return whether a member of an archive is a picture by its name."""
+    return name.lower().endswith(SUFFIXES) and not is_litter(PurePosixPath(name))
 
 
 def _square_cutter(size: int) -> Cut:

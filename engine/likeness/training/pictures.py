@@ -12,6 +12,7 @@ import numpy as np
 
 from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes
+from likeness.faces.photo_files import list_photo_files
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def read_pictures(
     """
     if not folder.is_dir():
         raise TrainingError(f"there is no folder {folder}; give one that holds aligned faces")
-    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    files = list_photo_files(folder)
     names, pictures, skipped = [], [], 0
     for done, path in enumerate(files):
         picture = read_picture(path, size)

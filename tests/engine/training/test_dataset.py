@@ -27,10 +27,10 @@ CMYK = base64.b64decode(
 )
 
 
-def photos_of(folder: Path, source: Path, fewest: int = 1, **settings: object) -> Dataset:
+def dataset_of(folder: Path, source: Path, min_pictures: int = 1, **settings: object) -> Dataset:
     wanted = Settings("toy", str(source), **{"size": 32, "steps": 1, **settings})  # type: ignore[arg-type]
     run = RunFolder.begin(folder, wanted)
-    read_dataset(run, fewest)
+    read_dataset(run, min_pictures)
     return open_dataset(run)
 
 
@@ -95,7 +95,7 @@ def test_mixed_sizes_grey_deep_and_sub_folders_all_become_squares_in_colour(tmp_
     cv2.imwrite(str(tmp_path / "in" / "b_wide.png"), cv2.copyMakeBorder(face, 0, 0, 30, 30, cv2.BORDER_CONSTANT))
     cv2.imwrite(str(tmp_path / "in" / "c_deep.png"), face.astype(np.uint16) * 257)
     cv2.imwrite(str(tmp_path / "in" / "deeper" / "d_grey.png"), face[..., 1])
-    photos = photos_of(tmp_path / "run", tmp_path / "in")
+    photos = dataset_of(tmp_path / "run", tmp_path / "in")
     plain, wide, deep, grey = to_pictures(photos.first(4, CPU))
     wanted = cv2.cvtColor(cv2.resize(face, (32, 32), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
     for picture in (plain, wide, deep):
@@ -106,7 +106,7 @@ def test_mixed_sizes_grey_deep_and_sub_folders_all_become_squares_in_colour(tmp_
 def test_cmyk_becomes_the_colour_that_it_prints(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "print.jpg").write_bytes(CMYK)
-    colour = to_pictures(photos_of(tmp_path / "run", tmp_path / "in", size=16).first(1, CPU))[0].mean((0, 1))
+    colour = to_pictures(dataset_of(tmp_path / "run", tmp_path / "in", size=16).first(1, CPU))[0].mean((0, 1))
     # (1 - ink) (1 - black): 225, 48.5, 48.5.
     assert colour == pytest.approx([225.0, 48.5, 48.5], abs=6)
 
@@ -123,12 +123,24 @@ def test_shards_of_tar_files_give_what_the_folder_gives(tmp_path: Path) -> None:
                 label = tarfile.TarInfo(f"{file.stem}.json")
                 label.size = 2
                 shard.addfile(label, io.BytesIO(b"{}"))
-    from_folder = photos_of(tmp_path / "a", tmp_path / "in")
-    from_shards = photos_of(tmp_path / "b", tmp_path / "shards")
-    one_shard = photos_of(tmp_path / "c", tmp_path / "shards" / "00001.tar")
+    from_folder = dataset_of(tmp_path / "a", tmp_path / "in")
+    from_shards = dataset_of(tmp_path / "b", tmp_path / "shards")
+    one_shard = dataset_of(tmp_path / "c", tmp_path / "shards" / "00001.tar")
     assert from_folder.count == from_shards.count == 6
     assert torch.equal(from_folder.first(6, CPU), from_shards.first(6, CPU))
     assert torch.equal(one_shard.first(3, CPU), from_folder.first(6, CPU)[3:])
+
+
+def test_editors_copies_and_what_macos_adds_are_not_trained_on(tmp_path: Path) -> None:
+    write_faces(tmp_path / "in", 4, 40)
+    raw = (tmp_path / "in" / "000.png").read_bytes()
+    for name in ("000.png~", ".hidden.png", "__MACOSX/._000.png", "__MACOSX/000.png", "000.png.bak"):
+        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(raw)
+    with tarfile.open(tmp_path / "in.tar", "w") as shard:
+        shard.add(tmp_path / "in", "in")
+    assert dataset_of(tmp_path / "folder", tmp_path / "in").count == 4
+    assert dataset_of(tmp_path / "tar", tmp_path / "in.tar").count == 4
 
 
 def test_a_torn_shard_is_named(tmp_path: Path) -> None:
@@ -137,13 +149,13 @@ def test_a_torn_shard_is_named(tmp_path: Path) -> None:
         shard.add(tmp_path / "in", "in")
     (tmp_path / "torn.tar").write_bytes((tmp_path / "whole.tar").read_bytes()[:9000])
     with pytest.raises(TrainingError, match=r"torn\.tar is not a whole tar file .*; copy it again"):
-        photos_of(tmp_path / "run", tmp_path / "torn.tar")
+        dataset_of(tmp_path / "run", tmp_path / "torn.tar")
 
 
 def test_three_pictures_are_too_few_and_the_line_says_how_many_are_wanted(tmp_path: Path) -> None:
     write_faces(tmp_path / "in", 3)
     with pytest.raises(TrainingError, match="holds 3 pictures to train with, 12 are wanted"):
-        photos_of(tmp_path / "run", tmp_path / "in", fewest=12)
+        dataset_of(tmp_path / "run", tmp_path / "in", min_pictures=12)
 
 
 def test_a_folder_of_texts_says_so(tmp_path: Path) -> None:
@@ -151,17 +163,17 @@ def test_a_folder_of_texts_says_so(tmp_path: Path) -> None:
     for number in range(20):
         (tmp_path / "in" / f"{number}.txt").write_text("not a face")
     with pytest.raises(TrainingError, match=r"holds 0 pictures .*20 files were no pictures"):
-        photos_of(tmp_path / "run", tmp_path / "in", fewest=12)
+        dataset_of(tmp_path / "run", tmp_path / "in", min_pictures=12)
 
 
 def test_no_folder_is_named_in_the_fault(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"there is no folder .*nowhere"):
-        photos_of(tmp_path / "run", tmp_path / "nowhere")
+        dataset_of(tmp_path / "run", tmp_path / "nowhere")
 
 
 def test_what_was_read_once_is_not_read_again(tmp_path: Path) -> None:
     write_faces(tmp_path / "in", 4)
-    first = photos_of(tmp_path / "run", tmp_path / "in").first(4, CPU)
+    first = dataset_of(tmp_path / "run", tmp_path / "in").first(4, CPU)
     for file in (tmp_path / "in").iterdir():
         file.unlink()
     run = RunFolder.open(tmp_path / "run")
@@ -171,7 +183,7 @@ def test_what_was_read_once_is_not_read_again(tmp_path: Path) -> None:
 
 def test_pixels_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     write_faces(tmp_path / "in", 4)
-    photos_of(tmp_path / "run", tmp_path / "in")
+    dataset_of(tmp_path / "run", tmp_path / "in")
     (tmp_path / "run" / "pictures.rgb").write_bytes(b"short")
     with pytest.raises(TrainingError, match=r"pictures\.rgb is not what was read for this run"):
         open_dataset(RunFolder.open(tmp_path / "run"))
@@ -184,7 +196,7 @@ def test_faces_are_cut_around_where_they_are(tmp_path: Path, faces: Path) -> Non
     wide = cv2.copyMakeBorder(picture, 20, 150, 200, 10, cv2.BORDER_CONSTANT, value=(128, 128, 128))
     for name, each in {"a.png": picture, "b.png": wide, "c.png": np.full((200, 200, 3), 90, np.uint8)}.items():
         cv2.imwrite(str(tmp_path / "in" / name), each)
-    photos = photos_of(tmp_path / "run", tmp_path / "in", crop="face", size=64)
+    photos = dataset_of(tmp_path / "run", tmp_path / "in", crop="face", size=64)
     assert photos.count == 2
     one, other = photos.first(2, CPU)
     assert float((one - other)[:, 16:48, 16:48].abs().mean()) < 0.08

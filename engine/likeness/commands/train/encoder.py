@@ -83,11 +83,12 @@ def _list_photos(folder: Path, hold_out: int) -> list[Path]:
     Raises:
         LikenessError: there is no such folder, or too few are left.
     """
+    from likeness.faces.photo_files import list_photo_files
     from likeness.training.encoder import LEAST_SAMPLES
 
     if not folder.is_dir():
         raise LikenessError(f"{folder} is not a folder; give one of aligned faces")
-    files = sorted(path for path in folder.iterdir() if path.is_file())[hold_out:]
+    files = list_photo_files(folder)[hold_out:]
     if len(files) < LEAST_SAMPLES:
         raise LikenessError(f"{len(files)} photos of {folder} are left to learn from; take {LEAST_SAMPLES} or more")
     return files

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from likeness.errors import InputError, PhotoError
 from likeness.faces.photo import read_photo
+from likeness.faces.photo_files import list_photo_files
 from likeness.inputs.camera.stream import Stream, is_stream, without_secrets
 
 Pixels = NDArray[np.uint8]
@@ -168,7 +169,7 @@ class _Photos:
 
 
 def _photos(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_ENDINGS)
+    return [path for path in list_photo_files(folder) if path.suffix.lower() in PHOTO_ENDINGS]
 
 
 def _ready(picture: cv2.typing.MatLike) -> Pixels:
