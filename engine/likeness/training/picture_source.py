@@ -1,8 +1,11 @@
-"""Read pictures from a folder, a tar file or a folder of tar files (WebDataset), cut and scaled on several threads."""
+"""Pictures from a folder, a tar file (WebDataset), a zip file (StyleGAN) or a folder of these, read and cut."""
 
 from __future__ import annotations
 
+import lzma
 import tarfile
+import zipfile
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,12 +15,16 @@ import cv2
 import numpy as np
 
 from likeness.errors import TrainingError
+from likeness.faces.photo import MOST_BYTES
 from likeness.faces.photo_files import is_litter, list_photo_files
 from likeness.picture import Picture
 from likeness.training.pictures import ProgressCallback, crop_square, decode_picture
 
-TARS = (".tar", ".tar.gz", ".tgz")
-# In a tar file labels stand between the pictures; they are not counted as faulty pictures.
+TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+ZIP = ".zip"
+ARCHIVES = (*TARS, ZIP)
+ENCRYPTED = 0x1  # of a zip member's flags
+# In an archive labels stand between the pictures; they are not counted as faulty pictures.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
 THREADS = 4
 # Read ahead of the slowest picture; at 50 MB a camera's file this is memory enough.
@@ -31,13 +38,13 @@ def read_source(source: Path, size: int, crop: str, progress: ProgressCallback) 
     """Yield name and picture [size, size, 3] RGB of every file, in the order of the names; None for no picture.
 
     Args:
-        source: a folder, read with its sub-folders, a tar file, or a folder of tar files.
+        source: a folder, read with its sub-folders, a tar or zip file, or a folder of them.
         size: of the result, in px.
         crop: "square" or "face".
         progress: called with "read", the number done, and the total, which is not known for tar files.
 
     Raises:
-        TrainingError: there is no such source, or a tar file is broken.
+        TrainingError: there is no such source, or an archive is broken.
     """
     cut = _face_cutter(size) if crop == "face" else _square_cutter(size)
     waiting: deque[tuple[str, Future[Picture | None]]] = deque()
@@ -56,29 +63,35 @@ def read_source(source: Path, size: int, crop: str, progress: ProgressCallback) 
 
 
 def _list_files(source: Path) -> list[Path]:
-    """Return the files to read: tar files where there are any, else all."""
+    """Return the files to read: archives where there are any, else all."""
     if source.is_file():
         return [source]
     if not source.is_dir():
-        raise TrainingError(f"there is no folder {source}; give one that holds pictures, or a tar file of them")
+        raise TrainingError(f"there is no folder {source}; give one that holds pictures, or a tar or zip file of them")
     files = list_photo_files(source, sub_folders=True)
-    return [path for path in files if path.name.lower().endswith(TARS)] or files
+    return [path for path in files if path.name.lower().endswith(ARCHIVES)] or files
 
 
 def _count_files(source: Path) -> int:
+    """Return the number of pictures to read, 0 where a tar file does not tell it."""
     files = _list_files(source)
-    return 0 if any(path.name.lower().endswith(TARS) for path in files) else len(files)
+    if any(path.name.lower().endswith(TARS) for path in files):
+        return 0
+    return sum(len(_list_zip(path)) if path.name.lower().endswith(ZIP) else 1 for path in files)
 
 
 def _iterate_files(source: Path) -> Iterator[Entry]:
     for path in _list_files(source):
-        if path.name.lower().endswith(TARS):
+        name = path.name.lower()
+        if name.endswith(TARS):
             yield from _read_tar(path)
-            continue
-        try:
-            yield str(path), path.read_bytes()
-        except OSError as error:
-            raise TrainingError(f"{path} cannot be read ({error.strerror}); mend it or take it out") from error
+        elif name.endswith(ZIP):
+            yield from _read_zip(path)
+        else:
+            try:
+                yield str(path), path.read_bytes()
+            except OSError as error:
+                raise TrainingError(f"{path} cannot be read ({error.strerror}); mend it or take it out") from error
 
 
 def _read_tar(path: Path) -> Iterator[Entry]:
@@ -89,9 +102,34 @@ def _read_tar(path: Path) -> Iterator[Entry]:
                 if member.isfile() and _is_picture(member.name):
                     file = shard.extractfile(member)
                     assert file is not None  # a regular file
-                    yield f"{path.name}/{member.name}", file.read()
-    except (tarfile.TarError, OSError, EOFError) as error:
+                    yield f"{path.name}/{member.name}", b"" if member.size > MOST_BYTES else file.read()
+    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise TrainingError(f"{path} is not a whole tar file ({error}); copy it again") from error
+
+
+def _list_zip(path: Path) -> list[zipfile.ZipInfo]:
+    """Return the pictures of a zip file by name; a data set of StyleGAN also has labels in it, dataset.json."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if _is_picture(member.filename)]
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+        raise TrainingError(f"{path} is not a whole zip file ({error}); copy it again") from error
+    if any(member.flag_bits & ENCRYPTED for member in members):
+        raise TrainingError(f"{path} is encrypted; unpack it with its password and give the folder")
+    return sorted(members, key=lambda member: member.filename)
+
+
+def _read_zip(path: Path) -> Iterator[Entry]:
+    members = _list_zip(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in members:
+                raw = b"" if member.file_size > MOST_BYTES else archive.read(member)
+                yield f"{path.name}/{member.filename}", raw
+    except NotImplementedError as error:
+        raise TrainingError(f"{path}: {error}; unpack it and give the folder") from error
+    except (zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise TrainingError(f"{path} is not a whole zip file ({error}); copy it again") from error
 
 
 def _is_picture(name: str) -> bool:

@@ -23,7 +23,7 @@ class Settings:
 
     Args:
         recipe: name in `likeness.training.recipe`.
-        source: a folder of pictures, a tar file, or a folder of tar files; absolute.
+        source: a folder of pictures, a tar or zip file, or a folder of these; absolute.
         size: of the pictures in px, a power of two.
         batch: pictures in a step, over all processes and micro-batches together.
         accumulate: micro-batches that a process splits its share of a step into, where memory is short.

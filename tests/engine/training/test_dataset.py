@@ -2,7 +2,9 @@
 
 import base64
 import io
+import json
 import tarfile
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -129,6 +131,50 @@ def test_shards_of_tar_files_give_what_the_folder_gives(tmp_path: Path) -> None:
     assert from_folder.count == from_shards.count == 6
     assert torch.equal(from_folder.first(6, CPU), from_shards.first(6, CPU))
     assert torch.equal(one_shard.first(3, CPU), from_folder.first(6, CPU)[3:])
+
+
+def test_a_zip_data_set_of_stylegan_gives_what_the_folder_gives(tmp_path: Path) -> None:
+    write_faces(tmp_path / "in", 6, 40)
+    files = sorted((tmp_path / "in").iterdir())
+    labels = {"labels": [[f"00000/img{number:08d}.png", number % 2] for number in range(6)]}
+    # As its dataset_tool writes it: stored, numbered, with labels; the order of the members is not that of the names.
+    with zipfile.ZipFile(tmp_path / "Dataset.ZIP", "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("dataset.json", json.dumps(labels))
+        for number, file in reversed(list(enumerate(files))):
+            archive.write(file, f"00000/img{number:08d}.png")
+        archive.writestr("__MACOSX/00000/._img00000000.png", b"resource fork")
+    reports: list[tuple[int, int]] = []
+    run = RunFolder.begin(tmp_path / "b", Settings("toy", str(tmp_path / "Dataset.ZIP"), size=32, steps=1))
+    read_dataset(run, 6, lambda _stage, done, total: reports.append((done, total)))
+    assert reports == [(done, 6) for done in range(1, 7)]
+    from_folder, from_zip = dataset_of(tmp_path / "a", tmp_path / "in"), open_dataset(run)
+    assert from_zip.count == 6
+    assert torch.equal(from_zip.first(6, CPU), from_folder.first(6, CPU))
+    (tmp_path / "zips").mkdir()
+    (tmp_path / "Dataset.ZIP").rename(tmp_path / "zips" / "0.zip")
+    assert dataset_of(tmp_path / "c", tmp_path / "zips").count == 6
+
+
+def test_a_torn_an_encrypted_and_a_corrupt_zip_are_named(tmp_path: Path) -> None:
+    write_faces(tmp_path / "in", 2, 40)
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w") as archive:
+        for file in (tmp_path / "in").iterdir():
+            archive.write(file, file.name)
+    raw = (tmp_path / "whole.zip").read_bytes()
+    central = raw.index(b"PK\x01\x02")
+    corrupt = bytearray(raw)
+    corrupt[200] ^= 0xFF
+    # Bit 0 of the flags of the first member in the central directory.
+    encrypted = bytearray(raw)
+    encrypted[central + 8] |= 1
+    for name, content, says in (
+        ("torn", raw[: len(raw) // 2], "is not a whole zip file"),
+        ("corrupt", bytes(corrupt), "is not a whole zip file .*CRC"),
+        ("encrypted", bytes(encrypted), "is encrypted; unpack it"),
+    ):
+        (tmp_path / f"{name}.zip").write_bytes(content)
+        with pytest.raises(TrainingError, match=rf"{name}\.zip {says}"):
+            dataset_of(tmp_path / name, tmp_path / f"{name}.zip")
 
 
 def test_editors_copies_and_what_macos_adds_are_not_trained_on(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from likeness.options import Device
 if TYPE_CHECKING:
     from likeness.training.run import RunFolder
 
-Photos = Annotated[Path, Parameter(help="Pictures, or tar files of pictures.")]
+Photos = Annotated[Path, Parameter(help="A folder of pictures, a tar or zip file of them, or a folder of such files.")]
 Width = Annotated[
     int, Parameter(help="Channels of the widest layers; twice as many draw finer and take four times as long.")
 ]
