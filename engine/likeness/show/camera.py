@@ -44,6 +44,7 @@ class CameraStage:
             return {}
         state = self._camera.state()
         size = f"{state.size[0]}x{state.size[1]}" if state.live else "not there"
+        size += f", {state.trouble}" if state.trouble else ""
         return {"camera": {"source": state.name, "picture": size, "pictures": state.pictures}}
 
     def close(self) -> None:

@@ -2,11 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from likeness.events import CameraImage
-from likeness.inputs.camera.source import Source, check_source, open_source, source_label
+from likeness.inputs.camera.picture_check import PictureCheck
+from likeness.inputs.camera.source import Source, check_source, is_file, open_source, source_label
 from likeness.stoppable_thread import StoppableThread
 
 log = logging.getLogger(__name__)
@@ -15,16 +17,31 @@ log = logging.getLogger(__name__)
 # is opened in vain holds its bus and writes to the log of the machine.
 RETRY_S, LONGEST_RETRY_S = 0.5, 8.0
 CLOSE_TIMEOUT_S = 2.0
+ADVICE: Mapping[str, str] = MappingProxyType(
+    {
+        "black": "is its lid on, or does another program hold it?",
+        "frozen": "it shows the same one again and again; unplug it and plug it in again",
+    }
+)
 
 
 @dataclass(frozen=True)
 class CameraState:
-    """A camera's name, whether pictures come, how many have come, and their width and height."""
+    """What the show's status tells of a camera.
+
+    Args:
+        name: for people.
+        live: whether pictures come.
+        pictures: how many have come.
+        size: of the last one, width and height.
+        trouble: "black", "frozen" or "".
+    """
 
     name: str
     live: bool
     pictures: int
     size: tuple[int, int]
+    trouble: str = ""
 
 
 class CameraInput:
@@ -47,6 +64,7 @@ class CameraInput:
         self._newest: CameraImage | None = None
         self._taken = self._count = 0
         self._live = False
+        self._trouble = ""
         self._thread = StoppableThread("camera", self._run)
         self._warned = False
 
@@ -71,7 +89,7 @@ class CameraInput:
         """Return the camera's state. Any thread."""
         newest = self._newest
         size = (0, 0) if newest is None else (newest.picture.shape[1], newest.picture.shape[0])
-        return CameraState(self.label, self._live, self._count, size)
+        return CameraState(self.label, self._live, self._count, size, self._trouble)
 
     def drop_picture(self) -> None:
         """Drop the picture that is held."""
@@ -108,13 +126,16 @@ class CameraInput:
     def _read_until_gone(self, source: Source) -> bool:
         """Read pictures until none comes any more or the show is over; return whether there was one."""
         began = self._count
+        check = PictureCheck(may_stand_still=is_file(self._name))
         try:
             while not self._thread.stopping.is_set():
                 picture = source.read(self._thread.stopping.wait)
                 if picture is None:
                     break
                 self._count += 1
-                self._newest = CameraImage(picture, self._count, time.monotonic())
+                now = time.monotonic()
+                self._newest = CameraImage(picture, self._count, now)
+                self._tell_trouble(check.find_trouble(picture, now))
                 if not self._live:
                     self._live, self._warned = True, False
                     log.info("camera: %s, %d x %d px", self.label, picture.shape[1], picture.shape[0])
@@ -122,15 +143,24 @@ class CameraInput:
             self._warn(str(error))
         finally:
             # Before it is closed, which waits for a driver that does not answer.
-            self._live = False
+            self._live, self._trouble = False, ""
             self.drop_picture()
             try:
                 source.close()
             except Exception as error:  # noqa: BLE001 - what was unplugged may fail to close, and is gone either way
                 log.debug("camera: %s did not close: %s", self.label, error)
         if not self._thread.stopping.is_set():
-            self._warn("no picture comes any more")
+            self._warn("there is no picture any more")
         return self._count > began
+
+    def _tell_trouble(self, trouble: str) -> None:
+        if trouble == self._trouble:
+            return
+        if trouble:
+            log.warning("camera: %s: its pictures are %s; %s", self.label, trouble, ADVICE[trouble])
+        else:
+            log.info("camera: %s: its pictures are as they should be again", self.label)
+        self._trouble = trouble
 
     def _warn(self, what: str) -> None:
         if not self._warned:

@@ -1,25 +1,24 @@
-"""Opens a camera's network stream: whatever else happens, its newest picture is the next one."""
+"""A network stream as a camera: whatever else happens, its newest picture is the next one."""
 
 import time
 from collections.abc import Callable
 
 import av
-import numpy as np
 from av.video.frame import VideoFrame
-from numpy.typing import NDArray
 
 from likeness.errors import InputError
+from likeness.inputs.camera.frames import Deinterlacer, Pixels, pixel_ratio, to_picture
 
 STREAMS = ("rtsp://", "rtsps://", "http://", "https://", "udp://", "tcp://", "srt://", "rtmp://")
-# A key frame may be some seconds away in a camera that saves bandwidth; a camera that is silent longer has gone.
+# A key frame may be some seconds away in a camera that saves bandwidth; one that is silent longer has gone.
 TIMEOUT_S = 5.0
-# A picture that is so much older than they are at best, and was there at once, has waited here: there are newer ones.
+# A picture that is this much older than at best, and was there at once, has waited here: there are newer ones.
 LATE_S, AT_ONCE_S = 0.12, 0.01
-# Of what it was waited for, so much goes into what is best: camera clocks drift, and networks grow slower.
+# How fast the best age follows new ones: camera clocks drift, and networks grow slower.
 RENEWAL = 0.02
-# However much waits, a picture is shown so often.
+# However many wait, a picture is shown this often.
 SHOWN_S = 0.25
-# Behind for so many pictures in a row, only key frames are decoded until it is caught up.
+# After this many late pictures in a row only key frames are decoded until it has caught up.
 HURRY_AFTER = 4
 
 
@@ -29,9 +28,9 @@ def is_stream(name: str) -> bool:
 
 
 def without_secrets(address: str) -> str:
-    """Return what may be said of an address: how and where to, without what logs one in.
+    """Return the scheme and host of an address, for logs.
 
-    Cameras take name and password before the host, in the path or after a question mark.
+    Cameras take user and password before the host, in the path or after a question mark.
     """
     scheme, mark, rest = address.partition("://")
     host = rest.rpartition("@")[2]
@@ -43,15 +42,15 @@ def without_secrets(address: str) -> str:
 class Stream:
     """A camera on the network. Opening it and waiting for a picture take `TIMEOUT_S` at most each.
 
-    OpenCV is not asked: it waits for 30 s, writes the address with its password to standard error where one does not
+    OpenCV is not used: it waits for 30 s, writes the address with its password to standard error where one does not
     open, keeps what is late in a queue, and takes the program down when it ends in the middle of a wait.
 
     Args:
         address: rtsp://... and the like.
-        longest: a larger picture comes smaller, so many px at its longer side.
+        longest: a larger picture comes smaller, with this many px at its longer side.
 
     Raises:
-        InputError: nobody answers, or what answers shows no video.
+        InputError: where nobody answers, or what answers shows no video.
     """
 
     def __init__(self, address: str, longest: int) -> None:
@@ -69,18 +68,19 @@ class Stream:
             # Not its text, which holds the address. Cut off in the middle of an answer it calls that invalid.
             silent = time.monotonic() - began >= TIMEOUT_S
             raise InputError(f"it does not open: {_silence() if silent else error.strerror}") from None
-        lacking = self._lacking(address)
-        if lacking:
+        refusal = self._find_refusal(address)
+        if refusal:
             self._container.close()
-            raise InputError(lacking)
+            raise InputError(refusal)
         self._video = self._container.streams.video[0]
         self._packets = self._container.demux(self._video)
+        self._ratio, self._deinterlacer = pixel_ratio(self._video), Deinterlacer()
 
-    def read(self, wait: Callable[[float], object]) -> NDArray[np.uint8] | None:
+    def read(self, wait: Callable[[float], object]) -> Pixels | None:
         """Return the newest picture `[height, width, 3]` RGB, once there is one; None where the stream has ended.
 
         Raises:
-            InputError: it brings nothing any more, or nothing that can be decoded.
+            InputError: where nothing comes any more, or nothing that can be decoded.
         """
         began = time.monotonic()
         newest, late = None, False
@@ -94,13 +94,13 @@ class Stream:
             if now - began > TIMEOUT_S:
                 raise InputError(f"it has shown no picture for {TIMEOUT_S:g} s")
         self._pace(late)
-        return None if newest is None else self._pixels(newest)
+        return None if newest is None else to_picture(newest, self._ratio, self._longest)
 
     def close(self) -> None:
         """Hang up."""
         self._container.close()
 
-    def _lacking(self, address: str) -> str:
+    def _find_refusal(self, address: str) -> str:
         if not self._container.streams.video:
             return "it holds no video"
         # At once whole, it would be over in the twinkling of an eye, again and again.
@@ -109,12 +109,13 @@ class Stream:
         return ""
 
     def _next(self) -> tuple[VideoFrame | None, float, bool]:
-        """Return the last picture of the next packet, if it holds one; the wait for it; whether the stream is over."""
+        """Return the last picture of the next packet, if any; the wait for it; and whether the stream has ended."""
         asked, waited_s = time.monotonic(), 0.0
         try:
             packet = next(self._packets)
             waited_s = time.monotonic() - asked
-            frames = [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
+            decoded = [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
+            frames = [whole for frame in decoded for whole in self._deinterlacer.push(frame)]
         except (StopIteration, av.EOFError):
             return None, waited_s, True
         except (av.InvalidDataError, av.error.PatchWelcomeError):
@@ -122,17 +123,17 @@ class Stream:
             return None, waited_s, False
         except av.FFmpegError as error:
             silent = time.monotonic() - asked >= TIMEOUT_S
-            raise InputError(f"it brings no picture any more: {_silence() if silent else error.strerror}") from None
+            raise InputError(f"there is no picture any more: {_silence() if silent else error.strerror}") from None
         if waited_s >= TIMEOUT_S:
-            # The first time-out hands out as a picture what is half here; the next one would take as long again.
-            raise InputError(f"it brings no picture any more: {_silence()}")
+            # The first time-out returns what is half here as a picture; the next one would take as long again.
+            raise InputError(f"there is no picture any more: {_silence()}")
         return (frames[-1] if frames else None), waited_s, packet.size == 0
 
     def _is_late(self, frame: VideoFrame, now: float, waited_s: float) -> bool:
-        """Return whether a newer picture may be had, by when the camera says that this one was taken."""
+        """Return whether a newer picture waits, going by the camera's own timestamps."""
         if frame.time is None:
             return False
-        # By two clocks that have nothing in common but their pace.
+        # By two clocks that share their pace and nothing else.
         age = now - frame.time
         if waited_s > AT_ONCE_S:
             best = age if self._best is None else min(self._best, age)
@@ -144,12 +145,6 @@ class Stream:
         self._behind = self._behind + 1 if late else 0
         if self._behind in (0, HURRY_AFTER):
             self._video.codec_context.skip_frame = "NONKEY" if self._behind else "DEFAULT"
-
-    def _pixels(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        scale = min(1.0, self._longest / max(frame.width, frame.height))
-        width, height = round(frame.width * scale), round(frame.height * scale)
-        small = frame.reformat(width, height, format="rgb24", interpolation="AREA")
-        return np.asarray(small.to_ndarray(), np.uint8)
 
 
 def _silence() -> str:

@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from likeness.audio.file import AudioFile
 from likeness.audio.open_audio import OFF, is_audio_file
 from likeness.errors import InputError, LikenessError, OutputError
 from likeness.generators.devices import choose_device, find_unused_card
+from likeness.inputs.camera.picture_check import is_black
 from likeness.inputs.camera.source import check_source, open_source, source_label
 from likeness.inputs.midi.bindings import Bindings
 from likeness.inputs.midi.input import midi_available
@@ -36,6 +38,8 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
 )
 # Part of the disk that stays free: a disk slows down before its last byte is written.
 SPARE = 0.05
+# Cameras begin with some black pictures until their exposure is set.
+FIRST_PICTURES_S = 2.0
 
 
 def check_environment(preset: Preset, options: Options, heads: int, fps: float) -> Iterator[Finding]:
@@ -163,8 +167,11 @@ def check_camera(name: str) -> Finding:
         source = open_source(name)
     except InputError as error:
         return less("camera", f"{source_label(name)}: {error}; the show waits for it")
+    until = time.monotonic() + FIRST_PICTURES_S
     try:
-        picture = source.read(lambda seconds: None)
+        picture = source.read(time.sleep)
+        while picture is not None and is_black(picture) and time.monotonic() < until:
+            picture = source.read(time.sleep)
     # A driver may raise anything; the show itself would wait and try again.
     except Exception as error:  # noqa: BLE001
         return less("camera", f"{error}; the show waits for it")
@@ -172,7 +179,10 @@ def check_camera(name: str) -> Finding:
         source.close()
     if picture is None:
         return less("camera", f"{source_label(name)} is there and gives no picture; does another program hold it?")
-    return good("camera", f"{picture.shape[1]} x {picture.shape[0]} px")
+    size = f"{picture.shape[1]} x {picture.shape[0]} px"
+    if is_black(picture):
+        return less("camera", f"{size}, and nothing but black; is its lid on, or does another program hold it?")
+    return good("camera", size)
 
 
 def check_user_folder() -> Finding:

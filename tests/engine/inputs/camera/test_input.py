@@ -1,10 +1,11 @@
 """Cameras: files in real time, photos one after the other, and what is unplugged comes back."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import cycle, pairwise, repeat
 from pathlib import Path
 
 import av
@@ -15,6 +16,7 @@ import pytest
 from likeness.errors import InputError
 from likeness.events import CameraImage
 from likeness.inputs.camera import input as camera
+from likeness.inputs.camera import picture_check
 from likeness.inputs.camera import source as camera_source
 from likeness.inputs.camera.input import CameraInput
 from likeness.inputs.camera.live_mark import LiveMark
@@ -160,6 +162,31 @@ def test_a_video_plays_in_its_own_time_and_from_the_start_again(
     passed = times[-1] - times[0]
     assert (shades[-1] - shades[0]) / 200 == pytest.approx(passed, abs=0.2)
     assert seen[turn + 1][1] < 120
+
+
+def test_a_camera_whose_pictures_are_black_or_frozen_is_told_once_and_again_when_it_is_mended(
+    watch: Callable[..., CameraInput], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(picture_check, "BLACK_S", 0.05)
+    monkeypatch.setattr(picture_check, "FROZEN_S", 0.05)
+    shades = {"now": iter(())}
+
+    class Faulty(Plug):
+        def read(self, wait: Wait) -> np.ndarray | None:
+            wait(0.002)
+            return np.full((12, 16, 3), next(shades["now"]), np.uint8)
+
+    shades["now"] = repeat(0)
+    watching = watch("0", open_source=Faulty().open)
+    wait(lambda: watching.state().trouble == "black")
+    shades["now"] = cycle(range(100, 200))
+    wait(lambda: watching.state().trouble == "")
+    shades["now"] = repeat(150)
+    wait(lambda: watching.state().trouble == "frozen")
+    for word in ("are black", "are frozen", "as they should be again"):
+        assert sum(word in line for line in caplog.messages) == 1
+    assert watching.live
 
 
 def test_a_folder_is_looked_through_and_what_is_no_photo_left_out(tmp_path: Path) -> None:

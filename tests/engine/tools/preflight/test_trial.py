@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from likeness.cli import main
@@ -14,6 +16,7 @@ from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.tools.preflight import environment
 from likeness.tools.preflight.environment import (
+    check_camera,
     check_controllers,
     check_device,
     check_disk,
@@ -157,3 +160,14 @@ def test_the_command_ends_with_the_verdict(capsys: pytest.CaptureFixture[str]) -
     told = capsys.readouterr().out
     assert "The show cannot start" in told
     assert "no weights 'nothing'" in told
+
+
+def test_a_camera_that_gives_nothing_but_black_is_not_called_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "FIRST_PICTURES_S", 0.1)
+    for shade, verdict in ((0, Verdict.LESS), (90, Verdict.GOOD)):
+        cv2.imwrite(str(tmp_path / "wall.png"), np.full((40, 50, 3), shade, np.uint8))
+        finding = check_camera(str(tmp_path / "wall.png"))
+        assert finding.verdict is verdict
+        assert "50 x 40 px" in finding.text
