@@ -1,4 +1,4 @@
-"""The last hand on the picture: freeze, blackout, brightness. Works on finished pictures, whatever failed before."""
+"""The master: freeze, blackout and brightness of finished pictures, whatever failed before it."""
 
 import math
 import time
@@ -19,7 +19,7 @@ PARAMS = (
         "panic", help="Let go of all that could stick: notes, fades, cues that wait, freeze. What is dark stays dark."
     ),
 )
-# What a hand alone decides: a preset or a cue that is recalled in the middle of a show leaves these as they are.
+# Set by hand alone: a preset or a cue that is recalled leaves these as they are.
 BY_HAND = frozenset(f"master.{param.name}" for param in PARAMS)
 # The usual double-click time of desktops is 0.4 to 0.5 s; above it, a press and a change of mind read as one.
 DOUBLE_PRESS_S = 0.4
@@ -28,7 +28,7 @@ ARRIVED = 1e-9
 
 
 class Master:
-    """Keeps the fade's place and the held picture. One thread, the show's, except for `press`.
+    """Holds the level of the fade and the frozen picture. The show's thread, except for `press`.
 
     Args:
         now: seconds; stamps presses.
@@ -40,26 +40,26 @@ class Master:
         self._now = now
         self._held: Picture | None = None
         self._pressed_at = -math.inf
-        self._asked = False
+        self._sent_to = False
         self._cut: bool | None = None
 
     def press(self) -> Callable[[bool], bool]:
-        """Take a press of the blackout's pad or key, now; any thread.
+        """Register a press of the blackout's pad or key, now; any thread.
 
         Returns:
-            What the press makes of the switch. It turns over; a second press within 0.4 s leaves it where the first
-            one sent it and cuts instead of fading. A third is a first one again.
+            A function from the switch before to the switch after the press. It switches over; a second press within
+            0.4 s leaves it where the first one sent it and cuts instead of fading. A third is a first one again.
         """
         at = self._now()
 
-        def turned(dark: bool) -> bool:
-            if at - self._pressed_at <= DOUBLE_PRESS_S and dark == self._asked:
+        def switch(dark: bool) -> bool:
+            if at - self._pressed_at <= DOUBLE_PRESS_S and dark == self._sent_to:
                 self._pressed_at, self._cut = -math.inf, dark
                 return dark
-            self._pressed_at, self._asked, self._cut = at, not dark, None
+            self._pressed_at, self._sent_to, self._cut = at, not dark, None
             return not dark
 
-        return turned
+        return switch
 
     def apply(self, picture: Picture, values: Values, dt: float) -> Picture:
         """Return the picture `[height, width, 3]` that leaves the machine.
@@ -84,16 +84,16 @@ class Master:
         return dim(self._held, self.level * float(values["brightness"]))
 
     def forget(self) -> None:
-        """Let go of the picture that is held: a frozen one is exchanged for the next."""
+        """Drop the held picture: a frozen one is replaced by the next."""
         self._held = None
 
 
-def commands(store: ParamStore, let_go: Callable[[], None] = lambda: None) -> Mapping[str, Callable[..., None]]:
-    """Return what a performer can tell the master beyond its parameters, by OSC address, and have its panic work.
+def commands(store: ParamStore, cancel_waiting: Callable[[], None] = lambda: None) -> Mapping[str, Callable[..., None]]:
+    """Return the master's commands by OSC address, and connect its panic.
 
     Args:
         store: in which the master's parameters are.
-        let_go: called on the show's thread at a panic, to drop what only waits.
+        cancel_waiting: called on the show's thread at a panic, to drop recalls that only wait.
     """
 
     def press(value: object = 1) -> None:
@@ -102,7 +102,7 @@ def commands(store: ParamStore, let_go: Callable[[], None] = lambda: None) -> Ma
             store.toggle("master.blackout")
 
     def panic() -> None:
-        let_go()
+        cancel_waiting()
         store.emit(Panic())
         store.stop_glides(keep="master")
         edit, _ = store.prepare("master.freeze", False)

@@ -1,1 +1,11 @@
-"""The plugin host: discovery, slots, hook calls and time budgets."""
+"""The plugin host: finds plugins, checks them, calls their hooks and holds them to their time.
+
+Files in reading order:
+    discovery.py  finds plugin files and imports them
+    slot.py       one plugin in the rack, checked, with its hooks and parameters
+    host.py       the rack, and the calls: first, each, chain
+    budget.py     which plugin holds the show up
+
+Once a show runs, the render thread calls the hooks of the rack; plugins that come or go are started and stopped on
+the rack editor's thread (`show/rack_editor.py`). A plugin that raises costs only itself: the value before it goes on.
+"""

@@ -1,1 +1,15 @@
-"""Ways out: each knows the picture alone, owns its queue, and never makes the show wait."""
+"""Outputs of a show: windows and files. Each gets finished pictures and nothing else of the show.
+
+Files in reading order:
+    output.py        the protocol, and outputs that keep or count pictures
+    group.py         the outputs of a show; one that fails is closed and the rest go on
+    open_outputs.py  opens what the command line names
+    window.py        a display, full-screen or in a window; displays.py finds the displays
+    fitting.py       letterboxing, and several heads on several displays
+    writer.py        base of the files: a queue and a thread that writes; pacing.py numbers the frames
+    container.py     base of what PyAV writes, into a disk_file.py
+    video.py, gif.py, frames.py   the kinds of files; files.py chooses by the ending
+
+The show's thread, which is the main thread, calls `show` and `close`. Windows draw there. Each file output has one
+thread of its own, "write NAME"; live it never makes the show wait: it drops pictures where it falls behind.
+"""

@@ -1,4 +1,4 @@
-"""What the files that PyAV writes share: how they begin on the disk, are finished, and are given up."""
+"""Base of the files that PyAV writes: how they are begun on the disk, finished and abandoned."""
 
 from abc import abstractmethod
 from collections.abc import Mapping

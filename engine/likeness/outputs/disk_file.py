@@ -1,10 +1,10 @@
-"""A file for an encoder: brought to the disk every second, and still readable when the disk is full."""
+"""A file for an encoder: synced to the disk every second, and still readable when the disk is full."""
 
 import os
 import time
 from pathlib import Path
 
-from likeness.outputs.writer import explained, make_folder
+from likeness.outputs.writer import explain, make_folder
 
 SYNC_S = 1.0
 
@@ -15,7 +15,7 @@ class DiskFile:
     Args:
         name: what messages call the output.
         path: made anew, as are the folders above it; a file that was there is replaced.
-        synced: ask the system every second to bring all to the disk, for what a power cut must not take.
+        synced: fsync every second, for what a power cut must not take.
 
     Raises:
         OutputError: it cannot be opened.
@@ -26,7 +26,7 @@ class DiskFile:
         try:
             self._file = path.open("wb", buffering=0)
         except OSError as error:
-            raise explained(name, error) from error
+            raise explain(name, error) from error
         self.name = str(path)  # PyAV asks for it
         self._path, self._synced = path, synced
         self._synced_at = time.monotonic()
@@ -34,7 +34,7 @@ class DiskFile:
         self.error: OSError | None = None
 
     def write(self, some: bytes) -> int:
-        """Write all of `some`. After a failure what comes is let go, so that a container's end cannot spoil its start.
+        """Write all of `some`. After a failure the rest is discarded, so that a container's end cannot spoil its start.
 
         PyAV calls this from C, where an exception can be lost: `error` keeps it.
         """
@@ -62,11 +62,11 @@ class DiskFile:
         return self._file.tell()
 
     def abandon(self) -> None:
-        """Let go of all that comes, keeping what is on the disk."""
+        """Discard everything that is written from now on, keeping what is on the disk."""
         self.error = self.error or OSError("abandoned")
 
     def close(self) -> None:
-        """Bring it to the disk and close it; a file that nothing was written to is removed."""
+        """Sync the file to the disk and close it; remove it if nothing was written."""
         if self._file.closed:
             return
         try:

@@ -1,4 +1,4 @@
-"""Which displays there are, and whether a window can be opened at all."""
+"""The displays of this machine, and whether a window can be opened at all."""
 
 import os
 import socket
@@ -51,7 +51,7 @@ class Display:
 
 
 def has_display() -> bool:
-    """Say whether a window can be opened, without opening anything: on Linux, whether a display server answers."""
+    """Return whether a window can be opened, without opening anything: on Linux, whether a display server answers."""
     driver = os.environ.get("SDL_VIDEODRIVER", "")
     if driver:
         return driver not in _UNSEEN
@@ -87,7 +87,7 @@ def displays() -> list[Display]:
     return [Display(index, *size, rate) for index, (size, rate) in enumerate(zip(sizes, rates, strict=True))]
 
 
-def chosen(index: int) -> Display:
+def choose_display(index: int) -> Display:
     """Return the display number `index`.
 
     Raises:

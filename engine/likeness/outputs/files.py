@@ -1,4 +1,4 @@
-"""Choose the output that a file's name asks for."""
+"""Open the file output that a name's ending asks for."""
 
 from pathlib import Path
 

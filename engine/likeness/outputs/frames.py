@@ -1,4 +1,4 @@
-"""Write each picture as a PNG file of its own."""
+"""Numbered PNG files, one for each picture."""
 
 import re
 from pathlib import Path

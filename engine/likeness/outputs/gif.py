@@ -1,4 +1,4 @@
-"""Write an animated GIF that loops for ever."""
+"""Animated GIF that loops for ever."""
 
 from fractions import Fraction
 from pathlib import Path

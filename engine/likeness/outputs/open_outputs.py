@@ -5,7 +5,7 @@ from pathlib import Path
 
 from likeness.errors import OutputError
 from likeness.options import Options
-from likeness.outputs.displays import chosen, find_corner, start_video
+from likeness.outputs.displays import choose_display, find_corner, start_video
 from likeness.outputs.files import open_file
 from likeness.outputs.fitting import FittedOutput, Screens
 from likeness.outputs.output import NullOutput, Output
@@ -71,7 +71,7 @@ def _windows(
         size = size[0] * heads, size[1]
     start_video()
     # All of them first: looking for a display's corner closes what windows there are.
-    corners = [find_corner(chosen(display)) for display in options.displays]
+    corners = [find_corner(choose_display(display)) for display in options.displays]
     try:
         for number, (display, corner) in enumerate(zip(options.displays, corners, strict=True)):
             window = WindowOutput(

@@ -1,4 +1,4 @@
-"""Which frame of a recording a picture is: by counting offline, by the wall clock live."""
+"""Pacing of recordings: the frame number of each picture, by counting offline, by the wall clock live."""
 
 from fractions import Fraction
 
@@ -36,7 +36,7 @@ class Pacing:
         """Return the frame that a picture at `at` seconds is, or None where that frame has its picture already.
 
         The first picture is frame 0. A number beyond `next` says that frames were missed; whoever writes them
-        repeats the picture before. Call `take` once the picture is accepted.
+        repeats the picture before. Call `mark_written` once the picture is accepted.
         """
         if self._offline:
             return self.next
@@ -47,6 +47,6 @@ class Pacing:
             return None
         return self.next if place < self.next + SLACK else round(place)
 
-    def take(self, frame: int) -> None:
-        """Say that `frame` has its picture."""
+    def mark_written(self, frame: int) -> None:
+        """Mark `frame` as written."""
         self.next = frame + 1

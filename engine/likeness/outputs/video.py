@@ -1,4 +1,4 @@
-"""Record to a video file that survives the program's death: H.264, a fragment every half second."""
+"""Video recording that survives the program's death: H.264, a fragment every half second."""
 
 import logging
 from pathlib import Path
@@ -19,7 +19,7 @@ from likeness.picture import Picture
 
 log = logging.getLogger(__name__)
 
-# The encoders that are looked for, best first. PyAV's wheels carry libx264; a system's FFmpeg may not.
+# Encoders, best first. PyAV's wheels carry libx264; a system's FFmpeg may not.
 ENCODERS = ("libx264", "h264_videotoolbox", "libopenh264", "mpeg4")
 # Visually lossless for x264; 23 shows blocks in dark, smooth skin on a projector.
 CRF = 18
@@ -87,7 +87,7 @@ class VideoOutput(ContainerOutput):
         if not self._container.streams.video:
             self._begin(picture)
         if self._last is None or self._last[0] is not picture:
-            self._last = (picture, self._converted(picture))
+            self._last = (picture, self._convert(picture))
         image = self._last[1]
         image.pts, image.time_base = frame, 1 / self.rate
         self._mux(image)
@@ -117,7 +117,7 @@ class VideoOutput(ContainerOutput):
             codec.bit_rate = int(self._size[0] * self._size[1] * self.rate * BITS_PER_PIXEL)
             codec.max_b_frames = 0
 
-    def _converted(self, picture: Picture) -> VideoFrame:
+    def _convert(self, picture: Picture) -> VideoFrame:
         """Return `picture` as a 4:2:0 BT.709 frame of the file's size."""
         height, width = picture.shape[:2]
         if (width + width % 2, height + height % 2) != self._size:

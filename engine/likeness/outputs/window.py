@@ -1,4 +1,4 @@
-"""Show the picture on a display, full-screen or in a window."""
+"""The window: shows pictures on a display, full-screen or not."""
 
 import logging
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from likeness.errors import OutputError
-from likeness.outputs.displays import chosen, displays, find_corner, has_display, start_video
+from likeness.outputs.displays import choose_display, displays, find_corner, has_display, start_video
 from likeness.outputs.fitting import fit
 from likeness.picture import Picture
 
@@ -66,7 +66,7 @@ class WindowOutput:
     ) -> None:
         self.name = f"window on display {display}"
         self._on_key, self._on_close = on_key, on_close
-        self._display, self._alone = chosen(display), alone
+        self._display, self._alone = choose_display(display), alone
         self._texture: Texture | None = None
         self._closed = False
         try:
@@ -81,7 +81,7 @@ class WindowOutput:
             ) from error
 
     def show(self, picture: Picture, at: float) -> None:
-        """Draw `picture` `[height, width, 3]` now, and take the keys and clicks since the last time.
+        """Draw `picture` `[height, width, 3]` now, and handle the keys and clicks since the last time.
 
         Waits for the display's refresh where the driver can.
 
@@ -92,13 +92,13 @@ class WindowOutput:
             raise OutputError(f"{self.name} is closed; open a new one to show more pictures.")
         try:
             self._draw(picture)
-            keys, asked_to_close = self._take_events()
+            keys, close_requested = self._poll_events()
         except _DRIVER_ERRORS as error:
             raise OutputError(f"{self.name} was lost: {error}; check the display's cable and driver.") from error
         # Outside the `try`: what these raise is not the window's fault.
         for key in keys:
             self._on_key(key)
-        if asked_to_close:
+        if close_requested:
             self._on_close()
 
     def close(self) -> None:
@@ -168,10 +168,10 @@ class WindowOutput:
         self._texture.draw(dstrect=fit((width, height), into))
         self._renderer.present()
 
-    def _take_events(self) -> tuple[list[str], bool]:
-        """Take what happened, and return the keys pressed and whether the window was asked to close."""
+    def _poll_events(self) -> tuple[list[str], bool]:
+        """Handle the window's events; return the keys pressed and whether the window was asked to close."""
         keys: list[str] = []
-        asked_to_close = False
+        close_requested = False
         for event in pygame.event.get():
             if event.type == pygame.KEYDOWN:
                 if event.key == pygame.K_f:
@@ -179,10 +179,10 @@ class WindowOutput:
                 keys.append(pygame.key.name(event.key))
             # Of several windows only the last one that is closed is told as QUIT.
             elif event.type in (pygame.QUIT, pygame.WINDOWCLOSE):
-                asked_to_close = True
+                close_requested = True
             elif event.type == pygame.RENDER_DEVICE_RESET:
                 self._texture = None  # the graphics card forgot it; the next picture makes a new one
-        return keys, asked_to_close
+        return keys, close_requested
 
 
 def _renderer(window: pygame.Window, *, vsync: bool) -> Renderer:

@@ -1,4 +1,4 @@
-"""What every file output shares: a thread that writes, a bounded queue before it, and frames on the wall clock."""
+"""Base of the file outputs: a thread that writes, a bounded queue before it, and frames on the wall clock."""
 
 import errno
 import logging
@@ -34,15 +34,15 @@ _NEXT_STEP = {
 }
 
 
-def explained(name: str, error: Exception) -> OutputError:
+def explain(name: str, error: Exception) -> OutputError:
     """Return `error` of the output `name` as an `OutputError` that says what to do next."""
     if isinstance(error, OutputError):
         return error
     number = error.errno if isinstance(error, OSError) else None
     why = _NEXT_STEP.get(number or 0, f"{error}; the log has the details")
-    told = OutputError(f"{name} cannot be written: {why}.")
-    told.__cause__ = error
-    return told
+    explained = OutputError(f"{name} cannot be written: {why}.")
+    explained.__cause__ = error
+    return explained
 
 
 def make_folder(name: str, folder: Path) -> None:
@@ -54,7 +54,7 @@ def make_folder(name: str, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise explained(name, error) from error
+        raise explain(name, error) from error
 
 
 class QueuedOutput(ABC):
@@ -82,7 +82,7 @@ class QueuedOutput(ABC):
         self._faults = Faults(log)
         self._waiting: queue.Queue[tuple[Picture, int] | None] = queue.Queue(room)
         self._error: OutputError | None = None
-        self._told = self._closed = False
+        self._error_raised = self._closed = False
         # A daemon: a writer stuck in a driver must not keep a finished program from ending.
         self._thread = threading.Thread(target=self._run, name=f"write {name}", daemon=True)
         self._thread.start()
@@ -93,7 +93,7 @@ class QueuedOutput(ABC):
         Raises:
             OutputError: this output is closed, or what it wrote before has failed.
         """
-        self._tell()
+        self._raise_error()
         if self._closed:
             raise OutputError(f"{self.name} is closed; open a new output to write more pictures.")
         frame = self._pacing.frame_of(at)
@@ -107,7 +107,7 @@ class QueuedOutput(ABC):
             behind = OutputError("the writer is behind, so a picture was left out to keep the show going")
             self._faults.tell(self.name, behind, trace=False)
             return
-        self._pacing.take(frame)
+        self._pacing.mark_written(frame)
 
     def close(self) -> None:
         """Write what is queued and finish the file; waits for that, so a show that goes on calls it elsewhere.
@@ -128,8 +128,8 @@ class QueuedOutput(ABC):
             raise OutputError(f"{self.name} did not finish in {FINISH_S:.0f} s; its last second may be missing.")
         if self.dropped or self.repeated:
             log.info("%s: %d pictures left out, %d repeated to keep time", self.name, self.dropped, self.repeated)
-        if not self._told:
-            self._tell()
+        if not self._error_raised:
+            self._raise_error()
 
     @abstractmethod
     def _write(self, picture: Picture, frame: int) -> None:
@@ -146,9 +146,9 @@ class QueuedOutput(ABC):
     def _abandon(self) -> None:
         """Let go of the file after a failure and keep what is on the disk, on the thread."""
 
-    def _tell(self) -> None:
+    def _raise_error(self) -> None:
         if self._error:
-            self._told = True
+            self._error_raised = True
             raise self._error
 
     def _run(self) -> None:
@@ -180,7 +180,7 @@ class QueuedOutput(ABC):
 
     def _fail(self, error: Exception) -> None:
         log.debug("%s failed", self.name, exc_info=error)
-        self._error = explained(self.name, error)
+        self._error = explain(self.name, error)
         try:
             self._abandon()
         except Exception as second:  # noqa: BLE001 - the file is given up already; this only says how

@@ -119,3 +119,8 @@ def check_unique_names(owner: str, params: Sequence[Param]) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise ParamError(f"{owner} declares {', '.join(sorted(twice))} twice")
+
+
+def to_address(name: object) -> str:
+    """Return `owner.name` for an address in that form or in OSC's, "/owner/name"."""
+    return str(name).strip("/").replace("/", ".")

@@ -1,4 +1,4 @@
-"""The state of all parameters: any thread writes to the inbox, the show takes one immutable snapshot a frame."""
+"""The parameter store: any thread leaves edits in its inbox, each frame publishes one immutable snapshot."""
 
 import logging
 import operator
@@ -21,21 +21,28 @@ Edit = Callable[[], None]
 class ParamStore:
     """Every parameter of the show, by `owner.name`.
 
-    `set`, `set_unit`, `recall` and `post` may be called from any thread: they check at once and take effect in the
-    next `advance`, which the show's thread alone calls, in the order in which they came. Nothing here waits.
+    Any thread may call what writes: `set`, `toggle`, `recall`, `post`, `run`. It checks its arguments at once, raises
+    what is wrong with them, and leaves an edit in the inbox. `advance`, which the show's thread alone calls, once a
+    frame, runs the edits in the order in which they came, moves glides on and publishes `snapshot`. An edit that fails
+    is logged and the next one runs. What is called from inside an edit, such as `emit`, takes effect in that frame.
+
+    Threads never wait for one another here: the inbox is a deque, and a snapshot is replaced as a whole.
+
+    Attributes:
+        snapshot: the values of the newest frame by owner and name, read-only; any thread.
+        revision: counts declarations and withdrawals: what was looked up under another number may be stale.
     """
 
     def __init__(self) -> None:
-        self._cells: dict[str, dict[str, ParamState]] = {}
+        self._states: dict[str, dict[str, ParamState]] = {}
         self._inbox: deque[Edit] = deque()
         self._faults = Faults(log)
         self._events: list[Event | LatentCommand] = []
-        self._restless: set[str] = set()
-        self._swayed: dict[str, ParamState] = {}
-        self._stirred: set[str] = set()
+        self._moving: set[str] = set()
+        self._modulated: dict[str, ParamState] = {}
+        self._offset_changed: set[str] = set()
         self._presses: dict[str, Callable[[], Callable[[bool], bool]]] = {}
         self._actions: dict[str, Edit] = {}
-        # Counts declarations and withdrawals: what was looked up under another number may be stale.
         self.revision = 0
         self.snapshot: Mapping[str, Values] = MappingProxyType({})
         self._listeners: list[Callable[[str, Value], None]] = []
@@ -43,36 +50,36 @@ class ParamStore:
     # Declaring. The show's thread, or before it runs.
 
     def declare(self, owner: str, params: Sequence[Param], keep: bool = False) -> None:
-        """Add `owner` with its parameters at rest; declared again, they start anew.
+        """Add `owner` with its parameters at their defaults; declared again, they start anew.
 
         Args:
             owner: a plugin's name, "master", "show".
             params: in the order in which they are shown.
-            keep: where `owner` is there already, a parameter that was not changed goes on as it is, and one that was
-                takes the old value over where it fits.
+            keep: where `owner` is there already, an unchanged parameter goes on as it is, and a changed one takes
+                over the old value where it fits.
 
         Raises:
             ParamError: where a name comes twice.
         """
         check_unique_names(owner, params)
-        before = self._cells.get(owner, {}) if keep else {}
-        cells = {param.name: carry_over(param, before.get(param.name)) for param in params}
-        self._cells = {**self._cells, owner: cells}
+        before = self._states.get(owner, {}) if keep else {}
+        states = {param.name: carry_over(param, before.get(param.name)) for param in params}
+        self._states = {**self._states, owner: states}
         self.revision += 1
         self._publish({owner})
 
     def withdraw(self, owner: str) -> None:
         """Forget `owner`."""
-        self._cells = {name: cells for name, cells in self._cells.items() if name != owner}
+        self._states = {name: states for name, states in self._states.items() if name != owner}
         self.revision += 1
-        self._restless.discard(owner)
+        self._moving.discard(owner)
         self._publish(frozenset())
 
     def params(self) -> Iterator[tuple[str, Param]]:
         """Yield `(address, parameter)` in the order of declaration."""
-        for owner, cells in self._cells.items():
-            for name, cell in cells.items():
-                yield f"{owner}.{name}", cell.param
+        for owner, states in self._states.items():
+            for name, state in states.items():
+                yield f"{owner}.{name}", state.param
 
     def param(self, address: str) -> Param:
         """Return the parameter at `owner.name`.
@@ -80,26 +87,26 @@ class ParamStore:
         Raises:
             ParamError: naming the nearest addresses there are.
         """
-        return self._cell(address).param
+        return self._state(address).param
 
     def __contains__(self, address: str) -> bool:
-        """Whether there is a parameter at `owner.name`; cheaper than `param`, whose error looks for near names."""
+        """Return whether there is a parameter at `owner.name`; cheaper than `param`, which looks for near names."""
         owner, _, name = address.partition(".")
-        return name in self._cells.get(owner, {})
+        return name in self._states.get(owner, {})
 
     def target(self, address: str) -> Value:
-        """Return where the parameter was asked to be, as of the last frame. Raises like `set`. Any thread."""
-        return self._cell(address).target
+        """Return what the parameter was last set to, as of the last frame. Raises like `set`. Any thread."""
+        return self._state(address).target
 
     def takeover_value(self, address: str) -> Value:
-        """Return where a hand finds the parameter: on its way during a recall, else where it was asked to be."""
-        cell = self._cell(address)
-        return cell.value if cell.ramp else cell.target
+        """Return the value a controller must meet to take over: the current one during a recall, else the target."""
+        state = self._state(address)
+        return state.value if state.ramp else state.target
 
     # Writing. Any thread.
 
     def set(self, address: str, value: object) -> None:
-        """Ask for `value`, in the parameter's own unit.
+        """Set a parameter, in its own unit.
 
         Raises:
             ParamError: for an unknown address or a value that is refused; nothing changes then.
@@ -107,35 +114,31 @@ class ParamStore:
         edit, _ = self.prepare(address, value)
         self._inbox.append(edit)
 
-    def set_unit(self, address: str, u: float) -> None:
-        """Ask for the value at fader position `u` in [0, 1]. Raises like `set`."""
-        self._inbox.append(self.prepare_unit(address, u))
-
     def prepare(self, address: str, value: object) -> tuple[Edit, Value]:
-        """Check now what `set` would do; return the edit for `run`, and the value as it will stand.
+        """Check now what `set` would do; return the edit for `run`, and the value as it will be set.
 
         Edits made in one `run` land in one frame.
         """
-        cell = self._cell(address)
-        parsed = self._parse(address, cell, value)
-        return self._change(address, cell, parsed), parsed
+        state = self._state(address)
+        parsed = self._parse(address, state, value)
+        return self._change(address, state, parsed), parsed
 
     def prepare_unit(self, address: str, u: float) -> Edit:
-        """Check now what `set_unit` would do and return it for `run`."""
-        cell = self._cell(address)
-        return self._change(address, cell, cell.param.from_unit(u))
+        """Return the edit, for `run`, that sets a parameter by fader position `u` in [0, 1]. Raises like `set`."""
+        state = self._state(address)
+        return self._change(address, state, state.param.from_unit(u))
 
     def toggle(self, address: str) -> None:
-        """Turn a switch over, counted from where it stands when the frame takes it. Raises like `set`."""
-        cell = self._cell(address)
-        cell.param.parse(True)
+        """Switch a parameter over, counted from its target when the frame begins. Raises like `set`."""
+        state = self._state(address)
+        state.param.parse(True)
         owner = address.partition(".")[0]
         press = self._presses.get(address)
-        turned = press() if press else operator.not_
-        self._inbox.append(lambda: self._edit(owner, cell, turned(bool(cell.target)), 0.0))
+        switch = press() if press else operator.not_
+        self._inbox.append(lambda: self._edit(owner, state, switch(bool(state.target)), 0.0))
 
     def on_toggle(self, address: str, press: Callable[[], Callable[[bool], bool]]) -> None:
-        """Have `press` say what a toggle makes of the switch at `address`. Before the show runs.
+        """Let `press` decide what a toggle makes of the switch at `address`. Before the show runs.
 
         `press` is called by `toggle`, on its thread; what it returns gets the switch's value on the show's thread and
         returns the new one.
@@ -143,7 +146,7 @@ class ParamStore:
         self._presses[address] = press
 
     def on_press(self, address: str, action: Edit) -> None:
-        """Have `action` run on the show's thread at each press of the trigger at `address`. Before the show runs."""
+        """Run `action` on the show's thread at each press of the trigger at `address`. Before the show runs."""
         self._actions[address] = action
 
     def on_set(self, listener: Callable[[str, Value], None]) -> None:
@@ -151,9 +154,9 @@ class ParamStore:
         self._listeners.append(listener)
 
     def recall(self, values: Mapping[str, object], seconds: float = 0.0) -> list[str]:
-        """Ask for many values by address; floats travel there in `seconds`. Return what was refused, in words.
+        """Set many parameters by address; floats travel there in `seconds`. Return what was refused, in words.
 
-        A hand on a control during the recall wins: that parameter follows the hand and the rest go on.
+        A control that is moved during the recall wins: its parameter follows it and the rest travel on.
         """
         edit, refused = self.prepare_recall(values, seconds)
         self._inbox.append(edit)
@@ -164,70 +167,70 @@ class ParamStore:
         refused, fit = [], []
         for address, value in values.items():
             try:
-                cell = self._cell(address)
-                fit.append((address.partition(".")[0], cell, self._parse(address, cell, value)))
+                state = self._state(address)
+                fit.append((address.partition(".")[0], state, self._parse(address, state, value)))
             except ParamError as error:
                 refused.append(str(error))
 
         def edit() -> None:
-            for owner, cell, value in fit:
-                self._edit(owner, cell, value, seconds)
+            for owner, state, value in fit:
+                self._edit(owner, state, value, seconds)
 
         return edit, refused
 
     def post(self, event: Event | LatentCommand) -> None:
-        """Leave an event for the plugins."""
+        """Emit `event` in the next frame."""
         self._inbox.append(lambda: self.emit(event))
 
     def emit(self, event: Event | LatentCommand) -> None:
-        """Have `event` in the frame that begins. Within an edit, on the show's thread."""
+        """Emit `event` in the frame that begins. Call from inside an edit only."""
         self._events.append(event)
 
     def run(self, edit: Edit) -> None:
-        """Have `edit` run on the show's thread, between two frames."""
+        """Run `edit` on the show's thread, between two frames."""
         self._inbox.append(edit)
 
     def set_modulation(self, offsets: Mapping[str, float]) -> None:
-        """Have snapshots show these parameters moved by so much, in fader units, and all others as they are.
+        """Offset these parameters in the published snapshot (fader units); clear all other offsets.
 
-        What they were asked to be stays as it is: `target` and `targets` know nothing of it. What no fader sets, and
-        what is not there, is left out. The show's thread.
+        Targets stay as they are. Parameters without a fader, and addresses without a parameter, are left out. The
+        show's thread.
         """
-        swayed = {}
+        modulated = {}
         for address, offset in offsets.items():
             owner, _, name = address.partition(".")
-            cell = self._cells.get(owner, {}).get(name)
-            if cell is None or isinstance(cell.param, Text | Trigger):
+            state = self._states.get(owner, {}).get(name)
+            if state is None or isinstance(state.param, Text | Trigger):
                 continue
-            swayed[address] = cell
-            if cell.offset != offset:
-                cell.offset = offset
-                self._stirred.add(owner)
-        for address in self._swayed.keys() - swayed.keys():
-            self._swayed[address].offset = 0.0
-            self._stirred.add(address.partition(".")[0])
-        self._swayed = swayed
+            modulated[address] = state
+            if state.offset != offset:
+                state.offset = offset
+                self._offset_changed.add(owner)
+        for address in self._modulated.keys() - modulated.keys():
+            self._modulated[address].offset = 0.0
+            self._offset_changed.add(address.partition(".")[0])
+        self._modulated = modulated
 
     # Reading. The show's thread.
 
     def advance(self, dt: float, seen: bool = True) -> tuple[Event | LatentCommand, ...]:
-        """Take the inbox, move what glides on by `dt` seconds, publish `snapshot` and return the events.
+        """Run the edits in the inbox, move glides on by `dt` seconds, publish `snapshot` and return the events.
 
         Args:
             dt: seconds since the last call.
             seen: whether the last snapshot reached the plugins; until one has, presses of triggers add up.
         """
-        changed = self._restless | self._stirred
-        self._stirred = set()
+        changed = self._moving | self._offset_changed
+        self._offset_changed = set()
         kept = set()
-        for owner in self._restless:
-            for cell in self._cells[owner].values():
-                if cell.moving and isinstance(cell.param, Trigger):
+        for owner in self._moving:
+            for state in self._states[owner].values():
+                if state.moving and isinstance(state.param, Trigger):
                     if seen:
-                        cell.advance(dt)
+                        state.advance(dt)
                     else:
                         kept.add(owner)
-        self._restless = kept
+        self._moving = kept
         # Only what is there now: a flood cannot hold the frame up.
         for _ in range(len(self._inbox)):
             edit = self._inbox.popleft()
@@ -236,83 +239,78 @@ class ParamStore:
                 edit()
             except Exception as error:  # noqa: BLE001
                 self._faults.tell("a change between two frames", error)
-        changed |= self._restless
-        restless = set()
-        for owner in changed & self._cells.keys():
-            for cell in self._cells[owner].values():
-                if cell.moving and not isinstance(cell.param, Trigger):
-                    cell.advance(dt)
-                if cell.moving:
-                    restless.add(owner)
-        self._restless = restless
+        changed |= self._moving
+        moving = set()
+        for owner in changed & self._states.keys():
+            for state in self._states[owner].values():
+                if state.moving and not isinstance(state.param, Trigger):
+                    state.advance(dt)
+                if state.moving:
+                    moving.add(owner)
+        self._moving = moving
         if changed:
             self._publish(changed)
         events, self._events = tuple(self._events), []
         return events
 
     def stop_glides(self, keep: str) -> None:
-        """Stop every glide and recall where it stands, but for those of the owner `keep`. The show's thread."""
-        for owner, cells in self._cells.items():
-            for cell in cells.values():
-                if owner != keep and cell.moving and isinstance(cell.param, Float):
-                    self._report(f"{owner}.{cell.param.name}", cell.target)
-                    cell.hold()
+        """Stop every glide and recall where it is, except those of the owner `keep`. The show's thread."""
+        for owner, states in self._states.items():
+            for state in states.values():
+                if owner != keep and state.moving and isinstance(state.param, Float):
+                    self._report(f"{owner}.{state.param.name}", state.target)
+                    state.hold()
 
     def finish_glides(self) -> None:
-        """Take the inbox and let every glide arrive at once: how a show begins."""
+        """Run the edits in the inbox and let every glide arrive at once: how a show begins."""
         self.advance(0.0)
-        for cells in self._cells.values():
-            for cell in cells.values():
-                if isinstance(cell.param, Float):
-                    cell.jump_to_target()
-        self._publish(self._cells.keys())
+        for states in self._states.values():
+            for state in states.values():
+                if isinstance(state.param, Float):
+                    state.jump_to_target()
+        self._publish(self._states.keys())
 
     def targets(self) -> dict[str, dict[str, Value]]:
-        """Return where every parameter is asked to be, by owner and name; triggers are left out."""
+        """Return every target, by owner and name, without triggers."""
         return {
-            owner: {name: cell.target for name, cell in cells.items() if not isinstance(cell.param, Trigger)}
-            for owner, cells in self._cells.items()
+            owner: {name: state.target for name, state in states.items() if not isinstance(state.param, Trigger)}
+            for owner, states in self._states.items()
         }
 
-    def _cell(self, address: str) -> ParamState:
+    def _state(self, address: str) -> ParamState:
         owner, _, name = address.partition(".")
-        cell = self._cells.get(owner, {}).get(name)
-        if cell is None:
+        state = self._states.get(owner, {}).get(name)
+        if state is None:
             raise ParamError(f"no parameter {address!r}; {nearest(address, (known for known, _ in self.params()))}")
-        return cell
+        return state
 
-    def _parse(self, address: str, cell: ParamState, value: object) -> Value:
+    def _parse(self, address: str, state: ParamState, value: object) -> Value:
         try:
-            return cell.param.parse(value)
+            return state.param.parse(value)
         except ParamError as error:
             raise ParamError(f"{address.partition('.')[0]}.{error}") from None
 
-    def _change(self, address: str, cell: ParamState, value: Value) -> Edit:
+    def _change(self, address: str, state: ParamState, value: Value) -> Edit:
         owner = address.partition(".")[0]
-        return lambda: self._edit(owner, cell, value, 0.0)
+        return lambda: self._edit(owner, state, value, 0.0)
 
-    def _edit(self, owner: str, cell: ParamState, value: Value, seconds: float) -> None:
-        address = f"{owner}.{cell.param.name}"
-        if not isinstance(cell.param, Trigger):
-            self._report(address, cell.target)
+    def _edit(self, owner: str, state: ParamState, value: Value, seconds: float) -> None:
+        address = f"{owner}.{state.param.name}"
+        if not isinstance(state.param, Trigger):
+            self._report(address, state.target)
         elif value and address in self._actions:
             self._actions[address]()
-        cell.set(value, seconds)
+        state.set(value, seconds)
         # It may have been withdrawn since the edit was checked.
-        if owner in self._cells:
-            self._restless.add(owner)
+        if owner in self._states:
+            self._moving.add(owner)
 
     def _report(self, address: str, before: Value) -> None:
         for listener in self._listeners:
             listener(address, before)
 
     def _publish(self, owners: Set[str]) -> None:
-        kept = {owner: values for owner, values in self.snapshot.items() if owner in self._cells}
-        for owner in owners & self._cells.keys():
-            kept[owner] = MappingProxyType({name: cell.shown for name, cell in self._cells[owner].items()})
-        self.snapshot = MappingProxyType({owner: kept[owner] for owner in self._cells})
-
-
-def to_address(name: object) -> str:
-    """Return the `owner.name` of a parameter that is written so, or in OSC's way as "/owner/name"."""
-    return str(name).strip("/").replace("/", ".")
+        kept = {owner: values for owner, values in self.snapshot.items() if owner in self._states}
+        for owner in owners & self._states.keys():
+            kept[owner] = MappingProxyType({name: state.shown for name, state in self._states[owner].items()})
+        self.snapshot = MappingProxyType({owner: kept[owner] for owner in self._states})

@@ -1,1 +1,19 @@
-"""What the performer's messages do to a running show: addresses, controllers, the rack, another generator."""
+"""One show: the loop that runs its frames, the render thread that draws them, and what edits it while it plays.
+
+Files in reading order:
+    loop.py             the life of one frame; begin here
+    renderer.py         the render thread: plugins, cues, generator, picture
+    show.py             builds a show from a preset and options, and runs it
+    clock.py, frame_stats.py, status.py    when frames begin, what is counted, what is told
+    camera.py, modulation_stage.py         what happens before a frame, beside controls and cues
+    controls.py         opens OSC, OSCQuery and MIDI
+    load_rack.py, open_weights.py          plugins and weights at the start
+    rack_editor.py      plugins that come, go and are reloaded while the show plays
+    generator_swap.py, generator_fade.py   another generator while the show plays
+    file_watcher.py     reloads what changes on disk
+    preset_commands.py, tempo_commands.py, modulation_commands.py   OSC commands
+    signals.py          SIGINT and SIGTERM end the show
+
+The show's thread runs the loop and owns the parameters, cues, modulation and outputs. The render thread owns the
+picture: it calls the plugins' hooks and the generator. Everything else reaches the show through the store's inbox.
+"""

@@ -1,17 +1,17 @@
-"""When the next frame is: by the wall for a show, by counting for a render."""
+"""Clocks that pace the loop: the wall clock for a show, counting for a render."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-# A stall longer than this is not caught up: the walk goes on from where it stood instead of leaping.
+# A longer stall is not caught up: what moves goes on from where it was instead of leaping.
 LONGEST_DT_S = 0.1
 
 
 @dataclass(frozen=True)
 class Tick:
-    """One beat of the clock.
+    """One tick of the clock.
 
     Args:
         index: frames since the start.
@@ -25,7 +25,7 @@ class Tick:
 
 
 class Clock(Protocol):
-    """What paces the loop."""
+    """Paces the loop."""
 
     fps: float
     offline: bool

@@ -17,7 +17,8 @@ from likeness.inputs.osc.server import OscInput, Reply
 from likeness.inputs.osc.subscriptions import Args, Feedback
 from likeness.options import Options
 from likeness.parameters.midi_binding import Binding
-from likeness.parameters.store import ParamStore, to_address
+from likeness.parameters.state import to_address
+from likeness.parameters.store import ParamStore
 from likeness.paths import search_dirs, user_dir
 from likeness.ranges import Takeover
 from likeness.show.status import StatusCache

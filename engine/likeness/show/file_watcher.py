@@ -10,20 +10,20 @@ from likeness.paths import find_weights
 
 log = logging.getLogger(__name__)
 
-# Twice that between saving and playing: a file counts once it has looked the same two times.
-LOOK_S = 0.25
+# A change counts once the file has looked the same in two checks: half a second after it was saved.
+CHECK_S = 0.25
 
 Stamp = tuple[int, int]
 
 
 class FileWatcher:
-    """Looks at files every quarter of a second, on its own thread, from `start` to `close`.
+    """Checks files every quarter of a second, on its own thread, from `start` to `close`.
 
     A file that is still being written, or is gone for a moment, is waited for.
 
     Args:
         files: returns the files by plugin, as they are now.
-        reload: is called with the plugin's name, on the watch's thread.
+        reload: called with the plugin's name, on the watcher's thread.
     """
 
     def __init__(self, files: Callable[[], Iterable[tuple[str, Path]]], reload: Callable[[str], None]) -> None:
@@ -34,8 +34,8 @@ class FileWatcher:
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
-        """Begin; what the files are now is what plays."""
-        self.look()
+        """Start; the files as they are now count as loaded."""
+        self.check()
         self._thread.start()
 
     def close(self) -> None:
@@ -44,8 +44,8 @@ class FileWatcher:
         if self._thread.is_alive():
             self._thread.join()
 
-    def look(self) -> None:
-        """Look once."""
+    def check(self) -> None:
+        """Check every file once; reload what has changed and looks the same as the time before."""
         for name, path in list(self._files()):
             stamp = _stamp(path)
             if stamp is None:
@@ -54,15 +54,15 @@ class FileWatcher:
                 self._new.pop(path, None)
             elif stamp == self._new.get(path):
                 self._known[path] = self._new.pop(path)
-                self._tell(name)
+                self._reload_file(name)
             else:
                 self._new[path] = stamp
 
     def _run(self) -> None:
-        while not self._closing.wait(LOOK_S):
-            self.look()
+        while not self._closing.wait(CHECK_S):
+            self.check()
 
-    def _tell(self, name: str) -> None:
+    def _reload_file(self, name: str) -> None:
         try:
             self._reload(name)
         except PluginError as error:
@@ -76,7 +76,7 @@ def follow_weights(name: str, load: Callable[[str], None]) -> FileWatcher:
 
     Args:
         name: of weights, of their file, or of the folder of a training run.
-        load: takes them into the show; what it refuses is one line in the log.
+        load: swaps the generator; what it refuses is one line in the log.
 
     Raises:
         WeightsError: there are no such weights.

@@ -1,4 +1,4 @@
-"""Load the plugins of a show into its host, and say what parameters they have."""
+"""Load the plugins of a show into its host, and declare the parameters of the show itself."""
 
 import logging
 from collections.abc import Sequence

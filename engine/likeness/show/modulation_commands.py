@@ -8,7 +8,8 @@ from likeness.errors import InputError
 from likeness.fault_log import log_refusal
 from likeness.parameters.modulation import Modulation, modulators_of
 from likeness.parameters.modulator import parse_modulator
-from likeness.parameters.store import ParamStore, to_address
+from likeness.parameters.state import to_address
+from likeness.parameters.store import ParamStore
 from likeness.params import Text, is_press, to_number
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Open weights for a show: found by name, their licence told, made as fast as this machine allows, warm."""
+"""Open weights for a show: find them by name, log their licence, choose the fastest backend, warm up."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""What a performer can tell a running show beyond its parameters: the commands behind OSC addresses."""
+"""OSC commands that recall and save presets."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -20,9 +20,9 @@ class PresetCommands:
 
     Args:
         store, host: of the show.
-        preset: what the show was built from; what is saved is this with the values and the rack of the moment.
+        preset: what the show was built from; what is saved is this with the current values and rack.
         seed: of the show.
-        modulation: what moves parameters by itself; a recalled preset's fades in for it.
+        modulation: the modulators; those of a recalled preset replace them.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class PresetCommands:
         }
 
     def recall_preset(self, name: object, seconds: object = 0.0) -> None:
-        """Have the preset `name`'s values travel in over `seconds`; what does not fit is logged and left out.
+        """Let the values of the preset `name` travel in over `seconds`; what does not fit is logged and left out.
 
         The master stays as it is: a blackout is lifted by the hand that pressed it.
 
@@ -62,7 +62,7 @@ class PresetCommands:
         self.recall_preset(programs[number])
 
     def save_preset(self, name: object) -> None:
-        """Write what the parameters are set to, wherever their glides are, as a preset of the user's own.
+        """Write the parameters' targets, wherever their glides are, as a preset in the user's folder.
 
         Raises:
             PresetError: where the name or the disk does not allow it.
@@ -74,7 +74,7 @@ class PresetCommands:
         log.info("saved %s", path)
 
     def record_weights(self, name: str) -> None:
-        """Have what is saved from now on name the weights `name`, which play. The show's thread."""
+        """Record `name` as the weights in everything saved from now on. The show's thread."""
         show = self._preset.show.model_copy(update={"weights": name})
         self._preset = self._preset.model_copy(update={"show": show})
 

@@ -1,4 +1,4 @@
-"""From a frame's values to its picture, on a thread of its own: a hang in here cannot stop the show."""
+"""Renderer and render thread: from a frame's values to its picture, where a hang cannot stop the show."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ from likeness.stage import Stage
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one frame: a picture or the error in its place, and the seconds spent in `synthesize`."""
+    """The result of one frame: a picture or the error in its place, and the seconds spent in `synthesize`."""
 
     picture: Picture | None
     error: BaseException | None
@@ -32,11 +32,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class RenderScene:
-    """All that comes with a generator: the stage, the latents `[heads, num_ws, w_dim]`, and the picture's course."""
+    """What changes with the generator: the stage, the base latents `[heads, num_ws, w_dim]` and the playback."""
 
     stage: Stage
     base: Tensor
-    course: Playback
+    playback: Playback
 
 
 class Renderer:
@@ -44,25 +44,25 @@ class Renderer:
 
     Args:
         stage, host: of the show.
-        fps: how many frames a second are to be remembered.
+        fps: frames a second that the history keeps.
 
     Attributes:
-        course: what cues and the past make of the plugins' latent.
+        playback: the latent stage after the plugins: cues and history.
     """
 
     def __init__(self, stage: Stage, host: Host, fps: float = 60.0) -> None:
         self._host, self._fps = host, fps
         self._fade, self._read = GeneratorFade(), ReadBack()
-        self._set(_scene(stage, self._ring(stage)))
+        self._use(_make_scene(stage, self._new_history(stage)))
 
     def scene(self, stage: Stage) -> RenderScene:
-        """Return what `play` takes. Any thread; it allocates. The past is kept where latents have the same shape."""
+        """Return a scene for `switch_scene`. Any thread; it allocates. Latents of the same shape keep the history."""
         fits = stage.generator.mean.shape == self._stage.generator.mean.shape
-        return _scene(stage, self.course.history if fits else self._ring(stage))
+        return _make_scene(stage, self.playback.history if fits else self._new_history(stage))
 
     def switch_scene(self, scene: RenderScene, fade_s: float) -> None:
-        """Draw `scene` from the next frame on, faded in within `fade_s` seconds. The render thread, before a frame."""
-        self._set(scene)
+        """Draw `scene` from now on, faded in within `fade_s` seconds. The render thread, before a frame."""
+        self._use(scene)
         self._fade.start(fade_s)
 
     def start(self) -> None:
@@ -75,21 +75,21 @@ class Renderer:
 
     @torch.inference_mode()
     def draw(self, frame: Frame, events: tuple[Event | LatentCommand, ...]) -> Outcome:
-        """Return the frame's picture. Starts from the seed's latent, never from the last frame's."""
+        """Return the frame's picture, starting from the seed's latent, never from the last frame's."""
         started = time.perf_counter()
         self._host.apply_change()
         generator = self._stage.generator
         for event in events:
             if isinstance(event, Recall) and event.rack:
                 self._host.reorder(event.rack)
-            self.course.handle(event)
+            self.playback.handle(event)
             if not isinstance(event, LatentCommand):
                 self._host.handle(event, self._stage)
         latent = self._host.update(self._base, frame)
         private = self._stage.privacy.end_frame()
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)
-        latent = self.course.step(latent, frame, private=private)
+        latent = self.playback.step(latent, frame, private=private)
         latent = truncate(latent, generator.mean, float(frame.values["show"]["psi"]))
         began = time.perf_counter()
         image = generator.synthesize(latent)
@@ -98,18 +98,18 @@ class Renderer:
         self._host.end_frame((time.perf_counter() - started) * 1e3)
         return Outcome(picture, None, synthesis_s)
 
-    def _set(self, scene: RenderScene) -> None:
-        self._stage, self._base, self.course = scene.stage, scene.base, scene.course
+    def _use(self, scene: RenderScene) -> None:
+        self._stage, self._base, self.playback = scene.stage, scene.base, scene.playback
 
-    def _ring(self, stage: Stage) -> LatentHistory:
+    def _new_history(self, stage: Stage) -> LatentHistory:
         mean = stage.generator.mean
         return LatentHistory(mean.shape[0], mean.shape[1], self._fps, pinned=mean.is_cuda)
 
 
-def _scene(stage: Stage, ring: LatentHistory) -> RenderScene:
+def _make_scene(stage: Stage, history: LatentHistory) -> RenderScene:
     generator = stage.generator
     seeds = range(stage.seed, stage.seed + stage.heads)
-    return RenderScene(stage, generator.sample(seeds), Playback(generator.mean, ring))
+    return RenderScene(stage, generator.sample(seeds), Playback(generator.mean, history))
 
 
 class RenderThread:
@@ -128,12 +128,12 @@ class RenderThread:
         self._thread.start()
 
     def submit(self, frame: Frame, events: tuple[Event | LatentCommand, ...]) -> None:
-        """Begin a frame."""
+        """Begin a frame. Only while not `busy`."""
         self.busy = True
         self._orders.put((frame, events))
 
     def wait(self, timeout_s: float | None) -> Outcome | None:
-        """Wait for the frame that was begun, at most `timeout_s` (None: for as long as it takes)."""
+        """Wait for the frame that was begun, at most `timeout_s` seconds, None for ever; return its outcome once."""
         try:
             outcome = self._outcomes.get(timeout=timeout_s)
         except Empty:

@@ -32,7 +32,7 @@ def frames(pacing: Pacing, times: list[float]) -> list[int | None]:
     for at in times:
         frame = pacing.frame_of(at)
         if frame is not None:
-            pacing.take(frame)
+            pacing.mark_written(frame)
         taken.append(frame)
     return taken
 

@@ -17,16 +17,16 @@ def test_a_saved_file_is_told_once_and_only_when_it_has_come_to_rest(tmp_path: P
     path = tmp_path / "walk.py"
     touch(path, "one", 1)
     watch = FileWatcher(lambda: [("walk", path)], told.append)
-    watch.look()
-    watch.look()
+    watch.check()
+    watch.check()
     assert told == []
     touch(path, "on", 2)
-    watch.look()
+    watch.check()
     touch(path, "one two", 3)
-    watch.look()
+    watch.check()
     assert told == []
     for _ in range(5):
-        watch.look()
+        watch.check()
     assert told == ["walk"]
 
 
@@ -35,12 +35,12 @@ def test_a_file_that_is_gone_for_a_moment_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "walk.py"
     touch(path, "one", 1)
     watch = FileWatcher(lambda: [("walk", path)], told.append)
-    watch.look()
+    watch.check()
     path.unlink()
-    watch.look()
+    watch.check()
     touch(path, "new", 2)
     for _ in range(3):
-        watch.look()
+        watch.check()
     assert told == ["walk"]
 
 
@@ -56,8 +56,8 @@ def test_a_reload_that_is_refused_does_not_end_the_watch(tmp_path: Path) -> None
     watch = FileWatcher(lambda: [("walk", path)], refuse)
     for at in (1, 2, 3):
         touch(path, "text", at)
-        watch.look()
-        watch.look()
+        watch.check()
+        watch.check()
     assert told == ["walk", "walk"]
 
 

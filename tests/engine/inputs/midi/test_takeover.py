@@ -53,7 +53,7 @@ def test_the_knob_never_makes_the_value_jump(steps: list[tuple[str, float]], cur
     before: float | None = None
     for kind, value in steps:
         if kind == "set":
-            store.set_unit("a.x", value)
+            store.run(store.prepare_unit("a.x", value))
         elif kind == "recall":
             store.recall({"a.x": FOLLOWER.from_unit(value)}, seconds=1.0)
         elif kind == "other":
@@ -75,12 +75,12 @@ def test_the_knob_never_makes_the_value_jump(steps: list[tuple[str, float]], cur
 def test_a_knob_does_nothing_until_it_meets_the_value_and_then_follows() -> None:
     store = a_store()
     knob = a_knob(store)
-    store.set_unit("a.x", 0.5)
+    store.run(store.prepare_unit("a.x", 0.5))
     assert turn(store, knob, 0, 20, 40) == pytest.approx(0.5)
     assert turn(store, knob, 62) == pytest.approx(0.5)
     assert turn(store, knob, 64) == pytest.approx(64 / 127)
     assert turn(store, knob, 127) == pytest.approx(1.0)
-    store.set_unit("a.x", 0.2)
+    store.run(store.prepare_unit("a.x", 0.2))
     assert turn(store, knob, 126) == pytest.approx(0.2)
     assert turn(store, knob, 10) == pytest.approx(10 / 127)
 
@@ -88,25 +88,25 @@ def test_a_knob_does_nothing_until_it_meets_the_value_and_then_follows() -> None
 def test_a_knob_that_jumps_over_the_value_in_one_message_catches_it() -> None:
     store = a_store()
     knob = a_knob(store)
-    store.set_unit("a.x", 0.5)
+    store.run(store.prepare_unit("a.x", 0.5))
     assert turn(store, knob, 10, 100) == pytest.approx(100 / 127)
 
 
 def test_a_value_that_went_away_and_came_back_is_not_followed_from_elsewhere() -> None:
     store = a_store()
     knob = a_knob(store, "soft")
-    store.set_unit("a.x", 0.0)
+    store.run(store.prepare_unit("a.x", 0.0))
     turn(store, knob, 0, 25)
-    store.set_unit("a.x", 0.9)
+    store.run(store.prepare_unit("a.x", 0.9))
     turn(store, knob, 60)
-    store.set_unit("a.x", 25 / 127)
+    store.run(store.prepare_unit("a.x", 25 / 127))
     assert turn(store, knob, 61) == pytest.approx(25 / 127)
 
 
 def test_during_a_recall_the_knob_meets_the_value_on_its_way() -> None:
     store = a_store()
     knob = a_knob(store)
-    store.set_unit("a.x", 0.0)
+    store.run(store.prepare_unit("a.x", 0.0))
     store.finish_glides()
     turn(store, knob, 0)
     store.recall({"a.x": FOLLOWER.max}, seconds=1.0)
@@ -123,12 +123,12 @@ def test_the_way_still_to_go_is_told() -> None:
     store = a_store()
     knob = a_knob(store)
     assert knob.gap() == 0.0
-    store.set_unit("a.x", 0.75)
+    store.run(store.prepare_unit("a.x", 0.75))
     turn(store, knob, 0)
     assert knob.gap() == pytest.approx(0.75)
     turn(store, knob, 127)
     assert knob.gap() == 0.0
-    store.set_unit("a.x", 0.25)
+    store.run(store.prepare_unit("a.x", 0.25))
     store.advance(0.01)
     assert knob.gap() == pytest.approx(-0.75)
 
@@ -136,13 +136,13 @@ def test_the_way_still_to_go_is_told() -> None:
 def test_scaling_moves_at_once_and_arrives_at_the_end_with_the_knob() -> None:
     store = a_store()
     knob = a_knob(store, "scale")
-    store.set_unit("a.x", 0.8)
+    store.run(store.prepare_unit("a.x", 0.8))
     assert turn(store, knob, 0) == pytest.approx(0.8)
     # Half the knob's way up is half of what the value has left.
     assert turn(store, knob, 63) == pytest.approx(0.8 + 0.2 * 63 / 127)
     assert turn(store, knob, 127) == pytest.approx(1.0)
     assert turn(store, knob, 50) == pytest.approx(50 / 127)
-    store.set_unit("a.x", 0.2)
+    store.run(store.prepare_unit("a.x", 0.2))
     assert turn(store, knob, 0) == pytest.approx(0.0)
 
 
@@ -192,11 +192,11 @@ def test_a_held_key_is_on_while_it_is_held() -> None:
 def test_an_encoder_goes_on_from_wherever_the_value_is() -> None:
     store = a_store()
     knob = a_knob(store, relative="twos", step=0.1)
-    store.set_unit("a.x", 0.5)
+    store.run(store.prepare_unit("a.x", 0.5))
     store.advance(0.0)
     knob.click(2)
     assert position(store) == pytest.approx(0.7)
-    store.set_unit("a.x", 0.1)
+    store.run(store.prepare_unit("a.x", 0.1))
     store.advance(0.0)
     knob.click(-3)
     assert position(store) == pytest.approx(0.0)
@@ -227,10 +227,10 @@ def test_a_knob_whose_plugin_is_gone_does_nothing() -> None:
 def test_a_control_that_was_sent_as_near_as_it_can_go_still_waits() -> None:
     store = a_store()
     knob = a_knob(store, max=0.5)
-    store.set_unit("a.x", 0.9)
+    store.run(store.prepare_unit("a.x", 0.9))
     store.run(knob.place_at_target)
     # It stands at its top, which is half of the fader.
     assert turn(store, knob, 126) == pytest.approx(0.9)
-    store.set_unit("a.x", 0.25)
+    store.run(store.prepare_unit("a.x", 0.25))
     store.run(knob.place_at_target)
     assert turn(store, knob, 66) == pytest.approx(0.5 * 66 / 127)
