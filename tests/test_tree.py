@@ -88,6 +88,13 @@ def paths_of(page: Path) -> Iterator[str]:
             yield code
 
 
+def defines(code: str, symbol: str) -> bool:
+    """Return whether a module's code defines or imports `symbol`, as far as its text tells."""
+    assigned = rf"^\s*(self\.)?{symbol}(: .*)? = |^\s*{symbol}: "
+    pattern = rf'^\s*(async )?(def|class) {symbol}\b|{assigned}|import .*\b{symbol}\b|"{symbol}"'
+    return re.search(pattern, code, re.MULTILINE) is not None
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_path_that_a_page_names_is_there(page: Path) -> None:
     places = [page.parent, ROOT, *([ENGINE] if page.name in MAPS else [])]
@@ -103,7 +110,7 @@ def test_every_name_that_a_map_places_in_a_file_is_in_that_file(page: Path) -> N
         (symbol, path)
         for symbol, path in placed
         for part in symbol.split(".")
-        if not re.search(rf"\b{part}\b", files[path].read_text(encoding="utf-8"))
+        if not defines(files[path].read_text(encoding="utf-8"), part)
     ]
     assert lost == []
 
@@ -120,3 +127,28 @@ def test_the_architecture_names_threads_that_the_code_starts() -> None:
     threads = {thread.removesuffix(" ...") for thread in re.findall(r'thread "([^"]+)"', text)}
     assert len(threads) >= 5
     assert {thread for thread in threads if not re.search(rf'"{thread}\b', code)} == set()
+
+
+def dotted_names(page: Path) -> set[str]:
+    """Return the names of the engine that a page writes with dots, or imports in an example."""
+    text = page.read_text(encoding="utf-8")
+    imported = re.findall(r"^from (likeness[\w.]*) import ([\w, ]+)$", text, re.MULTILINE)
+    found = {f"{module}.{each.strip()}" for module, names in imported for each in names.split(",")}
+    return found | set(re.findall(r"\blikeness(?:\.[A-Za-z_]\w*)+\b(?!/)", text))
+
+
+def is_there(dotted: str) -> bool:
+    parts = dotted.split(".")[1:]
+    place = ENGINE
+    while parts and (place / parts[0]).is_dir():
+        place = place / parts.pop(0)
+    file = place / f"{parts[0]}.py" if parts else place
+    module = file if parts and file.is_file() else place / "__init__.py"
+    code = module.read_text(encoding="utf-8")
+    return all(defines(code, part) for part in parts[1 if module == file else 0 :])
+
+
+# A changelog names what is no more.
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=name)
+def test_every_name_of_the_engine_on_a_page_is_there(page: Path) -> None:
+    assert {dotted for dotted in dotted_names(page) if not is_there(dotted)} == set()
