@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from likeness.atomic_write import atomic_write
 from likeness.errors import InputError, LikenessError
+from likeness.inputs.midi.ports import drop_socket_number, port_names
 from likeness.parameters.midi_binding import Binding
 from likeness.paths import list_files
 from likeness.text_file import read_model
@@ -21,18 +22,12 @@ log = logging.getLogger(__name__)
 
 # ALSA ends a port's name with client and port numbers, Windows with a port number: both change with the plugging.
 ALSA_NUMBERS, WINDOWS_NUMBER = re.compile(r"\s+\d+:\d+$"), re.compile(r"\s+\d+$")
-# On its second USB socket Windows calls a controller "2- nanoKONTROL2", and its second port "MIDIIN2 (2- LPX MIDI)".
-SOCKET_NUMBER = re.compile(r"(^|\()\d+- ")
 
 
 def controller_name(port: str) -> str:
     """Return the part of a port's name that stays when the controller is plugged in again, there or elsewhere."""
     numbers = WINDOWS_NUMBER if sys.platform == "win32" else ALSA_NUMBERS
-    return _drop_socket_number(numbers.sub("", port))
-
-
-def _drop_socket_number(name: str) -> str:
-    return SOCKET_NUMBER.sub(r"\1", name)
+    return drop_socket_number(numbers.sub("", port))
 
 
 class _File(BaseModel):
@@ -105,7 +100,8 @@ class Bindings:
 
     def _entries(self, name: str, port: str) -> tuple[Binding, ...]:
         file = self._files.get(name)
-        defaults = (entry for entry in self.defaults if entry.port is None or entry.port.lower() in port.lower())
+        names = [each.lower() for each in port_names(port)]
+        defaults = (e for e in self.defaults if e.port is None or any(e.port.lower() in each for each in names))
         if file is None:
             return tuple(defaults)
         params = {*file.unbound, *(entry.param for entry in file.midi)}
@@ -120,7 +116,7 @@ class Bindings:
             self._broken.add(path)
             return
         # Written when a controller's name still held the number of its socket; a file without it goes before.
-        name = _drop_socket_number(file.controller)
+        name = drop_socket_number(file.controller)
         if name != file.controller and name in self._files:
             log.warning("the controller's file %s is left out: %s is for the same controller", path, self._paths[name])
             return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from likeness.errors import ParamError
 from likeness.inputs.midi.bindings import Bindings
 from likeness.inputs.midi.messages import ControlMove, count_clicks
-from likeness.inputs.midi.ports import PortId
+from likeness.inputs.midi.ports import PortId, port_names
 from likeness.inputs.midi.takeover import Knob
 from likeness.parameters.midi_binding import Control
 from likeness.parameters.store import ParamStore
@@ -42,7 +42,7 @@ class Knobs:
         for knob in self._knobs_of(source).get(move.control, ()):
             param = knob.binding.param
             # Its plugin may be none of this preset's, or taken out of the rack.
-            if not knob.binding.matches(source[0], move.channel) or param not in self._store:
+            if not _is_for(knob, source, move) or param not in self._store:
                 continue
             knob.moved_at = time.monotonic()
             if master_alone and not param.startswith(MASTER):
@@ -55,7 +55,7 @@ class Knobs:
     def plays(self, source: PortId, move: ControlMove) -> bool:
         """Return whether a move is of a control that is bound, or of a part of one."""
         return any(
-            knob.binding.matches(source[0], move.channel) and move.control in control.carriers
+            _is_for(knob, source, move) and move.control in control.carriers
             for control, knobs in self._knobs_of(source).items()
             for knob in knobs
         )
@@ -105,6 +105,10 @@ class Knobs:
             knob = known.get(binding) or Knob(self._store, binding, self._takeover)
             by_control.setdefault(binding.control, []).append(knob)
         return by_control
+
+
+def _is_for(knob: Knob, source: PortId, move: ControlMove) -> bool:
+    return any(knob.binding.matches(name, move.channel) for name in port_names(source[0]))
 
 
 def _make_edit(knob: Knob, move: ControlMove) -> Callable[[], None]:

@@ -2,9 +2,11 @@
 
 import logging
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Protocol, cast
 
 from likeness.errors import InputError
@@ -19,8 +21,23 @@ THRU_PORT = "midi through"
 # Our own outputs are listed as inputs too, and what lights a pad would press it.
 LIGHTS_CLIENT = "likeness lights"
 
+# On its second USB socket Windows calls a controller "2- nanoKONTROL2", and its second port "MIDIIN2 (2- LPX MIDI)".
+SOCKET_NUMBER = re.compile(r"(^|\()\d+- ")
+
 # A port's name, and its index among those of that name, from 0.
 PortId = tuple[str, int]
+
+
+def drop_socket_number(name: str) -> str:
+    """Return a port's name without the number that Windows gives to its USB socket."""
+    return SOCKET_NUMBER.sub(r"\1", name)
+
+
+# Asked for each move of a knob.
+@lru_cache(maxsize=256)
+def port_names(port: str) -> tuple[str, ...]:
+    """Return the names that presets and options may call a port by: as it is, and without its socket's number."""
+    return tuple(dict.fromkeys((port, drop_socket_number(port))))
 
 
 class Client(Protocol):
@@ -192,7 +209,7 @@ class MidiPorts:
             return False
         if self._name == "auto":
             return THRU_PORT not in name.lower()
-        return self._name.lower() in name.lower()
+        return any(self._name.lower() in each.lower() for each in port_names(name))
 
     def _open_port(self, number: int) -> Client | None:
         client = None

@@ -37,3 +37,16 @@ def test_increment_and_decrement_of_an_nrpn_are_clicks_from_wherever_the_value_i
         store.set("walk.depth", 0.5)
         play(store, Binding("walk.depth", nrpn=300, bits=bits), *choice, *[[0xB0, 96, 0]] * 3, [0xB0, 97, 0])  # type: ignore[arg-type]
         assert store.target("walk.depth") == 0.5 + 2 / 128
+
+
+def test_an_entry_for_a_controller_by_name_plays_on_another_usb_socket_of_windows(store: ParamStore) -> None:
+    entry = Binding("walk.depth", cc=1, port="MIDIIN2 (LPX")
+    knobs, reader = Knobs(store, Bindings(None, [entry]), "jump"), MoveReader()
+    first, again, another = "MIDIIN2 (LPX MIDI) 1", "MIDIIN2 (3- LPX MIDI) 2", "MIDIIN2 (3- LPY MIDI) 2"
+    for value, port in ((127, first), (0, again), (127, another)):
+        move = reader.read([0xB0, 1, value])[0]
+        assert isinstance(move, ControlMove)
+        knobs.play((port, 0), move)
+        assert knobs.plays((port, 0), move) == (port != another)
+        store.advance(0.0)
+    assert store.target("walk.depth") == 0.0

@@ -126,8 +126,8 @@ def test_bindings_that_cannot_be_played_end_the_start_and_are_all_named(store: P
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({}, "either cc, nrpn, note or bend"),
-        ({"cc": 1, "note": 1}, "either cc, nrpn, note or bend"),
+        ({}, "exactly one of cc, nrpn, note and bend"),
+        ({"cc": 1, "note": 1}, "exactly one of cc, nrpn, note and bend"),
         ({"cc": 128}, "0 to 127"),
         ({"note": -1}, "0 to 127"),
         ({"cc": 1, "channel": 0}, "1 to 16"),
