@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from likeness.errors import PhotoError
 from likeness.faces.photo_header import name_stranger, read_header
+from likeness.faces.transparency import lay_over_grey, read_alpha
 
 Photo = NDArray[np.uint8]
 """`[height, width, 3]` in RGB."""
@@ -18,8 +19,6 @@ MOST_PIXELS = 64_000_000
 LEAST_SIDE = 16
 # No photo of so many pixels is longer; a file that is was named by mistake.
 MOST_BYTES = 256_000_000
-# Transparent parts are drawn on this grey: black or white would be the strongest edge in the picture.
-GROUND = 128
 _TAKEN = "give a JPEG, PNG, WebP, GIF or BMP file"
 
 
@@ -67,7 +66,7 @@ def decode_photo(raw: bytes, name: str) -> Photo:
         )
     if min(width, height) < LEAST_SIDE:
         raise PhotoError(f"{name} is {width} x {height} px; a face needs more, {LEAST_SIDE} px a side at the least")
-    picture = _decoded(raw, header.format)
+    picture = _decoded(raw)
     if picture is None:
         raise PhotoError(f"{name} is a broken {header.format} file; copy it again or save it anew")
     # A header may lie about the size; the decoder's word counts.
@@ -76,26 +75,12 @@ def decode_photo(raw: bytes, name: str) -> Photo:
     return picture
 
 
-def _decoded(raw: bytes, kind: str) -> Photo | None:
-    coded = np.frombuffer(raw, np.uint8)
+def _decoded(raw: bytes) -> Photo | None:
     try:
-        picture = cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB)
-        if picture is None:
-            return None
-        alpha = None if kind in ("JPEG", "BMP") else _alpha(coded)
+        picture = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR_RGB)
+        alpha = read_alpha(raw) if picture is not None else None
     except cv2.error:
         return None
-    if alpha is not None and alpha.shape == picture.shape[:2]:
-        share = alpha[..., None].astype(np.float32)
-        picture = np.rint(GROUND + (picture.astype(np.float32) - GROUND) * share)
-    return np.ascontiguousarray(picture, np.uint8)
-
-
-def _alpha(coded: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-    """How opaque each pixel is, in [0, 1]; None where all are. Not turned by EXIF, which such files hardly have."""
-    whole = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED)
-    if whole is None or whole.ndim != 3 or whole.shape[2] != 4:
-        return None
-    most = 65535 if whole.dtype == np.uint16 else 255
-    alpha = np.asarray(whole[..., 3], np.float32) / np.float32(most)
-    return None if alpha.min() >= 1 else alpha
+    if picture is not None and alpha is not None and alpha.shape == picture.shape[:2]:
+        picture = lay_over_grey(np.asarray(picture, np.uint8), alpha)
+    return None if picture is None else np.ascontiguousarray(picture, np.uint8)

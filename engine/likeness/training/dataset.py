@@ -15,7 +15,7 @@ from torch import Tensor
 from likeness.errors import TrainingError
 from likeness.picture import from_levels
 from likeness.training.picture_source import read_source
-from likeness.training.pictures import ProgressCallback, no_progress
+from likeness.training.pictures import ProgressCallback, no_progress, warn_transparent
 from likeness.training.run import RunFolder, explain_os_error
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback =
     """
     if (run.path / INDEX).is_file():
         return
-    settings, names, skipped = run.settings, [], 0
+    settings, names, skipped, transparent = run.settings, [], 0, 0
     source = Path(settings.source)
     try:
         with (run.path / PIXELS).open("wb") as file:
@@ -101,7 +101,8 @@ def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback =
                     skipped += 1
                 else:
                     names.append(name)
-                    file.write(picture.tobytes())
+                    transparent += picture.transparent
+                    file.write(picture.pixels.tobytes())
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -110,6 +111,7 @@ def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback =
     _check_count(source, len(names) - settings.hold_out, skipped, settings.hold_out, min_pictures, settings.crop)
     if skipped:
         log.warning("%s: %d files %s and were left out", source, skipped, _describe_skipped(settings.crop))
+    warn_transparent(source, transparent)
     run.write(INDEX, json.dumps({"size": settings.size, "skipped": skipped, "names": names}).encode())
 
 

@@ -9,6 +9,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -31,11 +32,26 @@ THREADS = 4
 AHEAD = 4 * THREADS
 
 Entry = tuple[str, bytes]
-Cut = Callable[[bytes], Picture | None]
+Cut = Callable[[bytes], "CutPicture | None"]
 
 
-def read_source(source: Path, size: int, crop: str, progress: ProgressCallback) -> Iterator[tuple[str, Picture | None]]:
-    """Yield name and picture [size, size, 3] RGB of every file, in the order of the names; None for no picture.
+@dataclass(frozen=True)
+class CutPicture:
+    """A picture of the source, cut and scaled.
+
+    Attributes:
+        pixels: `[size, size, 3]` uint8, RGB.
+        transparent: whether parts of it were, which are grey now.
+    """
+
+    pixels: Picture
+    transparent: bool
+
+
+def read_source(
+    source: Path, size: int, crop: str, progress: ProgressCallback
+) -> Iterator[tuple[str, CutPicture | None]]:
+    """Yield name and picture of every file, in the order of the names; None for no picture.
 
     Args:
         source: a folder, read with its sub-folders, a tar or zip file, or a folder of them.
@@ -47,7 +63,7 @@ def read_source(source: Path, size: int, crop: str, progress: ProgressCallback) 
         TrainingError: there is no such source, or an archive is broken.
     """
     cut = _face_cutter(size) if crop == "face" else _square_cutter(size)
-    waiting: deque[tuple[str, Future[Picture | None]]] = deque()
+    waiting: deque[tuple[str, Future[CutPicture | None]]] = deque()
     total, done = _count_files(source), 0
     with ThreadPoolExecutor(THREADS) as pool:
         for name, raw in _iterate_files(source):
@@ -138,9 +154,11 @@ def _is_picture(name: str) -> bool:
 
 
 def _square_cutter(size: int) -> Cut:
-    def cut(raw: bytes) -> Picture | None:
-        picture = decode_picture(raw)
-        return None if picture is None else _to_rgb(crop_square(picture, size))
+    def cut(raw: bytes) -> CutPicture | None:
+        decoded = decode_picture(raw)
+        if decoded is None:
+            return None
+        return CutPicture(_to_rgb(crop_square(decoded.pixels, size)), decoded.transparent)
 
     return cut
 
@@ -153,15 +171,17 @@ def _face_cutter(size: int) -> Cut:
 
     own = threading.local()
 
-    def cut(raw: bytes) -> Picture | None:
-        picture = decode_picture(raw)
-        if picture is None:
+    def cut(raw: bytes) -> CutPicture | None:
+        decoded = decode_picture(raw)
+        if decoded is None:
             return None
         if not hasattr(own, "detector"):
             own.detector = Detector()
-        upright = _to_rgb(picture)
+        upright = _to_rgb(decoded.pixels)
         found = own.detector.find(upright)
-        return np.asarray(align(upright, found[0].landmarks, size), np.uint8) if found else None
+        if not found:
+            return None
+        return CutPicture(np.asarray(align(upright, found[0].landmarks, size), np.uint8), decoded.transparent)
 
     return cut
 

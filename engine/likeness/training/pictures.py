@@ -13,6 +13,7 @@ import numpy as np
 from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes
 from likeness.faces.photo_files import list_photo_files
+from likeness.faces.transparency import lay_over_grey, read_alpha
 
 log = logging.getLogger(__name__)
 
@@ -38,16 +39,41 @@ def no_progress(stage: str, done: int, total: int) -> None:
     """Ignore progress."""
 
 
-def decode_picture(raw: bytes) -> Bytes | None:
-    """Decode a file's bytes to `[height, width, 3]` uint8 BGR; None where they are no picture of 16 px or more.
+@dataclass(frozen=True)
+class DecodedPicture:
+    """A picture from a file.
 
-    The picture is turned upright by its EXIF; grey and CMYK become colour.
+    Attributes:
+        pixels: `[height, width, 3]` uint8, BGR, upright.
+        transparent: whether parts of it were, which are grey now.
+    """
+
+    pixels: Bytes
+    transparent: bool
+
+
+def decode_picture(raw: bytes) -> DecodedPicture | None:
+    """Decode a file's bytes; None where they are no picture of 16 px or more.
+
+    The picture is turned upright by its EXIF; grey and CMYK become colour; transparent parts become grey.
     """
     try:
         picture = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR) if raw else None
+        if picture is None or min(picture.shape[:2]) < 16:
+            return None
+        alpha = read_alpha(raw)
     except cv2.error:  # a header that claims more pixels than OpenCV allows
         return None
-    return None if picture is None or min(picture.shape[:2]) < 16 else np.asarray(picture, np.uint8)
+    pixels = np.asarray(picture, np.uint8)
+    if alpha is None or alpha.shape != pixels.shape[:2]:
+        return DecodedPicture(pixels, transparent=False)
+    return DecodedPicture(lay_over_grey(pixels, alpha), transparent=True)
+
+
+def warn_transparent(source: Path, count: int) -> None:
+    """Log that `count` pictures of `source` were laid over grey, where there are any."""
+    if count:
+        log.warning("%s: parts of %d pictures are transparent and are laid over grey", source, count)
 
 
 def crop_square(picture: Bytes, size: int) -> Bytes:
@@ -58,12 +84,6 @@ def crop_square(picture: Bytes, size: int) -> Bytes:
     square = picture[top : top + side, left : left + side]
     method = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(square, (size, size), interpolation=method), np.uint8)
-
-
-def read_picture(path: Path, size: int) -> Bytes | None:
-    """Return the middle square of a file's picture, `[size, size, 3]` uint8 BGR; None where it holds no picture."""
-    picture = decode_picture(path.read_bytes())
-    return None if picture is None else crop_square(picture, size)
 
 
 def read_pictures(
@@ -83,14 +103,15 @@ def read_pictures(
     if not folder.is_dir():
         raise TrainingError(f"there is no folder {folder}; give one that holds aligned faces")
     files = list_photo_files(folder)
-    names, pictures, skipped = [], [], 0
+    names, pictures, skipped, transparent = [], [], 0, 0
     for done, path in enumerate(files):
-        picture = read_picture(path, size)
-        if picture is None:
+        decoded = decode_picture(path.read_bytes())
+        if decoded is None:
             skipped += 1
         else:
             names.append(path.name)
-            pictures.append(picture)
+            pictures.append(crop_square(decoded.pixels, size))
+            transparent += decoded.transparent
         progress("read", done + 1, len(files))
     names, pictures = names[leave_first:], pictures[leave_first:]
     if len(pictures) < at_least:
@@ -100,6 +121,7 @@ def read_pictures(
         )
     if skipped:
         log.warning("%s: %d files were no pictures and were left out", folder, skipped)
+    warn_transparent(folder, transparent)
     return PictureSet(tuple(names), np.stack(pictures), skipped)
 
 

@@ -128,3 +128,13 @@ def test_a_photo_that_is_not_there_is_told() -> None:
 def test_a_folder_is_told_to_be_one(tmp_path: Path) -> None:
     with pytest.raises(PhotoError, match="is a folder; give the path of a photo in it"):
         read_photo(tmp_path)
+
+
+def test_a_transparent_photo_that_exif_turns_keeps_its_transparency() -> None:
+    turned = np.full((40, 60, 4), 255, np.uint8)
+    turned[:10, :, 3] = 0  # at the foot once it is turned by half
+    exif = np.frombuffer(b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0\0\0\0\0", np.uint8)
+    _, raw = cv2.imencodeWithMetadata(".png", turned, [cv2.IMAGE_METADATA_EXIF], [exif])
+    photo = decode_photo(raw.tobytes(), "photo")
+    assert (photo[30:] == 128).all()
+    assert (photo[:30] == 255).all()

@@ -113,6 +113,21 @@ def test_cmyk_becomes_the_colour_that_it_prints(tmp_path: Path) -> None:
     assert colour == pytest.approx([225.0, 48.5, 48.5], abs=6)
 
 
+def test_transparent_parts_become_grey_and_that_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "in").mkdir()
+    cut_out = np.full((32, 32, 4), (0, 255, 0, 0), np.uint8)  # editors leave any colour below what is cut away
+    cut_out[:, 16:] = (255, 0, 0, 255)
+    cv2.imwrite(str(tmp_path / "in" / "a.png"), cut_out)
+    cv2.imwrite(str(tmp_path / "in" / "b.png"), np.full((32, 32, 4), 255, np.uint8))
+    picture, opaque = to_pictures(dataset_of(tmp_path / "run", tmp_path / "in").first(2, CPU))
+    assert (picture[:, :16] == 128).all()
+    assert (picture[:, 16:] == (0, 0, 255)).all()
+    assert (opaque == 255).all()
+    assert [record.getMessage() for record in caplog.records if "transparent" in record.getMessage()] == [
+        f"{tmp_path / 'in'}: parts of 1 pictures are transparent and are laid over grey"
+    ]
+
+
 def test_shards_of_tar_files_give_what_the_folder_gives(tmp_path: Path) -> None:
     write_faces(tmp_path / "in", 6, 40)
     files = sorted((tmp_path / "in").iterdir())
