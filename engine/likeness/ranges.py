@@ -54,6 +54,8 @@ SIDE = Range(16, 16384, "px")
 PORT = Range(0, 65535)
 # Truncation: 0 is the mean face, above 1 is caricature.
 PSI = Range(0.0, 1.5)
+TEMPO = Range(20.0, 300.0, "BPM")
+METER = Range(1, 16, "beats")
 COUNT = Range(1, 1_000_000)
 NONE_OR_MORE = Range(0, 1_000_000)
 # Up to four months: an installation.

@@ -9,7 +9,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
     PlainValidator,
     ValidationError,
 )
@@ -20,7 +19,7 @@ from likeness.parameters.midi_binding import Binding
 from likeness.parameters.modulator import Modulator
 from likeness.params import Value
 from likeness.paths import list_files
-from likeness.ranges import FPS, HEADS, SEED, Takeover, parse_size
+from likeness.ranges import FPS, HEADS, METER, PSI, SEED, TEMPO, Range, Takeover, parse_size
 from likeness.text_file import describe_mismatch, read_toml
 
 
@@ -29,6 +28,17 @@ def _check_value(value: object) -> Value:
     if isinstance(value, Value):
         return value
     raise ValueError("a number, a text, true or false was wanted")
+
+
+def _check_in(allowed: Range) -> AfterValidator:
+    """Return the declaration of a number in `allowed`, whose refusal names the range."""
+
+    def check(number: float) -> float:
+        if number not in allowed:
+            raise ValueError(f"{allowed} was wanted")
+        return number
+
+    return AfterValidator(check)
 
 
 def _check_size(text: str) -> str:
@@ -49,13 +59,13 @@ class ShowTable(_Table):
 
     weights: str | None = None
     plugins: tuple[str, ...] = ()
-    seed: Annotated[int, Field(ge=SEED.low, le=SEED.high)] | None = None
-    fps: Annotated[float, Field(ge=FPS.low, le=FPS.high)] | None = None
+    seed: Annotated[int, _check_in(SEED)] | None = None
+    fps: Annotated[float, _check_in(FPS)] | None = None
     size: Annotated[str, AfterValidator(_check_size)] | None = None
-    heads: Annotated[int, Field(ge=HEADS.low, le=HEADS.high)] | None = None
-    psi: float | None = None
-    tempo: float | None = None
-    meter: int | None = None
+    heads: Annotated[int, _check_in(HEADS)] | None = None
+    psi: Annotated[float, _check_in(PSI)] | None = None
+    tempo: Annotated[float, _check_in(TEMPO)] | None = None
+    meter: Annotated[int, _check_in(METER)] | None = None
     takeover: Takeover | None = None
     programs: tuple[str, ...] = ()
 

@@ -13,11 +13,11 @@ from likeness.outputs.group import OutputGroup
 from likeness.parameters.store import ParamStore
 from likeness.params import Float, Int
 from likeness.picture import Picture, black
-from likeness.ranges import PSI
+from likeness.ranges import METER, PSI, TEMPO
 from likeness.show.clock import Clock, Tick
 from likeness.show.frame_stats import FrameStats, Timing
 from likeness.show.renderer import Outcome, RenderThread
-from likeness.tempo.transport import FASTEST, SLOWEST, Transport
+from likeness.tempo.transport import Transport
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,8 @@ PARAMS = (
     Float(
         "psi", 0.8, min=PSI.low, max=PSI.high, glide=0.05, help="Truncation: 0 is the mean face, above 1 is caricature."
     ),
-    Float("tempo", 120.0, min=SLOWEST, max=FASTEST, unit="BPM", help="How fast beats pass."),
-    Int("meter", 4, min=1, max=16, unit="beats", help="How many beats a bar has."),
+    Float("tempo", 120.0, min=TEMPO.low, max=TEMPO.high, unit=TEMPO.unit, help="How fast beats pass."),
+    Int("meter", 4, min=int(METER.low), max=int(METER.high), unit=METER.unit, help="How many beats a bar has."),
 )
 # A frame that takes longer than this is not waited for: the last picture is shown again and the master still works.
 # Below it the loop goes in step with the generator, which is faster for one that needs two frame times.

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from likeness.ranges import TEMPO
 from likeness.tempo.midi_clock import ExternalBeat
 from likeness.tempo.taps import Taps
 
 log = logging.getLogger(__name__)
 
-SLOWEST, FASTEST = 20.0, 300.0
 # A nudge and a tap shift the beat by letting it run faster or slower, within these factors: it never jumps, and never
 # runs backwards.
 MAX_RATE, MIN_RATE = 2.0, 0.5
@@ -205,7 +205,7 @@ class Transport:
             self._sent_tempo = round(theirs, 1)
 
     def _set_tempo(self, tempo: float) -> bool:
-        if not SLOWEST <= tempo <= FASTEST:
+        if tempo not in TEMPO:
             return False
         self._new_tempo = tempo
         return True
