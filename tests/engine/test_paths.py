@@ -30,6 +30,21 @@ def test_weights_are_found_by_path_or_name_and_the_users_own_goes_first(
         places.find_weights("composit")
 
 
+@pytest.mark.parametrize("name", ["mine.safetensors", "mine.SAFETENSORS", "mine.SafeTensors"])
+def test_weights_are_found_whatever_the_case_of_their_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    mine = tmp_path / "weights" / name
+    mine.parent.mkdir()
+    mine.touch()
+    mine.with_name("mine.encoder.SAFETENSORS").touch()
+    mine.with_name("folder.safetensors").mkdir()
+    assert places.find_weights("mine") == mine
+    with pytest.raises(WeightsError, match="no weights 'folder'"):
+        places.find_weights("folder")
+
+
 def test_populations_are_looked_for_in_the_users_folder_beside_the_weights_and_among_the_bundled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,7 +85,7 @@ def convert_weights(path: Path, out: Path, licence: Licence | None = None) -> We
     """
     if not path.is_file():
         raise WeightsError(f"there is no weights file {path}")
-    if out.suffix != ".safetensors":
+    if out.suffix.lower() != ".safetensors":
         raise WeightsError(f"{out} should end in .safetensors, for that is what is written")
     source = read_source(path, *NAMES)
     if source is None:
