@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 from likeness.generators.readers.allowed_names import torch_names
 from likeness.generators.readers.inert import ReadBudget, SnapshotError
 from likeness.generators.readers.restricted_pickle import RestrictedUnpickler
-from likeness.generators.readers.storages import Storage, parse_storage_type, read_legacy
+from likeness.generators.readers.storages import Storage, parse_storage, read_legacy
 
 ZIP_MAGIC = b"PK\x03\x04"
 LEGACY_START = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -89,13 +89,9 @@ def read_zip(records: TorchZip, budget: ReadBudget) -> Any:
     storages: dict[str, Storage] = {}
 
     def persistent(pid: Any) -> Storage:
-        if not isinstance(pid, tuple) or len(pid) < 5 or pid[0] != "storage" or not isinstance(pid[2], str):
-            raise SnapshotError("has a broken storage inside")
-        key, numel = pid[2], pid[4]
+        kind, key, numel = parse_storage(pid)
         if key not in storages:
-            if not isinstance(numel, int) or numel < 0:
-                raise SnapshotError("has a broken storage inside")
-            storages[key] = Storage(parse_storage_type(pid[1]), numel, records.record(f"data/{key}"))
+            storages[key] = Storage(kind, numel, records.record(f"data/{key}"))
         return storages[key]
 
     value, _ = RestrictedUnpickler(records.record("data.pkl"), torch_names(), budget, persistent).run()
