@@ -1,11 +1,11 @@
-"""The names that a pickle may have resolved, each with the plain value that it builds here."""
+"""The names that are resolved in a pickle, each with the plain value that it builds here."""
 
 from collections.abc import Callable
 from typing import Any
 
 from likeness.generators.readers.arrays import ARRAY_NAMES
-from likeness.generators.readers.inert import InertObject, ReadBudget, SnapshotError, Symbol
-from likeness.generators.readers.restricted_pickle import Known, check_key
+from likeness.generators.readers.inert import InertObject, ReadBudget, SnapshotError, Symbol, check_key
+from likeness.generators.readers.restricted_pickle import Known
 from likeness.generators.readers.storages import STORAGE_NAMES, TENSOR_NAMES, Storage, read_nested_storage
 
 NETWORK_NAMES = {
@@ -50,18 +50,21 @@ def _build_persistent(meta: Any) -> InertObject:
 
 PLAIN_NAMES: Known = {
     ("collections", "OrderedDict"): _build_dict,
+    ("collections", "defaultdict"): lambda *_ignored: {},
+    ("easydict", "EasyDict"): _build_dict,
+    ("builtins", "dict"): _build_dict,
+    ("__builtin__", "dict"): _build_dict,
     ("dnnlib.util", "EasyDict"): _build_dict,
     ("dnnlib", "EasyDict"): _build_dict,
     ("builtins", "set"): _build_set,
     ("__builtin__", "set"): _build_set,
-    ("argparse", "Namespace"): _inert_builder(Symbol("argparse", "Namespace")),
     ("torch", "Size"): tuple,
 }
 
 
 def torch_names() -> Known:
     """Return the names of a file that torch.save wrote: tensors and plain values."""
-    return {**PLAIN_NAMES, **ARRAY_NAMES, **TENSOR_NAMES, **STORAGE_NAMES}
+    return {**PLAIN_NAMES, **ARRAY_NAMES, **TENSOR_NAMES, **STORAGE_NAMES, PERSISTENT: _build_persistent}
 
 
 def official_names(budget: ReadBudget) -> Known:

@@ -1,11 +1,14 @@
 """Official PyTorch snapshots of StyleGAN2-ADA and StyleGAN3: pickles that carry source code, which is never run."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from likeness.generators.readers.inert import InertObject, SnapshotError
 from likeness.generators.readers.snapshot import Snapshot
 from likeness.generators.readers.storages import StoredTensor
+
+log = logging.getLogger(__name__)
 
 KNOWN_CLASSES = {
     "Generator",
@@ -20,6 +23,7 @@ KNOWN_CLASSES = {
 }
 # Generator > SynthesisNetwork > SynthesisBlock > SynthesisLayer > FullyConnectedLayer.
 DEEPEST = 6
+DEEPEST_OF_OTHERS = 32
 MOST_MODULES = 2_000
 # The order of the official constructors' own arguments, for snapshots that were made with positions.
 POSITIONS = ("z_dim", "c_dim", "w_dim", "img_resolution", "img_channels", "mapping_kwargs", "synthesis_kwargs")
@@ -35,10 +39,8 @@ def read_official(content: Any) -> Snapshot | None:
     Raises:
         SnapshotError: where it is a snapshot of other code, or broken.
     """
-    if not isinstance(content, dict):
-        return None
-    network = content.get("G_ema", content.get("G"))
-    if not isinstance(network, InertObject):
+    network = _find_generator(content)
+    if network is None:
         return None
     if network.symbol.name != "Generator":
         raise SnapshotError(f"is a snapshot of a {network.symbol.name[:80]!r}; StyleGAN2 and StyleGAN3 are read")
@@ -50,6 +52,31 @@ def read_official(content: Any) -> Snapshot | None:
     if any(name.startswith("synthesis.b4.") for name in modules):
         return Snapshot("stylegan2", "StyleGAN2 (official, PyTorch)", _stylegan2_arguments(kwargs, modules), stored)
     raise SnapshotError("is a snapshot of a generator that is neither StyleGAN2 nor StyleGAN3")
+
+
+def _find_generator(content: Any) -> InertObject | None:
+    """Return the averaged generator; else the one that was trained, or a generator alone, with a line in the log."""
+    if isinstance(content, InertObject):
+        return content if _is_official(content) else None
+    if not isinstance(content, dict):
+        return None
+    for name in ("G_ema", "G"):
+        network = content.get(name)
+        if isinstance(network, InertObject) and _is_official(network):
+            if name == "G":
+                log.warning("there is no averaged generator (G_ema) inside; G is played, whose pictures are rougher")
+            return network
+        if isinstance(network, InertObject) and network.problem:
+            raise SnapshotError(network.problem)
+    return None
+
+
+def _is_official(network: InertObject) -> bool:
+    """Return whether a network was saved with its source, as the official code does, or has its parts at least."""
+    if not isinstance(network.state, dict):
+        return False
+    modules = network.state.get("_modules")
+    return not network.symbol.module or (isinstance(modules, dict) and "synthesis" in modules)
 
 
 def _get_state(module: InertObject) -> Mapping[str, Any]:
@@ -66,13 +93,15 @@ def _get_members(module: InertObject, name: str) -> Mapping[Any, Any]:
 
 
 def _list_modules(
-    module: InertObject, prefix: str, left: list[int], depth: int = 0
+    module: InertObject, prefix: str, left: list[int], depth: int = DEEPEST, any_class: bool = False
 ) -> Iterator[tuple[str, InertObject]]:
     """Yield every module by its prefix; a file can hold a module inside itself, so depth and number are limited."""
     left[0] -= 1
-    if depth > DEEPEST or left[0] < 0:
-        raise SnapshotError("has more networks inside each other than StyleGAN has")
-    if module.symbol.name not in KNOWN_CLASSES:
+    if depth < 0 or left[0] < 0:
+        raise SnapshotError("has more networks inside each other than a generator has")
+    if module.problem:
+        raise SnapshotError(module.problem)
+    if not any_class and module.symbol.name not in KNOWN_CLASSES:
         raise SnapshotError(f"has a {module.symbol.name[:80]!r} inside, which StyleGAN2 and StyleGAN3 do not have")
     yield prefix, module
     for name, child in _get_members(module, "_modules").items():
@@ -80,7 +109,17 @@ def _list_modules(
             continue
         if not isinstance(child, InertObject) or not isinstance(name, str):
             raise SnapshotError(f"has a {type(child).__name__} where a network belongs")
-        yield from _list_modules(child, f"{prefix}.{name}" if prefix else name, left, depth + 1)
+        yield from _list_modules(child, f"{prefix}.{name}" if prefix else name, left, depth - 1, any_class)
+
+
+def flatten_network(network: InertObject) -> dict[str, StoredTensor]:
+    """Return the state dict of a whole network of any classes.
+
+    Raises:
+        SnapshotError: where it is broken.
+    """
+    modules = _list_modules(network, "", [MOST_MODULES], DEEPEST_OF_OTHERS, any_class=True)
+    return {name: tensor for prefix, module in modules for name, tensor in _list_tensors(prefix, module)}
 
 
 def _list_tensors(prefix: str, module: InertObject) -> Iterator[tuple[str, StoredTensor]]:
@@ -88,9 +127,11 @@ def _list_tensors(prefix: str, module: InertObject) -> Iterator[tuple[str, Store
         for name, tensor in _get_members(module, part).items():
             if tensor is None:
                 continue
+            if isinstance(tensor, InertObject) and tensor.problem:
+                raise SnapshotError(tensor.problem)
             if not isinstance(tensor, StoredTensor):
                 raise SnapshotError(f"has a {type(tensor).__name__} where the tensor {str(name)[:80]!r} belongs")
-            yield f"{prefix}.{name}", tensor
+            yield f"{prefix}.{name}" if prefix else str(name), tensor
 
 
 def _merge_arguments(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """Opening a weights file of somebody else's layout: the choice of its reader, and one clear error."""
 
 import mmap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from likeness.errors import WeightsError
 from likeness.generators.readers.allowed_names import official_names
-from likeness.generators.readers.inert import ReadBudget, SnapshotError
-from likeness.generators.readers.official import read_official
+from likeness.generators.readers.inert import InertObject, ReadBudget, SnapshotError
+from likeness.generators.readers.official import flatten_network, read_official
 from likeness.generators.readers.restricted_pickle import RestrictedUnpickler
 from likeness.generators.readers.rosinality import read_rosinality
 from likeness.generators.readers.snapshot import Snapshot
@@ -19,6 +19,8 @@ from likeness.generators.readers.torch_file import LEGACY_START, ZIP_MAGIC, Torc
 PICKLE_START = b"\x80"
 # Where training scripts put the state dict that a performer wants, the averaged one first.
 WRAPPERS = ("g_ema", "G_ema", "ema", "generator", "netG", "state_dict", "model_state_dict", "model", "g", "G")
+# What torch.compile and the wrappers of parallel training put before every name.
+PREFIXES = ("module.", "_orig_mod.", "_forward_module.")
 
 
 def open_snapshot(path: Path) -> Snapshot | None:
@@ -54,28 +56,79 @@ def _read_file(file: Any, data: memoryview) -> Snapshot | None:
     if data[:1] == PICKLE_START:
         content, _ = RestrictedUnpickler(data, official_names(budget), budget).run()
         found = read_official(content) or read_tensorflow(content)
-        if found is None:
-            raise SnapshotError("is a pickle, but holds no generator that is known")
-        return found
+        if found is None and not any(_list_state_dicts(content)):
+            raise SnapshotError(f"is a pickle, but holds no generator that is known: it is {_describe(content)}")
+        return found or _read_torch(content)
     return None
 
 
+def _describe(content: Any) -> str:
+    """Return what a file holds instead of a generator, and why it was not read where that is known."""
+    if isinstance(content, InertObject):
+        if content.problem:
+            raise SnapshotError(content.problem)
+        return f"a {str(content.symbol)[:120]!r}"
+    return f"a {type(content).__name__}"
+
+
 def _read_torch(content: Any) -> Snapshot:
-    return read_rosinality(content) or identify_by_names(_find_state_dict(content))
+    official = read_official(content)
+    if official is not None:
+        return official
+    candidates = list(_list_state_dicts(content))
+    average = content.get("latent_avg") if isinstance(content, dict) else None
+    for tensors in candidates:
+        found = read_rosinality(tensors, average) or identify_by_names(tensors)
+        if found.family:
+            return found
+    if candidates:
+        return identify_by_names(candidates[0])
+    if isinstance(content, dict):
+        raise SnapshotError("holds no tensors")
+    raise SnapshotError(f"holds {_describe(content)} instead of a state dict; save `model.state_dict()`")
 
 
-def _find_state_dict(content: Any) -> dict[str, StoredTensor]:
-    """Return the tensors of the first state dict in what a training script saved."""
-    if not isinstance(content, dict):
-        raise SnapshotError(f"holds a {type(content).__name__} instead of a state dict; save `model.state_dict()`")
-    for candidate in (*(content.get(name) for name in WRAPPERS), content):
-        if isinstance(candidate, dict):
-            tensors = {n: t for n, t in candidate.items() if isinstance(n, str) and isinstance(t, StoredTensor)}
-            if tensors:
-                if all(name.startswith("module.") for name in tensors):
-                    tensors = {name.removeprefix("module."): t for name, t in tensors.items()}
-                return tensors
-    raise SnapshotError("holds no tensors")
+def _list_state_dicts(content: Any) -> Iterator[dict[str, StoredTensor]]:
+    """Yield the tensors of what a training script saved, the likeliest state dict first."""
+    entries = _get_entries(content)
+    for name in WRAPPERS:
+        if name in entries:
+            yield from _list_prefixed(_collect_tensors(entries[name]))
+    yield from _list_prefixed(_collect_tensors(content))
+
+
+def _get_entries(value: Any) -> dict[Any, Any]:
+    if isinstance(value, InertObject):
+        return value.items or {}
+    return value if isinstance(value, dict) else {}
+
+
+def _collect_tensors(value: Any) -> dict[str, StoredTensor]:
+    """Return the tensors of a state dict, or of a whole network that was saved with its class."""
+    if isinstance(value, InertObject) and isinstance(value.state, dict) and "_modules" in value.state:
+        return flatten_network(value)
+    tensors = {}
+    for name, entry in _get_entries(value).items():
+        if isinstance(name, str) and isinstance(entry, StoredTensor):
+            tensors[name] = entry
+        elif isinstance(entry, InertObject) and entry.problem and entry.symbol.module == "torch._utils":
+            raise SnapshotError(entry.problem)
+    return tensors
+
+
+def _list_prefixed(tensors: dict[str, StoredTensor]) -> Iterator[dict[str, StoredTensor]]:
+    """Yield `tensors` without the prefixes of wrappers around the whole, then each part that is named as a wrapper."""
+    while tensors and (prefix := next(iter(tensors)).partition(".")[0] + ".") in PREFIXES:
+        if not all(name.startswith(prefix) for name in tensors):
+            break
+        tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
+    if not tensors:
+        return
+    yield tensors
+    for wrapper in WRAPPERS:
+        part = {name.removeprefix(f"{wrapper}."): t for name, t in tensors.items() if name.startswith(f"{wrapper}.")}
+        if part:
+            yield part
 
 
 def identify_by_names(stored: Mapping[str, Any]) -> Snapshot:

@@ -1,19 +1,33 @@
 """A restricted unpickler: it builds plain values, imports nothing, and calls nothing of the file's choosing.
 
 A name in the pickle is a `Symbol`. What it stands for is looked up in a table that the caller hands in, by exact
-module and name; any other is refused. Python's own unpickler is not used: with `find_class` overridden it would be
-as safe against code, but not against files that make it fill the memory (a memo index of 2**31, lengths that are
-allocated before they are read) or hash nested tuples for hours.
+module and name. A call of any other name makes an `InertObject`; one that only an attack needs (`is_rigged`) refuses
+the file, so that whoever was sent it learns of it.
+
+Python's own unpickler is not used: with `find_class` overridden it would be as safe against code, but not against
+files that make it fill the memory (a memo index of 2**31, lengths that are allocated before they are read) or hash
+nested tuples for hours.
 """
 
 import struct
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from likeness.generators.readers.inert import ReadBudget, SnapshotError, Symbol
+from likeness.generators.readers.inert import (
+    InertObject,
+    ReadBudget,
+    RiggedFileError,
+    SnapshotError,
+    Symbol,
+    check_key,
+    is_rigged,
+)
 
 LONGEST_LINE = 256
-LONGEST_INTEGER = 16
+# The state of a random generator is an integer of 17 bytes.
+LONGEST_INTEGER = 256
+# Building copies what it is given; this many entries or characters count as one instruction.
+COPIED_A_STEP = 64
 # What a builder may raise on arguments of the wrong kind or number.
 BAD_ARGUMENTS = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError)
 Builder = Callable[..., Any]
@@ -128,6 +142,11 @@ class RestrictedUnpickler:
 
     def _fill(self, kind: type, values: Iterable[Any], onto: Callable[[Any, Any], None]) -> None:
         target = self._stack[-1]
+        if isinstance(target, InertObject):
+            if kind is dict:
+                for key, value in values:
+                    target.set_item(check_key(key), value)
+            return
         if not isinstance(target, kind):
             raise SnapshotError(f"has a pickle that fills a {type(target).__name__} as if it were a {kind.__name__}")
         for value in values:
@@ -154,20 +173,31 @@ class RestrictedUnpickler:
     def _push_symbol(self, module: Any, name: Any) -> None:
         if not isinstance(module, str) or not isinstance(name, str):
             raise SnapshotError("has a pickle with a name that is no text")
-        symbol = Symbol(module, name)
-        if symbol not in self._known:
-            raise SnapshotError(f"asks for {str(symbol)[:120]!r}, which no weights file needs; it was not run")
-        self._push(symbol)
+        self._push(Symbol(module, name))
 
     def _call(self, arguments: tuple[Any, ...], callee: Any) -> None:
+        if isinstance(callee, InertObject):  # a class that was itself made by a call
+            self._push(InertObject(callee.symbol, arguments))
+            return
         if not isinstance(callee, Symbol):
             raise SnapshotError(f"has a pickle that calls a {type(callee).__name__}")
+        if is_rigged(callee):
+            raise RiggedFileError(f"asks for {str(callee)[:120]!r}, which no weights file needs; it was not run")
+        builder = self._known.get(callee)
+        if builder is None:
+            self._push(InertObject(callee, arguments))
+            return
+        sized = (argument for argument in arguments if isinstance(argument, str | list | tuple | dict | set))
+        self._budget.left -= sum(map(len, sized)) // COPIED_A_STEP
         try:
-            self._push(self._known[callee](*arguments))
-        except SnapshotError:
+            self._push(builder(*arguments))
+        except RiggedFileError:
             raise
+        except SnapshotError as error:
+            # It may stand outside the generator; whoever needs it raises this.
+            self._push(InertObject(callee, arguments, str(error)))
         except BAD_ARGUMENTS as error:
-            raise SnapshotError(f"has a broken {callee} inside ({str(error)[:120]})") from None
+            self._push(InertObject(callee, arguments, f"has a broken {callee} inside ({str(error)[:120]})"))
 
     def _reduce(self) -> None:
         arguments = self._pop_tuple()
@@ -180,11 +210,13 @@ class RestrictedUnpickler:
         if callable(build):
             try:
                 build(state)
-            except SnapshotError:
-                raise
+            except SnapshotError as error:
+                self._stack[-1] = InertObject(Symbol("", type(target).__name__), (), str(error))
             except BAD_ARGUMENTS as error:
-                raise SnapshotError(f"has a broken {type(target).__name__} inside ({str(error)[:120]})") from None
-        elif not isinstance(target, dict):  # a dict's attributes, such as a state dict's `_metadata`, are left out
+                problem = f"has a broken {type(target).__name__} inside ({str(error)[:120]})"
+                self._stack[-1] = InertObject(Symbol("", type(target).__name__), (), problem)
+        # A dict's attributes, such as a state dict's `_metadata`, are left out, and so are those of functions and sets.
+        elif not isinstance(target, dict | set | list | Symbol):
             raise SnapshotError(f"has a pickle that gives a state to a {type(target).__name__}")
 
     def _push_memo(self, index: int) -> None:
@@ -206,21 +238,6 @@ class RestrictedUnpickler:
         self._push(self._persistent(self._pop()))
 
 
-def check_key(value: Any) -> Any:
-    """Return `value` where it may be a key of a dict or an entry of a set.
-
-    Nothing nested: the hash of a tuple of tuples of tuples takes as long as the file likes.
-
-    Raises:
-        SnapshotError: where it is something else.
-    """
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    if isinstance(value, tuple) and all(isinstance(part, str | int | float | bool) for part in value):
-        return value
-    raise SnapshotError(f"has a {type(value).__name__} as the key of a dict")
-
-
 def _check_protocol(m: RestrictedUnpickler) -> None:
     protocol = m._read_number("<B")
     if not 2 <= protocol <= 5:
@@ -236,9 +253,12 @@ def _new_object(m: RestrictedUnpickler) -> None:
 
 def _new_with_names(m: RestrictedUnpickler) -> None:
     callee, arguments, named = m._pop_many(3)
-    if named or not isinstance(arguments, tuple):
-        raise SnapshotError("has a pickle that makes an object with named arguments")
-    m._call(arguments, callee)
+    if not isinstance(arguments, tuple) or not isinstance(named, dict):
+        raise SnapshotError("has a pickle that makes an object of something else than a tuple")
+    if named and isinstance(callee, Symbol) and not is_rigged(callee):
+        m._push(InertObject(callee, arguments, "has an object made with named arguments"))
+    else:
+        m._call(arguments, callee)
 
 
 STOP = ord(".")

@@ -17,20 +17,19 @@ LAYOUT = "StyleGAN2 (rosinality, PyTorch)"
 NOISE_SEED = 0
 
 
-def read_rosinality(content: Any) -> Snapshot | None:
-    """Return the averaged generator, or None where `content` has no such state dict.
+def read_rosinality(state: Mapping[str, StoredTensor], average: Any = None) -> Snapshot | None:
+    """Return the generator of a state dict, or None where `state` has other names.
+
+    Args:
+        state: of the averaged generator.
+        average: what stands beside it as `latent_avg`.
 
     Raises:
-        SnapshotError: where it has one that is broken.
+        SnapshotError: where a tensor is missing or of another shape.
     """
-    if not isinstance(content, dict):
-        return None
-    state = next((content[name] for name in ("g_ema", "g") if isinstance(content.get(name), dict)), content)
     if "input.input" not in state or "conv1.conv.weight" not in state:
         return None
-    average = content.get("latent_avg")
-    tensors = {name: value for name, value in state.items() if isinstance(value, StoredTensor)}
-    return Snapshot("stylegan2", LAYOUT, {}, made=_to_official_names(tensors, average))
+    return Snapshot("stylegan2", LAYOUT, {}, made=_to_official_names(state, average))
 
 
 def _to_official_names(state: Mapping[str, StoredTensor], average: Any) -> dict[str, Tensor]:

@@ -25,11 +25,8 @@ def read_tensorflow(content: Any) -> Snapshot | None:
     Raises:
         SnapshotError: where it is a network that is not known, or broken.
     """
-    if isinstance(content, tuple) and content and all(isinstance(part, InertObject) for part in content):
-        network = content[-1]
-    elif isinstance(content, InertObject) and content.symbol.name == "Network":
-        network = content
-    else:
+    network = content[-1] if isinstance(content, tuple) and content else content
+    if not isinstance(network, InertObject) or network.symbol.name != "Network":
         return None
     variables = _collect_variables(network)
     kwargs = network.state.get("static_kwargs", {})
