@@ -12,6 +12,7 @@ from likeness.errors import WeightsError
 from likeness.generator import Generator
 from likeness.generators.families import composite, stylegan1, stylegan2, stylegan3, z_only
 from likeness.generators.families.checkpoint import Source, read_source
+from likeness.generators.networks.ops import UnplayableError
 from likeness.hookspecs import hookimpl
 
 
@@ -57,6 +58,8 @@ def open_source(path: Path, source: Source, device: torch.device, size: int | No
     """
     try:
         return find_family(source).open_source(source, device, size)
+    except UnplayableError as error:
+        raise WeightsError(f"{path} is not played: {error}") from error
     except (ValueError, RuntimeError) as error:
         if not source.family:
             raise unknown_family(path) from error

@@ -10,6 +10,7 @@ from torch import Tensor
 from likeness.generator import NoiseMode
 from likeness.generators.families.checkpoint import Source, read_clamp, read_integer, read_number
 from likeness.generators.families.stylegan_base import StyleGenerator
+from likeness.generators.networks.ops import check_square
 from likeness.generators.networks.stylegan3 import StyleGAN3, StyleGAN3Settings, plane_transform
 
 FAMILY = "stylegan3"
@@ -22,6 +23,10 @@ def parse_settings(arguments: Mapping[str, Any]) -> StyleGAN3Settings:
     Raises:
         ValueError: where one is of the wrong kind or out of range.
     """
+    size = arguments.get("img_resolution")
+    if isinstance(size, list | tuple) and len(size) == 2 and all(isinstance(n, int) for n in size):
+        check_square(size, size[0])
+        arguments = {**arguments, "img_resolution": size[0]}
     return StyleGAN3Settings(
         img_resolution=read_integer(arguments, "img_resolution", 0, 16, 8192),
         lr_multiplier=read_number(arguments, "lr_multiplier", 0.01, 1e-8, 1e4),

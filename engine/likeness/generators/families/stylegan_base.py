@@ -10,6 +10,7 @@ from torch import Tensor
 from likeness.errors import WeightsError
 from likeness.generator import GeneratorInfo, Licence, NoiseMode
 from likeness.generators.networks.mapping import MappingNetwork, one_hot
+from likeness.generators.networks.ops import UnplayableError, check_square
 
 # Enough for the strongest directions to stand; GANSpace takes a million for all 512 [Haerkoenen et al. 2020, sec. 2.1].
 SAMPLES = 512
@@ -29,6 +30,29 @@ def to_rgb(image: Tensor) -> Tensor:
     if image.shape[1] == 1:
         return image.expand(-1, 3, -1, -1)
     return image[:, :3]
+
+
+def check_channels(count: int) -> None:
+    """Raise where a network draws something else than grey or colour, with or without alpha.
+
+    Raises:
+        UnplayableError: with what it is, where that is known.
+    """
+    if count not in (1, 3, 4):
+        kind = " (wavelets, as SWAGAN does)" if count == 12 else ""
+        raise UnplayableError(f"it draws {count} channels{kind}, wanted 1, 3 or 4")
+
+
+def check_picture(shape: Sequence[int]) -> None:
+    """Raise where `shape` is not that of square pictures `[batch, 1, 3 or 4, H, H]`.
+
+    Raises:
+        ValueError: with what came.
+    """
+    if len(shape) != 4:
+        raise ValueError(f"it draws {list(shape)}, wanted pictures [batch, 3, H, H]")
+    check_channels(shape[1])
+    check_square(shape, shape[2])
 
 
 def draw_official_noise(seed: int, z_dim: int) -> tuple[np.random.RandomState, Tensor]:
@@ -76,8 +100,7 @@ class StyleGenerator:
     ) -> None:
         self._mapping, self._device = mapping, device
         self.synthesis: Any = synthesis
-        if synthesis.img_channels == 2:
-            raise ValueError("it draws 2 channels, wanted 1, 3 or more")
+        check_channels(synthesis.img_channels)
         self._draw: Draw | None = None
         num_ws = mapping.num_ws
         self.info = GeneratorInfo(family, num_ws, mapping.w_dim, synthesis.resolution, licence, layer_groups(num_ws))

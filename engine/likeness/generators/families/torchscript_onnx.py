@@ -20,7 +20,7 @@ from torch import Tensor
 from likeness.errors import WeightsError
 from likeness.generator import Generator, GeneratorInfo, Licence, NoiseMode
 from likeness.generators.families.checkpoint import NOBODY_SAID, UNKNOWN
-from likeness.generators.families.stylegan_base import draw_official_noise, layer_groups, to_rgb
+from likeness.generators.families.stylegan_base import check_picture, draw_official_noise, layer_groups, to_rgb
 from likeness.hookspecs import hookimpl
 
 Draw = Callable[[Tensor], Tensor]
@@ -53,8 +53,7 @@ class ProgramGenerator:
         licence = Licence(UNKNOWN, None, NOBODY_SAID)
         self.info = GeneratorInfo(family, num_ws, w_dim, 1, licence, layer_groups(num_ws))
         tried = torch.cat([self._run(row[None]) for row in self.sample(range(TRIED))])
-        if tried.ndim != 4 or tried.shape[2] != tried.shape[3] or tried.shape[1] not in (1, 3, 4):
-            raise ValueError(f"it draws {list(tried.shape[1:])}, wanted [3, H, H]")
+        check_picture(tried.shape)
         self.info = GeneratorInfo(family, num_ws, w_dim, tried.shape[2], licence, layer_groups(num_ws))
         low, high = float(tried.min()), float(tried.max())
         # Programs do not say their range: what is never negative is taken for [0, 1], or for bytes.

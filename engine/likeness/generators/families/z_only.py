@@ -10,7 +10,7 @@ from torch import Tensor
 from likeness.errors import WeightsError
 from likeness.generator import GeneratorInfo, Licence, NoiseMode
 from likeness.generators.families.checkpoint import Source, read_number, read_text
-from likeness.generators.families.stylegan_base import draw_official_noise, to_rgb
+from likeness.generators.families.stylegan_base import check_picture, draw_official_noise, to_rgb
 from likeness.generators.networks.dcgan import Decoder, Output, list_modules
 from likeness.generators.networks.progan import ProGAN
 
@@ -51,8 +51,7 @@ class ZGenerator:
         z_dim = network.z_dim
         with torch.inference_mode():
             tried = self._draw(torch.zeros(1, z_dim, device=device))
-        if tried.ndim != 4 or tried.shape[2] != tried.shape[3] or tried.shape[1] not in (1, 3, 4):
-            raise ValueError(f"it draws {list(tried.shape)}, wanted [batch, 3, H, H]")
+        check_picture(tried.shape)
         self.info = GeneratorInfo(family, 1, z_dim, tried.shape[2], licence, {"coarse": (0, 1)})
         self._directions: Tensor | None = None
 

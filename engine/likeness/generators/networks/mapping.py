@@ -1,5 +1,6 @@
 """The mapping network of StyleGAN 1, 2 and 3: from z and a label to w."""
 
+import logging
 import math
 from collections.abc import Sequence
 
@@ -8,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.generators.networks.ops import Tensors, activation, normalise
+
+log = logging.getLogger(__name__)
 
 # The makers' scripts average as many for a mean w [Karras et al. 2019].
 MEAN_SAMPLES = 10_000
@@ -69,8 +72,7 @@ class MappingNetwork(nn.Module):
         if self.z_dim < 0 or (self.z_dim == 0 and not embedded):
             raise ValueError(f"the mapping network's first layer is narrower than the embedded label ({embedded})")
         self.w_avg: Tensor
-        average = tensors.read("w_avg", self.w_dim) if tensors.has("w_avg") else self._compute_mean()
-        self.register_buffer("w_avg", average)
+        self.register_buffer("w_avg", self._read_mean(tensors))
 
     def _read_embedding(self, tensors: Tensors) -> int:
         """Take the labels' embedding where there is one, and return its width."""
@@ -91,6 +93,15 @@ class MappingNetwork(nn.Module):
         self.register_buffer("embed_weight", weight / math.sqrt(self.c_dim))
         self.register_buffer("embed_bias", tensors.under("embed").read("bias", weight.shape[0]))
         return weight.shape[0]
+
+    def _read_mean(self, tensors: Tensors) -> Tensor:
+        """Return the stored average; one that is all zero, or no number, was never kept, and is computed."""
+        if tensors.has("w_avg"):
+            average = tensors.read("w_avg", self.w_dim)
+            if bool(average.isfinite().all()) and bool(average.any()):
+                return average
+            log.info("the average latent inside is empty; that of %d faces stands in for it", MEAN_SAMPLES)
+        return self._compute_mean()
 
     def _compute_mean(self) -> Tensor:
         """The mean of many w, for checkpoints that do not keep it; the same each time, classes in turn."""

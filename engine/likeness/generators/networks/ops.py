@@ -121,6 +121,24 @@ def block_sizes(tensors: Tensors) -> list[int]:
     return sizes
 
 
+class UnplayableError(ValueError):
+    """A network that is whole, but of a kind that is not played."""
+
+
+def check_square(shape: Sequence[int], size: int) -> None:
+    """Raise where a network whose constant, or picture, has this `shape` `[..., height, width]` is oblong.
+
+    Args:
+        size: the height of its pictures in px.
+
+    Raises:
+        UnplayableError: with the size of its pictures.
+    """
+    if len(shape) > 1 and shape[-1] != shape[-2]:
+        wide = size * shape[-1] // max(shape[-2], 1)
+        raise UnplayableError(f"its pictures are not square ({wide} x {size} px), and only square ones are played")
+
+
 def normalise(x: Tensor) -> Tensor:
     """Return the rows of `x` [batch, n] at a mean square of 1 [Karras et al. 2018, sec. 4.2]."""
     return x * (x.square().mean(1, keepdim=True) + EPSILON).rsqrt()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.generators.networks.mapping import MappingNetwork
-from likeness.generators.networks.ops import EPSILON, Tensors, block_sizes
+from likeness.generators.networks.ops import EPSILON, Tensors, block_sizes, check_square
 
 Noise = Literal["const", "none", "random"]
 
@@ -121,6 +121,7 @@ class SynthesisNetwork(nn.Module):
         sizes = block_sizes(tensors)
         if len(settings.blur) % 2 == 0 and settings.blur:
             raise ValueError(f"a blur of {len(settings.blur)} taps, wanted an odd number")
+        check_square(tensors.shape("b4.const"), sizes[-1])
         self.register_buffer("const", tensors.read("b4.const", -1, 4, 4)[None])
         self.w_dim = tensors.read("b4.conv0.style.weight", -1, -1).shape[1]
         self.layers = nn.ModuleList()

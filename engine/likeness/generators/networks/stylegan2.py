@@ -9,7 +9,15 @@ from torch.nn import functional
 
 from likeness.generators.networks.mapping import MappingNetwork
 from likeness.generators.networks.modulated_conv import ModulatedConv, Noise, StyleGAN2Settings, ToRGB
-from likeness.generators.networks.ops import Tensors, block_sizes, cast_buffers, depthwise, resampling_filter, upsample
+from likeness.generators.networks.ops import (
+    Tensors,
+    block_sizes,
+    cast_buffers,
+    check_square,
+    depthwise,
+    resampling_filter,
+    upsample,
+)
 
 # "mixed" is float32 below this many resolutions from the finest, as the makers train [Karras et al. 2020b, app. C].
 HALF_RESOLUTIONS = 4
@@ -101,6 +109,7 @@ class SynthesisNetwork(nn.Module):
         self.w_dim = last.under("torgb").read("affine.weight", -1, -1).shape[1]
         self.resolution = sizes[-1] * self.shuffle
         self.const: Tensor
+        check_square(tensors.shape("b4.const"), self.resolution)
         self.register_buffer("const", tensors.under("b4").read("const", -1, 4, 4)[None])
         self.blocks = nn.ModuleList()
         channels = 0

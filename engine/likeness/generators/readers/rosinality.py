@@ -61,6 +61,10 @@ def _to_official_names(state: Mapping[str, StoredTensor], average: Any) -> dict[
         made[f"{target}.torgb.bias"] = take(f"{source}.bias", 4).flatten()
         return made
 
+    channels = take("to_rgb1.bias", 4).shape[1]
+    if channels > 4:
+        kind = "SWAGAN: its generator draws wavelets" if channels == 12 else "a StyleGAN2 of many channels"
+        raise SnapshotError(f"is {kind} ({channels} channels), which is not played; wanted 1, 3 or 4")
     blocks = sum(1 for name in state if re.fullmatch(r"to_rgbs\.\d+\.bias", name))
     if not 0 <= blocks <= 12:
         raise SnapshotError(f"has {blocks} pictures inside, which is no StyleGAN2")
