@@ -15,6 +15,7 @@ from torch import Tensor
 from likeness.atomic_write import atomic_write
 from likeness.errors import WeightsError
 from likeness.generator import Licence
+from likeness.generators.readers.file_kinds import describe_file
 
 FORMAT = 1
 KEY = "likeness"
@@ -77,9 +78,8 @@ def read_header(path: Path) -> WeightsHeader | None:
             metadata = file.metadata() or {}
     except (SafetensorError, OSError) as error:
         if path.suffix == ".safetensors":
-            raise WeightsError(
-                f"{path} is not a whole safetensors file ({error}); copy or download it again"
-            ) from error
+            kind = describe_file(path) or f"is not a whole safetensors file ({error}); copy or download it again"
+            raise WeightsError(f"{path} {kind}") from error
         return None
     if KEY not in metadata:
         return None

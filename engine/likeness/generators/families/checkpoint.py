@@ -11,6 +11,7 @@ from torch import Tensor
 
 from likeness.errors import WeightsError
 from likeness.generator import Licence
+from likeness.generators.readers.file_kinds import is_safetensors
 from likeness.generators.readers.open_snapshot import identify_by_names, open_snapshot
 from likeness.generators.readers.snapshot import Snapshot
 from likeness.generators.weights_file import WeightsHeader, read_header, read_weights
@@ -69,7 +70,7 @@ def read_source(path: Path, *families: str) -> Source | None:
         if header.family not in families:
             return None
         return own_source(*read_weights(path))
-    if path.suffix == ".safetensors":
+    if path.suffix == ".safetensors" or is_safetensors(path):
         return _read_bare_safetensors(path, families)
     snapshot = open_snapshot(path)
     if snapshot is None or snapshot.family not in families:

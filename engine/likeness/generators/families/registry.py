@@ -13,6 +13,7 @@ from likeness.generator import Generator
 from likeness.generators.families import composite, stylegan1, stylegan2, stylegan3, z_only
 from likeness.generators.families.checkpoint import Source, read_source
 from likeness.generators.networks.ops import UnplayableError
+from likeness.generators.readers.file_kinds import describe_file
 from likeness.hookspecs import hookimpl
 
 
@@ -67,8 +68,9 @@ def open_source(path: Path, source: Source, device: torch.device, size: int | No
 
 
 def unknown_family(path: Path) -> WeightsError:
-    """Return the error for a file that no built-in family opens."""
-    return WeightsError(f"{path} is of no family that opens here; docs/weights.md lists the files that do")
+    """Return the error for a file that no built-in family opens: what it is, where that is known."""
+    kind = describe_file(path) or "is of no family that opens here; docs/weights.md lists the files that do"
+    return WeightsError(f"{path} {kind}")
 
 
 def open_family(path: Path, device: torch.device, size: int | None = None) -> Generator | None:

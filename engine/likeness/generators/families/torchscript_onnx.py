@@ -21,6 +21,7 @@ from likeness.errors import WeightsError
 from likeness.generator import Generator, GeneratorInfo, Licence, NoiseMode
 from likeness.generators.families.checkpoint import NOBODY_SAID, UNKNOWN
 from likeness.generators.families.stylegan_base import check_picture, draw_official_noise, layer_groups, to_rgb
+from likeness.generators.readers.file_kinds import describe_file
 from likeness.hookspecs import hookimpl
 
 Draw = Callable[[Tensor], Tensor]
@@ -34,6 +35,7 @@ FORBIDDEN = re.compile(
     r"|\b(?:torch|ops\.aten|ops\.prim)\.(?:from_file|save|load|_save\w*|_load\w*)\b"
 )
 TRIED = 4
+VERSIONS = re.compile(r"file with version (\d+), but the (maximum|minimum) supported version for reading is (\d+)")
 
 
 class ProgramGenerator:
@@ -138,7 +140,7 @@ def load_torchscript(path: Path, device: torch.device) -> Generator:
         # The first weight's width on either side is the latent's, before or after a transposition.
         weights = [p for p in module.parameters() if p.ndim >= 2] or [b for b in module.buffers() if b.ndim >= 2]
     except RuntimeError as error:
-        raise WeightsError(f"{path} is a broken TorchScript archive: {str(error).strip()[-200:]}") from error
+        raise WeightsError(f"{path} {_describe_refusal(path, str(error))}") from error
     widths = sorted({n for weight in weights[:4] for n in weight.shape[:2] if 1 < n <= LARGEST_LATENT})
 
     def draw(latent: Tensor) -> Tensor:
@@ -155,6 +157,19 @@ def load_torchscript(path: Path, device: torch.device) -> Generator:
             except (RuntimeError, ValueError):
                 continue
     raise WeightsError(f"{path} takes no latent of {widths} numbers, or draws no picture; trace it from z to the image")
+
+
+def _describe_refusal(path: Path, error: str) -> str:
+    """Return why PyTorch did not load a TorchScript archive, which completes "FILE ..."."""
+    versions = VERSIONS.search(error)
+    unknown = re.search(r"Unknown (?:builtin op|type name)[^\n]*|Couldn't find an operator[^\n]*", error)
+    if versions or unknown:
+        what = f"format {versions[1]}, {versions[2]} {versions[3]}" if versions else unknown[0][:120]  # type: ignore[index]
+        return (
+            f"is TorchScript of another version of PyTorch ({what}; here is {torch.__version__}); "
+            "update PyTorch, or export the model again with this version"
+        )
+    return f"is a broken TorchScript archive: {' '.join(error.split())[-200:]}"
 
 
 def load_onnx(path: Path, device: torch.device) -> Generator:
@@ -174,7 +189,8 @@ def load_onnx(path: Path, device: torch.device) -> Generator:
         session = onnxruntime.InferenceSession(path.read_bytes(), options, providers or ["CPUExecutionProvider"])
         inputs, outputs = session.get_inputs(), session.get_outputs()
     except Exception as error:  # noqa: BLE001 - onnxruntime raises classes of its own without a common base
-        raise WeightsError(f"{path} is a broken ONNX file: {str(error).splitlines()[0][:200]}") from None
+        kind = describe_file(path) or f"is a broken ONNX file: {str(error).splitlines()[0][:200]}"
+        raise WeightsError(f"{path} {kind}") from None
     shape = tuple(n for n in inputs[0].shape[1:] if isinstance(n, int)) if len(inputs) == 1 else ()
     if len(inputs) != 1 or len(outputs) < 1 or len(shape) != len(inputs[0].shape) - 1 or not 1 <= len(shape) <= 3:
         got = [(i.name, i.shape) for i in inputs][:4]

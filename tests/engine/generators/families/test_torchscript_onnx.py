@@ -1,6 +1,7 @@
 """Programs from a latent to a picture open, and what reaches outside of tensors does not."""
 
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,24 @@ def test_a_program_that_draws_no_picture_is_refused(tmp_path: Path) -> None:
     path = scripted(nn.Linear(4, 4), tmp_path / "linear.pt")
     with pytest.raises(WeightsError, match="draws no picture"):
         load_generator(path, CPU)
+
+
+@pytest.mark.parametrize(
+    ("record", "before", "after"),
+    [("/version", b"", b"99\n"), ("/version", b"", b"0\n"), (".py", b"torch.tanh", b"torch.tinh")],
+    ids=["newer", "older", "unknown operator"],
+)
+def test_torchscript_of_another_version_is_called_so(record: str, before: bytes, after: bytes, tmp_path: Path) -> None:
+    scripted(FromW(False, False), tmp_path / "now.pt")
+    with zipfile.ZipFile(tmp_path / "now.pt") as now, zipfile.ZipFile(tmp_path / "other.pt", "w") as other:
+        for name in now.namelist():
+            data = now.read(name)
+            if name.endswith(record):
+                data = data.replace(before, after) if before else after
+            other.writestr(name, data)
+    with pytest.raises(WeightsError, match=r"another version of PyTorch .* export the model again") as caught:
+        load_generator(tmp_path / "other.pt", CPU)
+    assert "\n" not in str(caught.value)
 
 
 def onnx_file(weight: np.ndarray, shape: tuple[int, ...]) -> bytes:
