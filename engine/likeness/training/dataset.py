@@ -15,7 +15,7 @@ from torch import Tensor
 from likeness.errors import TrainingError
 from likeness.picture import from_levels
 from likeness.training.picture_source import read_source
-from likeness.training.pictures import ProgressCallback, no_progress, warn_transparent
+from likeness.training.pictures import ProgressCallback, SkippedFiles, no_progress, warn_transparent
 from likeness.training.run import RunFolder, explain_os_error
 
 log = logging.getLogger(__name__)
@@ -92,13 +92,13 @@ def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback =
     """
     if (run.path / INDEX).is_file():
         return
-    settings, names, skipped, transparent = run.settings, [], 0, 0
+    settings, names, skipped, transparent = run.settings, [], SkippedFiles(), 0
     source = Path(settings.source)
     try:
         with (run.path / PIXELS).open("wb") as file:
-            for name, picture in read_source(source, settings.size, settings.crop, progress):
+            for name, picture, head in read_source(source, settings.size, settings.crop, progress):
                 if picture is None:
-                    skipped += 1
+                    skipped.add(head)
                 else:
                     names.append(name)
                     transparent += picture.transparent
@@ -108,11 +108,17 @@ def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback =
     except OSError as error:
         (run.path / PIXELS).unlink(missing_ok=True)
         raise TrainingError(f"{run.path / PIXELS} could not be written: {explain_os_error(error)}") from error
-    _check_count(source, len(names) - settings.hold_out, skipped, settings.hold_out, min_pictures, settings.crop)
-    if skipped:
-        log.warning("%s: %d files %s and were left out", source, skipped, _describe_skipped(settings.crop))
+    fault = "held no face or were no pictures" if settings.crop == "face" else "were no pictures"
+    count = len(names) - settings.hold_out
+    if count < min_pictures:
+        raise TrainingError(
+            f"{source} holds {max(count, 0)} pictures to train with, {min_pictures} are wanted "
+            f"({skipped.describe(fault)}, {settings.hold_out} held out); add pictures or hold out fewer"
+        )
+    if skipped.count:
+        log.warning("%s: %s, and were left out", source, skipped.describe(fault))
     warn_transparent(source, transparent)
-    run.write(INDEX, json.dumps({"size": settings.size, "skipped": skipped, "names": names}).encode())
+    run.write(INDEX, json.dumps({"size": settings.size, "skipped": skipped.count, "names": names}).encode())
 
 
 def open_dataset(run: RunFolder) -> Dataset:
@@ -131,15 +137,3 @@ def open_dataset(run: RunFolder) -> Dataset:
             f"{run.path / PIXELS} is not what was read for this run ({error}); remove it and {INDEX}, and go on"
         ) from error
     return Dataset(pixels, settings.hold_out, settings.seed, settings.flips)
-
-
-def _check_count(source: Path, count: int, skipped: int, held_out: int, min_pictures: int, crop: str) -> None:
-    if count < min_pictures:
-        raise TrainingError(
-            f"{source} holds {max(count, 0)} pictures to train with, {min_pictures} are wanted "
-            f"({skipped} files {_describe_skipped(crop)}, {held_out} held out); add pictures or hold out fewer"
-        )
-
-
-def _describe_skipped(crop: str) -> str:
-    return "held no face or were no pictures" if crop == "face" else "were no pictures"

@@ -17,13 +17,14 @@ import numpy as np
 
 from likeness.errors import TrainingError
 from likeness.faces.photo import MOST_BYTES
-from likeness.faces.photo_files import is_litter, list_photo_files
+from likeness.faces.photo_files import is_litter, list_photo_files, name_placeholder
 from likeness.picture import Picture
 from likeness.training.pictures import ProgressCallback, crop_square, decode_picture
 
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 ZIP = ".zip"
 ARCHIVES = (*TARS, ZIP)
+HEAD = 4096  # bytes by which a file that is no picture is named
 ENCRYPTED = 0x1  # of a zip member's flags
 # In an archive labels stand between the pictures; they are not counted as faulty pictures.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
@@ -50,8 +51,8 @@ class CutPicture:
 
 def read_source(
     source: Path, size: int, crop: str, progress: ProgressCallback
-) -> Iterator[tuple[str, CutPicture | None]]:
-    """Yield name and picture of every file, in the order of the names; None for no picture.
+) -> Iterator[tuple[str, CutPicture | None, bytes]]:
+    """Yield name, picture and first bytes of every file, in the order of the names; None for no picture.
 
     Args:
         source: a folder, read with its sub-folders, a tar or zip file, or a folder of them.
@@ -63,17 +64,18 @@ def read_source(
         TrainingError: there is no such source, or an archive is broken.
     """
     cut = _face_cutter(size) if crop == "face" else _square_cutter(size)
-    waiting: deque[tuple[str, Future[CutPicture | None]]] = deque()
+    waiting: deque[tuple[str, bytes, Future[CutPicture | None]]] = deque()
     total, done = _count_files(source), 0
     with ThreadPoolExecutor(THREADS) as pool:
         for name, raw in _iterate_files(source):
-            waiting.append((name, pool.submit(cut, raw)))
+            waiting.append((name, raw[:HEAD], pool.submit(cut, raw)))
             if len(waiting) >= AHEAD:
-                yield waiting[0][0], waiting.popleft()[1].result()
+                first_name, first_head, first = waiting.popleft()
+                yield first_name, first.result(), first_head
                 done += 1
                 progress("read", done, max(total, done))
-        for name, future in waiting:
-            yield name, future.result()
+        for name, head, future in waiting:
+            yield name, future.result(), head
             done += 1
             progress("read", done, max(total, done))
 
@@ -81,11 +83,30 @@ def read_source(
 def _list_files(source: Path) -> list[Path]:
     """Return the files to read: archives where there are any, else all."""
     if source.is_file():
+        _refuse_placeholder(source)
         return [source]
+    if any(part in ("http:", "https:") for part in source.parts):
+        raise TrainingError(
+            f"{source.name} is on the web; download it, unpack it where it is no tar or zip, and give that"
+        )
     if not source.is_dir():
         raise TrainingError(f"there is no folder {source}; give one that holds pictures, or a tar or zip file of them")
     files = list_photo_files(source, sub_folders=True)
-    return [path for path in files if path.name.lower().endswith(ARCHIVES)] or files
+    archives = [path for path in files if path.name.lower().endswith(ARCHIVES)]
+    for path in archives:
+        _refuse_placeholder(path)
+    return archives or files
+
+
+def _refuse_placeholder(path: Path) -> None:
+    """Raise an error that says what a file is which was never downloaded."""
+    try:
+        with path.open("rb") as file:
+            placeholder = name_placeholder(file.read(HEAD))
+    except OSError as error:
+        raise TrainingError(f"{path} cannot be read ({error.strerror}); mend it or take it out") from error
+    if placeholder:
+        raise TrainingError(f"{path} is {placeholder}")
 
 
 def _count_files(source: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,8 @@ import numpy as np
 
 from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes
-from likeness.faces.photo_files import list_photo_files
+from likeness.faces.photo_files import list_photo_files, name_placeholder
+from likeness.faces.photo_header import name_stranger
 from likeness.faces.transparency import lay_over_grey, read_alpha
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,26 @@ def decode_picture(raw: bytes) -> DecodedPicture | None:
     return DecodedPicture(lay_over_grey(pixels, alpha), transparent=True)
 
 
+class SkippedFiles:
+    """The files of a source that were no pictures, counted by what they are instead, where that is known."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._kinds: Counter[str] = Counter()
+
+    def add(self, raw: bytes) -> None:
+        """Count a file by its first bytes."""
+        self.count += 1
+        kind = name_placeholder(raw) or name_stranger(raw)
+        if kind:
+            self._kinds[kind] += 1
+
+    def describe(self, fault: str = "were no pictures") -> str:
+        """Return how many they are, and of which kinds: "3 files were no pictures: 2 x HEIC"."""
+        kinds = ", ".join(f"{count} x {kind}" for kind, count in self._kinds.most_common())
+        return f"{self.count} files {fault}" + (f": {kinds}" if kinds else "")
+
+
 def warn_transparent(source: Path, count: int) -> None:
     """Log that `count` pictures of `source` were laid over grey, where there are any."""
     if count:
@@ -103,11 +125,12 @@ def read_pictures(
     if not folder.is_dir():
         raise TrainingError(f"there is no folder {folder}; give one that holds aligned faces")
     files = list_photo_files(folder)
-    names, pictures, skipped, transparent = [], [], 0, 0
+    names, pictures, skipped, transparent = [], [], SkippedFiles(), 0
     for done, path in enumerate(files):
-        decoded = decode_picture(path.read_bytes())
+        raw = path.read_bytes()
+        decoded = decode_picture(raw)
         if decoded is None:
-            skipped += 1
+            skipped.add(raw)
         else:
             names.append(path.name)
             pictures.append(crop_square(decoded.pixels, size))
@@ -117,12 +140,12 @@ def read_pictures(
     if len(pictures) < at_least:
         raise TrainingError(
             f"{folder} holds {len(pictures)} pictures to train with, {at_least} are wanted "
-            f"({skipped} files were no pictures, {leave_first} held out); add faces or hold out fewer"
+            f"({skipped.describe()}, {leave_first} held out); add faces or hold out fewer"
         )
-    if skipped:
-        log.warning("%s: %d files were no pictures and were left out", folder, skipped)
+    if skipped.count:
+        log.warning("%s: %s, and were left out", folder, skipped.describe())
     warn_transparent(folder, transparent)
-    return PictureSet(tuple(names), np.stack(pictures), skipped)
+    return PictureSet(tuple(names), np.stack(pictures), skipped.count)
 
 
 def strengthen_prints(pictures: Bytes) -> Bytes:

@@ -4,7 +4,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from likeness.faces.photo_files import is_litter, list_photo_files
+from likeness.faces.photo_files import is_litter, list_photo_files, name_placeholder
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,21 @@ def test_a_hidden_folder_above_the_photos_hides_nothing(tmp_path: Path) -> None:
         (folder / name).touch()
     assert [path.name for path in list_photo_files(folder)] == ["a.JPG", "b.jpg"]
     assert [path.name for path in list_photo_files(folder, sub_folders=True)] == ["a.JPG", "b.jpg", "d.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n", "Git LFS"),
+        (b"/annex/objects/SHA256E-s1--4d7a.jpg\n", "git-annex"),
+        (b"  \r\n<!doctype HTML><html></html>", "web page"),
+        (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "web page"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_download_is_named(raw: bytes, says: str) -> None:
+    assert says in (name_placeholder(raw) or "")
+
+
+@pytest.mark.parametrize("raw", [b"", b"words", b"\x89PNG\r\n", b"PK\x03\x04", b"<?xml version='1.0'?><svg></svg>"])
+def test_other_files_are_no_placeholders(raw: bytes) -> None:
+    assert name_placeholder(raw) is None

@@ -227,6 +227,37 @@ def test_a_folder_of_texts_says_so(tmp_path: Path) -> None:
         dataset_of(tmp_path / "run", tmp_path / "in", min_pictures=12)
 
 
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
+PAGE = b"\xef\xbb\xbf\n<!DOCTYPE html>\n<html><head><title>Google Drive - Virus scan warning</title></head></html>"
+
+
+@pytest.mark.parametrize("name", ["faces.zip", "faces.tar", "faces.tgz", "faces", "00/faces.zip"])
+@pytest.mark.parametrize(("raw", "says"), [(LFS, r"a Git LFS pointer .*git lfs pull"), (PAGE, r"a web page .*browser")])
+def test_a_source_that_was_never_downloaded_is_called_that(tmp_path: Path, name: str, raw: bytes, says: str) -> None:
+    (tmp_path / "in" / name).parent.mkdir(parents=True)
+    (tmp_path / "in" / name).write_bytes(raw)
+    source = tmp_path / "in" if "/" in name else tmp_path / "in" / name
+    with pytest.raises(TrainingError, match=rf"{name} is {says}"):
+        dataset_of(tmp_path / "run", source)
+
+
+def test_pictures_that_were_never_downloaded_and_formats_that_are_not_read_are_counted_by_name(tmp_path: Path) -> None:
+    write_faces(tmp_path / "in", 3)
+    for number in range(7):
+        (tmp_path / "in" / f"pointer{number}.jpg").write_bytes(LFS)
+    (tmp_path / "in" / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    (tmp_path / "in" / "notes.txt").write_text("words")
+    says = r"holds 3 .* \(9 files were no pictures: 7 x a Git LFS pointer .*, 1 x HEIC, 0 held out"
+    with pytest.raises(TrainingError, match=says):
+        dataset_of(tmp_path / "run", tmp_path / "in", min_pictures=12)
+
+
+def test_an_address_on_the_web_is_called_that(tmp_path: Path) -> None:
+    source = Path("https://example.org/faces.zip").resolve()
+    with pytest.raises(TrainingError, match=r"faces\.zip is on the web; download it"):
+        dataset_of(tmp_path / "run", source)
+
+
 def test_no_folder_is_named_in_the_fault(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"there is no folder .*nowhere"):
         dataset_of(tmp_path / "run", tmp_path / "nowhere")
