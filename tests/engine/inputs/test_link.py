@@ -64,5 +64,5 @@ def test_alone_in_a_session_nobody_leads_and_the_tempo_is_ones_own(sessions: lis
 
 def test_without_the_library_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aalink", None)
-    with pytest.raises(InputError, match=r"pip install 'likeness\[link\]'"):
+    with pytest.raises(InputError, match=r"pip install 'likeness-live\[link\]'"):
         LinkSession(120.0)
