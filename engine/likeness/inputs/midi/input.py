@@ -1,7 +1,6 @@
 """The MIDI input: controllers that are plugged in play parameters; every note is an event as well."""
 
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from likeness.parameters.midi_binding import Binding
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Text, Trigger
 from likeness.ranges import Takeover
+from likeness.stoppable_thread import StoppableThread
 from likeness.tempo.midi_clock import ClockListener
 
 log = logging.getLogger(__name__)
@@ -77,9 +77,8 @@ class MidiInput:
         self._clock = ClockInput(clock or ClockListener())
         self.knobs = Knobs(store, self._bindings, takeover)
         self._faults = Faults(log)
-        self._closing = threading.Event()
         self._ports: MidiPorts | None = None
-        self._thread: threading.Thread | None = None
+        self._thread = StoppableThread("midi", self._run)
         self._requests: deque[Callable[[], None]] = deque()
         self._learner: Learner | None = None
         self._reply: Reply = ignore_reply
@@ -121,20 +120,17 @@ class MidiInput:
         self.knobs.add_ports(ports.sources)
         if self._lights:
             self._lights.update_ports(ports.sources, set(ports.names))
-        self._closing.clear()
-        self._thread = threading.Thread(target=self._run, args=(ports,), name="midi", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening and close the ports. Safe to call twice."""
-        if self._thread is None or self._ports is None:
+        if self._ports is None:
             return
-        self._closing.set()
-        self._thread.join()
+        self._thread.close()
         if self._lights:
             self._lights.close()
         self._ports.close()
-        self._thread = self._ports = None
+        self._ports = None
 
     def learn(self, param: str | None, reply: Reply = ignore_reply) -> None:
         """Bind `param` to the next knob that is moved; None gives up. Any thread.
@@ -181,9 +177,10 @@ class MidiInput:
 
     # All below runs on the input's own thread.
 
-    def _run(self, ports: MidiPorts) -> None:
-        scanned = time.monotonic()
-        while not self._closing.wait(POLL_S):
+    def _run(self) -> None:
+        ports, scanned = self._ports, time.monotonic()
+        assert ports is not None
+        while not self._thread.stopping.wait(POLL_S):
             # A driver may raise anything at any time; the next turn tries again.
             try:
                 while self._requests:
