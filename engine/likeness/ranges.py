@@ -55,6 +55,8 @@ PORT = Range(0, 65535)
 # Truncation: 0 is the mean face, above 1 is caricature.
 PSI = Range(0.0, 1.5)
 TEMPO = Range(20.0, 300.0, "BPM")
+# How long one call of a plugin may take before it is left behind.
+HANG = Range(0.1, 60.0, "s")
 METER = Range(1, 16, "beats")
 COUNT = Range(1, 1_000_000)
 NONE_OR_MORE = Range(0, 1_000_000)

@@ -89,6 +89,9 @@ class ScriptedRender:
     def busy(self) -> bool:
         return self._order is not None
 
+    def replace_hung(self, seconds: float) -> bool:
+        return False
+
     def submit(self, frame: Frame, events: tuple[Event, ...]) -> None:
         self._order = (frame, events)
 

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from likeness.frame import Frame
 from likeness.generator import Generator
 from likeness.generators.families import registry, torchscript_onnx
 from likeness.host.budget import Budget, Cost
+from likeness.host.call_watch import CallWatch, LeftBehind, interrupt
+from likeness.host.deadline import call_with_deadline
 from likeness.host.slot import RackChange, Slot, check_plugin
 from likeness.parameters.store import ParamStore
 from likeness.stage import Stage
@@ -29,6 +32,8 @@ log = logging.getLogger(__name__)
 OPENERS = (torchscript_onnx, registry)
 # Half a second at 60 fps: long enough for a passing fault to pass, too short to fill a log.
 MOST_STRIKES = 30
+# A plugin that takes longer to start or to stop is given up, so that nothing need wait for it for ever.
+READY_S, STOP_S = 60.0, 10.0
 # How much of the newest cost goes into the running mean.
 COST_WEIGHT = 0.05
 
@@ -42,6 +47,7 @@ class Host:
         self._budget = budget or Budget()
         self._change: RackChange | None = None
         self._faults = Faults(log)
+        self._watch = CallWatch()
         self._pm = pluggy.PluginManager(hookspecs.PROJECT)
         self._pm.add_hookspecs(hookspecs)
         for opener in OPENERS:
@@ -93,7 +99,8 @@ class Host:
 
     def apply_change(self) -> None:
         """Take over what was proposed, if anything. The render thread, before a frame."""
-        change, self._change = self._change, None
+        # It stays until it is done: where a plugin hangs while it hands over, the next render thread goes on with it.
+        change = self._change
         if change is None:
             return
         for old, new in change.pairs:
@@ -103,7 +110,7 @@ class Host:
                 self._budget.forget(name)
                 self._faults.forget(f"{name}.update")
                 self._faults.forget(f"{name}.process_image")
-        self.rack = change.rack
+        self.rack, self._change = change.rack, None
         change.then()
         change.done.set()
 
@@ -113,6 +120,24 @@ class Host:
             slot.cost_ms += COST_WEIGHT * (slot.spent_ms - slot.cost_ms)
             slot.last_ms, slot.spent_ms = slot.spent_ms, 0.0
         self._enforce_budget(draw_ms)
+
+    def leave_hung(self, seconds: float) -> bool:
+        """Leave behind the plugin in which the render thread has been for more than `seconds`, and bypass it.
+
+        The show's thread. True: the render thread is lost, and ends as soon as the plugin lets it.
+        """
+        call = self._watch.leave(seconds)
+        if call is None:
+            return False
+        slot = call.slot
+        log.error(
+            "%s.%s has not returned for %.1f s and is left behind; it is in:\n%s",
+            *(slot.name, call.hook, time.perf_counter() - call.began, call.stack()),
+        )
+        slot.hung = True
+        self._bypass(slot)
+        interrupt(call.thread)
+        return True
 
     def _enforce_budget(self, draw_ms: float) -> None:
         values = self.store.snapshot
@@ -157,8 +182,11 @@ class Host:
         """Each: call `start`; a plugin that fails is bypassed."""
         for slot in self.rack:
             try:
-                self._call(slot, "start", stage=stage)
-            except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
+                call_with_deadline(partial(self.start_plugin, slot, stage), READY_S, "its `start`")
+            # Ctrl+C, which comes to the thread that waits here, ends the program.
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
                 self._faults.tell(f"{slot.name}.start", error)
                 self._bypass(slot)
 
@@ -167,16 +195,20 @@ class Host:
         for slot in self.rack:
             try:
                 if not self.store.snapshot[slot.name]["bypass"]:
-                    self._call(slot, "handle", event=event, stage=stage)
-            except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
+                    self._call_watched(slot, "handle", event=event, stage=stage)
+            except LeftBehind:
+                raise
+            except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
                 self._strike(slot, "handle", error)
 
     def stop(self, stage: Stage) -> None:
         """Each, in reverse: call `stop`."""
         for slot in reversed(self.rack):
             try:
-                self._call(slot, "stop", stage=stage)
-            except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and the rest must stop too
+                call_with_deadline(partial(self._call, slot, "stop", stage=stage), STOP_S, "its `stop`")
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the rest must stop too
                 self._faults.tell(f"{slot.name}.stop", error)
 
     def update(self, latent: Tensor, frame: Frame) -> Tensor:
@@ -194,12 +226,15 @@ class Host:
                 continue
             began = time.perf_counter()
             try:
-                result = self._call(slot, hook, **{argument: value, "params": params, "frame": frame})
+                result = self._call_watched(slot, hook, **{argument: value, "params": params, "frame": frame})
                 if result is not None:
                     value = _same_kind(result, value)
                 slot.strikes = 0
-            # A plugin may raise anything, `sys.exit()` too, and the value before it goes on.
-            except (Exception, SystemExit) as error:  # noqa: BLE001
+            except LeftBehind:
+                raise
+            # A plugin may raise anything, `sys.exit()` too, and the value before it goes on. No signal comes here:
+            # Python handles those on the main thread.
+            except BaseException as error:  # noqa: BLE001
                 self._strike(slot, hook, error)
             slot.spent_ms += (time.perf_counter() - began) * 1e3
         return value
@@ -209,6 +244,16 @@ class Host:
         if impl is None:
             return None
         return impl.function(*(arguments[name] for name in impl.argnames))
+
+    def _call_watched(self, slot: Slot, hook: str, **arguments: Any) -> Any:
+        """Call a hook on the render thread, so that `leave_hung` can leave it behind."""
+        if hook not in slot.impls:
+            return None
+        call = self._watch.begin(slot, hook)
+        try:
+            return self._call(slot, hook, **arguments)
+        finally:
+            self._watch.end(call)
 
     def _strike(self, slot: Slot, hook: str, error: BaseException) -> None:
         slot.strikes += 1
@@ -223,17 +268,22 @@ class Host:
 
     def _hand_over(self, old: Slot, new: Slot) -> None:
         """Let `new` go on where `old` is; where either fails, `new` begins as its `start` has left it."""
-        if "state" not in old.impls or "restore" not in new.impls:
+        if "state" not in old.impls or "restore" not in new.impls or old.hung or new.hung:
             return
         try:
-            self._call(new, "restore", state=self._call(old, "state"))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
+            self._call_watched(new, "restore", state=self._call_watched(old, "state"))
+        except LeftBehind:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
             self._faults.tell(f"{new.name}.restore", error)
 
 
 def _same_kind(result: object, value: Tensor) -> Tensor:
     if not isinstance(result, Tensor):
         raise PluginError(f"a tensor was wanted, {type(result).__name__} came back")
+    if result.requires_grad or result.is_quantized or result.layout is not torch.strided:
+        quality = "a gradient" if result.requires_grad else "quantised values" if result.is_quantized else result.layout
+        raise PluginError(f"a dense tensor without gradient was wanted, one with {quality} came back")
     if result.shape != value.shape or result.device != value.device or result.dtype != value.dtype:
         raise PluginError(
             f"wanted {list(value.shape)} {value.dtype} on {value.device}, "

@@ -36,6 +36,7 @@ class Slot:
         path: its file, where it is one.
         strikes: failures in a row.
         bypassed_by_host: whether the host has bypassed it.
+        hung: whether it has been left behind in one of its hooks.
         cost_ms: running mean of what its chain hooks take in a frame, as seen from the host.
     """
 
@@ -46,6 +47,7 @@ class Slot:
     path: Path | None = None
     strikes: int = 0
     bypassed_by_host: bool = False
+    hung: bool = False
     cost_ms: float = 0.0
     last_ms: float = field(default=0.0, repr=False)
     spent_ms: float = field(default=0.0, repr=False)

@@ -19,7 +19,7 @@ from likeness.parameters.midi_binding import Binding
 from likeness.parameters.modulator import Modulator
 from likeness.params import Value
 from likeness.paths import list_files
-from likeness.ranges import FPS, HEADS, METER, PSI, SEED, TEMPO, Range, Takeover, parse_size
+from likeness.ranges import FPS, HANG, HEADS, METER, PSI, SEED, TEMPO, Range, Takeover, parse_size
 from likeness.text_file import describe_mismatch, read_toml
 
 
@@ -66,6 +66,7 @@ class ShowTable(_Table):
     psi: Annotated[float, _check_in(PSI)] | None = None
     tempo: Annotated[float, _check_in(TEMPO)] | None = None
     meter: Annotated[int, _check_in(METER)] | None = None
+    hang: Annotated[float, _check_in(HANG)] | None = None
     takeover: Takeover | None = None
     programs: tuple[str, ...] = ()
 
@@ -89,7 +90,7 @@ class Preset(_Table):
 
     def flat_values(self) -> dict[str, Value]:
         """Return the values by address, `owner.name`, those of the show's own parameters too."""
-        table = {name: getattr(self.show, name) for name in ("psi", "tempo", "meter")}
+        table = {name: getattr(self.show, name) for name in ("psi", "tempo", "meter", "hang")}
         show = {f"show.{name}": value for name, value in table.items() if value is not None}
         return show | {
             f"{owner}.{name}": value for owner, table in self.values.items() for name, value in table.items()

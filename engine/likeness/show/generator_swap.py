@@ -8,11 +8,12 @@ from queue import SimpleQueue
 
 from likeness.errors import LikenessError, PluginError, WeightsError
 from likeness.generator import Generator
-from likeness.host.host import Host
+from likeness.host.deadline import call_with_deadline
+from likeness.host.host import READY_S, Host
 from likeness.host.slot import RackChange, Slot
 from likeness.params import to_number
 from likeness.paths import find_weights
-from likeness.show.rack_editor import RackEditor
+from likeness.show.rack_editor import READY_HINT, RackEditor
 from likeness.show.renderer import Renderer
 from likeness.stage import Stage
 
@@ -95,7 +96,7 @@ class GeneratorSwap:
         try:
             opened = [self._open_weights(name)]
         # A file, a driver or a family of a plugin's may raise anything, `sys.exit()` too.
-        except (Exception, SystemExit) as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001
             said = str(error) if isinstance(error, LikenessError) else repr(error)
             log.error("%s is not taken, %s plays on: %s", name, self._name, said)
             return
@@ -119,7 +120,7 @@ class GeneratorSwap:
         before = editor.stage
         stage = replace(before, generator=generator)
         scene = renderer.scene(stage)
-        renewed = editor.run_with_deadline(lambda: self._renew_rack(stage))
+        renewed = call_with_deadline(lambda: self._renew_rack(stage), READY_S, READY_HINT)
 
         def change() -> RackChange:
             self._name = name
@@ -153,14 +154,14 @@ class GeneratorSwap:
     def _start(self, slot: Slot, stage: Stage) -> None:
         try:
             self._host.start_plugin(slot, stage)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             log.error("%s does not start with the new generator", slot.name, exc_info=error)
             slot.bypassed_by_host = True
 
     def _stop(self, slot: Slot, stage: Stage) -> None:
         try:
             self._host.stop_plugin(slot, stage)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             log.error("%s did not stop cleanly", slot.name, exc_info=error)
 
 

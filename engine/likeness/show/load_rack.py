@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from likeness import master
 from likeness.cues import history_commands as history_desk
 from likeness.cues import recall as cue_recall
 from likeness.errors import PluginError
+from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, load_plugin
-from likeness.host.host import Host
+from likeness.host.host import READY_S, Host
 from likeness.parameters.store import ParamStore
 from likeness.paths import bundled_dir, search_dirs
 from likeness.show import loop
@@ -34,9 +36,13 @@ def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[st
     for name in dict.fromkeys((*names, *(path.stem for path in files))):
         known = name in found
         try:
-            host.add(name, load_plugin(name, found), found.get(name))
+            plugin = call_with_deadline(partial(load_plugin, name, found), READY_S, "its imports")
+            call_with_deadline(partial(host.add, name, plugin, found.get(name)), READY_S, "its `declare_params`")
+        # Ctrl+C, which comes to the thread that waits here, ends the program.
+        except KeyboardInterrupt:
+            raise
         # A plugin's file may raise anything while it is imported, `sys.exit()` too; the show starts without it.
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             if not known and isinstance(error, PluginError):
                 raise
             log.error("plugin %s is left out: %s", name, error, exc_info=error)

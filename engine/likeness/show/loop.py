@@ -13,7 +13,7 @@ from likeness.outputs.group import OutputGroup
 from likeness.parameters.store import ParamStore
 from likeness.params import Float, Int
 from likeness.picture import Picture, black
-from likeness.ranges import METER, PSI, TEMPO
+from likeness.ranges import HANG, METER, PSI, TEMPO
 from likeness.show.clock import Clock, Tick
 from likeness.show.frame_stats import FrameStats, Timing
 from likeness.show.renderer import Outcome, RenderThread
@@ -27,6 +27,7 @@ PARAMS = (
     ),
     Float("tempo", 120.0, min=TEMPO.low, max=TEMPO.high, unit=TEMPO.unit, help="How fast beats pass."),
     Int("meter", 4, min=int(METER.low), max=int(METER.high), unit=METER.unit, help="How many beats a bar has."),
+    Float("hang", 1.0, min=HANG.low, max=HANG.high, unit=HANG.unit, help="A plugin that takes longer is left behind."),
 )
 # A frame that takes longer than this is not waited for: the last picture is shown again and the master still works.
 # Below it the loop goes in step with the generator, which is faster for one that needs two frame times.
@@ -173,7 +174,9 @@ class Loop:
         self._time += dt
         self._owed_dt += dt
         timeout_s = None if self.clock.offline else 0.0
-        self._seen = not self.render.busy
+        # The bypass of a plugin that was left behind takes effect in the next frame, which is the first to be drawn.
+        hung = not self.clock.offline and self.render.replace_hung(float(values["show"]["hang"]))
+        self._seen = not self.render.busy and not hung
         if self._seen:
             moment = self.transport.moment
             frame = Frame(tick.index, self._time, self._owed_dt, moment.beat, values, moment.bar)

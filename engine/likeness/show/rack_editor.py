@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TypeVar
 
 from likeness.errors import PluginError, nearest
+from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, installed_plugins, load_plugin
-from likeness.host.host import Host
+from likeness.host.host import READY_S, Host
 from likeness.host.slot import RackChange, Slot
 from likeness.parameters.store import ParamStore
 from likeness.params import to_number
@@ -19,13 +19,11 @@ from likeness.stage import Stage
 
 log = logging.getLogger(__name__)
 
-# A plugin that takes longer to start is given up, so that the next change need not wait for ever.
-READY_S = 60.0
+READY_HINT = "its imports and its `start`"
 # How often a change that waits for a hung picture checks whether the show has ended.
 POLL_S = 0.2
 
 Job = Callable[[], None]
-Result = TypeVar("Result")
 
 
 class RackEditor:
@@ -146,7 +144,7 @@ class RackEditor:
             try:
                 work()
             # A plugin's file, its `start` or its `stop` may raise anything, `sys.exit()` too.
-            except (Exception, SystemExit) as error:
+            except BaseException as error:
                 # As text: a log that keeps its records would keep a half-made plugin alive through the error's frames.
                 log.error("%s: %s", failing, str(error), exc_info=None if isinstance(error, PluginError) else error)
             if self._jobs.empty():
@@ -182,7 +180,7 @@ class RackEditor:
         self._host.stop_plugin(old, self._stage)
 
     def _start_new(self, name: str) -> Slot:
-        """Return a new instance that has been started. Raises like `run_with_deadline`."""
+        """Return a new instance that has been started. Raises like `call_with_deadline`."""
 
         def make() -> Slot:
             files = self._find_files()
@@ -190,32 +188,7 @@ class RackEditor:
             self._host.start_plugin(slot, self._stage)
             return slot
 
-        return self.run_with_deadline(make)
-
-    def run_with_deadline(self, make: Callable[[], Result]) -> Result:
-        """Call `make`, which runs a plugin's code, on a thread of its own and return its result.
-
-        Raises:
-            PluginError: where it takes longer than a minute; its thread is left behind.
-            Exception: whatever `make` raises.
-        """
-        results: list[Result] = []
-        failed: list[BaseException] = []
-
-        def run() -> None:
-            try:
-                results.append(make())
-            except BaseException as error:  # noqa: BLE001 - raised again on the editor's own thread
-                failed.append(error)
-
-        thread = threading.Thread(target=run, name="ready", daemon=True)
-        thread.start()
-        thread.join(READY_S)
-        if failed:
-            raise failed[0]
-        if not results:
-            raise PluginError(f"it was not ready in {READY_S:.0f} s; look at its imports and its `start`")
-        return results[0]
+        return call_with_deadline(make, READY_S, READY_HINT)
 
     def swap(self, change: Callable[[], RackChange]) -> None:
         """Play what `change` returns from the next frame on, and return once it plays.

@@ -14,11 +14,17 @@ from likeness.cues.playback import Playback
 from likeness.events import Event, LatentCommand, Recall
 from likeness.frame import Frame
 from likeness.generators.readback import ReadBack
+from likeness.host.call_watch import LeftBehind
 from likeness.host.host import Host
 from likeness.latent import truncate
 from likeness.picture import Picture
 from likeness.show.generator_fade import GeneratorFade
 from likeness.stage import Stage
+
+# A hung plugin is left behind only after the show's thread has waited this often for the frame.
+MIN_WAITS = 3
+
+Orders = SimpleQueue["tuple[Frame, tuple[Event | LatentCommand, ...]] | None"]
 
 
 @dataclass(frozen=True)
@@ -113,23 +119,29 @@ def _make_scene(stage: Stage, history: LatentHistory) -> RenderScene:
 
 
 class RenderThread:
-    """Runs one frame at a time beside the show's thread.
+    """Runs one frame at a time beside the show's thread, which alone calls its methods.
 
-    `submit` only while not `busy`; `wait` gives the outcome once. The thread is a daemon: one that hangs for ever
-    does not keep the program from ending.
+    `submit` only while not `busy`; `wait` returns the outcome once. Whatever `draw` raises is an outcome too, so the
+    thread goes on. A plugin that never returns keeps its thread for ever; `replace_hung` then leaves that thread
+    behind and goes on with a new one. It is a daemon, so that a hang does not keep the program from ending.
+
+    Args:
+        draw: draws a frame; called on the render thread.
+        leave_hung: leaves a plugin behind that has held the render thread for more than so many seconds; returns
+            whether there was one.
     """
 
-    def __init__(self, draw: Callable[[Frame, tuple[Event | LatentCommand, ...]], Outcome]) -> None:
-        self._draw = draw
-        self._orders: SimpleQueue[tuple[Frame, tuple[Event | LatentCommand, ...]] | None] = SimpleQueue()
-        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
-        self.busy = False
-        self._thread = threading.Thread(target=self._run, name="render", daemon=True)
-        self._thread.start()
+    def __init__(
+        self,
+        draw: Callable[[Frame, tuple[Event | LatentCommand, ...]], Outcome],
+        leave_hung: Callable[[float], bool] = lambda seconds: False,
+    ) -> None:
+        self._draw, self._leave_hung = draw, leave_hung
+        self._start()
 
     def submit(self, frame: Frame, events: tuple[Event | LatentCommand, ...]) -> None:
         """Begin a frame. Only while not `busy`."""
-        self.busy = True
+        self.busy, self._waits = True, 0
         self._orders.put((frame, events))
 
     def wait(self, timeout_s: float | None) -> Outcome | None:
@@ -137,9 +149,19 @@ class RenderThread:
         try:
             outcome = self._outcomes.get(timeout=timeout_s)
         except Empty:
+            self._waits += 1
             return None
         self.busy = False
         return outcome
+
+    def replace_hung(self, seconds: float) -> bool:
+        """Go on with a new thread where a plugin has held this one for more than `seconds`; return whether one has."""
+        # Waits are counted too: after a stall of the whole program, such as a suspended laptop, nobody is to blame.
+        if not self.busy or self._waits < MIN_WAITS or not self._leave_hung(seconds):
+            return False
+        self._orders.put(None)
+        self._start()
+        return True
 
     def close(self, timeout_s: float) -> bool:
         """End the thread; return whether it ended in time."""
@@ -147,10 +169,28 @@ class RenderThread:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _run(self) -> None:
-        while (order := self._orders.get()) is not None:
-            try:
-                self._outcomes.put(self._draw(*order))
-            # Out of memory, a lost device, anything: the show's thread decides what is shown instead.
-            except BaseException as error:  # noqa: BLE001
-                self._outcomes.put(Outcome(None, error, 0.0))
+    def _start(self) -> None:
+        self._orders: Orders = SimpleQueue()
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self.busy, self._waits = False, 0
+        self._thread = threading.Thread(
+            target=self._run, args=(self._orders, self._outcomes), name="render", daemon=True
+        )
+        self._thread.start()
+
+    def _run(self, orders: Orders, outcomes: "SimpleQueue[Outcome]") -> None:
+        """Draw what is ordered. The queues are this thread's own: one that was left behind reaches nobody."""
+        try:
+            while (order := orders.get()) is not None:
+                outcomes.put(self._try_draw(*order))
+        except LeftBehind:
+            return
+
+    def _try_draw(self, frame: Frame, events: tuple[Event | LatentCommand, ...]) -> Outcome:
+        try:
+            return self._draw(frame, events)
+        except LeftBehind:
+            raise
+        # Out of memory, a lost device, anything: the show's thread decides what is shown instead.
+        except BaseException as error:  # noqa: BLE001
+            return Outcome(None, error, 0.0)

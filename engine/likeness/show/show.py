@@ -136,7 +136,7 @@ class Show:
         renderer = Renderer(stage, host, self.fps)
         renderer.start()
         opened.callback(_close, renderer.stop)
-        render = RenderThread(renderer.draw)
+        render = RenderThread(renderer.draw, host.leave_hung)
         opened.callback(_close, lambda: render.close(PARTING_S))
         # What changes the rack and the generator while they play.
         editor = self.rack_editor = RackEditor(store, host, stage, lambda: render.busy, options.plugins)

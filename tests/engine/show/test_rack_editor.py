@@ -251,3 +251,17 @@ def test_changes_in_a_live_run_miss_no_frame(rig: Callable[..., Rig]) -> None:
         show.frame()
     # A busy machine costs a frame now and then; what the changes cost would come every time.
     assert any(change_everything(show) for _ in range(4))
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "SystemExit", "GeneratorExit", "BaseException"])
+@pytest.mark.parametrize("place", ["import", "declare_params", "start"])
+def test_the_rack_can_be_edited_after_a_plugin_that_raises_what_ends_threads(
+    rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture, error: str, place: str
+) -> None:
+    show = rig()
+    hook = f"    @hookimpl\n    def {place}(self):\n        raise {error}\n"
+    show.write("late", f"raise {error}\n" if place == "import" else HEAD + hook)
+    show.rack_editor.add("late")
+    show.until(lambda: "late is not added" in caplog.text)
+    show.rack_editor.add("shift")
+    show.plays("shift")
