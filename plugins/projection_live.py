@@ -99,7 +99,7 @@ class Plugin:
                 info = self._stage.generator.info
                 assert info.weights is not None  # or there were no portrait
                 self._searcher = ProjectionWorker(functools.partial(open_weights, info.weights, size=info.resolution))
-            self._searcher.begin(
+            self._searcher.start_search(
                 SearchRequest(self._portrait, "encoder" if order[0] == "encoder" else "mean", order[1])
             )
             self._told = False
@@ -157,8 +157,8 @@ class Plugin:
         if searcher is None or self._order is None:
             return False
         if self._stage.offline:
-            searcher.wait(min(number, self._order[1]), LONGEST_STEP_S)
-        fresh = [step.latent[0].to(self._mean, non_blocking=True) for step in searcher.fresh()]
+            searcher.wait_for_step(min(number, self._order[1]), LONGEST_STEP_S)
+        fresh = [step.latent[0].to(self._mean, non_blocking=True) for step in searcher.poll_steps()]
         self._next += fresh
         if fresh and self._way is not self._next:
             # A new search: the old one's face stays until the first step of this one is there.

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from likeness.errors import PhotoError
 from likeness.faces.photo import read_photo
 from likeness.gallery import Gallery, NewFace
-from likeness.gallery.add_photos import add_photos, in_turn
+from likeness.gallery.add_photos import add_photos, encode_locally
 from likeness.gallery.face_types import to_jpeg
 from likeness.gallery.matrix import Matrix
 from likeness.gallery.nearest import find_nearest, squared_lengths
@@ -129,11 +129,11 @@ def find_again(photos: list[Path]) -> None:
     """Print how many people are found by another photo of theirs, and how far it is to them and to the next."""
     looker, eye = PhotoEncoder(None, "", "for a measurement"), PhotoReader()
     with tempfile.TemporaryDirectory() as folder, Gallery.open(Path(folder), create=True) as gallery:
-        tally = add_photos(gallery, photos, in_turn(looker.look), consent="for a measurement")
+        tally = add_photos(gallery, photos, encode_locally(looker.encode), consent="for a measurement")
         firsts, own, others = 0, [], []
         for path in photos:
             try:
-                found = gallery.search(eye.see(_another(path), path.name).embedding, k=len(photos))
+                found = gallery.search(eye.read(_another(path), path.name).embedding, k=len(photos))
             except PhotoError:
                 continue
             firsts += found[0].name == path.stem

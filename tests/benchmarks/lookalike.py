@@ -73,7 +73,7 @@ def main(pairs: int, fps: float) -> None:
         try:
             with Show(preset, options) as show:
                 plugin = next(slot.plugin for slot in show.host.rack if slot.name == "lookalike")
-                searcher.begin(SearchRequest(face, "encoder", 2))
+                searcher.start_search(SearchRequest(face, "encoder", 2))
                 began = time.monotonic()
                 while not (searcher.ended and plugin._visitor) and time.monotonic() - began < SETTLED_S:
                     show.loop.frame()
@@ -89,12 +89,12 @@ def compare(show: Show, searcher: ProjectionWorker, face: np.ndarray, pairs: int
     for pair in range(pairs):
         searcher.cancel()
         without = block(show)
-        searcher.begin(SearchRequest(face, "encoder", 100_000))
-        searcher.wait(0, 30.0)
-        while searcher.fresh():
+        searcher.start_search(SearchRequest(face, "encoder", 100_000))
+        searcher.wait_for_step(0, 30.0)
+        while searcher.poll_steps():
             pass
         within = block(show)
-        steps = len(searcher.fresh())
+        steps = len(searcher.poll_steps())
         ratios.append(p99(within) / p99(without))
         alone += without
         beside += within

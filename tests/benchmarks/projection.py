@@ -70,7 +70,7 @@ def search(generator: Generator, targets: Tensor, starts: Tensor, steps: int) ->
     began = time.process_time()
     for first in range(0, len(targets) if steps else 0, BATCH):
         part = slice(first, first + BATCH)
-        *_, last = project(generator, targets[part], start=starts[part], steps=steps, mask=mask, eye=eye)
+        *_, last = project(generator, targets[part], start=starts[part], steps=steps, mask=mask, feature_net=eye)
         found.append(last.latent)
         print(f"  {steps} steps: {first + len(last.latent)} of {len(targets)}", file=sys.stderr, flush=True)
     return (torch.cat(found) if found else starts), time.process_time() - began

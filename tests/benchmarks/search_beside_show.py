@@ -54,7 +54,7 @@ class ThreadSearch:
         torch.set_num_threads(1)
         if hasattr(os, "setpriority"):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        for _ in project(self._generator, self._target, steps=100_000, mask=self._mask, eye=self._eye):
+        for _ in project(self._generator, self._target, steps=100_000, mask=self._mask, feature_net=self._eye):
             self.count += 1
             if self._stop.is_set():
                 return
@@ -90,8 +90,8 @@ def main() -> None:
     picture = read_photo(options.photo)
     thread = ThreadSearch(generator, picture)
     process = ProjectionWorker(functools.partial(open_generator, path))
-    process.begin(SearchRequest(picture, "mean", 1))
-    if not process.wait(1, 300):
+    process.start_search(SearchRequest(picture, "mean", 1))
+    if not process.wait_for_step(1, 300):
         raise SystemExit(f"the searching process does not start: {process.error}")
     frames(generator, 1.0, latents)
     times: dict[str, list[float]] = {"none": [], "thread": [], "process": []}
@@ -103,11 +103,11 @@ def main() -> None:
         times["thread"] += frames(generator, options.seconds, latents)
         thread.end()
         steps["thread"] += thread.count - before
-        process.begin(SearchRequest(picture, "mean", 100_000))
-        process.wait(0, 10)
-        process.fresh()
+        process.start_search(SearchRequest(picture, "mean", 100_000))
+        process.wait_for_step(0, 10)
+        process.poll_steps()
         times["process"] += frames(generator, options.seconds, latents)
-        steps["process"] += len(process.fresh())
+        steps["process"] += len(process.poll_steps())
         process.cancel()
     process.close()
     alone = {share: float(np.percentile(times["none"], share)) for share in (50, 99)}

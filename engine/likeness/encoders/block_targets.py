@@ -37,7 +37,7 @@ def read_targets(
     """
     size = picture.shape[0]
     face = bands.to_unit(np.asarray(warp(picture, resize_field(field, size)), np.uint8))
-    places = bands.supports(mattes, size)
+    places = bands.layer_supports(mattes, size)
     targets = {}
     grid = layout["field"].grid
     targets["field"] = _full_target(invert(resize_field(field, grid)) / np.float32(grid))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.errors import PhotoError
-from likeness.faces.landmarks import Points, across
+from likeness.faces.landmarks import Points, rotate_quarter
 from likeness.faces.photo import Photo
 
 # [Karras et al. 2019, appendix C; the makers' dataset tool]: where the square lies, in eyes and mouth.
@@ -33,12 +33,12 @@ def quadrilateral(landmarks: Points) -> Points:
     """
     eyes, mouth = landmarks[0:2].mean(axis=0), landmarks[3:5].mean(axis=0)
     between, down = landmarks[1] - landmarks[0], mouth - eyes
-    right = between - across(down)
+    right = between - rotate_quarter(down)
     length = float(np.hypot(*right))
     if not length > 1e-6:
         raise PhotoError("the landmarks of this face lie in one point; take another photo")
     right *= max(BY_EYES * float(np.hypot(*between)), BY_MOUTH * float(np.hypot(*down))) / length
-    below = across(right)
+    below = rotate_quarter(right)
     middle = eyes + DOWN * down
     return np.stack([middle - right - below, middle - right + below, middle + right + below, middle + right - below])
 
@@ -59,7 +59,7 @@ def align(picture: Photo, landmarks: Points, size: int) -> Photo:
     corners = quadrilateral(landmarks)
     side = float(np.hypot(*(corners[3] - corners[0])))
     scale = min(1.0, MOST_SAMPLES * size / side)
-    part, corners = _surroundings(picture, corners, scale)
+    part, corners = _crop_around(picture, corners, scale)
     samples = max(1, min(MOST_SAMPLES, round(side * scale / size + 0.49)))
     wide = size * samples
     # The square's corners are corners of px, and OpenCV's coordinates are the middles of px.
@@ -81,7 +81,7 @@ def outside_share(shape: tuple[int, ...], landmarks: Points) -> float:
     return float(1 - inside.mean())
 
 
-def _surroundings(picture: Photo, corners: Points, scale: float) -> tuple[Photo, Points]:
+def _crop_around(picture: Photo, corners: Points, scale: float) -> tuple[Photo, Points]:
     """The upright rectangle around the square, `scale` times as large, and the corners in it."""
     height, width = picture.shape[:2]
     x0, y0 = (int(low) for low in np.floor(corners.min(axis=0)) - 2)
@@ -103,12 +103,12 @@ def _surroundings(picture: Photo, corners: Points, scale: float) -> tuple[Photo,
     corners = (corners - (left, top)) * by
     if max(pads):
         side = float(np.hypot(*(corners[3] - corners[0])))
-        part = _extended(part, pads, side)
+        part = _extend(part, pads, side)
         corners = corners + np.array(pads[:2])
     return part, corners
 
 
-def _extended(part: Photo, pads: list[int], side: float) -> Photo:
+def _extend(part: Photo, pads: list[int], side: float) -> Photo:
     """The picture with `pads` px more at left, top, right and bottom."""
     left, top, right, bottom = pads
     wide = cv2.copyMakeBorder(part, top, bottom, left, right, cv2.BORDER_REFLECT_101).astype(np.float32)
@@ -117,7 +117,7 @@ def _extended(part: Photo, pads: list[int], side: float) -> Photo:
     beyond_x = np.maximum(np.maximum(left - x, x - (width - 1 - right)), 0)
     beyond_y = np.maximum(np.maximum(top - y, y - (height - 1 - bottom)), 0)
     beyond = np.hypot(beyond_x[None, :], beyond_y[:, None])[..., None] / np.float32(side)
-    blurred = _blurred(wide, BLUR * side)
+    blurred = _blur(wide, BLUR * side)
     wide += (blurred - wide) * np.clip(beyond / np.float32(BLURRED_AT), 0, 1)
     # The median, as in FFHQ, keeps to a colour of the picture, where the mean of two is neither.
     edge = np.median(part.reshape(-1, 3)[:: max(1, part.size // 30000)], axis=0).astype(np.float32)
@@ -125,7 +125,7 @@ def _extended(part: Photo, pads: list[int], side: float) -> Photo:
     return np.asarray(np.rint(np.clip(wide, 0, 255)), np.uint8)
 
 
-def _blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+def _blur(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     """The picture, blurred by a Gaussian; a wide one in a smaller copy, which took 30 s at 4,096 px before."""
     height, width = picture.shape[:2]
     shrink = max(1.0, sigma / 3)

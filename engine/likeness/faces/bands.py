@@ -38,7 +38,7 @@ def to_unit(picture: Bytes) -> Image:
     return picture.astype(np.float32) / np.float32(127.5) - 1
 
 
-def supports(mattes: Mattes, size: int) -> Supports:
+def layer_supports(mattes: Mattes, size: int) -> Supports:
     """The layers' supports at `size`, their rims eroded: there colours are mixed.
 
     Skin loses two pixels of a half-size matte: with one, dark fringes stained many foreheads.
@@ -60,7 +60,7 @@ def covered_mean(picture: Image, support: Image, size: int) -> tuple[Image, Imag
     return resized(picture * support[..., None], size) / (seen + 1e-4), seen
 
 
-def grown(broad: Image, seen: Image) -> Image:
+def fill_unseen(broad: Image, seen: Image) -> Image:
     """Fill what was not seen from its neighbourhood, the nearest seen colours counting most.
 
     Args:

@@ -53,7 +53,7 @@ class Face:
         left, top, right, bottom = self.box
         return (right - left) * (bottom - top)
 
-    def moved(self, scale: float, left: float = 0.0, top: float = 0.0) -> Face:
+    def transform(self, scale: float, left: float = 0.0, top: float = 0.0) -> Face:
         """Return the face as it is in a picture `scale` times as large, moved by `left` and `top` px after that."""
         by = np.array([left, top])
         corners = None if self.corners is None else self.corners * scale + by
@@ -76,8 +76,8 @@ class Detector:
 
     def __init__(self, name: str = "auto", landmarks: str = "5", longest: int = STILL_SIDE) -> None:
         self._longest = longest
-        self._find = _search("hog" if name == "auto" else name)
-        self._second = _search("mmod") if name == "auto" else None
+        self._find = _open_search("hog" if name == "auto" else name)
+        self._second = _open_search("mmod") if name == "auto" else None
         if landmarks not in ("5", "68"):
             raise LikenessError(f"there are no {landmarks!r} landmarks; choose 5 or 68")
         if landmarks == "68":
@@ -92,11 +92,11 @@ class Detector:
         A small picture in which nothing is found is looked at once more, twice as large.
         """
         side = max(picture.shape[:2])
-        found = _at(self._find, picture, min(1.0, self._longest / side))
+        found = _find_at_scale(self._find, picture, min(1.0, self._longest / side))
         if not found and 2 * side <= self._longest:
-            found = _at(self._find, picture, 2.0)
+            found = _find_at_scale(self._find, picture, 2.0)
         if not found and self._second is not None:
-            found = _at(self._second, picture, min(1.0, SECOND_SIDE / side))
+            found = _find_at_scale(self._second, picture, min(1.0, SECOND_SIDE / side))
         if self._shape is not None:
             found = [self._shape.complete(picture, face) for face in found]
         return sorted(found, key=lambda face: face.area, reverse=True)
@@ -125,8 +125,8 @@ class ShapeModel:
         five = found if self._count == "5" else points.five_of_many(found)
         placed = points.from_corners(five) if self._count == "5" else points.from_many(found)
         seen = replace(inside, landmarks=placed, corners=five)
-        scale, left, top = _back(face, inside)
-        return replace(seen.moved(scale, left, top), box=face.box)
+        scale, left, top = _find_way_back(face, inside)
+        return replace(seen.transform(scale, left, top), box=face.box)
 
 
 def close_up(picture: Photo, face: Face) -> tuple[Photo, Face]:
@@ -138,7 +138,7 @@ def close_up(picture: Photo, face: Face) -> tuple[Photo, Face]:
     x1, y1 = min(width, int((left + right) / 2 + half) + 1), min(height, int((top + bottom) / 2 + half) + 1)
     scale = CLOSE_UP / half
     view = resized(picture[y0:y1, x0:x1], scale)
-    return view, face.moved(scale, -x0 * scale, -y0 * scale)
+    return view, face.transform(scale, -x0 * scale, -y0 * scale)
 
 
 def resized(picture: Photo, scale: float) -> Photo:
@@ -150,7 +150,7 @@ def resized(picture: Photo, scale: float) -> Photo:
     return np.ascontiguousarray(cv2.resize(picture, size, interpolation=method), np.uint8)
 
 
-def _back(face: Face, inside: Face) -> tuple[float, float, float]:
+def _find_way_back(face: Face, inside: Face) -> tuple[float, float, float]:
     """What `moved` needs to bring the face of a close-up back into the picture."""
     scale = (face.box[2] - face.box[0]) / (inside.box[2] - inside.box[0])
     return scale, face.box[0] - inside.box[0] * scale, face.box[1] - inside.box[1] * scale
@@ -164,7 +164,7 @@ class _Hog:
 
     def __call__(self, picture: Photo) -> list[Face]:
         boxes, scores, _ = self._detector.run(picture, 0, LEAST_SCORE)
-        return [_boxed(box, score) for box, score in zip(boxes, scores, strict=True)]
+        return [_to_face(box, score) for box, score in zip(boxes, scores, strict=True)]
 
 
 class _Mmod:
@@ -174,7 +174,7 @@ class _Mmod:
         self._detector = dlib.cnn_face_detection_model_v1(model_file(DETECTOR))
 
     def __call__(self, picture: Photo) -> list[Face]:
-        return [_boxed(found.rect, found.confidence) for found in self._detector(picture, 0)]
+        return [_to_face(found.rect, found.confidence) for found in self._detector(picture, 0)]
 
 
 class _YuNet:
@@ -189,20 +189,20 @@ class _YuNet:
     def __call__(self, picture: Photo) -> list[Face]:
         self._detector.setInputSize((picture.shape[1], picture.shape[0]))
         rows = self._detector.detect(np.ascontiguousarray(picture[..., ::-1]))[1]
-        return [] if rows is None else [face_of_row(row) for row in rows]
+        return [] if rows is None else [to_face(row) for row in rows]
 
 
-def face_of_row(row: NDArray[np.float32]) -> Face:
+def to_face(row: NDArray[np.float32]) -> Face:
     """Return the face that a row `[15]` of YuNet tells: x, y, width, height, five points, score."""
     x, y, width, height = (float(number) for number in row[:4])
     return Face((x, y, x + width, y + height), row[4:14].reshape(5, 2).astype(np.float64), float(row[14]))
 
 
-def _at(find: Callable[[Photo], list[Face]], picture: Photo, scale: float) -> list[Face]:
-    return [face.moved(1 / scale) for face in find(resized(picture, scale))]
+def _find_at_scale(find: Callable[[Photo], list[Face]], picture: Photo, scale: float) -> list[Face]:
+    return [face.transform(1 / scale) for face in find(resized(picture, scale))]
 
 
-def _search(name: str) -> _Hog | _Mmod | _YuNet:
+def _open_search(name: str) -> _Hog | _Mmod | _YuNet:
     if name == "hog":
         return _Hog()
     if name == "mmod":
@@ -212,6 +212,6 @@ def _search(name: str) -> _Hog | _Mmod | _YuNet:
     raise LikenessError(f"there is no detector {name!r}; choose auto, hog, mmod, or the path of a YuNet .onnx file")
 
 
-def _boxed(box: object, score: float) -> Face:
+def _to_face(box: object, score: float) -> Face:
     left, top, right, bottom = (float(getattr(box, side)()) for side in ("left", "top", "right", "bottom"))
     return Face((left, top, right + 1, bottom + 1), np.zeros((5, 2)), float(score))

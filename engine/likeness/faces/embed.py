@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from likeness.errors import LikenessError
 from likeness.faces.detect import Face, ShapeModel, close_up
-from likeness.faces.landmarks import across, eye_distance
+from likeness.faces.landmarks import eye_distance, rotate_quarter
 from likeness.faces.model_files import IDENTITY, given_model, model_file
 from likeness.faces.photo import Photo
 
@@ -66,7 +66,7 @@ class Embedder:
             return face
         self._shape = self._shape or ShapeModel()
         way = face.landmarks[1] - face.landmarks[0]
-        middle = face.landmarks[0:2].mean(axis=0) + BOX_DOWN * across(way)
+        middle = face.landmarks[0:2].mean(axis=0) + BOX_DOWN * rotate_quarter(way)
         half = BOX_HALF * eye_distance(face.landmarks)
         x, y = (float(number) for number in middle)
         return self._shape.complete(picture, Face((x - half, y - half, x + half, y + half), face.landmarks, face.score))

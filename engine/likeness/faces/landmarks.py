@@ -24,7 +24,7 @@ def from_corners(corners: Points) -> Points:
     """
     right, left, nose = corners[0:2].mean(axis=0), corners[2:4].mean(axis=0), corners[4]
     between = right - left
-    down = across(between)
+    down = rotate_quarter(between)
     middle = (left + right) / 2 - EYES_HIGHER * down
     between = between * EYES_NEARER
     mouth = middle + MOUTH_BY_NOSE * (nose - middle) + MOUTH_BY_EYES * down
@@ -42,7 +42,7 @@ def five_of_many(found: Points) -> Points:
     return found[[45, 42, 36, 39, 33]]
 
 
-def across(way: Points) -> Points:
+def rotate_quarter(way: Points) -> Points:
     """Return `way` [2] turned by a quarter, from the picture's right to its bottom."""
     return np.array([-way[1], way[0]])
 

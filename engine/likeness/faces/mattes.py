@@ -43,7 +43,7 @@ def face_region(size: int) -> Image:
     return _ellipse(size, (0.5, 0.54), (0.30, 0.42), 8)
 
 
-def first_guess(size: int) -> Mattes:
+def prior_mattes(size: int) -> Mattes:
     """Skin and person before anything was seen, for faces cut as in FFHQ [Karras et al. 2019]."""
     # Lower than most hair: where wall above a head began as hair, half of all heads kept a
     # column of it up to the border, and samples wore chimneys.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.errors import PhotoError
-from likeness.faces.photo_header import name_stranger, read_header
+from likeness.faces.photo_header import name_unread_format, read_header
 from likeness.faces.transparency import lay_over_grey, read_alpha
 
 Photo = NDArray[np.uint8]
@@ -19,7 +19,7 @@ MOST_PIXELS = 64_000_000
 LEAST_SIDE = 16
 # No photo of so many pixels is longer; a file that is was named by mistake.
 MOST_BYTES = 256_000_000
-_TAKEN = "give a JPEG, PNG, WebP, GIF or BMP file"
+_ACCEPTED = "give a JPEG, PNG, WebP, GIF or BMP file"
 
 
 def read_photo(path: Path) -> Photo:
@@ -37,7 +37,7 @@ def read_photo(path: Path) -> Photo:
         raise PhotoError(f"there is no photo {path}; give the path of a file")
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise PhotoError(f"{path} is {path.stat().st_size / 1e6:.0f} MB, too large for a photo; {_TAKEN}")
+            raise PhotoError(f"{path} is {path.stat().st_size / 1e6:.0f} MB, too large for a photo; {_ACCEPTED}")
         raw = path.read_bytes()
     except OSError as error:
         raise PhotoError(f"{path} cannot be read: {error}") from error
@@ -55,8 +55,8 @@ def decode_photo(raw: bytes, name: str) -> Photo:
         raise PhotoError(f"{name} is empty; copy it again")
     header = read_header(raw)
     if header is None:
-        stranger = name_stranger(raw)
-        what = f"is {stranger}, which is not read here; export it as JPEG" if stranger else f"is no picture; {_TAKEN}"
+        stranger = name_unread_format(raw)
+        what = f"is {stranger}, which is not read here; export it as JPEG" if stranger else f"is no picture; {_ACCEPTED}"
         raise PhotoError(f"{name} {what}")
     width, height = header.width, header.height
     if max(width, height) > MOST_SIDE or width * height > MOST_PIXELS:
@@ -66,7 +66,7 @@ def decode_photo(raw: bytes, name: str) -> Photo:
         )
     if min(width, height) < LEAST_SIDE:
         raise PhotoError(f"{name} is {width} x {height} px; a face needs more, {LEAST_SIDE} px a side at the least")
-    picture = _decoded(raw)
+    picture = _decode(raw)
     if picture is None:
         raise PhotoError(f"{name} is a broken {header.format} file; copy it again or save it anew")
     # A header may lie about the size; the decoder's word counts.
@@ -75,7 +75,7 @@ def decode_photo(raw: bytes, name: str) -> Photo:
     return picture
 
 
-def _decoded(raw: bytes) -> Photo | None:
+def _decode(raw: bytes) -> Photo | None:
     try:
         picture = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR_RGB)
         alpha = read_alpha(raw) if picture is not None else None

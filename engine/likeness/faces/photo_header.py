@@ -7,7 +7,7 @@ from dataclasses import dataclass
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 # What people send that we know by name and do not read.
-_STRANGERS = (
+_UNREAD_FORMATS = (
     (4, b"ftypheic", "HEIC"),
     (4, b"ftypheix", "HEIC"),
     (4, b"ftypmif1", "HEIF"),
@@ -44,9 +44,9 @@ def read_header(raw: bytes) -> PhotoHeader | None:
         return None
 
 
-def name_stranger(raw: bytes) -> str:
+def name_unread_format(raw: bytes) -> str:
     """Return the name of a format that is known and not read, "" for all else."""
-    return next((name for at, magic, name in _STRANGERS if raw[at : at + len(magic)] == magic), "")
+    return next((name for at, magic, name in _UNREAD_FORMATS if raw[at : at + len(magic)] == magic), "")
 
 
 def _png(raw: bytes) -> PhotoHeader | None:

@@ -11,7 +11,7 @@ from likeness.faces.align import align
 from likeness.faces.detect import Detector, Face
 from likeness.faces.landmarks import eye_distance
 from likeness.faces.photo import Photo
-from likeness.faces.quality import Quality, judge
+from likeness.faces.quality import Quality, measure_quality
 
 # A face at the border counts as if it had this share of its size.
 BORDER_WEIGHT = 0.4
@@ -36,7 +36,7 @@ class Portrait:
     notes: tuple[str, ...]
 
 
-def choose(faces: Sequence[Face], shape: tuple[int, ...]) -> Face:
+def choose_main_face(faces: Sequence[Face], shape: tuple[int, ...]) -> Face:
     """Return the biggest and most central of one or more faces in a picture of `shape`."""
     height, width = shape[:2]
 
@@ -63,13 +63,13 @@ def find_portrait(picture: Photo, detector: Detector, size: int, name: str = "th
     faces = detector.find(picture)
     if not faces:
         raise PhotoError(f"no face is found in {name}; take one from the front and near, in light, eyes in sight")
-    face = choose(faces, picture.shape)
+    face = choose_main_face(faces, picture.shape)
     apart = eye_distance(face.landmarks)
     if apart < FEWEST_EYES:
         raise PhotoError(
             f"the face in {name} is tiny, {apart:.0f} px between the eyes where {FEWEST_EYES:.0f} are the least; "
             "take one from nearer"
         )
-    quality = judge(picture, face)
+    quality = measure_quality(picture, face)
     others = (f"{len(faces)} faces; the biggest near the middle is taken",) if len(faces) > 1 else ()
     return Portrait(align(picture, face.landmarks, size), face, quality, (*others, *quality.doubts))

@@ -64,7 +64,7 @@ class Quality:
         return tuple(found)
 
 
-def judge(picture: Photo, face: Face) -> Quality:
+def measure_quality(picture: Photo, face: Face) -> Quality:
     """Return the figures of a face in its picture `[height, width, 3]` uint8 RGB."""
     small = align(picture, face.landmarks, SIDE)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255

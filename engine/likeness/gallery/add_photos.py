@@ -12,7 +12,7 @@ from likeness.errors import GalleryError
 from likeness.faces.photo import MOST_BYTES
 from likeness.faces.photo_files import list_photo_files
 from likeness.gallery.gallery import Gallery
-from likeness.gallery.photo_encoder import ReadPhoto
+from likeness.gallery.photo_encoder import PhotoResult
 from likeness.gallery.rows import CONSENT
 
 # A killed process looks at so many photos again: five seconds of work.
@@ -45,7 +45,7 @@ class Shard:
 
 
 @dataclass(frozen=True)
-class Job:
+class PhotoJob:
     """One photo that is still to be looked at."""
 
     photo: str
@@ -72,7 +72,7 @@ class Tally:
     others: list[Path] = field(default_factory=list)
 
 
-Look = Callable[[Iterator[Job]], Iterable[tuple[Path, ReadPhoto]]]
+EncodePhotos = Callable[[Iterator[PhotoJob]], Iterable[tuple[Path, PhotoResult]]]
 """Looks at jobs, in whatever order, here or elsewhere."""
 
 
@@ -95,7 +95,7 @@ def find_photos(place: Path) -> list[Path]:
 def add_photos(
     gallery: Gallery,
     photos: Sequence[Path],
-    look: Look,
+    look: EncodePhotos,
     *,
     consent: str,
     shard: Shard = Shard(),
@@ -119,33 +119,33 @@ def add_photos(
     """
     if not consent.strip():
         raise GalleryError(CONSENT)
-    tally, batch = Tally(), list[tuple[Path, ReadPhoto]]()
+    tally, batch = Tally(), list[tuple[Path, PhotoResult]]()
     done = 0
     try:
-        for path, looked in look(_jobs(gallery, photos, shard, tally)):
+        for path, looked in look(_find_jobs(gallery, photos, shard, tally)):
             batch.append((path, looked))
             if len(batch) >= BATCH:
-                _keep(gallery, batch, tally)
+                _add_batch(gallery, batch, tally)
                 done += len(batch)
                 batch.clear()
             progress(done + len(batch) + tally.known + tally.elsewhere)
     finally:
         # Also when somebody has had enough of waiting.
-        _keep(gallery, batch, tally)
+        _add_batch(gallery, batch, tally)
     return tally
 
 
-def in_turn(look: Callable[[str, Path, bytes], ReadPhoto]) -> Look:
+def encode_locally(look: Callable[[str, Path, bytes], PhotoResult]) -> EncodePhotos:
     """Return what looks at one photo after the other in this process."""
 
-    def look_at(jobs: Iterator[Job]) -> Iterator[tuple[Path, ReadPhoto]]:
+    def look_at(jobs: Iterator[PhotoJob]) -> Iterator[tuple[Path, PhotoResult]]:
         for job in jobs:
             yield job.path, look(job.photo, job.path, job.raw)
 
     return look_at
 
 
-def _jobs(gallery: Gallery, photos: Sequence[Path], shard: Shard, tally: Tally) -> Iterator[Job]:
+def _find_jobs(gallery: Gallery, photos: Sequence[Path], shard: Shard, tally: Tally) -> Iterator[PhotoJob]:
     """Yield what is to be done."""
     met: set[str] = set()
     for path in photos:
@@ -160,14 +160,14 @@ def _jobs(gallery: Gallery, photos: Sequence[Path], shard: Shard, tally: Tally) 
         photo = hashlib.sha256(raw).hexdigest()
         if not shard.holds(photo):
             tally.elsewhere += 1
-        elif photo in met or gallery.looked_at([photo]):
+        elif photo in met or gallery.find_processed([photo]):
             tally.known += 1
         else:
             met.add(photo)
-            yield Job(photo, path, raw)
+            yield PhotoJob(photo, path, raw)
 
 
-def _keep(gallery: Gallery, batch: Sequence[tuple[Path, ReadPhoto]], tally: Tally) -> None:
+def _add_batch(gallery: Gallery, batch: Sequence[tuple[Path, PhotoResult]], tally: Tally) -> None:
     if not batch:
         return
     faces = [looked.face for _, looked in batch if looked.face is not None]

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from likeness.errors import GalleryError
-from likeness.gallery.add_photos import Job, Look
-from likeness.gallery.photo_encoder import PhotoEncoder, ReadPhoto
+from likeness.gallery.add_photos import EncodePhotos, PhotoJob
+from likeness.gallery.photo_encoder import PhotoEncoder, PhotoResult
 
 # Two seconds of work. What is larger than Ray's memory it writes to a disk, and these are photos of people.
 CHUNK, CHUNK_BYTES = 16, 8_000_000
@@ -21,7 +21,7 @@ AHEAD = 2
 CALL_S = 5.0
 
 
-def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> Look:
+def encode_on_cluster(address: str, weights: Path | None, name: str, consent: str) -> EncodePhotos:
     """Return what looks at photos on a Ray cluster.
 
     Photos travel to the workers and faces come back: the workers need this program and the weights under the same
@@ -35,7 +35,7 @@ def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> L
         GalleryError: Ray is not installed, or nobody answers at the address; later, that the cluster has failed, or
             that the weights are absent on one of its machines.
     """
-    _call(address)
+    _check_address(address)
     try:
         import ray
     except ModuleNotFoundError as error:
@@ -46,9 +46,9 @@ def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> L
         raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
     # A worker has another working folder.
     path = "" if weights is None else str(weights.resolve())
-    remote: Any = ray.remote(num_cpus=1, max_retries=3)(_look_at)
+    remote: Any = ray.remote(num_cpus=1, max_retries=3)(_encode_jobs)
 
-    def look(jobs: Iterator[Job]) -> Iterable[tuple[Path, ReadPhoto]]:
+    def look(jobs: Iterator[PhotoJob]) -> Iterable[tuple[Path, PhotoResult]]:
         ahead = max(1, int(ray.cluster_resources().get("CPU", 1))) * AHEAD
         under_way: dict[Any, list[Path]] = {}
         try:
@@ -74,9 +74,9 @@ def on_cluster(address: str, weights: Path | None, name: str, consent: str) -> L
     return look
 
 
-def next_chunk(jobs: Iterator[Job]) -> list[Job]:
+def next_chunk(jobs: Iterator[PhotoJob]) -> list[PhotoJob]:
     """Take photos for one worker: so many that opening a message costs nothing, so few that they fit into memory."""
-    chunk: list[Job] = []
+    chunk: list[PhotoJob] = []
     size = 0
     while len(chunk) < CHUNK and size < CHUNK_BYTES and (job := next(jobs, None)) is not None:
         chunk.append(job)
@@ -84,7 +84,7 @@ def next_chunk(jobs: Iterator[Job]) -> list[Job]:
     return chunk
 
 
-def _call(address: str) -> None:
+def _check_address(address: str) -> None:
     """Refuse an address where nobody listens: Ray would try for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
@@ -96,15 +96,15 @@ def _call(address: str) -> None:
         raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
 
 
-def _look_at(jobs: list[tuple[str, str, bytes]], weights: str, name: str, consent: str) -> list[ReadPhoto]:
+def _encode_jobs(jobs: list[tuple[str, str, bytes]], weights: str, name: str, consent: str) -> list[PhotoResult]:
     """Look at photos, on a worker."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    looker = _looker(weights, name, consent)
-    return [looker.look(photo, Path(path), raw) for photo, path, raw in jobs]
+    looker = _open_worker_encoder(weights, name, consent)
+    return [looker.encode(photo, Path(path), raw) for photo, path, raw in jobs]
 
 
 @lru_cache(maxsize=1)
-def _looker(weights: str, name: str, consent: str) -> PhotoEncoder:
+def _open_worker_encoder(weights: str, name: str, consent: str) -> PhotoEncoder:
     """Return the worker's looker: opening the models takes longer than a few photos."""
     # Not without latents where the weights are absent here alone: a face is looked at once, so it would stay without.
     return PhotoEncoder(Path(weights) if weights else None, name, consent)

@@ -21,14 +21,14 @@ from likeness.gallery.nearest import find_nearest, squared_lengths
 from likeness.gallery.records import FACES, PHOTOS, Records
 from likeness.gallery.rows import (
     WRITTEN,
-    check,
-    columns,
-    face_of,
-    key,
-    known,
-    latent_of,
-    match_of,
-    record_of,
+    check_face,
+    identity_key,
+    is_known,
+    to_columns,
+    to_latent,
+    to_match,
+    to_new_face,
+    to_record,
 )
 
 Item = TypeVar("Item")
@@ -60,8 +60,8 @@ class Gallery:
         self._dim = int(records.about["dim"])
         self._matrix = Matrix(folder / EMBEDDINGS, self._dim)
         self._lock = threading.RLock()
-        self._seen: _View | None = None
-        self._swept = False
+        self._cached_view: _View | None = None
+        self._wiped = False
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = False, embedder: str = DLIB, dim: int = DIM) -> Self:
@@ -105,7 +105,7 @@ class Gallery:
     def close(self) -> None:
         """Let go of the files."""
         with self._lock:
-            self._seen = None
+            self._cached_view = None
             self._records.close()
 
     def __len__(self) -> int:
@@ -141,7 +141,7 @@ class Gallery:
             found = self._fetch(numbers)
         # One that another program removed a moment ago is not there any more.
         both = zip(numbers, apart.tolist(), strict=True)
-        return [match_of(found[number], distance) for number, distance in both if number in found]
+        return [to_match(found[number], distance) for number, distance in both if number in found]
 
     def records(self, name: str | None = None) -> list[Record]:
         """Return all records, or those of one name, by number."""
@@ -149,14 +149,14 @@ class Gallery:
         if name is not None:
             wanted = wanted.where(FACES.c.name == name)
         with self._lock, self._records.reading() as connection:
-            return [record_of(row) for row in connection.execute(wanted)]
+            return [to_record(row) for row in connection.execute(wanted)]
 
     def faces(self) -> Iterator[NewFace]:
         """Yield every face as it was added, by number."""
         for record in self.records():
             with self._lock:
                 row = self._fetch([record.number]).get(record.number)
-                face = row and face_of(row, self._matrix.read(row.row + 1)[row.row].copy())
+                face = row and to_new_face(row, self._matrix.read(row.row + 1)[row.row].copy())
             if face is not None:
                 yield face
 
@@ -171,7 +171,7 @@ class Gallery:
             raise GalleryError(f"the gallery in {self.folder} has no face {name!r}; see: likeness gallery list")
         with self._lock:
             found = self._fetch(numbers)
-        latents = [latent_of(found[number]) for number in numbers if number in found]
+        latents = [to_latent(found[number]) for number in numbers if number in found]
         drawn = [latent for latent in latents if latent is not None]
         if not drawn:
             raise GalleryError(
@@ -194,31 +194,31 @@ class Gallery:
         """
         batch: dict[object, NewFace] = {}
         for face in faces:
-            check(face, self._dim)
-            batch.setdefault(key(face) or object(), face)
+            check_face(face, self._dim)
+            batch.setdefault(identity_key(face) or object(), face)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._lock:
             with self._records.writing() as connection:
-                self._sweep()
-                new = [face for face in batch.values() if not known(connection, face)]
-                rows = self._room(len(new))
+                self._wipe_free_rows()
+                new = [face for face in batch.values() if not is_known(connection, face)]
+                rows = self._reserve_rows(len(new))
                 if new:
                     self._matrix.write(rows, np.stack([face.embedding for face in new]))
                 inserted = [
-                    connection.execute(FACES.insert().values(columns(face, row, now))).inserted_primary_key
+                    connection.execute(FACES.insert().values(to_columns(face, row, now))).inserted_primary_key
                     for face, row in zip(new, rows.tolist(), strict=True)
                 ]
                 for photo, refusal in (refusals or {}).items():
                     connection.execute(PHOTOS.insert().prefix_with("OR REPLACE").values(photo=photo, refusal=refusal))
-            self._seen = None
+            self._cached_view = None
         return [int(primary[0]) for primary in inserted if primary is not None]
 
-    def looked_at(self, photos: Sequence[str]) -> set[str]:
+    def find_processed(self, photos: Sequence[str]) -> set[str]:
         """Return those of `photos`, by SHA-256, that were kept, or looked at and not kept."""
         seen: set[str] = set()
         with self._lock, self._records.reading() as connection:
             for table in (FACES, PHOTOS):
-                for part in _parts(photos):
+                for part in _split(photos):
                     seen.update(connection.execute(select(table.c.photo).where(table.c.photo.in_(part))).scalars())
         return seen
 
@@ -239,11 +239,11 @@ class Gallery:
         removed = 0
         with self._lock:
             with self._records.writing() as connection:
-                for part in _parts(numbers):
+                for part in _split(numbers):
                     removed += connection.execute(FACES.delete().where(FACES.c.number.in_(part))).rowcount
-            self._seen, self._swept = None, False
+            self._cached_view, self._wiped = None, False
             with self._records.writing():
-                self._sweep()
+                self._wipe_free_rows()
             if not self._records.shred():
                 raise GalleryError(
                     f"{removed} faces are out of the gallery in {self.folder}, but another program is reading it and "
@@ -257,24 +257,24 @@ class Gallery:
         """Return the gallery as it is now."""
         with self._records.reading() as connection:
             changes = self._records.changes()
-            if self._seen is not None and self._seen.changes == changes:
-                return self._seen
+            if self._cached_view is not None and self._cached_view.changes == changes:
+                return self._cached_view
             placed = connection.execute(select(FACES.c.row, FACES.c.number)).all()
         pairs = np.array([tuple(pair) for pair in placed], np.int64).reshape(-1, 2)
         rows = self._matrix.read(int(pairs[:, 0].max()) + 1 if len(pairs) else 0)
         numbers = np.zeros(len(rows), np.int64)
         numbers[pairs[:, 0]] = pairs[:, 1]
-        self._seen = _View(changes, rows, squared_lengths(rows), numbers, np.flatnonzero(numbers == 0))
-        return self._seen
+        self._cached_view = _View(changes, rows, squared_lengths(rows), numbers, np.flatnonzero(numbers == 0))
+        return self._cached_view
 
-    def _sweep(self) -> None:
+    def _wipe_free_rows(self) -> None:
         """Wipe what a process that was killed left in rows without a record. Only while writing."""
-        if not self._swept:
-            self._seen = None
+        if not self._wiped:
+            self._cached_view = None
             self._matrix.wipe(self._view().free)
-            self._swept = True
+            self._wiped = True
 
-    def _room(self, count: int) -> NDArray[np.int64]:
+    def _reserve_rows(self, count: int) -> NDArray[np.int64]:
         """Return `count` rows to write to: free ones, then new ones at the end."""
         view = self._view()
         free = view.free[:count]
@@ -285,11 +285,11 @@ class Gallery:
         """Return whole rows of the records, by number."""
         found: dict[int, Row[Any]] = {}
         with self._records.reading() as connection:
-            for part in _parts(numbers):
+            for part in _split(numbers):
                 found |= {row.number: row for row in connection.execute(select(FACES).where(FACES.c.number.in_(part)))}
         return found
 
 
-def _parts(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+def _split(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     for start in range(0, len(items), MOST_VALUES):
         yield items[start : start + MOST_VALUES]

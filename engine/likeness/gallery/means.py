@@ -88,7 +88,7 @@ def mean_latent(photos: Sequence[Path], encoder: Encoder, progress: Callable[[],
     total, count = torch.zeros(()), 0
     for path in photos:
         try:
-            photo = _square(read_photo(path), path)
+            photo = _check_square(read_photo(path), path)
         except PhotoError:
             continue
         finally:
@@ -101,7 +101,7 @@ def mean_latent(photos: Sequence[Path], encoder: Encoder, progress: Callable[[],
     return (total / count).float()
 
 
-def _square(photo: Photo, path: Path) -> Photo:
+def _check_square(photo: Photo, path: Path) -> Photo:
     if photo.shape[0] != photo.shape[1]:
         raise PhotoError(f"{path} is not square; cut it as in FFHQ")
     return photo

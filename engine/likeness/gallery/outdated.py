@@ -7,7 +7,7 @@ from likeness.gallery.face_types import Record
 from likeness.generators.weights_file import fingerprint
 
 
-def outdated(records: Sequence[Record], weights: Path) -> list[Record]:
+def find_outdated(records: Sequence[Record], weights: Path) -> list[Record]:
     """Return those of `records` whose latents are known to be of other weights than the file of this name.
 
     Reads the file's header, or all of a file that is not ours; nothing where no record could be outdated.

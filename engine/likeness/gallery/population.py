@@ -1,4 +1,4 @@
-"""A generator's own population: drawn from seeds, seen with the same eye as visitors are."""
+"""A generator's own population: faces drawn from seeds, read with the same models as visitors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BATCH = 16
 # Cleaner faces than at 1 and no farther away: of 300, the nearest to 40 strangers were at 0.549 in the mean, not 0.547.
 PSI = 0.8
 
-Told = Callable[[int], None]
+Progress = Callable[[int], None]
 
 
 def add_population(
@@ -32,9 +32,9 @@ def add_population(
     *,
     psi: float = PSI,
     known: Population | None = None,
-    progress: Told = lambda done: None,
+    progress: Progress = lambda done: None,
 ) -> tuple[int, int]:
-    """Draw the faces of `seeds` and keep them; those that are there already are left as they are.
+    """Draw the faces of `seeds` and keep them; skip those that are there already.
 
     Nobody's consent is needed: nobody is shown. A tenth of a second of one core a face.
 
@@ -43,25 +43,25 @@ def add_population(
         generator: that draws them; its weights' name and fingerprint are kept beside the latents.
         seeds: of the faces.
         psi: truncation; the latent that is kept is the truncated one.
-        known: the population of these weights, whose faces are drawn and not looked at, if it is of the same psi.
+        known: the population of these weights; if its psi is the same, its faces are drawn but not read again.
         progress: told how many seeds are done.
 
     Returns:
         How many are new, and how many drawings showed no face.
     """
-    weights, sha256 = _origin(generator)
+    weights, sha256 = _describe_weights(generator)
     there = {record.seed for record in gallery.records() if record.weights == weights}
     missing = [seed for seed in seeds if seed not in there]
     if known is not None and known.psi != psi:
         known = None
-    eye, added, faceless = PhotoReader(), 0, 0
+    reader, added, faceless = PhotoReader(), 0, 0
     for start in range(0, len(missing), BATCH):
         part = missing[start : start + BATCH]
         faces = []
-        for seed, latent, picture in _drawn(generator, part, psi):
+        for seed, latent, picture in _draw_faces(generator, part, psi):
             embedding = None if known is None else known.embedding(seed)
             try:
-                embedding = eye.see(picture, f"seed {seed}").embedding if embedding is None else embedding
+                embedding = reader.read(picture, f"seed {seed}").embedding if embedding is None else embedding
             except PhotoError:
                 faceless += 1
                 continue
@@ -73,25 +73,25 @@ def add_population(
     return added, faceless
 
 
-def look_at_population(
-    generator: Generator, seeds: Sequence[int], *, psi: float = PSI, progress: Told = lambda done: None
+def build_population(
+    generator: Generator, seeds: Sequence[int], *, psi: float = PSI, progress: Progress = lambda done: None
 ) -> Population:
-    """Draw the faces of `seeds` and return who they are; seeds whose drawing shows no face are left out.
+    """Draw the faces of `seeds` and return their embeddings; skip seeds whose drawing shows no face.
 
     Args:
-        generator: that was opened from a file.
-        seeds: different ones.
+        generator: opened from a file.
+        seeds: no two the same.
         psi: truncation.
         progress: told how many seeds are done.
 
     Raises:
         WeightsError: no drawing shows a face.
     """
-    weights, sha256 = _origin(generator)
-    eye, found = PhotoReader(), dict[int, np.ndarray]()
-    for done, (seed, _, picture) in enumerate(_drawn(generator, seeds, psi), 1):
+    weights, sha256 = _describe_weights(generator)
+    reader, found = PhotoReader(), dict[int, np.ndarray]()
+    for done, (seed, _, picture) in enumerate(_draw_faces(generator, seeds, psi), 1):
         try:
-            found[seed] = eye.see(picture, f"seed {seed}").embedding
+            found[seed] = reader.read(picture, f"seed {seed}").embedding
         except PhotoError:
             continue
         finally:
@@ -102,7 +102,7 @@ def look_at_population(
     return Population(weights, sha256, psi, numbers, rows, generator.info.licence)
 
 
-def draw(generator: Generator, seed: int, psi: float) -> tuple[Tensor, Picture]:
+def draw_face(generator: Generator, seed: int, psi: float) -> tuple[Tensor, Picture]:
     """Return the truncated latent `[num_ws, w_dim]` of a seed, and its picture `[H, W, 3]` uint8 RGB.
 
     One at a time: a batch of a large network needs memory, and telling who it is takes longer than drawing anyway.
@@ -112,12 +112,12 @@ def draw(generator: Generator, seed: int, psi: float) -> tuple[Tensor, Picture]:
         return latent[0], to_picture(generator.synthesize(latent))
 
 
-def _drawn(generator: Generator, seeds: Sequence[int], psi: float) -> Iterator[tuple[int, Tensor, Picture]]:
+def _draw_faces(generator: Generator, seeds: Sequence[int], psi: float) -> Iterator[tuple[int, Tensor, Picture]]:
     for seed in seeds:
-        yield seed, *draw(generator, seed, psi)
+        yield seed, *draw_face(generator, seed, psi)
 
 
-def _origin(generator: Generator) -> tuple[str, str]:
-    """Return name and fingerprint of the weights; those of no file have their family's name."""
+def _describe_weights(generator: Generator) -> tuple[str, str]:
+    """Return name and fingerprint of the weights; without a file, the family's name."""
     weights = generator.info.weights
     return (generator.info.family, "") if weights is None else (weights.stem, fingerprint(weights))

@@ -81,7 +81,7 @@ class Records:
         event.listen(self._engine, "connect", _prepare)
         event.listen(self._engine, "begin", _begin)
         try:
-            with self._told():
+            with self._translate_errors():
                 self._connection = self._engine.connect()
             self.about = self._check(about)
         except GalleryError:
@@ -96,7 +96,7 @@ class Records:
                 for question in ("PRAGMA user_version", "PRAGMA application_id", "SELECT count(*) FROM sqlite_master")
             )
         if not tables:
-            self._make(about)
+            self._create_tables(about)
         elif application != APPLICATION:
             raise GalleryError(f"{self._path} is a database of another program; name another folder")
         elif version != VERSION:
@@ -105,11 +105,11 @@ class Records:
                 "build it again, or open it with the program that made it"
             )
         else:
-            self._complete()
+            self._add_new_columns()
         with self.reading() as connection:
             return {row.key: row.value for row in connection.execute(ABOUT.select())}
 
-    def _complete(self) -> None:
+    def _add_new_columns(self) -> None:
         """Add the columns that came later. Programs from before them read and write the gallery as ever."""
         if self._lacks_fingerprints():
             with self.writing() as connection:
@@ -121,7 +121,7 @@ class Records:
         with self.reading() as connection:
             return "weights_sha256" not in {row.name for row in connection.execute(text("PRAGMA table_info(faces)"))}
 
-    def _make(self, about: dict[str, str]) -> None:
+    def _create_tables(self, about: dict[str, str]) -> None:
         with self.writing() as connection:
             # Where another process was faster, this changes nothing.
             _tables.create_all(connection)
@@ -140,7 +140,7 @@ class Records:
         if self._connection.in_transaction():
             yield self._connection
             return
-        with self._told(), self._connection.begin():
+        with self._translate_errors(), self._connection.begin():
             yield self._connection
 
     @contextmanager
@@ -152,7 +152,7 @@ class Records:
         """
         self._connection.execution_options(alone=True)
         try:
-            with self._told(), self._connection.begin():
+            with self._translate_errors(), self._connection.begin():
                 yield self._connection
         finally:
             self._connection.execution_options(alone=False)
@@ -168,7 +168,7 @@ class Records:
         Returns:
             Whether the log could be emptied: not while another program reads from it.
         """
-        with self._told():
+        with self._translate_errors():
             driver = self._connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
             # Deleted cells are overwritten with zeros, but cells that moved between pages leave copies behind.
@@ -182,7 +182,7 @@ class Records:
         self._engine.dispose()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except (DatabaseError, sqlite3.DatabaseError) as error:

@@ -25,7 +25,7 @@ WRITTEN = [
 NUMBER = np.dtype("<f4")
 
 
-def check(face: NewFace, dim: int) -> None:
+def check_face(face: NewFace, dim: int) -> None:
     """Refuse a face that may not be kept or cannot be found again.
 
     Raises:
@@ -44,14 +44,14 @@ def check(face: NewFace, dim: int) -> None:
         raise GalleryError(f"{face.name}: a latent is [num_ws, w_dim], not {list(face.latent.shape)}")
 
 
-def key(face: NewFace) -> tuple[object, ...] | None:
+def identity_key(face: NewFace) -> tuple[object, ...] | None:
     """Return what two faces that are one have in common; None for a face that is none but itself."""
     if face.seed is not None:
         return "seed", face.weights, face.seed
     return ("photo", face.photo) if face.photo is not None else None
 
 
-def known(connection: Connection, face: NewFace) -> bool:
+def is_known(connection: Connection, face: NewFace) -> bool:
     """Return whether the records hold `face` already."""
     if face.seed is None and face.photo is None:
         return False
@@ -63,7 +63,7 @@ def known(connection: Connection, face: NewFace) -> bool:
     return connection.execute(same).first() is not None
 
 
-def columns(face: NewFace, row: int, added: str) -> dict[str, object]:
+def to_columns(face: NewFace, row: int, added: str) -> dict[str, object]:
     """Return the columns of `face`, whose embedding is at `row` of the matrix."""
     num_ws, w_dim, packed = 0, 0, None
     if face.latent is not None:
@@ -87,7 +87,7 @@ def columns(face: NewFace, row: int, added: str) -> dict[str, object]:
     }
 
 
-def record_of(row: Row[Any]) -> Record:
+def to_record(row: Row[Any]) -> Record:
     """Return the record of a row that has the columns `WRITTEN`."""
     return Record(
         number=row.number,
@@ -102,7 +102,7 @@ def record_of(row: Row[Any]) -> Record:
     )
 
 
-def latent_of(row: Row[Any]) -> Tensor | None:
+def to_latent(row: Row[Any]) -> Tensor | None:
     """Return the latent `[num_ws, w_dim]` of a whole row, or None."""
     if row.latent is None:
         return None
@@ -110,18 +110,18 @@ def latent_of(row: Row[Any]) -> Tensor | None:
     return layers.expand(row.num_ws, -1).contiguous()
 
 
-def match_of(row: Row[Any], distance: float) -> Match:
+def to_match(row: Row[Any], distance: float) -> Match:
     """Return a whole row as the answer of a search."""
-    return Match(record_of(row), distance, latent_of(row), row.picture)
+    return Match(to_record(row), distance, to_latent(row), row.picture)
 
 
-def face_of(row: Row[Any], embedding: Embedding) -> NewFace:
+def to_new_face(row: Row[Any], embedding: Embedding) -> NewFace:
     """Return a whole row as it was added."""
     return NewFace(
         name=row.name,
         embedding=embedding,
         jpeg=row.picture,
-        latent=latent_of(row),
+        latent=to_latent(row),
         weights=row.weights,
         seed=row.seed,
         consent=row.consent,

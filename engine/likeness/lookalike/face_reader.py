@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from likeness.faces.align import align
 from likeness.faces.detect import Detector, Face
-from likeness.faces.embed import Embedder, Embedding
+from likeness.faces.embed import Embedding
 from likeness.faces.landmark_filter import SteadyLandmarks
 from likeness.faces.landmarks import Points, eye_distance
-from likeness.faces.portrait import FEWEST_EYES, choose
-from likeness.faces.quality import judge
+from likeness.faces.portrait import FEWEST_EYES, choose_main_face
+from likeness.faces.quality import measure_quality
+from likeness.faces.recogniser import FaceRecogniser
 from likeness.lookalike.messages import FaceObservation
 
 # In a picture of 640 px a face must be 80 high to be found: an eighth of the picture, 30 ms of one core.
@@ -33,8 +34,8 @@ class FaceReader:
         self._portrait = portrait
         self._hog = Detector("hog", longest=SEARCHED_SIDE)
         self._network: Detector | None = None
-        self._thorough: Detector | None = None
-        self._embedder: Embedder | None = None
+        # For photos, and for whom a face belongs to; it opens its models when they are first needed.
+        self._recogniser = FaceRecogniser()
         self._filter = SteadyLandmarks()
         self._network_at = self._network_found_at = -SECOND_TRUST_S
 
@@ -43,35 +44,33 @@ class FaceReader:
         faces = self._find(picture, at)
         if not faces:
             return FaceObservation(number, at, 0)
-        face = choose(faces, picture.shape)
+        face = choose_main_face(faces, picture.shape)
         if eye_distance(face.landmarks) < FEWEST_EYES:
             return FaceObservation(number, at, len(faces))
-        landmarks = self._filter.follow(face.landmarks, at)
+        landmarks = self._filter.smooth(face.landmarks, at)
         if not embed:
             return FaceObservation(number, at, len(faces), True)
         return self._recognise(number, at, picture, faces, face, landmarks)
 
     def read_photo(self, number: int, at: float, picture: NDArray[np.uint8]) -> FaceObservation:
         """Return what there is in a photo, searched for small faces too, and for those that HOG misses."""
-        self._thorough = self._thorough or Detector()
-        faces = self._thorough.find(picture)
+        faces = self._recogniser.find_faces(picture)
         near = [face for face in faces if eye_distance(face.landmarks) >= FEWEST_EYES]
         if not near:
             return FaceObservation(number, at, len(faces))
-        face = choose(near, picture.shape)
+        face = choose_main_face(near, picture.shape)
         return self._recognise(number, at, picture, faces, face, face.landmarks)
 
     def _recognise(
         self, number: int, at: float, picture: NDArray[np.uint8], faces: list[Face], face: Face, landmarks: Points
     ) -> FaceObservation:
-        quality, portrait = judge(picture, face), align(picture, landmarks, self._portrait)
+        quality, portrait = measure_quality(picture, face), align(picture, landmarks, self._portrait)
         embedding = self.embed(picture, face)
         return FaceObservation(number, at, len(faces), True, portrait, embedding, quality.doubts, quality.sharpness)
 
     def embed(self, picture: NDArray[np.uint8], face: Face) -> Embedding:
         """Return the embedding of a face."""
-        self._embedder = self._embedder or Embedder()
-        return self._embedder.embed(picture, face)
+        return self._recogniser.embed(picture, face)
 
     def find_in_drawing(self, picture: NDArray[np.uint8]) -> Face | None:
         """Return the face in a drawing, or None."""
@@ -79,7 +78,7 @@ class FaceReader:
 
     def forget(self) -> None:
         """Forget where a face was."""
-        self._filter.forget()
+        self._filter.reset()
 
     def _find(self, picture: NDArray[np.uint8], at: float) -> list[Face]:
         faces = self._hog.find(picture)

@@ -146,8 +146,8 @@ class Matcher:
 
     def _draw(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Return a face of the population: latent `[num_ws, w_dim]` float32, and picture `[H, W, 3]` uint8 RGB."""
-        from likeness.gallery.population import draw
+        from likeness.gallery.population import draw_face
 
         assert self._generator is not None
-        latent, picture = draw(self._generator, seed, self._psi)
+        latent, picture = draw_face(self._generator, seed, self._psi)
         return latent.float().cpu().numpy(), picture

@@ -9,7 +9,7 @@ import numpy as np
 
 from likeness.lookalike.visitor import Visitor
 from likeness.lookalike.visitor_queue import VisitorQueue
-from likeness.projection.search import usual_rate
+from likeness.projection.search import default_rate
 from likeness.projection.worker import NO_ENCODER, ProjectionWorker, SearchRequest, Start
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class SearchQueue:
     def warm(self) -> None:
         """Start the process with a search of one step: the first one takes 5 s of a core longer than any later."""
         grey = np.full((WARM_SIZE, WARM_SIZE, 3), 128, np.uint8)
-        self._worker.begin(SearchRequest(grey, "encoder", 1))
+        self._worker.start_search(SearchRequest(grey, "encoder", 1))
 
     def step(self, steps: int) -> None:
         """Take over what was found, and begin the next search. Never waits.
@@ -65,7 +65,7 @@ class SearchQueue:
         self._worker.close()
 
     def _collect(self) -> None:
-        visitor, fresh = self._visitor, self._worker.fresh()
+        visitor, fresh = self._visitor, self._worker.poll_steps()
         if visitor is None or visitor.forgotten:
             return
         if fresh:
@@ -121,10 +121,10 @@ class SearchQueue:
             if visitor.latent is not None and visitor.number not in self._done and steps > visitor.steps:
                 latent = np.ascontiguousarray(visitor.latent.numpy())
                 # Longer steps, as a short search takes them, would jolt a face that is nearly found.
-                rest = SearchRequest(visitor.portrait.copy(), latent, steps - visitor.steps, rate=usual_rate(steps))
+                rest = SearchRequest(visitor.portrait.copy(), latent, steps - visitor.steps, rate=default_rate(steps))
                 return self._begin(visitor, rest)
         return None
 
     def _begin(self, visitor: Visitor, request: SearchRequest, *, for_match: bool = False) -> None:
         self._visitor, self._for_match, self._steps_before = visitor, for_match, visitor.steps
-        self._worker.begin(request)
+        self._worker.start_search(request)

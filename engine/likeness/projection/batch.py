@@ -1,4 +1,4 @@
-"""The latents of many photos, found by searches in batches: what a trained encoder learns from."""
+"""Projection of many photos in batches: the training data of an encoder."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def project_batch(
         progress: told how many photos of how many are done.
 
     Returns:
-        What `likeness.encoders.trained.features` sees in the photos, `[count, features]`, and their latents
+        The photos' features by `likeness.encoders.trained.feature_means`, `[count, features]`, and their latents
         `[count, num_ws, w_dim]`.
 
     Raises:
         LikenessError: no photo can be read.
     """
     size, device = generator.info.resolution, generator.mean.device
-    eye, mask = open_features(device), face_mask(size, device)
+    feature_net, mask = open_features(device), face_mask(size, device)
     try:
         encoder = open_encoder_for(generator)
     except WeightsError as error:
@@ -58,13 +58,13 @@ def project_batch(
         encoder = None
     seen, found = [], []
     for first in range(0, len(photos), BATCH):
-        pictures = _read(photos[first : first + BATCH], size)
+        pictures = _read_photos(photos[first : first + BATCH], size)
         if pictures is not None:
             target = pictures.to(device)
             start = None if encoder is None else encoder.encode(target)
-            *_, last = project(generator, target, start=start, steps=steps, mask=mask, eye=eye)
+            *_, last = project(generator, target, start=start, steps=steps, mask=mask, feature_net=feature_net)
             with torch.no_grad():
-                seen.append(feature_means(eye, target))
+                seen.append(feature_means(feature_net, target))
             found.append(last.latent)
         progress(min(first + BATCH, len(photos)), len(photos))
     if not found:
@@ -72,8 +72,8 @@ def project_batch(
     return torch.cat(seen), torch.cat(found)
 
 
-def _read(paths: Sequence[Path], size: int) -> Tensor | None:
-    """The photos `[count, 3, size, size]` in [-1, 1] that can be read; None where none can."""
+def _read_photos(paths: Sequence[Path], size: int) -> Tensor | None:
+    """Return the photos that can be read, `[count, 3, size, size]` in [-1, 1]; None if none can."""
     rows = []
     for path in paths:
         try:

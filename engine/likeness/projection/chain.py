@@ -1,4 +1,4 @@
-"""From face to face by search: each begins where the one before ended, and the first where the last ends."""
+"""Chained searches: each starts at the face before, and the first at the last, so that the way is a loop."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ class Link:
     loss: float
 
 
-def links(targets: Sequence[Tensor], search: Search) -> Iterator[Link]:
-    """Yield each face's way; the ways follow each other without a gap and close into a loop.
+def chain_searches(targets: Sequence[Tensor], search: Search) -> Iterator[Link]:
+    """Yield each face's way; together they form a loop without a gap.
 
-    Every face is searched for twice: from the usual start, which finds its home, and from the face before, which is
-    the way. A way ends elsewhere than at home, and often less near: of eight faces three were held fast by the beard
-    or the pose of the one before. What is missing is added along the way, a little in each step.
+    Every face is searched for twice: from the usual start, which finds its best latent (its home), and from the face
+    before, which gives the way. A way ends elsewhere, and often farther from the photo: of eight faces three kept the
+    beard or the pose of the one before. The difference is spread over the steps of the way.
     """
-    homes = [_way(search(target, None)) for target in targets]
-    place = homes[-1].latents[-1]
+    homes = [_collect_steps(search(target, None)) for target in targets]
+    end = homes[-1].latents[-1]
     for index, (target, home) in enumerate(zip(targets, homes, strict=True)):
-        latents = close_loop(_way(search(target, place[None])).latents, home.latents[-1])
+        latents = close_loop(_collect_steps(search(target, end[None])).latents, home.latents[-1])
         yield Link(index, latents, home.loss)
-        place = latents[-1]
+        end = latents[-1]
 
 
 def close_loop(latents: Tensor, home: Tensor) -> Tensor:
-    """Return a way `[steps + 1, ...]` bent so that it begins where it did and ends at `home`, to the bit."""
+    """Bend a way `[steps + 1, ...]` so that it starts where it did and ends exactly at `home`."""
     along = torch.tensor([smooth(number / max(len(latents) - 1, 1)) for number in range(len(latents))])
     bent = latents + along.to(latents)[:, None, None] * (home - latents[-1])
     return torch.cat([bent[:-1], home[None]])
 
 
-def _way(steps: Iterator[Step]) -> Link:
+def _collect_steps(steps: Iterator[Step]) -> Link:
     latents, loss = [], 0.0
     for step in steps:
         latents.append(step.latent[0])

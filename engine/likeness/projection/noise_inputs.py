@@ -1,4 +1,4 @@
-"""The noise maps of a StyleGAN2 as something to search in, kept noise [Karras et al. 2020, app. D]."""
+"""Noise maps of a StyleGAN2 as variables of a search, regularised to stay noise [Karras et al. 2020, app. D]."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COARSEST = 8
 
 
 class NoiseInputs:
-    """One map for each noise input that draws anything; normal numbers, drawn from a seed.
+    """One map for each noise input with a strength; normal numbers, drawn from a seed.
 
     Args:
         synthesis: whose layers hold a buffer `noise` `[1, 1, H, W]` and its `strength`.
@@ -21,7 +21,7 @@ class NoiseInputs:
     def __init__(self, synthesis: nn.Module, seed: int) -> None:
         self._strengths: dict[str, Tensor] = {}
         self.maps: dict[str, Tensor] = {}
-        dice = torch.Generator().manual_seed(seed)
+        rng = torch.Generator().manual_seed(seed)
         for name, module in synthesis.named_modules():
             noise, strength = getattr(module, "noise", None), getattr(module, "strength", None)
             if not isinstance(noise, Tensor) or not isinstance(strength, Tensor) or noise.shape[:2] != (1, 1):
@@ -29,14 +29,14 @@ class NoiseInputs:
             if bool(strength != 0):
                 key = f"{name}.noise"
                 self._strengths[key] = strength.detach().clone()
-                self.maps[key] = torch.randn(noise.shape, generator=dice).to(noise.device).requires_grad_()
+                self.maps[key] = torch.randn(noise.shape, generator=rng).to(noise.device).requires_grad_()
 
     def values(self) -> dict[str, Tensor]:
         """Return the buffers to draw with, by name."""
         return {name: noise * self._strengths[name] for name, noise in self.maps.items()}
 
-    def signal(self) -> Tensor:
-        """Return how much the maps are no noise: squared correlation of neighbours, over a pyramid [app. D]."""
+    def correlation(self) -> Tensor:
+        """Return the squared correlation of neighbouring px, summed over a pyramid: 0 for pure noise [app. D]."""
         total = torch.zeros(())
         for noise in self.maps.values():
             level = noise

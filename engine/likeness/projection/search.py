@@ -1,4 +1,4 @@
-"""Search for the latent that draws a picture; every step is handed out."""
+"""Search for the latent that draws a picture, yielding every step."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from torch.func import functional_call
 from likeness.errors import LikenessError
 from likeness.generator import Generator
 from likeness.projection.adam import Adam
-from likeness.projection.loss import Eye, LossWeights, ProjectionLoss
+from likeness.projection.loss import FeatureNet, LossWeights, ProjectionLoss
 from likeness.projection.noise_inputs import NoiseInputs
 
 # In standard deviations of the latent a step: fewer steps are longer ones, up to the first.
 LONGEST, RATE = 0.3, 2.0
 # Karras et al. 2020, app. D: the rate rises over the first twentieth and falls like a cosine over the last quarter.
 RISE, FALL = 0.05, 0.25
-EYE_SIZE = 128
-# From so many latents the standard deviation is known to a hundredth where w_dim is 100 or more.
+FEATURE_SIZE = 128
+# Of this many latents the standard deviation is exact to a hundredth if w_dim is 100 or more.
 SAMPLES = 64
 # A loss that has fallen by less than this part within the steps of patience has settled.
 SETTLED = 0.002
-# For generators without a gradient: pairs of looks either way, and how far, in standard deviations.
-PAIRS, LOOK = 8, 0.05
+# For generators without a gradient: pairs of probes in opposite directions, and how far, in standard deviations.
+PAIRS, PROBE = 8, 0.05
 
 
 @dataclass(frozen=True)
 class Step:
-    """Where a search stands.
+    """One step of a search.
 
     Attributes:
         number: 0 is the start.
@@ -55,9 +55,9 @@ def project(
     start: Tensor | None = None,
     steps: int = 100,
     mask: Tensor | None = None,
-    eye: Eye | None = None,
-    eye_size: int = EYE_SIZE,
-    balance: LossWeights | None = None,
+    feature_net: FeatureNet | None = None,
+    feature_size: int = FEATURE_SIZE,
+    weights: LossWeights | None = None,
     rate: float | None = None,
     noise: bool = False,
     patience: int = 0,
@@ -66,30 +66,32 @@ def project(
     """Search for the latents that draw `target`; yields the start and every step after it.
 
     Adam [Kingma & Ba 2015] in the latent's standard deviations, as in Karras et al. 2020, app. D. A generator without
-    a gradient is felt out instead: `PAIRS` antithetic looks a step [Salimans et al. 2017, sec. 2.1], slower by far and
+    a gradient is probed instead: `PAIRS` antithetic pairs a step [Salimans et al. 2017, sec. 2.1], much slower and
     only fit for small latents. To cancel, stop iterating. The same arguments and thread count give the same steps on
     one CPU. May be called, and advanced, in inference mode.
 
     Args:
-        generator: of any family. With `noise`, one that nobody else draws with meanwhile.
+        generator: of any family. With `noise`, nobody else may draw with it meanwhile.
         target: `[batch, 3, H, W]` in [-1, 1], H = W, aligned as the generator draws; each picture is a search of its
             own, and they share their passes.
         start: `[batch or 1, num_ws, w_dim]`, as an encoder guesses it; None starts at the mean.
         steps: at most; the last one yielded has this number.
-        mask: `[batch or 1, 1, H, W]`, what each pixel counts in the masked loss, and where the eye looks closely.
-        eye: of the perceptual loss, as `open_eye` returns it; None searches by pixels alone.
-        eye_size: height in px at which the eye looks.
-        balance: of the loss.
-        rate: of learning, in standard deviations a step; None takes `usual_rate` of the steps.
+        mask: `[batch or 1, 1, H, W]`, what each pixel counts in the masked loss, and what is compared close up.
+        feature_net: of the perceptual loss, as `open_feature_net` returns it; None searches by pixels alone.
+        feature_size: height in px at which pictures enter the feature net.
+        weights: of the parts of the loss.
+        rate: of learning, in standard deviations a step; None takes `default_rate` of the steps.
         noise: search for the noise maps too, where the family has them (StyleGAN2).
         patience: steps without a better loss after which the search has settled and ends; 0 never.
-        seed: of the first noise maps, and of the looks where there is no gradient.
+        seed: of the first noise maps, and of the probes where there is no gradient.
 
     Raises:
         LikenessError: a shape does not fit the generator.
     """
-    rate = usual_rate(steps) if rate is None else rate
-    search = _Search(generator, target, start, mask, eye, eye_size, balance or LossWeights(), rate, noise, seed)
+    rate = default_rate(steps) if rate is None else rate
+    search = _Search(
+        generator, target, start, mask, feature_net, feature_size, weights or LossWeights(), rate, noise, seed
+    )
     best, since = math.inf, 0
     for number in range(steps + 1):
         step = search.step(number, steps)
@@ -102,15 +104,15 @@ def project(
             return
 
 
-def usual_rate(steps: int) -> float:
-    """Return the learning rate for a search of so many steps: 0.3 up to 44, 0.2 for 100, 0.1 for 400.
+def default_rate(steps: int) -> float:
+    """Return the learning rate for a search of `steps` steps: 0.3 up to 44, 0.2 for 100, 0.1 for 400.
 
-    A walk of noisy steps goes as far as the root of their number, so they are shortened by that.
+    Noisy steps add up to the root of their number, so each is shortened by that root.
     """
     return min(LONGEST, RATE / math.sqrt(max(steps, 1)))
 
 
-def ramp(along: float) -> float:
+def scale_rate(along: float) -> float:
     """Return the part of the full learning rate at `along` in [0, 1] of the way [Karras et al. 2020, app. D]."""
     fall = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1.0 - along) / FALL))
     return fall * min(1.0, along / RISE)
@@ -123,9 +125,9 @@ class _Search:
         target: Tensor,
         start: Tensor | None,
         mask: Tensor | None,
-        eye: Eye | None,
-        eye_size: int,
-        balance: LossWeights,
+        feature_net: FeatureNet | None,
+        feature_size: int,
+        weights: LossWeights,
         rate: float,
         noise: bool,
         seed: int,
@@ -138,77 +140,79 @@ class _Search:
                 f"the start is {list(start.shape)}, this generator takes [batch, {info.num_ws}, {info.w_dim}]; "
                 "encode it with the same weights"
             )
-        self._generator, self._balance, self._rate = generator, balance, rate
+        self._generator, self._weights, self._rate = generator, weights, rate
         # What was made in inference mode cannot be differentiated; its clone can.
         with torch.inference_mode(False), torch.no_grad():
             self._mean = generator.mean.clone()
             self._deviation = (generator.sample(range(SAMPLES)) - self._mean).square().mean().sqrt().clamp_min(1e-6)
-            sought = target.detach().clone().to(self._mean)
+            target = target.detach().clone().to(self._mean)
             begin = self._mean[None] if start is None else start.detach().clone().to(self._mean)
-            place = (begin.expand(len(sought), -1, -1) - self._mean) / self._deviation
-            self._place = place.clone().requires_grad_()
+            position = (begin.expand(len(target), -1, -1) - self._mean) / self._deviation
+            self._position = position.clone().requires_grad_()
             drawn = generator.synthesize(begin[:1])
-            self._goal = ProjectionLoss(sought, drawn.shape[-1], mask, eye, eye_size, balance)
+            self._loss = ProjectionLoss(target, drawn.shape[-1], mask, feature_net, feature_size, weights)
             synthesis = getattr(generator, "synthesis", None)
             self._noise = NoiseInputs(synthesis, seed) if noise and isinstance(synthesis, nn.Module) else None
             maps = list(self._noise.maps.values()) if self._noise else []
-            self._adam = Adam([self._place, *maps])
-            self._dice = torch.Generator().manual_seed(seed)
-        self._differentiable = _differentiable(generator, self._mean)
+            self._adam = Adam([self._position, *maps])
+            self._rng = torch.Generator().manual_seed(seed)
+        self._differentiable = _is_differentiable(generator, self._mean)
 
     def step(self, number: int, steps: int) -> Step:
-        """Return where the search stands, and move on unless this was the last."""
+        """Return the current step, and move on unless it is the last."""
         with torch.inference_mode(False), torch.enable_grad():
-            place = self._place if self._differentiable else self._place.detach()
-            latent = self._latent(place)
-            losses = self._losses(place)
+            position = self._position if self._differentiable else self._position.detach()
+            latent = self._to_latent(position)
+            losses = self._compute_losses(position)
             if number < steps:
-                self._slope(losses)
+                self._set_gradient(losses)
             maps = {name: noise.detach().clone() for name, noise in self._noise.maps.items()} if self._noise else {}
             found = Step(number, float(losses.detach().mean()), latent.detach(), losses.detach(), maps)
             if number < steps:
-                self._adam.step(self._rate * ramp((number + 1) / (steps + 1)))
+                self._adam.step(self._rate * scale_rate((number + 1) / (steps + 1)))
                 if self._noise:
                     self._noise.normalise()
             return found
 
-    def _latent(self, place: Tensor) -> Tensor:
-        return self._mean + place * self._deviation
+    def _to_latent(self, position: Tensor) -> Tensor:
+        return self._mean + position * self._deviation
 
-    def _losses(self, place: Tensor) -> Tensor:
-        latent = self._latent(place)
+    def _compute_losses(self, position: Tensor) -> Tensor:
+        latent = self._to_latent(position)
         if self._noise:
             # The buffers are exchanged for this call alone.
             synthesis = self._generator.synthesis  # type: ignore[attr-defined]  # seen when the search was made
             drawn = functional_call(synthesis, self._noise.values(), (latent, "const"))[:, :3]
         else:
             drawn = self._generator.synthesize(latent)
-        apart = place - place.mean(1, keepdim=True)
-        prior = place.square().mean((1, 2)) + apart.square().mean((1, 2))
-        return self._goal.distance(drawn.float()) + self._balance.prior * prior
+        apart = position - position.mean(1, keepdim=True)
+        prior = position.square().mean((1, 2)) + apart.square().mean((1, 2))
+        return self._loss.distance(drawn.float()) + self._weights.prior * prior
 
-    def _slope(self, losses: Tensor) -> None:
-        """Put the gradient where Adam looks for it."""
+    def _set_gradient(self, losses: Tensor) -> None:
+        """Put the gradient of the loss into the variables."""
         if self._differentiable:
             total = losses.sum()
             if self._noise:
-                total = total + self._balance.noise * self._noise.signal()
+                total = total + self._weights.noise * self._noise.correlation()
             torch.autograd.backward(total)
             return
         with torch.no_grad():
-            slope = torch.zeros_like(self._place)
+            slope = torch.zeros_like(self._position)
             for _ in range(PAIRS):
-                way = torch.randn(self._place.shape, generator=self._dice).to(self._place)
-                rise = self._losses(self._place + LOOK * way) - self._losses(self._place - LOOK * way)
-                slope += rise[:, None, None] / (2 * LOOK * PAIRS) * way
-            self._place.grad = slope
+                way = torch.randn(self._position.shape, generator=self._rng).to(self._position)
+                rise = self._compute_losses(self._position + PROBE * way) - self._compute_losses(
+                    self._position - PROBE * way
+                )
+                slope += rise[:, None, None] / (2 * PROBE * PAIRS) * way
+            self._position.grad = slope
 
 
-def _differentiable(generator: Generator, mean: Tensor) -> bool:
+def _is_differentiable(generator: Generator, mean: Tensor) -> bool:
     with torch.inference_mode(False), torch.enable_grad():
         try:
             drawn = generator.synthesize(mean[None].clone().requires_grad_())
         except RuntimeError:
-            # A program outside torch, such as ONNX, refuses a latent that wants its gradient.
+            # A program outside torch, such as ONNX, refuses a latent that requires a gradient.
             return False
         return drawn.requires_grad

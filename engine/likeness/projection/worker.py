@@ -1,4 +1,4 @@
-"""Search beside a running show: in a process of its own, polled without waiting."""
+"""Searches in a process of their own beside a running show, polled without waiting."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from likeness.encoders.open_encoder import Encoder, open_encoder_for
 from likeness.errors import LikenessError, WeightsError
 from likeness.generator import Generator
 from likeness.picture import Picture, to_tensor
-from likeness.projection.loss import Eye, face_mask, open_feature_net, resized
+from likeness.projection.loss import FeatureNet, face_mask, open_feature_net, resized
 from likeness.projection.search import Step, project
 from likeness.toolkit.worker_process import WorkerProcess, ignore_interrupts, lower_priority
 
 log = logging.getLogger(__name__)
 
-# Begins the error of a search that was to start at an encoder which is absent, broken, or of other weights.
+# How the error of a search begins whose encoder is absent, broken, or of other weights.
 NO_ENCODER = "no encoder to begin at"
 
 Start = Literal["encoder", "mean"]
@@ -40,9 +40,9 @@ class SearchRequest:
     Args:
         picture: `[H, H, 3]` uint8 RGB, aligned as the generator draws.
         start: "encoder", "mean", or a latent `[num_ws, w_dim]` float32.
-        steps: how many at most.
+        steps: at most.
         patience: steps without a better loss after which it ends; 0 never.
-        rate: of learning; None takes what is usual for so many steps.
+        rate: of learning; None takes `default_rate` of the steps.
     """
 
     picture: Picture
@@ -53,26 +53,34 @@ class SearchRequest:
 
 
 @dataclass(frozen=True)
-class _Word:
-    """What the searching process says: a step, an error, or that a search has ended."""
+class _Step:
+    """A step of the search of that generation, as it goes through the pipe."""
 
-    ticket: int
-    number: int = -1
-    loss: float = 0.0
-    latent: Latent | None = None
+    generation: int
+    number: int
+    loss: float
+    latent: Latent
+
+
+@dataclass(frozen=True)
+class _End:
+    """The end of the search of that generation, with its error if there was one."""
+
+    generation: int
     error: str = ""
 
 
 class ProjectionWorker:
-    """Searches for one picture at a time in a process of its own, which is made once and kept.
+    """Searches for one picture at a time in a process of its own, which is started once and kept.
 
-    Against a thread of the show's own process, a process won: see `docs/faces.md` for the figures. Both compute on
-    one core; but a search is some hundred small operations a step, each taking Python's lock from the render thread,
-    and its gradients fill the same allocator. A process can be given a lower priority on every system, ended at any
+    Measured against a thread of the show's own process, a process won: see `docs/faces.md`. Both compute on one core;
+    but a search is some hundred small operations a step, each of which takes Python's lock from the render thread, and
+    its gradients fill the same allocator. A process can be given a lower priority on every system, terminated at any
     moment, and may crash.
 
-    Nothing is written to disk: pictures and latents go through a pipe. All methods return at once, but for `close`
-    and `wait`; one thread calls them.
+    Nothing is written to disk: pictures and latents go through a pipe. One thread calls the methods; all return at once
+    but `close` and `wait_for_step`. A listener thread receives the steps. If the process dies, the search ends with an
+    error, and the next `start_search` starts a new process.
 
     Args:
         open_generator: called in the process; it must survive pickling, as
@@ -82,46 +90,42 @@ class ProjectionWorker:
 
     def __init__(self, open_generator: Opener, threads: int = 1) -> None:
         self._opener, self._threads = open_generator, threads
-        self._beside: WorkerProcess | None = None
+        self._process: WorkerProcess | None = None
+        # Guards all below.
         self._news = threading.Condition()
-        self._ticket = 0
+        # Counts the requests: steps that are on their way when another request is sent are dropped.
+        self._generation = 0
         self._steps: list[Step] = []
-        self._handed_out = 0
+        self._polled = 0
         self._ended = True
         self._error: LikenessError | None = None
 
-    def warm(self) -> None:
-        """Start the process and let it open what it needs, so that the first search begins at once."""
-        if self._beside is not None and self._beside.alive:
+    def start_process(self) -> None:
+        """Start the process, unless it runs, and let it open what it needs, so that the first search begins at once."""
+        if self._process is not None and self._process.alive:
             return
-        self._beside = WorkerProcess("likeness search", _serve, self._opener, self._threads)
-        threading.Thread(target=self._listen, args=(self._beside,), name="search news", daemon=True).start()
+        self._process = WorkerProcess("likeness search", _serve, self._opener, self._threads)
+        threading.Thread(target=self._listen, args=(self._process,), name="search listener", daemon=True).start()
 
-    def begin(self, order: SearchRequest) -> None:
-        """Search for `order`; what was searched before is given up and forgotten."""
-        self.warm()
-        self._say(order)
+    def start_search(self, request: SearchRequest) -> None:
+        """Search as `request` says; the search before is cancelled and forgotten."""
+        self.start_process()
+        self._send(request)
 
     def cancel(self) -> None:
-        """Give up and forget the search under way, its steps included; the process stays warm."""
-        self._say(None)
+        """Cancel and forget the current search with its steps; the process stays warm."""
+        self._send(None)
 
-    def fresh(self) -> list[Step]:
+    def poll_steps(self) -> list[Step]:
         """Return the steps since the last call, oldest first; latents `[1, num_ws, w_dim]` on the CPU. Never waits."""
         with self._news:
-            new = self._steps[self._handed_out :]
-            self._handed_out = len(self._steps)
+            new = self._steps[self._polled :]
+            self._polled = len(self._steps)
         return new
 
     @property
-    def latest(self) -> Step | None:
-        """Return the newest step of the search, or None before the first. Never waits."""
-        with self._news:
-            return self._steps[-1] if self._steps else None
-
-    @property
     def ended(self) -> bool:
-        """Return whether no search is under way."""
+        """Return whether no search is running."""
         with self._news:
             return self._ended
 
@@ -131,132 +135,136 @@ class ProjectionWorker:
         with self._news:
             return self._error
 
-    def wait(self, number: int, timeout_s: float) -> bool:
+    def wait_for_step(self, number: int, timeout_s: float) -> bool:
         """Wait until step `number` is there, or the search has ended; return whether that came in time."""
         with self._news:
             return self._news.wait_for(lambda: len(self._steps) > number or self._ended, timeout_s)
 
     def close(self) -> None:
-        """End the process."""
-        beside, self._beside = self._beside, None
+        """Terminate the process."""
+        process, self._process = self._process, None
         with self._news:
-            self._ticket += 1
-            self._forget(ended=True)
-        if beside is not None:
-            beside.close()
+            self._generation += 1
+            self._clear(ended=True)
+        if process is not None:
+            process.close()
 
-    def _say(self, order: SearchRequest | None) -> None:
+    def _send(self, request: SearchRequest | None) -> None:
         with self._news:
-            self._ticket += 1
-            self._forget(ended=order is None)
-        if self._beside is not None:
-            # A process that has died is told of by the listener.
-            self._beside.send((self._ticket, order))
+            self._generation += 1
+            self._clear(ended=request is None)
+        if self._process is not None:
+            # The listener reports a process that has died.
+            self._process.send((self._generation, request))
 
-    def _forget(self, *, ended: bool) -> None:
-        self._steps, self._handed_out = [], 0
+    def _clear(self, *, ended: bool) -> None:
+        self._steps, self._polled = [], 0
         self._ended, self._error = ended, None
         self._news.notify_all()
 
-    def _listen(self, beside: WorkerProcess) -> None:
-        """Take in what the process says, on a thread of its own: a pipe may hold half a message."""
+    def _listen(self, process: WorkerProcess) -> None:
+        """Receive steps, on a thread of its own: a pipe may hold half a message."""
         while True:
             try:
-                word: _Word = beside.pipe.recv()
+                reply: _Step | _End = process.pipe.recv()
             except (EOFError, OSError):
                 break
             with self._news:
-                if word.ticket == self._ticket:
-                    self._take(word)
+                if reply.generation == self._generation:
+                    self._add(reply)
                     self._news.notify_all()
         with self._news:
-            if beside is self._beside and not self._ended:
+            if process is self._process and not self._ended:
                 self._ended = True
                 self._error = LikenessError("the searching process has died; begin again, with less if memory is short")
                 self._news.notify_all()
 
-    def _take(self, word: _Word) -> None:
-        if word.latent is None:
+    def _add(self, reply: _Step | _End) -> None:
+        if isinstance(reply, _End):
             self._ended = True
-            self._error = LikenessError(word.error) if word.error else None
+            self._error = LikenessError(reply.error) if reply.error else None
             return
-        losses = torch.tensor([word.loss])
-        self._steps.append(Step(word.number, word.loss, torch.from_numpy(word.latent)[None], losses))
+        losses = torch.tensor([reply.loss])
+        self._steps.append(Step(reply.number, reply.loss, torch.from_numpy(reply.latent)[None], losses))
+
+
+# Inside the process.
 
 
 def _serve(pipe: Connection, opener: Opener, threads: int) -> None:
-    """What runs in the process: one order after the other, until the pipe is closed."""
+    """Run the process: one search after the other, until the pipe is closed."""
     ignore_interrupts()
     torch.set_num_threads(threads)
     if hasattr(os, "SCHED_IDLE"):
         # Linux lets whoever wakes take the core from such a process at once, which being nice does not promise.
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    bench = _opened(opener)
+    context = _open_context(opener)
     lower_priority()
     with suppress(EOFError, OSError):
         while True:
-            ticket, order = _newest(pipe)
-            if order is not None:
-                _run(pipe, ticket, order, bench)
+            generation, request = _receive_newest(pipe)
+            if request is not None:
+                _run_search(pipe, generation, request, context)
 
 
-def _opened(opener: Opener) -> _Bench | str:
-    """Return what searches need, or why they cannot have it."""
+def _open_context(opener: Opener) -> _SearchContext | str:
+    """Open what searches need, or return why that failed."""
     try:
-        return _Bench(opener())
+        return _SearchContext(opener())
     except Exception as error:  # noqa: BLE001 - a family may raise anything while it opens a file
-        return _told(error)
+        return _describe_error(error)
 
 
-def _run(pipe: Connection, ticket: int, order: SearchRequest, bench: _Bench | str) -> None:
-    """Search until the end, or until something else is ordered."""
-    if isinstance(bench, str):
-        pipe.send(_Word(ticket, error=bench))
+def _run_search(pipe: Connection, generation: int, request: SearchRequest, context: _SearchContext | str) -> None:
+    """Search to the end, or until another request comes."""
+    if isinstance(context, str):
+        pipe.send(_End(generation, context))
         return
     try:
-        for step in bench.search(order):
-            pipe.send(_Word(ticket, step.number, step.loss, step.latent[0].cpu().numpy()))
+        for step in context.search(request):
+            pipe.send(_Step(generation, step.number, step.loss, step.latent[0].cpu().numpy()))
             if pipe.poll():
                 return
-        pipe.send(_Word(ticket))
+        pipe.send(_End(generation))
     except (EOFError, OSError):
         raise
-    except Exception as error:  # noqa: BLE001 - a generator may raise anything; the show is told and goes on
-        pipe.send(_Word(ticket, error=_told(error)))
+    except Exception as error:  # noqa: BLE001 - a generator may raise anything; the show logs it and goes on
+        pipe.send(_End(generation, _describe_error(error)))
 
 
-def _told(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     return str(error) if isinstance(error, LikenessError) else f"the search failed: {error!r}"
 
 
-def _newest(pipe: Connection) -> tuple[int, SearchRequest | None]:
-    """Wait for an order and return the last one that came."""
-    said: tuple[int, SearchRequest | None] = pipe.recv()
+def _receive_newest(pipe: Connection) -> tuple[int, SearchRequest | None]:
+    """Wait for a request and return the last one that came, with its generation."""
+    newest: tuple[int, SearchRequest | None] = pipe.recv()
     while pipe.poll():
-        said = pipe.recv()
-    return said
+        newest = pipe.recv()
+    return newest
 
 
-class _Bench:
-    """What searches need, opened once."""
+class _SearchContext:
+    """Generator, feature net and encoder, opened once for all searches."""
 
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
-        self._eye: Eye = open_feature_net(device=generator.mean.device)
+        self._feature_net: FeatureNet = open_feature_net(device=generator.mean.device)
         self._encoder: Encoder | None = None
-        # A family without an encoder may still search from the mean; who asks for the encoder is told why not.
+        # A family without an encoder can still be searched from the mean; a request for the encoder gets the reason.
         with suppress(WeightsError):
             self._encoder = open_encoder_for(generator)
 
-    def search(self, order: SearchRequest) -> Iterator[Step]:
+    def search(self, request: SearchRequest) -> Iterator[Step]:
+        """Yield the steps of a search."""
         generator = self._generator
         device, size = generator.mean.device, generator.info.resolution
-        target = resized(to_tensor(order.picture).to(device), size)
+        target = resized(to_tensor(request.picture).to(device), size)
         start = None
-        if isinstance(order.start, np.ndarray):
-            start = torch.from_numpy(order.start)[None]
-        elif order.start == "encoder":
+        if isinstance(request.start, np.ndarray):
+            start = torch.from_numpy(request.start)[None]
+        elif request.start == "encoder":
             try:
                 self._encoder = self._encoder or open_encoder_for(generator)
             except WeightsError as error:
@@ -266,9 +274,9 @@ class _Bench:
             generator,
             target,
             start=start,
-            steps=order.steps,
+            steps=request.steps,
             mask=face_mask(size, device),
-            eye=self._eye,
-            patience=order.patience,
-            rate=order.rate,
+            feature_net=self._feature_net,
+            patience=request.patience,
+            rate=request.rate,
         )

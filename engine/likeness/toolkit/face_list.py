@@ -86,23 +86,23 @@ def read_faces(text: str, generator: Generator) -> Tensor:
     faces = parse_faces(text)
     if not faces:
         return mean.new_empty(0, info.num_ws, info.w_dim)
-    return torch.stack([_read(face, generator).to(mean) for face in faces])
+    return torch.stack([_read_face(face, generator).to(mean) for face in faces])
 
 
-def _read(face: int | Path | GalleryName, generator: Generator) -> Tensor:
+def _read_face(face: int | Path | GalleryName, generator: Generator) -> Tensor:
     num_ws, w_dim = generator.info.num_ws, generator.info.w_dim
     if isinstance(face, int):
         return generator.sample([face])[0]
     if isinstance(face, Path):
-        return read_latent(_found(face), num_ws, w_dim)
+        return read_latent(_resolve_path(face), num_ws, w_dim)
     # Few shows name a gallery, and those that do not need not load a database.
     from likeness.gallery import Gallery
-    from likeness.gallery.outdated import outdated
+    from likeness.gallery.outdated import find_outdated
 
     weights = generator.info.weights
     with Gallery.open(user_dir("gallery")) as gallery:
         latents = gallery.latents(face.name)
-        old = [] if weights is None else outdated(gallery.records(face.name), weights)
+        old = [] if weights is None else find_outdated(gallery.records(face.name), weights)
     if old:
         log.warning(
             "%r in the gallery was made with other weights called %s, which may draw it otherwise; "
@@ -119,7 +119,7 @@ def _read(face: int | Path | GalleryName, generator: Generator) -> Tensor:
     return torch.stack(fitting).mean(dim=0)
 
 
-def _found(path: Path) -> Path:
+def _resolve_path(path: Path) -> Path:
     """Return `path`, or the saved face of that name where there is no such file."""
     if path.is_file():
         return path

@@ -1,4 +1,4 @@
-"""A process of its own beside the show: begun, talked to over a pipe, ended."""
+"""Worker processes beside the show: started, sent requests over a pipe, terminated."""
 
 import multiprocessing
 import os
@@ -9,28 +9,28 @@ from typing import Any
 # How far such a process stands back behind the show, 0 to 19: where cores are short it gets a third of the show's
 # share. With 10, a tenth, a visitor's face came to a standstill on a crowded machine.
 NICENESS = 5
-# A process that is asked to end and does not, within this time, is ended.
-PARTING_S = 1.0
+# A process that does not end by itself within this time is killed.
+CLOSE_TIMEOUT_S = 1.0
 
 
 class WorkerProcess:
-    """A process that begins with this object and ends with `close`, or with the show's own process.
+    """A process that runs from the creation of this object to `close`, or to the end of the show's own process.
 
-    Nothing is written to disk: what is said goes through a pipe.
+    Nothing is written to disk: messages go through a pipe.
 
     Args:
         name: of the process.
-        work: runs over there, with the other end of the pipe and `arguments`; all must survive pickling.
+        work: runs in the process, with the other end of the pipe and `arguments`; all must survive pickling.
 
     Attributes:
-        pipe: our end, on which to hear it: `recv` raises EOFError or OSError once it has died or was closed.
+        pipe: our end: `recv` raises EOFError or OSError once the process has died or was closed.
     """
 
     def __init__(self, name: str, work: Callable[..., None], *arguments: Any) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(theirs, *arguments), name=name, daemon=True)
-        # Starting takes 10 ms or so; importing torch, a second or two, happens over there.
+        # Starting takes 10 ms or so; the new process imports torch, a second or two, on its own time.
         self._process.start()
         theirs.close()
 
@@ -45,30 +45,30 @@ class WorkerProcess:
         """Return whether the process runs."""
         return self._process.is_alive()
 
-    def send(self, what: Any) -> bool:
-        """Send `what` over; return whether there was somebody to take it."""
+    def send(self, message: Any) -> bool:
+        """Send `message`; return whether the process was there to receive it."""
         try:
-            self.pipe.send(what)
+            self.pipe.send(message)
         except OSError:
             return False
         return True
 
     def close(self) -> None:
-        """End the process, and with it its memory; it is not asked to finish what it does."""
+        """Terminate the process, and with it its memory, whatever it is doing."""
         self.pipe.close()
         self._process.terminate()
-        self._process.join(PARTING_S)
+        self._process.join(CLOSE_TIMEOUT_S)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
 
 
 def ignore_interrupts() -> None:
-    """Called over there, first: Ctrl+C is for the show, which then ends its companions."""
+    """Call first inside the process: Ctrl+C is for the show, which then closes its worker processes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def lower_priority() -> None:
-    """Called over there: let the show have the cores first."""
+    """Call inside the process: let the show have the cores first."""
     if hasattr(os, "nice"):
         os.nice(NICENESS)

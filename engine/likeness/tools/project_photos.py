@@ -18,7 +18,7 @@ from likeness.faces.photo import read_photo
 from likeness.generator import Generator
 from likeness.outputs.video import VideoOutput
 from likeness.picture import Picture, sheet, to_picture, to_tensor, write_picture
-from likeness.projection.chain import links
+from likeness.projection.chain import chain_searches
 from likeness.projection.loss import face_mask, open_feature_net
 from likeness.projection.search import Step, project
 from likeness.toolkit.latent_file import write_latent
@@ -134,7 +134,7 @@ class PhotoProjection:
             return self._search(portrait.name, target, self._encode(portrait) if start is None else start)
 
         with closing(self._open_video(CHAIN)) as video:
-            for link in links(targets, search):
+            for link in chain_searches(targets, search):
                 portrait = portraits[link.index]
                 self._write(portrait, link.latents)
                 self._write_frames(video, link.latents, whole=link.index == 0)
@@ -149,7 +149,7 @@ class PhotoProjection:
     def _search(self, name: str, target: Tensor, start: Tensor | None) -> Iterator[Step]:
         plan = self._plan
         steps = project(
-            self._generator, target, start=start, steps=plan.steps, mask=self._mask, eye=self._feature_net,
+            self._generator, target, start=start, steps=plan.steps, mask=self._mask, feature_net=self._feature_net,
             noise=plan.noise, patience=plan.patience, seed=plan.seed,
         )  # fmt: skip
         for step in steps:

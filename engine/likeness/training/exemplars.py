@@ -139,7 +139,7 @@ def choose_skins(layered: LayeredFaces, code: JointCode, count: int, *, seed: in
     rows, columns = slice(block.top, block.top + block.height), slice(block.left, block.left + block.width)
     details = []
     for row, i in enumerate(chosen.faces):
-        support = bands.supports(layered.mattes[int(i)], size).skin[rows, columns, None]
+        support = bands.layer_supports(layered.mattes[int(i)], size).skin[rows, columns, None]
         details.append((layered.blocks["skin_fine"][int(i)] - linear[row]) * support)
     chosen.parts["detail_even"], chosen.parts["detail_odd"] = _split_channels_first(np.stack(details))
     return chosen

@@ -9,7 +9,7 @@ import numpy as np
 
 from likeness.faces import bands
 from likeness.faces.flow import Bytes, invert, resize_field, warp
-from likeness.faces.mattes import Mattes, cut_out, edge_contrast, first_guess, signed_distance
+from likeness.faces.mattes import Mattes, cut_out, edge_contrast, prior_mattes, signed_distance
 from likeness.generators.networks.composite_parts import HAIR_FLOOR, Block, block_layout
 from likeness.training.alignment import Alignment, Workers
 from likeness.training.pca import Matrix, join_mirror, principal_components, split_mirror
@@ -56,8 +56,8 @@ def cut_mattes(faces: Bytes, workers: Workers, progress: ProgressCallback = no_p
     count, size = faces.shape[:2]
     skin = np.zeros((count, size, size), np.float32)
     person = np.zeros_like(skin)
-    skin_prior = np.broadcast_to(first_guess(size).skin, skin.shape)
-    person_prior = np.broadcast_to(first_guess(size).person, skin.shape)
+    skin_prior = np.broadcast_to(prior_mattes(size).skin, skin.shape)
+    person_prior = np.broadcast_to(prior_mattes(size).person, skin.shape)
     for turn in (1, 2):
 
         def cut(i: int, skin_prior: Matrix = skin_prior, person_prior: Matrix = person_prior) -> None:
@@ -87,7 +87,7 @@ def fill_unseen(broad: Matrix, seen: Matrix, components: int, weights: Matrix, r
         seen: `[n, size, size, 1]`.
     """
     trust = np.clip(seen * 1.5 - 0.25, 0, 1)
-    filled = np.stack([bands.grown(a, b) for a, b in zip(broad, trust, strict=True)])
+    filled = np.stack([bands.fill_unseen(a, b) for a, b in zip(broad, trust, strict=True)])
     for _ in range(rounds):
         even, odd = split_mirror(filled)
         of_even = principal_components(even, components, weights=weights)
@@ -149,7 +149,7 @@ def build_layers(
     seen = {name: np.empty((*blocks[name].shape[:3], 1), np.float32) for name in ("skin", "hair", "backdrop")}
 
     def split(i: int) -> None:
-        places = bands.supports(mattes[i], size)
+        places = bands.layer_supports(mattes[i], size)
         picture = bands.to_unit(faces[i])
         for name in seen:
             grid = layout[name].grid
@@ -167,7 +167,7 @@ def build_layers(
         wall[:] = cv2.GaussianBlur(wall, (0, 0), 1.2)
 
     def band(i: int) -> None:
-        support = bands.supports(mattes[i], size).skin * bands.resized(bare[i, ..., 0], size)
+        support = bands.layer_supports(mattes[i], size).skin * bands.resized(bare[i, ..., 0], size)
         broad, middle, fine = bands.skin_bands(bands.to_unit(faces[i]), support, blocks["skin"][i])
         blocks["skin"][i] = broad
         blocks["skin_middle"][i] = _crop(middle, layout["skin_middle"])
@@ -199,7 +199,7 @@ def weigh_bare_eyes(middle: Matrix, weights: Matrix) -> Matrix:
 def extract_hair(layered: LayeredFaces, i: int) -> tuple[Matrix, Matrix]:
     """Return one face's strands `[size, size]` and the support of its hair, `[size / 4, size / 4]`."""
     size = layered.faces.shape[1]
-    hard = bands.supports(layered.mattes[i], size).hair
+    hard = bands.layer_supports(layered.mattes[i], size).hair
     support = np.asarray(cv2.GaussianBlur(hard, (0, 0), size / 256), np.float32)
     detail = bands.hair_detail(bands.to_unit(layered.faces[i]), support, HAIR_FLOOR)
     return detail, bands.resized(support, size // 4)

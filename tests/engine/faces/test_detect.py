@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from likeness.errors import LikenessError
-from likeness.faces.detect import Detector, Face, face_of_row
+from likeness.faces.detect import Detector, Face, to_face
 from likeness.faces.landmarks import eye_distance
 
 Drawn = Callable[[int], np.ndarray]
@@ -89,7 +89,7 @@ def test_a_file_that_is_no_yunet_is_told(tmp_path: Path) -> None:
 
 def test_a_row_of_yunet_is_a_face() -> None:
     row = np.array([10, 20, 100, 120, 40, 60, 80, 62, 60, 85, 45, 110, 78, 111, 0.9], np.float32)
-    face = face_of_row(row)
+    face = to_face(row)
     assert face.box == (10, 20, 110, 140)
     assert face.landmarks.tolist() == [[40, 60], [80, 62], [60, 85], [45, 110], [78, 111]]
     assert face.score == pytest.approx(0.9)
@@ -97,7 +97,7 @@ def test_a_row_of_yunet_is_a_face() -> None:
 
 def test_a_face_moves_with_its_picture() -> None:
     face = Face((10, 20, 30, 40), np.arange(10.0).reshape(5, 2), 1.0, np.ones((5, 2)))
-    moved = face.moved(2, 5, 7)
+    moved = face.transform(2, 5, 7)
     assert moved.box == (25, 47, 65, 87)
     assert moved.landmarks[1].tolist() == [2 * 2 + 5, 3 * 2 + 7]
     assert moved.corners is not None

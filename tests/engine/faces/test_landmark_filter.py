@@ -14,7 +14,7 @@ def played(speed: float, seconds: float = 6.0, noise: float = 0.5, fps: int = 30
     rng, steady = np.random.default_rng(1), SteadyLandmarks()
     return np.array(
         [
-            steady.follow(FACE + np.array([speed * frame / fps, 0]) + rng.normal(0, noise, FACE.shape), frame / fps)
+            steady.smooth(FACE + np.array([speed * frame / fps, 0]) + rng.normal(0, noise, FACE.shape), frame / fps)
             for frame in range(int(seconds * fps))
         ]
     )
@@ -37,14 +37,14 @@ def test_the_faster_the_head_the_less_is_it_late(speed: float, late_s: float) ->
 def test_it_is_the_filter_of_the_paper() -> None:
     """With no weight for the speed it is an exponential mean with alpha = 1 / (1 + 1 / (2 pi f dt))."""
     steady, dt = SteadyLandmarks(rest_hz=2.0, speed_weight=0.0), 1 / 25
-    steady.follow(FACE, 0.0)
+    steady.smooth(FACE, 0.0)
     alpha = 1 / (1 + 1 / (2 * math.pi * 2.0 * dt))
-    assert np.allclose(steady.follow(FACE + 10, dt) - FACE, 10 * alpha)
+    assert np.allclose(steady.smooth(FACE + 10, dt) - FACE, 10 * alpha)
 
 
 def test_another_face_and_a_gap_begin_anew() -> None:
     steady = SteadyLandmarks()
-    steady.follow(FACE, 0.0)
-    assert np.array_equal(steady.follow(FACE + 300, 0.04), FACE + 300)
-    assert np.array_equal(steady.follow(FACE + 305, 3.0), FACE + 305)
-    assert not np.array_equal(steady.follow(FACE + 306, 3.04), FACE + 306)
+    steady.smooth(FACE, 0.0)
+    assert np.array_equal(steady.smooth(FACE + 300, 0.04), FACE + 300)
+    assert np.array_equal(steady.smooth(FACE + 305, 3.0), FACE + 305)
+    assert not np.array_equal(steady.smooth(FACE + 306, 3.04), FACE + 306)

@@ -10,8 +10,8 @@ import pytest
 from likeness.errors import PhotoError
 from likeness.faces.detect import Detector, Face
 from likeness.faces.photo import read_photo
-from likeness.faces.portrait import choose, find_portrait
-from likeness.faces.quality import judge
+from likeness.faces.portrait import choose_main_face, find_portrait
+from likeness.faces.quality import measure_quality
 
 Drawn = Callable[[int], np.ndarray]
 Scene = Callable[..., np.ndarray]
@@ -23,8 +23,8 @@ def at(x: float, y: float, side: float) -> Face:
 
 def test_the_biggest_is_chosen_unless_one_nearly_as_big_is_in_the_middle() -> None:
     left, middle, huge = at(60, 200, 100), at(320, 200, 90), at(60, 200, 200)
-    assert choose([left, middle], (400, 640, 3)) is middle
-    assert choose([huge, middle], (400, 640, 3)) is huge
+    assert choose_main_face([left, middle], (400, 640, 3)) is middle
+    assert choose_main_face([huge, middle], (400, 640, 3)) is huge
 
 
 def test_a_good_photo_gets_no_note(drawn: Drawn, scene: Scene, detector: Detector) -> None:
@@ -42,7 +42,7 @@ def test_no_face_and_a_tiny_one_are_refused(drawn: Drawn, detector: Detector) ->
             pass
 
         def find(self, picture: np.ndarray) -> list[Face]:
-            return [face.moved(0.1) for face in detector.find(drawn(3))]
+            return [face.transform(0.1) for face in detector.find(drawn(3))]
 
     with pytest.raises(PhotoError, match="is tiny"):
         find_portrait(drawn(3), Far(), 64)
@@ -62,14 +62,14 @@ def test_dark_blurred_foggy_and_cut_off_are_each_told(drawn: Drawn, scene: Scene
     face = detector.find(picture)[0]
 
     def said(changed: np.ndarray) -> str:
-        return " ".join(judge(np.asarray(changed, np.uint8), face).doubts)
+        return " ".join(measure_quality(np.asarray(changed, np.uint8), face).doubts)
 
     assert said(picture) == ""
     assert "dark" in said(picture // 8)
     assert "bright" in said(np.maximum(picture, 235))
     assert "blurred" in said(cv2.GaussianBlur(picture, (0, 0), 5))
     assert "contrast" in said(118 + picture // 16)
-    cut = judge(picture[:, 235:], face.moved(1, -235))
+    cut = measure_quality(picture[:, 235:], face.transform(1, -235))
     assert any("outside" in doubt for doubt in cut.doubts)
 
 
@@ -78,7 +78,7 @@ def test_turned_and_small_faces_are_told(faces: Path, detector: Detector) -> Non
     face = detector.find(picture)[0]
     nose = face.landmarks.copy()
     nose[2] += 0.4 * (nose[1] - nose[0])
-    turned = judge(picture, Face(face.box, nose, 1.0))
+    turned = measure_quality(picture, Face(face.box, nose, 1.0))
     assert any("turned away" in doubt for doubt in turned.doubts)
-    small = judge(cv2.resize(picture, (80, 80), interpolation=cv2.INTER_AREA), face.moved(80 / 256))
+    small = measure_quality(cv2.resize(picture, (80, 80), interpolation=cv2.INTER_AREA), face.transform(80 / 256))
     assert any("small" in doubt for doubt in small.doubts)

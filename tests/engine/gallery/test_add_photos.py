@@ -16,7 +16,7 @@ from likeness import open_generator
 from likeness.errors import GalleryError
 from likeness.faces.photo import read_photo
 from likeness.gallery import Gallery, NewFace
-from likeness.gallery.add_photos import Shard, add_photos, find_photos, in_turn
+from likeness.gallery.add_photos import Shard, add_photos, encode_locally, find_photos
 from likeness.gallery.merge import merge
 from likeness.gallery.photo_encoder import PhotoEncoder, PhotoReader
 from likeness.gallery.population import add_population
@@ -63,12 +63,12 @@ def sha256(raw: bytes) -> str:
 def test_everybody_who_was_added_finds_themselves_and_a_second_time_adds_nobody(
     gallery: Gallery, photos: Path, looker: PhotoEncoder, eye: PhotoReader
 ) -> None:
-    tally = add_photos(gallery, find_photos(photos), in_turn(looker.look), consent=CONSENT)
+    tally = add_photos(gallery, find_photos(photos), encode_locally(looker.encode), consent=CONSENT)
     assert (tally.added, tally.known, tally.refused) == (7, 0, {})
     for path in find_photos(photos):
-        (match,) = gallery.search(eye.see(read_photo(path), path.name).embedding)
+        (match,) = gallery.search(eye.read(read_photo(path), path.name).embedding)
         assert (match.name, match.distance, match.record.consent) == (path.stem, 0.0, CONSENT)
-    again = add_photos(gallery, find_photos(photos), in_turn(looker.look), consent=CONSENT)
+    again = add_photos(gallery, find_photos(photos), encode_locally(looker.encode), consent=CONSENT)
     assert (again.added, again.known) == (0, 7)
 
 
@@ -77,13 +77,13 @@ def test_a_person_is_found_by_another_photo_of_theirs(
 ) -> None:
     # Held out from training. The other photo: mirrored, darker, smaller, and saved once more.
     held_out = sorted(faces.glob("*.jpg"))[:6]
-    tally = add_photos(gallery, held_out, in_turn(looker.look), consent="MIT and CC0")
+    tally = add_photos(gallery, held_out, encode_locally(looker.encode), consent="MIT and CC0")
     found = 0
     for path in held_out:
         photo = cv2.resize(read_photo(path)[:, ::-1], (200, 200), interpolation=cv2.INTER_AREA)
         _, coded = cv2.imencode(".jpg", np.asarray(photo * 0.8, np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 80])
         other = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
-        found += gallery.search(eye.see(other, path.name).embedding)[0].name == path.stem
+        found += gallery.search(eye.read(other, path.name).embedding)[0].name == path.stem
     assert tally.added == 6
     assert found == 6
 
@@ -93,17 +93,17 @@ def test_the_latent_of_a_photo_draws_a_face_like_it(
 ) -> None:
     weights = find_weights("composite-256")
     path = find_photos(photos)[3]
-    add_photos(gallery, [path], in_turn(PhotoEncoder(weights, "anna", CONSENT).look), consent=CONSENT)
+    add_photos(gallery, [path], encode_locally(PhotoEncoder(weights, "anna", CONSENT).encode), consent=CONSENT)
     (latent,) = gallery.latents("anna")
     assert gallery.records()[0].weights == "composite-256"
     (drawn,) = to_pictures(generator.synthesize(latent[None]))
-    apart = np.linalg.norm(eye.see(drawn, "drawn").embedding - eye.see(read_photo(path), "photo").embedding)
+    apart = np.linalg.norm(eye.read(drawn, "drawn").embedding - eye.read(read_photo(path), "photo").embedding)
     assert apart < 0.6
 
 
 def test_without_consent_nothing_is_even_read(gallery: Gallery, tmp_path: Path) -> None:
     with pytest.raises(GalleryError, match="explicit act"):
-        add_photos(gallery, [tmp_path / "absent.jpg"], in_turn(None), consent=" ")  # type: ignore[arg-type]
+        add_photos(gallery, [tmp_path / "absent.jpg"], encode_locally(None), consent=" ")  # type: ignore[arg-type]
     assert len(gallery) == 0
 
 
@@ -117,13 +117,13 @@ def test_photos_that_are_none_and_photos_of_nobody_are_told_and_not_looked_at_ag
     (folder / "notes.txt").write_bytes(b"not a photo, and not called one")
     (folder / ".thumbnails").mkdir()
     (folder / ".thumbnails" / "x.jpg").touch()
-    first = add_photos(gallery, find_photos(folder), in_turn(looker.look), consent=CONSENT)
+    first = add_photos(gallery, find_photos(folder), encode_locally(looker.encode), consent=CONSENT)
     assert {path.name: reason.split(str(path))[1][:12] for path, reason in first.refused.items()} == {
         "wall.png": " shows no fa",
         "empty.jpg": " is empty; c",
         "letter.jpg": " is no pictu",
     }
-    second = add_photos(gallery, find_photos(folder), in_turn(looker.look), consent=CONSENT)
+    second = add_photos(gallery, find_photos(folder), encode_locally(looker.encode), consent=CONSENT)
     assert (second.known, second.refused) == (3, {})
     # Where the photos were is nobody's business.
     assert not any(str(tmp_path) in reason for reason in gallery.refusals().values())
@@ -168,7 +168,7 @@ for worker, shard, lives in (("a", "1/2", 3), ("b", "2/2", 99), ("a again", "1/2
 
         with Gallery.open(folder, create=True) as gallery:
             adding.add_photos(
-                gallery, adding.find_photos(photos), adding.in_turn(look), consent=consent,
+                gallery, adding.find_photos(photos), adding.encode_locally(look), consent=consent,
                 shard=adding.Shard.parse(shard),
             )
         os._exit(0)
@@ -187,7 +187,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path, photos: Path, root: Path)
     looked = [line.rsplit(" ", 1) for line in told.splitlines()]
     everything = [sha256(path.read_bytes()) for path in find_photos(photos)]
     with Gallery.open(folder) as gallery:
-        assert sorted(gallery.looked_at(everything)) == sorted(everything)
+        assert sorted(gallery.find_processed(everything)) == sorted(everything)
         assert len(gallery) == len(everything)
     # Nobody did another one's work, and what was looked at twice is less than a batch.
     by = {worker: [photo for who, photo in looked if who == worker] for worker in ("a", "b", "a again")}
@@ -203,7 +203,7 @@ def test_a_population_is_drawn_seen_and_goes_on(gallery: Gallery, generator: Gen
     assert {record.consent for record in gallery.records()} == {""}
     # The drawing of seed 3, seen through the eye that looks at visitors, is seed 3's.
     (picture,) = to_pictures(generator.synthesize(generator.sample([3])))
-    (match,) = gallery.search(eye.see(picture, "seed 3").embedding)
+    (match,) = gallery.search(eye.read(picture, "seed 3").embedding)
     assert (match.name, match.distance) == ("seed 3", 0.0)
     assert match.latent is not None
     assert torch.equal(match.latent, generator.sample([3])[0])

@@ -12,16 +12,16 @@ import pytest
 from likeness import open_generator
 from likeness.errors import GalleryError
 from likeness.gallery import Gallery, cluster
-from likeness.gallery.add_photos import Job, add_photos, find_photos
-from likeness.gallery.cluster import CHUNK, CHUNK_BYTES, next_chunk, on_cluster
+from likeness.gallery.add_photos import PhotoJob, add_photos, find_photos
+from likeness.gallery.cluster import CHUNK, CHUNK_BYTES, encode_on_cluster, next_chunk
 from likeness.gallery.face_types import to_jpeg
 from likeness.paths import find_weights
 from likeness.picture import to_picture
 
 
-def jobs(sizes: list[int]) -> Iterator[Job]:
+def jobs(sizes: list[int]) -> Iterator[PhotoJob]:
     for number, size in enumerate(sizes):
-        yield Job(hashlib.sha256(bytes([number])).hexdigest(), Path(f"{number}.jpg"), bytes(size))
+        yield PhotoJob(hashlib.sha256(bytes([number])).hexdigest(), Path(f"{number}.jpg"), bytes(size))
 
 
 def test_a_chunk_is_many_small_photos_or_few_large_ones() -> None:
@@ -36,7 +36,7 @@ def test_an_address_where_nobody_listens_is_told_at_once(host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(GalleryError, match=r"no Ray cluster at .*refused.*ray start --head"):
-        on_cluster(f"{host}:{port}", None, "", "agreed")
+        encode_on_cluster(f"{host}:{port}", None, "", "agreed")
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_a_machine_that_dies_costs_no_photo_and_weights_are_found_from_any_folde
     shutil.copy(find_weights("composite-256"), tmp_path / "own.safetensors")
     # The workers began elsewhere.
     monkeypatch.chdir(tmp_path)
-    look = on_cluster(address, Path("own.safetensors"), "", "agreed")
+    look = encode_on_cluster(address, Path("own.safetensors"), "", "agreed")
 
-    def looked(waiting: Iterator[Job]) -> Iterator[tuple[Path, object]]:
+    def looked(waiting: Iterator[PhotoJob]) -> Iterator[tuple[Path, object]]:
         for number, each in enumerate(look(waiting)):
             if number == 0:
                 take_away()

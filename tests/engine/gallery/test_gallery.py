@@ -231,7 +231,7 @@ def test_only_its_keeper_may_look_into_a_new_gallery(gallery: Gallery) -> None:
 def test_photos_that_were_looked_at_are_known(gallery: Gallery, new_face: Maker) -> None:
     face = new_face(1)
     gallery.add([face], refusals={"f" * 64: "no face in it"})
-    assert gallery.looked_at([str(face.photo), "f" * 64, "e" * 64]) == {face.photo, "f" * 64}
+    assert gallery.find_processed([str(face.photo), "f" * 64, "e" * 64]) == {face.photo, "f" * 64}
     assert gallery.refusals() == {"f" * 64: "no face in it"}
 
 

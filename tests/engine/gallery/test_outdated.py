@@ -13,7 +13,7 @@ from likeness.cli import main
 from likeness.commands.gallery.common import warn_outdated
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.merge import merge
-from likeness.gallery.outdated import outdated
+from likeness.gallery.outdated import find_outdated
 from likeness.generator import Generator
 from likeness.generators.weights_file import fingerprint
 from likeness.paths import find_weights
@@ -43,12 +43,12 @@ def add_three(gallery: Gallery, new_face: Maker) -> None:
 def test_those_of_other_weights_of_a_name_are_found_by_their_fingerprint(gallery: Gallery, new_face: Maker) -> None:
     add_three(gallery, new_face)
     gallery.add([new_face(5, latent=None, weights=NAME, weights_sha256="b" * 64)])
-    assert [record.name for record in outdated(gallery.records(), find_weights(NAME))] == ["face 3", "anna"]
-    assert outdated(gallery.records(), find_weights("faces-256")) == []
+    assert [record.name for record in find_outdated(gallery.records(), find_weights(NAME))] == ["face 3", "anna"]
+    assert find_outdated(gallery.records(), find_weights("faces-256")) == []
     # And a merged gallery knows it too.
     with Gallery.open(gallery.folder.parent / "all", create=True) as both:
         merge(both, [gallery.folder])
-        assert [record.name for record in outdated(both.records(), find_weights(NAME))] == ["face 3", "anna"]
+        assert [record.name for record in find_outdated(both.records(), find_weights(NAME))] == ["face 3", "anna"]
 
 
 def test_a_gallery_from_before_fingerprints_opens_and_takes_new_faces(gallery: Gallery, new_face: Maker) -> None:
@@ -60,7 +60,7 @@ def test_a_gallery_from_before_fingerprints_opens_and_takes_new_faces(gallery: G
         one.add([new_face(2, weights=NAME, weights_sha256="b" * 64)])
         assert other.search(new_face(1).embedding)[0].record.weights_sha256 == ""
         assert other.search(new_face(2).embedding)[0].record.weights_sha256 == "b" * 64
-        assert [record.name for record in outdated(other.records(), find_weights(NAME))] == ["face 2"]
+        assert [record.name for record in find_outdated(other.records(), find_weights(NAME))] == ["face 2"]
 
 
 def test_a_program_from_before_fingerprints_goes_on_with_a_gallery_of_now(gallery: Gallery, new_face: Maker) -> None:

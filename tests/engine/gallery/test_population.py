@@ -11,7 +11,7 @@ from likeness import open_generator
 from likeness.errors import WeightsError
 from likeness.gallery import Gallery
 from likeness.gallery.photo_encoder import PhotoReader
-from likeness.gallery.population import add_population, draw, look_at_population
+from likeness.gallery.population import add_population, build_population, draw_face
 from likeness.gallery.population_file import find_population, read_population
 from likeness.generator import Generator
 from likeness.generators.weights_file import read_header
@@ -50,21 +50,21 @@ def test_whoever_is_among_the_shipped_people_finds_themselves(name: str, eye: Ph
     kept, generator = find_population(weights), open_generator(weights, size=256)
     assert kept is not None
     for seed in (0, 417, 999):
-        _, picture = draw(generator, seed, kept.psi)
-        apart = np.linalg.norm(kept.embeddings - eye.see(picture, "drawn").embedding, axis=1)
+        _, picture = draw_face(generator, seed, kept.psi)
+        apart = np.linalg.norm(kept.embeddings - eye.read(picture, "drawn").embedding, axis=1)
         assert int(kept.seeds[int(apart.argmin())]) == seed
         # A processor that draws in other numbers draws a little otherwise.
         assert float(apart.min()) < 0.1 < float(np.partition(apart, 1)[1])
 
 
 def test_people_that_are_known_are_drawn_and_not_looked_at_again(gallery: Gallery, generator: Generator) -> None:
-    looked_at = look_at_population(generator, [3, 4])
+    looked_at = build_population(generator, [3, 4])
     known = replace(looked_at, embeddings=np.stack([np.full(128, 0.1, np.float32), looked_at.embeddings[1]]))
     assert add_population(gallery, generator, [3, 4, 5], known=known) == (3, 0)
     three = gallery.search(known.embeddings[0])[0]
     assert (three.name, three.distance, three.record.weights) == ("seed 3", 0.0, "composite-256")
     assert three.latent is not None
-    assert np.array_equal(three.latent.numpy(), draw(generator, 3, 0.8)[0].numpy())
+    assert np.array_equal(three.latent.numpy(), draw_face(generator, 3, 0.8)[0].numpy())
     assert gallery.search(looked_at.embeddings[1])[0].name == "seed 4"
     # Truncated otherwise they look otherwise.
     with Gallery.open(gallery.folder.parent / "other", create=True) as other:
@@ -75,7 +75,7 @@ def test_people_that_are_known_are_drawn_and_not_looked_at_again(gallery: Galler
 def test_drawings_that_show_nobody_are_no_population(toy: Callable[..., Generator]) -> None:
     done: list[int] = []
     with pytest.raises(WeightsError, match="none of 2 drawings of toy shows a face"):
-        look_at_population(toy(), [1, 2], progress=done.append)
+        build_population(toy(), [1, 2], progress=done.append)
     assert done == [1, 2]
 
 

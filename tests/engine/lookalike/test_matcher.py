@@ -12,7 +12,7 @@ import torch
 from likeness import open_generator
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.face_types import to_jpeg
-from likeness.gallery.population import draw
+from likeness.gallery.population import draw_face
 from likeness.gallery.population_file import read_population, write_population
 from likeness.generators.weights_file import fingerprint
 from likeness.lookalike.face_reader import FaceReader
@@ -42,7 +42,7 @@ def seen(reader: FaceReader, picture: np.ndarray) -> np.ndarray:
 
 def test_the_first_visitor_is_matched_among_all_who_are_kept(tmp_path: Path, reader: FaceReader) -> None:
     weights = find_weights("composite-256")
-    _, picture = draw(open_generator(weights, size=256), 612, 0.8)
+    _, picture = draw_face(open_generator(weights, size=256), 612, 0.8)
     # A seed of the show's own, for it is nobody's here.
     matcher = Matcher(VisionConfig(weights, tmp_path / "none", seed=99_000), reader)
     answer = matcher.match(MatchRequest(7, 1, seen(reader, picture), False))
@@ -76,7 +76,7 @@ def test_without_a_population_of_these_weights_one_grows_face_by_face(
         turns += 1
     assert turns == 5
     generator = open_generator(weights, size=256)
-    people = {seed: seen(reader, draw(generator, seed, 0.8)[1]) for seed in (5, 6, 7, 8)}
+    people = {seed: seen(reader, draw_face(generator, seed, 0.8)[1]) for seed in (5, 6, 7, 8)}
     answer = matcher.match(MatchRequest(0, 1, people[6], False))
     assert answer.name == "seed 6"
     assert answer.distance == pytest.approx(0, abs=1e-6)

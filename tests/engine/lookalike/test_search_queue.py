@@ -7,7 +7,7 @@ from likeness.errors import LikenessError
 from likeness.lookalike.search_queue import MEAN_STEPS, SearchQueue
 from likeness.lookalike.visitor import Match, Visitor
 from likeness.lookalike.visitor_queue import VisitorQueue
-from likeness.projection.search import Step, usual_rate
+from likeness.projection.search import Step, default_rate
 from likeness.projection.worker import NO_ENCODER, SearchRequest
 
 
@@ -20,7 +20,7 @@ class FakeWorker:
         self.steps: list[Step] = []
         self.ended, self.error = True, None
 
-    def begin(self, order: SearchRequest) -> None:
+    def start_search(self, order: SearchRequest) -> None:
         self.orders.append(order)
         self.steps, self.ended, self.error = [], False, None
 
@@ -28,7 +28,7 @@ class FakeWorker:
         self.cancelled += 1
         self.steps, self.ended = [], True
 
-    def fresh(self) -> list[Step]:
+    def poll_steps(self) -> list[Step]:
         new, self.steps = self.steps, []
         return new
 
@@ -93,7 +93,7 @@ def test_a_newcomer_interrupts_a_refinement_which_then_goes_on_from_where_it_was
     assert isinstance(again.start, np.ndarray)
     assert (again.start == 5).all()
     assert again.steps == 6
-    assert again.rate == usual_rate(10)
+    assert again.rate == default_rate(10)
     worker.say(2, 6.0)
     searches.step(10)
     assert one.steps == 6

@@ -1,4 +1,4 @@
-"""The process that looks: its death is request, and it is begun again."""
+"""The process that looks: its death is logged, and it is started again."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def say_much(pipe: Connection, config: VisionConfig) -> None:
 
 
 def settle(vision: VisionProcess) -> list[FaceObservation | MatchReply]:
-    """Return all that is request until there is no more to say."""
+    """Return the replies until none is outstanding."""
     found: list[FaceObservation | MatchReply] = []
     deadline = time.monotonic() + DEADLINE_S
     while vision.busy:
@@ -36,7 +36,7 @@ def settle(vision: VisionProcess) -> list[FaceObservation | MatchReply]:
     return found
 
 
-def test_a_vision_that_died_is_request_and_begun_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_process_that_died_is_logged_and_started_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     vision, picture = (
         VisionProcess(VisionConfig(tmp_path / "none.safetensors", tmp_path)),
         np.zeros((8, 8, 3), np.uint8),
@@ -58,7 +58,7 @@ def test_a_vision_that_died_is_request_and_begun_again(tmp_path: Path, caplog: p
         vision.close()
 
 
-def test_where_the_end_is_meant_nothing_is_request(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_where_the_end_is_meant_nothing_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     vision = VisionProcess(VisionConfig(tmp_path / "none.safetensors", tmp_path))
     vision.request_look(1, 0.0, np.zeros((8, 8, 3), np.uint8), embed=False)
     vision.closing = True

@@ -6,7 +6,7 @@ import torch
 from tests.conftest import ToyGenerator
 from torch import Tensor
 
-from likeness.projection.chain import close_loop, links
+from likeness.projection.chain import chain_searches, close_loop
 from likeness.projection.search import Step, project
 
 
@@ -17,7 +17,7 @@ def test_each_way_begins_where_the_one_before_ended_and_the_loop_closes(toy: Cal
     def search(target: Tensor, start: Tensor | None) -> Iterator[Step]:
         return project(generator, target, start=start, steps=30)
 
-    ways = list(links(targets, search))
+    ways = list(chain_searches(targets, search))
     assert [way.index for way in ways] == [0, 1, 2]
     ends = [way.latents[-1] for way in ways]
     assert torch.equal(ways[0].latents[0], ends[2])

@@ -11,7 +11,7 @@ from torch import Tensor
 from likeness.errors import LikenessError
 from likeness.generator import NoiseMode
 from likeness.projection.loss import LossWeights, face_mask
-from likeness.projection.search import FALL, Step, project, ramp, usual_rate
+from likeness.projection.search import FALL, Step, default_rate, project, scale_rate
 
 # Without a prior the drawn latent itself is the best there is.
 FREE = LossWeights(prior=0.0)
@@ -38,7 +38,7 @@ def drawn(generator: ToyGenerator, *seeds: int) -> Tensor:
 def test_a_search_comes_to_the_picture_that_was_drawn(toy: Callable[..., ToyGenerator]) -> None:
     generator = toy()
     target = drawn(generator, 3)
-    steps = list(project(generator, target, steps=150, balance=FREE))
+    steps = list(project(generator, target, steps=150, weights=FREE))
     assert [step.number for step in steps] == list(range(151))
     assert steps[0].latent.equal(generator.mean[None])
     assert (generator.synthesize(steps[-1].latent) - target).abs().mean() < 0.02
@@ -49,7 +49,7 @@ def test_a_search_comes_to_the_picture_that_was_drawn(toy: Callable[..., ToyGene
 def test_a_generator_without_a_gradient_is_felt_out(kind: type[ToyGenerator]) -> None:
     generator = kind(w_dim=4)
     target = drawn(generator, 5)
-    losses = [step.loss for step in project(generator, target, steps=120, balance=FREE)]
+    losses = [step.loss for step in project(generator, target, steps=120, weights=FREE)]
     assert losses[-1] < 0.05 * losses[0]
 
 
@@ -108,7 +108,7 @@ def test_a_mask_leaves_out_what_it_does_not_mark(toy: Callable[..., ToyGenerator
     upper = torch.zeros(1, 1, 32, 32)
     upper[..., :8, :] = 1
     only = LossWeights(pixel=0.0, masked=1.0, prior=0.0)
-    *_, last = project(generator, target, steps=150, mask=upper, balance=only)
+    *_, last = project(generator, target, steps=150, mask=upper, weights=only)
     apart = (generator.synthesize(last.latent) - target).abs()
     assert apart[..., :8, :].mean() < 0.02
     assert apart[..., 8:, :].mean() > 0.2
@@ -118,7 +118,7 @@ def test_the_prior_holds_a_search_near_the_mean(toy: Callable[..., ToyGenerator]
     generator = toy()
     lengths = []
     for prior in (0.0, 10.0):
-        *_, last = project(generator, drawn(generator, 3), steps=100, balance=LossWeights(prior=prior))
+        *_, last = project(generator, drawn(generator, 3), steps=100, weights=LossWeights(prior=prior))
         lengths.append(float(last.latent.norm()))
     assert lengths[1] < 0.7 * lengths[0]
 
@@ -129,17 +129,19 @@ def test_the_eye_takes_part(toy: Callable[..., ToyGenerator]) -> None:
 
     generator = toy()
     target = drawn(generator, 3)
-    *_, last = project(generator, target, steps=250, eye=eye, balance=LossWeights(pixel=0.0, masked=0.0, prior=0.0))
+    *_, last = project(
+        generator, target, steps=250, feature_net=eye, weights=LossWeights(pixel=0.0, masked=0.0, prior=0.0)
+    )
     found, wanted = (picture.mean((2, 3)) for picture in (generator.synthesize(last.latent), target))
     assert torch.nn.functional.cosine_similarity(found, wanted).item() > 0.99
 
 
 def test_the_rate_rises_and_falls_as_in_the_paper() -> None:
-    assert ramp(0.0) == 0.0
-    assert ramp(0.025) == pytest.approx(0.5)
-    assert ramp(0.05) == ramp(0.5) == ramp(1 - FALL) == 1.0
-    assert ramp(1 - FALL / 2) == pytest.approx(0.5)
-    assert ramp(1.0) == pytest.approx(0.0)
+    assert scale_rate(0.0) == 0.0
+    assert scale_rate(0.025) == pytest.approx(0.5)
+    assert scale_rate(0.05) == scale_rate(0.5) == scale_rate(1 - FALL) == 1.0
+    assert scale_rate(1 - FALL / 2) == pytest.approx(0.5)
+    assert scale_rate(1.0) == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize(
@@ -163,4 +165,4 @@ def test_the_shipped_composite_is_searched_by_its_gradient(root: Path) -> None:
 
 
 def test_short_searches_take_longer_steps() -> None:
-    assert [usual_rate(steps) for steps in (1, 20, 100, 400)] == [0.3, 0.3, 0.2, 0.1]
+    assert [default_rate(steps) for steps in (1, 20, 100, 400)] == [0.3, 0.3, 0.2, 0.1]

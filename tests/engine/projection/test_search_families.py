@@ -41,7 +41,7 @@ def opened(name: str, folder: Path) -> Generator:
 def test_what_a_family_drew_is_found_again(name: str, tmp_path: Path) -> None:
     generator = opened(name, tmp_path)
     target = generator.synthesize(generator.sample([3])).detach()
-    losses = [step.loss for step in project(generator, target, steps=40, balance=LossWeights(prior=0.0))]
+    losses = [step.loss for step in project(generator, target, steps=40, weights=LossWeights(prior=0.0))]
     assert losses[-1] < 0.3 * losses[0]
 
 
@@ -68,11 +68,11 @@ def test_noise_is_told_from_a_signal(tmp_path: Path) -> None:
             self.register_buffer("strength", torch.tensor(0.5))
 
     inputs = NoiseInputs(torch.nn.Sequential(Layer(32)), seed=1)
-    noise = float(inputs.signal().detach())
+    noise = float(inputs.correlation().detach())
     (drawn,) = inputs.maps.values()
     with torch.no_grad():
         drawn.copy_(torch.linspace(-1, 1, 32)[None, None, None, :].expand_as(drawn))
     inputs.normalise()
     assert noise < 0.05
-    assert float(inputs.signal().detach()) > 1.0
+    assert float(inputs.correlation().detach()) > 1.0
     assert torch.allclose(next(iter(inputs.values().values())), 0.5 * drawn)

@@ -31,78 +31,76 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def searcher(weights: Path) -> Iterator[ProjectionWorker]:
+def worker(weights: Path) -> Iterator[ProjectionWorker]:
     found = ProjectionWorker(functools.partial(open_generator, weights))
     yield found
     found.close()
 
 
 @pytest.fixture
-def order(weights: Path) -> SearchRequest:
+def wanted(weights: Path) -> SearchRequest:
     generator = open_generator(weights)
     drawn = generator.synthesize(generator.sample([2]))[0]
     picture = ((drawn + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
     return SearchRequest(np.ascontiguousarray(picture), "mean", 6)
 
 
-def test_steps_come_in_order_and_each_once(searcher: ProjectionWorker, order: SearchRequest) -> None:
-    searcher.begin(order)
-    assert searcher.wait(order.steps, PATIENCE_S)
-    steps = searcher.fresh()
+def test_steps_come_in_order_and_each_once(worker: ProjectionWorker, wanted: SearchRequest) -> None:
+    worker.start_search(wanted)
+    assert worker.wait_for_step(wanted.steps, PATIENCE_S)
+    steps = worker.poll_steps()
     assert [step.number for step in steps] == list(range(7))
-    assert searcher.fresh() == []
+    assert worker.poll_steps() == []
     assert steps[-1].loss < steps[0].loss
     assert steps[-1].latent.shape == (1, 1, 6)
-    assert searcher.latest is steps[-1]
 
 
-def test_a_new_order_takes_the_place_of_the_old_one(searcher: ProjectionWorker, order: SearchRequest) -> None:
-    searcher.begin(SearchRequest(order.picture, "mean", 100_000))
-    assert searcher.wait(2, PATIENCE_S)
+def test_a_new_request_takes_the_place_of_the_old_one(worker: ProjectionWorker, wanted: SearchRequest) -> None:
+    worker.start_search(SearchRequest(wanted.picture, "mean", 100_000))
+    assert worker.wait_for_step(2, PATIENCE_S)
     begin = np.full((1, 6), 0.5, np.float32)
-    searcher.begin(SearchRequest(order.picture, begin, 3))
-    assert searcher.wait(3, PATIENCE_S)
-    steps = searcher.fresh()
+    worker.start_search(SearchRequest(wanted.picture, begin, 3))
+    assert worker.wait_for_step(3, PATIENCE_S)
+    steps = worker.poll_steps()
     assert [step.number for step in steps] == [0, 1, 2, 3]
     assert np.allclose(steps[0].latent[0].numpy(), begin, atol=1e-5)
 
 
-def test_what_is_cancelled_is_forgotten_and_the_process_stays(searcher: ProjectionWorker, order: SearchRequest) -> None:
-    searcher.begin(SearchRequest(order.picture, "mean", 100_000))
-    assert searcher.wait(2, PATIENCE_S)
-    searcher.cancel()
-    assert searcher.latest is None
-    assert searcher.fresh() == []
-    assert searcher.ended
-    searcher.begin(order)
-    assert searcher.wait(order.steps, PATIENCE_S)
+def test_what_is_cancelled_is_forgotten_and_the_process_stays(worker: ProjectionWorker, wanted: SearchRequest) -> None:
+    worker.start_search(SearchRequest(wanted.picture, "mean", 100_000))
+    assert worker.wait_for_step(2, PATIENCE_S)
+    worker.cancel()
+    assert worker.poll_steps() == []
+    assert worker.ended
+    worker.start_search(wanted)
+    assert worker.wait_for_step(wanted.steps, PATIENCE_S)
 
 
-def test_a_guess_that_cannot_be_had_is_told(searcher: ProjectionWorker, order: SearchRequest) -> None:
-    searcher.begin(SearchRequest(order.picture, "encoder", 3))
-    assert searcher.wait(0, PATIENCE_S)
-    assert searcher.ended
-    assert "no encoder" in str(searcher.error)
+def test_a_guess_that_cannot_be_had_is_told(worker: ProjectionWorker, wanted: SearchRequest) -> None:
+    worker.start_search(SearchRequest(wanted.picture, "encoder", 3))
+    assert worker.wait_for_step(0, PATIENCE_S)
+    assert worker.ended
+    assert "no encoder" in str(worker.error)
 
 
-def test_a_process_that_dies_is_told(searcher: ProjectionWorker, order: SearchRequest) -> None:
-    searcher.begin(SearchRequest(order.picture, "mean", 100_000))
-    assert searcher.wait(1, PATIENCE_S)
-    assert searcher._beside is not None
-    assert searcher._beside.pid != os.getpid()
-    os.kill(searcher._beside.pid, signal.SIGKILL)
-    assert searcher.wait(100_000, PATIENCE_S)
-    assert "died" in str(searcher.error)
+def test_a_process_that_dies_is_told(worker: ProjectionWorker, wanted: SearchRequest) -> None:
+    worker.start_search(SearchRequest(wanted.picture, "mean", 100_000))
+    assert worker.wait_for_step(1, PATIENCE_S)
+    assert worker._process is not None
+    assert worker._process.pid != os.getpid()
+    os.kill(worker._process.pid, signal.SIGKILL)
+    assert worker.wait_for_step(100_000, PATIENCE_S)
+    assert "died" in str(worker.error)
 
 
 def broken() -> Generator:
     raise OSError("the disk is gone")
 
 
-def test_weights_that_do_not_open_are_told(order: SearchRequest) -> None:
-    searcher = ProjectionWorker(broken)
-    searcher.begin(order)
-    assert searcher.wait(0, PATIENCE_S)
-    assert "the disk is gone" in str(searcher.error)
-    searcher.close()
-    searcher.close()
+def test_weights_that_do_not_open_are_told(wanted: SearchRequest) -> None:
+    worker = ProjectionWorker(broken)
+    worker.start_search(wanted)
+    assert worker.wait_for_step(0, PATIENCE_S)
+    assert "the disk is gone" in str(worker.error)
+    worker.close()
+    worker.close()

@@ -1,4 +1,4 @@
-"""A real process beside this one: what is said comes over, and it ends when it should."""
+"""A real worker process: messages go over and back, late replies are known, and it ends when it should."""
 
 import os
 import signal
@@ -9,14 +9,19 @@ from typing import Any
 
 import pytest
 
-from likeness.toolkit.worker_process import NICENESS, WorkerProcess, ignore_interrupts, lower_priority
+from likeness.toolkit.worker_process import (
+    NICENESS,
+    WorkerProcess,
+    ignore_interrupts,
+    lower_priority,
+)
 
 DEADLINE_S = 60.0
 
 
-def echo(pipe: Connection, greeting: str) -> None:
+def echo(pipe: Connection, first: str) -> None:
     ignore_interrupts()
-    pipe.send(greeting)
+    pipe.send(first)
     while True:
         pipe.send(pipe.recv())
 
@@ -35,23 +40,23 @@ def tell_priority(pipe: Connection) -> None:
     pipe.send(os.nice(0) - before)
 
 
-def heard(beside: WorkerProcess) -> Any:
-    assert beside.pipe.poll(DEADLINE_S)
-    return beside.pipe.recv()
+def receive(worker: WorkerProcess) -> Any:
+    assert worker.pipe.poll(DEADLINE_S)
+    return worker.pipe.recv()
 
 
 @pytest.fixture
 def echoing() -> Iterator[WorkerProcess]:
-    beside = WorkerProcess("echo", echo, "hello")
-    assert heard(beside) == "hello"
-    yield beside
-    beside.close()
+    worker = WorkerProcess("echo", echo, "hello")
+    assert receive(worker) == "hello"
+    yield worker
+    worker.close()
 
 
 def test_what_is_said_comes_over_and_back(echoing: WorkerProcess) -> None:
     assert echoing.pid != os.getpid()
     assert echoing.send({"latent": 7})
-    assert heard(echoing) == {"latent": 7}
+    assert receive(echoing) == {"latent": 7}
     assert echoing.alive
 
 
@@ -59,10 +64,10 @@ def test_what_is_said_comes_over_and_back(echoing: WorkerProcess) -> None:
 def test_ctrl_c_is_for_the_show(echoing: WorkerProcess) -> None:
     os.kill(echoing.pid, signal.SIGINT)
     echoing.send("still there?")
-    assert heard(echoing) == "still there?"
+    assert receive(echoing) == "still there?"
 
 
-def test_the_death_of_one_is_heard(echoing: WorkerProcess) -> None:
+def test_the_death_of_one_is_receive(echoing: WorkerProcess) -> None:
     os.kill(echoing.pid, signal.SIGTERM)
     assert echoing.pipe.poll(DEADLINE_S)
     with pytest.raises((EOFError, OSError)):
@@ -74,15 +79,15 @@ def test_the_death_of_one_is_heard(echoing: WorkerProcess) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 def test_one_that_does_not_end_when_it_is_asked_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("likeness.toolkit.worker_process.PARTING_S", 0.05)
-    beside = WorkerProcess("stay", stay)
-    assert heard(beside) == "staying"
-    beside.close()
-    assert not beside.alive
+    monkeypatch.setattr("likeness.toolkit.worker_process.CLOSE_TIMEOUT_S", 0.05)
+    worker = WorkerProcess("stay", stay)
+    assert receive(worker) == "staying"
+    worker.close()
+    assert not worker.alive
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="no priorities of this kind")
 def test_it_stands_back_behind_the_show() -> None:
-    beside = WorkerProcess("priority", tell_priority)
-    assert heard(beside) == min(NICENESS, 19 - os.nice(0))
-    beside.close()
+    worker = WorkerProcess("priority", tell_priority)
+    assert receive(worker) == min(NICENESS, 19 - os.nice(0))
+    worker.close()

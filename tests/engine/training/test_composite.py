@@ -12,7 +12,7 @@ from tests.engine.drawn_faces import drawn_face, write_faces
 
 from likeness.errors import TrainingError, WeightsError
 from likeness.faces import bands
-from likeness.faces.mattes import Mattes, cut_out, first_guess, signed_distance
+from likeness.faces.mattes import Mattes, cut_out, prior_mattes, signed_distance
 from likeness.training.composite import quantise, train_composite
 from likeness.training.pca import join_mirror, principal_components, split_mirror
 from likeness.training.pictures import crop_square, decode_picture, read_pictures
@@ -62,7 +62,7 @@ def test_a_signed_distance_grows_by_a_pixel_each_pixel_from_a_straight_edge() ->
 
 def test_a_drawn_face_is_cut_along_its_ellipse() -> None:
     face = drawn_face(3, 128)
-    mattes = cut_out(face, first_guess(128))
+    mattes = cut_out(face, prior_mattes(128))
     assert mattes.skin[70, 64] == 1
     assert mattes.skin[3, 64] == 0
     assert mattes.person[2, 2] == 0
@@ -80,7 +80,7 @@ def test_bands_add_up_to_the_layer() -> None:
 def test_supports_leave_the_rims_out() -> None:
     skin = np.zeros((32, 32), np.float32)
     skin[8:24, 8:24] = 1
-    places = bands.supports(Mattes(skin, skin), 32)
+    places = bands.layer_supports(Mattes(skin, skin), 32)
     assert places.skin.sum() == 12 * 12
     assert places.hair.sum() == 0
     assert places.backdrop[8:24, 8:24].sum() == 0

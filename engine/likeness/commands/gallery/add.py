@@ -41,22 +41,22 @@ def add(
     gallery
         Folder of the gallery, by default ~/.likeness/gallery.
     """
-    from likeness.gallery.add_photos import Shard, add_photos, find_photos, in_turn
-    from likeness.gallery.photo_encoder import open_looker
+    from likeness.gallery.add_photos import Shard, add_photos, encode_locally, find_photos
+    from likeness.gallery.photo_encoder import open_photo_encoder
     from likeness.gallery.rows import CONSENT
 
     if not consent.strip():
         raise GalleryError(CONSENT)
     part, found = Shard.parse(shard), find_photos(photos)
     path = weights_of(weights) if latents else None
-    looker, lacking = open_looker(path, name, consent)
+    looker, lacking = open_photo_encoder(path, name, consent)
     if lacking:
         print(f"likeness: faces are kept without latents: {lacking}", file=sys.stderr)
-    look = in_turn(looker.look)
+    look = encode_locally(looker.encode)
     if ray is not None:
-        from likeness.gallery.cluster import on_cluster
+        from likeness.gallery.cluster import encode_on_cluster
 
-        look = on_cluster(ray, None if lacking else path, name, consent)
+        look = encode_on_cluster(ray, None if lacking else path, name, consent)
     with open_gallery(gallery, create=True) as opened, progress_of("looking at photos", len(found)) as progress:
         tally = add_photos(opened, found, look, consent=consent, shard=part, progress=progress)
     for reason in tally.refused.values():

@@ -50,13 +50,15 @@ def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "
         weights: the file of the newer weights, where it is in no folder of weights.
     """
     from likeness.errors import WeightsError
-    from likeness.gallery.outdated import outdated
+    from likeness.gallery.outdated import find_outdated
     from likeness.paths import find_weights
 
     found: list[Record] = []
     for name in sorted({record.weights for record in records if record.weights_sha256}):
         try:
-            found += outdated(records, weights if weights is not None and weights.stem == name else find_weights(name))
+            found += find_outdated(
+                records, weights if weights is not None and weights.stem == name else find_weights(name)
+            )
         except WeightsError:
             # Weights that are not on this machine are not newer.
             continue

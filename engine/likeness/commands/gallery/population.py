@@ -27,7 +27,7 @@ def population(
         A .safetensors file; by default the one of these weights in your populations.
     """
     from likeness import open_generator
-    from likeness.gallery.population import look_at_population
+    from likeness.gallery.population import build_population
     from likeness.gallery.population_file import DRAWN_SIZE, write_population
     from likeness.generators.devices import choose_device
     from likeness.paths import population_files
@@ -35,7 +35,7 @@ def population(
     path = weights_of(weights)
     generator = open_generator(path, str(choose_device(device)), size=DRAWN_SIZE)
     with progress_of("looking at faces", count) as progress:
-        found = look_at_population(generator, range(first_seed, first_seed + count), psi=psi, progress=progress)
+        found = build_population(generator, range(first_seed, first_seed + count), psi=psi, progress=progress)
     target = output or population_files(path)[0]
     write_population(target, found)
     none = f", {count - len(found)} drawings show no face" if len(found) < count else ""

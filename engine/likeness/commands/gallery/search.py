@@ -39,15 +39,15 @@ def search(
     with open_gallery(gallery) as opened:
         if not len(opened):
             raise GalleryError(f"the gallery in {folder_of(gallery)} is empty; likeness gallery build --from-model 500")
-        sight = PhotoReader().see(read_photo(photo), str(photo))
-        matches = opened.search(sight.embedding, k, farthest)
-    if sight.others:
-        print(f"likeness: {photo} shows {sight.others + 1} faces; the largest was used", file=sys.stderr)
+        found = PhotoReader().read(read_photo(photo), str(photo))
+        matches = opened.search(found.embedding, k, farthest)
+    if found.others:
+        print(f"likeness: {photo} shows {found.others + 1} faces; the largest was used", file=sys.stderr)
     for match in matches:
         print(f"{match.distance:.3f}  {match.name:24}  number {match.record.number}, {source_of(match.record)}")
     warn_outdated([match.record for match in matches])
     if output is not None:
         from likeness.picture import sheet, write_picture
 
-        write_picture(output, sheet([sight.aligned, *(match.picture() for match in matches)], len(matches) + 1))
+        write_picture(output, sheet([found.portrait, *(match.picture() for match in matches)], len(matches) + 1))
         print(f"The faces are on {output.resolve()}")
