@@ -31,7 +31,7 @@ FPS = 30
 
 
 class ThreadSearch:
-    """What `Searcher` does, on a thread of this process and with the show's own generator."""
+    """What `ProjectionWorker` does, on a thread of this process and with the show's own generator."""
 
     def __init__(self, generator: Generator, picture: Picture) -> None:
         self._generator, self._eye = generator, open_feature_net()

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from likeness.errors import LikenessError
 from likeness.faces.mattes import face_region
-from likeness.generators.perceptual import feature_distance, unit_features, open_features
+from likeness.generators.perceptual import feature_distance, open_features, unit_features
 
 FeatureNet = Callable[[Tensor], Sequence[Tensor]]
 """Pictures `[batch, 3, H, W]` in [-1, 1] to maps of features `[batch, channels, h, w]`, differentiable."""

@@ -156,7 +156,7 @@ folder, photos, consent = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 adding.BATCH = 2
 for worker, shard, lives in (("a", "1/2", 3), ("b", "2/2", 99), ("a again", "1/2", 99)):
     if not os.fork():
-        looker, looked = PhotoEncoder(None, "", consent), 0
+        encoder, looked = PhotoEncoder(None, "", consent), 0
 
         def look(photo, path, raw):
             global looked
@@ -164,7 +164,7 @@ for worker, shard, lives in (("a", "1/2", 3), ("b", "2/2", 99), ("a again", "1/2
                 os.kill(os.getpid(), signal.SIGKILL)
             looked += 1
             print(worker, photo, flush=True)
-            return looker.look(photo, path, raw)
+            return encoder.encode(photo, path, raw)
 
         with Gallery.open(folder, create=True) as gallery:
             adding.add_photos(
