@@ -1,4 +1,4 @@
-"""The eye of VGG16: where it looks, and what is said where it cannot be had. torchvision itself is not needed."""
+"""VGG16 as the feature net: which layers it reads, and what is said if it is absent. torchvision itself is not needed."""
 
 import sys
 from collections.abc import Callable
@@ -63,9 +63,9 @@ def by_hand(network: nn.Sequential, pictures: torch.Tensor) -> list[torch.Tensor
 
 def test_vgg16_looks_at_the_end_of_each_block(installed: Callable[..., None]) -> None:
     installed(layers)
-    eye = open_feature_net("vgg16")
+    feature_net = open_feature_net("vgg16")
     pictures = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    seen = eye(pictures)
+    seen = feature_net(pictures)
     assert [tuple(each.shape[1:]) for each in seen] == [
         (64, 32, 32),
         (128, 16, 16),
@@ -85,14 +85,14 @@ def test_vgg16_looks_at_pictures_of_16_px_too(installed: Callable[..., None]) ->
 
 def test_a_search_follows_what_vgg16_sees(installed: Callable[..., None]) -> None:
     installed(layers)
-    eye = open_feature_net("vgg16")
+    feature_net = open_feature_net("vgg16")
     target, start = torch.rand(2, 1, 3, 32, 32, generator=torch.Generator().manual_seed(2)) * 2 - 1
-    goal = ProjectionLoss(target, 32, None, eye, 32, LossWeights(pixel=0, masked=0))
+    goal = ProjectionLoss(target, 32, None, feature_net, 32, LossWeights(pixel=0, masked=0))
     drawn = start.requires_grad_()
     distance = goal.distance(drawn)
     distance.sum().backward()
     assert distance.item() == pytest.approx(
-        feature_distance(unit_features(eye, start), unit_features(eye, target)).item()
+        feature_distance(unit_features(feature_net, start), unit_features(feature_net, target)).item()
     )
     assert drawn.grad is not None
     with torch.no_grad():
@@ -105,7 +105,7 @@ def test_a_torchvision_that_is_absent_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "torchvision.models", None)
     with pytest.raises(LikenessError, match=r"needs torchvision: pip install it, or take efficientnet"):
         open_feature_net("vgg16")
-    with pytest.raises(LikenessError, match="no eye 'vgg19'; there are: efficientnet, vgg16"):
+    with pytest.raises(LikenessError, match="no feature net 'vgg19'; there are: efficientnet, vgg16"):
         open_feature_net("vgg19")
 
 
@@ -161,14 +161,14 @@ def test_the_close_look_is_at_what_the_mask_marks_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("rows", [slice(0, 64), slice(0, 48)])
-def test_the_close_look_is_no_higher_than_the_eye_looks(rows: slice) -> None:
+def test_the_close_up_is_no_higher_than_the_feature_net_sees(rows: slice) -> None:
     heights: list[tuple[int, int]] = []
 
-    def eye(pictures: torch.Tensor) -> list[torch.Tensor]:
+    def feature_net(pictures: torch.Tensor) -> list[torch.Tensor]:
         heights.append((pictures.shape[-2], pictures.shape[-1]))
         return [pictures]
 
-    ProjectionLoss(torch.zeros(1, 3, 64, 64), 64, marks(rows, slice(0, 40)), eye, 32, LossWeights())
+    ProjectionLoss(torch.zeros(1, 3, 64, 64), 64, marks(rows, slice(0, 40)), feature_net, 32, LossWeights())
     high = rows.stop - rows.start
     assert heights == [(32, 32), (32, round(40 * 32 / high))]
 
@@ -176,11 +176,11 @@ def test_the_close_look_is_no_higher_than_the_eye_looks(rows: slice) -> None:
 def test_what_is_too_small_is_not_looked_at_closely() -> None:
     heights: list[int] = []
 
-    def eye(pictures: torch.Tensor) -> list[torch.Tensor]:
+    def feature_net(pictures: torch.Tensor) -> list[torch.Tensor]:
         heights.append(pictures.shape[-2])
         return [pictures]
 
-    ProjectionLoss(torch.zeros(1, 3, 64, 64), 64, marks(slice(0, 64), slice(0, 12)), eye, 64, LossWeights())
+    ProjectionLoss(torch.zeros(1, 3, 64, 64), 64, marks(slice(0, 64), slice(0, 12)), feature_net, 64, LossWeights())
     assert heights == [64]
 
 
