@@ -1,4 +1,4 @@
-"""VGG16 as the feature net: which layers it reads, and what is said if it is absent. torchvision itself is not needed."""
+"""VGG16 as the feature net: which layers it reads, and what is said if it is absent. torchvision is not needed."""
 
 import sys
 from collections.abc import Callable
