@@ -55,10 +55,8 @@ def decode_photo(raw: bytes, name: str) -> Photo:
         raise PhotoError(f"{name} is empty; copy it again")
     header = read_header(raw)
     if header is None:
-        stranger = name_unread_format(raw)
-        what = (
-            f"is {stranger}, which is not read here; export it as JPEG" if stranger else f"is no picture; {_ACCEPTED}"
-        )
+        known = name_unread_format(raw)
+        what = f"is {known}, which is not read here; export it as JPEG" if known else f"is no picture; {_ACCEPTED}"
         raise PhotoError(f"{name} {what}")
     width, height = header.width, header.height
     if max(width, height) > MOST_SIDE or width * height > MOST_PIXELS:
