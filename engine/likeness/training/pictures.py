@@ -14,7 +14,7 @@ import numpy as np
 from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes
 from likeness.faces.photo_files import list_photo_files, name_placeholder
-from likeness.faces.photo_header import name_stranger
+from likeness.faces.photo_header import name_unread_format
 from likeness.faces.transparency import lay_over_grey, read_alpha
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class SkippedFiles:
     def add(self, raw: bytes) -> None:
         """Count a file by its first bytes."""
         self.count += 1
-        kind = name_placeholder(raw) or name_stranger(raw)
+        kind = name_placeholder(raw) or name_unread_format(raw)
         if kind:
             self._kinds[kind] += 1
 
