@@ -1,4 +1,4 @@
-"""Audio files: the frames hear what sounds in them, whatever the file's rate, and past its end silence."""
+"""Audio files: features of what sounds in a frame, whatever the rate of the file, and silence past its end."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from likeness.errors import InputError
 FPS = 60
 
 
-def heard(path: Path, seconds: float) -> list[AudioFeatures]:
+def features_of(path: Path, seconds: float) -> list[AudioFeatures]:
     audio = AudioFile(path)
     try:
         return [audio.features_at(frame / FPS) for frame in range(round(seconds * FPS))]
@@ -25,16 +25,16 @@ def heard(path: Path, seconds: float) -> list[AudioFeatures]:
 @pytest.mark.parametrize(("rate", "channels"), [(48_000, 1), (44_100, 2), (22_050, 1)])
 def test_an_onset_is_told_within_a_frame_of_where_it_sounds(tmp_path: Path, rate: int, channels: int) -> None:
     beats = times(110, 6.0)
-    frames = heard(write_wav(tmp_path / "a.wav", placed(click(rate), beats, 6.0, rate), rate, channels), 6.0)
+    frames = features_of(write_wav(tmp_path / "a.wav", placed(click(rate), beats, 6.0, rate), rate, channels), 6.0)
     told = [k / FPS for k in range(1, len(frames)) if frames[k].onsets[0] > frames[k - 1].onsets[0]]
     assert len(told) == len(beats)
-    # The ear's mean delay is made up for; what is left is a hop either way, and the frame.
+    # The analyser's mean delay is made up for; what is left is a hop either way, and the frame.
     assert all(-0.016 < after - beat < 0.016 + 1 / FPS for after, beat in zip(told, beats, strict=True))
 
 
 def test_two_hearings_are_the_same_and_after_the_end_is_silence(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", sine(900, 0.5, 1.0))
-    first, second = heard(path, 3.0), heard(path, 3.0)
+    first, second = features_of(path, 3.0), features_of(path, 3.0)
     assert first == second
     assert first[30].level > 0.9
     assert first[-1].level == 0
@@ -64,4 +64,4 @@ def test_a_film_without_sound_is_called_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rate", [20, 400, 768_000])
 def test_a_file_of_an_unusual_rate_is_read(tmp_path: Path, rate: int) -> None:
     path = write_wav(tmp_path / "a.wav", np.full(rate * 2, 0.5, np.float32), rate)
-    assert len(heard(path, 1.0)) == FPS
+    assert len(features_of(path, 1.0)) == FPS

@@ -1,4 +1,4 @@
-"""The bank of cues: places, names, a folder that comes back."""
+"""The bank of cues: numbers, names, a folder that comes back."""
 
 from pathlib import Path
 
