@@ -1,4 +1,4 @@
-"""Cuts a face out as those of FFHQ are cut, and goes on softly where the photo ends."""
+"""Face alignment: a square cut as in FFHQ, continued softly where the photo ends."""
 
 from __future__ import annotations
 

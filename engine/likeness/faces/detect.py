@@ -1,4 +1,4 @@
-"""Finds the faces of a picture, each with its box and five landmarks."""
+"""Face detection: the faces of a picture, each with its box and five landmarks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a face is, as 128 numbers: small distances are the same person."""
+"""Face embeddings: 128 numbers for each face, close for two photos of one person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bring one face onto another: dense flow, its smoothing, composition and inversion.
+"""Dense optical flow from one face to another: smoothing, composition and inversion.
 
 Fields are backward maps in pixels, `[height, width, 2]` float32, x first: a field `f` draws
 `warped(x) = image(x + f(x))`. Two images meet under flow [Kroeger et al. 2016, dense inverse

@@ -1,4 +1,4 @@
-"""Keeps landmarks still while a head is still, and lets them go with it at once when it moves."""
+"""A landmark filter: steady while a head is still, without delay when it moves."""
 
 from __future__ import annotations
 

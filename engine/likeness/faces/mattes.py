@@ -1,4 +1,4 @@
-"""Cut a roughly centred face into skin, hair with clothes, and backdrop.
+"""Mattes of a roughly centred face: skin, hair with clothes, and backdrop.
 
 No network: two graph cuts with colour mixtures [Rother et al. 2004, GrabCut], led by where
 skin and hair are in the average face. About 20 ms at 128 px.

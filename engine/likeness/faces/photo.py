@@ -1,4 +1,4 @@
-"""Reads a photo that anybody may have sent: upright, in colour, and never larger than memory allows."""
+"""Photos from outside, decoded safely: upright, in colour, and never larger than memory allows."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a photo's first bytes say of it: its format and its size, before anything is decoded."""
+"""A photo's header: its format and size, read before anything is decoded."""
 
 import struct
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From a photo of whatever is in it to one aligned face, or a message that says why there is none."""
+"""A photo reduced to one aligned face, or a message that says why there is none."""
 
 from __future__ import annotations
 

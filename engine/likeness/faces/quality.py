@@ -1,4 +1,4 @@
-"""How good a picture of a face is, in figures, and what a photographer would say of it."""
+"""A face's quality in a picture, in figures, with its faults in a photographer's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes into a gallery and what comes out."""
+"""The values of a gallery: a new face, a record, a match."""
 
 from __future__ import annotations
 

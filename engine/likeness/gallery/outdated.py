@@ -1,4 +1,4 @@
-"""Faces whose latents are of weights that have been made anew under the same name."""
+"""Outdated faces: latents of weights that have since been replaced under the same name."""
 
 from collections.abc import Sequence
 from pathlib import Path

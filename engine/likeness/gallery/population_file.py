@@ -1,4 +1,4 @@
-"""A population kept beside its weights: who the faces of seeds are, so that nobody need look at them again."""
+"""A population saved beside its weights: seeds and embeddings, so that its faces need not be embedded again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between a face's values and a row of the records."""
+"""Conversion between a face's values and a row of the records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which plugin takes more of a frame than it may, and whether the show would gain by leaving it out."""
+"""Time budgets of plugins: which one takes too much of a frame, and whether bypassing it would help."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Find plugin files and import them by path; nothing in the engine imports a plugin by name."""
+"""Plugin discovery: files found in folders and imported by path; the engine imports no plugin by name."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""Holds the plugins in their order and calls their hooks: first, each, chain. A failing one never stops the rest."""
+"""The plugin host: the rack, and its hook calls (first, each, chain), which a failing plugin never stops."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Open the file output that a name's ending asks for."""
+"""File outputs by the ending of a file's name."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Fit pictures to screens and files: letterboxing, one head to each display."""
+"""Pictures fitted to screens and files: letterboxing, one head to each display."""
 
 from collections.abc import Sequence
 

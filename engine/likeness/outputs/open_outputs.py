@@ -1,4 +1,4 @@
-"""Open what a show plays to: windows, files, nothing."""
+"""The outputs that a show plays to, opened by name: windows, files, none."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

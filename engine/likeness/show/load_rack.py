@@ -1,4 +1,4 @@
-"""Load the plugins of a show into its host, and declare the parameters of the show itself."""
+"""A show's rack: plugins loaded into the host, and the parameters that every show has."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Open weights for a show: find them by name, log their licence, choose the fastest backend, warm up."""
+"""Weights opened for a show: found by name, licence logged, on the fastest backend, warmed up."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Builds a show from a preset and options: the one module that knows all the parts."""
+"""A show, built from a preset and options: the one module that knows all the parts."""
 
 import gc
 import logging

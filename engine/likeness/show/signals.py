@@ -1,4 +1,4 @@
-"""Turn SIGINT and SIGTERM into a clean end."""
+"""SIGINT and SIGTERM as a clean end."""
 
 import signal
 import threading

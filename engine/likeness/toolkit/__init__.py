@@ -1,1 +1,11 @@
-"""What plugins may use beyond the vocabulary: crossfades, background loading, face lists, worker processes."""
+"""The toolkit: things that plugins use beyond the vocabulary.
+
+- `crossfade.py`: leads a tensor to a goal that has jumped.
+- `background_loader.py`: slow work on a thread, polled from `update` without waiting.
+- `face_list.py`: a performer's list of faces as latents, and seeds drawn from the show's seed.
+- `latent_file.py`: saved faces and directions.
+- `worker_process.py`: a process of its own, for what would hold Python's lock or a core.
+- `moved.py`: old import paths, for one more version.
+
+What is here keeps its names: plugins outside this repository import it.
+"""

@@ -1,4 +1,4 @@
-"""Slow work that a changed setting asks for, done beside the render thread and taken at a set moment of the show."""
+"""Background loading: slow work that a changed setting asks for, done off the render thread."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""Leads a tensor over to a goal that has jumped, so that the picture does not."""
+"""Crossfade: a tensor led to a goal that has jumped, so that the picture does not."""
 
 from torch import Tensor
 

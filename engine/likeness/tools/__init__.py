@@ -1,1 +1,9 @@
-"""Runs that stand above a show: contact sheets, projections of photos, latency, the check before the night."""
+"""Tools: runs that stand above a show and are started by a command.
+
+- `contact_sheet.py`: pictures of a generator's seeds, and of stations along a show.
+- `encode_photos.py`, `project_photos.py`: photos to saved latents, in one pass and by search, with pictures and film.
+- `preflight/`: the checks of `likeness check`.
+- `latency/`: the measurement of `likeness latency`.
+
+All run on the caller's thread; `latency/` starts a second process. Nothing in a show imports them.
+"""

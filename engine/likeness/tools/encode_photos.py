@@ -1,4 +1,4 @@
-"""From a photo's file to a saved latent, with a picture that shows how it went."""
+"""Photo files encoded to saved latents, each with a picture that compares the two."""
 
 from __future__ import annotations
 

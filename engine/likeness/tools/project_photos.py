@@ -1,4 +1,4 @@
-"""Photos to latents by search, with what a performer takes away: latent, pictures, and the video of the search."""
+"""Photos projected to latents by search, with their pictures and the video of the search."""
 
 from __future__ import annotations
 

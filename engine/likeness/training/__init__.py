@@ -1,4 +1,4 @@
-"""Train generators: one loop, and a recipe for each family. Nothing here runs during a show.
+"""Training: one loop, and a recipe for each family. Nothing here runs during a show.
 
 In reading order:
 

@@ -1,4 +1,4 @@
-"""Train a composite generator: a folder of aligned faces in, one weights file out."""
+"""Composite training: a folder of aligned faces in, one weights file out."""
 
 from __future__ import annotations
 

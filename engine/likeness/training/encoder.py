@@ -1,4 +1,4 @@
-"""Train an encoder, photos to latents, on pictures whose latents are known."""
+"""Encoder training: photos to latents, learnt from pictures whose latents are known."""
 
 from __future__ import annotations
 

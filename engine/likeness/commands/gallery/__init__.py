@@ -1,7 +1,9 @@
 """`likeness gallery`: the gallery of known faces, one file for each of its commands.
 
 `build` (a generator's own faces), `add` (photos), `merge` (other galleries), `population` (embeddings of a generator's
-faces, computed once), `list`, `search`, `remove`, `means` (mean faces of groups); `common` is what they share.
+faces, computed once), `list`, `search`, `remove`, `means` (mean faces of groups).
+
+`common` has the option `--gallery`, progress and messages for all of them.
 """
 
 from cyclopts import App

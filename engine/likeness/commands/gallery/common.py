@@ -1,4 +1,4 @@
-"""What the commands of the gallery share: the option `--gallery`, opening it, progress, outdated faces."""
+"""Shared by the gallery commands: the option `--gallery`, opening it, progress, outdated faces."""
 
 import shlex
 import sys

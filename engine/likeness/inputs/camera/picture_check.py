@@ -1,4 +1,4 @@
-"""Finds out from a camera's pictures that they are black or frozen, which its driver does not say."""
+"""Checks on camera pictures: black or frozen ones, which a driver does not report."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Opens what a camera's name means: a device by its number, a stream, a video file, photos one after the other."""
+"""Camera sources by name: a device by its number, a stream, a video file, photos one after the other."""
 
 import time
 from collections.abc import Callable

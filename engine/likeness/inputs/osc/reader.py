@@ -1,4 +1,4 @@
-"""Reads a UDP socket: each datagram as it comes while they are few, all at once between two frames in a flood."""
+"""The socket reader: each datagram as it comes while they are few, all at once between two frames in a flood."""
 
 import socket
 import time
