@@ -9,12 +9,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ROOT / "engine" / "likeness"
+PACKAGES = sorted(path.parent for path in ENGINE.rglob("__init__.py"))
 MOST_LINES = 320
 MOST_ENTRIES = 40
 # What is tested of the tree as a whole, and of files that are no modules.
 WHOLE_TREE = {"test_docs.py", "test_imports.py", "test_presets.py", "test_run.py", "test_tree.py"}
 PAGES = sorted(
     [*ROOT.glob("*.md"), *(page for folder in ("docs", "faces", "weights") for page in ROOT.glob(f"{folder}/*.md"))]
+)
+# First words of a sentence about the file, in place of what is in it.
+NO_NOUN = re.compile(
+    r"(What|How|Where|Whether|Who|Whom|Whose|Which|When|Why|Are|Has|Have"
+    r"|(Begin|Bring|Build|Carrie|Change|Choose|Cut|Decide|Do|Draw|Find|Fit|Hear|Hold|Keep|Lead|Let|Load|Look|Make"
+    r"|Open(?! Stage)|Play|Put|Read|Refine|Run|Save|Say|Show|Take|Tell|Train|Turn|Watche|Write)s?)\b"
 )
 # These speak of the engine's own files, relative to its folder too.
 MAPS = {"README.md", "architecture.md", "glossary.md", "CONTRIBUTING.md"}
@@ -75,6 +82,16 @@ def test_a_file_is_read_in_one_sitting() -> None:
 def test_the_package_is_seen_on_one_screen() -> None:
     # The marker for type checkers is no part that anybody looks for.
     assert len(entries_of(ENGINE) - {"py.typed"}) <= MOST_ENTRIES
+
+
+def test_a_package_says_what_it_is_for_and_in_which_order_to_read_it() -> None:
+    lines = {name(package): len(docstring(package / "__init__.py").splitlines()) for package in PACKAGES}
+    assert {package: count for package, count in lines.items() if not 5 <= count <= 20} == {}
+
+
+def test_a_module_docstring_begins_with_a_noun_phrase() -> None:
+    firsts = {name(path): docstring(path).partition("\n")[0] for path in sorted(ENGINE.rglob("*.py"))}
+    assert {path: first for path, first in firsts.items() if NO_NOUN.match(first) or not first} == {}
 
 
 def paths_of(page: Path) -> Iterator[str]:
