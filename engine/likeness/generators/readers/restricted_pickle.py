@@ -1,12 +1,10 @@
 """A restricted unpickler: it builds plain values, imports nothing, and calls nothing of the file's choosing.
 
-A name in the pickle is a `Symbol`. What it stands for is looked up in a table that the caller hands in, by exact
-module and name. A call of any other name makes an `InertObject`; one that only an attack needs (`is_rigged`) refuses
-the file, so that whoever was sent it learns of it.
+A name is a `Symbol`, looked up by exact module and name in a table that the caller hands in. A call of any other name
+makes an `InertObject`; one that only an attack needs (`is_rigged`) refuses the file, so that whoever was sent it knows.
 
-Python's own unpickler is not used: with `find_class` overridden it would be as safe against code, but not against
-files that make it fill the memory (a memo index of 2**31, lengths that are allocated before they are read) or hash
-nested tuples for hours.
+Python's own unpickler with `find_class` overridden would be as safe against code, but not against files that make it
+fill the memory (a memo index of 2**31, lengths that are allocated before they are read) or hash nested tuples for hours.
 """
 
 import struct
@@ -26,8 +24,8 @@ from likeness.generators.readers.inert import (
 LONGEST_LINE = 256
 # The state of a random generator is an integer of 17 bytes.
 LONGEST_INTEGER = 256
-# Building copies what it is given; this many entries or characters count as one instruction.
-COPIED_A_STEP = 64
+# Building copies its arguments: two entries of a container, or 64 characters, count as one more instruction.
+ENTRIES_A_STEP, CHARACTERS_A_STEP = 2, 64
 # What a builder may raise on arguments of the wrong kind or number.
 BAD_ARGUMENTS = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError)
 Builder = Callable[..., Any]
@@ -66,6 +64,7 @@ class RestrictedUnpickler:
             SnapshotError: where it is broken or asks for what is not allowed.
         """
         self._at = start
+        self._stack, self._memo = [], {}  # every pickle of a file begins with an empty memo
         try:
             while self._budget.left > 0:
                 self._budget.left -= 1
@@ -187,8 +186,11 @@ class RestrictedUnpickler:
         if builder is None:
             self._push(InertObject(callee, arguments))
             return
-        sized = (argument for argument in arguments if isinstance(argument, str | list | tuple | dict | set))
-        self._budget.left -= sum(map(len, sized)) // COPIED_A_STEP
+        for argument in arguments:
+            if isinstance(argument, str):
+                self._budget.left -= len(argument) // CHARACTERS_A_STEP
+            elif isinstance(argument, list | tuple | dict | set):
+                self._budget.left -= len(argument) // ENTRIES_A_STEP
         try:
             self._push(builder(*arguments))
         except RiggedFileError:

@@ -1,6 +1,7 @@
 """Readers survive mutated real files: no crash, no hang, no memory far beyond the file."""
 
 import random
+import struct
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -109,6 +110,25 @@ def test_any_bytes_behind_a_known_start_open_or_are_refused(
     body: bytes, start: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     survives(tmp_path_factory.getbasetemp() / "bytes.pkl", start + body, measure_memory=False)
+
+
+SMALL_NUMBERS = b"".join(b"M" + struct.pack("<H", i) for i in range(12_000))
+MANY = {
+    "inert objects": b"cfoo\nbar\nq\x00(" + b"h\x00)R" * 1_000_000 + b"l.",
+    "inert objects with a state": b"cfoo\nbar\nq\x00(" + b"h\x00)R}b" * 500_000 + b"l.",
+    "broken objects": b"cnumpy\ndtype\nq\x00(" + b"h\x00)R" * 500_000 + b"l.",
+    "calls of a call": b"cfoo\nbar\n)R" + b")R" * 1_000_000 + b".",
+    "sets of one list": b"](" + SMALL_NUMBERS + b"eq\x00cbuiltins\nset\nq\x01(" + b"h\x01h\x00\x85R" * 10_000 + b"l.",
+    "bytes of one text": (
+        b"X" + struct.pack("<I", 1 << 20) + b"a" * (1 << 20) + b"q\x00c_codecs\nencode\nq\x01("
+        + b"h\x01h\x00\x85R" * 20_000 + b"l."
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(MANY))
+def test_a_file_of_nothing_but_objects_takes_no_more_than_a_real_one(kind: str, tmp_path: Path) -> None:
+    survives(tmp_path / "many.pkl", b"\x80\x02" + MANY[kind], measure_memory=True)
 
 
 @pytest.mark.long
