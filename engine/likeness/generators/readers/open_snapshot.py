@@ -7,18 +7,24 @@ from typing import Any
 
 from likeness.errors import WeightsError
 from likeness.generators.readers.allowed_names import official_names
+from likeness.generators.readers.arrays import StoredArray
 from likeness.generators.readers.inert import InertObject, ReadBudget, SnapshotError
 from likeness.generators.readers.official import flatten_network, read_official
 from likeness.generators.readers.restricted_pickle import RestrictedUnpickler
 from likeness.generators.readers.rosinality import read_rosinality
-from likeness.generators.readers.snapshot import Snapshot
+from likeness.generators.readers.snapshot import Snapshot, Stored
 from likeness.generators.readers.storages import StoredTensor
 from likeness.generators.readers.tensorflow import read_tensorflow
 from likeness.generators.readers.torch_file import LEGACY_START, ZIP_MAGIC, TorchZip, read_legacy_file, read_zip
 
 PICKLE_START = b"\x80"
 # Where training scripts put the state dict that a performer wants, the averaged one first.
-WRAPPERS = ("g_ema", "G_ema", "ema", "generator", "netG", "state_dict", "model_state_dict", "model", "g", "G")
+WRAPPERS = (
+    "g_ema", "G_ema", "generator_ema", "netG_ema", "params_ema", "ema", "generator", "netG", "gen", "state_dict",
+    "model_state_dict", "model", "g", "G", "params",
+)  # fmt: skip
+# Such as {"model": {"g_ema": ...}}.
+DEEPEST_WRAPPER = 2
 # What torch.compile and the wrappers of parallel training put before every name.
 PREFIXES = ("module.", "_orig_mod.", "_forward_module.")
 
@@ -51,7 +57,7 @@ def _read_file(file: Any, data: memoryview) -> Snapshot | None:
         if not records.has("data.pkl") or records.has("constants.pkl"):
             return None
         return _read_torch(read_zip(records, budget))
-    if data[: len(LEGACY_START)] == LEGACY_START:
+    if data[:1] == PICKLE_START and LEGACY_START in bytes(data[:32]):
         return _read_torch(read_legacy_file(data, budget))
     if data[:1] == PICKLE_START:
         content, _ = RestrictedUnpickler(data, official_names(budget), budget).run()
@@ -88,12 +94,12 @@ def _read_torch(content: Any) -> Snapshot:
     raise SnapshotError(f"holds {_describe(content)} instead of a state dict; save `model.state_dict()`")
 
 
-def _list_state_dicts(content: Any) -> Iterator[dict[str, StoredTensor]]:
+def _list_state_dicts(content: Any, depth: int = DEEPEST_WRAPPER) -> Iterator[dict[str, Stored]]:
     """Yield the tensors of what a training script saved, the likeliest state dict first."""
     entries = _get_entries(content)
     for name in WRAPPERS:
-        if name in entries:
-            yield from _list_prefixed(_collect_tensors(entries[name]))
+        if name in entries and depth:
+            yield from _list_state_dicts(entries[name], depth - 1)
     yield from _list_prefixed(_collect_tensors(content))
 
 
@@ -103,20 +109,20 @@ def _get_entries(value: Any) -> dict[Any, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _collect_tensors(value: Any) -> dict[str, StoredTensor]:
+def _collect_tensors(value: Any) -> dict[str, Stored]:
     """Return the tensors of a state dict, or of a whole network that was saved with its class."""
     if isinstance(value, InertObject) and isinstance(value.state, dict) and "_modules" in value.state:
-        return flatten_network(value)
-    tensors = {}
+        return dict(flatten_network(value))
+    tensors: dict[str, Stored] = {}
     for name, entry in _get_entries(value).items():
-        if isinstance(name, str) and isinstance(entry, StoredTensor):
+        if isinstance(name, str) and isinstance(entry, StoredTensor | StoredArray):
             tensors[name] = entry
         elif isinstance(entry, InertObject) and entry.problem and entry.symbol.module == "torch._utils":
             raise SnapshotError(entry.problem)
     return tensors
 
 
-def _list_prefixed(tensors: dict[str, StoredTensor]) -> Iterator[dict[str, StoredTensor]]:
+def _list_prefixed(tensors: dict[str, Stored]) -> Iterator[dict[str, Stored]]:
     """Yield `tensors` without the prefixes of wrappers around the whole, then each part that is named as a wrapper."""
     while tensors and (prefix := next(iter(tensors)).partition(".")[0] + ".") in PREFIXES:
         if not all(name.startswith(prefix) for name in tensors):

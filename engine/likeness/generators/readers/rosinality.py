@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from likeness.generators.readers.inert import SnapshotError
-from likeness.generators.readers.snapshot import Snapshot, as_tensor
+from likeness.generators.readers.snapshot import Snapshot, Stored, as_tensor
 from likeness.generators.readers.storages import StoredTensor
 
 LAYOUT = "StyleGAN2 (rosinality, PyTorch)"
@@ -17,7 +17,7 @@ LAYOUT = "StyleGAN2 (rosinality, PyTorch)"
 NOISE_SEED = 0
 
 
-def read_rosinality(state: Mapping[str, StoredTensor], average: Any = None) -> Snapshot | None:
+def read_rosinality(state: Mapping[str, Stored], average: Any = None) -> Snapshot | None:
     """Return the generator of a state dict, or None where `state` has other names.
 
     Args:
@@ -32,7 +32,7 @@ def read_rosinality(state: Mapping[str, StoredTensor], average: Any = None) -> S
     return Snapshot("stylegan2", LAYOUT, {}, made=_to_official_names(state, average))
 
 
-def _to_official_names(state: Mapping[str, StoredTensor], average: Any) -> dict[str, Tensor]:
+def _to_official_names(state: Mapping[str, Stored], average: Any) -> dict[str, Tensor]:
     def take(name: str, dimensions: int) -> Tensor:
         if name not in state or len(state[name].shape) != dimensions or 0 in state[name].shape:
             raise SnapshotError(f"lacks the tensor {name!r} [{dimensions} dimensions] of a StyleGAN2 checkpoint")

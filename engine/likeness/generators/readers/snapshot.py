@@ -10,6 +10,8 @@ from torch import Tensor
 from likeness.generators.readers.arrays import StoredArray
 from likeness.generators.readers.storages import StoredTensor
 
+Stored = StoredTensor | StoredArray
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -26,7 +28,7 @@ class Snapshot:
     family: str
     layout: str
     arguments: Mapping[str, Any]
-    stored: Mapping[str, StoredTensor | StoredArray] = field(default_factory=dict)
+    stored: Mapping[str, Stored] = field(default_factory=dict)
     made: Mapping[str, Tensor] = field(default_factory=dict)
 
     def names(self) -> set[str]:
@@ -38,7 +40,7 @@ class Snapshot:
         return {**{name: as_tensor(value) for name, value in self.stored.items()}, **self.made}
 
 
-def as_tensor(value: StoredTensor | StoredArray) -> Tensor:
+def as_tensor(value: Stored) -> Tensor:
     """Return a stored tensor or array as a tensor of its own memory."""
     if isinstance(value, StoredTensor):
         return value.tensor()

@@ -11,7 +11,8 @@ from likeness.generators.readers.restricted_pickle import RestrictedUnpickler
 from likeness.generators.readers.storages import Storage, parse_storage, read_legacy
 
 ZIP_MAGIC = b"PK\x03\x04"
-LEGACY_START = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+# The first pickle of a file that is no zip, behind its protocol: an integer of ten bytes.
+LEGACY_START = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 LOCAL_HEADER = 30
 # torch.save spends 350 bytes and more on a record; zipfile spends 700 of memory on each.
 FREE_RECORDS = 2_000
@@ -67,7 +68,9 @@ class TorchZip:
         if info is None:
             raise SnapshotError(f"lacks its record {name!r}; copy or download it again")
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
-            raise SnapshotError("is compressed or encrypted, which torch.save never does")
+            raise SnapshotError(
+                "is compressed or encrypted, which torch.save never does; save it again, or pack its folder with zip -0"
+            )
         at = info.header_offset
         if at < 0 or at + LOCAL_HEADER > len(self._data) or self._data[at : at + 4] != ZIP_MAGIC:
             raise SnapshotError(f"has a broken record {name!r}; copy or download it again")

@@ -80,3 +80,23 @@ def test_number_types_without_a_storage_of_their_name_come_back(zipped: bool, tm
     for name, tensor in state.items():
         assert found[name].dtype == tensor.dtype
         assert torch.equal(found[name].float(), tensor.float())
+
+
+def test_arrays_are_tensors_too(tmp_path: Path) -> None:
+    found = read(tmp_path / "arrays.pt", {"g_ema": {name: tensor.numpy() for name, tensor in STATE.items()}})
+    assert all(torch.equal(found[name], STATE[name]) for name in STATE)
+
+
+def test_a_state_dict_is_found_two_wrappers_deep(tmp_path: Path) -> None:
+    found = read(tmp_path / "deep.pt", {"config": {}, "model": {"d": {"x": torch.zeros(1)}, "g_ema": STATE}})
+    assert set(found) == set(STATE)
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_every_protocol_of_torch_save_opens(protocol: int, zipped: bool, tmp_path: Path) -> None:
+    path = tmp_path / "network.pt"
+    torch.save({"g_ema": STATE}, path, pickle_protocol=protocol, _use_new_zipfile_serialization=zipped)
+    found = open_snapshot(path)
+    assert found is not None
+    assert all(torch.equal(found.tensors()[name], STATE[name]) for name in STATE)
