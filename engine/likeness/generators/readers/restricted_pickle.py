@@ -4,7 +4,7 @@ A name is a `Symbol`, looked up by exact module and name in a table that the cal
 makes an `InertObject`; one that only an attack needs (`is_rigged`) refuses the file, so that whoever was sent it knows.
 
 Python's own unpickler with `find_class` overridden would be as safe against code, but not against files that make it
-fill the memory (a memo index of 2**31, lengths that are allocated before they are read) or hash nested tuples for hours.
+fill the memory (a memo index of 2**31, lengths that are allocated before being read) or hash nested tuples for ever.
 """
 
 import struct
