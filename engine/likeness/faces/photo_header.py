@@ -61,11 +61,14 @@ def _jpeg(raw: bytes) -> PhotoHeader | None:
     at = 2
     while at < len(raw):
         if raw[at] != 0xFF:
-            return None
+            # Some cameras and editors leave bytes between two segments; decoders skip them, with a warning.
+            at = raw.find(b"\xff", at)
+            if at < 0:
+                return None
         marker = raw[at + 1]
         if marker == 0xFF:  # fill bytes may stand before a marker
             at += 1
-        elif marker in _JPEG_ALONE:
+        elif marker == 0 or marker in _JPEG_ALONE:  # 0: a value of 255 among the bytes that are skipped
             at += 2
         elif marker in _JPEG_FRAMES:
             height, width = struct.unpack_from(">HH", raw, at + 5)

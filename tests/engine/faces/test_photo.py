@@ -98,6 +98,15 @@ def test_a_photo_stands_upright_as_its_exif_says(orientation: int, red: tuple[in
     assert picture.shape[:2] == ((60, 40) if orientation in (6, 8) else (40, 60))
 
 
+@pytest.mark.parametrize("extra", [b"\x12\x34", b"\0" * 200, b"\xff\0\x07", b"\xff\xff"])
+def test_a_jpeg_with_bytes_between_its_segments_is_a_picture(extra: bytes) -> None:
+    raw = coded(".jpg")
+    first_segment = 2 + 2 + int.from_bytes(raw[4:6], "big")
+    picture = decode_photo(raw[:first_segment] + extra + raw[first_segment:], "a photo")
+    assert picture.shape == (40, 60, 3)
+    assert near(picture[20, 8], RED)
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
