@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.errors import PhotoError
+from likeness.faces.photo_files import name_placeholder
 from likeness.faces.photo_header import name_unread_format, read_header
 from likeness.faces.transparency import lay_over_grey, read_alpha
 
@@ -55,7 +56,9 @@ def decode_photo(raw: bytes, name: str) -> Photo:
         raise PhotoError(f"{name} is empty; copy it again")
     header = read_header(raw)
     if header is None:
-        known = name_unread_format(raw)
+        placeholder, known = name_placeholder(raw), name_unread_format(raw)
+        if placeholder:
+            raise PhotoError(f"{name} is {placeholder}, not a picture")
         what = f"is {known}, which is not read here; export it as JPEG" if known else f"is no picture; {_ACCEPTED}"
         raise PhotoError(f"{name} {what}")
     width, height = header.width, header.height

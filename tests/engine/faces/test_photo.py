@@ -119,6 +119,8 @@ def test_a_jpeg_with_bytes_between_its_segments_is_a_picture(extra: bytes) -> No
         (coded(".jpg")[:120], "is no picture"),
         (b"\0\0\0\x18ftypheic" + b"\0" * 40, "HEIC"),
         (b"II*\0" + b"\0" * 40, "TIFF"),
+        (b"\n<!DOCTYPE html><html><title>404</title>", "is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "git lfs pull"),
     ],
 )
 def test_what_is_no_photo_is_told_by_name(raw: bytes, said: str, tmp_path: Path) -> None:
