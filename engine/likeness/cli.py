@@ -4,10 +4,14 @@
 The options of `play`, `check` and `render` are declared in `likeness.options`.
 """
 
+import atexit
 import io
 import logging
+import os
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from cyclopts import App, CycloptsError
 
@@ -47,14 +51,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # A file's name may hold bytes that are no text: print them escaped instead of raising.
         sys.stdout.reconfigure(errors="backslashreplace")
+    status: int | str | None = 0
     try:
         # Not by cyclopts, which draws a box and exits with 1: for `check` that means "less than you asked for".
         app(sys.argv[1:] if arguments is None else list(arguments), print_error=False, exit_on_error=False)
     except (LikenessError, CycloptsError) as error:
         print(f"likeness: {error}", file=sys.stderr)
-        sys.exit(2)
+        status = 2
     except KeyboardInterrupt:
-        sys.exit(130)
+        status = 130
+    except SystemExit as exit_:
+        status = exit_.code
+    if arguments is None:
+        _leave_hung_threads(status)
+    if status:
+        sys.exit(status)
+
+
+def _leave_hung_threads(status: int | str | None) -> None:
+    """End the process at once where a render thread is still drawing, or hangs.
+
+    Python's own end would stop the thread within torch, which aborts the process with "terminate called".
+    """
+    if all(thread.name != "render" for thread in threading.enumerate()):
+        return
+    if isinstance(status, str):
+        print(status, file=sys.stderr)
+    # What was registered for the end of the program, as to end the processes of its own.
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(status if isinstance(status, int) else 1 if status else 0)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from likeness.errors import OutputError
 from likeness.options import (
     DEFAULTS,
     PICTURE_DEFAULTS,
@@ -97,7 +98,7 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
         with StatusPanel(show.status) if options.status else nullcontext():
             show.run()
         print(show.loop.stats.summary())
-    _print_files(options.outputs)
+    _report_files(options.outputs, show.loop.outputs.failed)
 
 
 def _render(preset: "Preset", options: Options) -> None:
@@ -109,10 +110,27 @@ def _render(preset: "Preset", options: Options) -> None:
     with Show(preset, options) as show, Progress(*columns) as progress:
         task = progress.add_task("render", total=show.frames)
         show.run(lambda done: progress.update(task, completed=done))
-    _print_files(options.outputs)
+    _report_files(options.outputs, show.loop.outputs.failed)
 
 
-def _print_files(outputs: Sequence[str]) -> None:
-    for name in outputs:
-        if name not in ("window", "null"):
-            print(f"The result is in {Path(name).resolve()}")
+def _report_files(outputs: Sequence[str], failed: Sequence[str]) -> None:
+    """Print where the files are.
+
+    Raises:
+        OutputError: where one could not be written, or is gone.
+    """
+    from likeness.outputs.frames import file_pattern
+    from likeness.outputs.open_outputs import NO_FILES
+
+    lost = []
+    for path in (Path(name) for name in outputs if name not in NO_FILES):
+        names = {str(path)} if path.suffix.lower() != ".png" and not path.is_dir() else {str(file_pattern(path))}
+        broken = any(name.endswith(tuple(f" {each}" for each in names)) for name in failed)
+        if broken:
+            lost.append(f"{path} could not be written to its end; the lines above say why")
+        elif path.suffix.lower() != ".png" and not path.exists():
+            lost.append(f"{path} is gone: it was deleted or renamed while it was being written")
+        else:
+            print(f"The result is in {path.absolute()}")
+    if lost:
+        raise OutputError("; ".join(lost))

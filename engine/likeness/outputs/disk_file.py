@@ -1,12 +1,20 @@
 """A file for an encoder: synced to the disk every second, and still readable when the disk is full."""
 
 import os
+import stat
 import time
+from io import FileIO
 from pathlib import Path
 
+from likeness.errors import OutputError
 from likeness.outputs.writer import explain, make_folder
 
 SYNC_S = 1.0
+
+try:
+    import fcntl
+except ImportError:  # Windows, where an open file cannot be opened for writing a second time anyway
+    fcntl = None  # type: ignore[assignment]
 
 
 class DiskFile:
@@ -18,13 +26,13 @@ class DiskFile:
         synced: fsync every second, for what a power cut must not take.
 
     Raises:
-        OutputError: it cannot be opened.
+        OutputError: it cannot be opened, or another show writes it.
     """
 
     def __init__(self, name: str, path: Path, *, synced: bool) -> None:
         make_folder(name, path.parent)
         try:
-            self._file = path.open("wb", buffering=0)
+            self._file = _open_alone(name, path)
         except OSError as error:
             raise explain(name, error) from error
         self.name = str(path)  # PyAV asks for it
@@ -76,3 +84,26 @@ class DiskFile:
             self._file.close()
             if not self._size:
                 self._path.unlink(missing_ok=True)
+
+
+def _open_alone(name: str, path: Path) -> FileIO:
+    """Open `path` for writing and empty it, unless another output or another show is writing it."""
+    file = FileIO(os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "w")
+    try:
+        if fcntl is not None:
+            _lock(name, file)
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.truncate(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _lock(name: str, file: FileIO) -> None:
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OutputError(f"{name} is being written by another output or show; give it another name") from None
+    except OSError:
+        pass  # a disk without locks, as some networks have: written as ever

@@ -17,7 +17,7 @@ class OutputGroup:
         outputs: in the order in which they get a picture.
 
     Attributes:
-        failed: the names of those that were closed because they failed.
+        failed: the names of those that were closed because they failed, and of those that failed to close.
     """
 
     def __init__(self, outputs: Iterable[Output] = ()) -> None:
@@ -47,9 +47,9 @@ class OutputGroup:
             raise OutputError("no output is left; the lines above say what failed")
 
     def close(self) -> None:
-        """Close every output; one that fails to close keeps no other open."""
-        for output in self._outputs:
-            _close(output)
+        """Close every output; one that fails to close keeps no other open, and counts as failed. Safe to call twice."""
+        outputs, self._outputs = self._outputs, ()
+        self.failed += [output.name for output in outputs if not _close(output)]
 
     def _drop(self, output: Output, error: Exception) -> None:
         log.error("%s is closed: %s", output.name, error, exc_info=None if isinstance(error, OutputError) else error)
@@ -58,9 +58,12 @@ class OutputGroup:
         _close(output)
 
 
-def _close(output: Output) -> None:
+def _close(output: Output) -> bool:
+    """Close `output`; return whether it closed cleanly."""
     try:
         output.close()
     # An encoder or a driver may raise anything while it closes, and the rest must still be closed.
     except Exception as error:  # noqa: BLE001
         log.error("%s did not close cleanly: %s", output.name, error)
+        return False
+    return True

@@ -25,6 +25,10 @@ def check_displays_of_heads(displays: Sequence[int], heads: int) -> None:
         )
 
 
+# The outputs that are no files.
+NO_FILES = ("window", "null")
+
+
 def open_outputs(
     options: Options,
     fps: float,
@@ -45,6 +49,10 @@ def open_outputs(
         OutputError: where one cannot be opened; those before it are closed again.
     """
     check_displays_of_heads(options.displays, heads)
+    files = [Path(name).absolute() for name in options.outputs if name not in NO_FILES]
+    twice = [str(path) for path in files if files.count(path) > 1]
+    if twice:
+        raise OutputError(f"{twice[0]} is given twice; two outputs cannot write one file")
     opened: list[Output] = []
     try:
         for name in options.outputs:

@@ -1,16 +1,19 @@
-"""SIGINT and SIGTERM as a clean end."""
+"""Signals that end a show cleanly: SIGINT, SIGTERM, and SIGHUP of a terminal that is closed."""
 
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Windows has no SIGHUP.
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @contextmanager
 def stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on the first SIGINT or SIGTERM; a second one ends the program as it always would.
+    """Call `stop` on the first of these signals; a second one ends the program as it always would.
+
+    One that the program was started to ignore, as `nohup` does with SIGHUP, stays ignored.
 
     Off the main thread, where Python allows no handlers, it does nothing.
     """
@@ -27,8 +30,9 @@ def stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
         restore()
         stop()
 
-    for number in SIGNALS:
-        signal.signal(number, on_signal)
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, on_signal)
     try:
         yield
     finally:

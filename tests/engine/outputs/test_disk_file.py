@@ -37,3 +37,14 @@ def test_a_file_that_nothing_came_to_is_removed(tmp_path: Path) -> None:
 def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="video f cannot be written: that is a folder"):
         DiskFile("video f", tmp_path, synced=True)
+
+
+def test_a_file_that_is_being_written_is_not_taken_by_a_second_output(tmp_path: Path) -> None:
+    path = tmp_path / "film.mkv"
+    first = DiskFile("first", path, synced=False)
+    first.write(b"kept")
+    with pytest.raises(OutputError, match="second is being written by another"):
+        DiskFile("second", path, synced=False)
+    first.close()
+    assert path.read_bytes() == b"kept"
+    DiskFile("third", path, synced=False).close()

@@ -1,0 +1,46 @@
+"""What `play` and `render` say of the files that they wrote."""
+
+from pathlib import Path
+
+import pytest
+
+from likeness.cli import main
+
+SHORT = ("--seconds", "0.5", "--size", "32x32", "--device", "cpu")
+
+
+@pytest.mark.parametrize("ending", ["mkv", "gif"])
+def test_a_recording_on_a_full_disk_ends_with_a_status_and_names_no_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    film = tmp_path / f"film.{ending}"
+    film.symlink_to("/dev/full")
+    with pytest.raises(SystemExit) as ended:
+        main(["play", "demo", "--output", "null", "--output", str(film), *SHORT])
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert "The result is in" not in said.out
+    assert f"{film} could not be written to its end" in said.err
+
+
+def test_a_recording_that_was_deleted_meanwhile_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    film, run = tmp_path / "film.mkv", "likeness.show.show.Show.run"
+
+    def delete(show: object) -> None:
+        film.unlink()
+
+    monkeypatch.setattr(run, delete)
+    with pytest.raises(SystemExit):
+        main(["play", "demo", "--output", str(film), *SHORT])
+    assert "is gone" in capsys.readouterr().err
+
+
+def test_one_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    film = str(tmp_path / "film.mkv")
+    with pytest.raises(SystemExit):
+        main(["play", "demo", "--output", film, "--output", film, *SHORT])
+    assert "two outputs cannot write one file" in capsys.readouterr().err
