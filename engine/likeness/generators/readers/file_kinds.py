@@ -109,5 +109,5 @@ def _describe_text(head: bytes) -> str | None:
         return None
     if all(letter.isprintable() or letter.isspace() for letter in words):
         line = words.strip().splitlines()[0][:60] if words.strip() else ""
-        return f"is a text ({line!r} ...), not weights; download the file itself"
+        return f"is of no family that opens here, but a text ({line!r} ...); download the file itself"
     return None

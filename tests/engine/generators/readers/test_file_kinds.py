@@ -67,7 +67,7 @@ KINDS = {
     "HDF5": (b"\x89HDF\r\n\x1a\n", "HDF5"),
     "a picture": (b"\x89PNG\r\n\x1a\n", "picture"),
     "ONNX by another name": (b"\x08\x07\x12\x07pytorch\x1a\x031.9", "ends in .onnx"),
-    "a note": (b"The weights are at the other place.\n", "is a text"),
+    "a note": (b"The weights are at the other place.\n", "but a text"),
     "zeros": (bytes(5000), "zeros"),
     "nothing": (b"", "empty"),
     "noise": (bytes(range(129, 256)), "of no family"),
