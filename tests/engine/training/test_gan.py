@@ -42,12 +42,12 @@ def photographs(count: int = 8, size: int = 16) -> Tensor:
 def go(
     made: GANRecipe, batches: Sequence[Tensor], steps: int, first: int = 0, length: int = 100
 ) -> list[dict[str, float]]:
-    told = []
+    rows = []
     for step in range(first, first + steps):
         torch.manual_seed(step)
         losses = made.step(batches, RunProgress(step, step * sum(map(len, batches)), step / length))
-        told.append({name: float(value) for name, value in losses.items()})
-    return told
+        rows.append({name: float(value) for name, value in losses.items()})
+    return rows
 
 
 @pytest.mark.parametrize("own", [{"light": True}, {"light": False, "mapping_layers": 3}])
@@ -67,9 +67,9 @@ def test_exported_weights_draw_what_the_run_shows(tmp_path: Path, own: dict[str,
 def test_the_beginning_listens_then_draws_photographs_from_their_codes() -> None:
     made = recipe(beginning=10_000)
     photos = photographs()
-    told = go(made, [photos], 60)
-    assert [set(row) for row in told[:11]] == [{"photos"}] * 10 + [{"pairs"}]  # a tenth of 100 steps
-    pairs = [row["pairs"] for row in told[10:]]
+    rows = go(made, [photos], 60)
+    assert [set(row) for row in rows[:11]] == [{"photos"}] * 10 + [{"pairs"}]  # a tenth of 100 steps
+    pairs = [row["pairs"] for row in rows[10:]]
     flat = (photos - photos.mean((0, 2, 3), keepdim=True)).abs().mean()
     assert pairs[0] > 2 * flat  # four sizes of a grey picture
     assert min(pairs[-5:]) < 0.4 * pairs[0]
@@ -88,10 +88,10 @@ def test_a_light_run_begins_without_a_checkerboard() -> None:
 def test_both_discriminators_teach_the_generator(discriminator: str, precision: str) -> None:
     made = recipe(discriminator=discriminator, precision=precision, beginning=0)
     before = [p.detach().clone() for p in made.networks()["generator"].parameters()]
-    told = go(made, [photographs()], 3)
-    assert all(torch.tensor(list(row.values())).isfinite().all() for row in told)
-    assert {"discriminator", "generator"} <= set(told[0])
-    assert ("penalty" in told[0]) == (discriminator == "ada")
+    rows = go(made, [photographs()], 3)
+    assert all(torch.tensor(list(row.values())).isfinite().all() for row in rows)
+    assert {"discriminator", "generator"} <= set(rows[0])
+    assert ("penalty" in rows[0]) == (discriminator == "ada")
     after = made.networks()["generator"].parameters()
     assert all(not torch.equal(p, q) for p, q in zip(before, after, strict=True))
     assert all(p.grad is None for p in made.networks()["generator"].parameters())
@@ -109,8 +109,8 @@ def test_micro_batches_teach_as_one_batch_does() -> None:
 
 def test_the_path_length_penalty_is_taken_every_fourth_step() -> None:
     made = recipe(beginning=0, path_length=2.0)
-    told = go(made, [photographs()], 5)
-    assert ["path_length" in row for row in told] == [True, False, False, False, True]
+    rows = go(made, [photographs()], 5)
+    assert ["path_length" in row for row in rows] == [True, False, False, False, True]
     assert made.state()["path_mean"] > 0
 
 

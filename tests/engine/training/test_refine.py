@@ -68,7 +68,7 @@ def test_the_same_run_in_two_sittings_learns_the_same(folder: Path, tmp_path: Pa
 
 def test_learning_brings_the_texture_of_drawings_nearer_to_that_of_photos(folder: Path, tmp_path: Path) -> None:
     run = RunFolder.begin(
-        tmp_path / "run", replace(settings(folder, 40, begin=10**6, texture=20.0), learning_rate=3e-3)
+        tmp_path / "run", replace(settings(folder, 40, begin=10**6, texture=20.0), batch=2, learning_rate=3e-3)
     )
     train(run, "cpu")
     losses = [entry["losses"] for entry in run.read_log() if "losses" in entry]

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from unittest import mock
 
@@ -82,8 +83,10 @@ def run(path: Path, source: Path, callbacks: TrainingCallbacks | None = None, **
 def run_two_processes(path: Path, source: Path) -> None:
     """Train as two processes that share a run; each writes the levels that it was shown and what it learnt.
 
-    One process imports torch and forks, for torchrun would import it three times.
+    One process imports all that both need and forks; torchrun would have three processes import it.
     """
+    for name in ("lightning_fabric", "torch._dynamo"):  # the optimisers import the second one
+        import_module(name)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
