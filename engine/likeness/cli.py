@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import pairwise
 
 from cyclopts import App, CycloptsError
 
@@ -34,6 +35,9 @@ from likeness.commands.train.refine import refine
 from likeness.commands.train.runs import resume, vae, wgan
 from likeness.errors import LikenessError
 
+# Of an error: a path or a value that somebody gave may be very long.
+MOST_CHARACTERS = 1000
+
 app = App(name="likeness", version=__version__, help="A live-performance instrument for generative faces.")
 for command in (play, render, demo, plugins, params, surface, contact_sheet, latency, check, encode, project, evaluate):
     app.command(command)
@@ -52,11 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A file's name may hold bytes that are no text: print them escaped instead of raising.
         sys.stdout.reconfigure(errors="backslashreplace")
     status: int | str | None = 0
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        _refuse_empty(words)
         # Not by cyclopts, which draws a box and exits with 1: for `check` that means "less than you asked for".
-        app(sys.argv[1:] if arguments is None else list(arguments), print_error=False, exit_on_error=False)
-    except (LikenessError, CycloptsError) as error:
-        print(f"likeness: {error}", file=sys.stderr)
+        app(words, print_error=False, exit_on_error=False)
+    # What the system refuses, such as a path that is too long or a folder that may not be written, names the file.
+    except (LikenessError, CycloptsError, OSError) as error:
+        print(f"likeness: {_shorten(str(error))}", file=sys.stderr)
         status = 2
     except KeyboardInterrupt:
         status = 130
@@ -83,6 +90,20 @@ def _leave_hung_threads(status: int | str | None) -> None:
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
     os._exit(status if isinstance(status, int) else 1 if status else 0)
+
+
+def _refuse_empty(words: Sequence[str]) -> None:
+    """Refuse an option without a text: an empty path would be this folder, and empty weights the default ones."""
+    for before, word in pairwise(["", *words]):
+        if not word or (word.startswith("--") and word.endswith("=") and word.count("=") == 1):
+            name = word or before if before.startswith("-") or word else "an argument"
+            raise LikenessError(f"{name.rstrip('=')} is empty; give it a value, or leave it out")
+
+
+def _shorten(text: str) -> str:
+    """Return `text` in one line, without the middle where it is very long."""
+    text = " ".join(text.split())
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:700]} ... {text[-250:]}"
 
 
 if __name__ == "__main__":

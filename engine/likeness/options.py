@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 DEFAULT_FPS = 60.0
 
 
-def ranged(allowed: Range, text: str) -> Parameter:
+def ranged(allowed: Range, text: str = "") -> Parameter:
     """Return the declaration of an option that takes numbers in `allowed`, one or a list; its help names the range.
 
     Args:
         allowed: what is accepted; everything else ends the command in one line.
-        text: its help, a sentence.
+        text: its help, a sentence; where it is left out, the docstring of the command has the help.
     """
 
     def check(kind: Any, value: Any) -> None:
@@ -41,6 +41,9 @@ def ranged(allowed: Range, text: str) -> Parameter:
             if number is not None and number not in allowed:
                 raise ValueError(f"Give {allowed}.")
 
+    if not text:
+        # A help of None would hide that of the docstring.
+        return Parameter(validator=check)
     return Parameter(validator=check, help=f"{text.removesuffix('.')} ({allowed}).")
 
 

@@ -51,6 +51,8 @@ HEADS = Range(1, 64)
 SEED = Range(0, 2**63 - 1)
 # Of a picture: what is smaller shows no face, and graphics drivers take no larger texture.
 SIDE = Range(16, 16384, "px")
+# Of pictures in a training run, powers of two.
+TRAINED_SIDE = Range(16, 1024, "px")
 PORT = Range(0, 65535)
 # Truncation: 0 is the mean face, above 1 is caricature.
 PSI = Range(0.0, 1.5)

@@ -10,11 +10,12 @@ from typing import Any
 import tomlkit
 
 from likeness.errors import LikenessError, TrainingError
+from likeness.ranges import TRAINED_SIDE
 from likeness.text_file import parse_toml
 
 CROPS = ("square", "face")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-SMALLEST_SIZE, LARGEST_SIZE = 16, 1024
+SMALLEST_SIZE, LARGEST_SIZE = int(TRAINED_SIDE.low), int(TRAINED_SIDE.high)
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,18 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from likeness.options import ranged
+from likeness.ranges import NONE_OR_MORE, Range
+
 
 def composite(
     folder: Path,
     *,
     output: Annotated[Path, Parameter(name=("--output", "-o"))],
-    size: int = 256,
-    components: int = 160,
-    rounds: int | None = None,
-    hold_out: int = 0,
+    size: Annotated[int, ranged(Range(64, 4096, "px"))] = 256,
+    components: Annotated[int, ranged(Range(1, 8192))] = 160,
+    rounds: Annotated[int | None, ranged(Range(1, 1000))] = None,
+    hold_out: Annotated[int, ranged(NONE_OR_MORE)] = 0,
     licence: str = "unknown",
     paid_use: bool | None = None,
 ) -> None:

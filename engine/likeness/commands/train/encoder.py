@@ -6,6 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from likeness.errors import LikenessError
+from likeness.options import ranged
+from likeness.ranges import COUNT, NONE_OR_MORE, SEED, Range
 
 
 def encoder(
@@ -13,12 +15,12 @@ def encoder(
     *,
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
     photos: Path | None = None,
-    hold_out: int = 0,
-    steps: int = 20,
-    samples: int = 3000,
-    components: int = 512,
+    hold_out: Annotated[int, ranged(NONE_OR_MORE)] = 0,
+    steps: Annotated[int, ranged(COUNT)] = 20,
+    samples: Annotated[int, ranged(COUNT)] = 3000,
+    components: Annotated[int, ranged(Range(1, 8192))] = 512,
     device: str = "auto",
-    seed: int = 0,
+    seed: Annotated[int, ranged(SEED)] = 0,
 ) -> None:
     """Train an encoder on pictures that the generator draws, or on photos with projected latents.
 

@@ -1,8 +1,13 @@
 """`likeness train gan`: the style-based family."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from likeness.commands.train.runs import DEFAULTS, Photos, RunOptions, start_run
+from likeness.commands.train.runs import DEFAULTS, WEIGHT, WIDTH, Photos, RunOptions, start_run
+from likeness.options import ranged
+from likeness.ranges import NONE_OR_MORE, Range
+
+SHARE = ranged(Range(0, 1))
+PICTURES = ranged(Range(0, 1_000_000_000_000, "pictures", above_low=True))
 
 
 def gan(
@@ -11,18 +16,18 @@ def gan(
     options: RunOptions = DEFAULTS,
     discriminator: Literal["projected", "ada"] = "projected",
     light: bool = True,
-    channel_base: int = 0,
-    channel_max: int = 256,
-    z_dim: int = 64,
-    w_dim: int = 128,
-    mapping_layers: int = 2,
-    mixing: float = 0.5,
-    half_life: float = 10_000,
-    beginning: int = 20_000,
-    pairs: float = 5.0,
-    path_length: float = 0.0,
-    augment_target: float = 0.6,
-    augment_speed: float = 500_000,
+    channel_base: Annotated[int, ranged(NONE_OR_MORE)] = 0,
+    channel_max: Annotated[int, WIDTH] = 256,
+    z_dim: Annotated[int, WIDTH] = 64,
+    w_dim: Annotated[int, WIDTH] = 128,
+    mapping_layers: Annotated[int, ranged(Range(1, 64))] = 2,
+    mixing: Annotated[float, SHARE] = 0.5,
+    half_life: Annotated[float, PICTURES] = 10_000,
+    beginning: Annotated[int, ranged(Range(0, 1_000_000_000))] = 20_000,
+    pairs: Annotated[float, WEIGHT] = 5.0,
+    path_length: Annotated[float, WEIGHT] = 0.0,
+    augment_target: Annotated[float, ranged(Range(-1, 1))] = 0.6,
+    augment_speed: Annotated[float, PICTURES] = 500_000,
 ) -> None:
     """Train a StyleGAN2: faces of a whole crowd, with styles to mix layer by layer.
 

@@ -1,22 +1,37 @@
 """`likeness train refine`: a refiner for a composite's drawings."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, Literal
 
-from likeness.commands.train.runs import DEFAULTS, RunOptions, start_run
+from cyclopts import Parameter
+
+from likeness.commands.train.runs import WEIGHT, RunOptions, start_run
+from likeness.options import ranged
+from likeness.ranges import TRAINED_SIDE
 
 BATCH = 6
-# The size of the bundled composite.
-OWN_DEFAULTS = replace(DEFAULTS, size=256)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class RefineOptions(RunOptions):
+    """The options of every recipe, with the size of the bundled composite; here --crop is the recipe's own."""
+
+    size: Annotated[int, ranged(TRAINED_SIDE)] = 256
+    crop: Annotated[Literal["square", "face"], Parameter(parse=False)] = "square"
+
+
+REFINE_DEFAULTS = RefineOptions()
 
 
 def refine(
     folder: Path,
     *,
     weights: str = "composite-256",
-    options: RunOptions = OWN_DEFAULTS,
-    crop: int = 128,
-    adversarial: float = 0.7,
+    options: RefineOptions = REFINE_DEFAULTS,
+    crop: Annotated[int, ranged(TRAINED_SIDE)] = 128,
+    adversarial: Annotated[float, WEIGHT] = 0.7,
 ) -> None:
     """Train a network that makes the drawings of composite weights more photographic; one file holds both.
 

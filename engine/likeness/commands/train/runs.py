@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from likeness.options import Device
+from likeness.options import Device, ranged
+from likeness.ranges import COUNT, NONE_OR_MORE, SEED, TRAINED_SIDE, Range
 
 if TYPE_CHECKING:
     from likeness.training.run import RunFolder
 
+STEPS = ranged(Range(1, 1_000_000_000))
+LEARNING_RATE = ranged(Range(0.0, 9.0))
+# Of layers and latents.
+WIDTH = ranged(Range(1, 8192))
+# Of a loss.
+WEIGHT = ranged(Range(0, 1_000_000))
+
 Photos = Annotated[Path, Parameter(help="A folder of pictures, a tar or zip file of them, or a folder of such files.")]
 Width = Annotated[
-    int, Parameter(help="Channels of the widest layers; twice as many draw finer and take four times as long.")
+    int, WIDTH, Parameter(help="Channels of the widest layers; twice as many draw finer and take four times as long.")
 ]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 RunFolderName = Annotated[Path | None, Parameter(name=("--output", "-o"))]
@@ -65,15 +73,15 @@ class RunOptions:
 
     output: RunFolderName = None
     time: str | None = None
-    steps: int | None = None
-    size: int = 64
-    batch: int = 0
-    accumulate: int = 1
-    learning_rate: float = 0.0
-    seed: int = 0
+    steps: Annotated[int | None, STEPS] = None
+    size: Annotated[int, ranged(TRAINED_SIDE)] = 64
+    batch: Annotated[int, ranged(NONE_OR_MORE)] = 0
+    accumulate: Annotated[int, ranged(COUNT)] = 1
+    learning_rate: Annotated[float, LEARNING_RATE] = 0.0
+    seed: Annotated[int, ranged(SEED)] = 0
     crop: Literal["square", "face"] = "square"
     flips: bool = True
-    hold_out: int = 0
+    hold_out: Annotated[int, ranged(NONE_OR_MORE)] = 0
     device: Device = "auto"
     precision: Precision = "auto"
     checkpoint_every: str = "3m"
@@ -91,9 +99,9 @@ def wgan(
     folder: Photos,
     *,
     options: RunOptions = DEFAULTS,
-    knobs: int = 200,
+    knobs: Annotated[int, WIDTH] = 200,
     width: Width = 32,
-    critic_steps: int = 1,
+    critic_steps: Annotated[int, ranged(Range(1, 100))] = 1,
 ) -> None:
     """Train a WGAN with gradient penalty on a few dozen pictures of one person; ends with a video of all its knobs.
 
@@ -111,10 +119,10 @@ def vae(
     folder: Photos,
     *,
     options: RunOptions = DEFAULTS,
-    knobs: int = 128,
+    knobs: Annotated[int, WIDTH] = 128,
     width: Width = 32,
-    beta: float = 1.0,
-    perceptual: float = 0.5,
+    beta: Annotated[float, WEIGHT] = 1.0,
+    perceptual: Annotated[float, WEIGHT] = 0.5,
 ) -> None:
     """Train an autoencoder: its decoder plays, and its encoder turns photos into faces that can be mixed and moved.
 
@@ -135,8 +143,8 @@ def resume(
     run: Path,
     *,
     time: str | None = None,
-    steps: int | None = None,
-    learning_rate: float | None = None,
+    steps: Annotated[int | None, STEPS] = None,
+    learning_rate: Annotated[float | None, LEARNING_RATE] = None,
     precision: Precision | None = None,
     device: Device = "auto",
     tensorboard: bool = False,
