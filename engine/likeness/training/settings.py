@@ -89,7 +89,11 @@ class Settings:
 
 
 def write_settings(settings: Settings) -> str:
-    """Return `settings` as TOML."""
+    """Return `settings` as TOML.
+
+    Raises:
+        TrainingError: a path in them is no text.
+    """
     plain = {name: value for name, value in asdict(settings).items() if value is not None and name != "own"}
     document = tomlkit.document()
     document.add(tomlkit.comment("The settings of this run; `likeness train resume` reads them."))
@@ -100,7 +104,14 @@ def write_settings(settings: Settings) -> str:
         if value is not None:
             own.add(name, tomlkit.item(value))
     document.add("own", own)
-    return tomlkit.dumps(document)
+    text = tomlkit.dumps(document)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        # On Linux a file's name may be any bytes.
+        name = ascii(error.object[max(error.start - 20, 0) : error.end + 20])
+        raise TrainingError(f"{name} is no text that a run's settings can hold; rename the file or folder") from error
+    return text
 
 
 def read_settings(text: str, where: Path) -> Settings:

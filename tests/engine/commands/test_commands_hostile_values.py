@@ -4,6 +4,7 @@ What is refused as it is read is tried on the option alone, which is quick; what
 inputs that end soon: a toy generator that plays two frames, empty folders, weights that are not there.
 """
 
+import gc
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -92,6 +93,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(trial, "WARM_UP_S", 0.0)
+    # A show looks through everything that torch has made, at its start; here there are hundreds of starts.
+    monkeypatch.setattr(gc, "collect", lambda: 0)
     (tmp_path / "tiny.toml").write_text("[show]\nplugins = []\n")
     (tmp_path / "small.toy").write_text("4 8 64")
     (tmp_path / "toys.py").write_text(TOYS)
@@ -104,6 +107,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(socket, "getaddrinfo", numbers_only)
     return tmp_path
+
+
+def tried(path: tuple[str, ...]) -> list[Argument]:
+    """Return the options to run a command with: those that the recipes of training share, with one recipe."""
+    shared = {argument.name for argument in options(("train", "gan"))} & {
+        argument.name for argument in options(("train", "refine"))
+    }
+    skip = shared if path in {("train", "refine"), ("train", "vae"), ("train", "wgan")} else set()
+    return [option for option in options(path) if option.name not in skip]
 
 
 def call(path: tuple[str, ...], option: Argument, value: str) -> list[str]:
@@ -137,12 +149,12 @@ def test_a_hostile_value_ends_in_one_line_and_a_status(
     path: tuple[str, ...], here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     wrong: list[tuple[object, ...]] = []
-    for option in options(path):
-        shown = False
+    shown = False
+    for option in tried(path):
         for value in (str(here / "empty") if each is FOLDER else each for each in HOSTILE):
             said = refusal(option, value)
             if said is not None and shown:
-                # How a refusal is printed was seen with the first one.
+                # How a command prints a refusal was seen with its first one.
                 continue
             shown = shown or said is not None
             try:

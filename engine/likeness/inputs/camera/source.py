@@ -56,7 +56,7 @@ def check_source(name: str) -> None:
     Raises:
         InputError: where a file or folder is not there, or a folder holds no photo.
     """
-    if name.isdigit() or is_stream(name):
+    if _is_number(name) or is_stream(name):
         return
     path = Path(name)
     if not path.exists():
@@ -66,6 +66,11 @@ def check_source(name: str) -> None:
         )
     if path.is_dir() and not _list_photos(path):
         raise InputError(f"the folder {name} holds no photo; put JPEG, PNG or WebP files into it")
+
+
+def _is_number(name: str) -> bool:
+    """Return whether the source is a camera of this machine; OpenCV reads no number beyond a C int."""
+    return name.isascii() and name.isdecimal() and len(name) <= 4
 
 
 def open_source(name: str) -> Source:
@@ -81,7 +86,7 @@ def open_source(name: str) -> Source:
         return _Photos(path)
     if path.is_file():
         return VideoFile(path, LONGEST_SIDE)
-    capture = cv2.VideoCapture(int(name)) if name.isdigit() else cv2.VideoCapture(name)
+    capture = cv2.VideoCapture(int(name)) if _is_number(name) else cv2.VideoCapture(name)
     if not capture.isOpened():
         capture.release()
         raise InputError("it does not answer")

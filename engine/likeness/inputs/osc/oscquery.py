@@ -84,7 +84,7 @@ class OscQueryServer:
         try:
             family, _, _, _, address = socket.getaddrinfo(self._host, self.port, type=socket.SOCK_STREAM)[0]
             sock = socket.create_server(address[:2], family=family)
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, UnicodeError) as error:
             raise InputError(
                 f"OSCQuery: port {self.port} on {self._host} cannot be opened ({error}); close the program that has "
                 "it, or choose another with --oscquery-port"

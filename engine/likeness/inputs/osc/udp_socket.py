@@ -23,7 +23,8 @@ def bind_socket(host: str, port: int) -> socket.socket:
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
         sock = socket.socket(family, kind, proto)
-    except (OSError, OverflowError) as error:
+    # Of a host that cannot be a name, such as "../..", Python says UnicodeError.
+    except (OSError, OverflowError, UnicodeError) as error:
         raise InputError(f"OSC: {host!r} is not an address to listen on ({error}); try --osc-host 127.0.0.1") from error
     try:
         sock.bind(address)

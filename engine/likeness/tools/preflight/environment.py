@@ -72,7 +72,7 @@ def check_ports(options: Options) -> Iterator[Finding]:
         try:
             socket.create_server((host, options.oscquery_port)).close()
             yield good("OSCQuery", f"TCP port {options.oscquery_port} of {host} is free")
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, UnicodeError) as error:
             yield stops("OSCQuery", f"TCP port {options.oscquery_port} of {host}: {error}; take another")
 
 
