@@ -71,8 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = exit_.code
     if arguments is None:
         _leave_hung_threads(status)
-    if status:
-        sys.exit(status)
+    sys.exit(status)
 
 
 def _leave_hung_threads(status: int | str | None) -> None:
