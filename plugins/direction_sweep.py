@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from likeness import Choice, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
+from likeness.files.paths import find_direction
 from likeness.generator import GROUPS
 from likeness.latent import layer_mask, row
-from likeness.paths import find_direction
 from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
 from likeness.toolkit.latent_file import read_directions

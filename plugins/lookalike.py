@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from likeness import Bool, Choice, Event, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
 from likeness.events import CameraImage, Forget
+from likeness.files.paths import user_dir
 from likeness.generator import GROUPS
 from likeness.latent import layers_of, lerp, row, undo_truncation
 from likeness.lookalike.messages import VisionConfig
@@ -15,7 +16,6 @@ from likeness.lookalike.tracker import LookalikeSettings, VisitorTracker
 from likeness.lookalike.turn import NOBODY, PhaseSeconds, Turn
 from likeness.lookalike.visitor import Pixels, Visitor
 from likeness.lookalike.visitor_queue import VisitorQueue
-from likeness.paths import user_dir
 from likeness.picture import to_tensor
 
 log = logging.getLogger(__name__)

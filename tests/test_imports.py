@@ -10,10 +10,10 @@ from docs.draw_imports import draw, imports, reduce, rows
 ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = sorted((ROOT / "plugins").glob("*.py"))
 VOCABULARY = {
-    "errors", "events", "easing", "frame", "generator", "hookspecs", "latent", "params", "paths", "picture", "stage",
+    "errors", "events", "easing", "frame", "generator", "hookspecs", "latent", "params", "picture", "stage",
 }  # fmt: skip
 # Packages for plugin authors: everything in them is theirs.
-OPEN = {"toolkit", "faces", "projection", "lookalike"}
+OPEN = {"toolkit", "files", "faces", "projection", "lookalike"}
 
 
 def engine_imports(source: str) -> Iterator[str]:

@@ -212,7 +212,7 @@ def quieten(options: PictureOptions) -> Options:
 
 def read_named_preset(name: str) -> "Preset":
     """Return the preset of that name, or in that .toml file."""
+    from likeness.files.paths import search_dirs
     from likeness.parameters.presets import find_preset, read_preset
-    from likeness.paths import search_dirs
 
     return read_preset(find_preset(name, search_dirs("presets")))

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from likeness.atomic_write import atomic_write
 from likeness.errors import OutputError
+from likeness.files.atomic_write import atomic_write
 
 Picture = NDArray[np.uint8]
 """`[height, width, 3]` in RGB."""

@@ -20,7 +20,7 @@ import torch
 from tests.benchmarks.hold_out_report import hold_out_report
 
 from likeness.errors import LikenessError
-from likeness.paths import DEFAULT_WEIGHTS, find_weights
+from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
 
 
 def main() -> None:

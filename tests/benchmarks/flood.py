@@ -19,9 +19,9 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from likeness.files.paths import search_dirs
 from likeness.options import QUIET, Options
 from likeness.parameters.presets import Preset, find_preset, read_preset
-from likeness.paths import search_dirs
 from likeness.show.show import Show
 
 ADDRESSES = 16

@@ -17,9 +17,9 @@ import av
 import numpy as np
 
 from likeness import open_generator
+from likeness.files.paths import find_weights, search_dirs
 from likeness.options import QUIET
 from likeness.parameters.presets import find_preset, read_preset
-from likeness.paths import find_weights, search_dirs
 from likeness.picture import to_picture
 from likeness.projection.worker import ProjectionWorker, SearchRequest
 from likeness.show.show import Show

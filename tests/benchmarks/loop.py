@@ -13,9 +13,9 @@ from dataclasses import replace
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from likeness.files.paths import search_dirs
 from likeness.options import QUIET
 from likeness.parameters.presets import find_preset, read_preset
-from likeness.paths import search_dirs
 from likeness.show.show import Show
 from likeness.tools.latency.measure import LatencyResult, measure_osc
 

@@ -25,9 +25,9 @@ from likeness.errors import LikenessError
 from likeness.faces.detect import Detector, Face
 from likeness.faces.embed import Embedder, Embedding, identity_distance
 from likeness.faces.photo import Photo, read_photo
+from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.generator import Generator
 from likeness.generators.perceptual import open_features, perceptual_distance
-from likeness.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.picture import to_picture
 from likeness.projection.loss import face_mask
 from likeness.projection.search import project

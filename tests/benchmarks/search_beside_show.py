@@ -19,8 +19,8 @@ import torch
 
 from likeness import open_generator
 from likeness.faces.photo import read_photo
+from likeness.files.paths import find_weights
 from likeness.generator import Generator
-from likeness.paths import find_weights
 from likeness.picture import Picture, to_picture
 from likeness.projection.loss import face_mask, open_feature_net, resized
 from likeness.projection.search import project

@@ -183,14 +183,14 @@ def closed_form(
 
 
 def _open(weights: str, device: Any) -> "Generator":
+    from likeness.files.paths import find_weights
     from likeness.host.host import Host
-    from likeness.paths import find_weights
 
     return Host().open_generator(find_weights(weights), device)
 
 
 def _own_folder(generator: "Generator") -> Path:
-    from likeness.paths import user_dir
+    from likeness.files.paths import user_dir
 
     assert generator.info.weights is not None
     return user_dir("weights") / "directions" / generator.info.weights.stem

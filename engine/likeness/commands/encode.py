@@ -39,7 +39,7 @@ def encode(
     """
     from likeness.encoders.composite import open_composite_encoder
     from likeness.faces.detect import Detector
-    from likeness.paths import DEFAULT_WEIGHTS, find_weights
+    from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.tools.encode_photos import encode_file
 
     if not photos:

@@ -110,8 +110,8 @@ def evaluate(
 
 
 def _open(weights: str, device: Any) -> "Generator":
+    from likeness.files.paths import find_weights
     from likeness.host.host import Host
-    from likeness.paths import find_weights
 
     return Host().open_generator(find_weights(weights), device)
 

@@ -8,8 +8,8 @@ def plugins() -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from likeness.files.paths import search_dirs
     from likeness.host.discovery import find_plugins, installed_plugins
-    from likeness.paths import search_dirs
 
     table = Table("plugin", "what it does", "where", box=None)
     for name, path in find_plugins(search_dirs("plugins")).items():

@@ -58,8 +58,8 @@ def project(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from likeness import open_generator
+    from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.generators.devices import choose_device
-    from likeness.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.projection.search import Step
     from likeness.tools.project_photos import CHAIN, PhotoProjection, ProjectionPlan
 

@@ -12,10 +12,10 @@ from likeness.cues.background_writer import BackgroundWriter
 from likeness.cues.cue_file import read_cue, write_cue
 from likeness.cues.latent_commands import Capture
 from likeness.errors import CueError, InputError
+from likeness.files.paths import user_dir
+from likeness.files.text_file import describe_mismatch
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
-from likeness.paths import user_dir
-from likeness.text_file import describe_mismatch
 
 log = logging.getLogger(__name__)
 

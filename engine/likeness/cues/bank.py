@@ -12,9 +12,9 @@ from torch import Tensor
 from likeness.cues.background_writer import BackgroundWriter
 from likeness.cues.cue_file import read_cue, write_cue
 from likeness.errors import CueError, InputError, nearest
+from likeness.files.paths import list_files
 from likeness.parameters.modulator import Modulator, parse_modulator
 from likeness.params import Value, to_number
-from likeness.paths import list_files
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from likeness.cues.latent_commands import Capture, Release
 from likeness.cues.recall import CueRecall, Duration
 from likeness.errors import CueError
 from likeness.fault_log import log_refusal
+from likeness.files.paths import user_dir
 from likeness.parameters.store import ParamStore
 from likeness.params import is_press, to_number
-from likeness.paths import user_dir
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from likeness.atomic_write import atomic_write
 from likeness.errors import CueError
+from likeness.files.atomic_write import atomic_write
 
 FORMAT = 1
 KEY = "likeness_cue"

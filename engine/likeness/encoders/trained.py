@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness.errors import WeightsError
+from likeness.files.paths import ENCODER
 from likeness.generators.networks.efficientnet_lite import EfficientNetLite
 from likeness.generators.perceptual import open_features
 from likeness.generators.weights_file import read_header, read_weights
-from likeness.paths import ENCODER
 
 FAMILY = "encoder"
 # Pictures are scaled to `LOOK` px, and each map of features to a grid of GRID x GRID means.

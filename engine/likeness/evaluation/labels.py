@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from likeness.errors import LikenessError, nearest
-from likeness.text_file import read_table
+from likeness.files.text_file import read_table
 
 FILE = "file"
 ANY, UNKNOWN = "*", "?"

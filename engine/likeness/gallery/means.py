@@ -13,8 +13,8 @@ from torch import Tensor
 from likeness.encoders.open_encoder import Encoder
 from likeness.errors import GalleryError, LikenessError, PhotoError, nearest
 from likeness.faces.photo import Photo, read_photo
+from likeness.files.text_file import read_table
 from likeness.picture import to_tensor
-from likeness.text_file import read_table
 
 FILE = "file"
 # Of fewer faces a mean is still more of them than of their group.

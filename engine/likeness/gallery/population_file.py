@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from likeness.errors import WeightsError
+from likeness.files.paths import population_files
 from likeness.gallery.face_types import Embedding
 from likeness.generator import Licence
 from likeness.generators.weights_file import WeightsHeader, fingerprint, read_header, read_weights, write_weights
-from likeness.paths import population_files
 
 log = logging.getLogger(__name__)
 

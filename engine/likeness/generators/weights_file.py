@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from likeness.atomic_write import atomic_write
 from likeness.errors import WeightsError
+from likeness.files.atomic_write import atomic_write
 from likeness.generator import Licence
 from likeness.generators.readers.file_kinds import describe_file
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import cv2
 
-from likeness.atomic_write import atomic_write
 from likeness.errors import OutputError
+from likeness.files.atomic_write import atomic_write
 from likeness.outputs.pacing import exact_rate
 from likeness.outputs.writer import ROOM, QueuedOutput, make_folder
 from likeness.picture import Picture

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from likeness.audio.features import Band
 from likeness.errors import InputError
-from likeness.text_file import describe_mismatch
+from likeness.files.text_file import describe_mismatch
 
 Source = Literal["lfo", "steps", "audio", "onset"]
 Shape = Literal["sine", "triangle", "saw", "square", "hold", "smooth"]

@@ -13,14 +13,14 @@ from pydantic import (
     ValidationError,
 )
 
-from likeness.atomic_write import atomic_write
 from likeness.errors import InputError, LikenessError, PresetError, nearest
+from likeness.files.atomic_write import atomic_write
+from likeness.files.paths import list_files
+from likeness.files.text_file import describe_mismatch, read_toml
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.modulator import Modulator
 from likeness.params import Value
-from likeness.paths import list_files
 from likeness.ranges import FPS, HANG, HEADS, METER, PSI, SEED, TEMPO, Range, Takeover, parse_size
-from likeness.text_file import describe_mismatch, read_toml
 
 
 def _check_value(value: object) -> Value:

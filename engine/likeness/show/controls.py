@@ -7,6 +7,7 @@ from typing import Any
 
 from likeness.cues.bank import LAST_NUMBER
 from likeness.errors import InputError
+from likeness.files.paths import search_dirs, user_dir
 from likeness.inputs.keyboard import Keyboard
 from likeness.inputs.midi.bindings import Bindings
 from likeness.inputs.midi.cue_pads import CuePadActions, CuePads
@@ -19,7 +20,6 @@ from likeness.options import Options
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.state import to_address
 from likeness.parameters.store import ParamStore
-from likeness.paths import search_dirs, user_dir
 from likeness.ranges import Takeover
 from likeness.show.status import StatusCache
 from likeness.tempo.midi_clock import ClockListener

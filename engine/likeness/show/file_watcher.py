@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from likeness.errors import PluginError, WeightsError
-from likeness.paths import find_weights
+from likeness.files.paths import find_weights
 
 log = logging.getLogger(__name__)
 

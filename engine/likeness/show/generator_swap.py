@@ -7,12 +7,12 @@ from dataclasses import replace
 from queue import SimpleQueue
 
 from likeness.errors import LikenessError, PluginError, WeightsError
+from likeness.files.paths import find_weights
 from likeness.generator import Generator
 from likeness.host.deadline import call_with_deadline
 from likeness.host.host import READY_S, Host
 from likeness.host.slot import RackChange, Slot
 from likeness.params import to_number
-from likeness.paths import find_weights
 from likeness.show.rack_editor import READY_HINT, RackEditor
 from likeness.show.renderer import Renderer
 from likeness.stage import Stage

@@ -9,11 +9,11 @@ from likeness import master
 from likeness.cues import history_commands as history_desk
 from likeness.cues import recall as cue_recall
 from likeness.errors import PluginError
+from likeness.files.paths import bundled_dir, search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, load_plugin
 from likeness.host.host import READY_S, Host
 from likeness.parameters.store import ParamStore
-from likeness.paths import bundled_dir, search_dirs
 from likeness.show import loop
 
 log = logging.getLogger(__name__)

@@ -4,10 +4,10 @@ import logging
 
 import torch
 
+from likeness.files.paths import find_weights
 from likeness.generator import Generator
 from likeness.generators.backends.choose import prepare
 from likeness.host.host import Host
-from likeness.paths import find_weights
 
 log = logging.getLogger(__name__)
 

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable, Mapping
 
 from likeness.errors import PresetError
+from likeness.files.paths import search_dirs, user_dir
 from likeness.host.host import Host
 from likeness.master import BY_HAND
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset, find_preset, read_preset, save_preset
 from likeness.parameters.store import ParamStore
 from likeness.params import to_number
-from likeness.paths import search_dirs, user_dir
 
 log = logging.getLogger(__name__)
 

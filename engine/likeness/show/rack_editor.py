@@ -8,13 +8,13 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from likeness.errors import PluginError, nearest
+from likeness.files.paths import search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, installed_plugins, load_plugin
 from likeness.host.host import READY_S, Host
 from likeness.host.slot import RackChange, Slot
 from likeness.parameters.store import ParamStore
 from likeness.params import to_number
-from likeness.paths import search_dirs
 from likeness.stage import Stage
 
 log = logging.getLogger(__name__)

@@ -17,6 +17,7 @@ from likeness.audio.features import AudioFeatures
 from likeness.audio.open_audio import open_audio
 from likeness.cues.cues import Cues
 from likeness.errors import ParamError
+from likeness.files.paths import DEFAULT_WEIGHTS
 from likeness.generator import Generator
 from likeness.generators.devices import choose_device
 from likeness.host.budget import Budget
@@ -32,7 +33,6 @@ from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.params import Trigger
-from likeness.paths import DEFAULT_WEIGHTS
 from likeness.ranges import parse_size
 from likeness.show.camera import CameraStage
 from likeness.show.clock import FixedClock, RealClock

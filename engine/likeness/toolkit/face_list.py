@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from likeness.errors import ParamError, WeightsError
+from likeness.files.paths import search_dirs, user_dir
 from likeness.generator import Generator
-from likeness.paths import search_dirs, user_dir
 from likeness.toolkit.latent_file import read_latent
 
 log = logging.getLogger(__name__)

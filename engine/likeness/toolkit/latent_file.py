@@ -7,8 +7,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from likeness.atomic_write import atomic_write
 from likeness.errors import WeightsError
+from likeness.files.atomic_write import atomic_write
 
 LATENT = "latent"
 DIRECTION = "direction"

@@ -52,7 +52,7 @@ MOVED: Mapping[str, Moved] = {
     "likeness.face_list": Moved("likeness.toolkit.face_list"),
     "likeness.latent_file": Moved("likeness.toolkit.latent_file"),
     "likeness.places": Moved(
-        "likeness.paths",
+        "likeness.files.paths",
         {"own": Renamed("user_dir"), "bundled": Renamed("bundled_dir"), "folders": Renamed("search_dirs")},
     ),
     "likeness.companion": Moved(

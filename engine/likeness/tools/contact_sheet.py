@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import torch
 
+from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.generators.devices import choose_device
 from likeness.host.host import Host
 from likeness.latent import truncate
 from likeness.options import QUIET
 from likeness.parameters.presets import Preset
-from likeness.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.picture import Picture, to_picture
 from likeness.show.show import Show
 

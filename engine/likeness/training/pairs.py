@@ -13,10 +13,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from likeness.atomic_write import atomic_write
 from likeness.encoders.composite import CompositeEncoder
 from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes, Field, compose, limit_length, pixel_grid, resize_field
+from likeness.files.atomic_write import atomic_write
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.picture import to_pictures
 from likeness.training.pictures import ProgressCallback, no_progress

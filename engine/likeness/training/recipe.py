@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from likeness.errors import TrainingError, nearest
-from likeness.paths import RUN_WEIGHTS
+from likeness.files.paths import RUN_WEIGHTS
 from likeness.training.compute import Compute
 from likeness.training.schedule import fade_out
 from likeness.training.settings import Settings

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from likeness.atomic_write import PARTIAL, atomic_write
 from likeness.errors import LikenessError, TrainingError
-from likeness.text_file import read_text
+from likeness.files.atomic_write import PARTIAL, atomic_write
+from likeness.files.text_file import read_text
 from likeness.training.settings import Settings, first_difference, read_settings, write_settings
 
 log = logging.getLogger(__name__)

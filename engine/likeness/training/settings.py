@@ -10,8 +10,8 @@ from typing import Any
 import tomlkit
 
 from likeness.errors import LikenessError, TrainingError
+from likeness.files.text_file import parse_toml
 from likeness.ranges import TRAINED_SIDE
-from likeness.text_file import parse_toml
 
 CROPS = ("square", "face")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from likeness.cli import main
+from likeness.files.paths import find_weights
 from likeness.host.host import Host
-from likeness.paths import find_weights
 from likeness.picture import to_picture
 from likeness.toolkit.latent_file import read_latent
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from likeness import open_generator
 from likeness.cli import main
-from likeness.paths import find_weights
+from likeness.files.paths import find_weights
 from likeness.picture import to_picture, write_picture
 from likeness.toolkit.latent_file import read_latent
 

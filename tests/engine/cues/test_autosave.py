@@ -17,10 +17,10 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from likeness.cues.autosave import autosave_file, read_autosave
 from likeness.cues.cue_file import write_cue
+from likeness.files.paths import bundled_dir
 from likeness.latent import truncate
 from likeness.options import QUIET
 from likeness.parameters.presets import Preset, ShowTable, read_preset
-from likeness.paths import bundled_dir
 from likeness.picture import Picture, to_picture
 from likeness.show.show import Show
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from likeness.files.paths import bundled_dir, find_direction, find_weights
 from likeness.generators.weights_file import read_header
-from likeness.paths import bundled_dir, find_direction, find_weights
 from likeness.toolkit.latent_file import read_about, read_directions
 
 WEIGHTS = "composite-256"

@@ -9,7 +9,7 @@ import pytest
 from likeness import open_generator
 from likeness.faces.detect import Detector
 from likeness.faces.embed import Embedder
-from likeness.paths import find_weights
+from likeness.files.paths import find_weights
 from likeness.picture import to_picture
 
 Scene = Callable[..., np.ndarray]

@@ -15,13 +15,13 @@ import torch
 from likeness import open_generator
 from likeness.errors import GalleryError
 from likeness.faces.photo import read_photo
+from likeness.files.paths import find_weights
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.add_photos import Shard, add_photos, encode_locally, find_photos
 from likeness.gallery.merge import merge
 from likeness.gallery.photo_encoder import PhotoEncoder, PhotoReader
 from likeness.gallery.population import add_population
 from likeness.generator import Generator
-from likeness.paths import find_weights
 from likeness.picture import to_pictures, write_picture
 
 CONSENT = "drawn for a test: nobody"

@@ -11,11 +11,11 @@ import pytest
 
 from likeness import open_generator
 from likeness.errors import GalleryError
+from likeness.files.paths import find_weights
 from likeness.gallery import Gallery, cluster
 from likeness.gallery.add_photos import PhotoJob, add_photos, find_photos
 from likeness.gallery.cluster import CHUNK, CHUNK_BYTES, encode_on_cluster, next_chunk
 from likeness.gallery.face_types import to_jpeg
-from likeness.paths import find_weights
 from likeness.picture import to_picture
 
 

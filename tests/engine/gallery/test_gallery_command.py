@@ -12,10 +12,10 @@ import torch
 
 from likeness import open_generator
 from likeness.cli import main
+from likeness.files.paths import find_weights
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.face_types import to_jpeg
 from likeness.gallery.population_file import find_population
-from likeness.paths import find_weights
 from likeness.picture import to_picture
 from likeness.toolkit.latent_file import read_latent
 
@@ -169,7 +169,7 @@ def test_group_means_are_saved_faces(
     assert (child - old).norm() > 1
     # Mirrored twins take out the sides: what is odd cancels, but for what the trained guess sees in one of them only.
     from likeness import open_generator
-    from likeness.paths import find_weights
+    from likeness.files.paths import find_weights
 
     generator = open_generator(find_weights("composite-256"))
     assert (generator.mirrored(child) - child).norm() < 0.4 * child.norm()  # type: ignore[attr-defined]

@@ -11,12 +11,12 @@ import pytest
 
 from likeness.cli import main
 from likeness.commands.gallery.common import warn_outdated
+from likeness.files.paths import find_weights
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.merge import merge
 from likeness.gallery.outdated import find_outdated
 from likeness.generator import Generator
 from likeness.generators.weights_file import fingerprint
-from likeness.paths import find_weights
 from likeness.toolkit.face_list import read_faces
 
 Maker = Callable[..., NewFace]

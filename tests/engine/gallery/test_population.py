@@ -9,13 +9,13 @@ import pytest
 
 from likeness import open_generator
 from likeness.errors import WeightsError
+from likeness.files.paths import bundled_dir, find_weights
 from likeness.gallery import Gallery
 from likeness.gallery.photo_encoder import PhotoReader
 from likeness.gallery.population import add_population, build_population, draw_face
 from likeness.gallery.population_file import find_population, read_population
 from likeness.generator import Generator
 from likeness.generators.weights_file import read_header
-from likeness.paths import bundled_dir, find_weights
 
 SHIPPED = ("faces-256", "composite-256")
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from likeness import open_generator
+from likeness.files.paths import find_weights
 from likeness.lookalike.face_reader import FaceReader
-from likeness.paths import find_weights
 from likeness.picture import to_picture
 
 

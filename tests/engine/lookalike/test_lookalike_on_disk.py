@@ -14,9 +14,9 @@ import torch
 
 from likeness import open_generator
 from likeness.cues.autosave import autosave_file, read_autosave
+from likeness.files.paths import find_weights
 from likeness.options import QUIET
 from likeness.parameters.presets import Preset
-from likeness.paths import find_weights
 from likeness.picture import to_picture
 from likeness.show.show import Show
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from likeness import open_generator
+from likeness.files.paths import bundled_dir, find_weights
 from likeness.gallery import Gallery, NewFace
 from likeness.gallery.face_types import to_jpeg
 from likeness.gallery.population import draw_face
@@ -18,7 +19,6 @@ from likeness.generators.weights_file import fingerprint
 from likeness.lookalike.face_reader import FaceReader
 from likeness.lookalike.matcher import Matcher
 from likeness.lookalike.vision_process import MatchRequest, VisionConfig
-from likeness.paths import bundled_dir, find_weights
 
 
 @pytest.fixture(scope="module")

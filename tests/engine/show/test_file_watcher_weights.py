@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from likeness.errors import WeightsError
+from likeness.files.paths import RUN_WEIGHTS, find_weights
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.options import QUIET
 from likeness.parameters.presets import Preset, ShowTable
-from likeness.paths import RUN_WEIGHTS, find_weights
 from likeness.show.file_watcher import follow_weights
 from likeness.show.show import Show
 

@@ -11,6 +11,7 @@ import pytest
 from pythonosc.udp_client import SimpleUDPClient
 
 from likeness.errors import InputError, PresetError
+from likeness.files.paths import search_dirs
 from likeness.host.slot import RESERVED
 from likeness.inputs.midi.input import MidiInput
 from likeness.inputs.osc.packet import decode, encode
@@ -18,7 +19,6 @@ from likeness.options import QUIET, Options
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable, find_preset, read_preset
-from likeness.paths import search_dirs
 from likeness.show.show import Show
 
 DEADLINE_S = 20.0

@@ -14,12 +14,12 @@ from tests.engine.toy_family import TOYS
 
 from likeness.errors import InputError, ParamError, PresetError
 from likeness.events import Event
+from likeness.files.paths import search_dirs
 from likeness.frame import Frame
 from likeness.options import QUIET
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.modulator import Modulator
 from likeness.parameters.presets import Preset, find_preset, read_preset
-from likeness.paths import search_dirs
 from likeness.show.frame_stats import Timing
 from likeness.show.show import Show
 from likeness.show.tempo_commands import tempo_commands

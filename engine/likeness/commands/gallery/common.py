@@ -18,7 +18,7 @@ Folder = Annotated[Path | None, Parameter(name="--gallery")]
 
 def folder_of(folder: Path | None) -> Path:
     """Return `folder`, by default that of the user's own gallery."""
-    from likeness.paths import user_dir
+    from likeness.files.paths import user_dir
 
     return user_dir("gallery") if folder is None else folder
 
@@ -32,7 +32,7 @@ def open_gallery(folder: Path | None, *, create: bool = False) -> "Gallery":
 
 def weights_of(name: str | None) -> Path:
     """Return the weights file of that name, or of the default weights."""
-    from likeness.paths import DEFAULT_WEIGHTS, find_weights
+    from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
 
     return find_weights(name or DEFAULT_WEIGHTS)
 
@@ -50,8 +50,8 @@ def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "
         weights: the file of the newer weights, where it is in no folder of weights.
     """
     from likeness.errors import WeightsError
+    from likeness.files.paths import find_weights
     from likeness.gallery.outdated import find_outdated
-    from likeness.paths import find_weights
 
     found: list[Record] = []
     for name in sorted({record.weights for record in records if record.weights_sha256}):
@@ -67,7 +67,7 @@ def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "
 
 def warn_outdated(records: "Sequence[Record]", weights: Path | None = None) -> None:
     """Print to standard error how many faces are outdated, and what to do."""
-    from likeness.paths import search_dirs
+    from likeness.files.paths import search_dirs
 
     old = find_outdated(records, weights)
     if old:

@@ -27,10 +27,10 @@ def population(
         A .safetensors file; by default the one of these weights in your populations.
     """
     from likeness import open_generator
+    from likeness.files.paths import population_files
     from likeness.gallery.population import build_population
     from likeness.gallery.population_file import DRAWN_SIZE, write_population
     from likeness.generators.devices import choose_device
-    from likeness.paths import population_files
 
     path = weights_of(weights)
     generator = open_generator(path, str(choose_device(device)), size=DRAWN_SIZE)

@@ -52,8 +52,8 @@ def encoder(
 
     from likeness import open_generator
     from likeness.encoders.trained import encoder_file
+    from likeness.files.paths import bundled_dir, find_weights
     from likeness.generators.devices import choose_device
-    from likeness.paths import bundled_dir, find_weights
     from likeness.projection.batch import project_batch
     from likeness.training.encoder import EncoderSamples, draw_samples, train_encoder
 

@@ -49,7 +49,7 @@ def refine(
     adversarial
         Weight of the critic of textures: more gives more detail, and more invented detail.
     """
-    from likeness.paths import find_weights
+    from likeness.files.paths import find_weights
 
     output = options.output or Path("out") / f"refine-{folder.resolve().name}"
     own = {

@@ -11,12 +11,12 @@ from urllib.parse import quote
 import tomlkit
 from pydantic import BaseModel, ConfigDict
 
-from likeness.atomic_write import atomic_write
 from likeness.errors import InputError, LikenessError
+from likeness.files.atomic_write import atomic_write
+from likeness.files.paths import list_files
+from likeness.files.text_file import read_model
 from likeness.inputs.midi.ports import drop_socket_number, port_names
 from likeness.parameters.midi_binding import Binding
-from likeness.paths import list_files
-from likeness.text_file import read_model
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from likeness.errors import LikenessError
+from likeness.files.paths import list_files
+from likeness.files.text_file import read_model
 from likeness.inputs.midi.bindings import controller_name
 from likeness.parameters.midi_binding import TOP, Binding
-from likeness.paths import list_files
-from likeness.text_file import read_model
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from likeness.audio.device import audio_available
 from likeness.audio.file import AudioFile
 from likeness.audio.open_audio import OFF, is_audio_file
 from likeness.errors import InputError, LikenessError, OutputError
+from likeness.files.paths import search_dirs, user_dir
 from likeness.generators.devices import choose_device, find_unused_card
 from likeness.inputs.camera.picture_check import is_black
 from likeness.inputs.camera.source import check_source, open_source, source_label
@@ -24,7 +25,6 @@ from likeness.options import Options
 from likeness.outputs.displays import displays, has_display
 from likeness.outputs.open_outputs import check_displays_of_heads
 from likeness.parameters.presets import Preset
-from likeness.paths import search_dirs, user_dir
 from likeness.tools.preflight.finding import Finding, good, less, stops
 
 # The use of each optional library, by the name of its module.

@@ -9,10 +9,10 @@ from pathlib import Path
 from torch import Tensor
 
 from likeness.errors import LikenessError
+from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.generators.convert import inspect_weights
 from likeness.options import DEFAULT_FPS, Options, quieten
 from likeness.parameters.presets import Preset
-from likeness.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.show.show import Show
 from likeness.tools.preflight.environment import check_disk, check_environment
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst

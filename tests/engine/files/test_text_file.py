@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from likeness.errors import LikenessError
-from likeness.text_file import parse_toml, read_model, read_table, read_text, read_toml
+from likeness.files.text_file import parse_toml, read_model, read_table, read_text, read_toml
 
 
 class Lamp(BaseModel):

@@ -10,7 +10,7 @@ Kind = Literal["plugins", "presets", "weights", "controllers", "bindings", "cues
 
 # Used where neither the preset nor the command line names weights.
 DEFAULT_WEIGHTS = "faces-256"
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 # Names the user's folder, for installations that keep a show's things together.
 HOME_VARIABLE = "LIKENESS_HOME"
 # The file that a training run keeps up to date in its folder.

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from likeness import paths as places
 from likeness.errors import WeightsError
+from likeness.files import paths as places
 
 
 def test_in_a_clone_the_folders_beside_the_engine_are_used(root: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from likeness.atomic_write import atomic_write
+from likeness.files.atomic_write import atomic_write
 
 
 def test_the_file_holds_the_new_content_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -35,8 +35,8 @@ def test_the_old_file_is_whole_until_the_new_one_is_on_the_disk(
         assert old.read_bytes() == b"new"
         replace(old, new)
 
-    monkeypatch.setattr("likeness.atomic_write.os.fsync", synced)
-    monkeypatch.setattr("likeness.atomic_write.os.replace", replaced)
+    monkeypatch.setattr("likeness.files.atomic_write.os.fsync", synced)
+    monkeypatch.setattr("likeness.files.atomic_write.os.replace", replaced)
     atomic_write(path, b"new")
     assert steps == ["sync", "replace", "sync"]
 
@@ -50,7 +50,7 @@ def test_a_disk_that_is_full_leaves_the_old_file_and_nothing_else(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("likeness.atomic_write.os.fsync", full)
+    monkeypatch.setattr("likeness.files.atomic_write.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         atomic_write(path, b"new" * 1000)
     assert path.read_bytes() == b"old"
