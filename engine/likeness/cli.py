@@ -50,6 +50,8 @@ for group in (gallery.app, directions.app, train, weights.app):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `arguments`, by default the process's own; a mistake ends in one line and status 2."""
+    if arguments is None:
+        _outlive_readers()
     logging.basicConfig(format="%(levelname)s: %(message)s")
     logging.getLogger("likeness").setLevel(logging.INFO)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
@@ -72,6 +74,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if arguments is None:
         _leave_hung_threads(status)
     sys.exit(status)
+
+
+class _Lasting(io.TextIOWrapper):
+    """A text stream that discards what nobody can read any more: a show must not end with a pipe's reader."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            return super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            super().flush()
+
+
+def _outlive_readers() -> None:
+    """Go on where stdout or stderr is closed, or piped into a program that ends."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            lasting = _Lasting(stream.detach(), stream.encoding, "backslashreplace", line_buffering=True)
+            setattr(sys, name, lasting)
 
 
 def _leave_hung_threads(status: int | str | None) -> None:

@@ -131,6 +131,13 @@ def _report_files(outputs: Sequence[str], failed: Sequence[str]) -> None:
         elif path.suffix.lower() != ".png" and not path.exists():
             lost.append(f"{path} is gone: it was deleted or renamed while it was being written")
         else:
-            print(f"The result is in {path.absolute()}")
+            print(f"The result is in {_absolute(path)}")
     if lost:
         raise OutputError("; ".join(lost))
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.absolute()
+    except FileNotFoundError:  # the working folder was removed meanwhile
+        return path

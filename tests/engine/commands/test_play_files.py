@@ -1,11 +1,15 @@
 """What `play` and `render` say of the files that they wrote."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from likeness.cli import main
 
+ENGINE = Path(__file__).resolve().parents[3] / "engine"
 SHORT = ("--seconds", "0.5", "--size", "32x32", "--device", "cpu")
 
 
@@ -44,3 +48,16 @@ def test_one_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     with pytest.raises(SystemExit):
         main(["play", "demo", "--output", film, "--output", film, *SHORT])
     assert "two outputs cannot write one file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("streams", ["2>&1 | true; exit ${PIPESTATUS[0]}", ">&- 2>&- <&-"])
+def test_a_show_plays_on_where_nobody_reads_what_it_prints(tmp_path: Path, streams: str) -> None:
+    film = tmp_path / "film.mkv"
+    command = f'"$0" -m likeness.cli play demo --output "$1" --midi off --osc-port 0 {" ".join(SHORT)} {streams}'
+    ran = subprocess.run(
+        ["bash", "-c", command, sys.executable, str(film)],
+        check=False,
+        env={**os.environ, "LIKENESS_HOME": str(tmp_path), "PYTHONPATH": str(ENGINE)},
+    )
+    assert ran.returncode == 0
+    assert film.stat().st_size > 0
