@@ -106,7 +106,8 @@ def test_the_pattern_lights_another_cell_in_each_frame(flash: Callable[..., torc
 
 def test_presses_of_another_process_are_seen_in_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
-    ways = measure_osc(Preset(), replace(QUIET, size=(64, 64), fps=30.0), 12)
+    # The weights that draw fastest: where a frame outlasts the gap between two presses, one of them is lost.
+    ways = measure_osc(Preset(), replace(QUIET, size=(64, 64), fps=30.0, weights="composite-256"), 12)
     assert ways.lost <= 2
     assert len(ways.seconds) + ways.lost == 12
     assert min(ways.seconds) > 0
