@@ -1,6 +1,7 @@
 """Easing curves from 0 to 1 over a time from 0 to 1, and the share of its way that a glide makes in a frame."""
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -56,6 +57,15 @@ def glide_share(dt: float, seconds: float) -> float:
         seconds: in which 95 % of a jump is made; 0 jumps.
     """
     return -math.expm1(-dt * TIME_CONSTANTS / seconds) if seconds > 0 else 1.0
+
+
+def __getattr__(name: str) -> Easing:
+    """Return an easing under its name of version 0.1.0, with a warning; these names go with the next version."""
+    new = {"leave_slowly": ease_in, "arrive_softly": ease_out}.get(name)
+    if new is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn(f"likeness.easing.{name} is {new.__name__} now", FutureWarning, stacklevel=2)
+    return new
 
 
 EASINGS: Mapping[str, Easing] = MappingProxyType(

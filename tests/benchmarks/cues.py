@@ -16,7 +16,7 @@ import torch
 from likeness.cues.cues import Cues
 from likeness.cues.latent_commands import Past, Release
 from likeness.cues.latent_history import LatentHistory
-from likeness.cues.playback import Playback
+from likeness.cues.latent_stage import LatentStage
 from likeness.events import Recall
 from likeness.frame import Frame
 from likeness.host.host import Host
@@ -39,8 +39,8 @@ def main() -> None:
     faces = torch.randn(3, *shape, generator=torch.Generator().manual_seed(1))
     face = faces[0]
 
-    def prepared(state: str) -> Playback:
-        course = Playback(torch.zeros(shape), LatentHistory(*shape, 60.0))
+    def prepared(state: str) -> LatentStage:
+        course = LatentStage(torch.zeros(shape), LatentHistory(*shape, 60.0))
         course.step(faces[1][None], Frame(0, 0.0, 0.0, 0.0, {}))
         if state != "untouched":
             course.handle(Recall("a", 1e9 if state == "on its way" else 0.0, lambda: face))

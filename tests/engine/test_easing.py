@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from likeness import easing
 from likeness.easing import EASINGS
 
 # The largest slope, by the curve's derivative.
@@ -22,3 +23,12 @@ def test_every_curve_goes_forward_from_0_to_1_at_no_more_than_its_slope(name: st
 @pytest.mark.parametrize("name", ["linear", "smooth", "cubic"])
 def test_the_even_curves_pass_the_middle_at_half_time(name: str) -> None:
     assert EASINGS[name](0.5) == 0.5
+
+
+def test_the_names_of_the_version_before_still_work_and_warn() -> None:
+    with pytest.warns(FutureWarning, match="ease_in"):
+        assert easing.leave_slowly(0.5) == EASINGS["ease-in"](0.5)
+    with pytest.warns(FutureWarning, match="ease_out"):
+        assert easing.arrive_softly(0.5) == EASINGS["ease-out"](0.5)
+    with pytest.raises(AttributeError, match="nobody"):
+        _ = easing.nobody

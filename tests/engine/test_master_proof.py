@@ -118,7 +118,7 @@ class Rig:
         # Quiet: thousands of tracebacks of planned faults are no news.
         host._faults.tell = lambda *args, **more: 0  # type: ignore[method-assign]
         renderer = Renderer(Stage(toy(4, 4, 4), PluginParams(self.store), torch.device("cpu"), 3), host)
-        self.playback = renderer.playback
+        self.latents = renderer.latents
         self.render = ScriptedRender(renderer.draw)
         self.out = MemoryOutput()
         hand = Master(lambda: self.clock.now)
@@ -219,11 +219,11 @@ class Rig:
         self.frame(0.02)
         # The generator that hung has not seen the panic in the frame that it still had to draw.
         self.frame(0.02)
-        face = self.playback.shown
+        face = self.latents.shown
         # Two bars at 120 BPM, and longer than any fade of the plugin's.
         for _ in range(2):
             self.frame(2.0)
-            assert torch.allclose(self.playback.shown, face, atol=1e-4)
+            assert torch.allclose(self.latents.shown, face, atol=1e-4)
 
     def end(self) -> None:
         """Wait as long as was promised, and no longer."""

@@ -4,7 +4,7 @@ A cue holds the face on the screen, the parameters, the modulators and the order
 
 - `bank.py`: the cues of a show, numbered 1 to 64 or named. `cue_file.py`: one cue on the disk.
 - `recall.py`: recalls a cue at once or on a beat, over seconds or bars, and undoes it.
-- `playback.py`: the latent between the plugins and the generator: transitions, history playback, recording.
+- `latent_stage.py`: the latent between the plugins and the generator: transitions, history playback, recording.
 - `transition.py`: leads the picture to a face. `rigid_motion.py`: lets the plugins' motion go on from there.
 - `latent_history.py`, `parameter_history.py`: the last ten minutes of faces, and of targets.
 - `commands.py`, `history_commands.py`: the OSC commands `/cue/...` and `/history/...`.
@@ -12,6 +12,6 @@ A cue holds the face on the screen, the parameters, the modulators and the order
 - `cues.py`: puts these together for `show.py`.
 
 A command comes on any thread and leaves an edit in the store's inbox. The show's thread runs it between two frames: it
-sets the parameters off and emits a `Recall`. The render thread takes that event in its next frame (`Playback.handle`)
-and moves the latent. Files are written on the background writer's thread alone.
+sets the parameters off and emits a `Recall`. The render thread takes that event in its next frame, in
+`LatentStage.handle`, and moves the latent. Files are written on the background writer's thread alone.
 """

@@ -22,7 +22,7 @@ class HistoryCommands:
 
     Any thread may call a command; it checks its arguments at once and leaves the rest to the store's inbox. The show's
     thread calls `advance` before each frame: it records the targets, and turns a move of the fader into a `Past` event
-    for the render thread. Faces of the past are in `Playback.history`, targets here.
+    for the render thread. Faces of the past are in `LatentStage.history`, targets here.
 
     Args:
         store: of the show; its targets are remembered.

@@ -34,7 +34,7 @@ class Slot:
         impls: its hook implementations by hook.
         params: what it declares, and what the host adds.
         path: its file, where it is one.
-        strikes: failures in a row.
+        strikes: failures in a row, counted by the host, which bypasses after many.
         bypassed_by_host: whether the host has bypassed it.
         hung: whether it has been left behind in one of its hooks.
         cost_ms: running mean of what its chain hooks take in a frame, as seen from the host.

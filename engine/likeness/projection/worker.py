@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -280,3 +281,12 @@ class _SearchContext:
             patience=request.patience,
             rate=request.rate,
         )
+
+
+def __getattr__(name: str) -> type:
+    """Return a class under its name of version 0.1.0, with a warning; these names go with the next version."""
+    new = {"Order": SearchRequest, "Searcher": ProjectionWorker}.get(name)
+    if new is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn(f"{__name__}.{name} is {new.__name__} now", FutureWarning, stacklevel=2)
+    return new

@@ -1,4 +1,4 @@
-"""File watcher: reloads plugins and weights that change on disk while they play."""
+"""File watcher: notices plugin and weights files that change on disk, and asks for their reload."""
 
 import logging
 import threading

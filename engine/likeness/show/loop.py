@@ -81,7 +81,7 @@ class Loop:
         outputs: get each finished picture.
         size: width and height in px of the black picture that is shown before the first one is drawn.
         before: what is called before each frame takes the inbox.
-        mark: puts what must be seen whatever is played over the finished picture.
+        mark: draws the camera mark over the finished picture, so that no plugin can hide it.
         master: freeze, blackout and brightness.
         transport: tempo and beat.
         stats: what is counted, for whoever reads it on another thread.

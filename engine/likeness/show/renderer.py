@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from likeness.cues.latent_history import LatentHistory
-from likeness.cues.playback import Playback
+from likeness.cues.latent_stage import LatentStage
 from likeness.events import Event, LatentCommand, Recall
 from likeness.frame import Frame
 from likeness.generators.readback import ReadBack
@@ -38,11 +38,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class RenderScene:
-    """What changes with the generator: the stage, the base latents `[heads, num_ws, w_dim]` and the playback."""
+    """What changes with the generator: the stage, the base latents `[heads, num_ws, w_dim]` and the latent stage."""
 
     stage: Stage
     base: Tensor
-    playback: Playback
+    latents: LatentStage
 
 
 class Renderer:
@@ -53,7 +53,7 @@ class Renderer:
         fps: frames a second that the history keeps.
 
     Attributes:
-        playback: the latent stage after the plugins: cues and history.
+        latents: the latent stage after the plugins: cues and history.
     """
 
     def __init__(self, stage: Stage, host: Host, fps: float = 60.0) -> None:
@@ -64,7 +64,7 @@ class Renderer:
     def scene(self, stage: Stage) -> RenderScene:
         """Return a scene for `switch_scene`. Any thread; it allocates. Latents of the same shape keep the history."""
         fits = stage.generator.mean.shape == self._stage.generator.mean.shape
-        return _make_scene(stage, self.playback.history if fits else self._new_history(stage))
+        return _make_scene(stage, self.latents.history if fits else self._new_history(stage))
 
     def switch_scene(self, scene: RenderScene, fade_s: float) -> None:
         """Draw `scene` from now on, faded in within `fade_s` seconds. The render thread, before a frame."""
@@ -88,14 +88,14 @@ class Renderer:
         for event in events:
             if isinstance(event, Recall) and event.rack:
                 self._host.reorder(event.rack)
-            self.playback.handle(event)
+            self.latents.handle(event)
             if not isinstance(event, LatentCommand):
                 self._host.handle(event, self._stage)
         latent = self._host.update(self._base, frame)
         private = self._stage.privacy.end_frame()
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)
-        latent = self.playback.step(latent, frame, private=private)
+        latent = self.latents.step(latent, frame, private=private)
         latent = truncate(latent, generator.mean, float(frame.values["show"]["psi"]))
         began = time.perf_counter()
         image = generator.synthesize(latent)
@@ -105,7 +105,7 @@ class Renderer:
         return Outcome(picture, None, synthesis_s)
 
     def _use(self, scene: RenderScene) -> None:
-        self._stage, self._base, self.playback = scene.stage, scene.base, scene.playback
+        self._stage, self._base, self.latents = scene.stage, scene.base, scene.latents
 
     def _new_history(self, stage: Stage) -> LatentHistory:
         mean = stage.generator.mean
@@ -115,7 +115,7 @@ class Renderer:
 def _make_scene(stage: Stage, history: LatentHistory) -> RenderScene:
     generator = stage.generator
     seeds = range(stage.seed, stage.seed + stage.heads)
-    return RenderScene(stage, generator.sample(seeds), Playback(generator.mean, history))
+    return RenderScene(stage, generator.sample(seeds), LatentStage(generator.mean, history))
 
 
 class RenderThread:

@@ -70,7 +70,7 @@ class Rig:
         self.host.add("still", Still())
         renderer = Renderer(ShowStage(toy(4, 32), PluginParams(self.store), torch.device("cpu"), 3), self.host, FPS)
         renderer.start()
-        self.playback = renderer.playback
+        self.latents = renderer.latents
         self.render = RenderThread(renderer.draw)
         self.out = MemoryOutput()
         self.modulation, transport = Modulation(3), Transport()
@@ -97,7 +97,7 @@ class Rig:
         """Return the last face."""
         for _ in range(frames):
             self.loop.frame()
-            self.faces.append(self.playback.shown[0].clone())
+            self.faces.append(self.latents.shown[0].clone())
             self.values.append(dict(self.store.snapshot["drift"]))
             self.beats.append(self.loop.transport.moment.beat)
         return self.faces[-1]

@@ -78,8 +78,8 @@ def test_pads_press_next_undo_and_release(rig: Rig, caplog: pytest.LogCaptureFix
     assert torch.equal(rig.play(1), before)
     rig.store.set("cue.release", 1)
     rig.play(2)
-    latent = rig.playback.shown
-    assert rig.playback.step(latent, Frame(999, 99.0, 0.02, 0.0, {})) is latent
+    latent = rig.latents.shown
+    assert rig.latents.step(latent, Frame(999, 99.0, 0.02, 0.0, {})) is latent
 
 
 def test_a_pad_recalls_its_place_and_stores_while_that_is_armed_and_says_how_it_is(rig: Rig) -> None:

@@ -9,7 +9,7 @@ from tests.engine.cues.cues_rig import Rig
 
 def test_a_show_without_cues_is_what_it_was_bit_by_bit(rig: Rig, make: Callable[[], Rig]) -> None:
     bare = make()
-    bare.playback.step = lambda latent, frame, private=False: latent  # type: ignore[method-assign]
+    bare.latents.step = lambda latent, frame, private=False: latent  # type: ignore[method-assign]
     rig.play(60)
     bare.play(60)
     assert all(np.array_equal(a, b) for a, b in zip(rig.out.pictures, bare.out.pictures, strict=True))

@@ -47,3 +47,12 @@ def test_a_name_that_never_was_is_not_found() -> None:
     assert [type(finder).__name__ for finder in sys.meta_path].count("_OldPaths") == 1
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("likeness.nobody")
+
+
+def test_classes_renamed_in_their_place_are_found_under_their_old_names() -> None:
+    from likeness.projection import worker
+
+    with pytest.warns(FutureWarning, match="SearchRequest now"):
+        assert worker.Order is worker.SearchRequest
+    with pytest.warns(FutureWarning, match="ProjectionWorker now"):
+        assert worker.Searcher is worker.ProjectionWorker

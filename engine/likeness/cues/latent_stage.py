@@ -1,4 +1,4 @@
-"""Playback: the latent stage after the plugins. Cue transitions, history playback, history recording."""
+"""The latent stage between plugins and generator: cue transitions, playback of the past, recording of the history."""
 
 import logging
 import math
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 SCRUB_S = 0.25
 
 
-class Playback:
+class LatentStage:
     """Decides the latent of each frame from what the plugins draw, a recalled face, and the past.
 
     The render thread calls `handle` with each event and then `step`, once a frame. A recall starts a transition; a

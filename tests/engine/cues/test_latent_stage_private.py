@@ -5,23 +5,23 @@ from torch import Tensor
 
 from likeness.cues.latent_commands import Capture
 from likeness.cues.latent_history import LatentHistory
-from likeness.cues.playback import Playback
+from likeness.cues.latent_stage import LatentStage
 from likeness.events import Forget, Recall
 from likeness.frame import Frame
 
 MEAN = torch.zeros(2, 4)
 
 
-def course() -> Playback:
-    return Playback(MEAN, LatentHistory(2, 4, 60.0))
+def course() -> LatentStage:
+    return LatentStage(MEAN, LatentHistory(2, 4, 60.0))
 
 
-def show(playing: Playback, value: float, index: int, private: bool = False) -> Tensor:
+def show(playing: LatentStage, value: float, index: int, private: bool = False) -> Tensor:
     frame = Frame(index, index / 60, 1 / 60 if index else 0.0, 0.0, {})
     return playing.step(torch.full((1, 2, 4), value), frame, private=private)
 
 
-def captured(playing: Playback, time: float | None = None) -> Tensor:
+def captured(playing: LatentStage, time: float | None = None) -> Tensor:
     taken: list[Tensor] = []
     playing.handle(Capture(taken.append, time))
     return taken[0]
