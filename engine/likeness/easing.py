@@ -1,9 +1,10 @@
 """Easing curves from 0 to 1 over a time from 0 to 1, and the share of its way that a glide makes in a frame."""
 
 import math
-import warnings
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+
+from likeness.errors import find_renamed
 
 Easing = Callable[[float], float]
 
@@ -61,11 +62,7 @@ def glide_share(dt: float, seconds: float) -> float:
 
 def __getattr__(name: str) -> Easing:
     """Return an easing under its name of version 0.1.0, with a warning; these names go with the next version."""
-    new = {"leave_slowly": ease_in, "arrive_softly": ease_out}.get(name)
-    if new is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    warnings.warn(f"likeness.easing.{name} is {new.__name__} now", FutureWarning, stacklevel=2)
-    return new
+    return find_renamed(__name__, name, {"leave_slowly": ease_in, "arrive_softly": ease_out})
 
 
 EASINGS: Mapping[str, Easing] = MappingProxyType(

@@ -1,7 +1,11 @@
 """Errors that the user can mend: every text says what to do next."""
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class LikenessError(Exception):
@@ -61,3 +65,21 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> str:
     if close:
         return "nearest: " + ", ".join(close)
     return "there are: " + ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+
+
+def find_renamed(module: str, old: str, renamed: Mapping[str, T]) -> T:
+    """Return what a module called `old` in the version before, with a warning; for the module's `__getattr__`.
+
+    Args:
+        module: its `__name__`.
+        old: the name that was asked for.
+        renamed: old names, each with the thing under its new one.
+
+    Raises:
+        AttributeError: where `old` is none of them, as Python raises for any name that a module lacks.
+    """
+    if old not in renamed:
+        raise AttributeError(f"module {module!r} has no attribute {old!r}")
+    new = getattr(renamed[old], "__name__", "")
+    warnings.warn(f"{module}.{old} is {new} now; the old name goes with the next version", FutureWarning, stacklevel=3)
+    return renamed[old]

@@ -1,6 +1,6 @@
 """Finished pictures (bytes), and conversions to and from images (tensors in [-1, 1])."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from likeness.errors import OutputError
+from likeness.errors import OutputError, find_renamed
 from likeness.files.atomic_write import atomic_write
 
 Picture = NDArray[np.uint8]
@@ -121,3 +121,8 @@ def from_levels(levels: Tensor) -> Tensor:
 def side_by_side(images: Tensor) -> Tensor:
     """Return images `[n, 3, H, W]` as one `[3, H, n * W]`."""
     return images[0] if len(images) == 1 else torch.cat(tuple(images), dim=-1)
+
+
+def __getattr__(name: str) -> Callable[[Path, Picture], None]:
+    """Return a function under its name of version 0.1.0, with a warning; these names go with the next version."""
+    return find_renamed(__name__, name, {"write_png": write_picture})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from likeness.encoders.open_encoder import Encoder, open_encoder_for
-from likeness.errors import LikenessError, WeightsError
+from likeness.errors import LikenessError, WeightsError, find_renamed
 from likeness.generator import Generator
 from likeness.picture import Picture, to_tensor
 from likeness.projection.loss import FeatureNet, face_mask, open_feature_net, resized
@@ -285,8 +284,4 @@ class _SearchContext:
 
 def __getattr__(name: str) -> type:
     """Return a class under its name of version 0.1.0, with a warning; these names go with the next version."""
-    new = {"Order": SearchRequest, "Searcher": ProjectionWorker}.get(name)
-    if new is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    warnings.warn(f"{__name__}.{name} is {new.__name__} now", FutureWarning, stacklevel=2)
-    return new
+    return find_renamed(__name__, name, {"Order": SearchRequest, "Searcher": ProjectionWorker})

@@ -50,9 +50,12 @@ def test_a_name_that_never_was_is_not_found() -> None:
 
 
 def test_classes_renamed_in_their_place_are_found_under_their_old_names() -> None:
+    from likeness import picture
     from likeness.projection import worker
 
     with pytest.warns(FutureWarning, match="SearchRequest now"):
         assert worker.Order is worker.SearchRequest
     with pytest.warns(FutureWarning, match="ProjectionWorker now"):
         assert worker.Searcher is worker.ProjectionWorker
+    with pytest.warns(FutureWarning, match="write_picture now"):
+        assert picture.write_png is picture.write_picture
