@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from likeness.generators.weights_file import fingerprint
 from likeness.picture import Picture
 
 Embedding = NDArray[np.float32]
@@ -88,6 +91,21 @@ class Record:
         """
         recorded = self.weights_sha256 if self.num_ws and self.weights == weights else ""
         return bool(recorded and sha256) and recorded != sha256
+
+
+def find_outdated(records: Sequence[Record], weights: Path) -> list[Record]:
+    """Return those of `records` whose latents are known to be of other weights than the file of this name.
+
+    Reads the file's header, or all of a file that is not ours; nothing where no record could be outdated.
+
+    Raises:
+        WeightsError: where the weights cannot be read.
+    """
+    name = weights.stem
+    if not any(record.weights == name and record.weights_sha256 for record in records):
+        return []
+    sha256 = fingerprint(weights)
+    return [record for record in records if record.outdated(name, sha256)]
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def _read_face(face: int | Path | GalleryName, generator: Generator) -> Tensor:
         return read_latent(_resolve_path(face), num_ws, w_dim)
     # Few shows name a gallery, and those that do not need not load a database.
     from likeness.gallery import Gallery
-    from likeness.gallery.outdated import find_outdated
+    from likeness.gallery.face_types import find_outdated
 
     weights = generator.info.weights
     with Gallery.open(user_dir("gallery")) as gallery:

@@ -51,12 +51,12 @@ def find_outdated(records: "Sequence[Record]", weights: Path | None = None) -> "
     """
     from likeness.errors import WeightsError
     from likeness.files.paths import find_weights
-    from likeness.gallery.outdated import find_outdated
+    from likeness.gallery import face_types
 
     found: list[Record] = []
     for name in sorted({record.weights for record in records if record.weights_sha256}):
         try:
-            found += find_outdated(
+            found += face_types.find_outdated(
                 records, weights if weights is not None and weights.stem == name else find_weights(name)
             )
         except WeightsError:
