@@ -42,7 +42,7 @@ def read_targets(
     grid = layout["field"].grid
     targets["field"] = _full_target(invert(resize_field(field, grid)) / np.float32(grid))
     edges = np.stack([signed_distance(mattes.skin), signed_distance(mattes.person)], axis=2)
-    targets["edges"] = _full_target(bands.resized(edges, layout["edges"].grid))
+    targets["edges"] = _full_target(bands.resize_square(edges, layout["edges"].grid))
     for name in ("hair", "backdrop", "skin"):
         mean, seen = bands.covered_mean(face, getattr(places, name), layout[name].grid)
         targets[name] = BlockTarget(
@@ -58,12 +58,12 @@ def _skin_detail(face: Image, support: Image, broad: Image, layout: Mapping[str,
     """The middle band, and the fine one of a face of the model's whole size; as `bands.skin_bands`."""
     size = face.shape[0]
     middle, fine = layout["skin_middle"], layout["skin_fine"]
-    layer = support[..., None] * face + (1 - support[..., None]) * bands.resized(broad, size)
-    mid = bands.resized(layer, middle.grid)
-    band = mid - bands.resized(bands.resized(layer, layout["skin"].grid), middle.grid)
+    layer = support[..., None] * face + (1 - support[..., None]) * bands.resize_square(broad, size)
+    mid = bands.resize_square(layer, middle.grid)
+    band = mid - bands.resize_square(bands.resize_square(layer, layout["skin"].grid), middle.grid)
     found = {"skin_middle": _crop_target(band[..., ::-1], support, middle)}
     if size == fine.grid:
-        found["skin_fine"] = _crop_target(_brightness(layer - bands.resized(mid, size)), support, fine)
+        found["skin_fine"] = _crop_target(_brightness(layer - bands.resize_square(mid, size)), support, fine)
     return found
 
 
@@ -74,7 +74,7 @@ def _brightness(picture: Image) -> Image:
 
 def _crop_target(band: Image, support: Image, block: Block) -> BlockTarget:
     rows, columns = slice(block.top, block.top + block.height), slice(block.left, block.left + block.width)
-    seen = bands.resized(support, block.grid)[rows, columns]
+    seen = bands.resize_square(support, block.grid)[rows, columns]
     return BlockTarget(_channels_first(band[rows, columns]), seen[None])
 
 

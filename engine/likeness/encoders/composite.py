@@ -29,6 +29,7 @@ from likeness.faces.flow import (
     warp,
 )
 from likeness.faces.mattes import Mattes, cut_out, face_region
+from likeness.faces.resize import resize
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.weights_file import read_weights
@@ -109,10 +110,7 @@ class CompositeEncoder:
             rounds: of flow and projection; a third gained 0.2 dB of the face and 0.01 of identity for half as much
                 time again.
         """
-        picture = np.ascontiguousarray(photo[..., ::-1])
-        if picture.shape[:2] != (self.size, self.size):
-            method = cv2.INTER_AREA if picture.shape[0] > self.size else cv2.INTER_CUBIC
-            picture = np.asarray(cv2.resize(picture, (self.size, self.size), interpolation=method), np.uint8)
+        picture = resize(np.ascontiguousarray(photo[..., ::-1]), self.size)
         half = self.size // 2
         small = _shrink(picture, half)
         latent = guess = self.guess(picture)
@@ -146,7 +144,7 @@ class CompositeEncoder:
         """The drawing at half size in the mean frame, BGR, without strands and pores."""
         half = self.size // 2
         skin, hair, backdrop = (
-            bands.resized(drawn[name][0].permute(1, 2, 0).numpy(), half) for name in ("skin", "hair", "backdrop")
+            bands.resize_square(drawn[name][0].permute(1, 2, 0).numpy(), half) for name in ("skin", "hair", "backdrop")
         )
         block = self.network.layout["skin_middle"]
         crop = skin[block.top : block.top + block.height, block.left : block.left + block.width]
@@ -165,7 +163,7 @@ class CompositeEncoder:
         moving = np.asarray(warp(small, field), np.uint8)
         found, trust = self._flow.find(even_contrast(target), even_contrast(moving))
         sigma = (8.0, 6.0, 5.0)[min(turn, 2)] * unit
-        weight = trust * bands.resized(self._region, side)
+        weight = trust * bands.resize_square(self._region, side)
         smooth = smooth_field(limit_length(found, 6 * unit), weight, sigma, floor=0.02)
         return resize_field(limit_length(compose(smooth, field), 16 * unit), size)
 
@@ -173,7 +171,7 @@ class CompositeEncoder:
         """The photo's mattes in the mean frame, led by those of the drawing."""
         half_way = np.float32(0.5)
         skin, person = (
-            bands.resized((drawn + usual) * half_way, self._coarse)
+            bands.resize_square((drawn + usual) * half_way, self._coarse)
             for drawn, usual in ((own.skin, self._prior.skin), (own.person, self._prior.person))
         )
         picture = _shrink(np.asarray(warp(small, field), np.uint8), self._coarse)
@@ -211,7 +209,9 @@ class PictureEncoder:
 
 def _binarise(mattes: Mattes, size: int) -> Mattes:
     """Mattes of 0 and 1 at `size`."""
-    return Mattes(*((bands.resized(each, size) > 0.5).astype(np.float32) for each in (mattes.skin, mattes.person)))
+    return Mattes(
+        *((bands.resize_square(each, size) > 0.5).astype(np.float32) for each in (mattes.skin, mattes.person))
+    )
 
 
 def _invert_drawn_field(drawn: Tensor, size: int) -> Field:

@@ -13,6 +13,7 @@ import numpy as np
 
 from likeness.faces.flow import Bytes, Image
 from likeness.faces.mattes import Mattes
+from likeness.faces.resize import resize
 
 LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # BGR, ITU-R BT.601
 
@@ -26,11 +27,9 @@ class Supports:
     backdrop: Image
 
 
-def resized(picture: Image, size: int) -> Image:
-    """Bilinear up, area average down; `[height, width]` or `[height, width, channels]`."""
-    smaller = size < picture.shape[0]
-    drawn = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-    return np.asarray(drawn, np.float32).reshape(size, size, *picture.shape[2:])
+def resize_square(picture: Image, size: int) -> Image:
+    """Return a square picture at `size` px, bilinear on the way up; `[height, width]` or with channels."""
+    return np.asarray(resize(picture, size, enlarge=cv2.INTER_LINEAR), np.float32)
 
 
 def to_unit(picture: Bytes) -> Image:
@@ -47,7 +46,7 @@ def layer_supports(mattes: Mattes, size: int) -> Supports:
     skin = cv2.erode(mattes.skin, cross, iterations=2)
     hair = cv2.erode(mattes.person * (1 - mattes.skin), cross)
     backdrop = cv2.erode(1 - mattes.person, cross, iterations=2)
-    return Supports(*(resized(np.asarray(matte, np.float32), size) for matte in (skin, hair, backdrop)))
+    return Supports(*(resize_square(np.asarray(matte, np.float32), size) for matte in (skin, hair, backdrop)))
 
 
 def covered_mean(picture: Image, support: Image, size: int) -> tuple[Image, Image]:
@@ -56,8 +55,8 @@ def covered_mean(picture: Image, support: Image, size: int) -> tuple[Image, Imag
     Returns:
         `[size, size, channels]` (zero where nothing was seen) and `[size, size, 1]`.
     """
-    seen = resized(support, size)[..., None]
-    return resized(picture * support[..., None], size) / (seen + 1e-4), seen
+    seen = resize_square(support, size)[..., None]
+    return resize_square(picture * support[..., None], size) / (seen + 1e-4), seen
 
 
 def fill_unseen(broad: Image, seen: Image) -> Image:
@@ -91,9 +90,9 @@ def skin_bands(picture: Image, support: Image, broad: Image) -> tuple[Image, Ima
         the fine band is brightness alone, for colour has next to nothing there.
     """
     size = picture.shape[0]
-    layer = support[..., None] * picture + (1 - support[..., None]) * resized(broad, size)
-    low, mid = resized(layer, size // 4), resized(layer, size // 2)
-    return low, mid - resized(low, size // 2), ((layer - resized(mid, size)) @ LUMA)[..., None]
+    layer = support[..., None] * picture + (1 - support[..., None]) * resize_square(broad, size)
+    low, mid = resize_square(layer, size // 4), resize_square(layer, size // 2)
+    return low, mid - resize_square(low, size // 2), ((layer - resize_square(mid, size)) @ LUMA)[..., None]
 
 
 def hair_detail(picture: Image, support: Image, floor: float) -> Image:
@@ -105,7 +104,7 @@ def hair_detail(picture: Image, support: Image, floor: float) -> Image:
     size = picture.shape[0]
     brightness = np.log(np.maximum((picture + 1) @ LUMA, 0) + np.float32(floor))
     coarse = max(4, size // 16)
-    weight = cv2.GaussianBlur(resized(support, coarse), (0, 0), 0.8)
-    local = cv2.GaussianBlur(resized(brightness * support, coarse), (0, 0), 0.8) / (weight + 1e-4)
+    weight = cv2.GaussianBlur(resize_square(support, coarse), (0, 0), 0.8)
+    local = cv2.GaussianBlur(resize_square(brightness * support, coarse), (0, 0), 0.8) / (weight + 1e-4)
     mean = cv2.resize(local, (size, size), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(brightness - mean, -1.2, 1.2) * support, np.float32)

@@ -15,6 +15,7 @@ from likeness.faces import landmarks as points
 from likeness.faces.landmarks import Points
 from likeness.faces.model_files import DETECTOR, FIVE_POINTS, MANY_POINTS, given_model, model_file
 from likeness.faces.photo import Photo
+from likeness.faces.resize import resize
 
 log = logging.getLogger(__name__)
 
@@ -137,17 +138,14 @@ def close_up(picture: Photo, face: Face) -> tuple[Photo, Face]:
     x0, y0 = max(0, int((left + right) / 2 - half)), max(0, int((top + bottom) / 2 - half))
     x1, y1 = min(width, int((left + right) / 2 + half) + 1), min(height, int((top + bottom) / 2 + half) + 1)
     scale = CLOSE_UP / half
-    view = resized(picture[y0:y1, x0:x1], scale)
+    view = _scale_picture(picture[y0:y1, x0:x1], scale)
     return view, face.transform(scale, -x0 * scale, -y0 * scale)
 
 
-def resized(picture: Photo, scale: float) -> Photo:
-    """Return a picture `scale` times as large, in memory of its own as dlib wants it."""
-    if scale == 1:
-        return np.ascontiguousarray(picture)
-    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.ascontiguousarray(cv2.resize(picture, size, interpolation=method), np.uint8)
+def _scale_picture(picture: Photo, scale: float) -> Photo:
+    """Return a picture `scale` times as large, contiguous as dlib wants it."""
+    width, height = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
+    return np.ascontiguousarray(resize(picture, width, height))
 
 
 def _find_way_back(face: Face, inside: Face) -> tuple[float, float, float]:
@@ -199,7 +197,7 @@ def to_face(row: NDArray[np.float32]) -> Face:
 
 
 def _find_at_scale(find: Callable[[Photo], list[Face]], picture: Photo, scale: float) -> list[Face]:
-    return [face.transform(1 / scale) for face in find(resized(picture, scale))]
+    return [face.transform(1 / scale) for face in find(_scale_picture(picture, scale))]
 
 
 def _open_search(name: str) -> _Hog | _Mmod | _YuNet:

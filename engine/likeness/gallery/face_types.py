@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from likeness.faces.resize import resize
 from likeness.generators.weights_file import fingerprint
 from likeness.picture import Picture
 
@@ -24,11 +25,7 @@ JPEG_QUALITY = 90
 
 def to_jpeg(picture: Picture) -> bytes:
     """Return a picture `[height, width, 3]`, uint8 RGB, as a gallery keeps it: `PICTURE_SIZE` square, JPEG."""
-    size = (PICTURE_SIZE, PICTURE_SIZE)
-    if picture.shape[:2] != size:
-        smaller = picture.shape[0] > PICTURE_SIZE
-        resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
-        picture = np.asarray(resized, np.uint8)
+    picture = resize(picture, PICTURE_SIZE)
     quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     _, encoded = cv2.imencode(".jpg", np.ascontiguousarray(picture[..., ::-1]), quality)
     return encoded.tobytes()

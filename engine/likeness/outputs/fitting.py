@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
+from likeness.faces.resize import resize
 from likeness.outputs.output import Output
 from likeness.picture import Picture, heads_of
 
@@ -27,10 +27,8 @@ def letterbox(picture: Picture, into: tuple[int, int]) -> Picture:
     if (width, height) == into:
         return picture
     x, y, w, h = fit((width, height), into)
-    # AREA does not flicker when it makes smaller; it is nearest-neighbour when it makes larger.
-    method = cv2.INTER_AREA if w < width else cv2.INTER_CUBIC
     frame: Picture = np.zeros((into[1], into[0], 3), np.uint8)
-    frame[y : y + h, x : x + w] = cv2.resize(picture, (w, h), interpolation=method)
+    frame[y : y + h, x : x + w] = resize(picture, w, h)
     return frame
 
 

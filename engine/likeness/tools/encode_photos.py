@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,6 +17,7 @@ from likeness.faces.detect import Detector
 from likeness.faces.mattes import face_region
 from likeness.faces.photo import read_photo
 from likeness.faces.portrait import find_portrait
+from likeness.faces.resize import resize
 from likeness.picture import Picture, sheet, write_picture
 from likeness.toolkit.latent_file import write_latent
 
@@ -90,8 +90,7 @@ def encode_file(encoder: CompositeEncoder, photo: Path, folder: Path, detector: 
         raise LikenessError(f"{comparison} is the photo itself and would be lost; name another folder with -o")
     write_latent(latent, found.latent[0])
     size = encoder.size
-    method = cv2.INTER_AREA if read.shape[0] > size else cv2.INTER_CUBIC
-    wanted = np.asarray(cv2.resize(read, (size, size), interpolation=method), np.uint8)
+    wanted = resize(read, size)
     drawn = [bgr_levels(encoder.network(each))[..., ::-1] for each in (found.guess, *found.rounds)]
     pictures = [wanted, *(np.asarray(picture.round(), np.uint8) for picture in drawn)]
     write_picture(comparison, sheet(pictures, len(pictures)))

@@ -7,14 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor
 
 from likeness.encoders.open_encoder import open_encoder_for
 from likeness.errors import LikenessError
 from likeness.faces.photo import read_photo
+from likeness.faces.resize import resize
 from likeness.generator import Generator
 from likeness.outputs.video import VideoOutput
 from likeness.picture import Picture, sheet, to_picture, to_tensor, write_picture
@@ -167,9 +166,7 @@ class PhotoProjection:
         height, width = picture.shape[:2]
         if height != width:
             raise LikenessError(f"{photo} is {width} x {height} px; aligned photos are square, so leave out --aligned")
-        method = cv2.INTER_AREA if height > self._size else cv2.INTER_CUBIC
-        resized = cv2.resize(picture, (self._size, self._size), interpolation=method)
-        return PhotoTarget(photo.stem, np.asarray(resized, np.uint8))
+        return PhotoTarget(photo.stem, resize(picture, self._size))
 
     def _output_files(self, name: str) -> list[Path]:
         endings = (".safetensors", ".png", "-beside.png", ".mp4")

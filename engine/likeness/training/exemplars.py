@@ -125,7 +125,7 @@ def _measure_harshness(detail: Matrix, cover: Matrix) -> float:
     It is nearly the maximum, since the 98th percentile let a cap's letters through.
     """
     upper = slice(0, len(detail) // 2)
-    seen = bands.resized(cover, len(detail))[upper] > 0.9
+    seen = bands.resize_square(cover, len(detail))[upper] > 0.9
     return float(np.quantile(np.abs(detail[upper][seen]), 0.997)) if seen.sum() > 50 else 0.0
 
 

@@ -155,7 +155,7 @@ def build_layers(
             grid = layout[name].grid
             blocks[name][i], seen[name][i] = bands.covered_mean(picture, getattr(places, name), grid)
         edges = np.stack([signed_distance(mattes[i].skin), signed_distance(mattes[i].person)], axis=2)
-        blocks["edges"][i] = bands.resized(edges, layout["edges"].grid)
+        blocks["edges"][i] = bands.resize_square(edges, layout["edges"].grid)
 
     workers.map(split, count, "split", progress)
     bare = find_bare_forehead(blocks["skin"], seen["skin"], alignment.weights)
@@ -167,7 +167,7 @@ def build_layers(
         wall[:] = cv2.GaussianBlur(wall, (0, 0), 1.2)
 
     def band(i: int) -> None:
-        support = bands.layer_supports(mattes[i], size).skin * bands.resized(bare[i, ..., 0], size)
+        support = bands.layer_supports(mattes[i], size).skin * bands.resize_square(bare[i, ..., 0], size)
         broad, middle, fine = bands.skin_bands(bands.to_unit(faces[i]), support, blocks["skin"][i])
         blocks["skin"][i] = broad
         blocks["skin_middle"][i] = _crop(middle, layout["skin_middle"])
@@ -202,4 +202,4 @@ def extract_hair(layered: LayeredFaces, i: int) -> tuple[Matrix, Matrix]:
     hard = bands.layer_supports(layered.mattes[i], size).hair
     support = np.asarray(cv2.GaussianBlur(hard, (0, 0), size / 256), np.float32)
     detail = bands.hair_detail(bands.to_unit(layered.faces[i]), support, HAIR_FLOOR)
-    return detail, bands.resized(support, size // 4)
+    return detail, bands.resize_square(support, size // 4)

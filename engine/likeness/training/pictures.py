@@ -15,6 +15,7 @@ from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes
 from likeness.faces.photo_files import list_photo_files, name_placeholder
 from likeness.faces.photo_header import name_unread_format
+from likeness.faces.resize import resize
 from likeness.faces.transparency import lay_over_grey, read_alpha
 
 log = logging.getLogger(__name__)
@@ -104,8 +105,8 @@ def crop_square(picture: Bytes, size: int) -> Bytes:
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     square = picture[top : top + side, left : left + side]
-    method = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(square, (size, size), interpolation=method), np.uint8)
+    # A copy where the size fits already: the square is a view of the whole picture.
+    return np.ascontiguousarray(resize(square, size))
 
 
 def read_pictures(

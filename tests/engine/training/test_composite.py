@@ -73,7 +73,7 @@ def test_bands_add_up_to_the_layer() -> None:
     grey = bands.to_unit(np.repeat(drawn_face(1, 64).mean(2, keepdims=True), 3, axis=2).astype(np.uint8))
     whole = np.ones((64, 64), np.float32)
     low, middle, fine = bands.skin_bands(grey, whole, np.zeros((16, 16, 3), np.float32))
-    again = bands.resized(bands.resized(low, 32) + middle, 64) + fine
+    again = bands.resize_square(bands.resize_square(low, 32) + middle, 64) + fine
     assert again == pytest.approx(grey, abs=1e-5)
 
 
