@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from likeness.errors import OutputError, find_renamed
 from likeness.files.atomic_write import atomic_write
@@ -121,6 +122,16 @@ def from_levels(levels: Tensor) -> Tensor:
 def side_by_side(images: Tensor) -> Tensor:
     """Return images `[n, 3, H, W]` as one `[3, H, n * W]`."""
     return images[0] if len(images) == 1 else torch.cat(tuple(images), dim=-1)
+
+
+def resize_images(images: Tensor, size: int) -> Tensor:
+    """Return images `[batch, channels, size, size]`, averaged on the way down, bilinear on the way up; differentiable.
+
+    Those of that size come back as they are.
+    """
+    if images.shape[-2:] == (size, size):
+        return images
+    return functional.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)
 
 
 def __getattr__(name: str) -> Callable[[Path, Picture], None]:

@@ -21,8 +21,8 @@ from likeness import open_generator
 from likeness.faces.photo import read_photo
 from likeness.files.paths import find_weights
 from likeness.generator import Generator
-from likeness.picture import Picture, to_picture
-from likeness.projection.loss import face_mask, open_feature_net, resized
+from likeness.picture import Picture, resize_images, to_picture
+from likeness.projection.loss import face_mask, open_feature_net
 from likeness.projection.search import project
 from likeness.projection.worker import ProjectionWorker, SearchRequest
 from likeness.toolkit.worker_process import NICENESS
@@ -36,7 +36,7 @@ class ThreadSearch:
     def __init__(self, generator: Generator, picture: Picture) -> None:
         self._generator, self._eye = generator, open_feature_net()
         size = generator.info.resolution
-        self._target = resized(torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 127.5 - 1, size)
+        self._target = resize_images(torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 127.5 - 1, size)
         self._mask = face_mask(size)
         self.count = 0
         self._stop = threading.Event()

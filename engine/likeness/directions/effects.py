@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from likeness.evaluation.attribute_classifier import AttributeClassifier
-from likeness.evaluation.features import BATCH, FEATURE_SIZE, Features, resize, round_to_bytes
+from likeness.evaluation.features import BATCH, FEATURE_SIZE, Features, round_to_bytes
 from likeness.generator import Generator
 from likeness.latent import truncate
-from likeness.picture import Picture, sheet, to_pictures
+from likeness.picture import Picture, resize_images, sheet, to_pictures
 
 # How far to each side, in standard deviations, and at which truncation: as a performer plays.
 REACH = 2.0
@@ -49,7 +49,9 @@ def measure_effects(
 
 
 def _features(generator: Generator, network: Features, latents: Tensor) -> Tensor:
-    parts = (resize(round_to_bytes(generator.synthesize(part)), FEATURE_SIZE) for part in torch.split(latents, BATCH))
+    parts = (
+        resize_images(round_to_bytes(generator.synthesize(part)), FEATURE_SIZE) for part in torch.split(latents, BATCH)
+    )
     return torch.cat([network.pooled(part).float().cpu() for part in parts])
 
 
@@ -74,5 +76,5 @@ def draw_strips(
     for direction in directions:
         for face in base:
             moved = torch.stack([face + amount * direction.to(face) for amount in amounts])
-            tiles += to_pictures(resize(generator.synthesize(moved).clamp(-1, 1), side))
+            tiles += to_pictures(resize_images(generator.synthesize(moved).clamp(-1, 1), side))
     return sheet(tiles, len(seeds) * len(amounts), gap=2)

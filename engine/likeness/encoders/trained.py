@@ -13,6 +13,7 @@ from likeness.files.paths import ENCODER
 from likeness.generators.networks.efficientnet_lite import EfficientNetLite
 from likeness.generators.perceptual import open_features
 from likeness.generators.weights_file import read_header, read_weights
+from likeness.picture import resize_images
 
 FAMILY = "encoder"
 # Pictures are scaled to `LOOK` px, and each map of features to a grid of GRID x GRID means.
@@ -48,10 +49,7 @@ def feature_means(network: EfficientNetLite, pictures: Tensor) -> Tensor:
 
     Square roots, for features are never negative for long and a few large ones would be all that a matrix sees.
     """
-    if pictures.shape[-1] != LOOK:
-        size = (LOOK, LOOK)
-        pictures = functional.interpolate(pictures, size=size, mode="bilinear", align_corners=False, antialias=True)
-    rows = [functional.adaptive_avg_pool2d(each, GRID).flatten(1) for each in network(pictures)]
+    rows = [functional.adaptive_avg_pool2d(each, GRID).flatten(1) for each in network(resize_images(pictures, LOOK))]
     return torch.cat([row.sign() * row.abs().sqrt() for row in rows], dim=1)
 
 

@@ -11,7 +11,6 @@ from likeness.evaluation.features import (
     FEATURE_SIZE,
     draw_batches,
     picture_features,
-    resize,
     sample_features,
 )
 from likeness.evaluation.frechet import frechet_distance
@@ -27,7 +26,7 @@ from likeness.generator import Generator
 from likeness.generators.networks.efficientnet_lite import EfficientNetLite
 from likeness.generators.perceptual import perceptual_distance
 from likeness.latent import truncate
-from likeness.picture import Picture, to_pictures
+from likeness.picture import Picture, resize_images, to_pictures
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 # Samples are drawn from seeds of their own, so that the fixed ones are not among them.
@@ -148,7 +147,7 @@ def _path_lengths(
     generator: Generator, network: EfficientNetLite, plan: EvaluationPlan, progress: Progress
 ) -> PathLengths:
     def distance(a: Tensor, b: Tensor) -> Tensor:
-        return perceptual_distance(network, resize(a, FEATURE_SIZE), resize(b, FEATURE_SIZE))
+        return perceptual_distance(network, resize_images(a, FEATURE_SIZE), resize_images(b, FEATURE_SIZE))
 
     def measured(space: Literal["z", "w"], where: Literal["full", "ends"], nth: int) -> float:
         return path_length(

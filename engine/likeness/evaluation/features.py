@@ -7,14 +7,13 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from likeness.errors import LikenessError, PhotoError
 from likeness.faces.photo import read_photo
 from likeness.faces.photo_files import list_photo_files
 from likeness.generator import Generator
 from likeness.latent import truncate
-from likeness.picture import from_levels, to_levels, to_tensor
+from likeness.picture import from_levels, resize_images, to_levels, to_tensor
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +40,6 @@ def round_to_bytes(images: Tensor) -> Tensor:
     return from_levels(to_levels(images))
 
 
-def resize(images: Tensor, size: int) -> Tensor:
-    """Return pictures `[batch, 3, size, size]`, without aliasing where they shrink."""
-    if images.shape[-2:] == (size, size):
-        return images
-    return functional.interpolate(images, (size, size), mode="bilinear", antialias=True, align_corners=False)
-
-
 def picture_files(folder: Path) -> list[Path]:
     """Return the files of a folder by name, without sub-folders, hidden files and editors' copies.
 
@@ -71,7 +63,7 @@ def read_square(path: Path, size: int) -> Tensor:
     photo = read_photo(path)
     side = min(photo.shape[:2])
     top, left = (photo.shape[0] - side) // 2, (photo.shape[1] - side) // 2
-    return resize(to_tensor(photo[top : top + side, left : left + side]), size)
+    return resize_images(to_tensor(photo[top : top + side, left : left + side]), size)
 
 
 @torch.no_grad()
@@ -96,7 +88,7 @@ def picture_features(
             except PhotoError as error:
                 log.warning("%s", error)
         if pictures:
-            images = resize(round_to_bytes(torch.cat(pictures).to(device)), FEATURE_SIZE)
+            images = resize_images(round_to_bytes(torch.cat(pictures).to(device)), FEATURE_SIZE)
             found.append(network.pooled(images).float().cpu())
         progress(min(start + BATCH, len(files)), len(files))
     if len(kept) < 2:
@@ -118,7 +110,7 @@ def sample_features(
     for start in range(0, len(seeds), BATCH):
         latent = truncate(generator.sample(seeds[start : start + BATCH]), generator.mean, psi)
         images = round_to_bytes(generator.synthesize(latent))
-        found.append(network.pooled(resize(images, FEATURE_SIZE)).float().cpu())
+        found.append(network.pooled(resize_images(images, FEATURE_SIZE)).float().cpu())
         latents.append(latent.cpu())
         progress(min(start + BATCH, len(seeds)), len(seeds))
     return torch.cat(latents), torch.cat(found)

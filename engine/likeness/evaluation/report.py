@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from likeness.evaluation.features import read_square, resize
+from likeness.evaluation.features import read_square
 from likeness.evaluation.seen_faces import SeenFaces
 from likeness.evaluation.walk import WalkSteps
-from likeness.picture import Picture, sheet, to_pictures, to_tensor
+from likeness.picture import Picture, resize_images, sheet, to_pictures, to_tensor
 
 PAIRS_A_ROW = 8
 SIDE = 128
@@ -146,5 +146,5 @@ def draw_nearest_sheet(pairs: Sequence[tuple[Picture, Path]], side: int = SIDE) 
     """Return a sheet that shows memorising, eight pairs a row: a seed's picture, and right of it the nearest file."""
     tiles = []
     for picture, path in pairs:
-        tiles += to_pictures(resize(to_tensor(picture), side)) + to_pictures(read_square(path, side))
+        tiles += to_pictures(resize_images(to_tensor(picture), side)) + to_pictures(read_square(path, side))
     return sheet(tiles, 2 * PAIRS_A_ROW)

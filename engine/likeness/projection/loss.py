@@ -13,6 +13,7 @@ from torch.nn import functional
 from likeness.errors import LikenessError
 from likeness.faces.mattes import face_region
 from likeness.generators.perceptual import feature_distance, open_features, unit_features
+from likeness.picture import resize_images
 
 FeatureNet = Callable[[Tensor], Sequence[Tensor]]
 """Pictures `[batch, 3, H, W]` in [-1, 1] to maps of features `[batch, channels, h, w]`, differentiable."""
@@ -131,17 +132,17 @@ class ProjectionLoss:
         feature_size: int,
         weights: LossWeights,
     ) -> None:
-        self.target = resized(target, size)
+        self.target = resize_images(target, size)
         self._weights, self._feature_net, self._feature_size = weights, feature_net, min(size, feature_size)
         self._mask: Tensor | None = None
         self._features: tuple[Tensor, ...] = ()
         self._near_features: tuple[Tensor, ...] = ()
         if mask is not None:
-            shaped = resized(mask.to(self.target), size)
+            shaped = resize_images(mask.to(self.target), size)
             self._mask = shaped / shaped.mean((1, 2, 3), keepdim=True).clamp_min(1e-8)
             self._box = _bound_mask(shaped)
         if feature_net is not None:
-            self._features = unit_features(feature_net, resized(self.target, self._feature_size))
+            self._features = unit_features(feature_net, resize_images(self.target, self._feature_size))
             if mask is not None and weights.near and min(self._crop_marked(self.target).shape[-2:]) >= LEAST_NEAR:
                 self._near_features = unit_features(feature_net, self._crop_marked(self.target))
 
@@ -152,7 +153,7 @@ class ProjectionLoss:
         if self._mask is not None:
             total = total + self._weights.masked * (apart * self._mask).mean((1, 2, 3))
         if self._feature_net is not None:
-            seen = unit_features(self._feature_net, resized(drawn, self._feature_size))
+            seen = unit_features(self._feature_net, resize_images(drawn, self._feature_size))
             total = total + self._weights.perceptual * feature_distance(seen, self._features)
             if self._near_features:
                 seen = unit_features(self._feature_net, self._crop_marked(drawn))
@@ -177,10 +178,3 @@ def _bound_mask(mask: Tensor) -> tuple[slice, slice]:
     if not rows:
         return slice(None), slice(None)
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def resized(pictures: Tensor, size: int) -> Tensor:
-    """Return square `pictures` at `size` px, averaged on the way down."""
-    if pictures.shape[-1] == size:
-        return pictures
-    return functional.interpolate(pictures, size=(size, size), mode="bilinear", align_corners=False, antialias=True)

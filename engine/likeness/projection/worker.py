@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from likeness.encoders.open_encoder import Encoder, open_encoder_for
 from likeness.errors import LikenessError, WeightsError, find_renamed
 from likeness.generator import Generator
-from likeness.picture import Picture, to_tensor
-from likeness.projection.loss import FeatureNet, face_mask, open_feature_net, resized
+from likeness.picture import Picture, resize_images, to_tensor
+from likeness.projection.loss import FeatureNet, face_mask, open_feature_net
 from likeness.projection.search import Step, project
 from likeness.toolkit.worker_process import WorkerProcess, ignore_interrupts, lower_priority
 
@@ -260,7 +260,7 @@ class _SearchContext:
         """Yield the steps of a search."""
         generator = self._generator
         device, size = generator.mean.device, generator.info.resolution
-        target = resized(to_tensor(request.picture).to(device), size)
+        target = resize_images(to_tensor(request.picture).to(device), size)
         start = None
         if isinstance(request.start, np.ndarray):
             start = torch.from_numpy(request.start)[None]

@@ -10,13 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from likeness.evaluation.features import BATCH, FEATURE_SIZE, resize, round_to_bytes
+from likeness.evaluation.features import BATCH, FEATURE_SIZE, round_to_bytes
 from likeness.evaluation.kernel import squared_discrepancy
 from likeness.generator import Licence
 from likeness.generators.networks.efficientnet_lite import EfficientNetLite
 from likeness.generators.networks.stylegan2_training import StyleShape, TrainableStyleGAN2
 from likeness.generators.perceptual import open_features
 from likeness.generators.weights_file import WeightsHeader, write_weights
+from likeness.picture import resize_images
 from likeness.training.compute import Compute
 from likeness.training.discriminator_training import PENALTY_PERIOD, AdaTrainer, DiscriminatorTrainer, ProjectedTrainer
 from likeness.training.discriminators.losses import path_length_penalty
@@ -249,7 +250,7 @@ class GANRecipe(Recipe):
         real, fake = (
             torch.cat(
                 [
-                    features.pooled(resize(round_to_bytes(part), FEATURE_SIZE)).double()
+                    features.pooled(resize_images(round_to_bytes(part), FEATURE_SIZE)).double()
                     for part in torch.split(images, BATCH)
                 ]
             )

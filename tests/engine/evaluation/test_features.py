@@ -15,12 +15,11 @@ from likeness.evaluation.features import (
     picture_features,
     picture_files,
     read_square,
-    resize,
     round_to_bytes,
     sample_features,
     to_tensor,
 )
-from likeness.picture import to_pictures
+from likeness.picture import resize_images, to_pictures
 
 CPU = torch.device("cpu")
 
@@ -51,7 +50,7 @@ def test_a_drawing_is_rounded_as_a_file_would_round_it() -> None:
 def test_a_fine_pattern_shrinks_to_grey_and_not_to_stripes() -> None:
     stripes = torch.ones(1, 3, 64, 64)
     stripes[..., ::2] = -1
-    assert float(resize(stripes, 16)[..., 2:-2].abs().max()) < 0.15
+    assert float(resize_images(stripes, 16)[..., 2:-2].abs().max()) < 0.15
 
 
 def test_the_middle_square_is_taken(tmp_path: Path) -> None:
