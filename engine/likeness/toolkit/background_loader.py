@@ -8,45 +8,47 @@ from typing import Generic, TypeVar
 
 from likeness.errors import LikenessError
 
-Order = TypeVar("Order")
+Request = TypeVar("Request")
 Result = TypeVar("Result")
 
-# Between the order and the frame that takes the result, in the show's time: the frame does not depend on how fast
-# the disk was, and a render of the same take changes at the same place. A tenth reads as "at once" on a fader.
+# Between the request and the frame that takes the result, in the show's time: the frame does not depend on how fast
+# the disk was, and the same render changes at the same place. A tenth reads as "at once" on a fader.
 SETTLE_S = 0.1
 # A dead network drive holds the render thread no longer than this, once; meanwhile the last picture is shown.
 LONGEST_WAIT_S = 2.0
 
 
-class BackgroundLoader(Generic[Order, Result]):
-    """Makes a result from the newest order; the render thread alone calls it.
+class BackgroundLoader(Generic[Request, Result]):
+    """Makes a result from the newest request; the render thread alone calls it.
 
     Args:
         make: called on a thread of its own. What it raises becomes one line in `log`, and the old result goes on.
         log: of the plugin that asks.
     """
 
-    def __init__(self, make: Callable[[Order], Result], log: logging.Logger) -> None:
+    def __init__(self, make: Callable[[Request], Result], log: logging.Logger) -> None:
         self._make, self._log = make, log
         self._due = 0.0
-        self._order: Order | None = None
+        self._request: Request | None = None
         self._pending: SimpleQueue[Result | Exception] | None = None
         self._patience_s = LONGEST_WAIT_S
 
-    def poll(self, order: Order, time: float) -> Result | None:
-        """Return the result of a new `order` once; None in all other frames.
+    def poll(self, request: Request, time: float) -> Result | None:
+        """Return the result of a new `request` once; None in all other frames.
 
-        The first order's result comes at once: the show's first picture waits for it.
+        The result of the first request comes at once: the show's first picture waits for it.
 
         Args:
-            order: what is wanted in this frame.
+            request: what is wanted in this frame.
             time: the frame's, in seconds.
         """
-        if order != self._order:
-            self._due = time if self._order is None else time + SETTLE_S
-            self._order, self._patience_s = order, LONGEST_WAIT_S
+        if request != self._request:
+            self._due = time if self._request is None else time + SETTLE_S
+            self._request, self._patience_s = request, LONGEST_WAIT_S
             self._pending = SimpleQueue()
-            threading.Thread(target=self._run, args=(order, self._pending), name="errand", daemon=True).start()
+            threading.Thread(
+                target=self._run, args=(request, self._pending), name="background loader", daemon=True
+            ).start()
         if self._pending is None or time < self._due:
             return None
         try:
@@ -61,11 +63,11 @@ class BackgroundLoader(Generic[Order, Result]):
             return None
         return result
 
-    def _run(self, order: Order, box: "SimpleQueue[Result | Exception]") -> None:
+    def _run(self, request: Request, box: "SimpleQueue[Result | Exception]") -> None:
         try:
-            box.put(self._make(order))
+            box.put(self._make(request))
         except LikenessError as error:
             box.put(error)
         except Exception as error:  # noqa: BLE001 - a file or a generator may raise anything, and the show goes on
-            self._log.debug("the errand failed", exc_info=error)
-            box.put(RuntimeError(f"{order!r} could not be made: {error!r}"))
+            self._log.debug("background loading failed", exc_info=error)
+            box.put(RuntimeError(f"{request!r} could not be made: {error!r}"))

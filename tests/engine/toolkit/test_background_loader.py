@@ -12,9 +12,9 @@ log = logging.getLogger("likeness.test")
 
 
 def test_the_first_order_is_there_at_once_and_once() -> None:
-    errand = BackgroundLoader(str.upper, log)
-    assert errand.poll("a", 0.0) == "A"
-    assert errand.poll("a", 0.1) is None
+    loader = BackgroundLoader(str.upper, log)
+    assert loader.poll("a", 0.0) == "A"
+    assert loader.poll("a", 0.1) is None
 
 
 def test_a_new_order_is_taken_at_its_moment_however_soon_it_was_ready() -> None:
@@ -24,21 +24,21 @@ def test_a_new_order_is_taken_at_its_moment_however_soon_it_was_ready() -> None:
         made.set()
         return order.upper()
 
-    errand = BackgroundLoader(make, log)
-    errand.poll("a", 0.0)
+    loader = BackgroundLoader(make, log)
+    loader.poll("a", 0.0)
     made.clear()
-    assert errand.poll("b", 1.0) is None
+    assert loader.poll("b", 1.0) is None
     assert made.wait(10)
-    assert errand.poll("b", 1.0 + SETTLE_S / 2) is None
-    assert errand.poll("b", 1.0 + SETTLE_S) == "B"
+    assert loader.poll("b", 1.0 + SETTLE_S / 2) is None
+    assert loader.poll("b", 1.0 + SETTLE_S) == "B"
 
 
 def test_only_the_newest_order_counts() -> None:
-    errand = BackgroundLoader(str.upper, log)
-    errand.poll("a", 0.0)
+    loader = BackgroundLoader(str.upper, log)
+    loader.poll("a", 0.0)
     for index, order in enumerate(("b", "bc", "bcd")):
-        assert errand.poll(order, 1.0 + index / 60) is None
-    taken = [errand.poll("bcd", 1.0 + index / 60) for index in range(3, 30)]
+        assert loader.poll(order, 1.0 + index / 60) is None
+    taken = [loader.poll("bcd", 1.0 + index / 60) for index in range(3, 30)]
     assert [result for result in taken if result] == ["BCD"]
 
 
@@ -54,11 +54,11 @@ def test_one_that_hangs_is_waited_for_once_and_then_only_looked_for(monkeypatch:
         gate.wait(10)
         return order.upper()
 
-    errand = BackgroundLoader(make, log)
-    assert errand.poll("a", 0.0) is None
-    assert errand.poll("a", 1.0) is None
+    loader = BackgroundLoader(make, log)
+    assert loader.poll("a", 0.0) is None
+    assert loader.poll("a", 1.0) is None
     gate.set()
-    taken = next(result for result in (errand.poll("a", 2.0) for _ in range(10_000)) if result)
+    taken = next(result for result in (loader.poll("a", 2.0) for _ in range(10_000)) if result)
     assert taken == "A"
 
 
@@ -71,9 +71,9 @@ def test_what_goes_wrong_is_one_line_and_the_old_result_goes_on(
     def make(order: str) -> str:
         raise error
 
-    errand = BackgroundLoader(make, log)
-    assert errand.poll("a", 0.0) is None
-    assert errand.poll("a", 1.0) is None
+    loader = BackgroundLoader(make, log)
+    assert loader.poll("a", 0.0) is None
+    assert loader.poll("a", 1.0) is None
     lines = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(lines) == 1
     assert said in lines[0].getMessage()
