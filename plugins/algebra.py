@@ -19,7 +19,12 @@ HOW = "seeds, saved latents and gallery:NAME; of several their mean is taken"
 
 @dataclass(frozen=True)
 class Terms:
-    """What the texts name: `start` [num_ws, w_dim], or None for what comes in, and `difference` c - b."""
+    """The faces that the texts name.
+
+    Attributes:
+        start: a, `[num_ws, w_dim]`; None for the face that comes in.
+        difference: c - b, of the same shape.
+    """
 
     start: Tensor | None
     difference: Tensor
@@ -55,8 +60,8 @@ class Plugin:
     def start(self, stage: Stage) -> None:
         generator = stage.generator
         info, self._mean = generator.info, generator.mean
-        self._errand: BackgroundLoader[tuple[str, ...], Terms] = BackgroundLoader(
-            lambda texts: _read(texts, generator), log
+        self._loader: BackgroundLoader[tuple[str, ...], Terms] = BackgroundLoader(
+            lambda texts: _read_terms(texts, generator), log
         )
         self._masks = {name: layer_mask(info.groups, info.num_ws, name, self._mean) for name in ("all", *GROUPS)}
         self._terms = Terms(None, self._mean - self._mean)
@@ -65,11 +70,11 @@ class Plugin:
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor:
-        made = self._errand.poll(tuple(str(params[name]).strip() for name in ("a", "b", "c")), frame.time)
-        if made is not None:
-            self._terms = made
+        terms = self._loader.poll(tuple(str(params[name]).strip() for name in ("a", "b", "c")), frame.time)
+        if terms is not None:
+            self._terms = terms
             self._starts.start()
-        if made is not None or params["layers"] != self._layers:
+        if terms is not None or params["layers"] != self._layers:
             self._layers = str(params["layers"])
             self._differences.start()
         change = float(params["change"])
@@ -79,8 +84,8 @@ class Plugin:
         return start + difference * float(params["amount"])
 
 
-def _read(texts: tuple[str, ...], generator: Generator) -> Terms:
+def _read_terms(texts: tuple[str, ...], generator: Generator) -> Terms:
     """Return the terms that the texts of a, b and c name."""
     a, b, c = (read_faces(text, generator) for text in texts)
-    taken, added = (faces.mean(dim=0) if len(faces) else generator.mean for faces in (b, c))
-    return Terms(a.mean(dim=0) if len(a) else None, added - taken)
+    b_mean, c_mean = (faces.mean(dim=0) if len(faces) else generator.mean for faces in (b, c))
+    return Terms(a.mean(dim=0) if len(a) else None, c_mean - b_mean)

@@ -70,7 +70,7 @@ class Plugin:
         self._drawn = generator.sample(draw_seeds(stage.seed, "children", 2)) - self._mean
         self._strangers = generator.sample(draw_seeds(stage.seed, "children own", 2 * MOST_PAIRS)) - self._mean
         self._groups = group_numbers(generator.info.groups, generator.info.num_ws)
-        self._errand: BackgroundLoader[str, Tensor] = BackgroundLoader(lambda text: _read(text, generator), log)
+        self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(lambda text: _read_parents(text, generator), log)
         self._parents = self._drawn
         self._fade = Crossfade()
         self._settings: tuple[object, ...] = ()
@@ -78,39 +78,39 @@ class Plugin:
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor:
-        self._raise(params, frame.time)
+        self._update_siblings(params, frame.time)
         siblings, count = self._siblings, len(self._siblings)
         self._turns = (self._turns + frame.dt * float(params["rate"]) / count) % 1.0
         place = (self._turns + float(params["position"])) * count
-        index, along = int(place) % count, _rested(place % 1.0, float(params["stay"]))
+        index, along = int(place) % count, _pause_at_ends(place % 1.0, float(params["stay"]))
         child = slerp(siblings[index], siblings[(index + 1) % count], along)
         face = self._fade.step(child + self._mean, frame.dt, float(params["change"]))
         amount = float(params["amount"])
         return face.expand_as(latent) if amount >= 1.0 else lerp(latent, face, amount)
 
-    def _raise(self, params: Values, time: float) -> None:
-        """Have the siblings that the parameters ask for."""
-        made = self._errand.poll(str(params["faces"]).strip(), time)
-        if made is not None:
-            self._parents = made - self._mean if len(made) else self._drawn
+    def _update_siblings(self, params: Values, time: float) -> None:
+        """Draw new siblings where parents or settings have changed."""
+        parents = self._loader.poll(str(params["faces"]).strip(), time)
+        if parents is not None:
+            self._parents = parents - self._mean if len(parents) else self._drawn
         self._family += int(params["new"])
         others = (self._family, int(params["pairs"]))
         settings = (*others, float(params["mixing"]), float(params["own"]))
-        if made is None and settings == self._settings:
+        if parents is None and settings == self._settings:
             return
-        if made is not None or others != self._settings[:2]:
+        if parents is not None or others != self._settings[:2]:
             self._fade.start()
         self._settings = settings
-        self._siblings = self._born(*settings)
+        self._siblings = self._draw_siblings(*settings)
 
-    def _born(self, family: int, pairs: int, mixing: float, own: float) -> Tensor:
+    def _draw_siblings(self, family: int, pairs: int, mixing: float, own: float) -> Tensor:
         """Return the siblings `[2 * pairs, num_ws, w_dim]` as deviations."""
         shares = fair_shares(f"{self._seed} {family}", pairs, max(self._groups) + 1, mixing)
         layers = [sibling[group] for sibling in shares for group in self._groups]
         amounts = row(layers, self._mean).view(2 * pairs, len(self._groups), 1)
         first, second = self._parents
         blends = slerp(first.expand(2 * pairs, -1, -1), second.expand(2 * pairs, -1, -1), amounts)
-        # The squares add up to one: what comes in makes the face neither fainter nor louder.
+        # The squares add up to one: a face stays as strong as its parents, however much of it is its own.
         return blends * (1.0 - own * own) ** 0.5 + self._strangers[: 2 * pairs] * own
 
 
@@ -126,15 +126,15 @@ def fair_shares(seed: str, pairs: int, groups: int, mixing: float) -> list[list[
         groups: of layers. Of a single one nobody is given the whole.
         mixing: 0 gives whole groups, 1 a mix of each.
     """
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     shares = []
     for _ in range(pairs):
         # As many of the one as of the other, and where they are odd a coin decides on the last.
-        whole = [float(number % 2) for number in range(groups - groups % 2)] + [float(dice.getrandbits(1))] * (
+        whole = [float(number % 2) for number in range(groups - groups % 2)] + [float(rng.getrandbits(1))] * (
             groups % 2
         )
-        dice.shuffle(whole)
-        mixed = [dice.uniform(LEAST_SHARE, 1.0 - LEAST_SHARE) for _ in range(groups)]
+        rng.shuffle(whole)
+        mixed = [rng.uniform(LEAST_SHARE, 1.0 - LEAST_SHARE) for _ in range(groups)]
         part = mixing if groups > 1 else 1.0
         child = [one + (other - one) * part for one, other in zip(whole, mixed, strict=True)]
         shares += [child, [1.0 - share for share in child]]
@@ -150,12 +150,12 @@ def group_numbers(groups: Mapping[str, tuple[int, int]], num_ws: int) -> list[in
     return [known.index(name) for name in names]
 
 
-def _rested(along: float, stay: float) -> float:
-    """Return how far the way is at `along`, both in [0, 1], where it rests for `stay` of it, half at either end."""
+def _pause_at_ends(along: float, stay: float) -> float:
+    """Return the position at `along`, both in [0, 1]; for `stay` of the way it stands still, half at either end."""
     return smooth(min(max((along - stay / 2) / (1.0 - stay), 0.0), 1.0))
 
 
-def _read(text: str, generator: Generator) -> Tensor:
+def _read_parents(text: str, generator: Generator) -> Tensor:
     """Return two parents `[2, num_ws, w_dim]`, or none for no text."""
     parents = read_faces(text, generator)
     if len(parents) not in (0, 2):

@@ -28,7 +28,7 @@ class Plugin:
 
     def __init__(self) -> None:
         self._turns = 0.0
-        self._throws = 0
+        self._redraws = 0
 
     @hookimpl
     def declare_params(self) -> list[Param]:
@@ -105,33 +105,34 @@ class Plugin:
         self._masks = {name: layer_mask(info.groups, info.num_ws, name, self._mean) for name in ("all", *GROUPS)}
         self._file: Tensor | None = None
         weights = "" if info.weights is None else info.weights.stem
-        self._errand: BackgroundLoader[str, Tensor] = BackgroundLoader(
-            lambda text: _open(text, weights, self._mean), log
+        self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(
+            lambda text: _open_directions(text, weights, self._mean), log
         )
         self._fade = Crossfade()
         self._settings: tuple[object, ...] = ()
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
-        self._watch(params, frame.time)
+        self._follow_settings(params, frame.time)
         if self._file is None and not len(self._bank):
             return None
-        offset = self._offset(params, self._turn(params, frame)) * self._masks[str(params["layers"])]
+        offset = self._offset(params, self._advance_swing(params, frame)) * self._masks[str(params["layers"])]
         return latent + self._fade.step(offset, frame.dt, SWITCH_S)
 
-    def _watch(self, params: Values, time: float) -> None:
-        """Cross over to changed settings."""
-        self._throws += int(params["redraw"])
-        made = self._errand.poll(str(params["file"]).strip(), time)
-        if made is not None:
-            self._file = made if len(made) else None
+    def _follow_settings(self, params: Values, time: float) -> None:
+        """Load a newly named file, and fade to changed settings."""
+        self._redraws += int(params["redraw"])
+        directions = self._loader.poll(str(params["file"]).strip(), time)
+        if directions is not None:
+            self._file = directions if len(directions) else None
         names = ("mode", "direction", "layers", "beats", "knobs")
-        settings = (*(params[name] for name in names), self._throws)
-        if made is not None or settings != self._settings:
+        settings = (*(params[name] for name in names), self._redraws)
+        if directions is not None or settings != self._settings:
             self._fade.start()
             self._settings = settings
 
-    def _turn(self, params: Values, frame: Frame) -> float:
+    def _advance_swing(self, params: Values, frame: Frame) -> float:
+        """Return how many swings have passed, with the fraction."""
         self._turns += frame.dt * float(params["rate"])
         beats = float(params["beats"])
         return frame.beat / beats if beats > 0 else self._turns
@@ -152,12 +153,12 @@ class Plugin:
 
     def _sides(self, turn: int, knobs: int) -> list[float]:
         """Return +1 or -1 for each knob; another draw for each swing, and the swing begins and ends at rest."""
-        bits = random.Random(f"{self._seed} {self._throws} {turn}").getrandbits(MOST_KNOBS)
+        bits = random.Random(f"{self._seed} {self._redraws} {turn}").getrandbits(MOST_KNOBS)
         return [1.0 if bits >> knob & 1 else -1.0 for knob in range(knobs)]
 
 
 @torch.inference_mode()
-def _open(text: str, weights: str, like: Tensor) -> Tensor:
+def _open_directions(text: str, weights: str, like: Tensor) -> Tensor:
     """Return the directions [n, num_ws, w_dim] that `text` names: a file, or a word of `weights`; none for no text."""
     text = text.strip('"')
     if not text:

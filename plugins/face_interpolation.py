@@ -32,7 +32,7 @@ class Plugin:
     def __init__(self) -> None:
         self._notes: list[int] = []
         self._shown: Tensor | None = None
-        self._goal, self._way = 0, 1
+        self._goal, self._heading = 0, 1
         self._progress, self._held = 1.0, math.inf
 
     @hookimpl
@@ -87,16 +87,16 @@ class Plugin:
         self._mean = generator.mean
         self._drawn = generator.sample(draw_seeds(stage.seed, "face_interpolation", MOST_DRAWN)) - self._mean
         self._named = self._drawn[:0]
-        self._dice = random.Random(stage.seed)
+        self._rng = random.Random(stage.seed)
         mean = self._mean
-        self._errand: BackgroundLoader[str, Tensor] = BackgroundLoader(
+        self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(
             lambda text: read_faces(text, generator) - mean, log
         )
         self._faces = self._named
         self._settings: tuple[str, ...] = ()
-        self._count = self._line = 0
+        self._count = self._grid_line = 0
         self._beat = 0.0
-        self._begin()
+        self._restart()
 
     @hookimpl
     def handle(self, event: Event) -> None:
@@ -105,61 +105,61 @@ class Plugin:
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor:
-        self._cast(params, frame.time)
-        self._steer(params)
+        self._update_faces(params, frame.time)
+        self._handle_controls(params)
         by_hand = params["mode"] == "hand"
         if by_hand:
             catch_up_s = min(float(params["travel"]), CATCH_UP_S)
             self._progress = min(self._progress + frame.dt / catch_up_s, 1.0)
         elif float(params["beats"]) > 0:
-            self._ride(params, frame)
+            self._advance_by_beats(params, frame)
         else:
-            self._travel(params, frame.dt)
+            self._advance_by_time(params, frame.dt)
         self._beat = frame.beat
-        self._line = _line(params, frame)
-        goal = self._at(float(params["position"]), params) if by_hand else self._faces[self._goal]
-        self._shown = self._between(self._origin, goal, params)
+        self._grid_line = _count_grid_lines(params, frame)
+        goal = self._face_at(float(params["position"]), params) if by_hand else self._faces[self._goal]
+        self._shown = self._blend(self._origin, goal, params)
         amount = float(params["amount"])
         face = self._shown + self._mean
         return face.expand_as(latent) if amount >= 1.0 else lerp(latent, face, amount)
 
     # Which faces there are.
 
-    def _cast(self, params: Values, time: float) -> None:
-        """Take over faces that were named or counted anew."""
-        made = self._errand.poll(str(params["faces"]).strip(), time)
-        if made is not None:
-            self._named = made
+    def _update_faces(self, params: Values, time: float) -> None:
+        """Take over newly named faces, or another count."""
+        named = self._loader.poll(str(params["faces"]).strip(), time)
+        if named is not None:
+            self._named = named
         count = 0 if len(self._named) else int(params["count"])
-        if made is None and count == self._count:
+        if named is None and count == self._count:
             return
-        new = made is not None and bool(len(made) or not self._count)
+        new = named is not None and bool(len(named) or not self._count)
         self._count = count
         self._faces = self._drawn[:count] if count else self._named
         if self._shown is None:
-            self._begin()
+            self._restart()
         elif new or self._goal >= len(self._faces):
-            self._leave(0)
+            self._begin_leg(0)
         elif params["mode"] == "hand":
             # The same place on the fader is another face now.
-            self._leave(self._goal)
+            self._begin_leg(self._goal)
 
-    def _begin(self) -> None:
+    def _restart(self) -> None:
         """Stand at the first face, about to leave for the second."""
         self._shown = None
-        self._goal, self._way = 0, 1
+        self._goal, self._heading = 0, 1
         self._progress, self._held = 1.0, math.inf
         self._origin: Tensor = self._drawn[0]
 
     # Where to.
 
-    def _steer(self, params: Values) -> None:
-        """Take pads, keys and changed settings."""
+    def _handle_controls(self, params: Values) -> None:
+        """Handle pads, keys and changed settings."""
         settings = tuple(str(params[name]) for name in ("mode", "path", "easing"))
         if settings != self._settings:
             # Another curve through the same moment would be a jump: the rest of the way is a leg of its own.
             if self._settings and (self._progress < 1.0 or "hand" in (settings[0], self._settings[0])):
-                self._leave(self._goal)
+                self._begin_leg(self._goal)
             self._settings = settings
         notes, self._notes = self._notes, []
         if params["mode"] == "hand":
@@ -167,29 +167,29 @@ class Plugin:
         count = len(self._faces)
         step = int(params["next"]) - int(params["previous"])
         if step:
-            self._leave((self._goal + step) % count)
+            self._begin_leg((self._goal + step) % count)
         for note in notes if params["keys"] else ():
             if 0 <= note - int(params["first_key"]) < count:
-                self._leave(note - int(params["first_key"]))
+                self._begin_leg(note - int(params["first_key"]))
 
-    def _leave(self, goal: int) -> None:
+    def _begin_leg(self, goal: int) -> None:
         """Begin a leg to `goal` from what is shown."""
         if self._shown is not None:
             self._origin = self._shown
         self._goal, self._progress, self._held = goal, 0.0, 0.0
 
-    def _step(self, order: str) -> bool:
+    def _begin_next_leg(self, order: str) -> bool:
         """Begin the leg to the face that comes next; return whether there is one."""
         count = len(self._faces)
         if count < 2 or (order == "once" and self._goal == count - 1):
             return False
         goal = self._goal + 1
         if order == "ping-pong":
-            if not 0 <= self._goal + self._way < count:
-                self._way = -self._way
-            goal = self._goal + self._way
+            if not 0 <= self._goal + self._heading < count:
+                self._heading = -self._heading
+            goal = self._goal + self._heading
         elif order == "shuffle":
-            goal = self._goal + self._dice.randrange(1, count)
+            goal = self._goal + self._rng.randrange(1, count)
         if self._progress >= 1.0:
             self._origin = self._faces[self._goal]
         elif self._shown is not None:
@@ -199,7 +199,7 @@ class Plugin:
 
     # How far.
 
-    def _travel(self, params: Values, dt: float) -> None:
+    def _advance_by_time(self, params: Values, dt: float) -> None:
         """Move on by `dt` seconds; what is left of them at the end of a leg goes to the next."""
         travel, hold, left = float(params["travel"]), float(params["hold"]), dt
         # A frame of 0.1 s passes two of the shortest legs; more turns than faces are not worth their time.
@@ -214,11 +214,11 @@ class Plugin:
                 self._held += left
                 return
             left -= max(hold - self._held, 0.0)
-            if not self._step(str(params["order"])):
+            if not self._begin_next_leg(str(params["order"])):
                 self._held = hold
                 return
 
-    def _ride(self, params: Values, frame: Frame) -> None:
+    def _advance_by_beats(self, params: Values, frame: Frame) -> None:
         """Move on with the beat: a leg begins on a line of the grid and ends, at the latest, on the next."""
         beats, travel, hold = float(params["beats"]), float(params["travel"]), float(params["hold"])
         leg = beats * travel / (travel + hold)
@@ -226,13 +226,13 @@ class Plugin:
         # `_held` counts beats here, from the moment the leg began.
         self._held += passed
         self._progress = min(self._progress + passed / leg, 1.0)
-        if _line(params, frame) != self._line and self._held >= SHORTEST_STAY * beats:
+        if _count_grid_lines(params, frame) != self._grid_line and self._held >= SHORTEST_STAY * beats:
             # Where the grid itself was changed, the leg begins in this frame and not on a line long past.
             late = min(frame.beat % beats, passed)
-            if self._step(str(params["order"])):
+            if self._begin_next_leg(str(params["order"])):
                 self._progress, self._held = min(late / leg, 1.0), late
 
-    def _at(self, position: float, params: Values) -> Tensor:
+    def _face_at(self, position: float, params: Values) -> Tensor:
         """Return the deviation at `position` in [0, 1] of the row of faces."""
         place = position * (len(self._faces) - 1)
         index = min(int(place), max(len(self._faces) - 2, 0))
@@ -240,13 +240,14 @@ class Plugin:
             return self._faces[index]
         return PATHS[str(params["path"])](self._faces[index], self._faces[index + 1], place - index)
 
-    def _between(self, start: Tensor, goal: Tensor, params: Values) -> Tensor:
+    def _blend(self, start: Tensor, goal: Tensor, params: Values) -> Tensor:
+        """Return the deviation on this leg, as far as it has come."""
         if self._progress >= 1.0:
             return goal
         return PATHS[str(params["path"])](start, goal, EASINGS[str(params["easing"])](self._progress))
 
 
-def _line(params: Values, frame: Frame) -> int:
+def _count_grid_lines(params: Values, frame: Frame) -> int:
     """Return how many lines of the beat grid have passed."""
     beats = float(params["beats"])
     return math.floor(frame.beat / beats) if beats > 0 else 0

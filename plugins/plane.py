@@ -24,7 +24,7 @@ class Plugin:
 
     def __init__(self) -> None:
         self._movable: Movable | None = None
-        self._at = (0.0, 0.0, 0.0)
+        self._pose = (0.0, 0.0, 0.0)
 
     @hookimpl
     def declare_params(self) -> list[Param]:
@@ -38,13 +38,13 @@ class Plugin:
     def start(self, stage: Stage) -> None:
         movable = hasattr(stage.generator, "move")
         self._movable = stage.generator if movable else None  # type: ignore[assignment]  # seen by its method
-        self._at = (0.0, 0.0, 0.0)
+        self._pose = (0.0, 0.0, 0.0)
         if not movable:
             log.info("plane: the family %s draws from no plane and stays where it is", stage.generator.info.family)
 
     @hookimpl
     def update(self, params: Values) -> None:
-        at = (float(params["x"]), float(params["y"]), float(params["turn"]))
-        if self._movable is not None and at != self._at:
-            self._movable.move(*at)
-            self._at = at
+        pose = (float(params["x"]), float(params["y"]), float(params["turn"]))
+        if self._movable is not None and pose != self._pose:
+            self._movable.move(*pose)
+            self._pose = pose

@@ -34,7 +34,7 @@ class Plugin:
     """
 
     def __init__(self) -> None:
-        self._searcher: ProjectionWorker | None = None
+        self._worker: ProjectionWorker | None = None
 
     @hookimpl
     def declare_params(self) -> list[Param]:
@@ -54,13 +54,13 @@ class Plugin:
     def start(self, stage: Stage) -> None:
         self._close()
         self._stage, self._mean = stage, stage.generator.mean
-        self._errand: BackgroundLoader[str, list[Picture]] = BackgroundLoader(self._cut, log)
-        self._asked = ""
+        self._loader: BackgroundLoader[str, list[Picture]] = BackgroundLoader(self._cut_face, log)
+        self._rendered_photo = ""
         self._portrait: Picture | None = None
-        self._order: tuple[str, int] | None = None
-        self._way: list[Tensor] = []
-        self._next: list[Tensor] = []
-        self._place = self._held = self._age = 0.0
+        self._search_settings: tuple[str, int] | None = None
+        self._steps: list[Tensor] = []
+        self._next_steps: list[Tensor] = []
+        self._position = self._held = self._age = 0.0
         self._fade = Crossfade()
 
     @hookimpl
@@ -69,55 +69,55 @@ class Plugin:
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
-        self._take(params, frame.time)
+        self._update_search(params, frame.time)
         self._advance(params, frame.dt)
         amount = float(params["amount"])
         goal = latent
-        if self._way:
+        if self._steps:
             self._stage.privacy.mark()
             # What the search has found is shown as it is: the truncation that comes after the plugins is undone.
             psi = float(frame.values["show"]["psi"])
-            goal = undo_truncation(self._found(), self._mean, psi).expand_as(latent)
+            goal = undo_truncation(self._current_latent(), self._mean, psi).expand_as(latent)
         shown = self._fade.step(goal, frame.dt, float(params["fade"]))
         return None if shown is latent or amount <= 0.0 else lerp(latent, shown, amount)
 
-    # What is searched for.
+    # Which photo.
 
-    def _take(self, params: Values, time: float) -> None:
-        """Take over a photo that was named, and have it searched for."""
-        portraits = self._portraits(str(params["photo"]).strip(), time)
+    def _update_search(self, params: Values, time: float) -> None:
+        """Start a search for a newly named photo, or with changed settings."""
+        portraits = self._poll_portraits(str(params["photo"]).strip(), time)
         if portraits is not None:
             self._portrait = portraits[0] if portraits else None
-            self._order = None
-            if self._portrait is None and self._way:
-                self._way = []
+            self._search_settings = None
+            if self._portrait is None and self._steps:
+                self._steps = []
                 self._fade.start()
-        order = (str(params["begin"]), int(params["steps"]))
-        if self._portrait is not None and order != self._order:
-            self._order, self._next = order, []
-            if self._searcher is None:
+        settings = (str(params["begin"]), int(params["steps"]))
+        if self._portrait is not None and settings != self._search_settings:
+            self._search_settings, self._next_steps = settings, []
+            if self._worker is None:
                 info = self._stage.generator.info
                 assert info.weights is not None  # or there were no portrait
-                self._searcher = ProjectionWorker(functools.partial(open_weights, info.weights, size=info.resolution))
-            self._searcher.start_search(
-                SearchRequest(self._portrait, "encoder" if order[0] == "encoder" else "mean", order[1])
+                self._worker = ProjectionWorker(functools.partial(open_weights, info.weights, size=info.resolution))
+            self._worker.start_search(
+                SearchRequest(self._portrait, "encoder" if settings[0] == "encoder" else "mean", settings[1])
             )
-            self._told = False
+            self._error_logged = False
 
-    def _portraits(self, photo: str, time: float) -> list[Picture] | None:
+    def _poll_portraits(self, photo: str, time: float) -> list[Picture] | None:
         """Return what was made of a newly named photo, else None."""
         if not self._stage.offline:
-            return self._errand.poll(photo, time)
-        if photo == self._asked:
+            return self._loader.poll(photo, time)
+        if photo == self._rendered_photo:
             return None
-        self._asked = photo
+        self._rendered_photo = photo
         try:
-            return self._cut(photo)
+            return self._cut_face(photo)
         except LikenessError as error:
             log.error("%s; what was there before goes on", error)
             return None
 
-    def _cut(self, photo: str) -> list[Picture]:
+    def _cut_face(self, photo: str) -> list[Picture]:
         """Read a photo and cut its face out; none for no name. Not for the render thread, live."""
         info = self._stage.generator.info
         if not photo:
@@ -133,50 +133,50 @@ class Plugin:
     def _advance(self, params: Values, dt: float) -> None:
         """Move on along the way, as far as it is known."""
         self._age += dt
-        searching = self._gather(math.ceil(self._place + self._stride(params, dt)) + 1)
-        if not self._way:
+        searching = self._collect_steps(math.ceil(self._position + self._stride(params, dt)) + 1)
+        if not self._steps:
             return
         # Asked anew, for a search that has just begun stands at its start.
-        place, last = self._place + self._stride(params, dt), len(self._way) - 1
-        self._held = self._held + dt if place >= last and not searching else 0.0
-        self._place = min(place, float(last))
+        position, last = self._position + self._stride(params, dt), len(self._steps) - 1
+        self._held = self._held + dt if position >= last and not searching else 0.0
+        self._position = min(position, float(last))
         if params["restart"] or (params["again"] and self._held > float(params["hold"])):
-            self._begin()
+            self._restart()
 
     def _stride(self, params: Values, dt: float) -> float:
         """Return the steps of this frame: none while a beginning fades in, which would be seen by nobody."""
         return dt * float(params["speed"]) if self._age > float(params["fade"]) else 0.0
 
-    def _begin(self) -> None:
-        self._place = self._held = self._age = 0.0
+    def _restart(self) -> None:
+        self._position = self._held = self._age = 0.0
         self._fade.start()
 
-    def _gather(self, number: int) -> bool:
+    def _collect_steps(self, number: int) -> bool:
         """Take what the search has found, in a render up to step `number` at least; return whether more will come."""
-        searcher = self._searcher
-        if searcher is None or self._order is None:
+        worker = self._worker
+        if worker is None or self._search_settings is None:
             return False
         if self._stage.offline:
-            searcher.wait_for_step(min(number, self._order[1]), LONGEST_STEP_S)
-        fresh = [step.latent[0].to(self._mean, non_blocking=True) for step in searcher.poll_steps()]
-        self._next += fresh
-        if fresh and self._way is not self._next:
+            worker.wait_for_step(min(number, self._search_settings[1]), LONGEST_STEP_S)
+        fresh = [step.latent[0].to(self._mean, non_blocking=True) for step in worker.poll_steps()]
+        self._next_steps += fresh
+        if fresh and self._steps is not self._next_steps:
             # A new search: the old one's face stays until the first step of this one is there.
-            self._way = self._next
-            self._begin()
-        if searcher.error is not None and not self._told:
-            self._told = True
-            log.error("%s; what was there before goes on", searcher.error)
+            self._steps = self._next_steps
+            self._restart()
+        if worker.error is not None and not self._error_logged:
+            self._error_logged = True
+            log.error("%s; what was there before goes on", worker.error)
         # By the count, for the word that it has ended may come a frame later.
-        return len(self._next) <= self._order[1] and not searcher.ended
+        return len(self._next_steps) <= self._search_settings[1] and not worker.ended
 
-    def _found(self) -> Tensor:
-        """Return the latent `[num_ws, w_dim]` at the place of the way."""
-        index = min(int(self._place), len(self._way) - 1)
-        after = min(index + 1, len(self._way) - 1)
-        return torch.lerp(self._way[index], self._way[after], self._place - index)
+    def _current_latent(self) -> Tensor:
+        """Return the latent `[num_ws, w_dim]` at the current position."""
+        index = min(int(self._position), len(self._steps) - 1)
+        after = min(index + 1, len(self._steps) - 1)
+        return torch.lerp(self._steps[index], self._steps[after], self._position - index)
 
     def _close(self) -> None:
-        if self._searcher is not None:
-            self._searcher.close()
-        self._searcher = None
+        if self._worker is not None:
+            self._worker.close()
+        self._worker = None

@@ -46,17 +46,17 @@ class Plugin:
         self._info = generator.info
         self._drawn = generator.sample(draw_seeds(stage.seed, "style_mixing", DRAWN))
         self._faces = self._drawn
-        self._errand: BackgroundLoader[str, Tensor] = BackgroundLoader(lambda text: read_faces(text, generator), log)
+        self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(lambda text: read_faces(text, generator), log)
         self._fade = Crossfade()
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor:
-        made = self._errand.poll(str(params["faces"]).strip(), frame.time)
+        faces = self._loader.poll(str(params["faces"]).strip(), frame.time)
         presses = int(params["new"])
-        if made is not None:
-            self._faces, self._index = (made if len(made) else self._drawn), 0
+        if faces is not None:
+            self._faces, self._index = (faces if len(faces) else self._drawn), 0
         self._index += presses
-        if made is not None or presses:
+        if faces is not None or presses:
             self._fade.start()
         face = self._fade.step(self._faces[self._index % len(self._faces)], frame.dt, float(params["change"]))
         amounts = {group: float(params[group]) for group in GROUPS}

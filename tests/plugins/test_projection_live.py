@@ -54,7 +54,7 @@ def test_a_render_follows_the_search_at_its_speed_and_repeats_to_the_bit(
         show = playing(player, weights, offline=True)
         settings = {"photo": str(photo), "steps": 8, "speed": 5.0, "hold": 0.5, "fade": 0.0}
         shows.append(show.play(4.0, **settings))
-        found = [latent.clone() for latent in show.plugin._way]
+        found = [latent.clone() for latent in show.plugin._steps]
         changed = PSI * show.update(steps=6)
         show.plugin.stop()
     assert torch.equal(*shows)
@@ -81,7 +81,7 @@ def test_live_no_frame_waits_and_the_face_is_found_in_the_end(player: Maker, wei
     began = time.monotonic()
     longest = 0.0
     show.update(**settings)  # the first picture waits for a photo that was named from the start
-    while len(show.plugin._way) < 6 or show.plugin._place < 5:
+    while len(show.plugin._steps) < 6 or show.plugin._position < 5:
         assert time.monotonic() - began < DEADLINE_S
         at = time.thread_time()
         show.update()
