@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -31,6 +31,7 @@ NO_ENCODER = "no encoder to begin at"
 Start = Literal["encoder", "mean"]
 Latent = NDArray[np.float32]
 Opener = Callable[[], Generator]
+_RENAMED = {"warm": "start_process", "begin": "start_search", "fresh": "poll_steps", "wait": "wait_for_step"}
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,12 @@ class ProjectionWorker:
             self._clear(ended=True)
         if process is not None:
             process.close()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., object]:
+            """Return a method under its name of version 0.1.0, with a warning; see the end of this file."""
+            return find_renamed(type(self).__name__, name, {old: getattr(self, new) for old, new in _RENAMED.items()})
 
     def _send(self, request: SearchRequest | None) -> None:
         with self._news:

@@ -104,3 +104,11 @@ def test_weights_that_do_not_open_are_told(wanted: SearchRequest) -> None:
     assert "the disk is gone" in str(worker.error)
     worker.close()
     worker.close()
+
+
+def test_methods_are_found_under_their_names_of_the_version_before() -> None:
+    worker = ProjectionWorker(broken)
+    with pytest.warns(FutureWarning, match="begin is start_search now"):
+        assert worker.begin == worker.start_search  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="begun"):
+        _ = worker.begun  # type: ignore[attr-defined]
