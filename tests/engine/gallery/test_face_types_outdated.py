@@ -88,7 +88,9 @@ def test_the_commands_tell_of_them_and_take_away_the_drawn_ones(
         add_three(gallery, new_face)
 
     def told(*arguments: str) -> str:
-        main(["gallery", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main(["gallery", *arguments])
+        assert not end.value.code
         return capsys.readouterr().err
 
     told_now = told("list")
@@ -118,7 +120,9 @@ def test_weights_of_no_folder_are_named_to_take_theirs_away(
         ((), "0 faces were removed, 1 are left"),
         (("--weights", str(mine)), "1 faces were removed, 0 are left"),
     ):
-        main(["gallery", "remove", "--outdated", *named])
+        with pytest.raises(SystemExit) as end:
+            main(["gallery", "remove", "--outdated", *named])
+        assert not end.value.code
         assert said in capsys.readouterr().out
 
 
