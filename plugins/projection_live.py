@@ -21,7 +21,7 @@ from likeness.toolkit.crossfade import Crossfade
 
 log = logging.getLogger(__name__)
 
-# A render waits so long for a step before it goes on without; a slow generator on a busy machine takes seconds.
+# A render goes on without a step after this long; a slow generator on a busy machine takes seconds for one.
 LONGEST_STEP_S = 600.0
 
 

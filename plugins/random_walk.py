@@ -15,7 +15,7 @@ from likeness.toolkit.face_list import draw_seeds
 HARMONICS = 24
 # A push is spent like a bell's ring, 95 % of it in three of these.
 PUSH_S = 0.15
-# Several heads walk so many faces behind each other: what one shows, another showed long ago.
+# Several heads walk this many faces behind each other: what one shows, another showed long ago.
 FACES_APART = 1000
 # Their square roots have no common measure: the walk never repeats.
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89)

@@ -82,7 +82,7 @@ def outside_share(shape: tuple[int, ...], landmarks: Points) -> float:
 
 
 def _crop_around(picture: Photo, corners: Points, scale: float) -> tuple[Photo, Points]:
-    """The upright rectangle around the square, `scale` times as large, and the corners in it."""
+    """Return the upright rectangle around the square, `scale` times as large, and the corners in it."""
     height, width = picture.shape[:2]
     x0, y0 = (int(low) for low in np.floor(corners.min(axis=0)) - 2)
     x1, y1 = (int(high) for high in np.ceil(corners.max(axis=0)) + 2)
@@ -109,7 +109,7 @@ def _crop_around(picture: Photo, corners: Points, scale: float) -> tuple[Photo, 
 
 
 def _extend(part: Photo, pads: list[int], side: float) -> Photo:
-    """The picture with `pads` px more at left, top, right and bottom."""
+    """Return the picture with `pads` px more at left, top, right and bottom."""
     left, top, right, bottom = pads
     wide = cv2.copyMakeBorder(part, top, bottom, left, right, cv2.BORDER_REFLECT_101).astype(np.float32)
     height, width = wide.shape[:2]
@@ -126,7 +126,7 @@ def _extend(part: Photo, pads: list[int], side: float) -> Photo:
 
 
 def _blur(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """The picture, blurred by a Gaussian; a wide one in a smaller copy, which took 30 s at 4,096 px before."""
+    """Return the picture, blurred by a Gaussian; a wide one in a smaller copy, which took 30 s at 4,096 px before."""
     height, width = picture.shape[:2]
     shrink = max(1.0, sigma / 3)
     small = cv2.resize(

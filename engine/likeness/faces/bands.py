@@ -33,12 +33,12 @@ def resize_square(picture: Image, size: int) -> Image:
 
 
 def to_unit(picture: Bytes) -> Image:
-    """Bytes to [-1, 1]."""
+    """Return bytes as numbers in [-1, 1]."""
     return picture.astype(np.float32) / np.float32(127.5) - 1
 
 
 def layer_supports(mattes: Mattes, size: int) -> Supports:
-    """The layers' supports at `size`, their rims eroded: there colours are mixed.
+    """Return the layers' supports at `size`, their rims eroded: there colours are mixed.
 
     Skin loses two pixels of a half-size matte: with one, dark fringes stained many foreheads.
     """
@@ -50,7 +50,7 @@ def layer_supports(mattes: Mattes, size: int) -> Supports:
 
 
 def covered_mean(picture: Image, support: Image, size: int) -> tuple[Image, Image]:
-    """The layer's mean colour in each larger pixel, and how much of that pixel was seen.
+    """Return the layer's mean colour in each larger pixel, and how much of that pixel was seen.
 
     Returns:
         `[size, size, channels]` (zero where nothing was seen) and `[size, size, 1]`.
@@ -78,7 +78,7 @@ def fill_unseen(broad: Image, seen: Image) -> Image:
 
 
 def skin_bands(picture: Image, support: Image, broad: Image) -> tuple[Image, Image, Image]:
-    """Broad, middle and fine skin of a picture, their own size a quarter, half and whole of it.
+    """Return broad, middle and fine skin of a picture, their own size a quarter, half and whole of it.
 
     Args:
         picture: `[size, size, 3]` in [-1, 1], in the mean frame.
@@ -96,7 +96,7 @@ def skin_bands(picture: Image, support: Image, broad: Image) -> tuple[Image, Ima
 
 
 def hair_detail(picture: Image, support: Image, floor: float) -> Image:
-    """Strands and shine: log-brightness of hair above its local mean, `[size, size]`.
+    """Return strands and shine: log-brightness of hair above its local mean, `[size, size]`.
 
     In logarithms black hair keeps its shine faint and white hair its shadows deep when a
     strand pattern moves to another colour.

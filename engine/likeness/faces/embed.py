@@ -61,7 +61,7 @@ class Embedder:
         return np.array(self._resnet.compute_face_descriptor(view, shape), np.float32)
 
     def _with_corners(self, picture: Photo, face: Face) -> Face:
-        """The face with dlib's own five points, which another detector does not find."""
+        """Return the face with dlib's own five points, which another detector does not find."""
         if face.corners is not None:
             return face
         self._shape = self._shape or ShapeModel()

@@ -20,7 +20,7 @@ Bytes = npt.NDArray[np.uint8]
 
 @lru_cache(maxsize=16)
 def pixel_grid(height: int, width: int) -> Field:
-    """The coordinates of every pixel, `[height, width, 2]`; shared and read-only."""
+    """Return the coordinates of every pixel, `[height, width, 2]`; shared and read-only."""
     y, x = np.mgrid[0:height, 0:width]
     grid = np.stack([x, y], axis=2).astype(np.float32)
     grid.flags.writeable = False
@@ -41,7 +41,7 @@ def warp(image: npt.NDArray[np.generic], field: Field) -> npt.NDArray[np.generic
 
 
 def compose(step: Field, running: Field) -> Field:
-    """The field that samples through `running` first and is then moved by `step`.
+    """Return the field that samples through `running` first and is then moved by `step`.
 
     `warp(image, compose(step, running))` equals `warp(warp(image, running), step)` but for
     the second interpolation: `step(x) + running(x + step(x))`.
@@ -50,7 +50,7 @@ def compose(step: Field, running: Field) -> Field:
 
 
 def invert(field: Field, rounds: int = 8) -> Field:
-    """The field that undoes `field`: `v(y) = -field(y + v(y))`, by fixed-point rounds.
+    """Return the field that undoes `field`: `v(y) = -field(y + v(y))`, by fixed-point rounds.
 
     Converges where the field's slope stays below one; every round divides the error by it.
     """
@@ -61,14 +61,14 @@ def invert(field: Field, rounds: int = 8) -> Field:
 
 
 def resize_field(field: Field, size: int) -> Field:
-    """The field for the same picture at `size` px; its lengths scale with it."""
+    """Return the field for the same picture at `size` px; its lengths scale with it."""
     old = field.shape[0]
     resized = cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR)
     return np.asarray(resized, np.float32) * np.float32(size / old)
 
 
 def even_contrast(image: Bytes) -> Bytes:
-    """Grey of `image` with its local mean and contrast evened, so that light matters less.
+    """Return the grey of `image` with local mean and contrast evened, so that light matters less.
 
     Without it flow follows the lighting: a shadow's edge is taken for a cheek's.
 
@@ -93,7 +93,7 @@ class FlowFinder:
         self._flow.setVariationalRefinementAlpha(40.0)
 
     def find(self, target: Bytes, moving: Bytes) -> tuple[Field, Image]:
-        """The field that draws `moving` like `target`, and how far to trust it.
+        """Return the field that draws `moving` like `target`, and how far to trust it.
 
         Args:
             target: `[height, width]` uint8.

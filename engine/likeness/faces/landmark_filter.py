@@ -69,6 +69,6 @@ class SteadyLandmarks:
 
 
 def _smoothing_share(cutoff_hz: float, dt: float) -> float:
-    """How much of the way to the new value one step takes [ibid., eq. 3 and 5]."""
+    """Return how much of the way to the new value one step takes [ibid., eq. 3 and 5]."""
     tau = 1 / (math.tau * cutoff_hz)
     return 1 / (1 + tau / dt)

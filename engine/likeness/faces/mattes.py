@@ -32,19 +32,19 @@ class Mattes:
 
 
 def _ellipse(size: int, centre: tuple[float, float], radii: tuple[float, float], slope: float) -> Image:
-    """A soft ellipse; centre and radii in picture widths, one half on its rim."""
+    """Return a soft ellipse; centre and radii in picture widths, one half on its rim."""
     y, x = np.mgrid[0:size, 0:size] / size
     distance = np.sqrt(((x - centre[0]) / radii[0]) ** 2 + ((y - centre[1]) / radii[1]) ** 2)
     return np.asarray(1 / (1 + np.exp((distance - 1) * slope)), np.float32)
 
 
 def face_region(size: int) -> Image:
-    """Where the face is in an aligned picture: the weight that correspondence works with."""
+    """Return where the face is in an aligned picture, as the weight of correspondence."""
     return _ellipse(size, (0.5, 0.54), (0.30, 0.42), 8)
 
 
 def prior_mattes(size: int) -> Mattes:
-    """Skin and person before anything was seen, for faces cut as in FFHQ [Karras et al. 2019]."""
+    """Return skin and person as they usually are, for faces cut as in FFHQ [Karras et al. 2019]."""
     # Lower than most hair: where wall above a head began as hair, half of all heads kept a
     # column of it up to the border, and samples wore chimneys.
     head = _ellipse(size, (0.5, 0.50), (0.40, 0.40), 9)
@@ -57,7 +57,7 @@ def prior_mattes(size: int) -> Mattes:
 
 
 def _graph_cut(picture: Bytes, labels: Bytes, rounds: int) -> Image:
-    """GrabCut from the labels to a hard matte; a picture of one colour keeps its labels."""
+    """Run GrabCut from the labels to a hard matte; a picture of one colour keeps its labels."""
     either = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
     if not either.any() or either.all():
         return either.astype(np.float32)
@@ -100,7 +100,7 @@ def cut_out(picture: Bytes, prior: Mattes, rounds: int = 3) -> Mattes:
 
 
 def signed_distance(matte: Image) -> Image:
-    """Squashed distance to a hard matte's edge, positive inside, in (-1, 1).
+    """Return the squashed distance to a hard matte's edge, positive inside, in (-1, 1).
 
     `tanh(distance / reach)`, the reach being `EDGE_REACH` pixels of a 128 px frame. Averages of
     distances are edges again, averages of mattes are ghosts [Leventon et al. 2000].
@@ -112,7 +112,7 @@ def signed_distance(matte: Image) -> Image:
 
 
 def edge_contrast(picture: Bytes, mattes: Mattes) -> float:
-    """How clearly the hair stands out from the backdrop above the shoulders; 0 for a lost outline.
+    """Return how clearly the hair stands out from the backdrop above the shoulders; 0 for a lost outline.
 
     The distance of their mean colours in grey levels over half their spread: about 0.2 where a
     cut went wrong or both are dark, 2 for a usual picture, 5 before a studio wall.

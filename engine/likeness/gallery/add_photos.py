@@ -1,4 +1,4 @@
-"""Photos into a gallery: one after the other, resumable, in shards, each looked at once in its life."""
+"""Photos into a gallery: one after the other, resumable, in shards, each result at once in its life."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from likeness.gallery.gallery import Gallery
 from likeness.gallery.photo_encoder import PhotoResult
 from likeness.gallery.rows import CONSENT
 
-# A killed process looks at so many photos again: five seconds of work.
+# A killed process repeats up to this many photos: five seconds of work.
 BATCH = 32
 ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"})
 
@@ -46,7 +46,7 @@ class Shard:
 
 @dataclass(frozen=True)
 class PhotoJob:
-    """One photo that is still to be looked at."""
+    """One photo that is still to be encoded."""
 
     photo: str
     path: Path
@@ -55,11 +55,11 @@ class PhotoJob:
 
 @dataclass
 class Tally:
-    """What came of all photos.
+    """The results of all photos.
 
     Attributes:
         added: how many faces are new.
-        known: how many photos had been looked at before, or lie in the folder twice.
+        known: how many photos were encoded before, or lie in the folder twice.
         elsewhere: how many belong to other shards.
         refused: reasons by path.
         others: photos with more than one face, of which the biggest was kept.
@@ -73,7 +73,7 @@ class Tally:
 
 
 EncodePhotos = Callable[[Iterator[PhotoJob]], Iterable[tuple[Path, PhotoResult]]]
-"""Looks at jobs, in whatever order, here or elsewhere."""
+"""Encodes photos, in any order, in this process or elsewhere."""
 
 
 def find_photos(place: Path) -> list[Path]:
@@ -95,21 +95,21 @@ def find_photos(place: Path) -> list[Path]:
 def add_photos(
     gallery: Gallery,
     photos: Sequence[Path],
-    look: EncodePhotos,
+    encode: EncodePhotos,
     *,
     consent: str,
     shard: Shard = Shard(),
     progress: Callable[[int], None] = lambda done: None,
 ) -> Tally:
-    """Look at those of `photos` that nobody has looked at yet, and keep their faces.
+    """Encode those of `photos` that were not encoded before, and keep their faces.
 
-    What is done is written with the faces, batch by batch: a process that is killed goes on where it was. Several
+    Progress is written with the faces, batch by batch: after a kill, the same call goes on where it was. Several
     may work on one gallery, each on its shard.
 
     Args:
         gallery: to add to.
         photos: files, as `find_photos` lists them.
-        look: does the work.
+        encode: does the work.
         consent: who agreed to what.
         shard: only these.
         progress: told how many photos are done, of all.
@@ -122,31 +122,31 @@ def add_photos(
     tally, batch = Tally(), list[tuple[Path, PhotoResult]]()
     done = 0
     try:
-        for path, looked in look(_find_jobs(gallery, photos, shard, tally)):
-            batch.append((path, looked))
+        for path, result in encode(_find_jobs(gallery, photos, shard, tally)):
+            batch.append((path, result))
             if len(batch) >= BATCH:
                 _add_batch(gallery, batch, tally)
                 done += len(batch)
                 batch.clear()
             progress(done + len(batch) + tally.known + tally.elsewhere)
     finally:
-        # Also when somebody has had enough of waiting.
+        # Also after Ctrl+C.
         _add_batch(gallery, batch, tally)
     return tally
 
 
-def encode_locally(look: Callable[[str, Path, bytes], PhotoResult]) -> EncodePhotos:
-    """Return what looks at one photo after the other in this process."""
+def encode_locally(encode: Callable[[str, Path, bytes], PhotoResult]) -> EncodePhotos:
+    """Return an `EncodePhotos` that works in this process, one photo after the other."""
 
-    def look_at(jobs: Iterator[PhotoJob]) -> Iterator[tuple[Path, PhotoResult]]:
+    def encode_photos(jobs: Iterator[PhotoJob]) -> Iterator[tuple[Path, PhotoResult]]:
         for job in jobs:
-            yield job.path, look(job.photo, job.path, job.raw)
+            yield job.path, encode(job.photo, job.path, job.raw)
 
-    return look_at
+    return encode_photos
 
 
 def _find_jobs(gallery: Gallery, photos: Sequence[Path], shard: Shard, tally: Tally) -> Iterator[PhotoJob]:
-    """Yield what is to be done."""
+    """Yield the photos that are still to be encoded; count the others."""
     met: set[str] = set()
     for path in photos:
         try:
@@ -170,10 +170,10 @@ def _find_jobs(gallery: Gallery, photos: Sequence[Path], shard: Shard, tally: Ta
 def _add_batch(gallery: Gallery, batch: Sequence[tuple[Path, PhotoResult]], tally: Tally) -> None:
     if not batch:
         return
-    faces = [looked.face for _, looked in batch if looked.face is not None]
-    tally.added += len(gallery.add(faces, {looked.photo: looked.refusal for _, looked in batch if looked.face is None}))
-    for path, looked in batch:
-        if looked.face is None:
-            tally.refused[path] = looked.refusal.replace("the photo", str(path), 1)
-        elif looked.others:
+    faces = [result.face for _, result in batch if result.face is not None]
+    tally.added += len(gallery.add(faces, {result.photo: result.refusal for _, result in batch if result.face is None}))
+    for path, result in batch:
+        if result.face is None:
+            tally.refused[path] = result.refusal.replace("the photo", str(path), 1)
+        elif result.others:
             tally.others.append(path)

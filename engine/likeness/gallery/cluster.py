@@ -16,20 +16,20 @@ from likeness.gallery.photo_encoder import PhotoEncoder, PhotoResult
 
 # Two seconds of work. What is larger than Ray's memory it writes to a disk, and these are photos of people.
 CHUNK, CHUNK_BYTES = 16, 8_000_000
-# Chunks under way or waiting for each processor: it never waits for work, and no folder fills the memory.
+# Chunks sent ahead for each processor: it never waits for work, and no folder fills the memory.
 AHEAD = 2
 CALL_S = 5.0
 
 
 def encode_on_cluster(address: str, weights: Path | None, name: str, consent: str) -> EncodePhotos:
-    """Return what looks at photos on a Ray cluster.
+    """Return an `EncodePhotos` that works on a Ray cluster.
 
     Photos travel to the workers and faces come back: the workers need this program and the weights under the same
     path, and no common disk. A worker that is killed costs the photos that it had; Ray gives them to another one.
 
     Args:
         address: of the cluster, as `ray.init` takes it; "local" starts one on this machine.
-        weights, name, consent: as `Looker` takes them.
+        weights, name, consent: as `PhotoEncoder` takes them.
 
     Raises:
         GalleryError: Ray is not installed, or nobody answers at the address; later, that the cluster has failed, or
@@ -48,18 +48,18 @@ def encode_on_cluster(address: str, weights: Path | None, name: str, consent: st
     path = "" if weights is None else str(weights.resolve())
     remote: Any = ray.remote(num_cpus=1, max_retries=3)(_encode_jobs)
 
-    def look(jobs: Iterator[PhotoJob]) -> Iterable[tuple[Path, PhotoResult]]:
+    def encode_photos(jobs: Iterator[PhotoJob]) -> Iterable[tuple[Path, PhotoResult]]:
         ahead = max(1, int(ray.cluster_resources().get("CPU", 1))) * AHEAD
-        under_way: dict[Any, list[Path]] = {}
+        running: dict[Any, list[Path]] = {}
         try:
             while True:
-                while len(under_way) < ahead and (chunk := next_chunk(jobs)):
+                while len(running) < ahead and (chunk := next_chunk(jobs)):
                     sent = [(job.photo, str(job.path), job.raw) for job in chunk]
-                    under_way[remote.remote(sent, path, name, consent)] = [job.path for job in chunk]
-                if not under_way:
+                    running[remote.remote(sent, path, name, consent)] = [job.path for job in chunk]
+                if not running:
                     return
-                (ready,), _ = ray.wait(list(under_way), num_returns=1)
-                paths = under_way.pop(ready)
+                (ready,), _ = ray.wait(list(running), num_returns=1)
+                paths = running.pop(ready)
                 yield from zip(paths, ray.get(ready), strict=True)
         except ray.exceptions.RayTaskError as error:
             # Its own text is the worker's traceback.
@@ -71,11 +71,11 @@ def encode_on_cluster(address: str, weights: Path | None, name: str, consent: st
         finally:
             ray.shutdown()
 
-    return look
+    return encode_photos
 
 
 def next_chunk(jobs: Iterator[PhotoJob]) -> list[PhotoJob]:
-    """Take photos for one worker: so many that opening a message costs nothing, so few that they fit into memory."""
+    """Take photos for one worker: enough that a message's cost does not matter, few enough to fit into memory."""
     chunk: list[PhotoJob] = []
     size = 0
     while len(chunk) < CHUNK and size < CHUNK_BYTES and (job := next(jobs, None)) is not None:
@@ -85,7 +85,7 @@ def next_chunk(jobs: Iterator[PhotoJob]) -> list[PhotoJob]:
 
 
 def _check_address(address: str) -> None:
-    """Refuse an address where nobody listens: Ray would try for minutes."""
+    """Raise if nobody listens at the address: Ray would try for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdigit():
         return
@@ -97,14 +97,14 @@ def _check_address(address: str) -> None:
 
 
 def _encode_jobs(jobs: list[tuple[str, str, bytes]], weights: str, name: str, consent: str) -> list[PhotoResult]:
-    """Look at photos, on a worker."""
+    """Encode photos, on a worker."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    looker = _open_worker_encoder(weights, name, consent)
-    return [looker.encode(photo, Path(path), raw) for photo, path, raw in jobs]
+    encoder = _open_worker_encoder(weights, name, consent)
+    return [encoder.encode(photo, Path(path), raw) for photo, path, raw in jobs]
 
 
 @lru_cache(maxsize=1)
 def _open_worker_encoder(weights: str, name: str, consent: str) -> PhotoEncoder:
-    """Return the worker's looker: opening the models takes longer than a few photos."""
+    """Return the worker's encoder: opening the models takes longer than a few photos."""
     # Not without latents where the weights are absent here alone: a face is looked at once, so it would stay without.
     return PhotoEncoder(Path(weights) if weights else None, name, consent)

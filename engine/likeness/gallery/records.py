@@ -166,7 +166,7 @@ class Records:
         """Write the file anew without what was deleted, and empty the log beside it.
 
         Returns:
-            Whether the log could be emptied: not while another program reads from it.
+            Whether the log could be emptied; it cannot while another program reads from it.
         """
         with self._translate_errors():
             driver = self._connection.connection.driver_connection

@@ -49,16 +49,16 @@ def add(
         raise GalleryError(CONSENT)
     part, found = Shard.parse(shard), find_photos(photos)
     path = weights_of(weights) if latents else None
-    looker, lacking = open_photo_encoder(path, name, consent)
+    encoder, lacking = open_photo_encoder(path, name, consent)
     if lacking:
         print(f"likeness: faces are kept without latents: {lacking}", file=sys.stderr)
-    look = encode_locally(looker.encode)
+    encode = encode_locally(encoder.encode)
     if ray is not None:
         from likeness.gallery.cluster import encode_on_cluster
 
-        look = encode_on_cluster(ray, None if lacking else path, name, consent)
+        encode = encode_on_cluster(ray, None if lacking else path, name, consent)
     with open_gallery(gallery, create=True) as opened, progress_of("looking at photos", len(found)) as progress:
-        tally = add_photos(opened, found, look, consent=consent, shard=part, progress=progress)
+        tally = add_photos(opened, found, encode, consent=consent, shard=part, progress=progress)
     for reason in tally.refused.values():
         print(f"likeness: {reason}", file=sys.stderr)
     for path in tally.others:
