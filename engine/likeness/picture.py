@@ -1,6 +1,7 @@
 """Finished pictures (bytes), and conversions to and from images (tensors in [-1, 1])."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -24,6 +25,21 @@ ENCODINGS: dict[str, tuple[str, tuple[int, ...]]] = {
     ".webp": (".webp", (cv2.IMWRITE_WEBP_QUALITY, 95)),
     "": (".png", ()),
 }
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A picture as the generator and the plugins drew it, before the master.
+
+    Args:
+        picture: never changed afterwards.
+        time: the show's time of its frame, in seconds.
+        private: whether it shows a visitor who has not agreed to be kept: it may be shown, and stored nowhere.
+    """
+
+    picture: Picture
+    time: float
+    private: bool
 
 
 def black(width: int, height: int) -> Picture:

@@ -12,7 +12,7 @@ from likeness.master import Master
 from likeness.outputs.group import OutputGroup
 from likeness.parameters.store import ParamStore
 from likeness.params import Float, Int
-from likeness.picture import Picture, black
+from likeness.picture import Drawn, Picture, black
 from likeness.ranges import HANG, METER, PSI, TEMPO
 from likeness.show.clock import Clock, Tick
 from likeness.show.frame_stats import FrameStats, Timing
@@ -109,7 +109,8 @@ class Loop:
         store.on_toggle("master.blackout", self.master.press)
         self._held_notes = HeldNotes()
         self._faults = Faults(log)
-        self._picture: Picture = black(*size)
+        self._drawn: Drawn | None = None
+        self._shown = self._black = black(*size)
         # The show's time, and how much of it no picture has shown yet.
         self._time = self._owed_dt = 0.0
         self._events: list[Event | LatentCommand] = []
@@ -135,15 +136,27 @@ class Loop:
         if any(isinstance(event, Forget) for event in events):
             self.master.forget()
         self._draw(tick)
-        picture = self.master.apply(self._picture, self.store.snapshot["master"], tick.at - self.stats.at)
-        self.outputs.show(self._mark(picture), tick.at)
+        picture = self.master.apply(self.picture, self.store.snapshot["master"], tick.at - self.stats.at)
+        self._shown = self._mark(picture)
+        self.outputs.show(self._shown, tick.at)
         self.stats.frames, self.stats.at = tick.index + 1, tick.at
         self.stats.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3, tick.at))
 
     @property
     def picture(self) -> Picture:
-        """Return the newest picture, before the master."""
-        return self._picture
+        """Return the newest picture, before the master; black until one is drawn."""
+        drawn = self._drawn
+        return drawn.picture if drawn else self._black
+
+    @property
+    def drawn(self) -> Drawn | None:
+        """Return the newest picture with its time, before the master; None until one is drawn. Any thread."""
+        return self._drawn
+
+    @property
+    def shown(self) -> Picture:
+        """Return the picture that the outputs got last. Any thread; another array is another picture."""
+        return self._shown
 
     def _keep_time(self, tick: Tick) -> None:
         """Count the beat on. Music does not stop for a frozen picture, nor for a stall."""
@@ -168,7 +181,7 @@ class Loop:
             self._faults.tell(f"{name} between two frames", error)
 
     def _draw(self, tick: Tick) -> None:
-        """Put the newest picture into `_picture`; leave the last one there while none comes."""
+        """Put the newest picture into `_drawn`; leave the last one there while none comes."""
         values = self.store.snapshot
         dt = 0.0 if values["master"]["freeze"] else tick.dt
         self._time += dt
@@ -187,8 +200,8 @@ class Loop:
 
     def _take_picture(self, outcome: Outcome | None) -> None:
         """Take the picture over, or say why the last one is shown again."""
-        if outcome is not None and outcome.picture is not None:
-            self._picture, self._synthesis_s = outcome.picture, outcome.synthesis_s
+        if outcome is not None and outcome.drawn is not None:
+            self._drawn, self._synthesis_s = outcome.drawn, outcome.synthesis_s
             if self._reported_silence:
                 log.warning("a picture again, after %d frames without", self._repeats_in_a_row)
             self._repeats_in_a_row, self._reported_silence = 0, False

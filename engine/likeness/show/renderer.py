@@ -17,7 +17,7 @@ from likeness.generators.readback import ReadBack
 from likeness.host.call_watch import LeftBehind
 from likeness.host.host import Host
 from likeness.latent import truncate
-from likeness.picture import Picture
+from likeness.picture import Drawn
 from likeness.show.generator_fade import GeneratorFade
 from likeness.stage import Stage
 
@@ -29,9 +29,9 @@ Orders = SimpleQueue["tuple[Frame, tuple[Event | LatentCommand, ...]] | None"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one frame: a picture or the error in its place, and the seconds spent in `synthesize`."""
+    """The result of one frame: what was drawn or the error in its place, and the seconds spent in `synthesize`."""
 
-    picture: Picture | None
+    drawn: Drawn | None
     error: BaseException | None
     synthesis_s: float
 
@@ -102,7 +102,7 @@ class Renderer:
         synthesis_s = time.perf_counter() - began
         picture = self._fade.step(self._read(self._host.process_image(image, frame)), frame.dt)
         self._host.end_frame((time.perf_counter() - started) * 1e3)
-        return Outcome(picture, None, synthesis_s)
+        return Outcome(Drawn(picture, frame.time, private), None, synthesis_s)
 
     def _use(self, scene: RenderScene) -> None:
         self._stage, self._base, self.latents = scene.stage, scene.base, scene.latents

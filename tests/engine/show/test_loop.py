@@ -198,6 +198,18 @@ def test_freeze_holds_picture_and_time_and_goes_on_without_a_leap(rig: Callable[
     assert np.array_equal(pictures[35], expected[5])
 
 
+def test_what_was_drawn_is_kept_beside_what_the_master_made_of_it(rig: Callable[..., Rig]) -> None:
+    show = rig()
+    assert show.loop.drawn is None
+    show.store.set("master.brightness", 0.5)
+    (dimmed,) = show.play(1)
+    drawn = show.loop.drawn
+    assert drawn is not None
+    assert not drawn.private
+    assert show.loop.shown is dimmed
+    assert int(drawn.picture.max()) > int(dimmed.max())
+
+
 def test_an_output_that_fails_is_closed_and_the_rest_go_on(
     rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
 ) -> None:
