@@ -201,13 +201,15 @@ def test_freeze_holds_picture_and_time_and_goes_on_without_a_leap(rig: Callable[
 def test_what_was_drawn_is_kept_beside_what_the_master_made_of_it(rig: Callable[..., Rig]) -> None:
     show = rig()
     assert show.loop.drawn is None
-    show.store.set("master.brightness", 0.5)
-    (dimmed,) = show.play(1)
+    show.store.set("master.fade", 0.0)
+    show.store.set("master.blackout", True)
+    (dark,) = show.play(1)
     drawn = show.loop.drawn
     assert drawn is not None
     assert not drawn.private
-    assert show.loop.shown is dimmed
-    assert int(drawn.picture.max()) > int(dimmed.max())
+    assert show.loop.shown is dark
+    assert not dark.any()
+    assert drawn.picture.any()
 
 
 def test_an_output_that_fails_is_closed_and_the_rest_go_on(
