@@ -22,7 +22,7 @@ from likeness.generator import GeneratorInfo, Licence, NoiseMode
 ROOT = Path(__file__).resolve().parent.parent
 
 # Fixtures of a session that are slow to make, or that a machine has once, and the worker group of files that use them.
-SHARED = {"system": "midi", "tiny_composite": "composite"}
+SHARED = {"browser": "browser", "system": "midi", "tiny_composite": "composite"}
 
 
 @pytest.hookimpl(tryfirst=True)

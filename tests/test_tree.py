@@ -40,9 +40,10 @@ def python_files() -> list[Path]:
 
 
 def names_in(folder: Path) -> set[str]:
-    """Return the folder's own name and those of its modules and packages."""
-    inside = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
-    return {folder.name, *inside} - {"__init__"}
+    """Return the folder's own name and those of its modules, in Python or JavaScript, and packages."""
+    modules = {path.stem for path in folder.iterdir() if path.suffix in (".py", ".js")} if folder.is_dir() else set()
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    return {folder.name, *modules, *packages} - {"__init__"}
 
 
 def entries_of(package: Path) -> set[str]:
