@@ -1,11 +1,13 @@
 """MIDI binding: one `[[midi]]` entry. Which control plays which parameter, and how its range maps onto the fader."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from likeness.errors import InputError
+from likeness.files.text_file import describe_mismatch
 from likeness.ranges import Takeover
 
 Encoding = Literal["twos", "offset", "sign"]
@@ -18,6 +20,10 @@ TOP_14 = 16_383
 FINE = 32
 # Control changes that carry an NRPN: its value, coarse and fine, its increment and decrement, and its number.
 NRPN_CARRIERS = (6, 38, 96, 97, 99, 98)
+# What may be changed of a binding while it plays; all else is which control it is, and is learnt.
+CHANGEABLE = ("min", "max", "invert", "curve", "takeover", "press", "step", "dead")
+# The takeover that goes by the show's own way, where a sender cannot write nothing.
+SHOW_TAKEOVER = frozenset({"", "show"})
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,27 @@ class Binding:
         u = float(u ** (1 / self.curve))
         return 1 - u if self.invert else u
 
+    def with_values(self, values: Mapping[str, object]) -> "Binding":
+        """Return a copy with these values changed, which come from outside.
+
+        Args:
+            values: by name, those of `CHANGEABLE`; a takeover of "show" is the show's own way.
+
+        Raises:
+            InputError: where one of them cannot be changed or does not fit, naming it.
+        """
+        for name in values.keys() - set(CHANGEABLE):
+            raise self._error(f"there is no {name!r} to change; there are: {', '.join(CHANGEABLE)}")
+        if values.get("takeover") in SHOW_TAKEOVER:
+            values = {**values, "takeover": None}
+        try:
+            return ADAPTER.validate_python(
+                {**{field.name: getattr(self, field.name) for field in fields(self)}, **values}
+            )
+        except ValidationError as error:
+            place, mismatch = describe_mismatch(error)
+            raise InputError(f"MIDI binding of {self.param}, {place}: {mismatch}") from error
+
     def to_dict(self) -> dict[str, object]:
         """Return the entry of a file: the values that differ from the defaults."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -159,3 +186,6 @@ class Binding:
 def _remove_dead_zone(x: float, dead: float) -> float:
     """Return `x` less `dead`, and 0 within it."""
     return max(abs(x) - dead, 0.0) * (1 if x > 0 else -1)
+
+
+ADAPTER: TypeAdapter[Binding] = TypeAdapter(Binding)

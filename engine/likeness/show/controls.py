@@ -9,6 +9,7 @@ from likeness.cues.bank import LAST_NUMBER
 from likeness.errors import InputError
 from likeness.files.paths import search_dirs, user_dir
 from likeness.inputs.keyboard import Keyboard
+from likeness.inputs.midi.binding_editor import parse_changes
 from likeness.inputs.midi.bindings import Bindings
 from likeness.inputs.midi.cue_pads import CuePadActions, CuePads
 from likeness.inputs.midi.input import MidiInput, midi_available
@@ -27,6 +28,8 @@ from likeness.tempo.midi_clock import ClockListener
 log = logging.getLogger(__name__)
 
 LEARN_KEY = "m"
+# What is said of MIDI where there is none.
+NO_MIDI: Mapping[str, Any] = {"ports": [], "learning": None, "bindings": {}, "gaps": {}}
 
 
 class Controls:
@@ -69,6 +72,7 @@ class Controls:
         self._commands, self._questions, self._program, self._clock = commands, questions, program, clock
         self._status = StatusCache(lambda: status(self.counters()))
         self._midi: MidiInput | None = None
+        self._no_midi = "it is off; start with --midi auto"
         self._osc: OscInput | None = None
         with ExitStack() as opened:
             if options.midi != "off":
@@ -93,6 +97,12 @@ class Controls:
             seen["MIDI"] = {"ports": "; ".join(self._midi.ports) or "none"}
         return seen
 
+    def describe_midi(self) -> dict[str, Any]:
+        """Return what controllers play, or why there are none, ready for `json.dumps`. Any thread."""
+        if self._midi is None:
+            return {"available": False, "why": self._no_midi, **NO_MIDI}
+        return {"available": True, "why": None, **self._midi.describe()}
+
     def close(self) -> None:
         """Stop listening, in reverse order. Safe to call twice."""
         self._opened.close()
@@ -104,6 +114,7 @@ class Controls:
             if name != "auto":
                 raise InputError(f"MIDI {name!r} cannot be opened: {missing}")
             log.warning("no MIDI: %s", missing)
+            self._no_midi = missing
             return
         bindings = Bindings(user_dir("bindings"), defaults)
         keys = self._pads
@@ -176,15 +187,18 @@ class Controls:
         """Return the commands that change MIDI bindings and answer the sender."""
         midi = self._midi
         if midi is None:
-            return {"/midi/learn": _no_midi, "/midi/unbind": _no_midi}
+            return dict.fromkeys(("/midi/learn", "/midi/unbind", "/midi/change"), _no_midi)
 
         def learn(reply: Reply, param: object = None) -> None:
             midi.learn(None if param is None else to_address(param), reply)
 
-        def unbind(reply: Reply, param: object) -> None:
-            midi.unbind(to_address(param), reply)
+        def unbind(reply: Reply, param: object, controller: object = None) -> None:
+            midi.unbind(to_address(param), reply, None if controller is None else str(controller))
 
-        return {"/midi/learn": learn, "/midi/unbind": unbind}
+        def change(reply: Reply, param: object, controller: object, *pairs: object) -> None:
+            midi.change(to_address(param), str(controller), parse_changes(pairs))
+
+        return {"/midi/learn": learn, "/midi/unbind": unbind, "/midi/change": change}
 
 
 def _no_midi(reply: Reply, *args: object) -> None:

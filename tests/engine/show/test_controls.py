@@ -144,6 +144,40 @@ def test_what_cannot_be_learnt_is_answered(controls: Open, surface: Surface, unu
     surface.send("/midi/learn", "walk.on")
     surface.send("/midi/learn")
     assert surface.hear() == ["/midi/learned", "walk.on", "nothing"]
+    assert surface.hear() == ["/midi/learning", ""]
+    surface.send("/midi/learn")
+    assert surface.hear() == ["/midi/learning", ""]
+
+
+def test_a_binding_is_changed_by_a_message_and_plays_so_and_what_does_not_fit_is_answered(
+    store: ParamStore,
+    controls: Open,
+    surface: Surface,
+    unused_udp_port: int,
+    plug: Callable[[], Player],
+    tmp_path: Path,
+) -> None:
+    player = plug()
+    opened = controls(
+        replace(QUIET, osc_port=unused_udp_port, midi=CONTROLLER), Binding("walk.speed", cc=1, takeover="jump")
+    )
+    told = opened.describe_midi()
+    ((port,), ((entry,),)) = told["ports"], told["bindings"].values()
+    assert CONTROLLER in port
+    assert (told["available"], told["learning"], entry["control"], entry["from"]) == (True, None, "CC 1", "preset")
+    surface.send("/midi/change", "/walk/speed", entry["controller"], "min", 0.5, "invert", 1)
+    wait(lambda: opened.describe_midi()["bindings"]["walk.speed"][0]["from"] == "file")
+    (file,) = (tmp_path / "bindings").glob("*.toml")
+    assert "invert = true" in file.read_text()
+    player.play([0xB0, 1, 0], [0xB0, 1, 127])
+    wait(lambda: store.advance(0.01) is not None and store.target("walk.speed") == 0.5)
+    surface.send("/midi/change", "walk.speed", entry["controller"], "min", 2)
+    assert surface.hear()[:2] == ["/error", "/midi/change"]
+    surface.send("/midi/unbind", "walk.speed", "no such controller")
+    assert surface.hear() == ["/midi/unbound", "walk.speed"]
+    surface.send("/midi/unbind", "walk.speed", CONTROLLER)
+    assert surface.hear() == ["/midi/unbound", "walk.speed", entry["controller"]]
+    wait(lambda: not opened.describe_midi()["bindings"])
 
 
 def test_without_midi_learn_says_what_to_do(
@@ -152,6 +186,14 @@ def test_without_midi_learn_says_what_to_do(
     opened = controls(replace(QUIET, osc_port=unused_udp_port, midi="off"))
     surface.send("/midi/learn", "walk.speed")
     assert "--midi auto" in str(surface.hear()[2])
+    assert opened.describe_midi() == {
+        "available": False,
+        "why": "it is off; start with --midi auto",
+        "ports": [],
+        "learning": None,
+        "bindings": {},
+        "gaps": {},
+    }
     opened.keyboard.press("m")
     assert store.advance(0.01) == (Key("m"),)
 

@@ -4,21 +4,28 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import tomlkit
 from pydantic import BaseModel, ConfigDict
 
-from likeness.errors import InputError, LikenessError
+from likeness.errors import InputError, LikenessError, ParamError
 from likeness.files.atomic_write import atomic_write
 from likeness.files.paths import list_files
 from likeness.files.text_file import read_model
 from likeness.inputs.midi.ports import drop_socket_number, port_names
 from likeness.parameters.midi_binding import Binding
+from likeness.parameters.store import ParamStore
+from likeness.params import Text
 
 log = logging.getLogger(__name__)
+
+# Where a binding comes from.
+Origin = Literal["file", "preset"]
 
 # ALSA ends a port's name with client and port numbers, Windows with a port number: both change with the plugging.
 ALSA_NUMBERS, WINDOWS_NUMBER = re.compile(r"\s+\d+:\d+$"), re.compile(r"\s+\d+$")
@@ -28,6 +35,12 @@ def controller_name(port: str) -> str:
     """Return the part of a port's name that stays when the controller is plugged in again, there or elsewhere."""
     numbers = WINDOWS_NUMBER if sys.platform == "win32" else ALSA_NUMBERS
     return drop_socket_number(numbers.sub("", port))
+
+
+def match_controllers(names: Iterable[str], wanted: str) -> list[str]:
+    """Return the controller of that name, else those whose names have `wanted` in them, in any case."""
+    known = list(names)
+    return [wanted] if wanted in known else [name for name in known if wanted and wanted.lower() in name.lower()]
 
 
 class _File(BaseModel):
@@ -59,9 +72,30 @@ class Bindings:
         for path in list_files(folder, ".toml") if folder else ():
             self._load(path)
 
+    def check_defaults(self, store: ParamStore) -> None:
+        """Check the preset's entries.
+
+        Raises:
+            InputError: where a parameter does not exist, or is one that no knob can set.
+        """
+        wrong = []
+        for binding in self.defaults:
+            try:
+                if isinstance(store.param(binding.param), Text):
+                    wrong.append(f"{binding.param} is a text, which no knob can set")
+            except ParamError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise InputError(f"MIDI bindings: {'; '.join(wrong)}; mend the preset's [[midi]] entries")
+
     def for_port(self, port: str) -> tuple[Binding, ...]:
         """Return the bindings of the controller at `port`, in the order in which they play."""
         return self._entries(controller_name(port), port)
+
+    def origin(self, port: str, binding: Binding) -> Origin:
+        """Return whether a binding of the controller at `port` is of its own file or of the preset."""
+        file = self._files.get(controller_name(port))
+        return "file" if file is not None and binding in file.midi else "preset"
 
     def profile(self, port: str) -> str | None:
         """Return the name of the light profile that the controller's file asks for."""
@@ -80,14 +114,43 @@ class Bindings:
         unbound = tuple(param for param in file.unbound if param != binding.param)
         self._save(file.model_copy(update={"midi": (*kept, binding), "unbound": unbound}))
 
-    def unbind(self, param: str, ports: Sequence[str]) -> list[str]:
+    def change(self, port: str, param: str, values: Mapping[str, object]) -> None:
+        """Change the bindings of `param` at the controller at `port`, and write its file.
+
+        An entry of the preset is copied into the file, and so are those that it would hide there: of the same control,
+        and of the same parameter.
+
+        Raises:
+            InputError: where it plays no such parameter, a value does not fit, or like `bind`.
+        """
+        name = controller_name(port)
+        file = self._files.get(name, _File(controller=name))
+        before = self._entries(name, port)
+        if not any(entry.param == param for entry in before):
+            raise InputError(f"{param} is played by no control of {name}")
+        own = tuple(entry.with_values(values) if entry.param == param else entry for entry in file.midi)
+        copied = [replace(e, port=None).with_values(values) for e in before if e.param == param and e not in file.midi]
+        left = [entry for entry in before if entry.param != param and entry not in file.midi]
+        # What is copied hides more of the preset, until nothing is hidden that played.
+        while hidden := [e for e in left if any(e.param == c.param or _shares_control(e, (c,)) for c in copied)]:
+            copied += [replace(entry, port=None) for entry in hidden]
+            left = [entry for entry in left if entry not in hidden]
+        self._save(file.model_copy(update={"midi": (*own, *copied)}))
+
+    def unbind(self, param: str, ports: Sequence[str], controller: str | None = None) -> list[str]:
         """Unbind `param` on every controller that has a file or is at `ports`; return those that had it.
+
+        Args:
+            param: the parameter's address.
+            ports: names of ports.
+            controller: name of the only one on which it is unbound, or a part of it; None is all.
 
         Raises:
             InputError: like `bind`.
         """
         freed = []
-        for name in dict.fromkeys((*self._files, *map(controller_name, ports))):
+        names = dict.fromkeys((*self._files, *map(controller_name, ports)))
+        for name in names if controller is None else match_controllers(names, controller):
             file = self._files.get(name, _File(controller=name))
             if not any(entry.param == param for entry in self._entries(name, name)):
                 continue

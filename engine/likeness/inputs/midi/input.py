@@ -3,11 +3,13 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from likeness.errors import InputError, LikenessError, ParamError
+from likeness.errors import InputError, LikenessError
 from likeness.events import Note
 from likeness.fault_log import Faults
+from likeness.inputs.midi.binding_editor import BindingEditor
 from likeness.inputs.midi.bindings import Bindings, controller_name
 from likeness.inputs.midi.clock_input import ClockInput
 from likeness.inputs.midi.cue_pads import CuePads
@@ -42,8 +44,8 @@ class MidiInput:
     """Plays the store from MIDI ports, on its own thread, from `start` to `close`. Ports may come and go.
 
     The thread polls the ports, tells moves of bound controls to `Knobs`, pads of cues to `CuePads`, clock messages to
-    `ClockInput`, and updates the lights. `learn` and `unbind` are called from other threads and queued for it. What a
-    driver raises is logged, and the next turn tries again.
+    `ClockInput`, and updates the lights. `learn`, `unbind` and `change` are called from other threads and queued for
+    it; `describe` reads what it has published. What a driver raises is logged, and the next turn tries again.
 
     Args:
         store: where parameters live.
@@ -76,6 +78,7 @@ class MidiInput:
         self._recall_program, self._lights = program, lights
         self._clock = ClockInput(clock or ClockListener())
         self.knobs = Knobs(store, self._bindings, takeover)
+        self._editor = BindingEditor(self._bindings, self.knobs)
         self._faults = Faults(log)
         self._ports: MidiPorts | None = None
         self._thread = StoppableThread("midi", self._run)
@@ -100,6 +103,18 @@ class MidiInput:
         """Return how far knobs are from meeting their parameters, in fader units. Any thread."""
         return self.knobs.gaps()
 
+    def describe(self) -> dict[str, Any]:
+        """Return ports, bindings, what is learnt and how far knobs are off, ready for `json.dumps`. Any thread."""
+        editor = self._editor
+        # Finer than a knob of 7 bits, so that rounding is not told as news.
+        gaps = {param: round(gap, 3) for param, gap in self.gaps().items()}
+        return {
+            "ports": list(editor.ports),
+            "learning": self.learning,
+            "bindings": editor.played,
+            "gaps": {param: gap for param, gap in gaps.items() if gap},
+        }
+
     def start(self) -> None:
         """Open the ports that are there and begin to listen.
 
@@ -107,7 +122,7 @@ class MidiInput:
             InputError: for a preset's bindings of parameters that do not exist or that no knob can set, where no port
                 has the name asked for, and where there is no MIDI at all.
         """
-        self._check_defaults()
+        self._bindings.check_defaults(self._store)
         ports = MidiPorts(self._name, self._client)
         ports.scan()
         if not ports.names and self._name != "auto":
@@ -118,6 +133,7 @@ class MidiInput:
             log.info("MIDI: no controller yet; one that is plugged in is opened")
         self._ports = ports
         self.knobs.add_ports(ports.sources)
+        self._editor.publish(ports.names)
         if self._lights:
             self._lights.update_ports(ports.sources, set(ports.names))
         self._thread.start()
@@ -138,7 +154,8 @@ class MidiInput:
         Args:
             param: its address, `owner.name`.
             reply: called on the input's thread with "/midi/learned", the parameter, the knob in words and the
-                controller; or with "/midi/learned", the parameter and "nothing" where none was moved.
+                controller; or with "/midi/learned", the parameter and "nothing" where none was moved or it was given
+                up. Whoever gives up is told "/midi/learning" and "".
 
         Raises:
             ParamError: for an unknown parameter.
@@ -155,25 +172,19 @@ class MidiInput:
         """
         self._requests.append(self._start_learning_next)
 
-    def unbind(self, param: str, reply: Reply = ignore_reply) -> None:
-        """Unbind `param` on all controllers. Any thread.
+    def unbind(self, param: str, reply: Reply = ignore_reply, controller: str | None = None) -> None:
+        """Unbind `param` on all controllers, or on the one of that name. Any thread.
 
         Args:
             param: its address, `owner.name`; its plugin need not be in the rack.
             reply: called on the input's thread with "/midi/unbound", the parameter and the controllers that had it.
+            controller: its name, or a part of it.
         """
-        self._requests.append(lambda: self._unbind(param, reply))
+        self._requests.append(lambda: self._unbind(param, reply, controller))
 
-    def _check_defaults(self) -> None:
-        wrong = []
-        for binding in self._bindings.defaults:
-            try:
-                if isinstance(self._store.param(binding.param), Text):
-                    wrong.append(f"{binding.param} is a text, which no knob can set")
-            except ParamError as error:
-                wrong.append(str(error))
-        if wrong:
-            raise InputError(f"MIDI bindings: {'; '.join(wrong)}; mend the preset's [[midi]] entries")
+    def change(self, param: str, controller: str, values: Mapping[str, object]) -> None:
+        """Change how a controller plays `param`, and write its file. Any thread. Raises like `plan_change`."""
+        self._requests.append(self._editor.plan_change(param, controller, values))
 
     # All below runs on the input's own thread.
 
@@ -201,6 +212,8 @@ class MidiInput:
         self.knobs.forget(names)
         sources = self._ports.sources if self._ports else ()
         self.knobs.add_ports(sources)
+        if self.ports != self._editor.ports:
+            self._editor.publish(self.ports)
         if self._lights:
             self._lights.update_ports(sources, names)
 
@@ -249,7 +262,12 @@ class MidiInput:
         if self._learner:
             self._reply("/midi/learned", self._learner.param, "nothing")
         self._learner, self._reply, self._unbound_only = None, reply, False
-        if param is None or param not in self._store:
+        if param is None:
+            reply("/midi/learning", "")
+            return
+        if param not in self._store:
+            # Its plugin was taken out since it was asked for.
+            reply("/midi/learned", param, "nothing")
             return
         kind = self._store.param(param)
         now = time.monotonic()
@@ -274,24 +292,15 @@ class MidiInput:
         elif found := learner.result(now):
             (port, _), binding = found
             self._learner = None
-            self._change_bindings(lambda: self._bindings.bind(port, binding))
+            self._editor.bind(port, binding)
             kind = f"{binding.control}, {binding.relative} encoder" if binding.relative else str(binding.control)
             log.info("MIDI: %s is played by %s of %s", binding.param, kind, controller_name(port))
             self._reply("/midi/learned", binding.param, kind, controller_name(port))
 
-    def _unbind(self, param: str, reply: Reply) -> None:
-        freed: list[str] = []
-        self._change_bindings(lambda: freed.extend(self._bindings.unbind(param, self.ports)))
+    def _unbind(self, param: str, reply: Reply, controller: str | None) -> None:
+        freed = self._editor.unbind(param, controller)
         log.info("MIDI: %s is unbound; it was played by %s", param, ", ".join(freed) or "nothing")
         reply("/midi/unbound", param, *freed)
-
-    def _change_bindings(self, change: Callable[[], None]) -> None:
-        """Change the bindings; what cannot be written holds until the show ends."""
-        try:
-            change()
-        except InputError as error:
-            log.error("%s", error)
-        self.knobs.rebind()
 
 
 def midi_available() -> str | None:

@@ -134,3 +134,53 @@ def test_learning_keeps_the_rest_of_a_controllers_file(tmp_path: Path) -> None:
     assert again.for_port("k") == (Binding("a.x", cc=1),)
     assert [path.name for path in tmp_path.iterdir()] == ["my knobs.toml"]
     assert "a.z" in (tmp_path / "my knobs.toml").read_text()
+
+
+def test_a_change_is_in_the_file_at_once_and_only_at_that_controller(tmp_path: Path) -> None:
+    bindings = Bindings(tmp_path)
+    bindings.bind(PORT, Binding("walk.speed", cc=48, channel=1))
+    bindings.bind("nanoKONTROL2", Binding("walk.speed", cc=5))
+    bindings.change(PORT, "walk.speed", {"min": 0.25, "invert": 1, "takeover": "scale"})
+    again = Bindings(tmp_path)
+    assert again.for_port(PORT) == (Binding("walk.speed", cc=48, channel=1, min=0.25, invert=True, takeover="scale"),)
+    assert again.for_port("nanoKONTROL2") == (Binding("walk.speed", cc=5),)
+    bindings.change(PORT, "walk.speed", {"takeover": "show"})
+    assert Bindings(tmp_path).for_port(PORT)[0].takeover is None
+
+
+def test_a_changed_entry_of_the_preset_is_copied_with_all_that_the_copy_would_hide(tmp_path: Path) -> None:
+    # One knob plays two parameters, one of which a second knob plays too.
+    preset = (
+        Binding("walk.speed", cc=1, port="apc"),
+        Binding("walk.depth", cc=1),
+        Binding("walk.depth", cc=2),
+        Binding("walk.on", note=36),
+    )
+    bindings = Bindings(tmp_path, preset)
+    before = {(each.param, each.control) for each in bindings.for_port(PORT)}
+    bindings.change(PORT, "walk.speed", {"curve": 2.0})
+    changed = bindings.for_port(PORT)
+    assert {(each.param, each.control) for each in changed} == before
+    assert [each.curve for each in changed if each.param == "walk.speed"] == [2.0]
+    assert [bindings.origin(PORT, each) for each in changed] == ["file", "file", "file", "preset"]
+    # The file alone, without the preset, plays what was copied.
+    assert Bindings(tmp_path).for_port(PORT) == changed[:3]
+
+
+def test_what_does_not_fit_changes_nothing(tmp_path: Path) -> None:
+    bindings = Bindings(tmp_path, PRESET)
+    with pytest.raises(InputError, match="min < max"):
+        bindings.change(PORT, "walk.speed", {"min": 1.0})
+    with pytest.raises(InputError, match="played by no control"):
+        bindings.change(PORT, "walk.seed", {"min": 0.5})
+    assert bindings.for_port(PORT) == PRESET
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_parameter_is_unbound_on_one_controller_alone(tmp_path: Path) -> None:
+    bindings = Bindings(tmp_path, PRESET)
+    bindings.bind("nanoKONTROL2", Binding("walk.speed", cc=5))
+    assert bindings.unbind("walk.speed", [PORT, "nanoKONTROL2"], "apc MINI") == ["APC mini mk2:APC mini mk2 Control"]
+    assert [each.param for each in bindings.for_port(PORT)] == ["walk.depth", "walk.on"]
+    assert bindings.for_port("nanoKONTROL2")[0] == Binding("walk.speed", cc=5)
+    assert bindings.unbind("walk.speed", [PORT, "nanoKONTROL2"], "Launchpad") == []
