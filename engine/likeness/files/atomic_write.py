@@ -8,7 +8,7 @@ from pathlib import Path
 PARTIAL = ".part"
 
 
-def atomic_write(path: Path, content: bytes, *, sync: bool = True) -> None:
+def atomic_write(path: Path, content: bytes, *, sync: bool = True, mode: int = 0o666) -> None:
     """Replace `path` by `content`: the old file stays whole until the new one is on the disk.
 
     The content goes to a file beside `path` (named after it, the process and the thread), is synced to the disk, and
@@ -21,6 +21,7 @@ def atomic_write(path: Path, content: bytes, *, sync: bool = True) -> None:
         content: all of it.
         sync: whether to wait until it is on the disk. Without, a kill still leaves the old or the new file, and only a
             power cut may not: for pictures of a sequence, each of which would wait for the disk otherwise.
+        mode: who may read and write it, less what the process's umask takes away; 0o600 for the user alone.
 
     Raises:
         OSError: where the disk refuses; nothing of the new file is left then.
@@ -28,7 +29,7 @@ def atomic_write(path: Path, content: bytes, *, sync: bool = True) -> None:
     partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}{PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
+        with open(partial, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(content)
             if sync:
                 file.flush()

@@ -6,7 +6,9 @@ from typing import Literal
 
 from likeness.errors import WeightsError, nearest
 
-Kind = Literal["plugins", "presets", "weights", "controllers", "bindings", "cues", "autosave", "faces", "gallery"]
+Kind = Literal[
+    "plugins", "presets", "weights", "controllers", "bindings", "cues", "autosave", "faces", "gallery", "desk"
+]
 
 # Used where neither the preset nor the command line names weights.
 DEFAULT_WEIGHTS = "faces-256"
