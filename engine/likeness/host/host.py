@@ -22,6 +22,7 @@ from likeness.generators.families import registry, torchscript_onnx
 from likeness.host.budget import Budget, Cost
 from likeness.host.call_watch import CallWatch, LeftBehind, interrupt
 from likeness.host.deadline import call_with_deadline
+from likeness.host.failure import describe_failure
 from likeness.host.slot import RackChange, Slot, check_plugin
 from likeness.parameters.store import ParamStore
 from likeness.stage import Stage
@@ -135,6 +136,7 @@ class Host:
             *(slot.name, call.hook, time.perf_counter() - call.began, call.stack()),
         )
         slot.hung = True
+        slot.last_error = f"{call.hook} did not return for {seconds:g} s and was left behind"
         self._bypass(slot)
         interrupt(call.thread)
         return True
@@ -155,6 +157,7 @@ class Host:
                 log.warning("%s takes %.1f ms of a frame and may take %.1f", cost.name, cost.spent_ms, allowed_ms)
         for slot in self.rack:
             if slot.name == verdict.bypass:
+                slot.last_error = f"it held the show up: {slot.last_ms:.1f} ms of {draw_ms:.1f} in a frame"
                 log.error("%s holds the show up: %.1f ms of %.1f in a frame", slot.name, slot.last_ms, draw_ms)
                 self._bypass(slot)
 
@@ -187,7 +190,7 @@ class Host:
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
-                self._faults.tell(f"{slot.name}.start", error)
+                self._tell(slot, "start", error)
                 self._bypass(slot)
 
     def handle(self, event: Event, stage: Stage) -> None:
@@ -213,6 +216,8 @@ class Host:
 
     def update(self, latent: Tensor, frame: Frame) -> Tensor:
         """Chain: return the latent after every plugin, in the order of the rack."""
+        for slot in self.rack:
+            slot.follow_bypass(bool(frame.values[slot.name]["bypass"]))
         return self._chain("update", "latent", latent, frame)
 
     def process_image(self, image: Tensor, frame: Frame) -> Tensor:
@@ -257,9 +262,13 @@ class Host:
 
     def _strike(self, slot: Slot, hook: str, error: BaseException) -> None:
         slot.strikes += 1
-        self._faults.tell(f"{slot.name}.{hook}", error)
+        self._tell(slot, hook, error)
         if slot.strikes >= MOST_STRIKES:
             self._bypass(slot)
+
+    def _tell(self, slot: Slot, hook: str, error: BaseException) -> None:
+        slot.last_error = f"{hook}: {describe_failure(error, slot.path)}"
+        self._faults.tell(f"{slot.name}.{hook}", error)
 
     def _bypass(self, slot: Slot) -> None:
         slot.strikes, slot.bypassed_by_host = 0, True
@@ -275,7 +284,7 @@ class Host:
         except LeftBehind:
             raise
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
-            self._faults.tell(f"{new.name}.restore", error)
+            self._tell(new, "restore", error)
 
 
 def _same_kind(result: object, value: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """A plugin as the rack holds it: checked, with its hooks and what it declares."""
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import pluggy
 
 from likeness import hookspecs
 from likeness.errors import PluginError
+from likeness.host.available_plugins import first_line
 from likeness.parameters.state import check_unique_names
 from likeness.params import Bool, Float, Param
 
@@ -37,6 +39,8 @@ class Slot:
         strikes: failures in a row, counted by the host, which bypasses after many.
         bypassed_by_host: whether the host has bypassed it.
         hung: whether it has been left behind in one of its hooks.
+        last_error: what failed last, in a line of words; empty again once its bypass is turned off.
+        help: the first line of its docstring.
         cost_ms: running mean of what its chain hooks take in a frame, as seen from the host.
     """
 
@@ -48,9 +52,18 @@ class Slot:
     strikes: int = 0
     bypassed_by_host: bool = False
     hung: bool = False
+    last_error: str = ""
+    help: str = ""
     cost_ms: float = 0.0
     last_ms: float = field(default=0.0, repr=False)
     spent_ms: float = field(default=0.0, repr=False)
+    was_bypassed: bool = field(default=False, repr=False)
+
+    def follow_bypass(self, bypassed: bool) -> None:
+        """Begin anew where the performer has just turned the bypass off. The render thread, in each frame."""
+        if self.was_bypassed and not bypassed:
+            self.strikes, self.bypassed_by_host, self.hung, self.last_error = 0, False, False, ""
+        self.was_bypassed = bypassed
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,16 @@ def check_plugin(name: str, plugin: object, path: Path | None = None) -> Slot:
     if odd:
         raise PluginError(f"plugin {name!r} declares {odd[0]!r}; parameters are Float, Int, Bool, Choice, ...")
     check_unique_names(name, params)
-    return Slot(name, plugin, impls, params, path)
+    return Slot(name, plugin, impls, params, path, help=_find_help(plugin))
+
+
+def _find_help(plugin: object) -> str:
+    """Return the first line of the docstring of the plugin's module, or of its class."""
+    module = sys.modules.get(type(plugin).__module__)
+    for docstring in (getattr(module, "__doc__", None), type(plugin).__doc__):
+        if isinstance(docstring, str) and docstring.strip():
+            return first_line(docstring)
+    return ""
 
 
 def _implementations(name: str, plugin: object) -> dict[str, pluggy.HookImpl]:

@@ -12,6 +12,7 @@ from likeness.errors import PluginError
 from likeness.files.paths import bundled_dir, search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, load_plugin
+from likeness.host.failure import describe_failure
 from likeness.host.host import READY_S, Host
 from likeness.parameters.store import ParamStore
 from likeness.show import loop
@@ -19,8 +20,8 @@ from likeness.show import loop
 log = logging.getLogger(__name__)
 
 
-def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[str]:
-    """Load plugins into `host`: `names` in order, then `files`; return the names of those left out.
+def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> dict[str, str]:
+    """Load plugins into `host`: `names` in order, then `files`; return those left out, and why in a line of words.
 
     One that cannot be imported or hooked is left out with its traceback; the show starts without it.
 
@@ -32,7 +33,7 @@ def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[st
         if not path.is_file():
             raise PluginError(f"there is no plugin file {path}")
         found[path.stem] = path
-    left_out = set()
+    left_out = {}
     for name in dict.fromkeys((*names, *(path.stem for path in files))):
         known = name in found
         try:
@@ -46,7 +47,7 @@ def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> set[st
             if not known and isinstance(error, PluginError):
                 raise
             log.error("plugin %s is left out: %s", name, error, exc_info=error)
-            left_out.add(name)
+            left_out[name] = f"left out: {describe_failure(error, found.get(name))}"
     return left_out
 
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
+from types import MappingProxyType
 
 from likeness.errors import PluginError, nearest
 from likeness.files.paths import search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, installed_plugins, load_plugin
+from likeness.host.failure import describe_failure
 from likeness.host.host import READY_S, Host
 from likeness.host.slot import RackChange, Slot
 from likeness.parameters.store import ParamStore
@@ -42,18 +44,28 @@ class RackEditor:
         stage: of the show.
         busy: returns whether a picture is being drawn; asked on the show's thread.
         files: plugin files beyond those in the usual folders.
+        left_out: plugins that could not be loaded when the show began, and why.
 
     Attributes:
         commands: by OSC address.
         questions: the commands that answer the sender.
+        errors: what failed last of each plugin, in a line of words, until it succeeds; replaced as a whole. Any thread.
     """
 
     def __init__(
-        self, store: ParamStore, host: Host, stage: Stage, busy: Callable[[], bool], files: Sequence[Path] = ()
+        self,
+        store: ParamStore,
+        host: Host,
+        stage: Stage,
+        busy: Callable[[], bool],
+        files: Sequence[Path] = (),
+        left_out: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._store, self._host, self._stage, self._busy = store, host, stage, busy
         self._extra_files = {path.stem: path for path in files}
-        self._jobs: SimpleQueue[tuple[str, Job] | None] = SimpleQueue()
+        # The plugin's name, the message if it fails, the work.
+        self._jobs: SimpleQueue[tuple[str, str, Job] | None] = SimpleQueue()
+        self.errors: Mapping[str, str] = dict(left_out)
         self._closing = threading.Event()
         # Whether a plugin will be in the rack once the waiting jobs are done, where that is not as it is now.
         self._planned: dict[str, bool] = {}
@@ -90,19 +102,19 @@ class RackEditor:
         Raises:
             PluginError: where it plays already, or there is none of that name.
         """
-        key, files = str(name), self._find_files()
+        key, files = str(name), self.find_files()
         if self._plays(key):
             raise PluginError(f"{key!r} is in the rack already; /rack/reload {key} loads its file anew")
         if key not in files and key not in installed_plugins():
             raise PluginError(f"no plugin {key!r}; {nearest(key, files)}")
         self._planned[key] = True
-        self._jobs.put((f"{key} is not added", lambda: self._add(key)))
+        self._jobs.put((key, f"{key} is not added", lambda: self._add(key)))
 
     def remove(self, name: object) -> None:
         """Take the plugin `name` out of the rack. Raises `PluginError` where it is not in it."""
         key = self._require(name)
         self._planned[key] = False
-        self._jobs.put((f"{key} is not removed", lambda: self._remove(key)))
+        self._jobs.put((key, f"{key} is not removed", lambda: self._remove(key)))
 
     def move(self, name: object, index: object) -> None:
         """Give the plugin `name` the place `index` in the rack, from 0; beyond the end is the end.
@@ -113,7 +125,7 @@ class RackEditor:
         key, place = self._require(name), to_number(index)
         if place is None:
             raise PluginError(f"/rack/move {key} {index!r}: a place is a whole number from 0")
-        self._jobs.put((f"{key} is not moved", lambda: self._move(key, max(int(place), 0))))
+        self._jobs.put((key, f"{key} is not moved", lambda: self._move(key, max(int(place), 0))))
 
     def reload(self, name: object) -> None:
         """Load the plugin `name`'s file anew; the old instance plays until the new one is ready, and on if it fails.
@@ -122,11 +134,11 @@ class RackEditor:
             PluginError: where it is not in the rack.
         """
         key = self._require(name)
-        self._jobs.put((f"{key} is not reloaded, the one before plays on", lambda: self._reload(key)))
+        self._jobs.put((key, f"{key} is not reloaded, the one before plays on", lambda: self._reload(key)))
 
     def submit(self, failing: str, job: Job) -> None:
         """Run `job` on the editor's thread in its turn; what it raises is logged after `failing`."""
-        self._jobs.put((failing, job))
+        self._jobs.put(("", failing, job))
 
     def list_rack(self, reply: Callable[..., None]) -> None:
         """Answer with the names in the rack, in their order."""
@@ -136,19 +148,31 @@ class RackEditor:
         """Return the names in the rack, in their order."""
         return tuple(slot.name for slot in self._host.rack)
 
+    def find_files(self) -> dict[str, Path]:
+        """Return the plugin files by name, as they lie there now. Any thread."""
+        return {**find_plugins(search_dirs("plugins")), **self._extra_files}
+
     # All below runs on the editor's thread, but for the inner `edit`.
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            failing, work = job
+            name, failing, work = job
             try:
                 work()
+                self._record(name, None)
             # A plugin's file, its `start` or its `stop` may raise anything, `sys.exit()` too.
             except BaseException as error:
                 # As text: a log that keeps its records would keep a half-made plugin alive through the error's frames.
                 log.error("%s: %s", failing, str(error), exc_info=None if isinstance(error, PluginError) else error)
+                why = describe_failure(error, self.find_files().get(name))
+                self._record(name, f"{failing.removeprefix(f'{name} is ')}: {why}")
             if self._jobs.empty():
                 self._planned.clear()
+
+    def _record(self, name: str, error: str | None) -> None:
+        """Record what failed of a plugin, or that nothing does any more."""
+        others = {key: text for key, text in self.errors.items() if key != name}
+        self.errors = {**others, name: error} if name and error else others
 
     def _add(self, name: str) -> None:
         slot = self._start_new(name)
@@ -183,7 +207,7 @@ class RackEditor:
         """Return a new instance that has been started. Raises like `call_with_deadline`."""
 
         def make() -> Slot:
-            files = self._find_files()
+            files = self.find_files()
             slot = self._host.make_slot(name, load_plugin(name, files), files.get(name))
             self._host.start_plugin(slot, self._stage)
             return slot
@@ -225,9 +249,6 @@ class RackEditor:
                 self._store.set(f"{new.name}.bypass", new.bypassed_by_host)
         elif old:
             self._store.withdraw(old.name)
-
-    def _find_files(self) -> dict[str, Path]:
-        return {**find_plugins(search_dirs("plugins")), **self._extra_files}
 
     def _require(self, name: object) -> str:
         """Return `name` as text where it is in the rack, or will be. Raises `PluginError` otherwise."""

@@ -119,7 +119,8 @@ class Show:
         opened.callback(_close, cues.close)
         # The rack, with its values.
         declare_show_params(store)
-        left_out = load_rack(host, show.plugins, options.plugins)
+        failed = load_rack(host, show.plugins, options.plugins)
+        left_out = failed.keys()
         self._set_values(left_out, strict=face is None)
         # The generator, and the thread that draws with it.
         device, size = choose_device(options.device), options.size or (parse_size(show.size) if show.size else None)
@@ -139,7 +140,7 @@ class Show:
         render = RenderThread(renderer.draw, host.leave_hung)
         opened.callback(_close, lambda: render.close(PARTING_S))
         # What changes the rack and the generator while they play.
-        editor = self.rack_editor = RackEditor(store, host, stage, lambda: render.busy, options.plugins)
+        editor = self.rack_editor = RackEditor(store, host, stage, lambda: render.busy, options.plugins, failed)
         opened.callback(_close, editor.close)
         if options.watch:
             watcher = FileWatcher(host.files, editor.reload)
