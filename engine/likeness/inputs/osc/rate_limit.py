@@ -1,4 +1,4 @@
-"""Rate limits by sender, and the stage lock, which admits one sender alone."""
+"""Rate limits by sender, behind the stage lock."""
 
 import time
 from collections import OrderedDict
@@ -7,6 +7,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 
 from likeness.errors import InputError
+from likeness.inputs.stage_lock import StageLock
 
 # Twice a busy tablet's faders, and what the show plays without a late frame.
 MESSAGES_PER_S = 6000.0
@@ -43,12 +44,17 @@ class SenderGate:
     Args:
         per_s: messages a second that one sender may send for long.
         now: seconds.
+        lock: of the stage.
     """
 
-    def __init__(self, per_s: float = MESSAGES_PER_S, now: Callable[[], float] = time.monotonic) -> None:
-        self._per_s, self._now = per_s, now
+    def __init__(
+        self,
+        per_s: float = MESSAGES_PER_S,
+        now: Callable[[], float] = time.monotonic,
+        lock: StageLock | None = None,
+    ) -> None:
+        self._per_s, self._now, self._lock = per_s, now, lock or StageLock()
         self._senders: OrderedDict[object, TokenBucket] = OrderedDict()
-        self.locked_by: str | None = None
 
     def admit(self, sender: Sender, messages: int = 1) -> None:
         """Take `messages` from the sender's bucket.
@@ -56,9 +62,7 @@ class SenderGate:
         Raises:
             InputError: where the stage is locked by another, or the sender has sent too many.
         """
-        host = str(sender[0])
-        if self.locked_by is not None and host != self.locked_by:
-            raise InputError(f"the stage is locked by {self.locked_by}; nobody else is heard until it sends /unlock")
+        self._lock.check(str(sender[0]))
         bucket = self._senders.get(key := _sender_key(sender))
         if bucket is None:
             bucket = self._senders[key] = TokenBucket(self._per_s, self._per_s * BURST_S, self._now)
@@ -67,14 +71,6 @@ class SenderGate:
         self._senders.move_to_end(key)
         if not bucket.spend(messages):
             raise InputError(f"more than {self._per_s:.0f} messages a second; what is above that is dropped")
-
-    def lock(self, sender: Sender) -> None:
-        """Admit `sender`'s address alone from now on."""
-        self.locked_by = str(sender[0])
-
-    def unlock(self) -> None:
-        """Admit everybody again."""
-        self.locked_by = None
 
 
 def _sender_key(sender: Sender) -> object:

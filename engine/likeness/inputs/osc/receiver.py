@@ -7,17 +7,19 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import groupby
 
-from likeness.errors import InputError, LikenessError, ParamError, nearest
+from likeness.errors import InputError, LikenessError
 from likeness.fault_log import Faults
-from likeness.inputs.osc.dispatch import Dispatcher, UnknownAddressError
+from likeness.inputs.osc.apply import Applier, Command
+from likeness.inputs.osc.dispatch import Dispatcher
 from likeness.inputs.osc.locked_loop import LockedLoop
 from likeness.inputs.osc.packet import Message, RefusedMessageError, decode, decode_address, encode, is_number
 from likeness.inputs.osc.rate_limit import Sender, SenderGate, TokenBucket
 from likeness.inputs.osc.reader import FloodRule
 from likeness.inputs.osc.subscriptions import SUBSCRIPTION_S, UPDATE_S, Feedback, Subscriptions
 from likeness.inputs.osc.udp_socket import send
-from likeness.parameters.store import Edit, ParamStore
-from likeness.params import Trigger
+from likeness.inputs.stage_lock import StageLock
+from likeness.parameters.store import ParamStore
+from likeness.params import Trigger, Value
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +35,6 @@ MOST_NOTICES = 256
 ERRORS_PER_S = 20
 # Values come back in messages; a text of many kilobytes does not belong in a log or in a reply.
 LONGEST_TEXT = 400
-
-Command = Callable[..., None]
 
 
 class Receiver:
@@ -53,6 +53,7 @@ class Receiver:
         questions: by path; each is called with a function that replies to the sender, then the arguments.
         feedback: returns what subscribers are told.
         per_sender: messages a second that each sender may send for long.
+        lock: of the stage.
 
     Attributes:
         received: messages so far, those of bundles counted one by one; a broken datagram counts as one.
@@ -69,14 +70,16 @@ class Receiver:
         questions: Mapping[str, Command],
         feedback: Callable[[], Feedback],
         per_sender: float,
+        lock: StageLock,
     ) -> None:
         self.received = self.refused = 0
         self._store, self._socket, self._loop = store, sock, loop
-        self._commands, self._questions = commands, questions
         self._faults = Faults(log)
         self._errors = TokenBucket(ERRORS_PER_S, ERRORS_PER_S)
-        self._gate = SenderGate(per_sender)
+        self._stage_lock = lock
+        self._gate = SenderGate(per_sender, lock=lock)
         self._dispatcher = Dispatcher(store)
+        self._applier = Applier(store, commands, questions, self._dispatcher)
         self._subscriptions = Subscriptions(partial(send, sock), feedback)
         self._sender_commands: Mapping[str, Command] = {
             "/subscribe": self._subscribe,
@@ -151,22 +154,12 @@ class Receiver:
 
     def _apply(self, messages: list[Message], sender: Sender) -> None:
         """Carry out the messages; parameters between two commands change in one frame."""
-        edits: list[Edit] = []
-        for message in messages:
-            command = self._find_command(message.address, sender)
-            try:
-                if command is None:
-                    edits += self._prepare_edits(message, sender)
-                    continue
-                self._run(edits)
-                edits = []
-                command(*message.args)
-            except LikenessError as error:
-                self._refuse(message, sender, error)
-            # A command is the show's own; a sender with one argument too many must not end the input.
-            except Exception as error:  # noqa: BLE001
-                self._refuse(message, sender, InputError(f"{message.address} {message.args}: {error}"), error)
-        self._run(edits)
+        self._applier.apply(messages, _OscSender(self, sender))
+
+    def find_command(self, sender: Sender, path: str) -> Command | None:
+        """Return the command at `path` of those that need to know their sender."""
+        command = self._sender_commands.get(path)
+        return partial(command, sender) if command else None
 
     def _notice_clock(self, message: Message, sender: Sender, wait_s: float) -> None:
         """Tell a sender, now and then, that what it sends waits for its time."""
@@ -181,34 +174,10 @@ class Receiver:
         line = InputError(f"{message.address[:LONGEST_TEXT]!r} from {sender[0]}: {notice}")
         self._faults.tell("an OSC bundle's time", line, trace=False)
 
-    def _find_command(self, path: str, sender: Sender) -> Command | None:
-        command = self._sender_commands.get(path)
-        if command is not None:
-            return partial(command, sender)
-        question = self._questions.get(path)
-        if question is not None:
-            return partial(question, partial(self._reply, sender))
-        return self._commands.get(path)
-
-    def _prepare_edits(self, message: Message, sender: Sender) -> list[Edit]:
-        """Return what the message changes, and reply to what it asks."""
-        prepared = self._dispatcher.prepare(message)
-        for path, value in prepared.replies:
-            self._reply(sender, path, value)
-        for path, value in prepared.written:
-            self._subscriptions.note_writer(sender, path, value, time.monotonic())
-        return list(prepared.edits)
-
-    def _run(self, edits: list[Edit]) -> None:
-        if len(edits) == 1:
-            self._store.run(edits[0])
-        elif edits:
-            self._store.run(lambda: _run_all(edits))
-
     def _subscribe(self, sender: Sender, port: object = 0, prefix: object = "/") -> None:
         first = not len(self._subscriptions)
         to = self._subscriptions.add(sender, port, prefix, time.monotonic())
-        self._reply(to, "/subscribed", str(prefix), SUBSCRIPTION_S)
+        self.reply(to, "/subscribed", str(prefix), SUBSCRIPTION_S)
         if first:
             self._update_subscribers()
 
@@ -219,16 +188,16 @@ class Receiver:
             self._loop.call_later(UPDATE_S, self._update_subscribers)
 
     def _lock(self, sender: Sender) -> None:
-        self._gate.lock(sender)
+        self._stage_lock.holder = str(sender[0])
         log.warning("OSC: the stage is locked by %s; nobody else is heard", sender[0])
-        self._reply(sender, "/locked", str(sender[0]))
+        self.reply(sender, "/locked", str(sender[0]))
 
     def _unlock(self, sender: Sender) -> None:
-        self._gate.unlock()
+        self._stage_lock.holder = None
         log.warning("OSC: the stage is unlocked by %s", sender[0])
-        self._reply(sender, "/locked", "")
+        self.reply(sender, "/locked", "")
 
-    def _refuse(self, message: Message, sender: Sender, error: LikenessError, cause: Exception | None = None) -> None:
+    def refuse(self, message: Message, sender: Sender, error: LikenessError, cause: Exception | None) -> None:
         """Count a message as refused, log it now and then, and tell its sender."""
         self.refused += 1
         text = self._reply_error(sender, message.address, error)
@@ -238,23 +207,40 @@ class Receiver:
             line = InputError(f"{message.address[:LONGEST_TEXT]!r} from {sender[0]}: {text}")
             self._faults.tell("an OSC message", line, trace=False)
 
+    def note_written(self, sender: Sender, path: str, value: Value) -> None:
+        """Do not send a value back to the sender that wrote it."""
+        self._subscriptions.note_writer(sender, path, value, time.monotonic())
+
     def _reply_error(self, sender: Sender, path: str, error: LikenessError) -> str:
         """Reply with `/error`, as often as is allowed; return what was wrong."""
         # Two shows that answer each other's errors would never stop.
         reply = path != "/error" and self._errors.spend()
-        if reply and isinstance(error, UnknownAddressError):
-            known = [*self._dispatcher.paths(), *self._commands, *self._questions, *self._sender_commands]
-            error = ParamError(f"{error}; {nearest(path, known)}")
+        if reply:
+            error = self._applier.add_near_names(error, path, self._sender_commands)
         text = str(error)[:LONGEST_TEXT]
         if reply:
-            self._reply(sender, "/error", path[:LONGEST_TEXT], text)
+            self.reply(sender, "/error", path[:LONGEST_TEXT], text)
         return text
 
-    def _reply(self, sender: Sender, path: str, *args: float | int | bool | str) -> None:
+    def reply(self, sender: Sender, path: str, *args: float | int | bool | str) -> None:
         """Send a message back. Any thread, at any later time: commands keep it."""
         send(self._socket, encode(path, *args), sender)
 
 
-def _run_all(edits: list[Edit]) -> None:
-    for edit in edits:
-        edit()
+class _OscSender:
+    """One OSC sender, as the applier sees it."""
+
+    def __init__(self, receiver: Receiver, sender: Sender) -> None:
+        self._receiver, self._sender = receiver, sender
+
+    def find_command(self, path: str) -> Command | None:
+        return self._receiver.find_command(self._sender, path)
+
+    def reply(self, path: str, *args: Value) -> None:
+        self._receiver.reply(self._sender, path, *args)
+
+    def refuse(self, message: Message, error: LikenessError, cause: Exception | None) -> None:
+        self._receiver.refuse(message, self._sender, error, cause)
+
+    def note_written(self, path: str, value: Value) -> None:
+        self._receiver.note_written(self._sender, path, value)

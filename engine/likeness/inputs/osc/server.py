@@ -9,6 +9,7 @@ from likeness.inputs.osc.reader import Reader
 from likeness.inputs.osc.receiver import Receiver
 from likeness.inputs.osc.subscriptions import Feedback, target_feedback
 from likeness.inputs.osc.udp_socket import bind_socket
+from likeness.inputs.stage_lock import StageLock
 from likeness.parameters.store import ParamStore
 
 # Sends a message back to whom a command came from: an address and its arguments. Any thread, at any later time.
@@ -37,6 +38,7 @@ class OscInput:
         questions: like `commands`, but each is called with a `Reply` before the message's arguments.
         feedback: returns what else subscribers are told, apart from the parameters.
         per_sender: messages a second that each sender may send for long; twice that many may come at once.
+        lock: of the stage, where others heed it too.
     """
 
     def __init__(
@@ -49,11 +51,12 @@ class OscInput:
         questions: Mapping[str, Callable[..., None]] | None = None,
         feedback: Callable[[], Feedback] = dict,
         per_sender: float = MESSAGES_PER_S,
+        lock: StageLock | None = None,
     ) -> None:
         self.port, self._host = port, host
         self._store, self._per_sender = store, per_sender
         self._commands, self._questions = dict(commands or {}), dict(questions or {})
-        self._feedback = feedback
+        self._feedback, self._lock = feedback, lock or StageLock()
         self._socket: socket.socket | None = None
         self._loop: LockedLoop | None = None
         self._reader: Reader | None = None
@@ -87,6 +90,7 @@ class OscInput:
             questions=self._questions,
             feedback=lambda: {**target_feedback(self._store), **self._feedback()},
             per_sender=self._per_sender,
+            lock=self._lock,
         )
         self._reader = Reader(self._socket, self._loop, self._receiver)
         self._loop.start()

@@ -4,6 +4,7 @@ import pytest
 
 from likeness.errors import InputError
 from likeness.inputs.osc.rate_limit import MOST_SENDERS, SenderGate
+from likeness.inputs.stage_lock import StageLock
 
 
 class Clock:
@@ -63,10 +64,11 @@ def test_made_up_senders_do_not_fill_the_memory() -> None:
 
 
 def test_a_lock_is_the_addresss_whatever_its_port() -> None:
-    gate = SenderGate()
-    gate.lock(("10.0.0.1", 1))
+    lock = StageLock()
+    gate = SenderGate(lock=lock)
+    lock.holder = "10.0.0.1"
     gate.admit(("10.0.0.1", 2))
     with pytest.raises(InputError, match=r"locked by 10\.0\.0\.1"):
         gate.admit(("10.0.0.2", 1))
-    gate.unlock()
+    lock.holder = None
     gate.admit(("10.0.0.2", 1))
