@@ -154,6 +154,10 @@ class Options(PictureOptions):
         "window", "null", or a file (.mp4, .gif, .png); repeat it to record while you play.
     osc_host
         Address to listen on; 0.0.0.0 lets the whole network play.
+    web_host
+        Address at which the desk is served; 0.0.0.0 lets tablets and phones in that have the link.
+    open_desk
+        Open the desk in this machine's browser.
     midi
         Part of a controller's name, auto for all controllers, or off.
     takeover
@@ -186,7 +190,13 @@ class Options(PictureOptions):
     windowed: Windowed = False
     osc_port: Annotated[int, ranged(ranges.PORT, "UDP port for OSC, 0 for none.")] = 9000
     osc_host: str = "127.0.0.1"
-    oscquery_port: Annotated[int, ranged(ranges.PORT, "TCP port for OSCQuery and `/status`, 0 for none.")] = 0
+    web_port: Annotated[
+        int,
+        ranged(ranges.PORT, "TCP port of the desk, OSCQuery and `/status`; else the next free one; 0 for none."),
+        Parameter(name=("--web-port", "--oscquery-port")),
+    ] = 9001
+    web_host: str = "127.0.0.1"
+    open_desk: Annotated[bool, Parameter(name="--open")] = False
     midi: str = "auto"
     takeover: Takeover | None = None
     camera: str | None = None
@@ -202,7 +212,7 @@ class Options(PictureOptions):
 DEFAULTS = Options()
 PICTURE_DEFAULTS = PictureOptions()
 # A show without outputs and inputs that saves nothing: what tools and tests start from.
-QUIET = Options(("null",), osc_port=0, midi="off", autosave=False)
+QUIET = Options(("null",), osc_port=0, web_port=0, midi="off", autosave=False)
 
 
 def quieten(options: PictureOptions) -> Options:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from likeness.parameters.presets import Preset
+    from likeness.web.server import WebServer
 
 log = logging.getLogger(__name__)
 
@@ -95,10 +96,28 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
     with Show(preset, options, face) as show:
         until = f"for {options.seconds:g} s" if options.seconds else "until Ctrl+C"
         print(f"Playing on {', '.join(options.outputs)} {until}.", flush=True)
+        if show.web:
+            _print_desk(show.web, options.open_desk)
         with StatusPanel(show.status) if options.status else nullcontext():
             show.run()
         print(show.loop.stats.summary())
     _report_files(options.outputs, show.loop.outputs.failed)
+
+
+def _print_desk(web: "WebServer", open_page: bool) -> None:
+    """Print where the desk is; beyond this machine, the link with its code, for a camera as well."""
+    from likeness.web.qr import qr_text
+
+    here = f"http://127.0.0.1:{web.port}/"
+    if web.access.beyond_loopback:
+        link = web.access.link("desk")
+        print(f"The desk is at {link}\n{qr_text(link)}\nTo look without playing: {web.access.link('view')}", flush=True)
+    else:
+        print(f"The desk is at {here}", flush=True)
+    if open_page:
+        import webbrowser
+
+        webbrowser.open(here)
 
 
 def _render(preset: "Preset", options: Options) -> None:

@@ -1,4 +1,4 @@
-"""Controls: opens OSC, OSCQuery and MIDI, and connects them to the show's commands."""
+"""Controls: opens OSC and MIDI, and connects them to the show's commands."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +17,7 @@ from likeness.inputs.midi.lights import Lights
 from likeness.inputs.midi.profiles import read_profiles
 from likeness.inputs.osc.server import OscInput, Reply
 from likeness.inputs.osc.subscriptions import Args, Feedback
+from likeness.inputs.stage_lock import StageLock
 from likeness.options import Options
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.state import to_address
@@ -33,7 +34,7 @@ NO_MIDI: Mapping[str, Any] = {"ports": [], "learning": None, "bindings": {}, "ga
 
 
 class Controls:
-    """Opens OSC, OSCQuery and MIDI at once, and closes them in `close`. Each runs threads of its own.
+    """Opens OSC and MIDI at once, and closes them in `close`. Each runs threads of its own.
 
     Args:
         store: where parameters live.
@@ -47,6 +48,11 @@ class Controls:
         clock: gets MIDI clocks.
         status: returns the show's numbers, given what the inputs count.
         pads: what controllers' pads do to the cues.
+
+    Attributes:
+        commands: as given.
+        lock: of the stage.
+        status: the show's numbers as JSON, at most a tenth of a second old.
 
     Raises:
         InputError: where a port or a controller that was asked for cannot be opened, or a binding plays nothing;
@@ -69,8 +75,9 @@ class Controls:
         pads: CuePadActions | None = None,
     ) -> None:
         self._store, self._options, self.keyboard, self._pads = store, options, keyboard, pads
-        self._commands, self._questions, self._program, self._clock = commands, questions, program, clock
-        self._status = StatusCache(lambda: status(self.counters()))
+        self.commands, self._questions, self._program, self._clock = commands, questions, program, clock
+        self.status = StatusCache(lambda: status(self.counters()))
+        self.lock = StageLock()
         self._midi: MidiInput | None = None
         self._no_midi = "it is off; start with --midi auto"
         self._osc: OscInput | None = None
@@ -79,8 +86,6 @@ class Controls:
                 self._open_midi(opened, defaults, takeover)
             if options.osc_port:
                 self._open_osc(opened)
-            if options.oscquery_port:
-                self._open_oscquery(opened)
             self._opened = opened.pop_all()
 
     def advance(self, time: float, beat: float) -> None:
@@ -102,6 +107,16 @@ class Controls:
         if self._midi is None:
             return {"available": False, "why": self._no_midi, **NO_MIDI}
         return {"available": True, "why": None, **self._midi.describe()}
+
+    @property
+    def questions(self) -> dict[str, Callable[..., None]]:
+        """Return the commands that answer the sender, by path."""
+        return {**self._questions, **self._midi_questions(), "/status": self.status.answer}
+
+    @property
+    def osc(self) -> tuple[str, int] | None:
+        """Return the host and port at which OSC is heard, or None."""
+        return (self._options.osc_host, self._osc.port) if self._osc else None
 
     def close(self) -> None:
         """Stop listening, in reverse order. Safe to call twice."""
@@ -142,32 +157,15 @@ class Controls:
             self._store,
             options.osc_port,
             host=options.osc_host,
-            commands=self._commands,
-            questions={**self._questions, **self._midi_questions(), "/status": self._status.answer},
+            commands=self.commands,
+            questions=self.questions,
             feedback=self._feedback,
+            lock=self.lock,
         )
         osc.start()
         self._osc = osc
         opened.callback(osc.close)
         log.info("OSC on %s:%d", options.osc_host, osc.port)
-
-    def _open_oscquery(self, opened: ExitStack) -> None:
-        # Its libraries take a fifth of a second to import, which a show without it need not wait for.
-        from likeness.inputs.osc.oscquery import OscQueryServer
-        from likeness.inputs.osc.zeroconf_announce import ZeroconfAnnouncement
-
-        host, osc_port = self._options.osc_host, self._options.osc_port
-        if not osc_port:
-            raise InputError("OSCQuery describes what OSC plays; give --osc-port, or leave --oscquery-port out")
-        server = OscQueryServer(
-            self._store, self._options.oscquery_port, host=host, osc=(host, osc_port), status=self._status.text
-        )
-        server.start()
-        opened.callback(server.close)
-        advertisement = ZeroconfAnnouncement(f"likeness {server.port}", host, server.port)
-        advertisement.start()
-        opened.callback(advertisement.close)
-        log.info("OSCQuery on http://%s:%d", host, server.port)
 
     def _feedback(self) -> Feedback:
         """Return what surfaces show apart from values: which parameter waits for a knob, and how far knobs are off."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Set
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -54,6 +54,9 @@ from likeness.show.tempo_commands import tempo_commands
 from likeness.stage import PluginParams, Stage
 from likeness.tempo.midi_clock import ClockListener
 from likeness.tempo.transport import Transport
+
+if TYPE_CHECKING:
+    from likeness.web.server import WebServer
 
 log = logging.getLogger(__name__)
 
@@ -190,7 +193,7 @@ class Show:
             pads=CuePadActions(cues.cues.press_pad, cues.cues.set_arm, cues.cues.pad_state),
         )
         opened.callback(_close, controls.close)
-        # The loop.
+        # The loop, and the desk from which it is played.
         side = generator.info.resolution
         width, head_height = size or (side, side)
         self.loop = Loop(
@@ -205,12 +208,33 @@ class Show:
             transport=transport,
             stats=stats,
         )
+        self.web = self._open_web(opened) if options.web_port and not options.offline else None
         if not options.offline:
             # The collector looks through all that torch has made, 130 ms in which no thread draws, as soon as enough
             # messages have come in. What is there by now stays to the end anyway: it need not be looked at.
             gc.collect()
             gc.freeze()
             opened.callback(gc.unfreeze)
+
+    def _open_web(self, opened: ExitStack) -> "WebServer":
+        # Its libraries take a fifth of a second to import, which a show without it need not wait for.
+        from likeness.show.desk import DeskParts, open_desk
+        from likeness.web.site import Sources
+
+        controls, loop = self.controls, self.loop
+        parts = DeskParts(
+            self.store,
+            self.host,
+            self.preset.title or "likeness",
+            controls.commands,
+            controls.questions,
+            controls.lock,
+            controls.osc,
+            status=controls.status.text,
+            shown=lambda: loop.shown,
+            sources=Sources(controls.status.text, lambda bank, name: None, lambda time: None, bytes),
+        )
+        return open_desk(opened, self.options, parts)
 
     def _set_values(self, left_out: Set[str], *, strict: bool) -> None:
         """Apply the preset, then `--set`. Where `strict`, a value that does not fit ends the show in one line."""

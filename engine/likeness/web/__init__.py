@@ -1,11 +1,15 @@
-"""The desk: an HTTP server with sockets, from which a browser plays the show.
+"""The web server of a show: the desk that it is played from, OSCQuery, the status and the preview.
 
-Files in reading order:
-    access.py            who may do what, by the headers of a request; codes.py keeps the pairing codes
-    addresses.py, qr.py  where other machines find the desk, as an address and as a QR code
-    security_headers.py  what a browser is told to refuse
-    preview.py           the show's pictures as JPEG, made on the thread "preview"
-    stream.py            those pictures as MJPEG, and the deadline of a request
+In reading order:
 
-Nothing here makes the show's thread wait.
+- `server.py`: `WebServer`, which the show opens; its thread answers plain requests and hands sockets on.
+- `access.py`, `codes.py`: who may do what. `security_headers.py`, `addresses.py`, `qr.py`: what belongs to that.
+- `desk.py`: all pages that are connected. `client.py`: one of them. `topics.py`: what they have not been told yet.
+- `describe.py`: parameters as pages need them. `page_files.py`: the files of the page, which lie in `page/`.
+- `preview.py`, `stream.py`: the picture for pages and for other programs.
+- `oscquery.py`, `zeroconf_announce.py`: the same parameters for programs that build their controls themselves.
+- `report.py`, `log_lines.py`: what a bug report holds.
+
+A page sends OSC messages as JSON, which go the way of all OSC messages: `likeness.inputs.osc.apply`. The show's thread
+waits for nothing here: it is read by way of snapshots, and pictures are scaled and coded on a thread of their own.
 """

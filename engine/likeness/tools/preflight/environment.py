@@ -1,5 +1,6 @@
 """Checks of what a show needs around it: ports, displays, controllers, sound, camera, disk, optional libraries."""
 
+import errno
 import shutil
 import socket
 import time
@@ -68,12 +69,15 @@ def check_ports(options: Options) -> Iterator[Finding]:
             yield good("OSC", f"UDP port {options.osc_port} of {host} is free")
         except InputError as error:
             yield stops("OSC", str(error))
-    if options.oscquery_port:
+    if options.web_port:
         try:
-            socket.create_server((host, options.oscquery_port)).close()
-            yield good("OSCQuery", f"TCP port {options.oscquery_port} of {host} is free")
+            socket.create_server((options.web_host, options.web_port)).close()
+            yield good("desk", f"TCP port {options.web_port} of {options.web_host} is free")
         except (OSError, OverflowError, UnicodeError) as error:
-            yield stops("OSCQuery", f"TCP port {options.oscquery_port} of {host}: {error}; take another")
+            if getattr(error, "errno", None) == errno.EADDRINUSE:
+                yield good("desk", f"TCP port {options.web_port} of {options.web_host} is taken; the next one is used")
+            else:
+                yield stops("desk", f"TCP port {options.web_port} of {options.web_host}: {error}; take another")
 
 
 def check_displays(options: Options, heads: int, fps: float) -> Iterator[Finding]:

@@ -9,30 +9,21 @@ from contextlib import contextmanager
 
 import pytest
 from pythonosc.osc_message import OscMessage
+from tests.engine.web.conftest import Rig
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from zeroconf import IPVersion, ServiceBrowser, ServiceListener, Zeroconf
 
-from likeness.errors import InputError
-from likeness.inputs.osc import oscquery as module
-from likeness.inputs.osc.oscquery import OscQueryServer
-from likeness.inputs.osc.zeroconf_announce import SERVICE, ZeroconfAnnouncement
 from likeness.parameters.store import ParamStore
+from likeness.web import oscquery as module
+from likeness.web.server import WebServer
+from likeness.web.zeroconf_announce import SERVICE, ZeroconfAnnouncement
 
 DEADLINE_S = 20.0
 Until = Callable[[Callable[[], bool]], None]
 
 
-@pytest.fixture
-def server(store: ParamStore) -> Iterator[OscQueryServer]:
-    server = OscQueryServer(store, 0, osc=("127.0.0.1", 9000))
-    server.start()
-    yield server
-    server.close()
-    server.close()
-
-
-def get(server: OscQueryServer, path: str) -> tuple[int, object]:
+def get(server: WebServer, path: str) -> tuple[int, object]:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=DEADLINE_S)
     try:
         connection.request("GET", path)
@@ -45,7 +36,7 @@ def get(server: OscQueryServer, path: str) -> tuple[int, object]:
         connection.close()
 
 
-def test_the_tree_its_parts_and_their_attributes(server: OscQueryServer, store: ParamStore) -> None:
+def test_the_tree_its_parts_and_their_attributes(server: WebServer, store: ParamStore) -> None:
     status, tree = get(server, "/")
     assert status == 200
     assert isinstance(tree, dict)
@@ -69,11 +60,11 @@ def test_the_tree_its_parts_and_their_attributes(server: OscQueryServer, store: 
     ("path", "status"),
     [("/walk/sped", 404), ("/walk/speed/x", 404), ("/walk/jump?VALUE", 204), ("/walk/speed?COLOUR", 400)],
 )
-def test_what_there_is_not_is_answered_with_the_proposals_codes(server: OscQueryServer, path: str, status: int) -> None:
+def test_what_there_is_not_is_answered_with_the_proposals_codes(server: WebServer, path: str, status: int) -> None:
     assert get(server, path) == (status, None)
 
 
-def test_the_host_says_where_osc_is_heard(server: OscQueryServer) -> None:
+def test_the_host_says_where_osc_is_heard(server: WebServer) -> None:
     status, info = get(server, "/?HOST_INFO")
     assert status == 200
     assert isinstance(info, dict)
@@ -82,7 +73,7 @@ def test_the_host_says_where_osc_is_heard(server: OscQueryServer) -> None:
 
 
 @contextmanager
-def listen(server: OscQueryServer, *paths: str) -> Iterator[ClientConnection]:
+def listen(server: WebServer, *paths: str) -> Iterator[ClientConnection]:
     with connect(f"ws://127.0.0.1:{server.port}/", open_timeout=DEADLINE_S) as connection:
         for path in paths:
             connection.send(json.dumps({"COMMAND": "LISTEN", "DATA": path}))
@@ -96,7 +87,7 @@ def hear(connection: ClientConnection) -> list[object]:
     return [osc.address, *osc.params]
 
 
-def test_a_listener_is_told_what_changes_as_osc(server: OscQueryServer, store: ParamStore) -> None:
+def test_a_listener_is_told_what_changes_as_osc(server: WebServer, store: ParamStore) -> None:
     with listen(server, "/walk/speed", "/nobody/home") as connection:
         assert hear(connection) == ["/walk/speed", 0.5]
         store.set("walk.seed", 3)
@@ -115,7 +106,7 @@ def test_a_listener_is_told_what_changes_as_osc(server: OscQueryServer, store: P
 
 
 @pytest.mark.parametrize("nonsense", ["[]", "{", "7", '{"COMMAND": 3}', b"\x00\x01"])
-def test_nonsense_from_a_listener_is_passed_over(server: OscQueryServer, nonsense: str | bytes) -> None:
+def test_nonsense_from_a_listener_is_passed_over(server: WebServer, nonsense: str | bytes) -> None:
     with listen(server) as connection:
         connection.send(nonsense)
         connection.send(json.dumps({"COMMAND": "LISTEN", "DATA": "/walk/seed"}))
@@ -123,7 +114,7 @@ def test_nonsense_from_a_listener_is_passed_over(server: OscQueryServer, nonsens
 
 
 def test_there_is_an_end_to_listeners_and_room_when_they_go(
-    server: OscQueryServer, monkeypatch: pytest.MonkeyPatch, until: Until
+    server: WebServer, rig: Rig, monkeypatch: pytest.MonkeyPatch, until: Until
 ) -> None:
     monkeypatch.setattr(module, "MOST_LISTENERS", 1)
     with listen(server, "/walk/seed") as first:
@@ -131,12 +122,12 @@ def test_there_is_an_end_to_listeners_and_room_when_they_go(
         with pytest.raises(InvalidStatus), listen(server):
             pass
         assert get(server, "/walk/seed?VALUE") == (200, {"VALUE": [0]})
-    until(lambda: server._listeners == 0)
+    until(lambda: not rig.oscquery.full)
     with listen(server, "/walk/seed") as second:
         assert hear(second) == ["/walk/seed", 0]
 
 
-def test_garbage_on_the_port_leaves_it_answering(server: OscQueryServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_garbage_on_the_port_leaves_it_answering(server: WebServer, caplog: pytest.LogCaptureFixture) -> None:
     for garbage in (
         b"\x00" * 100,
         b"POST / HTTP/1.1\r\n\r\n",
@@ -152,11 +143,6 @@ def test_garbage_on_the_port_leaves_it_answering(server: OscQueryServer, caplog:
                 pass
     assert get(server, "/walk/seed?VALUE") == (200, {"VALUE": [0]})
     assert not caplog.records
-
-
-def test_a_port_that_is_taken_names_the_way_out(server: OscQueryServer, store: ParamStore) -> None:
-    with pytest.raises(InputError, match=rf"port {server.port} .*--oscquery-port"):
-        OscQueryServer(store, server.port, osc=("127.0.0.1", 9000)).start()
 
 
 class Listener(ServiceListener):
