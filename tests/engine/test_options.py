@@ -17,6 +17,7 @@ SHARED |= {"--precision", "--seconds", "--preset"}
 LIVE = {"--display", "--osc-port", "--osc-host", "--oscquery-port", "--midi", "--camera", "--link", "--no-link"}
 DRAWN = {"--heads", "--seed", "--set"}
 PLAYED = {"--windowed", "--no-windowed", "--takeover", "--watch", "--no-watch", "--follow", "--no-follow", "--status"}
+PLAYED |= {"--web-port", "--web-host", "--open", "--no-open"}
 PLAYED |= {"--no-status", "--resume", "--no-resume", "--autosave", "--no-autosave"}
 
 

@@ -4,8 +4,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Sequence
+from typing import Any, Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -14,11 +14,11 @@ from likeness.errors import InputError, LikenessError
 from likeness.inputs.osc.apply import Command
 from likeness.inputs.osc.packet import Message
 from likeness.inputs.osc.rate_limit import TokenBucket
+from likeness.inputs.stage_lock import StageLock
+from likeness.parameters.store import ParamStore
 from likeness.params import Value, is_press, to_number
 from likeness.web.codes import Role
-
-if TYPE_CHECKING:
-    from likeness.web.desk import Desk
+from likeness.web.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,42 @@ LOST_S = 5.0
 PLAYING_S = 10.0
 
 
+class ClientDesk(Protocol):
+    """The desk as one client needs it. The web server's thread."""
+
+    store: ParamStore
+    lock: StageLock
+    topics: Topics
+
+    def apply(self, messages: Sequence[Message], client: "Client") -> None:
+        """Carry out what the client sent."""
+        ...
+
+    def add_near_names(self, error: LikenessError, path: str) -> LikenessError:
+        """Return the error for an unknown path with the addresses that are nearest to it."""
+        ...
+
+    def tell_fault(self, what: str, error: Exception) -> None:
+        """Log an error of our own."""
+        ...
+
+    def greeting(self, client: "Client") -> dict[str, Any]:
+        """Return what the client is told first."""
+        ...
+
+    def held_by_others(self, client: "Client") -> dict[str, str]:
+        """Return who else's finger is on which control."""
+        ...
+
+    def wake_all(self) -> None:
+        """Have all clients look whether there is something to send."""
+        ...
+
+    async def next_picture(self, width: int, after: int, rate: float) -> tuple[int, bytes]:
+        """Return the next preview picture."""
+        ...
+
+
 class Client:
     """A connected page. The web server's thread, but for `reply`, which any thread may call.
 
@@ -54,7 +90,7 @@ class Client:
         held: the address of the control that a finger is on, of each.
     """
 
-    def __init__(self, connection: ServerConnection, desk: "Desk", role: Role, number: int) -> None:
+    def __init__(self, connection: ServerConnection, desk: ClientDesk, role: Role, number: int) -> None:
         self.role, self.number = role, number
         self.host = str((connection.remote_address or ("unknown",))[0])
         self.held: set[str] = set()

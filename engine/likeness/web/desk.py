@@ -65,7 +65,7 @@ class Desk:
         next_picture: NextPicture = _never,
     ) -> None:
         self.store, self.lock = store, lock or StageLock()
-        self.next_picture = next_picture
+        self._next_picture = next_picture
         self._greeting, self._link = dict(greeting or {}), link
         self._applier = Applier(store, commands, questions, Dispatcher(store))
         self._clients: list[Client] = []
@@ -115,6 +115,10 @@ class Desk:
     def held_by_others(self, client: Client) -> dict[str, str]:
         """Return who else's finger is on which control."""
         return {address: other.name for other in self._clients if other is not client for address in other.held}
+
+    async def next_picture(self, width: int, after: int, rate: float) -> tuple[int, bytes]:
+        """Return the next preview picture: its number and a JPEG."""
+        return await self._next_picture(width, after, rate)
 
     def wake_all(self) -> None:
         """Have all pages look whether there is something to send."""

@@ -3,7 +3,6 @@
 import json
 import socket
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -198,21 +197,11 @@ def test_without_midi_learn_says_what_to_do(
     assert store.advance(0.01) == (Key("m"),)
 
 
-def test_oscquery_is_opened_beside_osc_and_not_without(controls: Open, unused_udp_port: int) -> None:
-    controls(replace(QUIET, osc_port=unused_udp_port, oscquery_port=unused_udp_port))
-    with urllib.request.urlopen(f"http://127.0.0.1:{unused_udp_port}/?HOST_INFO", timeout=DEADLINE_S) as answer:
-        assert json.load(answer)["OSC_PORT"] == unused_udp_port
-    with pytest.raises(InputError, match="--osc-port"):
-        controls(replace(QUIET, oscquery_port=unused_udp_port))
-
-
-def test_the_numbers_of_the_moment_are_the_same_over_http_and_over_osc(
+def test_the_numbers_of_the_moment_are_the_same_to_the_desk_and_over_osc(
     controls: Open, surface: Surface, unused_udp_port: int
 ) -> None:
-    controls(replace(QUIET, osc_port=unused_udp_port, oscquery_port=unused_udp_port))
-    with urllib.request.urlopen(f"http://127.0.0.1:{unused_udp_port}/status", timeout=DEADLINE_S) as answer:
-        assert answer.headers["Content-Type"] == "application/json"
-        numbers = json.load(answer)
+    opened = controls(replace(QUIET, osc_port=unused_udp_port))
+    numbers = json.loads(opened.status.text())
     assert numbers["fps"] == 59.5
     assert numbers["inputs"]["OSC"]["port"] == unused_udp_port
     surface.send("/status")

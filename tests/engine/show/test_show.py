@@ -213,8 +213,10 @@ def test_what_fails_half_way_closes_what_was_opened(monkeypatch: pytest.MonkeyPa
     output = MemoryOutput()
     monkeypatch.setattr("likeness.show.show.open_outputs", lambda *args: [output])
     before = set(threading.enumerate())
-    with pytest.raises(InputError, match="give --osc-port"):
-        Show(Preset(), replace(QUIET, size=(32, 32), offline=True, oscquery_port=1))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(InputError, match="port"):
+            Show(Preset(), replace(QUIET, size=(32, 32), offline=True, osc_port=taken.getsockname()[1]))
     assert output.closed
     deadline = time.monotonic() + 20.0
     while {thread.name for thread in set(threading.enumerate()) - before} & {"render", "rack editor", "generator swap"}:
@@ -224,6 +226,13 @@ def test_what_fails_half_way_closes_what_was_opened(monkeypatch: pytest.MonkeyPa
 def test_the_first_word_of_every_command_is_no_name_for_a_plugin(show: MakeShow, unused_udp_port: int) -> None:
     playing = show(options=replace(QUIET, size=(64, 64), osc_port=unused_udp_port))
     receiver = playing.controls._osc._receiver  # type: ignore[union-attr]
-    commands = {*receiver._commands, *receiver._questions, *receiver._sender_commands}  # type: ignore[union-attr]
+    applier = receiver._applier  # type: ignore[union-attr]
+    commands = {*applier.commands, *applier.questions, *receiver._sender_commands}  # type: ignore[union-attr]
     owners = {address.partition(".")[0] for address, _ in playing.store.params()} - set(PRESET.show.plugins)
-    assert {address.split("/")[1] for address in commands} | owners | {"norm", "error"} == RESERVED
+    assert {address.split("/")[1] for address in commands} | owners | {
+        "norm",
+        "error",
+        "desk",
+        "page",
+        "picture",
+    } == RESERVED

@@ -105,8 +105,10 @@ def test_ports_that_are_taken_stop_the_show() -> None:
         for sock in (udp, tcp):
             sock.bind(("127.0.0.1", 0))
         tcp.listen()
-        options = Options(osc_port=udp.getsockname()[1], oscquery_port=tcp.getsockname()[1])
-        assert [finding.verdict for finding in check_ports(options)] == [Verdict.STOPS, Verdict.STOPS]
+        options = Options(osc_port=udp.getsockname()[1], web_port=tcp.getsockname()[1])
+        assert [finding.verdict for finding in check_ports(options)] == [Verdict.STOPS, Verdict.GOOD]
+        elsewhere = replace(options, web_host="192.0.2.1")
+        assert [finding.verdict for finding in check_ports(elsewhere)] == [Verdict.STOPS, Verdict.STOPS]
     assert [finding.verdict for finding in check_ports(options)] == [Verdict.GOOD, Verdict.GOOD]
 
 
