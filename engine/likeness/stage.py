@@ -59,18 +59,25 @@ class PluginParams:
 
 
 class Privacy:
-    """A mark on a frame: what is marked enters no history, no cue and no autosave. The render thread alone."""
+    """A mark on a frame: what is marked enters no history, no cue and no autosave. The render thread alone.
+
+    A mark in `update` is of that frame's latent and picture; one in `process_image` is of that frame's picture and of
+    the next latent.
+
+    Attributes:
+        marked: whether there is a mark since the last `end_frame`.
+    """
 
     def __init__(self) -> None:
-        self._marked = False
+        self.marked = False
 
     def mark(self) -> None:
-        """Mark the current frame: its latent is a visitor's, whole or in part. Call it in `update`."""
-        self._marked = True
+        """Mark the current frame: it shows a visitor, whole or in part. Call it in `update`, or in `process_image`."""
+        self.marked = True
 
     def end_frame(self) -> bool:
         """Return whether the frame was marked, and begin the next one unmarked."""
-        marked, self._marked = self._marked, False
+        marked, self.marked = self.marked, False
         return marked
 
 

@@ -37,6 +37,7 @@ class LatentStage:
     Attributes:
         shown: the newest latent `[heads, num_ws, w_dim]` that was shown, before truncation; never changed in place.
         history: as given.
+        shows_private: whether `shown` is in part a visitor's: of a private frame, or of a fade that began at one.
     """
 
     def __init__(self, mean: Tensor, history: LatentHistory) -> None:
@@ -50,7 +51,7 @@ class LatentStage:
         self._recorded_at = -math.inf
         # The newest latent that is in no part a visitor's, and whether the fades may hold one that is.
         self._public: Tensor = mean[None]
-        self._private = False
+        self._private = self.shows_private = False
 
     def handle(self, event: Event | LatentCommand) -> None:
         """Act on an event that concerns this stage; leave all others alone."""
@@ -91,6 +92,8 @@ class LatentStage:
             self.history.add(shown, frame.time)
             self._recorded_at = frame.time
         self.shown = shown
+        fading = self._transition.active or self._return_fade.active or self._scrub_time is not None
+        self.shows_private = private or (self.shows_private and fading)
         if private:
             self._private = True
         else:
@@ -117,7 +120,7 @@ class LatentStage:
         """Drop all fades if one may start at a visitor's face, and cut to the newest public face."""
         if self._private:
             self._transition, self._return_fade = FaceTransition(self._mean), Crossfade()
-            self.shown, self._private = self._public, False
+            self.shown, self._private, self.shows_private = self._public, False, False
 
     def _stop(self) -> None:
         """Stop all fades where the picture stands. A scrub stays where it is."""

@@ -33,6 +33,11 @@ class FaceTransition:
         self._seconds = self._elapsed = 0.0
         self._shown: Tensor | None = None
 
+    @property
+    def active(self) -> bool:
+        """Whether a transition is on its way."""
+        return self._active
+
     def start(self, face: Tensor | None, seconds: float) -> None:
         """Start a transition in the next frame, from wherever the picture stands.
 

@@ -15,6 +15,11 @@ class GeneratorFade:
         self._from: Picture | None = None
         self._share = self._seconds = 0.0
 
+    @property
+    def active(self) -> bool:
+        """Whether the last picture was a mixture."""
+        return self._from is not None
+
     def start(self, seconds: float) -> None:
         """Fade from the picture shown now to the next ones within `seconds`; 0 cuts."""
         self._from, self._share, self._seconds = self._shown, 0.0, seconds

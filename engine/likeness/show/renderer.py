@@ -59,6 +59,8 @@ class Renderer:
     def __init__(self, stage: Stage, host: Host, fps: float = 60.0) -> None:
         self._host, self._fps = host, fps
         self._fade, self._read = GeneratorFade(), ReadBack()
+        # Whether the last picture shows a visitor, and whether the one does that is faded from.
+        self._private = self._fades_private = False
         self._use(_make_scene(stage, self._new_history(stage)))
 
     def scene(self, stage: Stage) -> RenderScene:
@@ -70,6 +72,7 @@ class Renderer:
         """Draw `scene` from now on, faded in within `fade_s` seconds. The render thread, before a frame."""
         self._use(scene)
         self._fade.start(fade_s)
+        self._fades_private = self._private
 
     def start(self) -> None:
         """Call the plugins' `start`."""
@@ -101,8 +104,11 @@ class Renderer:
         image = generator.synthesize(latent)
         synthesis_s = time.perf_counter() - began
         picture = self._fade.step(self._read(self._host.process_image(image, frame)), frame.dt)
+        # Plugins also mark what they show after the generator, such as a visitor's photo.
+        shown = self.latents.shows_private or self._stage.privacy.marked
+        self._private = shown or (self._fades_private and self._fade.active)
         self._host.end_frame((time.perf_counter() - started) * 1e3)
-        return Outcome(Drawn(picture, frame.time, private), None, synthesis_s)
+        return Outcome(Drawn(picture, frame.time, self._private), None, synthesis_s)
 
     def _use(self, scene: RenderScene) -> None:
         self._stage, self._base, self.latents = scene.stage, scene.base, scene.latents

@@ -9,12 +9,12 @@ from tests.engine.cues.cues_rig import Rig
 
 
 @pytest.fixture
-def make(toy: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Rig]]:
+def make(toy: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Rig]]:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
     rigs: list[Rig] = []
 
-    def rig() -> Rig:
-        rigs.append(Rig(toy))
+    def rig(**plugins: object) -> Rig:
+        rigs.append(Rig(toy, **plugins))
         return rigs[-1]
 
     yield rig
@@ -23,5 +23,5 @@ def make(toy: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def rig(make: Callable[[], Rig]) -> Rig:
+def rig(make: Callable[..., Rig]) -> Rig:
     return make()

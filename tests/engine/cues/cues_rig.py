@@ -60,15 +60,18 @@ class Still:
 
 
 class Rig:
-    """A show put together by hand."""
+    """A show put together by hand; `plugins` follow the two that are always there."""
 
-    def __init__(self, toy: Any) -> None:
+    def __init__(self, toy: Any, **plugins: object) -> None:
         self.store = ParamStore()
         declare_show_params(self.store)
         self.host = Host(self.store)
         self.host.add("drift", Drift())
         self.host.add("still", Still())
-        renderer = Renderer(ShowStage(toy(4, 32), PluginParams(self.store), torch.device("cpu"), 3), self.host, FPS)
+        for name, plugin in plugins.items():
+            self.host.add(name, plugin)
+        self.stage = ShowStage(toy(4, 32), PluginParams(self.store), torch.device("cpu"), 3)
+        renderer = self.renderer = Renderer(self.stage, self.host, FPS)
         renderer.start()
         self.latents = renderer.latents
         self.render = RenderThread(renderer.draw)
