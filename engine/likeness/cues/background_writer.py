@@ -19,9 +19,13 @@ class BackgroundWriter:
     its turn is replaced, so a slow disk writes the newest state and no queue grows. A job that fails is logged once and
     the next one runs; when that name works again, this is logged too. `close` writes what is left before it ends the
     thread, which is why this is no `StoppableThread`.
+
+    Args:
+        name: of the thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "background writer") -> None:
+        self._name = name
         self._jobs: dict[str, Callable[[], None]] = {}
         self._failing: set[str] = set()
         self._changed = threading.Condition()
@@ -39,7 +43,7 @@ class BackgroundWriter:
         with self._changed:
             self._jobs[name] = write
             if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._run, name="background writer", daemon=True)
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
             self._changed.notify_all()
 

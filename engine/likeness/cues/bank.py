@@ -1,5 +1,6 @@
 """Cue bank: the cues of a show by number, 1 to 64, or by name, in memory and in a folder."""
 
+import itertools
 import logging
 import re
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from typing import Any
 from torch import Tensor
 
 from likeness.cues.background_writer import BackgroundWriter
-from likeness.cues.cue_file import read_cue, write_cue
+from likeness.cues.cue_file import read_cue, read_picture, write_cue
+from likeness.cues.thumbnail import CuePicture, make_thumbnail
 from likeness.errors import CueError, InputError, nearest
 from likeness.files.paths import list_files
 from likeness.parameters.modulator import Modulator, parse_modulator
@@ -21,9 +23,10 @@ log = logging.getLogger(__name__)
 # Eight rows of eight, as pad controllers have them.
 LAST_NUMBER = 64
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,39}")
+LONGEST_LABEL = 40
 
 
-@dataclass
+@dataclass(eq=False)
 class CueFace:
     """The face of a cue, `[num_ws, w_dim]`; None until the render thread has captured it."""
 
@@ -38,7 +41,7 @@ class CueFace:
         return self.latent
 
 
-@dataclass
+@dataclass(eq=False)
 class Cue:
     """A stored look. While it is being stored it is empty, and the next frame fills it in.
 
@@ -47,30 +50,46 @@ class Cue:
         rack: the plugins in their order.
         face: the face that was shown, before truncation.
         modulation: the modulators; None leaves them as they are at a recall.
+        label: what the performer calls it, beside its name.
+        picture: of what was shown when it was stored.
     """
 
     values: Mapping[str, Value] = field(default_factory=dict)
     rack: tuple[str, ...] = ()
     face: CueFace = field(default_factory=CueFace)
     modulation: tuple[Modulator, ...] | None = None
+    label: str = ""
+    picture: CuePicture = field(default_factory=CuePicture)
 
 
 class CueBank:
     """Cues by name; "1" to "64" are the numbered ones. Any thread may read; one at a time may change it.
 
+    The mapping of cues is replaced as a whole, never changed. A file follows what is in memory: the writer's thread
+    writes or deletes it as the cue stands when its turn comes.
+
     Args:
         folder: holds one file for each cue; read here and now. A broken one is logged and left out.
         writer: writes the files.
+
+    Attributes:
+        name: of the bank.
+        version: another number after each change that a surface shows: a cue, its label or its picture.
     """
 
     def __init__(self, folder: Path, writer: BackgroundWriter) -> None:
-        self._folder, self._writer = folder, writer
-        self._cues: dict[str, Cue] = {}
+        self.name, self._folder, self._writer = folder.name, folder, writer
+        self._count = itertools.count(1)
+        self.version = 0
+        cues: dict[str, Cue] = {}
         for path in list_files(folder, ".safetensors"):
             try:
-                self._cues[path.stem] = _parse_cue(*read_cue(path))
+                cues[path.stem] = _parse_cue(*read_cue(path), read_picture(path))
             except CueError as error:
                 log.error("%s", error)
+        self._cues: Mapping[str, Cue] = cues
+        # The cue that was overwritten or cleared last, and its name.
+        self._lost: tuple[str, Cue] | None = None
 
     def __getitem__(self, name: str) -> Cue:
         """Return the cue of that name.
@@ -89,18 +108,67 @@ class CueBank:
 
     def __setitem__(self, name: str, cue: Cue) -> None:
         """Keep `cue` in memory; `save` writes it to the disk once its face is captured."""
-        self._cues[name] = cue
+        self._keep_for_restore(name)
+        self._replace({**self._cues, name: cue})
 
-    def save(self, name: str, cue: Cue) -> None:
-        """Write `cue`, whose face is captured, unless another has its name by now."""
-        if self._cues.get(name) is cue:
-            self._writer.submit(f"cue {name}", lambda: self._write(name, cue))
+    def get(self, name: str) -> Cue | None:
+        """Return the cue of that name, or None."""
+        return self._cues.get(name)
+
+    def cues(self) -> Mapping[str, Cue]:
+        """Return all cues by name, as they are now."""
+        return self._cues
+
+    def name_of(self, cue: Cue) -> str | None:
+        """Return the name that `cue` has now; None if another has taken its place."""
+        return next((name for name, each in self._cues.items() if each is cue), None)
+
+    def save(self, cue: Cue) -> None:
+        """Write `cue`, whose face is captured, unless another has taken its place by now."""
+        name = self.name_of(cue)
+        if name is not None:
+            self._submit(name)
 
     def clear(self, name: str) -> None:
         """Delete the cue, in memory and on the disk. Raises like `[]`."""
         self[name]
-        del self._cues[name]
-        self._writer.submit(f"cue {name}", lambda: self._path(name).unlink(missing_ok=True))
+        self._keep_for_restore(name)
+        self._replace({other: cue for other, cue in self._cues.items() if other != name})
+        self._submit(name)
+
+    def restore(self) -> str:
+        """Bring back the cue that was overwritten or cleared last; the one in its place can be brought back in turn.
+
+        Returns:
+            Its name.
+
+        Raises:
+            CueError: if there is none.
+        """
+        if self._lost is None:
+            raise CueError(f"no cue of bank {self.name} was overwritten or cleared; there is nothing to bring back")
+        name, cue = self._lost
+        replaced = self._cues.get(name)
+        self._lost = None if replaced is None else (name, replaced)
+        self._replace({**self._cues, name: cue})
+        self._submit(name)
+        return name
+
+    def set_label(self, name: str, label: str) -> None:
+        """Set what the performer calls the cue. Raises like `[]`."""
+        cue = self[name]
+        cue.label = label
+        self._set_version()
+        self._submit(name)
+
+    def move(self, name: str, to: str) -> None:
+        """Give the cue another name; a cue that has it gets the old one. Raises like `[]`."""
+        cue, other = self[name], self._cues.get(to)
+        if cue is other:
+            return
+        rest = {each: kept for each, kept in self._cues.items() if each not in (name, to)}
+        self._replace({**rest, to: cue} if other is None else {**rest, to: cue, name: other})
+        self._writer.submit(f"the move of cue {name} to {to} in bank {self.name}", lambda: self._write_move(name, to))
 
     def next_number(self, name: str | None) -> str:
         """Return the number of the next stored cue after `name`, starting over after the last.
@@ -118,13 +186,46 @@ class CueBank:
         """Return all names: numbers in their order, then words."""
         return sorted(self._cues, key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name))
 
-    def _write(self, name: str, cue: Cue) -> None:
-        if cue.face.latent is None:
-            raise CueError(f"cue {name} has no face")
-        header: dict[str, Any] = {"values": dict(cue.values), "rack": list(cue.rack)}
-        if cue.modulation is not None:
-            header["modulation"] = [each.to_dict() for each in cue.modulation]
-        write_cue(self._path(name), header, cue.face.latent)
+    def _replace(self, cues: Mapping[str, Cue]) -> None:
+        self._cues = cues
+        self._set_version()
+
+    def _set_version(self) -> None:
+        self.version = next(self._count)
+
+    def _keep_for_restore(self, name: str) -> None:
+        cue = self._cues.get(name)
+        # One without a face was replaced in the frame in which it was stored: a press that bounced, no loss.
+        if cue is not None and cue.face.latent is not None:
+            self._lost = name, cue
+
+    def _submit(self, name: str) -> None:
+        self._writer.submit(f"cue {name} of bank {self.name}", lambda: self._write(name))
+
+    def _write_move(self, name: str, to: str) -> None:
+        """Write both files of a move; whenever the power goes, each cue is in one of them or in a third."""
+        other = self._cues.get(name)
+        spare = None
+        if other is not None and other.face.latent is not None:
+            names = itertools.chain([f"{to[:30]} moved"], (f"{to[:30]} moved {count}" for count in itertools.count(2)))
+            spare = self._path(next(each for each in names if each not in self._cues))
+            write_cue(spare, *_unparse_cue(other))
+        # Where upper and lower case are one file, the new name is written last.
+        for each in (name, to) if name.casefold() == to.casefold() else (to, name):
+            self._write(each)
+        if spare is not None:
+            spare.unlink(missing_ok=True)
+
+    def _write(self, name: str) -> None:
+        """Write or delete the file, as the cue stands now. The writer's thread."""
+        cue = self._cues.get(name)
+        if cue is None:
+            self._path(name).unlink(missing_ok=True)
+        # One that is just being stored is saved when its face comes.
+        elif cue.face.latent is not None:
+            if cue.picture.encode():
+                self._set_version()
+            write_cue(self._path(name), *_unparse_cue(cue))
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.safetensors"
@@ -147,7 +248,32 @@ def parse_cue_name(text: object) -> str:
     return name
 
 
-def _parse_cue(header: Mapping[str, Any], face: Tensor) -> Cue:
+def parse_label(text: object) -> str:
+    """Return a cue's label from a message's argument; a number is one too, an empty one is none.
+
+    Raises:
+        CueError: if it is too long or no plain text.
+    """
+    number = None if isinstance(text, str | bool) else to_number(text)
+    label = f"{number:g}" if number is not None else text.strip() if isinstance(text, str) else None
+    if label is None or len(label) > LONGEST_LABEL or not label.isprintable():
+        raise CueError(f"a cue's label is at most {LONGEST_LABEL} characters in one line, not {text!r:.60}")
+    return label
+
+
+def _unparse_cue(cue: Cue) -> tuple[dict[str, Any], Tensor, bytes | None]:
+    """Return what `write_cue` takes of a cue whose face is captured."""
+    assert cue.face.latent is not None
+    header: dict[str, Any] = {"values": dict(cue.values), "rack": list(cue.rack)}
+    if cue.modulation is not None:
+        header["modulation"] = [each.to_dict() for each in cue.modulation]
+    if cue.label:
+        header["label"] = cue.label
+    thumbnail = cue.picture.thumbnail
+    return header, cue.face.latent, thumbnail.jpeg if thumbnail else None
+
+
+def _parse_cue(header: Mapping[str, Any], face: Tensor, picture: bytes | None) -> Cue:
     values, rack, modulators = header.get("values"), header.get("rack"), header.get("modulation")
     items = values.items() if isinstance(values, dict) else ()
     plain = {str(key): value for key, value in items if isinstance(value, Value)}
@@ -156,4 +282,9 @@ def _parse_cue(header: Mapping[str, Any], face: Tensor) -> Cue:
         modulation = None if modulators is None else tuple(parse_modulator(dict(each)) for each in modulators)
     except (InputError, TypeError, ValueError) as error:
         raise CueError(f"a cue's modulators cannot be read: {error}; store it again") from error
-    return Cue(plain, names, CueFace(face), modulation)
+    try:
+        label = parse_label(header.get("label", ""))
+    except CueError:
+        label = ""
+    thumbnail = make_thumbnail(picture) if picture else None
+    return Cue(plain, names, CueFace(face), modulation, label, CuePicture(thumbnail))

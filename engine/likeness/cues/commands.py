@@ -4,13 +4,15 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from torch import Tensor
 
 from likeness.cues.background_writer import BackgroundWriter
-from likeness.cues.bank import LAST_NUMBER, Cue, CueBank, parse_cue_name
+from likeness.cues.bank import LAST_NUMBER, NAME, Cue, CueBank, parse_cue_name, parse_label
 from likeness.cues.latent_commands import Capture, Release
+from likeness.cues.picture_taking import PictureTaking
 from likeness.cues.recall import CueRecall, Duration
 from likeness.errors import CueError
 from likeness.fault_log import log_refusal
@@ -28,19 +30,21 @@ UNITS = {"s": False, "seconds": False, "bar": True, "bars": True}
 class CueCommands:
     """What a performer does with cues: from OSC, MIDI pads and program changes, and keys.
 
-    Any thread may call each command, but `next`, `undo` and `release`, which are presses of parameters and run within
-    an edit. A command checks its arguments at once, raises a `CueError` to its caller, and leaves the rest to the
-    show's thread by way of the store's inbox. The lock guards the bank and the last recalled name alone.
+    Any thread may call each command, but `next`, `undo`, `restore` and `release`, which are presses of parameters and
+    run within an edit. A command checks its arguments at once, raises a `CueError` to its caller, and leaves the rest
+    to the show's thread by way of the store's inbox. The lock guards the bank and the last recalled name alone.
 
     Args:
         store: of the show.
         recall: runs recalls.
         writer: writes cues to the disk.
         on_change: called on the show's thread after each cue that was stored.
+        pictures: takes the cues' pictures; None takes none.
 
     Attributes:
         commands: by OSC address.
         bank: the current one.
+        banks: the names of all that are known.
     """
 
     def __init__(
@@ -49,9 +53,12 @@ class CueCommands:
         recall: CueRecall,
         writer: BackgroundWriter,
         on_change: Callable[[], None] = lambda: None,
+        pictures: PictureTaking | None = None,
     ) -> None:
         self._store, self._recall, self._writer, self._on_change = store, recall, writer, on_change
+        self._pictures = pictures or PictureTaking(writer)
         self.bank = CueBank(user_dir("cues") / BANK, writer)
+        self.banks = _list_banks(user_dir("cues"), (BANK,))
         self._last_recalled: str | None = None
         # OSC, MIDI and keys come on threads of their own.
         self._lock = threading.RLock()
@@ -59,13 +66,20 @@ class CueCommands:
             "/cue/store": self.store,
             "/cue/recall": self.recall,
             "/cue/clear": self.clear,
+            "/cue/label": self.set_label,
+            "/cue/move": self.move,
             "/cue/bank": self.use_bank,
             **{f"/cue/pad/{number}": partial(self._press_pad_with, number) for number in range(1, LAST_NUMBER + 1)},
         }
 
         # Parameters, since a button sends 1 and then 0, which as the argument of a command would be a time.
-        for address, press in (("cue.next", self.next), ("cue.undo", self.undo), ("cue.release", self.release)):
-            store.on_press(address, _log_refusal_of(press))
+        for name, press in (
+            ("next", self.next),
+            ("undo", self.undo),
+            ("restore", self.restore),
+            ("release", self.release),
+        ):
+            store.on_press(f"cue.{name}", _log_refusal_of(press))
 
     def store(self, name: object) -> None:
         """Store what is shown, face and values, as the cue `name`, replacing the one that was there.
@@ -83,17 +97,24 @@ class CueCommands:
             fill: sets all of the cue but its face, on the show's thread, and returns the show's time of the face to
                 store; None is now.
         """
-        bank, cue = self.bank, Cue()
+        cue = Cue()
         with self._lock:
+            bank = self.bank
+            before = bank.get(name)
+            # It is called what it was called before, until it is cleared.
+            cue.label = before.label if before else ""
             # At once, so that a recall in the same bundle finds it.
             bank[name] = cue
 
-        def save(latent: Tensor) -> None:
-            cue.face.set(latent)
-            bank.save(name, cue)
-
         def edit() -> None:
-            self._store.emit(Capture(save, fill(cue)))
+            time = fill(cue)
+
+            def save(latent: Tensor) -> None:
+                cue.face.set(latent)
+                self._pictures.take(cue, time)
+                bank.save(cue)
+
+            self._store.emit(Capture(save, time))
             self._on_change()
 
         self._store.run(edit)
@@ -106,15 +127,15 @@ class CueCommands:
             CueError: if there is no such cue, or `time` is none.
         """
         self.parse_duration(time, unit)
-        found = self._find_cue(name)
+        found, cue = self._find_cue(name)
         # The time is read again when the recall runs: `/cue/seconds` may stand before it in the same bundle.
-        self._store.run(lambda: self._recall.recall_now(*found, self.parse_duration(time, unit)))
+        self._store.run(lambda: self._recall.recall_now(found, lambda: cue, self.parse_duration(time, unit), cue))
 
     def next(self) -> None:
         """Recall the next numbered cue. Within an edit. Raises like `recall`."""
         with self._lock:
-            name, find = self._find_cue(self.bank.next_number(self._last_recalled))
-        self._recall.recall_now(name, find, self.parse_duration(None))
+            name, cue = self._find_cue(self.bank.next_number(self._last_recalled))
+        self._recall.recall_now(name, lambda: cue, self.parse_duration(None), cue)
 
     def undo(self) -> None:
         """Undo the last recall. Within an edit.
@@ -123,6 +144,16 @@ class CueCommands:
             CueError: if there was none.
         """
         log.info("undone: %s", self._recall.undo())
+
+    def restore(self) -> None:
+        """Bring back the cue of this bank that was overwritten or cleared last. Within an edit.
+
+        Raises:
+            CueError: if there is none.
+        """
+        with self._lock:
+            name = self.bank.restore()
+        log.info("cue %s is back", name)
 
     def press_pad(self, number: int) -> None:
         """Recall the cue of a pad, or store one there while `cue.arm` is on. Raises like `recall`."""
@@ -141,10 +172,8 @@ class CueCommands:
 
     def pad_state(self, number: int) -> Literal["empty", "stored", "fading", "active"]:
         """Return the state of a pad: "fading" also while it waits for a beat, "active" after the last recall."""
-        name = str(number)
-        if name not in self.bank:
-            return "empty"
-        return self._recall.cue_state(name) or "stored"
+        cue = self.bank.get(str(number))
+        return "empty" if cue is None else self._recall.cue_state(cue) or "stored"
 
     def clear(self, name: object) -> None:
         """Delete the cue `name`.
@@ -154,6 +183,27 @@ class CueCommands:
         """
         with self._lock:
             self.bank.clear(parse_cue_name(name))
+
+    def set_label(self, name: object, label: object = "") -> None:
+        """Set what the performer calls the cue `name`; an empty label removes it.
+
+        Raises:
+            CueError: if there is no such cue, or the label is too long.
+        """
+        with self._lock:
+            self.bank.set_label(parse_cue_name(name), parse_label(label))
+
+    def move(self, name: object, to: object) -> None:
+        """Give the cue `name` the name `to`; a cue that is stored there changes places with it.
+
+        Raises:
+            CueError: if there is no such cue, or `to` is no cue's name.
+        """
+        old, new = parse_cue_name(name), parse_cue_name(to)
+        with self._lock:
+            self.bank.move(old, new)
+            # `next` goes on from where the cue is now.
+            self._last_recalled = {old: new, new: old}.get(self._last_recalled or "", self._last_recalled)
 
     def release(self) -> None:
         """Release the recalled face: the plugins' own comes back over `cue.seconds`. Within an edit."""
@@ -174,15 +224,23 @@ class CueCommands:
         bank = CueBank(user_dir("cues") / parse_cue_name(name), self._writer)
         with self._lock:
             self.bank, self._last_recalled = bank, None
+            self.banks = _list_banks(user_dir("cues"), (*self.banks, bank.name))
         log.info("cue bank %s, with %d cues", name, len(bank.names()))
 
-    def _find_cue(self, text: object) -> tuple[str, Callable[[], Cue]]:
-        """Return a cue's name, and a function that returns the cue even if another replaces it; remember the name."""
+    def advance(self) -> None:
+        """Have a picture taken of a cue without one that has arrived. The show's thread, before each frame."""
+        cue = self._recall.pop_arrived()
+        if cue is not None and cue.picture.absent:
+            bank, arrived = self.bank, cue
+            self._store.post(Capture(lambda shown: self._pictures.take_arrived(arrived, shown, bank.save)))
+
+    def _find_cue(self, text: object) -> tuple[str, Cue]:
+        """Return a cue's name and the cue; remember the name."""
         name = parse_cue_name(text)
         with self._lock:
             cue = self.bank[name]
             self._last_recalled = name
-        return name, lambda: cue
+        return name, cue
 
     def parse_duration(self, time: object, unit: object = "s") -> Duration:
         """Return the duration of a recall from a message's arguments; `cue.seconds` if `time` is None.
@@ -196,6 +254,12 @@ class CueCommands:
         if number is None or number < 0 or str(unit) not in UNITS:
             raise CueError(f"{time!r} {unit!r} is no time for a recall; say 4, 4 s or 2 bars")
         return Duration(number, UNITS[str(unit)])
+
+
+def _list_banks(folder: Path, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the banks in `folder` and of those that have no folder yet."""
+    found = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    return tuple(sorted({*known, *(name for name in found if NAME.fullmatch(name))}))
 
 
 def _log_refusal_of(press: Callable[[], None]) -> Callable[[], None]:

@@ -1,10 +1,11 @@
-"""Cue file: one safetensors file a cue, the face as its tensor and all else as JSON in its header."""
+"""Cue file: one safetensors file a cue, face and picture as its tensors and all else as JSON in its header."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -15,10 +16,12 @@ from likeness.files.atomic_write import atomic_write
 FORMAT = 1
 KEY = "likeness_cue"
 LATENT = "latent"
+# The JPEG of what was shown, byte by byte. Versions without it take the latent by its name and leave this alone.
+PICTURE = "picture"
 
 
-def write_cue(path: Path, header: Mapping[str, Any], face: Tensor) -> None:
-    """Write `header` (plain JSON) and `face` [num_ws, w_dim]; the old file stays until the new one is whole.
+def write_cue(path: Path, header: Mapping[str, Any], face: Tensor, picture: bytes | None = None) -> None:
+    """Write `header` (plain JSON), `face` [num_ws, w_dim] and the JPEG `picture`; an old file stays until it is whole.
 
     One file, so that face and values cannot get out of step, and so that a plugin can load it as a saved face.
 
@@ -26,8 +29,12 @@ def write_cue(path: Path, header: Mapping[str, Any], face: Tensor) -> None:
         CueError: if the disk refuses.
     """
     metadata = {KEY: json.dumps({"format": FORMAT, **header}, sort_keys=True)}
+    tensors = {LATENT: face.detach().float().cpu().contiguous()}
+    if picture is not None:
+        # A bytearray of its own, since a tensor must not share what cannot be written to.
+        tensors[PICTURE] = torch.frombuffer(bytearray(picture), dtype=torch.uint8)
     try:
-        atomic_write(path, save({LATENT: face.detach().float().cpu().contiguous()}, metadata=metadata))
+        atomic_write(path, save(tensors, metadata=metadata))
     except (OSError, SafetensorError) as error:
         raise CueError(f"{path} could not be written: {error}; is the disk full or the folder locked?") from error
 
@@ -49,3 +56,15 @@ def read_cue(path: Path) -> tuple[dict[str, Any], Tensor]:
     if face.ndim != 2 or not bool(face.isfinite().all()):
         raise CueError(f"{path} holds {list(face.shape)} numbers or a NaN, where a face was wanted; store it again")
     return header, face
+
+
+def read_picture(path: Path) -> bytes | None:
+    """Return the bytes of the cue's picture; None if it has none, or there is no such cue. They may be anything."""
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            if PICTURE not in file.keys():  # noqa: SIM118  it is no mapping
+                return None
+            picture: Tensor = file.get_tensor(PICTURE)
+    except (OSError, SafetensorError):
+        return None
+    return picture.numpy().tobytes() if picture.dtype == torch.uint8 and picture.ndim == 1 else None

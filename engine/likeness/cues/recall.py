@@ -34,6 +34,7 @@ PARAMS = (
     Bool("arm", help="While it is on, pads store a cue instead of recalling one."),
     Trigger("next", help="Recall the cue of the next numbered place that holds one."),
     Trigger("undo", help="Bring back what was before the last recall, or drop the one that waits."),
+    Trigger("restore", help="Bring back the cue that was overwritten or cleared last."),
     Trigger("release", help="Let the face that was called up go: what the plugins draw comes back."),
 )
 OWNERS = frozenset({"cue", "history"})
@@ -60,15 +61,34 @@ class Duration:
         return self.amount * moment.beats_per_bar * 60.0 / moment.tempo if self.in_bars else self.amount
 
 
+@dataclass(frozen=True)
+class RecallProgress:
+    """Which cue was recalled last, whether it still travels, and which one waits for its beat."""
+
+    cue: Cue | None = None
+    travels: bool = False
+    waiting: Cue | None = None
+
+
 @dataclass
 class _Waiting:
     """A recall that waits for the grid."""
 
     name: str
+    cue: Cue | None
     begin: Callable[[Moment], None]
     duration: Duration
     every: str
     start: float | None = None
+
+
+def state_of(cue: Cue, progress: RecallProgress) -> Literal["fading", "active"] | None:
+    """Return "fading" for a cue that travels or waits for its beat, "active" for the one recalled last, else None."""
+    if cue is progress.waiting:
+        return "fading"
+    if cue is not progress.cue:
+        return None
+    return "fading" if progress.travels else "active"
 
 
 def is_recalled(address: str) -> bool:
@@ -105,8 +125,11 @@ class CueRecall:
         self._store, self._host, self._modulation = store, host, modulation
         self._moment, self._latency_s, self._on_change = moment, latency_s, on_change
         self._waiting: _Waiting | None = None
-        # The newest recall's name, and when it ends, in the show's time.
-        self._current, self._ends_at, self._time = "", 0.0, 0.0
+        # The newest recall's cue, and when it ends, in the show's time.
+        self._current: Cue | None = None
+        self._ends_at = self._time = 0.0
+        # The cue that is not yet known to have arrived.
+        self._arriving: Cue | None = None
         self._undo_stack: deque[tuple[str, Cue, Duration]] = deque(maxlen=MAX_UNDO)
 
     def fill_cue(self, cue: Cue) -> None:
@@ -130,7 +153,7 @@ class CueRecall:
         """Recall a cue in the next frame. Any thread. Takes the arguments of `recall_now`."""
         self._store.run(lambda: self.recall_now(name, find, duration))
 
-    def recall_now(self, name: str, find: Callable[[], Cue], duration: Duration) -> None:
+    def recall_now(self, name: str, find: Callable[[], Cue], duration: Duration, cue: Cue | None = None) -> None:
         """Recall a cue now, or on the beat or bar that `cue.quantise` asks for, instead of the recall that waits.
 
         Within an edit, so that a `cue.quantise` before it in the same bundle counts.
@@ -139,6 +162,7 @@ class CueRecall:
             name: for messages.
             find: returns the cue when the recall begins; raises nothing.
             duration: of the recall.
+            cue: the stored cue that `find` returns, if it is one: its pad pulses while it waits.
         """
 
         def begin(moment: Moment) -> None:
@@ -149,27 +173,34 @@ class CueRecall:
             self._waiting = None
             begin(self._moment())
         else:
-            self._waiting = _Waiting(name, begin, duration, every)
+            self._waiting = _Waiting(name, cue, begin, duration, every)
 
-    def cue_state(self, name: str) -> Literal["fading", "active"] | None:
-        """Return "fading" for the cue that travels or waits for its beat, "active" for the last one. Any thread."""
+    def progress(self) -> RecallProgress:
+        """Return how far recalls are. Any thread."""
         waiting = self._waiting
-        if waiting is not None and waiting.name == name:
-            return "fading"
-        if self._current != name:
+        return RecallProgress(self._current, self._time < self._ends_at, waiting.cue if waiting else None)
+
+    def cue_state(self, cue: Cue) -> Literal["fading", "active"] | None:
+        """Return "fading" for the cue that travels or waits for its beat, "active" for the last one. Any thread."""
+        return state_of(cue, self.progress())
+
+    def pop_arrived(self) -> Cue | None:
+        """Return the cue whose recall has ended, once; None if there is none. The show's thread, before a frame."""
+        if self._arriving is None or self._time < self._ends_at - ROUNDING:
             return None
-        return "fading" if self._time < self._ends_at else "active"
+        cue, self._arriving = self._arriving, None
+        return cue
 
     def clear_active(self) -> None:
         """Forget which cue was recalled last."""
-        self._current = ""
+        self._current = self._arriving = None
 
     def cancel_waiting(self) -> None:
         """Drop the recall that waits for a beat. Within an edit."""
         if self._waiting is not None:
             log.info("recall of %s dropped before it began", self._waiting.name)
             self._waiting = None
-        self._ends_at = min(self._ends_at, self._time)
+        self._ends_at, self._arriving = min(self._ends_at, self._time), None
 
     def undo(self) -> str:
         """Return to the state before the last recall, in the time that it took; or drop the recall that waits.
@@ -231,7 +262,7 @@ class CueRecall:
         edit()
         if self._modulation is not None and cue.modulation is not None:
             self._modulation.recall(cue.modulation, seconds)
-        self._current, self._ends_at = name, self._time + seconds
+        self._current, self._arriving, self._ends_at = cue, cue, self._time + seconds
         self.return_to_present()
         self._store.emit(Recall(name, seconds, cue.face.get, cue.rack))
         self._on_change()

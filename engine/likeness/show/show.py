@@ -118,6 +118,8 @@ class Show:
             lambda: stats.latency_s,
             current_preset=presets.current_preset if options.autosave else None,
             modulation=modulation,
+            # A render has nobody to show them to. The loop is made last, and asks for nothing before its first frame.
+            newest=(lambda: None) if options.offline else lambda: self.loop.drawn,
         )
         opened.callback(_close, cues.close)
         # The rack, with its values.

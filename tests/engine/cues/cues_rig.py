@@ -77,7 +77,13 @@ class Rig:
         self.render = RenderThread(renderer.draw)
         self.out = MemoryOutput()
         self.modulation, transport = Modulation(3), Transport()
-        self.memory = Cues(self.store, self.host, lambda: transport.moment, modulation=self.modulation)
+        self.memory = Cues(
+            self.store,
+            self.host,
+            lambda: transport.moment,
+            modulation=self.modulation,
+            newest=lambda: self.loop.drawn,
+        )
         self.loop = Loop(
             FixedClock(FPS),
             self.store,

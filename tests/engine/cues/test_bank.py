@@ -19,7 +19,7 @@ def filled(seed: int) -> Cue:
 
 def put(bank: CueBank, name: str, cue: Cue) -> None:
     bank[name] = cue
-    bank.save(name, cue)
+    bank.save(cue)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_face_that_comes_after_its_cue_was_cleared_is_not_written(tmp_path: Pa
     bank = CueBank(tmp_path, writer)
     bank["1"] = cue
     bank.clear("1")
-    bank.save("1", cue)
+    bank.save(cue)
     writer.close()
     assert list(tmp_path.iterdir()) == []
 
