@@ -24,7 +24,7 @@ def latency(
     device: Device = "auto",
     weights: Weights | None = None,
 ) -> None:
-    """Measure the time from a press to the frame that shows it, by OSC and MIDI from a second process.
+    """Measure the time from a press to the frame that shows it, by OSC, the desk and MIDI from a second process.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def latency(
         Measure nothing, but show the flash pattern in a window, to film it together with your hand: any key, note or
         `/flash/shade` flashes.
     """
-    from likeness.tools.latency.measure import FLASH, measure_midi, measure_osc
+    from likeness.tools.latency.measure import FLASH, measure_midi, measure_osc, measure_page
 
     played, where = read_named_preset(preset), output or ("window" if pattern else "null")
     options = replace(QUIET, outputs=[where], windowed=windowed, size=size, fps=fps, device=device, weights=weights)
@@ -51,6 +51,7 @@ def latency(
             show.run()
         return
     _print_result("OSC", measure_osc(played, options, presses))
+    _print_result("the desk", measure_page(played, options, presses))
     if midi:
         try:
             _print_result("MIDI", measure_midi(played, options, presses))

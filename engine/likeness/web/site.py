@@ -47,6 +47,7 @@ class Answer:
 
 NOT_FOUND = Answer(HTTPStatus.NOT_FOUND, "text/plain", b"there is nothing at this address\n")
 NO_CACHE = ("Cache-Control", "no-cache")
+NO_STORE = ("Cache-Control", "no-store")
 # The address of a cue's picture holds its revision.
 FOR_LONG = ("Cache-Control", "private, max-age=31536000, immutable")
 
@@ -119,20 +120,21 @@ class Site:
         return Answer(HTTPStatus.OK, file.kind, file.content, kept)
 
     def _picture(self, parts: list[str]) -> Answer:
-        jpeg = None
+        jpeg, kept = None, FOR_LONG
         if len(parts) == 3 and parts[0] == "cue":
             jpeg = self._sources.picture_of_cue(parts[1], parts[2])
         elif len(parts) == 2 and parts[0] == "past":
-            time = to_number(parts[1])
+            # The next show has the same times.
+            time, kept = to_number(parts[1]), NO_STORE
             jpeg = None if time is None else self._sources.picture_of_past(time)
-        return NOT_FOUND if jpeg is None else Answer(HTTPStatus.OK, JPEG, jpeg, (FOR_LONG,))
+        return NOT_FOUND if jpeg is None else Answer(HTTPStatus.OK, JPEG, jpeg, (kept,))
 
     async def _frame(self, width: int) -> Answer:
         try:
             jpeg = await asyncio.wait_for(self._preview.frame_jpeg(width), PICTURE_S)
         except (TimeoutError, LikenessError):
             return Answer(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", b"no picture has been drawn yet\n")
-        return Answer(HTTPStatus.OK, JPEG, jpeg, (("Cache-Control", "no-store"),))
+        return Answer(HTTPStatus.OK, JPEG, jpeg, (NO_STORE,))
 
     async def _report(self, role: Role) -> Answer:
         if role != "desk":
@@ -140,7 +142,7 @@ class Site:
         # It asks every package for its version, which reads the disk.
         content = await asyncio.get_running_loop().run_in_executor(None, self._sources.report)
         saved_as = ("Content-Disposition", 'attachment; filename="likeness-report.zip"')
-        return Answer(HTTPStatus.OK, "application/zip", content, (saved_as, ("Cache-Control", "no-store")))
+        return Answer(HTTPStatus.OK, "application/zip", content, (saved_as, NO_STORE))
 
 
 def wants_page(headers: Headers) -> bool:

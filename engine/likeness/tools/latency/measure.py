@@ -15,7 +15,7 @@ from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset
 from likeness.picture import Picture
 from likeness.show.show import Show
-from likeness.tools.latency.sender import CC, MIDI_PORT, SHADES, press_midi, press_osc
+from likeness.tools.latency.sender import CC, MIDI_PORT, SHADES, press_midi, press_osc, press_page
 
 # A plugin file beside this one, loaded by its path as all plugins are.
 FLASH = Path(__file__).with_name("flash.py")
@@ -82,6 +82,13 @@ def measure_osc(preset: Preset, options: Options, presses: int) -> LatencyResult
     port = _free_port()
     with Show(preset, replace(options, osc_port=port, plugins=[*options.plugins, FLASH])) as show:
         return _measure(show, press_osc, (port, presses, *_press_gaps(show.fps)), lambda pipe: None)
+
+
+def measure_page(preset: Preset, options: Options, presses: int) -> LatencyResult:
+    """Return the ways of so many messages of a page of the desk, from its socket to the picture."""
+    with Show(preset, replace(options, web_port=_free_tcp_port(), plugins=[*options.plugins, FLASH])) as show:
+        assert show.web is not None
+        return _measure(show, press_page, (show.web.port, presses, *_press_gaps(show.fps)), lambda pipe: None)
 
 
 def measure_midi(preset: Preset, options: Options, presses: int) -> LatencyResult:
@@ -164,6 +171,11 @@ def _wait_for_message(show: Show, pipe: Connection, patience_s: float | None) ->
 
 def _press_gaps(fps: float) -> tuple[float, float]:
     return max(GAP_S, GAP_FRAMES / fps), 1 / fps
+
+
+def _free_tcp_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def _free_port() -> int:

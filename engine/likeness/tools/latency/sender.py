@@ -1,6 +1,8 @@
 """The other process of `likeness latency`: sends what a hand would, and notes when. Must not import torch."""
 
+import json
 import random
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -27,6 +29,22 @@ def press_osc(port: int, presses: int, gap_s: float, spread_s: float, pipe: Conn
     """
     client = SimpleUDPClient("127.0.0.1", port)
     _send_presses(lambda shade: client.send_message("/flash/shade", shade), presses, gap_s, spread_s, pipe)
+
+
+def press_page(port: int, presses: int, gap_s: float, spread_s: float, pipe: Connection) -> None:
+    """Set `/flash/shade` as a page of the desk does, as `press_osc`; what the desk tells meanwhile is read.
+
+    Args:
+        port: of the desk.
+        presses, gap_s, spread_s, pipe: as of `press_osc`.
+    """
+    from websockets.sync.client import connect
+
+    with connect(f"ws://127.0.0.1:{port}/socket") as connection:
+        threading.Thread(target=lambda: list(connection), daemon=True).start()
+        _send_presses(
+            lambda shade: connection.send(json.dumps([["/flash/shade", shade]])), presses, gap_s, spread_s, pipe
+        )
 
 
 def press_midi(presses: int, gap_s: float, spread_s: float, pipe: Connection) -> None:

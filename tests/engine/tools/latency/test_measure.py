@@ -19,7 +19,7 @@ from likeness.options import QUIET
 from likeness.parameters.presets import Preset
 from likeness.picture import to_picture
 from likeness.stage import PluginParams, Stage
-from likeness.tools.latency.measure import FLASH, FlashOutput, LatencyResult, measure_osc, pair_presses
+from likeness.tools.latency.measure import FLASH, FlashOutput, LatencyResult, measure_osc, measure_page, pair_presses
 from likeness.tools.latency.sender import shade_of
 
 
@@ -104,10 +104,13 @@ def test_the_pattern_lights_another_cell_in_each_frame(flash: Callable[..., torc
     assert flash(pattern=True)[0, 0, :28].eq(-1).all()
 
 
-def test_presses_of_another_process_are_seen_in_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("measure", [measure_osc, measure_page])
+def test_presses_of_another_process_are_seen_in_the_picture(
+    measure: Callable[..., LatencyResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
     # The weights that draw fastest: where a frame outlasts the gap between two presses, one of them is lost.
-    ways = measure_osc(Preset(), replace(QUIET, size=(64, 64), fps=30.0, weights="composite-256"), 12)
+    ways = measure(Preset(), replace(QUIET, size=(64, 64), fps=30.0, weights="composite-256"), 12)
     assert ways.lost <= 2
     assert len(ways.seconds) + ways.lost == 12
     assert min(ways.seconds) > 0
