@@ -108,7 +108,7 @@ class Show:
         modulation = self.modulation = Modulation(
             self.seed,
             press=lambda address: store.set(address, 1),
-            is_trigger=lambda address: _is_trigger(store, address),
+            is_trigger=lambda address: isinstance(store.param(address), Trigger) if address in store else None,
         )
         presets = self.preset_commands = PresetCommands(store, host, self.preset, self.seed, modulation)
         cues = self.cues = Cues(
@@ -303,10 +303,6 @@ class Show:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _is_trigger(store: ParamStore, address: str) -> bool | None:
-    return isinstance(store.param(address), Trigger) if address in store else None
 
 
 def _plays(address: str, left_out: Set[str]) -> bool:
