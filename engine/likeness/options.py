@@ -225,4 +225,5 @@ def read_named_preset(name: str) -> "Preset":
     from likeness.files.paths import search_dirs
     from likeness.parameters.presets import find_preset, read_preset
 
-    return read_preset(find_preset(name, search_dirs("presets")))
+    path = find_preset(name, search_dirs("presets"))
+    return read_preset(path).model_copy(update={"name": path.stem})

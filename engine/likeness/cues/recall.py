@@ -37,7 +37,7 @@ PARAMS = (
     Trigger("restore", help="Bring back the cue that was overwritten or cleared last."),
     Trigger("release", help="Let the face that was called up go: what the plugins draw comes back."),
 )
-OWNERS = frozenset({"cue", "history"})
+OWNERS = frozenset({"cue", "history", "preset"})
 # Set by hand or by a clock alone, never by a cue.
 NOT_RECALLED = BY_HAND | {"show.tempo", "show.meter", "show.hang"}
 # Beats between two points of the grid that a recall waits for.
@@ -92,7 +92,7 @@ def state_of(cue: Cue, progress: RecallProgress) -> Literal["fading", "active"] 
 
 
 def is_recalled(address: str) -> bool:
-    """Return whether cues hold the parameter: not the master, the tempo, nor cues and history themselves."""
+    """Return whether cues hold the parameter: not the master, the tempo, nor cues, history and morph themselves."""
     return address not in NOT_RECALLED and address.partition(".")[0] not in OWNERS
 
 

@@ -75,6 +75,7 @@ class Preset(_Table):
     """A preset, as in its file.
 
     Args:
+        name: by which it was found, where it was; not in its file.
         title: for lists.
         show: the weights, the rack and the like.
         midi: bindings, unless a controller's own file says otherwise.
@@ -82,6 +83,7 @@ class Preset(_Table):
         values: by owner (a plugin or "master"), by parameter.
     """
 
+    name: str = ""
     title: str = ""
     show: ShowTable = ShowTable()
     midi: tuple[Binding, ...] = ()
@@ -107,10 +109,15 @@ def find_preset(name: str, folders: Iterable[Path]) -> Path:
         if Path(name).is_file():
             return Path(name)
         raise PresetError(f"there is no preset file {name}")
-    found = {path.stem: path for folder in folders for path in list_files(folder, ".toml")}
+    found = list_presets(folders)
     if name not in found:
         raise PresetError(f"no preset {name!r}; {nearest(name, found)}")
     return found[name]
+
+
+def list_presets(folders: Iterable[Path]) -> dict[str, Path]:
+    """Return the presets' files by name; of two of one name, that in the later folder."""
+    return {path.stem: path for folder in folders for path in list_files(folder, ".toml")}
 
 
 def read_preset(path: Path) -> Preset:

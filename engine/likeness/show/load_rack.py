@@ -15,7 +15,7 @@ from likeness.host.discovery import find_plugins, load_plugin
 from likeness.host.failure import describe_failure
 from likeness.host.host import READY_S, Host
 from likeness.parameters.store import ParamStore
-from likeness.show import loop
+from likeness.show import loop, preset_morph
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ def declare_show_params(store: ParamStore) -> None:
     store.declare("show", loop.PARAMS)
     store.declare("cue", cue_recall.PARAMS)
     store.declare("history", history_desk.PARAMS)
+    store.declare("preset", preset_morph.PARAMS)
 
 
 def declare_all_params() -> ParamStore:

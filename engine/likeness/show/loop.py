@@ -57,12 +57,14 @@ class BeforeFrame:
         camera: posts the camera's newest picture for the plugins.
         controls: applies the OSC messages of a flood, which the OSC thread only collects.
         modulation: sets how far LFOs, steps and sound move the parameters.
+        morph: follows the fader between two presets.
         cues: follows the history fader, begins a recall whose beat has come, saves against a crash.
     """
 
     camera: StageCall = _skip
     controls: StageCall = _skip
     modulation: StageCall = _skip
+    morph: StageCall = _skip
     cues: StageCall = _skip
 
 
@@ -171,6 +173,7 @@ class Loop:
         self._run_stage("camera", self._before.camera)
         self._run_stage("controls", self._before.controls)
         self._run_stage("modulation", self._before.modulation)
+        self._run_stage("morph", self._before.morph)
         self._run_stage("cues", self._before.cues)
 
     def _run_stage(self, name: str, call: StageCall) -> None:

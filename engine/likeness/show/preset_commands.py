@@ -23,6 +23,9 @@ class PresetCommands:
         preset: what the show was built from; what is saved is this with the current values and rack.
         seed: of the show.
         modulation: the modulators; those of a recalled preset replace them.
+
+    Attributes:
+        current: name of the preset that was recalled or saved last, or that the show began with. Any thread.
     """
 
     def __init__(
@@ -30,6 +33,7 @@ class PresetCommands:
     ) -> None:
         self._modulation = modulation or Modulation(seed)
         self._store, self._host, self._preset, self._seed = store, host, preset, seed
+        self.current = preset.name
         self.commands: Mapping[str, Callable[..., None]] = {
             "/preset/recall": self.recall_preset,
             "/preset/save": self.save_preset,
@@ -43,12 +47,14 @@ class PresetCommands:
         Raises:
             PresetError: where there is none of that name.
         """
-        preset = read_preset(find_preset(str(name), search_dirs("presets")))
+        path = find_preset(str(name), search_dirs("presets"))
+        preset = read_preset(path)
         values = {address: value for address, value in preset.flat_values().items() if address not in BY_HAND}
         travel = max(to_number(seconds) or 0.0, 0.0)
         for line in self._store.recall(values, travel):
             log.warning("preset %s: %s", name, line)
         self._store.run(lambda: self._modulation.replace(preset.modulation, travel))
+        self.current = path.stem
 
     def change_program(self, number: int) -> None:
         """Recall the preset that stands at place `number`, from 0, in the `programs` of the `[show]` table.
@@ -71,6 +77,7 @@ class PresetCommands:
             raise PresetError(f"a preset's name is made of letters, digits and _, not {name!r}")
         path = user_dir("presets") / f"{name}.toml"
         save_preset(path, self.current_preset().model_copy(update={"title": str(name)}))
+        self.current = path.stem
         log.info("saved %s", path)
 
     def record_weights(self, name: str) -> None:
@@ -84,10 +91,12 @@ class PresetCommands:
         show = values.pop("show")
         # Where the hand stands in the past means nothing to another night.
         values.pop("history", None)
+        # Nor does the fader between two presets.
+        values.pop("preset", None)
         # Nor does a shift key that is held.
         values.get("cue", {}).pop("arm", None)
         table = self._preset.show.model_copy(
             update={"plugins": tuple(slot.name for slot in self._host.rack), "seed": self._seed, **show}
         )
-        played = {"modulation": self._modulation.entries, "values": values}
+        played = {"name": self.current, "modulation": self._modulation.entries, "values": values}
         return self._preset.model_copy(update={"show": table, **played})

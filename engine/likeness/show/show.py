@@ -46,6 +46,7 @@ from likeness.show.modulation_commands import modulation_commands
 from likeness.show.modulation_stage import ModulationStage
 from likeness.show.open_weights import open_weights
 from likeness.show.preset_commands import PresetCommands
+from likeness.show.preset_morph import PresetMorph
 from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer, RenderThread
 from likeness.show.signals import stop_on_signals
@@ -110,6 +111,7 @@ class Show:
             press=lambda address: store.set(address, 1),
             is_trigger=lambda address: isinstance(store.param(address), Trigger) if address in store else None,
         )
+        morph = self.preset_morph = PresetMorph(store)
         presets = self.preset_commands = PresetCommands(store, host, self.preset, self.seed, modulation)
         cues = self.cues = Cues(
             store,
@@ -186,7 +188,7 @@ class Show:
                 **swap.commands,
                 **cues.commands,
             },
-            questions={**editor.questions, **swap.questions},
+            questions={**editor.questions, **swap.questions, **morph.questions},
             program=presets.change_program if show.programs else cues.cues.change_program,
             defaults=[entry for entry in self.preset.midi if _plays(entry.param, left_out)],
             takeover=options.takeover or show.takeover or "soft",
@@ -204,7 +206,7 @@ class Show:
             render,
             outputs,
             (width * self.heads, head_height),
-            before=BeforeFrame(camera.advance, controls.advance, moving.advance, cues.advance),
+            before=BeforeFrame(camera.advance, controls.advance, moving.advance, morph.advance, cues.advance),
             mark=camera.mark,
             master=fader,
             transport=transport,
