@@ -1,19 +1,21 @@
-"""A show's rack: plugins loaded into the host, and the parameters that every show has."""
+"""A show's rack: plugins loaded into the host, the parameters that every show has, and their first values."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
 
 from likeness import master
 from likeness.cues import history_commands as history_desk
 from likeness.cues import recall as cue_recall
-from likeness.errors import PluginError
+from likeness.errors import ParamError, PluginError
 from likeness.files.paths import bundled_dir, search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, load_plugin
 from likeness.host.failure import describe_failure
 from likeness.host.host import READY_S, Host
+from likeness.parameters.modulation import Modulation
+from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.show import loop, preset_morph
 
@@ -49,6 +51,38 @@ def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> dict[s
             log.error("plugin %s is left out: %s", name, error, exc_info=error)
             left_out[name] = f"left out: {describe_failure(error, found.get(name))}"
     return left_out
+
+
+def set_first_values(
+    store: ParamStore,
+    modulation: Modulation,
+    preset: Preset,
+    settings: Mapping[str, object],
+    left_out: Set[str],
+    *,
+    strict: bool,
+) -> None:
+    """Apply the preset, then `settings`, by address, with their glides at their ends; leave those of `left_out` out.
+
+    Raises:
+        ParamError: where `strict`, for a value that does not fit; else it is logged.
+    """
+    wanted = {**preset.flat_values(), **settings}
+    refused = store.recall({address: value for address, value in wanted.items() if plays(address, left_out)})
+    if refused and strict:
+        raise ParamError(refused[0])
+    for line in refused:
+        log.warning("the last show: %s", line)
+    for entry in preset.modulation:
+        if plays(entry.param, left_out):
+            store.param(entry.param)
+    modulation.replace(preset.modulation)
+    store.finish_glides()
+
+
+def plays(address: str, left_out: Set[str]) -> bool:
+    """Return whether the address belongs to no plugin that was left out; a value for one of those is no error."""
+    return address.partition(".")[0] not in left_out
 
 
 def declare_show_params(store: ParamStore) -> None:

@@ -4,7 +4,7 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from likeness import master
 from likeness.audio.features import AudioFeatures
 from likeness.audio.open_audio import open_audio
 from likeness.cues.cues import Cues
-from likeness.errors import ParamError
 from likeness.files.paths import DEFAULT_WEIGHTS
 from likeness.generator import Generator
 from likeness.generators.devices import choose_device
@@ -40,7 +39,7 @@ from likeness.show.controls import Controls
 from likeness.show.file_watcher import FileWatcher, follow_weights
 from likeness.show.frame_stats import FrameStats
 from likeness.show.generator_swap import GeneratorSwap
-from likeness.show.load_rack import declare_show_params, load_rack
+from likeness.show.load_rack import declare_show_params, load_rack, plays, set_first_values
 from likeness.show.loop import BeforeFrame, Loop
 from likeness.show.modulation_commands import modulation_commands
 from likeness.show.modulation_stage import ModulationStage
@@ -128,7 +127,7 @@ class Show:
         declare_show_params(store)
         failed = load_rack(host, show.plugins, options.plugins)
         left_out = failed.keys()
-        self._set_values(left_out, strict=face is None)
+        set_first_values(store, modulation, self.preset, options.settings, left_out, strict=face is None)
         # The generator, and the thread that draws with it.
         device, size = choose_device(options.device), options.size or (parse_size(show.size) if show.size else None)
         # The render thread may use all cores but one: capture, window, sound and encoder live on that.
@@ -190,7 +189,7 @@ class Show:
             },
             questions={**editor.questions, **swap.questions, **morph.questions},
             program=presets.change_program if show.programs else cues.cues.change_program,
-            defaults=[entry for entry in self.preset.midi if _plays(entry.param, left_out)],
+            defaults=[entry for entry in self.preset.midi if plays(entry.param, left_out)],
             takeover=options.takeover or show.takeover or "soft",
             clock=midi_clock,
             status=lambda inputs: self._status.numbers({**inputs, **camera.counters()}),
@@ -239,20 +238,6 @@ class Show:
             sources=Sources(controls.status.text, lambda bank, name: None, lambda time: None, bytes),
         )
         return open_desk(opened, self.options, parts)
-
-    def _set_values(self, left_out: Set[str], *, strict: bool) -> None:
-        """Apply the preset, then `--set`. Where `strict`, a value that does not fit ends the show in one line."""
-        wanted = {**self.preset.flat_values(), **self.options.settings}
-        refused = self.store.recall({address: value for address, value in wanted.items() if _plays(address, left_out)})
-        if refused and strict:
-            raise ParamError(refused[0])
-        for line in refused:
-            log.warning("the last show: %s", line)
-        for entry in self.preset.modulation:
-            if _plays(entry.param, left_out):
-                self.store.param(entry.param)
-        self.modulation.replace(self.preset.modulation)
-        self.store.finish_glides()
 
     def run(self, progress: Callable[[int], None] = lambda frame: None) -> None:
         """Play to the end: the options' seconds, `quit`, SIGINT or SIGTERM. Call it on the main thread.
@@ -305,11 +290,6 @@ class Show:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _plays(address: str, left_out: Set[str]) -> bool:
-    """Return whether the address belongs to no plugin that was left out; a value for one of those is no error."""
-    return address.partition(".")[0] not in left_out
 
 
 def _close(close: Callable[[], object]) -> None:
