@@ -5,6 +5,7 @@ Files in reading order:
     group.py         the outputs of a show; one that fails is closed and the rest go on
     open_outputs.py  opens what the command line names
     window.py        a display, full-screen or in a window; displays.py finds the displays
+    window_overlay.py   keys, address and state over the picture, in the window alone
     fitting.py       letterboxing, and several heads on several displays
     writer.py        base of the files: a queue and a thread that writes; pacing.py numbers the frames
     container.py     base of what PyAV writes, into a disk_file.py

@@ -10,6 +10,7 @@ from likeness.outputs.files import open_file
 from likeness.outputs.fitting import FittedOutput, Screens
 from likeness.outputs.output import NullOutput, Output
 from likeness.outputs.window import WindowOutput
+from likeness.outputs.window_overlay import WindowOverlay
 
 
 def check_displays_of_heads(displays: Sequence[int], heads: int) -> None:
@@ -37,6 +38,7 @@ def open_outputs(
     title: str,
     on_key: Callable[[str], None],
     on_close: Callable[[], None],
+    overlay: WindowOverlay | None = None,
 ) -> list[Output]:
     """Return the outputs that `options` name. Main thread: windows belong to it.
 
@@ -44,6 +46,7 @@ def open_outputs(
         size: width and height in px of one head in files; None for the generator's.
         heads: how many faces stand side by side in each picture.
         title, on_key, on_close: of windows.
+        overlay: of the window, the first one of several.
 
     Raises:
         OutputError: where one cannot be opened; those before it are closed again.
@@ -57,7 +60,7 @@ def open_outputs(
     try:
         for name in options.outputs:
             if name == "window":
-                opened.append(_windows(options, heads, fps, title, on_key, on_close))
+                opened.append(_windows(options, heads, fps, title, on_key, on_close, overlay))
             elif name == "null":
                 opened.append(NullOutput())
             else:
@@ -71,7 +74,13 @@ def open_outputs(
 
 
 def _windows(
-    options: Options, heads: int, fps: float, title: str, on_key: Callable[[str], None], on_close: Callable[[], None]
+    options: Options,
+    heads: int,
+    fps: float,
+    title: str,
+    on_key: Callable[[str], None],
+    on_close: Callable[[], None],
+    overlay: WindowOverlay | None,
 ) -> Output:
     windows: list[Output] = []
     size = options.size
@@ -91,6 +100,7 @@ def _windows(
                 on_key=on_key,
                 on_close=on_close,
                 corner=corner,
+                overlay=overlay if number == 0 else None,
                 alone=number == len(options.displays) - 1,
             )
             windows.append(window)

@@ -8,6 +8,7 @@ import numpy as np
 from likeness.errors import OutputError
 from likeness.outputs.displays import choose_display, displays, find_corner, has_display, start_video
 from likeness.outputs.fitting import fit
+from likeness.outputs.window_overlay import WindowOverlay
 from likeness.picture import Picture
 
 import pygame  # isort: skip - after displays.py, which sets what SDL reads when it starts
@@ -45,6 +46,7 @@ class WindowOutput:
         on_close: called from `show` when the window is asked to close.
         corner: where the display begins among all, as `find_corner` finds it while no window is open; None where
             this is the first window.
+        overlay: drawn over the pictures, in this window alone.
         alone: whether closing it lets go of the display's driver; it must not while other windows are open.
 
     Raises:
@@ -62,11 +64,12 @@ class WindowOutput:
         on_key: Callable[[str], None],
         on_close: Callable[[], None],
         corner: tuple[int, int] | None = None,
+        overlay: WindowOverlay | None = None,
         alone: bool = True,
     ) -> None:
         self.name = f"window on display {display}"
         self._on_key, self._on_close = on_key, on_close
-        self._display, self._alone = choose_display(display), alone
+        self._display, self._alone, self._overlay = choose_display(display), alone, overlay or WindowOverlay()
         self._texture: Texture | None = None
         self._closed = False
         try:
@@ -107,6 +110,7 @@ class WindowOutput:
             return
         self._closed = True
         self._texture = None
+        self._overlay.forget()
         del self._renderer
         self._window.destroy()
         if self._alone:
@@ -166,6 +170,7 @@ class WindowOutput:
         into = self._renderer.get_viewport().size
         self._renderer.clear()
         self._texture.draw(dstrect=fit((width, height), into))
+        self._overlay.draw(self._renderer)
         self._renderer.present()
 
     def _poll_events(self) -> tuple[list[str], bool]:
@@ -182,6 +187,7 @@ class WindowOutput:
                 close_requested = True
             elif event.type == pygame.RENDER_DEVICE_RESET:
                 self._texture = None  # the graphics card forgot it; the next picture makes a new one
+                self._overlay.forget()
         return keys, close_requested
 
 

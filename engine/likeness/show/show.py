@@ -21,13 +21,10 @@ from likeness.generator import Generator
 from likeness.generators.devices import choose_device
 from likeness.host.budget import Budget
 from likeness.host.host import Host
-from likeness.inputs.keyboard import Keyboard
 from likeness.inputs.link import LinkSession
 from likeness.inputs.midi.cue_pads import CuePadActions
 from likeness.master import Master
 from likeness.options import DEFAULT_FPS, Options
-from likeness.outputs.group import OutputGroup
-from likeness.outputs.open_outputs import open_outputs
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
@@ -48,6 +45,7 @@ from likeness.show.preset_commands import PresetCommands
 from likeness.show.preset_morph import PresetMorph
 from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer, RenderThread
+from likeness.show.screen import Screen
 from likeness.show.signals import stop_on_signals
 from likeness.show.status import ShowStatus
 from likeness.show.tempo_commands import tempo_commands
@@ -166,9 +164,9 @@ class Show:
         opened.callback(_close, camera.close)
         if options.link:
             transport.add_source(LinkSession(float(store.snapshot["show"]["tempo"])))
-        keyboard = Keyboard(store, self.quit)
         title = self.preset.title or "likeness"
-        outputs = OutputGroup(open_outputs(options, self.fps, size, self.heads, title, keyboard.press, self.quit))
+        screen = Screen(options, self.fps, size, self.heads, title, store, self.quit, lambda: self._status.state_line())
+        outputs, self.overlay = screen.outputs, screen.overlay
         opened.callback(outputs.close)
         fader = Master()
         self._status = ShowStatus(self.fps, stats, store, transport, fader, outputs, host)
@@ -177,7 +175,7 @@ class Show:
         controls = self.controls = Controls(
             store,
             options,
-            keyboard,
+            screen.keyboard,
             commands={
                 **presets.commands,
                 **master.commands(store, cues.cancel_waiting),

@@ -78,6 +78,29 @@ class ShowStatus:
             "master": {**values["master"], "level": self._master.level},
         }
 
+    def state_line(self) -> tuple[str, ...]:
+        """Return the parts of the window's line of state: rate, drops, tempo, and what the master does."""
+        return summarise(self.numbers({}))
+
+
+def summarise(numbers: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a performer looks for first among a show's numbers, in words."""
+    master, dropped = numbers["master"], sum(output["dropped"] for output in numbers["outputs"])
+    parts = [
+        f"{numbers['fps']:.1f} of {numbers['wanted_fps']:g} fps",
+        f"{dropped} dropped, {numbers['repeats']} repeated",
+        f"{numbers['tempo']['bpm']:.1f} BPM",
+    ]
+    if master["blackout"]:
+        parts.append("BLACK" if master["level"] == 0 else "going black")
+    elif master["level"] < 1:
+        parts.append("coming back")
+    if master["freeze"]:
+        parts.append("FROZEN")
+    if master["brightness"] < 1:
+        parts.append(f"brightness {master['brightness']:.0%}")
+    return tuple(parts)
+
 
 def _fps(timings: Sequence[Timing]) -> float:
     """Return the rate of the last frames, 0 before there are two."""

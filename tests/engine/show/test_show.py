@@ -11,6 +11,7 @@ import pytest
 from pythonosc.udp_client import SimpleUDPClient
 
 from likeness.errors import InputError, PresetError
+from likeness.events import Key
 from likeness.files.paths import search_dirs
 from likeness.host.slot import RESERVED
 from likeness.inputs.midi.input import MidiInput
@@ -211,7 +212,7 @@ def test_a_file_that_is_saved_while_it_plays_is_loaded_anew(show: MakeShow, tmp_
 def test_what_fails_half_way_closes_what_was_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
     output = MemoryOutput()
-    monkeypatch.setattr("likeness.show.show.open_outputs", lambda *args: [output])
+    monkeypatch.setattr("likeness.show.screen.open_outputs", lambda *args: [output])
     before = set(threading.enumerate())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
@@ -231,3 +232,12 @@ def test_the_first_word_of_every_command_is_no_name_for_a_plugin(show: MakeShow,
     owners = {address.partition(".")[0] for address, _ in playing.store.params()} - set(PRESET.show.plugins)
     others = {"norm", "error", "desk", "page", "picture"}
     assert {address.split("/")[1] for address in commands} | owners | others == RESERVED
+
+
+def test_h_and_i_belong_to_the_window_and_other_letters_to_the_plugins(show: MakeShow) -> None:
+    made = show()
+    keyboard, overlay = made.controls.keyboard, made.overlay
+    for key in ("h", "i", "k"):
+        keyboard.press(key)
+    assert (overlay.help_shown, overlay.state_shown) == (True, True)
+    assert made.store.advance(0.01) == (Key("k"),)

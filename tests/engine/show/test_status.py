@@ -20,7 +20,7 @@ from likeness.show.clock import FixedClock, Tick
 from likeness.show.frame_stats import Timing
 from likeness.show.loop import Loop
 from likeness.show.renderer import Renderer, RenderThread
-from likeness.show.status import ShowStatus
+from likeness.show.status import ShowStatus, summarise
 from likeness.stage import PluginParams, Stage
 
 
@@ -106,3 +106,30 @@ def test_the_spread_is_that_of_the_last_frames(playing: tuple[Loop, Host]) -> No
     assert spread["p50"] in (50.0, 51.0)
     assert spread["p99"] in (99.0, 100.0)
     assert spread["worst"] == 100.0
+
+
+NUMBERS: dict[str, Any] = {
+    "fps": 59.94,
+    "wanted_fps": 60.0,
+    "repeats": 2,
+    "outputs": [{"name": "a", "dropped": 1, "repeated": 5}, {"name": "b", "dropped": 3, "repeated": 0}],
+    "tempo": {"bpm": 124.0},
+    "master": {"blackout": False, "freeze": False, "brightness": 1.0, "level": 1.0},
+}
+
+
+def test_the_line_of_state_has_the_rate_the_drops_and_the_tempo() -> None:
+    assert summarise(NUMBERS) == ("59.9 of 60 fps", "4 dropped, 2 repeated", "124.0 BPM")
+
+
+@pytest.mark.parametrize(
+    ("master", "said"),
+    [
+        ({"blackout": True, "level": 0.0}, ("BLACK",)),
+        ({"blackout": True, "level": 0.4}, ("going black",)),
+        ({"level": 0.4}, ("coming back",)),
+        ({"freeze": True, "brightness": 0.6}, ("FROZEN", "brightness 60%")),
+    ],
+)
+def test_the_line_of_state_says_what_the_master_does(master: dict[str, object], said: tuple[str, ...]) -> None:
+    assert summarise({**NUMBERS, "master": {**NUMBERS["master"], **master}})[3:] == said

@@ -1,0 +1,45 @@
+"""Where a show is seen: its outputs, with the keys and the overlay of its window."""
+
+from collections.abc import Callable, Sequence
+
+from likeness.inputs.keyboard import Keyboard
+from likeness.options import Options
+from likeness.outputs.group import OutputGroup
+from likeness.outputs.open_outputs import open_outputs
+from likeness.outputs.window_overlay import WindowOverlay
+from likeness.parameters.store import ParamStore
+
+HELP_KEY, STATE_KEY = "h", "i"
+
+
+class Screen:
+    """The outputs of a show, the keyboard of its window, and what is drawn over the picture there. Main thread.
+
+    Args:
+        options: which outputs, and on which displays.
+        fps, size, heads, title: as `open_outputs` takes them.
+        store: where parameters live.
+        quit_show: ends the show.
+        state: returns the parts of the window's line of state.
+
+    Raises:
+        OutputError: where an output cannot be opened.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        fps: float,
+        size: tuple[int, int] | None,
+        heads: int,
+        title: str,
+        store: ParamStore,
+        quit_show: Callable[[], None],
+        state: Callable[[], Sequence[str]],
+    ) -> None:
+        self.keyboard, self.overlay = Keyboard(store, quit_show), WindowOverlay(state)
+        self.keyboard.on_key(HELP_KEY, self.overlay.toggle_help)
+        self.keyboard.on_key(STATE_KEY, self.overlay.toggle_state)
+        self.outputs = OutputGroup(
+            open_outputs(options, fps, size, heads, title, self.keyboard.press, quit_show, self.overlay)
+        )
