@@ -12,6 +12,7 @@ from likeness.host.host import Host
 from likeness.inputs.osc.apply import Command
 from likeness.inputs.stage_lock import StageLock
 from likeness.options import Options
+from likeness.outputs.window_overlay import DeskAddress, WindowOverlay
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
 from likeness.web.access import Access
@@ -21,7 +22,7 @@ from likeness.web.desk import Desk
 from likeness.web.oscquery import OscQuery
 from likeness.web.page_files import PageFiles
 from likeness.web.preview import Preview
-from likeness.web.qr import qr_svg
+from likeness.web.qr import qr_modules, qr_svg
 from likeness.web.server import Services, WebServer
 from likeness.web.site import Site, Sources
 from likeness.web.stream import MjpegStreams
@@ -67,8 +68,14 @@ class DeskParts:
     topics: Sequence[Topic] = ()
 
 
-def open_desk(opened: ExitStack, options: Options, parts: DeskParts) -> WebServer:
+def open_desk(opened: ExitStack, options: Options, parts: DeskParts, overlay: WindowOverlay | None = None) -> WebServer:
     """Serve the desk, OSCQuery, the status and the preview until `opened` closes; return the server.
+
+    Args:
+        opened: closes what is opened here.
+        options: where to listen.
+        parts: of the show.
+        overlay: of the show's window, which tells where the desk is.
 
     Raises:
         InputError: where no port is free, or the host is not an address of this machine.
@@ -88,6 +95,8 @@ def open_desk(opened: ExitStack, options: Options, parts: DeskParts) -> WebServe
         announcement = ZeroconfAnnouncement(f"likeness {server.port}", options.web_host, server.port)
         announcement.start()
         opened.callback(announcement.close)
+    if overlay is not None:
+        overlay.address = lambda: find_address(server.access)
     if server.port != options.web_port:
         log.warning("port %d is taken; the desk is on port %d", options.web_port, server.port)
     return server
@@ -128,6 +137,15 @@ def make_topics(parts: DeskParts) -> list[Topic]:
         *(Whole(name, read, every_s) for name, (read, every_s) in parts.described.items()),
         *parts.topics,
     ]
+
+
+def find_address(access: Access) -> DeskAddress:
+    """Return where the desk is, as the window shows it."""
+    link = access.link("desk")
+    if not access.beyond_loopback:
+        return DeskAddress(link)
+    url, _, code = link.partition("?code=")
+    return DeskAddress(url, code, qr_modules(link))
 
 
 def describe_link(access: Access) -> dict[str, str] | None:

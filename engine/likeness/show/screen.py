@@ -1,4 +1,4 @@
-"""Where a show is seen: its outputs, with the keys and the overlay of its window."""
+"""Outputs of a show, with the keys and the overlay of its window."""
 
 from collections.abc import Callable, Sequence
 

@@ -235,7 +235,7 @@ class Show:
             shown=lambda: loop.shown,
             sources=Sources(controls.status.text, lambda bank, name: None, lambda time: None, bytes),
         )
-        return open_desk(opened, self.options, parts)
+        return open_desk(opened, self.options, parts, self.overlay)
 
     def run(self, progress: Callable[[int], None] = lambda frame: None) -> None:
         """Play to the end: the options' seconds, `quit`, SIGINT or SIGTERM. Call it on the main thread.
