@@ -1,6 +1,7 @@
 """Lookalike: visitors before the camera enter the show and turn into whom they resemble."""
 
 import logging
+import time
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from likeness.lookalike.turn import NOBODY, PhaseSeconds, Turn
 from likeness.lookalike.visitor import Pixels, Visitor
 from likeness.lookalike.visitor_queue import VisitorQueue
 from likeness.picture import to_tensor
+from likeness.stage import VisitorState
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +126,17 @@ class Plugin:
             image = torch.lerp(image, self._image_of("match", visitor.match.picture, image), mix.match)
         return image
 
+    @hookimpl
+    def describe_visitors(self) -> list[VisitorState]:
+        now, on_stage = time.monotonic(), self._visitor
+        told = []
+        if on_stage is not None and not on_stage.forgotten:
+            told.append(VisitorState(self._turn.phase or "waiting", self._phase_s))
+        others = [visitor for visitor in self._visitors.visitors() if visitor is not on_stage]
+        return told + [
+            VisitorState("waiting" if visitor.ready else "searching", now - visitor.seen_at) for visitor in others
+        ]
+
     def _press_forget(self) -> None:
         """Wipe, even if the plugin is bypassed or the picture frozen. The show thread, between two frames."""
         if self._tracker:
@@ -137,7 +150,7 @@ class Plugin:
         self._shown: Tensor | None = None
         self._pictures: dict[str, Tensor] = {}
         self._had_turn: set[int] = set()
-        self._alone_s = 0.0
+        self._alone_s = self._phase_s = 0.0
         self._visitors.clear_current()
 
     def _apply_settings(self, params: Values) -> None:
@@ -173,7 +186,9 @@ class Plugin:
             self._turn = Turn(short=params["mode"] == "ride")
         seconds = [float(params["photo_s" if name == "photo" else name]) for name in PHASES]
         matched = visitor.match is not None and visitor.match.latent is not None
+        phase = self._turn.phase
         self._mix = self._turn.advance(dt, PhaseSeconds(*seconds), matched=matched)
+        self._phase_s = self._phase_s + dt if self._turn.phase == phase else 0.0
 
     def _latent_of(self, visitor: Visitor, dt: float) -> Tensor | None:
         """Return the latent `[num_ws, w_dim]` between visitor and match; it follows the search smoothly."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from likeness.events import Event
     from likeness.frame import Frame, Values
     from likeness.generator import Generator
-    from likeness.stage import Stage
+    from likeness.stage import Stage, VisitorState
 
 PROJECT = "likeness"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -57,6 +57,11 @@ def update(latent: "Tensor", params: "Values", frame: "Frame") -> "Tensor | None
 @hookspec
 def process_image(image: "Tensor", params: "Values", frame: "Frame") -> "Tensor | None":
     """Chain: return the picture [batch, 3, H, W] in [-1, 1] of this frame, or None to leave it. Never in place."""
+
+
+@hookspec
+def describe_visitors() -> "Sequence[VisitorState]":  # type: ignore[empty-body]  # a specification has none
+    """Each: return the state of each visitor whom the plugin holds, in a word; called four times a second."""
 
 
 @hookspec

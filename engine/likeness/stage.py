@@ -58,6 +58,19 @@ class PluginParams:
         self._store.emit(event)
 
 
+@dataclass(frozen=True)
+class VisitorState:
+    """The state of one visitor in a word, for surfaces; nothing of who it is.
+
+    Args:
+        state: "waiting", "searching", or the phase of the turn: one word.
+        seconds: for how long.
+    """
+
+    state: str
+    seconds: float = 0.0
+
+
 class Privacy:
     """A mark on a frame: what is marked enters no history, no cue and no autosave. The render thread alone.
 

@@ -1,5 +1,6 @@
 """What `lookalike` makes of visitors: features that ride on the show, dissolves, privacy. No camera, no process."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -147,3 +148,21 @@ def test_the_same_events_at_the_same_times_give_the_same_frames(player: Maker) -
         show.plugin._visitors.add(visitor(), 0)
         shows.append(torch.cat([alone, show.play(6.0)]))
     assert torch.equal(*shows)
+
+
+def test_visitors_are_told_by_their_state_and_how_long_and_by_nothing_else(playing: Any) -> None:
+    queue = playing.plugin._visitors
+    unready = visitor(2)
+    unready.latent = None
+    unready.seen_at = time.monotonic() - 5.0
+    queue.add(unready, 0)
+    queue.add(visitor(1), 0)
+    playing.play(1.5)
+    first, second = playing.plugin.describe_visitors()
+    assert (first.state, second.state) == ("hold", "searching")
+    assert first.seconds == pytest.approx(0.5, abs=0.05)
+    assert second.seconds == pytest.approx(5.0, abs=1.0)
+    assert {type(value) for value in (*vars(first).values(), *vars(second).values())} == {str, float}
+    playing.plugin.handle(Forget(), playing.stage)
+    queue.clear()
+    assert playing.plugin.describe_visitors() == []

@@ -59,11 +59,22 @@ def find_weights(name: str) -> Path:
         return Path(name) / RUN_WEIGHTS
     if (Path(name) / "config.toml").is_file():
         raise WeightsError(f"the training run in {name} has written no weights yet; wait for its first minute to pass")
-    files = (path for folder in search_dirs("weights") for path in list_files(folder, ".safetensors"))
-    found = {path.stem: path for path in files if not path.name.lower().endswith(ENCODER)}
+    found = list_weights()
     if name not in found:
         raise WeightsError(f"no weights {name!r}, neither a file nor a bundled name; {nearest(name, found)}")
     return found[name]
+
+
+def list_weights() -> dict[str, Path]:
+    """Return the weights of the usual folders by name; no file is opened."""
+    files = (path for folder in search_dirs("weights") for path in list_files(folder, ".safetensors"))
+    return {path.stem: path for path in files if not path.name.lower().endswith(ENCODER)}
+
+
+def list_directions(weights: str) -> dict[str, Path]:
+    """Return the files of the latent directions of the weights called `weights`, by name."""
+    places = [folder / "directions" / weights for folder in search_dirs("weights")]
+    return {path.stem: path for place in places for path in list_files(place, ".safetensors")}
 
 
 def find_direction(name: str, weights: str) -> Path:
@@ -74,8 +85,7 @@ def find_direction(name: str, weights: str) -> Path:
     Raises:
         WeightsError: naming the nearest there are.
     """
-    places = [folder / "directions" / weights for folder in search_dirs("weights")]
-    found = {path.stem: path for place in places for path in list_files(place, ".safetensors")}
+    found = list_directions(weights)
     if name not in found:
         raise WeightsError(
             f"no direction {name!r} of {weights}; {nearest(name, found)}, and `likeness directions` finds more"

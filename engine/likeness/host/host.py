@@ -25,7 +25,7 @@ from likeness.host.deadline import call_with_deadline
 from likeness.host.failure import describe_failure
 from likeness.host.slot import RackChange, Slot, check_plugin
 from likeness.parameters.store import ParamStore
-from likeness.stage import Stage
+from likeness.stage import Stage, VisitorState
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ OPENERS = (torchscript_onnx, registry)
 MOST_STRIKES = 30
 # A plugin that takes longer to start or to stop is given up, so that nothing need wait for it for ever.
 READY_S, STOP_S = 60.0, 10.0
+# How often plugins are asked for the states of their visitors, and how much of the answer is taken.
+VISITORS_S, MOST_VISITORS, LONGEST_STATE = 0.25, 64, 24
 # How much of the newest cost goes into the running mean.
 COST_WEIGHT = 0.05
 
@@ -49,6 +51,9 @@ class Host:
         self._change: RackChange | None = None
         self._faults = Faults(log)
         self._watch = CallWatch()
+        self._visitors_due = 0.0
+        # Replaced as a whole: any thread reads it.
+        self.visitors: tuple[VisitorState, ...] = ()
         self._pm = pluggy.PluginManager(hookspecs.PROJECT)
         self._pm.add_hookspecs(hookspecs)
         for opener in OPENERS:
@@ -121,6 +126,22 @@ class Host:
             slot.cost_ms += COST_WEIGHT * (slot.spent_ms - slot.cost_ms)
             slot.last_ms, slot.spent_ms = slot.spent_ms, 0.0
         self._enforce_budget(draw_ms)
+        if time.monotonic() >= self._visitors_due:
+            self._visitors_due = time.monotonic() + VISITORS_S
+            self.visitors = tuple(state for slot in self.rack for state in self._ask_visitors(slot))
+
+    def _ask_visitors(self, slot: Slot) -> Sequence[VisitorState]:
+        """Return the states of the visitors of a plugin, whether or not it is bypassed; of what it says no more."""
+        if slot.hung:
+            return ()
+        try:
+            told = self._call_watched(slot, "describe_visitors") or ()
+            return [VisitorState(str(each.state)[:LONGEST_STATE], float(each.seconds)) for each in told][:MOST_VISITORS]
+        except LeftBehind:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
+            self._tell(slot, "describe_visitors", error)
+            return ()
 
     def leave_hung(self, seconds: float) -> bool:
         """Leave behind the plugin in which the render thread has been for more than `seconds`, and bypass it.

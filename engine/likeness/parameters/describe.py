@@ -1,7 +1,11 @@
-"""Descriptions of all parameters: as an OSCQuery tree, as Markdown tables."""
+"""Descriptions of parameters and modulators: as an OSCQuery tree, as Markdown tables, as values for pages."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
+from likeness.parameters.modulator import Modulator
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Choice, Float, Int, Param, Text, Trigger
 
@@ -33,6 +37,17 @@ def _leaf(path: str, param: Param, value: object) -> dict[str, Any]:
     if isinstance(param, Choice):
         leaf["RANGE"] = [{"VALS": list(param.choices)}]
     return leaf
+
+
+def describe_modulators(entries: Sequence[Modulator]) -> list[dict[str, Any]]:
+    """Return modulators ready for `json.dumps`, each with its place among those of its parameter, from 0."""
+    seen: Counter[str] = Counter()
+    told = []
+    for entry in entries:
+        values = {field.name: getattr(entry, field.name) for field in fields(entry)}
+        told.append({**values, "place": seen[entry.param], "steps": list(entry.steps)})
+        seen[entry.param] += 1
+    return told
 
 
 def markdown_table(store: ParamStore) -> str:

@@ -1,11 +1,25 @@
 """The camera in a show: its pictures go to the plugins, its mark onto the screen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from likeness.inputs.camera.input import CameraInput
 from likeness.inputs.camera.live_mark import LiveMark
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
+from likeness.stage import VisitorState
+
+# Of states that are no phase of a turn.
+ALONE = frozenset({"waiting", "searching"})
+
+
+def describe_visitors(states: Sequence[str]) -> str:
+    """Return who is there, in words, such as "one visitor, at the walk"."""
+    places = [state if state in ALONE else f"at the {state}" for state in states]
+    if len(places) < 2:
+        return f"one visitor, {places[0]}" if places else "no visitor"
+    counted = [f"{places.count(place)} {place}" for place in dict.fromkeys(places)]
+    return f"{len(places)} visitors: {', '.join(counted)}"
 
 
 class CameraStage:
@@ -46,6 +60,21 @@ class CameraStage:
         size = f"{state.size[0]}x{state.size[1]}" if state.live else "not there"
         size += f", {state.trouble}" if state.trouble else ""
         return {"camera": {"source": state.name, "picture": size, "pictures": state.pictures}}
+
+    def describe(self, visitors: Sequence[VisitorState]) -> dict[str, Any]:
+        """Return whether somebody may be filmed, and the `visitors` in words, ready for `json.dumps`. Any thread.
+
+        It names no camera: its source may be an address with a password in it.
+        """
+        live = self._camera is not None and self._camera.live
+        return {
+            "on": self._camera is not None,
+            "live": live,
+            # The mark is on every picture while it is live.
+            "mark": live,
+            "visitors": [{"state": each.state, "since": round(max(each.seconds, 0.0))} for each in visitors],
+            "words": describe_visitors([each.state for each in visitors]),
+        }
 
     def close(self) -> None:
         """Close the camera."""

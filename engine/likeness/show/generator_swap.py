@@ -4,12 +4,14 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from queue import SimpleQueue
 
 from likeness.errors import LikenessError, PluginError, WeightsError
 from likeness.files.paths import find_weights
 from likeness.generator import Generator
 from likeness.host.deadline import call_with_deadline
+from likeness.host.failure import describe_failure
 from likeness.host.host import READY_S, Host
 from likeness.host.slot import RackChange, Slot
 from likeness.params import to_number
@@ -30,17 +32,21 @@ class GeneratorSwap:
     that no plugin comes or goes meanwhile, every plugin gets a new instance, started with the new generator, since
     the old ones are in use until the frame in which all change together. That frame is the render thread's.
 
-    It owns the name of the weights that play.
+    It owns the name of the weights that play, and what is told of those that are being loaded.
 
     Args:
         host, editor, renderer: of the show.
         name: of the weights that play.
-        open_weights: opens weights by name and warms them up; called on the swap's own thread.
+        open_weights: opens weights by name and warms them up; called on the swap's own thread, with a function that
+            it calls with each step.
         on_swap: called with the name of the new weights when they take over. The show's thread.
 
     Attributes:
         commands: by OSC address.
         questions: the commands that answer the sender.
+        name: of the weights that play. Any thread.
+        loading: name and step of the weights that are being loaded, or None; replaced as a whole. Any thread.
+        error: why the last weights that were asked for are not taken, in a line; empty once others are asked for.
     """
 
     def __init__(
@@ -49,11 +55,13 @@ class GeneratorSwap:
         editor: RackEditor,
         renderer: Renderer,
         name: str,
-        open_weights: Callable[[str], Generator],
+        open_weights: Callable[[str, Callable[[str], None]], Generator],
         on_swap: Callable[[str], None],
     ) -> None:
         self._host, self._editor, self._renderer = host, editor, renderer
-        self._name, self._open_weights, self._on_swap = name, open_weights, on_swap
+        self.name, self._open_weights, self._on_swap = name, open_weights, on_swap
+        self.loading: tuple[str, str] | None = None
+        self.error = ""
         self._orders: SimpleQueue[tuple[str, float] | None] = SimpleQueue()
         self._closing = threading.Event()
         self.commands: Mapping[str, Callable[..., None]] = {"/generator/load": self.load}
@@ -77,11 +85,12 @@ class GeneratorSwap:
         if fade_s is None or fade_s < 0:
             raise WeightsError(f"/generator/load {name} {seconds!r}: the fade is a time in seconds, 0 cuts")
         find_weights(str(name))
+        self.error = ""
         self._orders.put((str(name), fade_s))
 
     def answer_name(self, reply: Callable[..., None]) -> None:
         """Answer with the name of the weights that play."""
-        reply("/generator", self._name)
+        reply("/generator", self.name)
 
     # All below runs on the swap's thread, but for `_take_over`, a job of the rack editor's.
 
@@ -90,15 +99,17 @@ class GeneratorSwap:
             if not self._orders.empty():
                 continue
             self._open(*order)
+            self.loading = None
 
     def _open(self, name: str, fade_s: float) -> None:
-        log.info("opening %s; %s plays meanwhile", name, self._name)
+        log.info("opening %s; %s plays meanwhile", name, self.name)
         try:
-            opened = [self._open_weights(name)]
+            opened = [self._open_weights(name, lambda step: self._show_step(name, step))]
         # A file, a driver or a family of a plugin's may raise anything, `sys.exit()` too.
         except BaseException as error:  # noqa: BLE001
             said = str(error) if isinstance(error, LikenessError) else repr(error)
-            log.error("%s is not taken, %s plays on: %s", name, self._name, said)
+            self.error = f"{Path(name).stem} is not taken: {' '.join(said.split())}"
+            log.error("%s is not taken, %s plays on: %s", name, self.name, said)
             return
         over = threading.Event()
 
@@ -106,13 +117,20 @@ class GeneratorSwap:
             try:
                 # The editor may hold its last job for long, which must not hold a generator.
                 self._take_over(name, opened.pop(), fade_s)
+            except BaseException as error:
+                self.error = f"{Path(name).stem} is not taken: {describe_failure(error)}"
+                raise
             finally:
                 over.set()
 
-        self._editor.submit(f"{name} is not taken, {self._name} plays on", job)
+        self._show_step(name, "waiting for the rack")
+        self._editor.submit(f"{name} is not taken, {self.name} plays on", job)
         # Two generators at a time are enough for a graphics card's memory.
         while not over.wait(1.0) and not self._closing.is_set():
             pass
+
+    def _show_step(self, name: str, step: str) -> None:
+        self.loading = (Path(name).stem, step)
 
     def _take_over(self, name: str, generator: Generator, fade_s: float) -> None:
         """Start the plugins with `generator` and swap all at once. On the editor's thread."""
@@ -123,7 +141,7 @@ class GeneratorSwap:
         renewed = call_with_deadline(lambda: self._renew_rack(stage), READY_S, READY_HINT)
 
         def change() -> RackChange:
-            self._name = name
+            self.name = name
             self._on_swap(name)
             new_of = {id(old): new for old, new in renewed}
             # The order is that of this moment: a cue may have changed it since.

@@ -1,6 +1,7 @@
 """Weights opened for a show: found by name, licence logged, on the fastest backend, warmed up."""
 
 import logging
+from collections.abc import Callable
 
 import torch
 
@@ -16,7 +17,13 @@ WARM_FRAMES = 2
 
 
 def open_weights(
-    host: Host, name: str, device: torch.device, height: int | None, backend: str = "auto", precision: str = "auto"
+    host: Host,
+    name: str,
+    device: torch.device,
+    height: int | None,
+    backend: str = "auto",
+    precision: str = "auto",
+    progress: Callable[[str], None] = lambda step: None,
 ) -> Generator:
     """Return the generator of the weights `name`, ready to draw its first picture in time. Takes seconds.
 
@@ -24,11 +31,13 @@ def open_weights(
         name: a file, or the name of weights that come with the program or are the user's own.
         height: of the picture in px, for families that can choose.
         backend, precision: as `likeness.generators.backends.choose.prepare` takes them.
+        progress: called with each step as it begins: "opening", "warming up".
 
     Raises:
         WeightsError: where the file is absent, broken, or of no known family.
         LikenessError: where a backend or precision that was asked for is not there.
     """
+    progress("opening")
     path = find_weights(name)
     generator = host.open_generator(path, device, height)
     licence = generator.info.licence
@@ -36,6 +45,7 @@ def open_weights(
         log.warning("%s: licence %r; nobody has said whether a paid show is allowed", path.name, licence.name)
     elif not licence.paid_use:
         log.warning("%s: licence %r does not allow a paid show", path.name, licence.name)
+    progress("warming up")
     prepare(generator, backend, precision, progress=log.info)
     with torch.inference_mode():
         for _ in range(WARM_FRAMES):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from likeness import master
 from likeness.audio.features import AudioFeatures
-from likeness.audio.open_audio import open_audio
+from likeness.audio.open_audio import OFF, open_audio
 from likeness.cues.cues import Cues
 from likeness.files.paths import DEFAULT_WEIGHTS
 from likeness.generator import Generator
@@ -33,6 +33,7 @@ from likeness.ranges import parse_size
 from likeness.show.camera import CameraStage
 from likeness.show.clock import FixedClock, RealClock
 from likeness.show.controls import Controls
+from likeness.show.desk_topics import describe_show
 from likeness.show.file_watcher import FileWatcher, follow_weights
 from likeness.show.frame_stats import FrameStats
 from likeness.show.generator_swap import GeneratorSwap
@@ -132,8 +133,8 @@ class Show:
         torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
         height = min(size) if size else None
 
-        def open_generator(name: str) -> Generator:
-            return open_weights(host, name, device, height, options.backend, options.precision)
+        def open_generator(name: str, progress: Callable[[str], None] = lambda step: None) -> Generator:
+            return open_weights(host, name, device, height, options.backend, options.precision, progress)
 
         weights = show.weights or DEFAULT_WEIGHTS
         generator, params = open_generator(weights), PluginParams(store)
@@ -208,6 +209,12 @@ class Show:
             master=fader,
             transport=transport,
             stats=stats,
+        )
+        self.topics = describe_show(
+            *(store, host, modulation, presets, morph, editor, swap, camera, controls),
+            *(lambda: self.generator.info, lambda: self.heard),
+            listening=options.audio != OFF,
+            watching=options.watch,
         )
         self.web = self._open_web(opened) if options.web_port and not options.offline else None
         if not options.offline:
