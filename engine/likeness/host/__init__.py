@@ -6,6 +6,7 @@ Files in reading order:
     slot.py       one plugin in the rack, checked, with its hooks and parameters
     host.py       the rack, and the calls: first, each, chain
     budget.py     which plugin holds the show up
+    result_check.py  whether a plugin returned the kind of tensor that it got
     failure.py    what failed, in a line of words
 
 Once a show runs, the render thread calls the hooks of the rack; plugins that come or go are started and stopped on

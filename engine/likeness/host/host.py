@@ -23,6 +23,7 @@ from likeness.host.budget import Budget, Cost
 from likeness.host.call_watch import CallWatch, LeftBehind, interrupt
 from likeness.host.deadline import call_with_deadline
 from likeness.host.failure import describe_failure
+from likeness.host.result_check import check_result
 from likeness.host.slot import RackChange, Slot, check_plugin
 from likeness.parameters.store import ParamStore
 from likeness.stage import Stage, VisitorState
@@ -254,7 +255,7 @@ class Host:
             try:
                 result = self._call_watched(slot, hook, **{argument: value, "params": params, "frame": frame})
                 if result is not None:
-                    value = _same_kind(result, value)
+                    value = check_result(result, value)
                 slot.strikes = 0
             except LeftBehind:
                 raise
@@ -306,17 +307,3 @@ class Host:
             raise
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
             self._tell(new, "restore", error)
-
-
-def _same_kind(result: object, value: Tensor) -> Tensor:
-    if not isinstance(result, Tensor):
-        raise PluginError(f"a tensor was wanted, {type(result).__name__} came back")
-    if result.requires_grad or result.is_quantized or result.layout is not torch.strided:
-        quality = "a gradient" if result.requires_grad else "quantised values" if result.is_quantized else result.layout
-        raise PluginError(f"a dense tensor without gradient was wanted, one with {quality} came back")
-    if result.shape != value.shape or result.device != value.device or result.dtype != value.dtype:
-        raise PluginError(
-            f"wanted {list(value.shape)} {value.dtype} on {value.device}, "
-            f"got {list(result.shape)} {result.dtype} on {result.device}"
-        )
-    return result
