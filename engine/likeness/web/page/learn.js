@@ -22,6 +22,9 @@ function endLearning() {
   send('/midi/learn');
 }
 
+/** Returns whether somebody is learning on this page. */
+export const useLearning = () => mode.use();
+
 /** The button that begins and ends the mode. */
 export function LearnButton() {
   const on = mode.use();
@@ -79,10 +82,6 @@ export function Learn() {
 
 /** What the mode says, above the faders: what to do now, which controllers are there, or why none is. */
 export function LearnBanner() {
-  return mode.use() ? html`<${Banner} />` : null;
-}
-
-function Banner() {
   const midi = useTopic('midi') || {};
   const learned = useTopic('answer');
   const ports = midi.ports || [];
@@ -94,8 +93,8 @@ function Banner() {
   else if (fresh && fresh[2] !== 'nothing') {
     words = `${fresh[2]}${fresh[3] ? ` of ${fresh[3]}` : ''} plays ${String(fresh[1]).replace('.', ' ')}. Tap the next control.`;
   }
-  return html`<aside class="learn-banner" role="status" aria-live="polite">
+  return html`<div class="learn-banner" role="status" aria-live="polite">
     <p><b>Learn</b> ${words} ${ports.length ? html`<small>${ports.join(', ')}</small>` : null}</p>
     <button onClick=${endLearning}>Done</button>
-  </aside>`;
+  </div>`;
 }

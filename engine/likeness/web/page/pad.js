@@ -10,6 +10,8 @@ const KEPT = 'likeness.pads';
 const MOST_PADS = 8;
 const DOUBLE_TAP_MS = 320;
 const FINE = 0.1;
+// As in style.css: the cross stays so far from the border that its whole width is seen.
+const INSET_PX = 8;
 // Pads for a plugin that has two parameters made for one: the plugin, x, y.
 const PAIRS = [
   { name: 'two directions', plugin: 'direction_pad', x: 'direction_pad.x', y: 'direction_pad.y' },
@@ -115,7 +117,13 @@ class PadView {
     event.preventDefault();
     this.area.focus({ preventScroll: true });
     this.pointer = event.pointerId;
-    this.rect = this.area.getBoundingClientRect();
+    const box = this.area.getBoundingClientRect();
+    this.rect = {
+      left: box.left + INSET_PX,
+      top: box.top + INSET_PX,
+      width: box.width - 2 * INSET_PX,
+      height: box.height - 2 * INSET_PX,
+    };
     this.area.classList.add('touched');
     for (const axis of ['x', 'y']) hold(this.params[axis].address, true);
     const quick = event.timeStamp - this.lastTap < DOUBLE_TAP_MS;
@@ -204,8 +212,10 @@ function Surface({ x, y, down }) {
 }
 
 function Axis({ label, address, groups, onPick }) {
+  const known = groups.some((group) => group.params.some((param) => param.address === address));
   return html`<label><span>${label}</span
     ><select value=${address} onChange=${(event) => onPick(event.target.value)}>
+      ${known ? null : html`<option value=${address} selected>${address.split('.')[1]}</option>`}
       ${groups.map(
         (group) => html`<optgroup label=${group.title}>
           ${faders(group).map(

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useMemo, useRef, useState } from './preact.js';
 import { Control } from './control.js';
-import { LearnBanner, LearnButton } from './learn.js';
+import { LearnBanner, LearnButton, useLearning } from './learn.js';
 import { pluginsFirst } from './mode.js';
 import { PadsButton } from './pad.js';
 import { Palette, PaletteButton } from './palette.js';
@@ -77,10 +77,11 @@ function Bypass({ group, onCost }) {
 }
 
 function Group({ group, open, filtered, onToggle }) {
+  const { target: bypassed } = useValue(`${group.owner}.bypass`);
   const [budget, setBudget] = useState(false);
   const hidden = group.plugin ? new Set(['bypass', ...(budget || filtered ? [] : ['budget_ms'])]) : new Set();
   const shown = group.params.filter((param) => !hidden.has(param.name));
-  return html`<section class="group" aria-label=${group.title}>
+  return html`<section class=${`group ${bypassed ? 'out' : ''}`} aria-label=${group.title}>
     <header>
       <button class="fold" aria-expanded=${open} onClick=${onToggle}>
         <i aria-hidden="true">${open ? '▾' : '▸'}</i> ${group.title}
@@ -134,6 +135,7 @@ export function Params() {
   const groups = useTopic('params') || [];
   const [typed, setTyped] = useState('');
   const [closed, toggle] = useClosed();
+  const learning = useLearning();
   const found = useMemo(() => filterGroups(groups, typed), [groups, typed]);
   return html`<section class="params" aria-label="parameters">
     <div class="toolbar">
@@ -142,8 +144,7 @@ export function Params() {
       <${PaletteButton} />
       <${PadsButton} />
     </div>
-    <${LearnBanner} />
-    <${Palette} />
+    ${learning ? html`<${LearnBanner} />` : html`<${Palette} />`}
     <div class="scroll">
       ${found.map(
         (group) => html`<${Group}
