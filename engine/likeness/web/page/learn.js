@@ -2,7 +2,7 @@
 
 import { html, useEffect } from './preact.js';
 import { makeMode, sendFor, useSelected } from './mode.js';
-import { send, useTopic } from './state.js';
+import { put, send, useTopic } from './state.js';
 
 const mode = makeMode(false);
 const NONE = [];
@@ -64,7 +64,10 @@ export function Learn() {
       if (event.target.closest?.('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === 'm' && !event.repeat) {
         if (mode.get()) endLearning();
-        else mode.set(true);
+        else {
+          put('page.tab', 'Play');
+          mode.set(true);
+        }
       } else if (event.key === 'Escape' && mode.get()) {
         endLearning();
       } else return;

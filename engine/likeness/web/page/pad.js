@@ -2,11 +2,12 @@
 
 import { html, useCallback, useEffect, useRef, useState } from './preact.js';
 import { Live } from './fader.js';
-import { makeMode, pluginsFirst } from './mode.js';
+import { keep, makeMode, pluginsFirst, read } from './mode.js';
 import { clamp, fromUnit, smallStep, spoken, toUnit } from './number.js';
 import { hold, send, setParam, useTopic } from './state.js';
 
 const KEPT = 'likeness.pads';
+const SHOWN = 'likeness.pads shown';
 const MOST_PADS = 8;
 const DOUBLE_TAP_MS = 320;
 const FINE = 0.1;
@@ -18,30 +19,23 @@ const PAIRS = [
   { name: 'the picture\'s place', plugin: 'plane', x: 'plane.x', y: 'plane.y', down: true },
 ];
 
-// On a phone the faders need the height more.
-const shown = makeMode(matchMedia('(min-height: 600px) and (min-width: 700px)').matches);
+// On most screens the faders need the height more, until somebody asks for pads.
+const ROOMY = '(min-height: 900px) and (min-width: 700px)';
+const shown = makeMode((read(SHOWN) ?? matchMedia(ROOMY).matches) === true);
 
 /** The button that shows and hides the pads. */
 export function PadsButton() {
   const on = shown.use();
-  return html`<button class=${`mode ${on ? 'on' : ''}`} aria-pressed=${on} onClick=${() => shown.set(!on)}>Pads</button>`;
+  const toggle = () => {
+    shown.set(!on);
+    keep(SHOWN, !on);
+  };
+  return html`<button class=${`mode ${on ? 'on' : ''}`} aria-pressed=${on} onClick=${toggle}>Pads</button>`;
 }
 
 function readPads() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEPT));
-    return Array.isArray(kept) ? kept.filter((pad) => typeof pad?.x === 'string' && typeof pad?.y === 'string') : null;
-  } catch {
-    return null;
-  }
-}
-
-function keepPads(pads) {
-  try {
-    localStorage.setItem(KEPT, JSON.stringify(pads));
-  } catch {
-    // A private window may keep nothing.
-  }
+  const kept = read(KEPT);
+  return Array.isArray(kept) ? kept.filter((pad) => typeof pad?.x === 'string' && typeof pad?.y === 'string') : null;
 }
 
 /** Returns the pads of somebody who has chosen none: the first two faders of the rack, and two directions. */
@@ -263,9 +257,9 @@ function AllPads() {
   const groups = useTopic('params') || [];
   const [chosen, setChosen] = useState(readPads);
   const pads = chosen || firstPads(groups);
-  const keep = (next) => {
+  const choose = (next) => {
     setChosen(next);
-    keepPads(next);
+    keep(KEPT, next);
   };
   const ordered = pluginsFirst(groups).filter((group) => faders(group).length);
   const blank = firstPads(groups)[0];
@@ -275,14 +269,14 @@ function AllPads() {
         key=${i}
         pad=${pad}
         groups=${ordered}
-        onChange=${(next) => keep(pads.map((one, at) => (at === i ? next : one)))}
-        onRemove=${() => keep(pads.filter((_, at) => at !== i))}
+        onChange=${(next) => choose(pads.map((one, at) => (at === i ? next : one)))}
+        onRemove=${() => choose(pads.filter((_, at) => at !== i))}
       />`,
     )}
     ${pads.length < MOST_PADS
       ? html`<div class="add-pad">
-          <button onClick=${() => keep([...pads, blank])}>+ pad</button>
-          ${PAIRS.map((pair) => html`<button onClick=${() => keep([...pads, { x: pair.x, y: pair.y }])}>+ ${pair.name}</button>`)}
+          <button onClick=${() => choose([...pads, blank])}>+ pad</button>
+          ${PAIRS.map((pair) => html`<button onClick=${() => choose([...pads, { x: pair.x, y: pair.y }])}>+ ${pair.name}</button>`)}
         </div>`
       : null}
   </section>`;

@@ -3,8 +3,8 @@
 import { html, useEffect, useMemo, useRef, useState } from './preact.js';
 import { Control } from './control.js';
 import { LearnBanner, LearnButton, useLearning } from './learn.js';
-import { pluginsFirst } from './mode.js';
-import { PadsButton } from './pad.js';
+import { keep, pluginsFirst, read } from './mode.js';
+import { Pads, PadsButton } from './pad.js';
 import { Palette, PaletteButton } from './palette.js';
 import { setParam, useTopic, useValue } from './state.js';
 
@@ -12,25 +12,13 @@ const CLOSED = 'likeness.closed groups';
 // What the top bar, the cues and the past show as well; it is here for learning and for typed values.
 const CLOSED_AT_FIRST = ['master', 'cue', 'history', 'preset'];
 
-function readClosed() {
-  try {
-    return new Set(JSON.parse(localStorage.getItem(CLOSED)) || CLOSED_AT_FIRST);
-  } catch {
-    return new Set(CLOSED_AT_FIRST);
-  }
-}
-
 function useClosed() {
-  const [closed, setClosed] = useState(readClosed);
+  const [closed, setClosed] = useState(() => new Set(read(CLOSED) ?? CLOSED_AT_FIRST));
   const toggle = (owner) => {
     const next = new Set(closed);
     if (!next.delete(owner)) next.add(owner);
     setClosed(next);
-    try {
-      localStorage.setItem(CLOSED, JSON.stringify([...next]));
-    } catch {
-      // A private window may keep nothing; it is then open or closed for this visit.
-    }
+    keep(CLOSED, [...next]);
   };
   return [closed, toggle];
 }
@@ -145,6 +133,7 @@ export function Params() {
       <${PadsButton} />
     </div>
     ${learning ? html`<${LearnBanner} />` : html`<${Palette} />`}
+    <${Pads} />
     <div class="scroll">
       ${found.map(
         (group) => html`<${Group}
