@@ -146,6 +146,14 @@ def save_preset(path: Path, preset: Preset) -> None:
     Raises:
         PresetError: if the disk refuses.
     """
+    try:
+        atomic_write(path, format_preset(preset).encode())
+    except OSError as error:
+        raise PresetError(f"preset {path} could not be written: {error}") from error
+
+
+def format_preset(preset: Preset) -> str:
+    """Return `preset` as TOML."""
     document = tomlkit.document()
     if preset.title:
         document["title"] = preset.title
@@ -159,7 +167,4 @@ def save_preset(path: Path, preset: Preset) -> None:
             entries.append(tomlkit.item(entry.to_dict()))
         if written:
             document[key] = entries
-    try:
-        atomic_write(path, tomlkit.dumps(document).encode())
-    except OSError as error:
-        raise PresetError(f"preset {path} could not be written: {error}") from error
+    return tomlkit.dumps(document)

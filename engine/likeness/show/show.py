@@ -1,11 +1,10 @@
 """A show, built from a preset and options: the one module that knows all the parts."""
 
-import gc
 import logging
 import os
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +29,15 @@ from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.params import Trigger
 from likeness.ranges import parse_size
+from likeness.show.bug_report import make_show_report
 from likeness.show.camera import CameraStage
 from likeness.show.clock import FixedClock, RealClock
 from likeness.show.controls import Controls
+from likeness.show.describe_rack import RackDescription
 from likeness.show.desk_topics import describe_show
 from likeness.show.file_watcher import FileWatcher, follow_weights
 from likeness.show.frame_stats import FrameStats
+from likeness.show.garbage import exempt_from_collection
 from likeness.show.generator_swap import GeneratorSwap
 from likeness.show.load_rack import declare_show_params, load_rack, plays, set_first_values
 from likeness.show.loop import BeforeFrame, Loop
@@ -53,6 +55,7 @@ from likeness.show.tempo_commands import tempo_commands
 from likeness.stage import PluginParams, Stage
 from likeness.tempo.midi_clock import ClockListener
 from likeness.tempo.transport import Transport
+from likeness.web.log_lines import LogLines
 
 if TYPE_CHECKING:
     from likeness.web.server import WebServer
@@ -63,7 +66,7 @@ log = logging.getLogger(__name__)
 PARTING_S = 2.0
 
 
-class Show:
+class Show(AbstractContextManager["Show"]):
     """A show that is ready to run. Use it as a context manager: leaving it closes everything that was opened.
 
     It is built bottom-up: the store and what lives in it, the rack, the generator and its render thread, what edits
@@ -98,6 +101,10 @@ class Show:
     def _build(self, opened: ExitStack, face: Tensor | None) -> None:
         """Make the parts, each from those above it; `opened` closes them in reverse order."""
         options, show = self.options, self.preset.show
+        # What is logged from here on, for pages and reports.
+        self.log_lines = LogLines()
+        self.log_lines.open()
+        opened.callback(_close, self.log_lines.close)
         # The state: parameters, tempo, modulation, cues.
         store = self.store = ParamStore()
         stats, midi_clock = FrameStats(), ClockListener()
@@ -218,11 +225,7 @@ class Show:
         )
         self.web = self._open_web(opened) if options.web_port and not options.offline else None
         if not options.offline:
-            # The collector looks through all that torch has made, 130 ms in which no thread draws, as soon as enough
-            # messages have come in. What is there by now stays to the end anyway: it need not be looked at.
-            gc.collect()
-            gc.freeze()
-            opened.callback(gc.unfreeze)
+            opened.callback(exempt_from_collection())
 
     def _open_web(self, opened: ExitStack) -> "WebServer":
         # Its libraries take a fifth of a second to import, which a show without it need not wait for.
@@ -280,6 +283,12 @@ class Show:
         """Return the show's numbers, ready for `json.dumps`. Any thread."""
         return self._status.numbers({**self.controls.counters(), **self.camera.counters()})
 
+    def report(self) -> bytes:
+        """Return a zip for a bug report; nothing of anybody is in it. Any thread; it takes some ms."""
+        rack = RackDescription(self.store, self.host, self.rack_editor, watching=self.options.watch).describe()
+        stats, stage, (lines, _) = self.loop.stats, self.rack_editor.stage, self.log_lines.read()
+        return make_show_report(stage, self.preset_commands, stats, self.status(), rack, lines)
+
     def quit(self) -> None:
         """End after the current frame. Any thread."""
         self._stopping.set()
@@ -287,9 +296,6 @@ class Show:
     def close(self) -> None:
         """Close inputs, outputs and plugins; what fails to close keeps no other open. Safe to call twice."""
         self._opened.close()
-
-    def __enter__(self) -> "Show":
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -8,7 +8,7 @@ In reading order:
 - `describe.py`: parameters as pages need them. `page_files.py`: the files of the page, which lie in `page/`.
 - `preview.py`, `stream.py`: the picture for pages and for other programs.
 - `oscquery.py`, `zeroconf_announce.py`: the same parameters for programs that build their controls themselves.
-- `report.py`, `log_lines.py`: what a bug report holds.
+- `report.py`, `log_lines.py`, `scrub.py`: what a bug report holds, and what is removed from it.
 
 A page sends OSC messages as JSON, which go the way of all OSC messages: `likeness.inputs.osc.apply`. The show's thread
 waits for nothing here: it is read by way of snapshots, and pictures are scaled and coded on a thread of their own.

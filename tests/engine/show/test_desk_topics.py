@@ -1,7 +1,11 @@
 """What a whole show tells a desk of itself, as a page gets it."""
 
+import io
 import json
+import logging
 import threading
+import tomllib
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +18,8 @@ from likeness.audio.describe import AudioDescription
 from likeness.audio.features import AudioFeatures
 from likeness.parameters.modulator import Modulator
 from likeness.show.camera import describe_visitors
+
+log = logging.getLogger("likeness.test_desk_topics")
 
 VISITED = """
 from likeness import hookimpl
@@ -153,3 +159,29 @@ def test_an_onset_is_told_once() -> None:
     heard = replace(heard, onsets=(2, 1, 0, 0))
     assert description.describe()["onset"] is True
     assert description.describe()["onset"] is False
+
+
+def test_a_report_of_a_show_holds_its_parts_and_nothing_of_its_folder(
+    swap_rig: Callable[..., Rig], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    rig = swap_rig()
+    rig.frame(5)
+    log.error("weights are in %s", tmp_path)
+    with zipfile.ZipFile(io.BytesIO(rig.show.report())) as archive:
+        parts = {Path(name).name: archive.read(name).decode() for name in archive.namelist()}
+    assert str(tmp_path) not in "".join(parts.values())
+    assert "error: weights are in ~" in parts["log.txt"]
+    assert tomllib.loads(parts["preset.toml"])["shift"]["by"] == 0.0
+    assert len(parts["frames.csv"].splitlines()) == 1 + 5
+    assert json.loads(parts["status.json"])["frames"] == 5
+    assert [each["name"] for each in json.loads(parts["rack.json"])["plugins"]] == ["toys", "shift"]
+    assert "weights: small.toy" in parts["device.txt"]
+
+
+def test_a_show_that_is_closed_hears_no_more_of_the_log(swap_rig: Callable[..., Rig]) -> None:
+    rig = swap_rig()
+    log.error("while it plays")
+    rig.show.close()
+    log.error("after it")
+    assert [text for _, _, text in rig.show.log_lines.read()[0]][-1] == "while it plays"
