@@ -117,7 +117,8 @@ class Access:
                 HTTPStatus.FORBIDDEN,
                 f"This address is not the desk's; open {self._plain_url()} or the link of the show.",
             )
-        if not path.startswith("/") or not _same_origin(headers, named, socket=socket or method not in ("GET", "HEAD")):
+        changes = socket or method not in ("GET", "HEAD")
+        if not path.startswith("/") or path.startswith("//") or not _same_origin(headers, named, socket=changes):
             return _refuse(HTTPStatus.FORBIDDEN, "The desk answers its own page alone, and no other site's.")
         here = parse_address(peer)
         if not self.beyond_loopback:

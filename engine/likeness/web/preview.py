@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 WIDTHS = (64, 128, 192, 256, 384, 512, 768, 1024)
 # Of JPEG. At 512 px a face takes about 30 KB; at 90 half as much again, and nobody sees the difference on a tablet.
 QUALITY = 80
-MOST_PER_S = 30.0
+MOST_PER_S, SLOWEST_PER_S = 30.0, 0.1
 # How often a picture that is due is looked for, while the show has drawn no new one.
 LOOK_S = 1 / 60
 # A picture that was coded less long ago is shared rather than followed by another.
@@ -97,7 +97,8 @@ class Preview:
             OutputError: once the preview is closed.
         """
         loop = asyncio.get_running_loop()
-        rate = min(max(at_most_per_s, 0.1), MOST_PER_S)
+        # In this order not-a-number, which no comparison holds for, becomes the slowest rate.
+        rate = min(max(SLOWEST_PER_S, at_most_per_s), MOST_PER_S)
         with self._lock:
             if self._closed:
                 raise OutputError("the preview is closed")

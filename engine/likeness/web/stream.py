@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 # For a request to come and for its answer to leave.
 HANDSHAKE_S = 10.0
+# A system lets a program have 1,024 files and connections, and the show wants to open files, too.
+MOST_CONNECTIONS = 400
 # A program that takes nothing for so long is let go.
 PATIENCE_S = 10.0
 MOST_STREAMS = 8
@@ -29,6 +31,8 @@ _SEND_BUFFER = 1 << 17
 
 class TimedConnection(ServerConnection):
     """A connection that is cut where its request or its answer takes more than 10 s. Event loop's thread.
+
+    It is cut at once where the server has hundreds already, so that nobody takes all the files that the show may open.
 
     `websockets` has one deadline for both, which would end a stream; give `serve` this class as `create_connection`
     and `open_timeout=None`.
@@ -41,6 +45,10 @@ class TimedConnection(ServerConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to count."""
         super().connection_made(transport)
+        # Every connection has a task there, also one that has asked for nothing yet.
+        if len(self.server.handler_tasks) > MOST_CONNECTIONS:
+            self.transport.abort()
+            return
         self._deadline = self.loop.call_later(HANDSHAKE_S, self._cut)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -128,7 +128,8 @@ def test_another_site_may_link_to_the_desk_and_load_nothing_of_it() -> None:
 
 
 def test_a_proxys_request_for_another_host_is_refused() -> None:
-    assert local({"Host": "127.0.0.1:9001"}, "http://evil.example/").role is None
+    for target in ("http://evil.example/", "//evil.example/", "//[", "*", ""):
+        assert local({"Host": "127.0.0.1:9001"}, target).role is None
 
 
 def test_beyond_loopback_this_machine_plays_and_others_are_asked_for_the_code() -> None:

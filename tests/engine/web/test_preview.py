@@ -160,6 +160,25 @@ def test_no_client_gets_more_than_it_asked_for(show: Maker) -> None:
     assert fast >= 9 / 30 - 0.02
 
 
+def test_rates_and_sizes_that_make_no_sense_harm_nobody(show: Maker) -> None:
+    painter, preview = show(plain(10))
+
+    async def watch() -> None:
+        for width, rate in ((0, 1e9), (-5, float("inf")), (10**9, 30.0)):
+            number, _ = await within(asyncio.ensure_future(preview.next_picture(width, -1, rate)))
+            painter.picture = plain(number % 200)
+            await within(asyncio.ensure_future(preview.next_picture(width, number, rate)))
+        for rate in (0.0, -1.0, float("nan")):
+            number, _ = await preview.next_picture(64, -1, rate)
+            slow = asyncio.ensure_future(preview.next_picture(64, number, rate))
+            painter.picture = plain(number % 200)
+            # Somebody else is served meanwhile.
+            await within(asyncio.ensure_future(preview.next_picture(64, number)))
+            slow.cancel()
+
+    asyncio.run(watch())
+
+
 def test_nothing_at_all_happens_while_nobody_looks(show: Maker) -> None:
     painter, preview = show(plain(10))
     asyncio.run(preview.frame_jpeg(64))

@@ -238,6 +238,17 @@ def test_who_asks_for_nothing_is_cut_and_sockets_and_streams_are_not(
         assert streaming.recv(1 << 16)
 
 
+def test_nobody_takes_all_connections_that_the_show_may_open(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "MOST_CONNECTIONS", 5)
+    with ExitStack() as clients:
+        idle = [
+            clients.enter_context(socket.create_connection(("127.0.0.1", server.port), DEADLINE_S)) for _ in range(5)
+        ]
+        assert closed(clients.enter_context(socket.create_connection(("127.0.0.1", server.port), DEADLINE_S)))
+        idle[0].close()
+        eventually(lambda: not closed(clients.enter_context(ask(server, "/nothing"))))
+
+
 def test_a_plain_answer_still_comes_and_ends(server: Server) -> None:
     with ask(server, "/nothing") as client:
         came = b""
