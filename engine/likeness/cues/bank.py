@@ -124,9 +124,10 @@ class CueBank:
         return next((name for name, each in self._cues.items() if each is cue), None)
 
     def save(self, cue: Cue) -> None:
-        """Write `cue`, whose face is captured, unless another has taken its place by now."""
+        """Write `cue`, whose face and picture have come, unless another has taken its place by now."""
         name = self.name_of(cue)
         if name is not None:
+            self._set_version()
             self._submit(name)
 
     def clear(self, name: str) -> None:

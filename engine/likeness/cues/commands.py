@@ -222,9 +222,10 @@ class CueCommands:
             CueError: if that is no bank's name.
         """
         bank = CueBank(user_dir("cues") / parse_cue_name(name), self._writer)
+        # Before the lock, for which the show's thread may wait: the disk may be slow.
+        banks = _list_banks(user_dir("cues"), (*self.banks, bank.name))
         with self._lock:
-            self.bank, self._last_recalled = bank, None
-            self.banks = _list_banks(user_dir("cues"), (*self.banks, bank.name))
+            self.bank, self.banks, self._last_recalled = bank, banks, None
         log.info("cue bank %s, with %d cues", name, len(bank.names()))
 
     def advance(self) -> None:

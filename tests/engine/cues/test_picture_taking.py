@@ -119,7 +119,9 @@ def test_a_cue_of_the_past_bears_the_picture_of_then(rig: Rig) -> None:
         rig.play(FPS)
         assert rig.memory._past.flush(TIMEOUT_S)
     rig.tell("/history/store", 9, -2, "s")
+    assert rig.memory.describe_cues()["cues"] == {"9": {"state": "stored", "label": "", "picture": None}}
     rig.play(1)
+    assert rig.memory.describe_cues()["cues"] != {"9": {"state": "stored", "label": "", "picture": None}}
     then = rig.out.pictures[2 * FPS - 1]
     assert is_like(picture_of(rig, "9"), then)
     assert not is_like(picture_of(rig, "9"), rig.out.pictures[-1])
