@@ -73,8 +73,10 @@ class Plugin:
         self._advance(params, frame.dt)
         amount = float(params["amount"])
         goal = latent
-        if self._steps:
+        if self._steps or self._fade.active:
+            # The fade that leaves a photo shows it still.
             self._stage.privacy.mark()
+        if self._steps:
             # What the search has found is shown as it is: the truncation that comes after the plugins is undone.
             psi = float(frame.values["show"]["psi"])
             goal = undo_truncation(self._current_latent(), self._mean, psi).expand_as(latent)

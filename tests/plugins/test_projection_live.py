@@ -106,3 +106,17 @@ def test_what_is_no_photo_is_told_and_the_show_goes_on(
         frames = show.play(0.5, photo=str(tmp_path / name))
     assert said in caplog.text
     assert torch.equal(frames, show.base.expand(5, -1, -1))
+
+
+def test_the_fade_that_leaves_a_photo_is_private_to_its_end(player: Maker, weights: Path) -> None:
+    show = playing(player, weights, offline=True)
+    privacy = show.plugin._stage.privacy
+    # As after a search: steps of a photo, and the name that they belong to.
+    show.plugin._steps, show.plugin._rendered_photo = [show.base[0] + 1.0], "photo.png"
+    show.plugin._portrait = None
+    private = []
+    for photo in ("photo.png", *[""] * 11):
+        show.update(photo=photo, fade=0.5)
+        private.append(privacy.end_frame())
+    # One frame of the photo, and five of a fade of half a second.
+    assert private == [True] * 6 + [False] * 6
