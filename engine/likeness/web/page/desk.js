@@ -8,7 +8,6 @@ import { Learn } from './learn.js';
 import { connect } from './link.js';
 import { Log } from './log.js';
 import { Modulation } from './modulation.js';
-import { Pads } from './pad.js';
 import { Params } from './params.js';
 import { Past } from './past.js';
 import { Presets } from './presets.js';
@@ -20,12 +19,11 @@ import { Tour } from './tour.js';
 import { Visitors } from './visitors.js';
 import { keepAwake } from './awake.js';
 
-const Play = () => html`<${Pads} /><${Params} />`;
 const Cueing = () => html`<${Cues} /><${Past} />`;
 const Show = () => html`<div class="scrolls"><${Presets} /><${Generator} /><${Visitors} /></div>`;
 const TABS = [
   { name: 'Cues', Part: Cueing, narrow: true },
-  { name: 'Play', Part: Play },
+  { name: 'Play', Part: Params },
   { name: 'Rack', Part: Rack },
   { name: 'Modulation', short: 'Mod', Part: Modulation },
   { name: 'Presets', Part: Show },
