@@ -20,7 +20,7 @@ import { Visitors } from './visitors.js';
 import { keepAwake } from './awake.js';
 
 const Cueing = () => html`<${Cues} /><${Past} />`;
-const Show = () => html`<div class="scrolls"><${Presets} /><${Generator} /><${Visitors} /></div>`;
+const Show = () => html`<div class="scrolls presets-tab"><${Presets} /><${Generator} /><${Visitors} /></div>`;
 const TABS = [
   { name: 'Cues', Part: Cueing, narrow: true },
   { name: 'Play', Part: Params },
