@@ -44,7 +44,7 @@ class Chromium:
             [program, *FLAGS, *root, f"--user-data-dir={folder}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "HOME": str(folder)},
+            env={**os.environ, "HOME": str(folder), "TMPDIR": str(folder)},
         )
         port, path = self._wait_for_port(folder / "DevToolsActivePort")
         self._host = f"ws://127.0.0.1:{port}"

@@ -2,10 +2,16 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from tests.engine.web.page.chromium import Chromium
+from tests.engine.web.page.played_show import PlayedShow
 from tests.engine.web.page.tab import Tab
+
+# Nothing on the page is out of reach.
+CONNECTED = "document.querySelector('[role=tab]') && !document.querySelector('[inert]')"
+ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +29,10 @@ def open_tab(browser: Chromium) -> Iterator[Callable[..., Tab]]:
     """Return the maker of tabs; an error on any of them fails the test."""
     tabs: list[Tab] = []
 
-    def open_tab(url: str, width: int = 1280, height: int = 800, touch: bool = False) -> Tab:
+    def open_tab(url: str, width: int = 1280, height: int = 800, touch: bool = False, tour: bool = False) -> Tab:
         tabs.append(browser.tab(width, height, touch))
+        if not tour:
+            tabs[-1].before_load("localStorage.setItem('likeness.tour', 'seen')")
         tabs[-1].open(url)
         return tabs[-1]
 
@@ -35,3 +43,35 @@ def open_tab(browser: Chromium) -> Iterator[Callable[..., Tab]]:
         faults += tab.faults
         browser.close_tab(tab)
     assert faults == []
+
+
+@pytest.fixture(scope="session")
+def show(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedShow]:
+    """Return the show that all tests of the page play; they leave it as they found it."""
+    folder = tmp_path_factory.mktemp("show")
+    preset = folder / "show.toml"
+    preset.write_text('[show]\nplugins = ["random_walk", "direction_sweep", "style_mixing"]\n', encoding="utf-8")
+    try:
+        request.getfixturevalue("system")
+        midi = "auto"
+    except pytest.skip.Exception:
+        midi = "off"
+    show = PlayedShow(folder, str(preset), "--watch", "--midi", midi)
+    (show.home / "weights").mkdir()
+    shutil.copy(ROOT / "weights" / "composite-256.safetensors", show.home / "weights" / "twin.safetensors")
+    show.start()
+    yield show
+    show.stop()
+
+
+@pytest.fixture
+def desk(show: PlayedShow, open_tab: Callable[..., Tab]) -> Tab:
+    """Return a page of the show that is connected, without the tour."""
+    return open_desk(show, open_tab)
+
+
+def open_desk(show: PlayedShow, open_tab: Callable[..., Tab], *size: int, touch: bool = False) -> Tab:
+    """Return a page of the show once it is connected, as it is for somebody who has seen the tour."""
+    tab = open_tab(show.url, *size, touch=touch)
+    tab.wait_for(CONNECTED, 20, "the desk")
+    return tab

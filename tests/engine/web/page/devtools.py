@@ -14,11 +14,13 @@ class DevTools:
     """One connection to the browser or a page; events are kept as they come between answers."""
 
     def __init__(self, url: str) -> None:
-        self._socket: ClientConnection = connect(url, max_size=None, max_queue=None, open_timeout=ANSWER_S)
+        self._opened = contextlib.ExitStack()
+        connection = connect(url, max_size=None, max_queue=None, open_timeout=ANSWER_S)
+        self._socket: ClientConnection = self._opened.enter_context(connection)
         self._number = 0
 
     def close(self) -> None:
-        self._socket.close()
+        self._opened.close()
 
     def command(self, method: str, **params: Any) -> dict[str, Any]:
         """Send a command and return its result; a refusal raises."""

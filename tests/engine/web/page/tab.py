@@ -71,7 +71,7 @@ class Tab(DevTools):
         self.size = (width, height)
         for domain in ("Page", "Runtime", "Log"):
             self.command(f"{domain}.enable")
-        self.command("Page.addScriptToEvaluateOnNewDocument", source=WATCH_POLICY)
+        self.before_load(WATCH_POLICY)
         self.command("Emulation.setFocusEmulationEnabled", enabled=True)
         self.resize(width, height, touch)
 
@@ -95,6 +95,10 @@ class Tab(DevTools):
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": touch}
         self.command("Emulation.setDeviceMetricsOverride", **size)
         self.command("Emulation.setTouchEmulationEnabled", enabled=touch, maxTouchPoints=5 if touch else 1)
+
+    def before_load(self, code: str) -> None:
+        """Have every page from now on run `code` before its own."""
+        self.command("Page.addScriptToEvaluateOnNewDocument", source=code)
 
     def watch_network(self) -> None:
         """Keep the address of every request from now on in `requested`."""
@@ -123,7 +127,8 @@ class Tab(DevTools):
     def _evaluate_between_pages(self, code: str) -> Any:
         """Return as `evaluate` does, and None while one page gives way to the next."""
         try:
-            return self.evaluate(f"(() => {{ try {{ return {code}; }} catch {{ return null; }} }})()")
+            found = f"try {{ const found = {code}; return found instanceof Node || found; }} catch {{ return null; }}"
+            return self.evaluate(f"(() => {{ {found} }})()")
         except AssertionError as error:
             if "context" in str(error) or "navigat" in str(error):
                 return None
