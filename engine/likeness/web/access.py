@@ -171,7 +171,9 @@ class Access:
         """Let a browser keep the cookie of `role` and open the page again, without the code in its address."""
         assert self._codes is not None
         value = self._codes.pairing(role).cookie
-        cookie = f"{self._cookie}={value}; Max-Age={COOKIE_S}; Path=/; HttpOnly; SameSite=Strict"
+        # With Strict a browser that followed the link from another page, such as a mail, came back without the cookie
+        # and was asked for the code. Lax sends it with such a visit, never with what a foreign page loads or opens.
+        cookie = f"{self._cookie}={value}; Max-Age={COOKIE_S}; Path=/; HttpOnly; SameSite=Lax"
         headers = (("Location", page), ("Set-Cookie", cookie), ("Cache-Control", "no-store"), *SECURITY_HEADERS)
         return Verdict(None, HTTPStatus.SEE_OTHER, headers)
 

@@ -21,7 +21,7 @@ def test_the_link_pairs_a_browser_for_its_role(role: str) -> None:
     assert (sent_on.role, sent_on.status, headers["Location"]) == (None, HTTPStatus.SEE_OTHER, "/")
     cookie, *attributes = headers["Set-Cookie"].split("; ")
     assert cookie.startswith("likeness_9001=")
-    assert set(attributes) == {"Max-Age=604800", "Path=/", "HttpOnly", "SameSite=Strict"}
+    assert set(attributes) == {"Max-Age=604800", "Path=/", "HttpOnly", "SameSite=Lax"}
     assert remote(show, headers={"Cookie": f"theme=dark; {cookie}"}).role == role
     assert remote(show, "/socket", {"Cookie": cookie}, socket=True).role == role
     # The cookie of another show of this machine is not this one's.
