@@ -113,13 +113,20 @@ class BindingEditor:
 
         def change() -> None:
             for name in names:
-                self._change(partial(self._bindings.change, ports[name], param, values))
+                self._change(partial(self._bindings.change, ports[name], param, values, write=False))
             with self._planning:
                 for key, result in planned.items():
                     if self._planned.get(key) is result:
                         del self._planned[key]
 
         return change
+
+    def write_changes(self) -> None:
+        """Write what the changes so far have left: a slider that is dragged makes one file of many changes."""
+        try:
+            self._bindings.write()
+        except InputError as error:
+            log.error("%s", error)
 
     def _change(self, change: Callable[[], None]) -> None:
         try:

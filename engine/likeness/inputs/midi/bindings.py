@@ -69,6 +69,7 @@ class Bindings:
         self._files: dict[str, _File] = {}
         self._paths: dict[str, Path] = {}
         self._broken: set[Path] = set()
+        self._unwritten: set[str] = set()
         for path in list_files(folder, ".toml") if folder else ():
             self._load(path)
 
@@ -114,8 +115,8 @@ class Bindings:
         unbound = tuple(param for param in file.unbound if param != binding.param)
         self._save(file.model_copy(update={"midi": (*kept, binding), "unbound": unbound}))
 
-    def change(self, port: str, param: str, values: Mapping[str, object]) -> None:
-        """Change the bindings of `param` at the controller at `port`, and write its file.
+    def change(self, port: str, param: str, values: Mapping[str, object], *, write: bool = True) -> None:
+        """Change the bindings of `param` at the controller at `port`, and write its file, or leave that to `write`.
 
         An entry of the preset is copied into the file, and so are those that it would hide there: of the same control,
         and of the same parameter.
@@ -135,7 +136,23 @@ class Bindings:
         while hidden := [e for e in left if any(e.param == c.param or _shares_control(e, (c,)) for c in copied)]:
             copied += [replace(entry, port=None) for entry in hidden]
             left = [entry for entry in left if entry not in hidden]
-        self._save(file.model_copy(update={"midi": (*own, *copied)}))
+        changed = file.model_copy(update={"midi": (*own, *copied)})
+        if write:
+            self._save(changed)
+        else:
+            self._files[name] = changed
+            self._unwritten.add(name)
+
+    def write(self) -> None:
+        """Write the files that changes have left unwritten. Raises like `bind`, after the others were written."""
+        failed: list[InputError] = []
+        while self._unwritten:
+            try:
+                self._save(self._files[self._unwritten.pop()])
+            except InputError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
 
     def unbind(self, param: str, ports: Sequence[str], controller: str | None = None) -> list[str]:
         """Unbind `param` on every controller that has a file or is at `ports`; return those that had it.

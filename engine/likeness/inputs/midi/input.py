@@ -196,6 +196,7 @@ class MidiInput:
             try:
                 while self._requests:
                     self._requests.popleft()()
+                self._editor.write_changes()
                 for source, message in ports.messages():
                     self._handle(source, message)
                 self._advance_learning()

@@ -59,6 +59,21 @@ def test_changes_that_wait_count_from_one_another(editor: BindingEditor) -> None
     assert (editor.played["walk.speed"][0]["control"], editor.played["walk.speed"][0]["min"]) == ("CC 49", 0.9)
 
 
+def test_many_changes_of_a_dragged_slider_are_written_once(
+    editor: BindingEditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes] = []
+    monkeypatch.setattr(
+        "likeness.inputs.midi.bindings.atomic_write", lambda path, content: written.append(bytes(content))
+    )
+    for curve in (1.1, 1.2, 1.3):
+        editor.plan_change("walk.speed", APC, {"curve": curve})()
+    editor.write_changes()
+    editor.write_changes()
+    assert len(written) == 1
+    assert b"curve = 1.3" in written[0]
+
+
 def test_a_preset_entry_is_the_files_own_once_it_was_changed(editor: BindingEditor) -> None:
     editor.plan_change("walk.on", "nano", {"press": "hold"})()
     assert [(each["press"], each["from"]) for each in editor.played["walk.on"]] == [
@@ -110,5 +125,6 @@ def test_a_file_that_cannot_be_written_is_logged_and_the_change_holds(
     editor.publish([NANO])
     with caplog.at_level(logging.ERROR):
         editor.plan_change("walk.speed", NANO, {"curve": 3.0})()
+        editor.write_changes()
     assert "could not be written" in caplog.text
     assert editor.played["walk.speed"][0]["curve"] == 3.0
