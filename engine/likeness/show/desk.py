@@ -26,7 +26,7 @@ from likeness.web.qr import qr_modules, qr_svg
 from likeness.web.server import Services, WebServer
 from likeness.web.site import Site, Sources
 from likeness.web.stream import MjpegStreams
-from likeness.web.topics import Keyed, Topic, Whole
+from likeness.web.topics import Keyed, Lines, Topic, Whole
 from likeness.web.zeroconf_announce import ZeroconfAnnouncement
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,9 @@ log = logging.getLogger(__name__)
 # How often topics are read: what moves under a hand in each update, what is only looked at less often.
 SHOWN_S = 1 / 15
 STATUS_S = 1 / 5
-SLOW_S = 1.0
+CUES_S = 1 / 20
+PAST_S = 1.0
+LOG_S = 1 / 4
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class DeskParts:
         shown: returns the picture that the outputs got last.
         described: topics that others describe, by name: what reads each, and how often in seconds.
         sources: pictures of cues and of the past, and the report.
-        topics: beyond those that are told as a whole.
+        log_lines: returns the newest lines of the log, and the number of the last one.
     """
 
     store: ParamStore
@@ -65,7 +67,7 @@ class DeskParts:
     shown: Callable[[], Picture]
     sources: Sources
     described: Mapping[str, tuple[Callable[[], Any], float]] = field(default_factory=dict)
-    topics: Sequence[Topic] = ()
+    log_lines: Callable[[], tuple[Sequence[Any], int]] = lambda: ((), 0)
 
 
 def open_desk(opened: ExitStack, options: Options, parts: DeskParts, overlay: WindowOverlay | None = None) -> WebServer:
@@ -135,7 +137,7 @@ def make_topics(parts: DeskParts) -> list[Topic]:
         Keyed("shown", lambda: read_moved(parts.store, parts.store.params), SHOWN_S),
         Whole("status", lambda: json.loads(parts.status()), STATUS_S),
         *(Whole(name, read, every_s) for name, (read, every_s) in parts.described.items()),
-        *parts.topics,
+        Lines("log", parts.log_lines, LOG_S),
     ]
 
 

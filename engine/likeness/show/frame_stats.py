@@ -27,12 +27,14 @@ class FrameStats:
         frames: how many were shown.
         repeated: how many of them showed the picture before once more.
         at: when the last frame began, in seconds since the start.
+        drawn_at: when the last frame with a new picture began.
         timings: of the last frames.
     """
 
     frames: int = 0
     repeated: int = 0
     at: float = 0.0
+    drawn_at: float = 0.0
     timings: deque[Timing] = field(default_factory=lambda: deque(maxlen=KEPT_TIMINGS))
 
     @property

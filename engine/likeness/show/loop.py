@@ -142,6 +142,8 @@ class Loop:
         self._shown = self._mark(picture)
         self.outputs.show(self._shown, tick.at)
         self.stats.frames, self.stats.at = tick.index + 1, tick.at
+        if self._repeats_in_a_row == 0:
+            self.stats.drawn_at = tick.at
         self.stats.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3, tick.at))
 
     @property

@@ -229,10 +229,21 @@ class Show(AbstractContextManager["Show"]):
 
     def _open_web(self, opened: ExitStack) -> "WebServer":
         # Its libraries take a fifth of a second to import, which a show without it need not wait for.
-        from likeness.show.desk import DeskParts, open_desk
+        from likeness.show.bug_report import make_show_report
+        from likeness.show.desk import CUES_S, PAST_S, DeskParts, open_desk
+        from likeness.web.log_lines import LogLines
         from likeness.web.site import Sources
 
         controls, loop = self.controls, self.loop
+        lines = LogLines()
+        lines.open()
+        opened.callback(lines.close)
+
+        def report() -> bytes:
+            rack, _ = self.topics["rack"]
+            stage, status = self.rack_editor.stage, self.status()
+            return make_show_report(stage, self.preset_commands, loop.stats, status, rack(), lines.read()[0])
+
         parts = DeskParts(
             self.store,
             self.host,
@@ -243,7 +254,13 @@ class Show(AbstractContextManager["Show"]):
             controls.osc,
             status=controls.status.text,
             shown=lambda: loop.shown,
-            sources=Sources(controls.status.text, lambda bank, name: None, lambda time: None, bytes),
+            sources=Sources(controls.status.text, self.cues.picture_of_cue, self.cues.picture_of_past, report),
+            described={
+                **self.topics,
+                "cues": (self.cues.describe_cues, CUES_S),
+                "past": (self.cues.describe_past, PAST_S),
+            },
+            log_lines=lines.read,
         )
         return open_desk(opened, self.options, parts, self.overlay)
 

@@ -16,6 +16,8 @@ from likeness.tempo.transport import Transport
 
 # Gathering them takes a third of a millisecond of the interpreter, so that a thousand questions a second would be felt.
 FRESH_S = 0.1
+# A picture that has stood still for so long without being frozen is told as stalled.
+STALLED_S = 0.5
 
 
 class ShowStatus:
@@ -52,6 +54,7 @@ class ShowStatus:
             "frames": self._stats.frames,
             "seconds": self._stats.at,
             "repeats": self._stats.repeated,
+            "drawn": self._stats.at - self._stats.drawn_at < STALLED_S,
             # From a frame's tick until the outputs have it; a message waits for that tick before.
             "latency_ms": self._stats.latency_s * 1e3,
             "frame_ms": _spread([timing.frame_ms for timing in timings]),
