@@ -4,21 +4,22 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import likeness
+from likeness.cues.cues import Cues
 from likeness.host.host import Host
-from likeness.inputs.osc.apply import Command
-from likeness.inputs.stage_lock import StageLock
 from likeness.options import Options
 from likeness.outputs.window_overlay import DeskAddress, WindowOverlay
 from likeness.parameters.store import ParamStore
-from likeness.picture import Picture
+from likeness.show.controls import Controls
+from likeness.show.loop import Loop
 from likeness.web.access import Access
 from likeness.web.codes import load_codes
 from likeness.web.describe import ParamsDescription, read_moved, read_targets
 from likeness.web.desk import Desk
+from likeness.web.log_lines import Line, LogLines
 from likeness.web.oscquery import OscQuery
 from likeness.web.page_files import PageFiles
 from likeness.web.preview import Preview
@@ -41,33 +42,26 @@ LOG_S = 1 / 4
 
 @dataclass(frozen=True)
 class DeskParts:
-    """What the desk needs of a show. Everything may be called on the web server's thread.
+    """What the desk needs of a show. All that is called of it may be called on the web server's thread.
 
     Args:
         store, host: of the show.
         title: of the preset.
-        commands, questions: by OSC path.
-        lock: of the stage.
-        osc: the host and port of the OSC input, or None.
-        status: the show's numbers as JSON.
-        shown: returns the picture that the outputs got last.
-        described: topics that others describe, by name: what reads each, and how often in seconds.
-        sources: pictures of cues and of the past, and the report.
-        log_lines: returns the newest lines of the log, and the number of the last one.
+        controls: has the commands, the questions, the stage lock and the status.
+        cues: describes cues and the past, and has their pictures.
+        loop: has the picture that the outputs got last.
+        described: topics that the show's parts describe, by name: what reads each, and how often in seconds.
+        report: makes a zip for a bug report, given the newest lines of the log.
     """
 
     store: ParamStore
     host: Host
     title: str
-    commands: Mapping[str, Command]
-    questions: Mapping[str, Command]
-    lock: StageLock
-    osc: tuple[str, int] | None
-    status: Callable[[], str]
-    shown: Callable[[], Picture]
-    sources: Sources
-    described: Mapping[str, tuple[Callable[[], Any], float]] = field(default_factory=dict)
-    log_lines: Callable[[], tuple[Sequence[Any], int]] = lambda: ((), 0)
+    controls: Controls
+    cues: Cues
+    loop: Loop
+    described: Mapping[str, tuple[Callable[[], Any], float]]
+    report: Callable[[Sequence[Line]], bytes]
 
 
 def open_desk(opened: ExitStack, options: Options, parts: DeskParts, overlay: WindowOverlay | None = None) -> WebServer:
@@ -82,18 +76,21 @@ def open_desk(opened: ExitStack, options: Options, parts: DeskParts, overlay: Wi
     Raises:
         InputError: where no port is free, or the host is not an address of this machine.
     """
-    preview = Preview(parts.shown)
+    lines = LogLines()
+    lines.open()
+    opened.callback(lines.close)
+    preview = Preview(lambda: parts.loop.shown)
     preview.start()
     opened.callback(preview.close)
     server = WebServer(
-        lambda access: _make_services(parts, access, preview),
+        lambda access: _make_services(parts, access, preview, lines),
         options.web_port,
         host=options.web_host,
         load_codes=load_codes,
     )
     server.start()
     opened.callback(server.close)
-    if parts.osc is not None:
+    if parts.controls.osc is not None:
         announcement = ZeroconfAnnouncement(f"likeness {server.port}", options.web_host, server.port)
         announcement.start()
         opened.callback(announcement.close)
@@ -104,9 +101,9 @@ def open_desk(opened: ExitStack, options: Options, parts: DeskParts, overlay: Wi
     return server
 
 
-def _make_services(parts: DeskParts, access: Access, preview: Preview) -> Services:
-    files, streams = PageFiles(), MjpegStreams(preview)
-    oscquery = OscQuery(parts.store, parts.osc)
+def _make_services(parts: DeskParts, access: Access, preview: Preview, lines: LogLines) -> Services:
+    files, streams, controls, cues = PageFiles(), MjpegStreams(preview), parts.controls, parts.cues
+    oscquery = OscQuery(parts.store, controls.osc)
     greeting = {
         "program": "likeness",
         "version": likeness.__version__,
@@ -115,29 +112,33 @@ def _make_services(parts: DeskParts, access: Access, preview: Preview) -> Servic
     }
     desk = Desk(
         parts.store,
-        parts.commands,
-        parts.questions,
-        make_topics(parts),
+        controls.commands,
+        controls.questions,
+        make_topics(parts, lines),
         greeting=greeting,
         link=describe_link(access),
-        lock=parts.lock,
+        lock=controls.lock,
         next_picture=preview.next_picture,
     )
-    return Services(desk, Site(files, parts.sources, oscquery, preview, streams), oscquery, streams)
-
-
-def make_topics(parts: DeskParts) -> list[Topic]:
-    """Return the topics of a show, in the order in which pages are told of them."""
-    params = ParamsDescription(
-        parts.store, lambda: tuple(slot.name for slot in parts.host.rack), lambda name: _help_of(parts.host, name)
+    sources = Sources(
+        controls.status.text, cues.picture_of_cue, cues.picture_of_past, lambda: parts.report(lines.read()[0])
     )
+    return Services(desk, Site(files, sources, oscquery, preview, streams), oscquery, streams)
+
+
+def make_topics(parts: DeskParts, lines: LogLines) -> list[Topic]:
+    """Return the topics of a show, in the order in which pages are told of them."""
+    store, host, cues = parts.store, parts.host, parts.cues
+    params = ParamsDescription(store, lambda: tuple(slot.name for slot in host.rack), lambda name: _help_of(host, name))
     return [
         Whole("params", params.read),
-        Keyed("values", lambda: read_targets(parts.store)),
-        Keyed("shown", lambda: read_moved(parts.store, parts.store.params), SHOWN_S),
-        Whole("status", lambda: json.loads(parts.status()), STATUS_S),
+        Keyed("values", lambda: read_targets(store)),
+        Keyed("shown", lambda: read_moved(store, store.params), SHOWN_S),
+        Whole("status", lambda: json.loads(parts.controls.status.text()), STATUS_S),
+        Whole("cues", cues.describe_cues, CUES_S),
+        Whole("past", cues.describe_past, PAST_S),
         *(Whole(name, read, every_s) for name, (read, every_s) in parts.described.items()),
-        Lines("log", parts.log_lines, LOG_S),
+        Lines("log", lines.read, LOG_S),
     ]
 
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,7 @@ from likeness.tempo.transport import Transport
 from likeness.web.log_lines import LogLines
 
 if TYPE_CHECKING:
+    from likeness.web.log_lines import Line
     from likeness.web.server import WebServer
 
 log = logging.getLogger(__name__)
@@ -230,38 +231,15 @@ class Show(AbstractContextManager["Show"]):
     def _open_web(self, opened: ExitStack) -> "WebServer":
         # Its libraries take a fifth of a second to import, which a show without it need not wait for.
         from likeness.show.bug_report import make_show_report
-        from likeness.show.desk import CUES_S, PAST_S, DeskParts, open_desk
-        from likeness.web.log_lines import LogLines
-        from likeness.web.site import Sources
+        from likeness.show.desk import DeskParts, open_desk
 
-        controls, loop = self.controls, self.loop
-        lines = LogLines()
-        lines.open()
-        opened.callback(lines.close)
-
-        def report() -> bytes:
+        def report(lines: "Sequence[Line]") -> bytes:
             rack, _ = self.topics["rack"]
-            stage, status = self.rack_editor.stage, self.status()
-            return make_show_report(stage, self.preset_commands, loop.stats, status, rack(), lines.read()[0])
+            stage, stats = self.rack_editor.stage, self.loop.stats
+            return make_show_report(stage, self.preset_commands, stats, self.status(), rack(), lines)
 
-        parts = DeskParts(
-            self.store,
-            self.host,
-            self.preset.title or "likeness",
-            controls.commands,
-            controls.questions,
-            controls.lock,
-            controls.osc,
-            status=controls.status.text,
-            shown=lambda: loop.shown,
-            sources=Sources(controls.status.text, self.cues.picture_of_cue, self.cues.picture_of_past, report),
-            described={
-                **self.topics,
-                "cues": (self.cues.describe_cues, CUES_S),
-                "past": (self.cues.describe_past, PAST_S),
-            },
-            log_lines=lines.read,
-        )
+        title = self.preset.title or "likeness"
+        parts = DeskParts(self.store, self.host, title, self.controls, self.cues, self.loop, self.topics, report)
         return open_desk(opened, self.options, parts, self.overlay)
 
     def run(self, progress: Callable[[int], None] = lambda frame: None) -> None:
