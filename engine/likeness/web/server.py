@@ -95,7 +95,9 @@ class WebServer:
         sock = self._bind()
         self.port = sock.getsockname()[1]
         try:
-            self.access = Access(self._host, self.port, None if is_loopback(sock) else self._load_codes())
+            # As bound: a name may stand for this machine alone.
+            host = str(sock.getsockname()[0])
+            self.access = Access(host, self.port, None if is_loopback(sock) else self._load_codes())
             self._services = self._make_services(self.access)
         except BaseException:
             sock.close()
@@ -158,7 +160,9 @@ class WebServer:
     async def _answer_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer a plain request; None hands one for a WebSocket on to `_serve_socket`."""
         assert self._services is not None
-        wants_socket = "websocket" in request.headers.get("Upgrade", "").lower()
+        if request.method != "GET":
+            return respond(Answer(HTTPStatus.METHOD_NOT_ALLOWED, "text/plain", b"GET alone\n", (("Allow", "GET"),)))
+        wants_socket = any("websocket" in each.lower() for each in request.headers.get_all("Upgrade"))
         verdict = self.access.judge(request.path, request.headers, peer_of(connection), socket=wants_socket)
         if verdict.role is None:
             answer = Answer(verdict.status, "", verdict.text.encode(), verdict.headers)

@@ -71,6 +71,14 @@ def test_a_name_that_is_not_this_machines_is_refused(server: WebServer, host: st
         assert get(server, path, {"Host": host})[0] in (400, 403)
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_only_reading_is_answered(server: WebServer, method: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20.0)
+    connection.request(method, "/status")
+    assert connection.getresponse().status in (400, 405)
+    connection.close()
+
+
 def test_a_socket_from_another_site_is_refused(server: WebServer, rig: Rig) -> None:
     for path in ("/socket", "/"):
         with pytest.raises(InvalidStatus, match="403"), rig.page(path, origin="http://evil.example"):
