@@ -91,14 +91,14 @@ function Desk() {
   return html`<div class=${classes}>
     <${Top} />
     ${wide ? html`<section class="side" aria-label="cues and the past" inert=${!playable}><${Cueing} /></section>` : null}
-    <section class="part" data-part=${open.name} inert=${!playable}>
+    <section class="part" data-part=${open.name} data-tour="faders" inert=${!playable}>
       <div class="tabs" role="tablist">${tabs.map((tab) => html`<${Tab} key=${tab.name} tab=${tab} open=${tab === open} />`)}</div>
       <div class="stage" role="tabpanel" aria-label=${open.name}><${open.Part} key=${open.name} /></div>
     </section>
     <${Toasts} />
     <${Learn} />
     <${Keys} tabs=${tabs} />
-    <${Tour} wide=${wide} />
+    <${Tour} />
   </div>`;
 }
 

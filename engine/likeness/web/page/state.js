@@ -163,9 +163,9 @@ export function whyNot() {
   return null;
 }
 
-/** Sends a message, such as `send('/cue/recall', 5)`. */
+/** Sends a message, such as `send('/cue/recall', 5)`; returns whether this page may. */
 export function send(address, ...args) {
-  queue(`${address} ${(unnamed += 1)}`, address, args);
+  return queue(`${address} ${(unnamed += 1)}`, address, args);
 }
 
 /** Sets a parameter; of several values within a frame only the newest is sent. */

@@ -1,6 +1,50 @@
-// A place for the part `Toasts`.
+// What was refused, and what happened, in words for some seconds. The last thing can be undone from there.
 
-import { html } from './preact.js';
+import { html, useEffect, useState } from './preact.js';
+import { put, subscribe } from './state.js';
 
-/** Draws nothing yet. */
-export const Toasts = () => html`<div class="toasts"></div>`;
+const SHOWN_MS = 6000;
+const SHORTLY_MS = 2500;
+const MOST = 3;
+let number = 0;
+
+/** Says something for some seconds, such as `say('Cue 5 is cleared.', ['Bring it back', () => ..])`. */
+export const say = (words, action = null) => put('page.said', { words, action });
+
+/** Refusals of the show and of this page, and what `say` was given; a tap takes one away. */
+export function Toasts() {
+  const [toasts, setToasts] = useState([]);
+  const drop = (id) => setToasts((all) => all.filter((toast) => toast.id !== id));
+  useEffect(() => {
+    const add = (toast) => {
+      const id = (number += 1);
+      // The same refusal of sixty messages is one.
+      setToasts((all) => [...all.filter((other) => other.words !== toast.words), { ...toast, id }].slice(-MOST));
+      setTimeout(() => drop(id), toast.kind === 'said' && !toast.action ? SHORTLY_MS : SHOWN_MS);
+    };
+    const ends = [
+      subscribe('error', (error) => error && add({ kind: 'error', where: error[0], words: error[1] })),
+      subscribe('page.refusal', (words) => words && add({ kind: 'error', words })),
+      subscribe('page.said', (said) => said && add({ kind: 'said', ...said })),
+    ];
+    return () => ends.forEach((end) => end());
+  }, []);
+  return html`<div class="toasts" role="status" aria-live="polite">
+    ${toasts.map(
+      (toast) => html`<div key=${toast.id} class=${`toast ${toast.kind}`}>
+        <p>${toast.where ? html`<small>${toast.where}</small> ` : null}${toast.words}</p>
+        ${toast.action
+          ? html`<button
+              onClick=${() => {
+                toast.action[1]();
+                drop(toast.id);
+              }}
+            >
+              ${toast.action[0]}
+            </button>`
+          : null}
+        ${toast.action || toast.kind === 'error' ? html`<button aria-label="take away" onClick=${() => drop(toast.id)}>✕</button>` : null}
+      </div>`,
+    )}
+  </div>`;
+}
