@@ -1,5 +1,6 @@
 """Description of the rack for surfaces: what plays, what it costs, what failed, and what could be added."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +17,7 @@ GONE = "its file is gone; it plays on as it was loaded"
 
 
 class RackDescription:
-    """Describes the rack whenever it is asked, on one thread beside the show's.
+    """Describes the rack whenever it is asked, on any thread; those that ask wait for one another, the show does not.
 
     It reads a list that the render thread replaces as a whole, numbers and texts of slots, and the newest snapshot of
     the values: none of them can be half changed, and at worst one is a frame older than another.
@@ -40,9 +41,15 @@ class RackDescription:
         self._available = AvailablePlugins(editor.find_files, now)
         self._costs: Mapping[int, float] = {}
         self._costs_read = float("-inf")
+        # A report is made on a thread of its own while pages are told.
+        self._turn = threading.Lock()
 
     def describe(self) -> dict[str, Any]:
         """Return the rack, ready for `json.dumps`."""
+        with self._turn:
+            return self._read()
+
+    def _read(self) -> dict[str, Any]:
         rack, errors, values = tuple(self._host.rack), self._editor.errors, self._store.snapshot
         if self._now() - self._costs_read >= COST_S:
             self._costs_read = self._now()

@@ -279,7 +279,7 @@ class Show(AbstractContextManager["Show"]):
         return self._status.numbers({**self.controls.counters(), **self.camera.counters()})
 
     def report(self) -> bytes:
-        """Return a zip for a bug report; nothing of anybody is in it. Any thread; it takes some ms."""
+        """Return a zip for a bug report; nothing of anybody is in it. Any thread; it takes a while."""
         rack = RackDescription(self.store, self.host, self.rack_editor, watching=self.options.watch).describe()
         stats, stage, (lines, _) = self.loop.stats, self.rack_editor.stage, self.log_lines.read()
         return make_show_report(stage, self.preset_commands, stats, self.status(), rack, lines)
