@@ -25,7 +25,7 @@ export function connect() {
   subscribe('pong', (sentAt) => noteTravel(Math.min(performance.now() - sentAt, 1000)));
   setInterval(look, LOOK_MS);
   setInterval(() => socket?.readyState === WebSocket.OPEN && send('/desk/ping', performance.now()), PING_MS);
-  for (const event of ['visibilitychange', 'pageshow', 'online', 'focus']) addEventListener(event, lookAfterSleep);
+  for (const event of ['pageshow', 'online', 'focus']) addEventListener(event, lookAfterSleep);
   document.addEventListener('visibilitychange', lookAfterSleep);
   open();
 }

@@ -42,9 +42,10 @@ export function pickTimes(times, now, span, count) {
   let at = 0;
   // On a grid that does not move with the time, so that faces wander on and are not drawn anew.
   for (let slot = Math.floor((now - span) / step); slot * step <= now; slot += 1) {
-    const wanted = slot * step;
+    // A face stands for the time until the next one; what was in its middle is most like it.
+    const wanted = Math.min((slot + 0.5) * step, now);
     while (at + 1 < times.length && Math.abs(times[at + 1] - wanted) <= Math.abs(times[at] - wanted)) at += 1;
-    if (at < times.length && Math.abs(times[at] - wanted) <= Math.max(step / 2, 1)) picked.push([wanted, times[at]]);
+    if (at < times.length && Math.abs(times[at] - wanted) <= Math.max(step / 2, 1)) picked.push([slot * step, times[at]]);
   }
   return picked;
 }

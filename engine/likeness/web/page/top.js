@@ -50,7 +50,7 @@ function Rates({ status }) {
     </p>
     <p class="rates">
       <span>${dropped} dropped</span> <span>${status.repeats} repeated</span>
-      <span class="more">${Math.round(status.latency_ms)} ms to the screen</span>
+      ${status.latency_ms >= 1 ? html`<span class="more">${Math.round(status.latency_ms)} ms to the screen</span>` : null}
     </p>`;
 }
 
@@ -163,7 +163,7 @@ function Tempo() {
       <small>tap</small>
     </button>
     <div class="dots" ref=${dots} aria-hidden="true">${Array.from({ length: meter }, (_, i) => html`<i key=${i}></i>`)}</div>
-    <p class="leader"><span>clock:</span> ${tempo?.leader ?? '–'}</p>
+    <p class="leader"><span>clock:</span> ${tempo?.leader || 'its own'}</p>
   </section>`;
 }
 
