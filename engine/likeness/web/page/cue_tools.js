@@ -47,13 +47,13 @@ export function CueTools({ cues, onEdit }) {
   const words = unit === 'bars' ? `${bars} ${bars === 1 ? 'bar' : 'bars'}` : `${Number(seconds.toFixed(2))} s`;
   const toggle = (name) => setOpen(open === name ? null : name);
   return html`<div class="cue-tools" role="group" aria-label="how cues are recalled">
-    <button class="time" aria-expanded=${open === 'time'} aria-label=${`recalls go over ${words}; change it`} onClick=${() => toggle('time')}>
+    <button class="time" aria-expanded=${open === 'time'} aria-label=${`over ${words}: the time of recalls`} onClick=${() => toggle('time')}>
       <small>over</small> <b>${words}</b>
     </button>
     <${When} />
-    <button onClick=${() => send('/cue/undo', 1)} aria-label="undo the last recall">Undo</button>
-    <button onClick=${() => send('/cue/release', 1)} aria-label="release: the plugins' own face comes back">Release</button>
-    <button onClick=${onEdit} aria-label="name and clear cues">Edit</button>
+    <button onClick=${() => send('/cue/undo', 1)} aria-label="Undo the last recall">Undo</button>
+    <button onClick=${() => send('/cue/release', 1)} aria-label="Release: the plugins' own face comes back">Release</button>
+    <button onClick=${onEdit} aria-label="Edit: name and clear cues">Edit</button>
     <button aria-expanded=${open === 'more'} aria-label="banks and more" onClick=${() => toggle('more')}>⋯</button>
     ${open
       ? html`<${Sheet} label=${open === 'time' ? 'time of recalls' : 'banks and more'} onClose=${() => setOpen(null)}>
@@ -68,7 +68,7 @@ function When() {
   const now = useValue('cue.quantise').target ?? 'off';
   const names = Object.keys(WHENS);
   const next = names[(names.indexOf(now) + 1) % names.length];
-  return html`<button class=${`when ${now === 'off' ? '' : 'lit'}`} aria-label=${`recalls go ${WHENS[now]}; change it`} onClick=${() => setParam('cue.quantise', next)}>
+  return html`<button class=${`when ${now === 'off' ? '' : 'lit'}`} aria-label=${`${WHENS[now]}: when recalls go`} onClick=${() => setParam('cue.quantise', next)}>
     ${WHENS[now]}
   </button>`;
 }
@@ -126,7 +126,7 @@ function Times({ onDone }) {
     </div>
     ${land === undefined
       ? null
-      : html`<h3>Where it waits for the beat or bar, it</h3>
+      : html`<h2>Where it waits for the beat or bar, it</h2>
           <div class="segments" role="group" aria-label="what falls on the beat">
           ${['start', 'arrival'].map((name) => html`<button class=${land === name ? 'on' : ''} aria-pressed=${land === name} onClick=${() => setParam('cue.land', name)}>${name === 'start' ? 'starts on it' : 'has arrived on it'}</button>`)}
         </div>`}`;
@@ -143,7 +143,7 @@ function More({ cues, onDone }) {
     const name = new FormData(event.target).get('bank').trim();
     if (name) then(() => send('/cue/bank', name))();
   };
-  return html`<h3>Bank</h3>
+  return html`<h2>Bank</h2>
     <div class="segments wraps">
       ${banks.map((name) => html`<button class=${name === cues.bank ? 'on' : ''} aria-pressed=${name === cues.bank} onClick=${then(() => send('/cue/bank', name))}>${name}</button>`)}
     </div>

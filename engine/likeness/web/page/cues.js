@@ -118,7 +118,8 @@ function Cell({ name, bank, cue, picked, onPick }) {
     else if (event.shiftKey) storeCue(name);
     else recall(name, cue);
   };
-  const words = `cue ${name}${cue?.label ? `, ${cue.label}` : ''}, ${STATES[state]}`;
+  const seen = [name, cue && !picture && 'no picture', footOf(state, cue?.label)[1]].filter(Boolean).join(' ');
+  const words = `cue ${seen}, ${STATES[state]}`;
   return html`<button
     class=${`cue is-${state} ${picked ? 'picked' : ''}`}
     data-cue=${name}
@@ -129,18 +130,22 @@ function Cell({ name, bank, cue, picked, onPick }) {
     onContextMenu=${(event) => event.preventDefault()}
   >
     ${picture ? html`<img src=${picture} alt="" draggable=${false} />` : null}
-    <span class="cue-number">${name}</span>
-    ${cue && !picture ? html`<span class="cue-none">no picture</span>` : null}
+    <span class="cue-number">${name}</span>${' '}
+    ${cue && !picture ? html`<span class="cue-none">no picture</span> ` : null}
     <${Foot} state=${state} label=${cue?.label} />
     <${Ring} />
   </button>`;
 }
 
-/** A cue's name, and its state as a sign beside it, so that it is not told by colour alone. */
-function Foot({ state, label }) {
+/** Returns a cue's sign and words: its state is not told by colour alone. */
+function footOf(state, label) {
   const sign = { active: '●', fading: '▸▸' }[state];
-  if (!sign && !label) return null;
-  return html`<span class="cue-label">${sign ? html`<i aria-hidden="true">${sign}</i> ` : null}${label || STATES[state]}</span>`;
+  return [sign, label || (sign && STATES[state])];
+}
+
+function Foot({ state, label }) {
+  const [sign, words] = footOf(state, label);
+  return words ? html`<span class="cue-label">${sign ? html`<i>${sign}</i> ` : null}${words}</span>` : null;
 }
 
 function recall(name, cue) {

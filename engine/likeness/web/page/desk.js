@@ -51,18 +51,19 @@ function useTabs(wide) {
   return [tabs, open];
 }
 
-function Tab({ tab, open }) {
+function Tab({ tab, wide, open }) {
   const trouble = useTopic('page.trouble');
+  const name = tab.short && !wide ? `${tab.short}, ${tab.name}` : tab.name;
   const marked = tab.name === 'Log' && trouble && !open;
   return html`<button
     role="tab"
     aria-selected=${open}
     class=${`tab ${open ? 'on' : ''} ${marked ? 'marked' : ''}`}
-    aria-label=${marked ? `${tab.name}, new trouble` : tab.name}
+    aria-label=${marked ? `${name}, new trouble` : name}
     data-tab=${tab.name}
     onClick=${() => put('page.tab', tab.name)}
   >
-    <span class="long">${tab.name}</span><span class="short">${tab.short ?? tab.name}</span>${marked ? html`<b aria-hidden="true">!</b>` : null}
+    ${wide ? tab.name : (tab.short ?? tab.name)}${marked ? html`<b aria-hidden="true">!</b>` : null}
   </button>`;
 }
 
@@ -92,7 +93,7 @@ function Desk() {
     <${Top} />
     ${wide ? html`<section class="side" aria-label="cues and the past" inert=${!playable}><${Cueing} /></section>` : null}
     <section class="part" data-part=${open.name} data-tour="faders" inert=${!playable}>
-      <div class="tabs" role="tablist">${tabs.map((tab) => html`<${Tab} key=${tab.name} tab=${tab} open=${tab === open} />`)}</div>
+      <div class="tabs" role="tablist">${tabs.map((tab) => html`<${Tab} key=${tab.name} tab=${tab} wide=${wide} open=${tab === open} />`)}</div>
       <div class="stage" role="tabpanel" aria-label=${open.name}><${open.Part} key=${open.name} /></div>
     </section>
     <${Toasts} />

@@ -104,10 +104,10 @@ export function Past() {
     <${Strip} past=${past} span=${spanOf} now=${began.current ?? past?.now} moment=${moment} scrubbing=${scrub < 1} onChoose=${choose} />
     <div class="past-tools">
       <div class="segments" role="group" aria-label="how far back">
-        ${Object.entries(SPANS).map(([words, seconds]) => html`<button class=${spanOf === seconds ? 'on' : ''} aria-pressed=${spanOf === seconds} aria-label=${words} disabled=${scrub < 1} onClick=${() => zoom(seconds)}>${SHORT(words)}</button>`)}
+        ${Object.entries(SPANS).map(([words, seconds]) => html`<button class=${spanOf === seconds ? 'on' : ''} aria-pressed=${spanOf === seconds} aria-label=${`${SHORT(words)}: show the last ${words}`} disabled=${scrub < 1} onClick=${() => zoom(seconds)}>${SHORT(words)}</button>`)}
       </div>
-      <button class="star" disabled=${moment === null} aria-label="store this moment in the first empty cue" onClick=${() => keep(moment)}>★ Keep</button>
-      <button class=${`live ${back ? 'back' : ''}`} aria-label=${back ? 'return to the present' : 'this is the present'} onClick=${live}>${back ? '▶ To live' : 'Live'}</button>
+      <button class="star" disabled=${moment === null} aria-label="★ Keep this moment in the first empty cue" onClick=${() => keep(moment)}>★ Keep</button>
+      <button class=${`live ${back ? 'back' : ''}`} aria-label=${back ? '▶ To live' : 'Live'} onClick=${live}>${back ? '▶ To live' : 'Live'}</button>
     </div>
   </section>`;
 }

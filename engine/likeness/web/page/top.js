@@ -27,7 +27,7 @@ function Numbers() {
   const hello = useTopic('hello');
   return html`<section class="numbers" aria-label="state of the show">
     <div class="title">
-      <${Connection} connection=${connection} /><strong>${hello?.title ?? 'likeness'}</strong>
+      <${Connection} connection=${connection} /><h1>${hello?.title ?? 'likeness'}</h1>
       <button class="help" aria-label="keys and help" onClick=${() => put('page.help', true)}>?</button>
     </div>
     ${connection?.state === 'open' && status ? html`<${Rates} status=${status} />` : null}
@@ -157,9 +157,9 @@ function Tempo() {
   useBeat(light, dots);
   const meter = tempo?.beats_per_bar ?? 4;
   return html`<section class="tempo" aria-label="tempo">
-    <button class="tap" aria-label=${`tap the tempo, now ${tempo?.bpm.toFixed(1) ?? '?'} BPM`} ...${atOnce(tap)}>
+    <button class="tap" aria-label=${`${tempo?.bpm.toFixed(1) ?? '–'} BPM tap: tap the tempo`} ...${atOnce(tap)}>
       <i class="beat" ref=${light}></i>
-      <span><b>${tempo?.bpm.toFixed(1) ?? '–'}</b> <small>BPM</small></span>
+      <span><b>${tempo?.bpm.toFixed(1) ?? '–'}</b> <small>BPM</small></span>${' '}
       <small>tap</small>
     </button>
     <div class="dots" ref=${dots} aria-hidden="true">${Array.from({ length: meter }, (_, i) => html`<i key=${i}></i>`)}</div>
@@ -189,7 +189,7 @@ function Master() {
   const level = useTopic('status')?.master?.level ?? 1;
   const disabled = view || gone;
   const fading = black ? level > 0 : level < 1;
-  return html`<section class="master" aria-label="master">
+  return html`<section class="master" aria-label="blackout, freeze, panic">
     <button class=${`blackout ${black ? 'latched' : ''}`} aria-pressed=${black} disabled=${disabled} ...${atOnce(pressBlackout)}>
       <b>BLACKOUT</b><small>${black ? (fading ? 'going black' : 'black') : fading ? 'coming back' : 'off'}</small>
       <i class="level" aria-hidden="true"><i style=${{ transform: `scaleX(${1 - level})` }}></i></i>
