@@ -1,5 +1,6 @@
 """The page's files, read once: names, kinds, contents and a hash that tells a page it is out of date."""
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,11 +27,13 @@ class PageFile:
     Args:
         kind: for the header `Content-Type`.
         content: its bytes.
+        packed: the same as gzip, for a tablet on a slow network.
         tag: for the header `ETag`.
     """
 
     kind: str
     content: bytes
+    packed: bytes
     tag: str
 
 
@@ -53,4 +56,5 @@ class PageFiles:
 
 def _read(path: Path) -> PageFile:
     content = path.read_bytes()
-    return PageFile(KINDS[path.suffix], content, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+    packed = gzip.compress(content, mtime=0)
+    return PageFile(KINDS[path.suffix], content, packed, f'"{hashlib.sha256(content).hexdigest()[:32]}"')

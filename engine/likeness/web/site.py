@@ -114,9 +114,11 @@ class Site:
         file = self._files.files.get(name)
         if file is None:
             return NOT_FOUND
-        kept = (("ETag", file.tag), NO_CACHE)
+        kept = (("ETag", file.tag), NO_CACHE, ("Vary", "Accept-Encoding"))
         if headers.get("If-None-Match") == file.tag:
             return Answer(HTTPStatus.NOT_MODIFIED, "", b"", kept)
+        if "gzip" in ",".join(headers.get_all("Accept-Encoding")):
+            return Answer(HTTPStatus.OK, file.kind, file.packed, (*kept, ("Content-Encoding", "gzip")))
         return Answer(HTTPStatus.OK, file.kind, file.content, kept)
 
     def _picture(self, parts: list[str]) -> Answer:

@@ -1,5 +1,6 @@
 """The web server over real sockets: what each address gets, and from whom nothing is taken."""
 
+import gzip
 import http.client
 import socket
 
@@ -63,6 +64,15 @@ def test_a_page_that_a_browser_has_is_not_sent_again(server: WebServer) -> None:
     tag = get(server, "/desk")[1]["ETag"]
     status, _, content = get(server, "/desk", {"If-None-Match": tag})
     assert (status, content) == (304, b"")
+
+
+def test_a_page_is_packed_for_a_browser_that_can_unpack_it(server: WebServer) -> None:
+    status, headers, content = get(server, "/page/style.css", {"Accept-Encoding": "gzip, deflate"})
+    assert (status, headers["Content-Encoding"]) == (200, "gzip")
+    plain = get(server, "/page/style.css")
+    assert "Content-Encoding" not in plain[1]
+    assert len(content) < len(plain[2]) / 2
+    assert gzip.decompress(content) == plain[2]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:9001", "127.0.0.1.evil.example", ""])
