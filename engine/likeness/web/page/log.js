@@ -24,14 +24,14 @@ export function Log() {
       </div>
       <${CopyButton} text=${() => shown.map(writeLine).join('\n')} disabled=${shown.length === 0} />
     </header>
-    <ol class="log-lines scrolls" tabindex="0" role="log" aria-label="Lines of the log" ref=${list}>
+    <div class="log-lines scrolls" tabindex="0" role="log" aria-label="Lines of the log" ref=${list}><ol>
       ${shown.map(
         ([time, kind, text], place) => html`<li key=${`${time} ${place}`} class=${kind}>
         <time class="dim tabular">${clock(time)}</time>
         ${kind !== 'info' && html` <strong>${kind}</strong>`} <span>${text}</span></li>`,
       )}
       ${shown.length === 0 && html`<li class="dim">${level === 'all' ? 'Nothing has been said yet.' : `No ${level}.`}</li>`}
-    </ol>
+    </ol></div>
     <footer class="report">
       <a class="button" href="/report.zip" download>Make a bug report</a>
       <p class="dim">A zip with versions, the device, the preset, these lines and measured frame times.

@@ -76,7 +76,7 @@ function SaveAs({ names }) {
 function Morph({ names, current, morph }) {
   const [a, setA] = useState(null);
   const [b, setB] = useState(null);
-  const from = a ?? morph?.a ?? current ?? names[0] ?? '';
+  const from = a ?? morph?.a ?? (names.includes(current) ? current : (names[0] ?? ''));
   const to = b ?? morph?.b ?? names.find((name) => name !== from) ?? '';
   const ready = from !== '' && to !== '' && from !== to;
   const owners = useTopic('params') ?? [];
