@@ -39,7 +39,7 @@ export function Buttons({ label, value, options, onPick }) {
 }
 
 /** A labelled line of an editor. */
-export const Field = ({ name, children }) => html`<div class="field"><span>${name}</span>${children}</div>`;
+export const Field = ({ name, wide, children }) => html`<div class=${wide ? 'field wide' : 'field'}><span>${name}</span>${children}</div>`;
 
 /** The editor of one binding of a parameter. */
 export function BindingEditor({ param, binding }) {

@@ -7,7 +7,7 @@ import { Fader, oscAddress } from './fader.js';
 import { LearnCover, startLearning, useBindings } from './learn.js';
 import { isAbout, useSelected } from './mode.js';
 import { ModulatorCard } from './modulator.js';
-import { spoken } from './number.js';
+import { nameOf, spoken } from './number.js';
 import { askFor, ModulateCover } from './palette.js';
 import { setParam, subscribe } from './state.js';
 
@@ -81,10 +81,6 @@ function Details({ param }) {
     ${modulators.map((each) => html`<${ModulatorCard} key=${`m${each.place}`} modulator=${each} />`)}
   </div>`;
 }
-
-/** Returns a parameter's name as it is written: without the unit that stands beside its number. */
-const nameOf = ({ name, unit }) =>
-  (unit && name.endsWith(`_${unit}`) ? name.slice(0, -unit.length - 1) : name).replaceAll('_', ' ');
 
 function Row({ param, title }) {
   const [open, setOpen] = useState(false);

@@ -110,7 +110,7 @@ function Steps({ steps, onSet }) {
 function Rate({ modulator, change }) {
   const { rate, beats } = modulator;
   const free = rate !== null && rate !== undefined;
-  return html`<${Field} name=${modulator.source === 'steps' ? 'a step in' : 'a cycle in'}>
+  return html`<${Field} wide name=${modulator.source === 'steps' ? 'a step in' : 'a cycle in'}>
       <${Buttons}
         label="counts in"
         value=${free ? 'Hz' : 'beats'}
@@ -148,9 +148,9 @@ export function ModulatorCard({ modulator, title }) {
     </header>
     <${Curve} modulator=${modulator} />
     ${slide('amount', AMOUNT)}
-    ${source === 'lfo' ? html`<${Field} name="shape"><${Buttons} label="shape" value=${modulator.shape} options=${shapes} onPick=${(key) => change('shape', key)} /><//>` : null}
+    ${source === 'lfo' ? html`<${Field} wide name="shape"><${Buttons} label="shape" value=${modulator.shape} options=${shapes} onPick=${(key) => change('shape', key)} /><//>` : null}
     ${source === 'steps' ? html`<${Steps} steps=${modulator.steps} onSet=${(steps) => change('steps', steps.join(' '))} />` : null}
-    ${heard ? html`<${Field} name="band"><${Buttons} label="band" value=${modulator.band} options=${BANDS} onPick=${(key) => change('band', key)} /><//>` : html`<${Rate} modulator=${modulator} change=${change} />`}
+    ${heard ? html`<${Field} wide name="band"><${Buttons} label="band" value=${modulator.band} options=${BANDS} onPick=${(key) => change('band', key)} /><//>` : html`<${Rate} modulator=${modulator} change=${change} />`}
     ${source === 'lfo' || source === 'steps' ? slide('phase', PHASE) : null}
     ${source === 'audio' ? slide('attack', ATTACK) : null} ${heard ? slide('release', RELEASE) : null}
     <${Field} name="goes">

@@ -12,6 +12,10 @@ const SCALES = {
 /** Returns `u` kept between 0 and 1. */
 export const clamp = (u) => Math.min(Math.max(u, 0), 1);
 
+/** Returns a parameter's name as it is written: without the unit that stands beside its number. */
+export const nameOf = ({ name, unit }) =>
+  (unit && name.endsWith(`_${unit}`) ? name.slice(0, -unit.length - 1) : name).replaceAll('_', ' ');
+
 /** Returns the fader position in 0..1 that stands for a value. */
 export function toUnit(param, value) {
   const number = Math.min(Math.max(Number(value), param.min), param.max);

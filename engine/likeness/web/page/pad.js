@@ -3,7 +3,7 @@
 import { html, useCallback, useEffect, useRef, useState } from './preact.js';
 import { Live } from './fader.js';
 import { keep, makeMode, pluginsFirst, read } from './mode.js';
-import { clamp, fromUnit, smallStep, spoken, toUnit } from './number.js';
+import { clamp, fromUnit, nameOf, smallStep, spoken, toUnit } from './number.js';
 import { hold, send, setParam, useTopic } from './state.js';
 
 const KEPT = 'likeness.pads';
@@ -213,7 +213,7 @@ function Axis({ label, address, groups, onPick }) {
       ${groups.map(
         (group) => html`<optgroup label=${group.title}>
           ${faders(group).map(
-            (param) => html`<option value=${param.address} selected=${param.address === address}>${param.name.replaceAll('_', ' ')}</option>`,
+            (param) => html`<option value=${param.address} selected=${param.address === address}>${nameOf(param)} · ${group.title}</option>`,
           )}
         </optgroup>`,
       )}

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef } from './preact.js';
 import { pathOf } from './binding.js';
 import { makeMode, pluginsFirst, sendFor } from './mode.js';
+import { nameOf } from './number.js';
 import { curveOf, SHAPES } from './shapes.js';
 import { useTopic } from './state.js';
 
@@ -210,7 +211,7 @@ export function Targets() {
               data-address=${param.address}
               onClick=${() => (source ? add(source, param.address) : armed.set({ source: null, address: param.address }))}
             >
-              ${param.name.replaceAll('_', ' ')}
+              ${nameOf(param)}
             </button>`,
           )}
       </section>`,
