@@ -1,6 +1,6 @@
 // Numbers of parameters: fader position and back, how they are written, and how typed text is read.
 
-import { html, useEffect, useRef, useState } from './preact.js';
+import { html, useLayoutEffect, useRef, useState } from './preact.js';
 
 // What follows a number that somebody types, and by what it is then multiplied, for each unit.
 const SCALES = {
@@ -71,7 +71,8 @@ export function NumberBox({ param, label, current, onText, onSet, onRefuse }) {
   const [open, setOpen] = useState(false);
   const input = useRef(null);
   const button = useRef(null);
-  useEffect(() => {
+  // At once, for a tablet shows its keys only for what is focused within the tap.
+  useLayoutEffect(() => {
     if (!open) return;
     input.current.focus();
     input.current.select();
