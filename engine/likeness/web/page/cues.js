@@ -82,22 +82,26 @@ function Grid({ bank, stored, editing, onPick }) {
   </div>`;
 }
 
+const MOST_PAGES = 4;
+
 function Pager({ pages, each, page, stored }) {
   const lives = (at) => Object.entries(stored).some(([name, { state }]) => state !== 'stored' && Math.floor((name - 1) / each) === at);
+  const turn = (to, words) => html`<button data-page=${to} disabled=${to < 0 || to >= pages} aria-label=${`${words}: page of cues`} onClick=${() => put('page.cues', to)}>${words}</button>`;
+  const button = (at) => {
+    const range = `${at * each + 1}–${(at + 1) * each}`;
+    return html`<button
+      key=${at}
+      class=${at === page ? 'on' : ''}
+      aria-pressed=${at === page}
+      data-page=${at}
+      aria-label=${`${range}: cues${lives(at) ? ', with the live one' : ''}`}
+      onClick=${() => put('page.cues', at)}
+    >
+      ${lives(at) ? '● ' : ''}${range}
+    </button>`;
+  };
   return html`<div class="pager" role="group" aria-label="pages of cues">
-    ${Array.from({ length: pages }, (_, at) => {
-      const range = `${at * each + 1}–${(at + 1) * each}`;
-      return html`<button
-        key=${at}
-        class=${at === page ? 'on' : ''}
-        aria-pressed=${at === page}
-        data-page=${at}
-        aria-label=${`cues ${range}${lives(at) ? ', with the live one' : ''}`}
-        onClick=${() => put('page.cues', at)}
-      >
-        ${lives(at) ? '● ' : ''}${range}
-      </button>`;
-    })}
+    ${pages <= MOST_PAGES ? Array.from({ length: pages }, (_, at) => button(at)) : [turn(page - 1, '◂'), button(page), turn(page + 1, '▸')]}
   </div>`;
 }
 
@@ -192,6 +196,7 @@ function Editor({ name, cue, onPick }) {
   const field = useRef(null);
   const none = name === 'none';
   const label = () => {
+    if (!field.current) return;
     const text = field.current.value.trim();
     if (cue && text !== cue.label) send('/cue/label', Number(name), text);
   };

@@ -29,12 +29,18 @@ const MORE = [
   ['Esc', 'close what is open'],
 ];
 
+// Whether a finger or the mouse was used last: a button that they have left in focus is not what Space is meant for.
+let pointed = true;
+addEventListener('pointerdown', () => (pointed = true), true);
+addEventListener('keydown', ({ key }) => key === 'Tab' && (pointed = false), true);
+
 /** Whether a key is meant for what has the focus. */
 function isForElse(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
   if (event.target.closest?.('input, textarea, select')) return true;
-  // Space presses a button that was reached by the keyboard; one that was clicked does not keep it from the show.
-  return event.key === ' ' && Boolean(document.activeElement?.matches('button:focus-visible, a:focus-visible'));
+  if (event.key !== ' ' || !document.activeElement?.matches('button, a, summary')) return false;
+  if (pointed) document.activeElement.blur();
+  return !pointed;
 }
 
 function useKeys(tabs) {
