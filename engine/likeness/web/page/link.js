@@ -2,7 +2,8 @@
 
 import { deliverBy, noteTravel, put, receive, send, subscribe, takeOutgoing } from './state.js';
 
-const AGAIN_MS = [200, 500, 1000];
+// The last one leaves time to be back within a second.
+const AGAIN_MS = [200, 500, 800];
 // The show's numbers come five times a second, so silence means that it is gone, or that this machine slept.
 const SILENCE_MS = 4000;
 const SILENCE_AFTER_SLEEP_MS = 1000;
