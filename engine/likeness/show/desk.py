@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ from likeness.web.access import Access
 from likeness.web.codes import load_codes
 from likeness.web.describe import ParamsDescription, read_moved, read_targets
 from likeness.web.desk import Desk
-from likeness.web.log_lines import Line, LogLines
+from likeness.web.log_lines import LogLines
 from likeness.web.oscquery import OscQuery
 from likeness.web.page_files import PageFiles
 from likeness.web.preview import Preview
@@ -51,7 +51,8 @@ class DeskParts:
         cues: describes cues and the past, and has their pictures.
         loop: has the picture that the outputs got last.
         described: topics that the show's parts describe, by name: what reads each, and how often in seconds.
-        report: makes a zip for a bug report, given the newest lines of the log.
+        log_lines: has the newest lines of the log.
+        report: makes a zip for a bug report, on any thread.
     """
 
     store: ParamStore
@@ -61,7 +62,8 @@ class DeskParts:
     cues: Cues
     loop: Loop
     described: Mapping[str, tuple[Callable[[], Any], float]]
-    report: Callable[[Sequence[Line]], bytes]
+    log_lines: LogLines
+    report: Callable[[], bytes]
 
 
 def open_desk(opened: ExitStack, options: Options, parts: DeskParts, overlay: WindowOverlay | None = None) -> WebServer:
@@ -76,14 +78,11 @@ def open_desk(opened: ExitStack, options: Options, parts: DeskParts, overlay: Wi
     Raises:
         InputError: where no port is free, or the host is not an address of this machine.
     """
-    lines = LogLines()
-    lines.open()
-    opened.callback(lines.close)
     preview = Preview(lambda: parts.loop.shown)
     preview.start()
     opened.callback(preview.close)
     server = WebServer(
-        lambda access: _make_services(parts, access, preview, lines),
+        lambda access: _make_services(parts, access, preview),
         options.web_port,
         host=options.web_host,
         load_codes=load_codes,
@@ -101,7 +100,7 @@ def open_desk(opened: ExitStack, options: Options, parts: DeskParts, overlay: Wi
     return server
 
 
-def _make_services(parts: DeskParts, access: Access, preview: Preview, lines: LogLines) -> Services:
+def _make_services(parts: DeskParts, access: Access, preview: Preview) -> Services:
     files, streams, controls, cues = PageFiles(), MjpegStreams(preview), parts.controls, parts.cues
     oscquery = OscQuery(parts.store, controls.osc)
     greeting = {
@@ -114,19 +113,17 @@ def _make_services(parts: DeskParts, access: Access, preview: Preview, lines: Lo
         parts.store,
         controls.commands,
         controls.questions,
-        make_topics(parts, lines),
+        make_topics(parts),
         greeting=greeting,
         link=describe_link(access),
         lock=controls.lock,
         next_picture=preview.next_picture,
     )
-    sources = Sources(
-        controls.status.text, cues.picture_of_cue, cues.picture_of_past, lambda: parts.report(lines.read()[0])
-    )
+    sources = Sources(controls.status.text, cues.picture_of_cue, cues.picture_of_past, parts.report)
     return Services(desk, Site(files, sources, oscquery, preview, streams), oscquery, streams)
 
 
-def make_topics(parts: DeskParts, lines: LogLines) -> list[Topic]:
+def make_topics(parts: DeskParts) -> list[Topic]:
     """Return the topics of a show, in the order in which pages are told of them."""
     store, host, cues = parts.store, parts.host, parts.cues
     params = ParamsDescription(store, lambda: tuple(slot.name for slot in host.rack), lambda name: _help_of(host, name))
@@ -138,7 +135,7 @@ def make_topics(parts: DeskParts, lines: LogLines) -> list[Topic]:
         Whole("cues", cues.describe_cues, CUES_S),
         Whole("past", cues.describe_past, PAST_S),
         *(Whole(name, read, every_s) for name, (read, every_s) in parts.described.items()),
-        Lines("log", lines.read, LOG_S),
+        Lines("log", parts.log_lines.read, LOG_S),
     ]
 
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -58,7 +58,6 @@ from likeness.tempo.transport import Transport
 from likeness.web.log_lines import LogLines
 
 if TYPE_CHECKING:
-    from likeness.web.log_lines import Line
     from likeness.web.server import WebServer
 
 log = logging.getLogger(__name__)
@@ -230,16 +229,19 @@ class Show(AbstractContextManager["Show"]):
 
     def _open_web(self, opened: ExitStack) -> "WebServer":
         # Its libraries take a fifth of a second to import, which a show without it need not wait for.
-        from likeness.show.bug_report import make_show_report
         from likeness.show.desk import DeskParts, open_desk
 
-        def report(lines: "Sequence[Line]") -> bytes:
-            rack, _ = self.topics["rack"]
-            stage, stats = self.rack_editor.stage, self.loop.stats
-            return make_show_report(stage, self.preset_commands, stats, self.status(), rack(), lines)
-
-        title = self.preset.title or "likeness"
-        parts = DeskParts(self.store, self.host, title, self.controls, self.cues, self.loop, self.topics, report)
+        parts = DeskParts(
+            self.store,
+            self.host,
+            self.preset.title or "likeness",
+            self.controls,
+            self.cues,
+            self.loop,
+            self.topics,
+            self.log_lines,
+            self.report,
+        )
         return open_desk(opened, self.options, parts, self.overlay)
 
     def run(self, progress: Callable[[int], None] = lambda frame: None) -> None:

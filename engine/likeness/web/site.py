@@ -60,7 +60,7 @@ class Sources:
         status: the show's numbers as JSON.
         picture_of_cue: the JPEG of a cue, by bank and name.
         picture_of_past: the JPEG nearest to a moment, in the show's time.
-        report: a zip for a bug report.
+        report: a zip for a bug report; called on a thread of its own.
     """
 
     status: Callable[[], str]
@@ -106,7 +106,7 @@ class Site:
         if path == "/frame.jpg":
             return await self._frame(_width(query))
         if path == "/report.zip":
-            return self._report(role)
+            return await self._report(role)
         status, content = self._oscquery.answer(path, text)
         return Answer(status, JSON, content.encode(), (NO_CACHE,))
 
@@ -138,10 +138,11 @@ class Site:
             return Answer(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", b"no picture has been drawn yet\n")
         return Answer(HTTPStatus.OK, JPEG, jpeg, (NO_STORE,))
 
-    def _report(self, role: Role) -> Answer:
+    async def _report(self, role: Role) -> Answer:
         if role != "desk":
             return Answer(HTTPStatus.FORBIDDEN, "text/plain", b"a report is made on a desk\n")
-        content = self._sources.report()
+        # It asks every package for its version, which reads the disk.
+        content = await asyncio.get_running_loop().run_in_executor(None, self._sources.report)
         saved_as = ("Content-Disposition", 'attachment; filename="likeness-report.zip"')
         return Answer(HTTPStatus.OK, "application/zip", content, (saved_as, NO_STORE))
 
