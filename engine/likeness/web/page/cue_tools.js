@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from './preact.js';
 import { makeMode } from './mode.js';
 import { send, setParam, targetOf, useTopic, useValue } from './state.js';
+import { ask } from './toasts.js';
 
 const KEPT = 'likeness.recall';
 const TIMES = { s: [0, 0.5, 1, 2, 4, 8, 15, 30], bars: [0.25, 0.5, 1, 2, 4, 8, 16, 32] };
@@ -37,7 +38,7 @@ export function recallTime() {
 export const recallCue = (name) => send('/cue/recall', Number(name), ...recallTime());
 
 /** Brings back the cue that was overwritten or cleared last. */
-export const restoreCue = () => send('/cue/restore', 1);
+export const restoreCue = () => ask('/cue/restore');
 
 /** The tools in a row. */
 export function CueTools({ cues, onEdit }) {
@@ -51,7 +52,7 @@ export function CueTools({ cues, onEdit }) {
       <small>over</small> <b>${words}</b>
     </button>
     <${When} />
-    <button onClick=${() => send('/cue/undo', 1)} aria-label="Undo the last recall">Undo</button>
+    <button onClick=${() => ask('/cue/undo')} aria-label="Undo the last recall">Undo</button>
     <button onClick=${() => send('/cue/release', 1)} aria-label="Release: the plugins' own face comes back">Release</button>
     <button onClick=${onEdit} aria-label="Edit: name and clear cues">Edit</button>
     <button aria-expanded=${open === 'more'} aria-label="banks and more" onClick=${() => toggle('more')}>⋯</button>
@@ -149,7 +150,7 @@ function More({ cues, onDone }) {
     </div>
     <form class="segments" onSubmit=${add}><input name="bank" placeholder="new bank" aria-label="name of a new bank" autocomplete="off" autocapitalize="off" /><button>Open</button></form>
     <div class="segments">
-      <button onClick=${then(() => send('/cue/next', 1))}>Next cue</button>
+      <button onClick=${then(() => ask('/cue/next'))}>Next cue</button>
       <button onClick=${then(restoreCue)}>Bring back the last cleared</button>
     </div>
     <p class="dim">Tap a face to bring it back. Hold a square to store this face there. Drag a face to move it.</p>`;

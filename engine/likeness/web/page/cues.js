@@ -214,7 +214,7 @@ function Editor({ name, cue, onPick }) {
       ? html`<p>Tap a cue to name or clear it.</p>`
       : html`<input ref=${field} value=${cue?.label ?? ''} disabled=${!cue} maxlength="64" placeholder=${cue ? `name of cue ${name}` : `cue ${name} is empty`} aria-label=${`name of cue ${name}`} onChange=${label} autocomplete="off" />
           <button type="button" onClick=${() => storeCue(name)}>${cue ? 'Store anew' : 'Store'}</button>
-          ${cue ? html`<${HoldButton} label="Hold: clear" name=${`clear cue ${name}`} onDone=${clear} />` : null}`}
+          ${cue ? html`<${HoldButton} label="Hold: clear" name=${`cue ${name}`} onDone=${clear} />` : null}`}
     <button class="on">Done</button>
   </form>`;
 }

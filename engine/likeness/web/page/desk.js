@@ -88,11 +88,13 @@ function Desk() {
     document.title = hello?.title ? `${hello.title}, likeness` : 'likeness';
   }, [hello?.title]);
   const playable = connection?.state === 'open';
+  // The keyboard does not go behind the help.
+  const closed = !playable || Boolean(useTopic('page.help'));
   const classes = `desk ${wide ? 'wide' : 'narrow'} ${playable ? '' : 'gone'} ${hello?.role === 'view' ? 'view' : ''}`;
   return html`<div class=${classes}>
     <${Top} />
-    ${wide ? html`<section class="side" aria-label="cues and the past" inert=${!playable}><${Cueing} /></section>` : null}
-    <section class="part" data-part=${open.name} data-tour="faders" inert=${!playable}>
+    ${wide ? html`<section class="side" aria-label="cues and the past" inert=${closed}><${Cueing} /></section>` : null}
+    <section class="part" data-part=${open.name} data-tour="faders" inert=${closed}>
       <div class="tabs" role="tablist">${tabs.map((tab) => html`<${Tab} key=${tab.name} tab=${tab} wide=${wide} open=${tab === open} />`)}</div>
       <div class="stage" role="tabpanel" aria-label=${open.name}><${open.Part} key=${open.name} /></div>
     </section>

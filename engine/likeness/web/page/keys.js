@@ -5,6 +5,7 @@ import { recallCue } from './cue_tools.js';
 import { storeCue } from './cues.js';
 import { toggleBig } from './preview.js';
 import { get, put, send, useTopic } from './state.js';
+import { ask } from './toasts.js';
 import { panic, pressBlackout, toggleFreeze } from './top.js';
 import { startTour } from './tour.js';
 
@@ -13,9 +14,9 @@ const KEYS = [
   [[' '], 'Space', 'freeze, and go on', toggleFreeze],
   [['P'], 'Shift P', 'panic: let go of all that could stick', panic],
   [['t'], 'T', 'tap the tempo', () => send('/transport/tap', 1)],
-  [['u'], 'U', 'undo the last recall', () => send('/cue/undo', 1)],
+  [['u'], 'U', 'undo the last recall', () => ask('/cue/undo')],
   [['r'], 'R', "release: the plugins' own face comes back", () => send('/cue/release', 1)],
-  [['n'], 'N', 'next cue', () => send('/cue/next', 1)],
+  [['n'], 'N', 'next cue', () => ask('/cue/next')],
   [['l'], 'L', 'from the past to the present', () => send('/history/live')],
   [['v'], 'V', 'large preview, and small again', toggleBig],
   [['?', 'h'], '? or H', 'this help', () => put('page.help', !get('page.help'))],

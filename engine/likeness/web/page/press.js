@@ -68,7 +68,7 @@ export function HoldButton({ label, name, onDone, disabled }) {
   };
   return html`<button
     class="holding"
-    aria-label=${armed ? `again: ${name}` : `${label}: ${name}`}
+    aria-label=${`${armed ? 'again' : label} ${name}`}
     disabled=${disabled}
     onPointerDown=${(event) => followPress(event, { hold: onDone })}
     onContextMenu=${(event) => event.preventDefault()}
