@@ -27,13 +27,21 @@ def along(tab: Tab, address: str, share: float) -> tuple[float, float]:
 
 
 def set_value(tab: Tab, address: str, text: str) -> None:
-    type_value(tab, address, text)
+    # By the keyboard, since a page that has just come may still move under the pointer.
+    tab.wait_for(f"document.querySelector('{track(address)}')")
+    tab.evaluate(f"document.querySelector('{track(address)}').focus()")
+    tab.key("Enter")
+    write_value(tab, text)
     tab.wait_for("!document.querySelector('.number-input')")
 
 
 def type_value(tab: Tab, address: str, text: str) -> None:
     """Type something where a fader's number stands."""
     tab.click(f'[data-address="{address}"] .number')
+    write_value(tab, text)
+
+
+def write_value(tab: Tab, text: str) -> None:
     tab.wait_for("document.activeElement.classList.contains('number-input')")
     tab.command("Input.insertText", text=text)
     tab.key("Enter")
