@@ -34,6 +34,7 @@ from likeness.commands.train.gan import gan
 from likeness.commands.train.refine import refine
 from likeness.commands.train.runs import resume, vae, wgan
 from likeness.errors import LikenessError
+from likeness.files.lasting_stream import open_lasting
 
 # Of an error: a path or a value that somebody gave may be very long.
 MOST_CHARACTERS = 1000
@@ -76,26 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(status)
 
 
-class _Lasting(io.TextIOWrapper):
-    """A text stream that discards what nobody can read any more: a show must not end with a pipe's reader."""
-
-    def write(self, text: str) -> int:
-        with suppress(OSError, ValueError):
-            return super().write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        with suppress(OSError, ValueError):
-            super().flush()
-
-
 def _outlive_readers() -> None:
     """Go on where stdout or stderr is closed, or piped into a program that ends."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
-            lasting = _Lasting(stream.detach(), stream.encoding, "backslashreplace", line_buffering=True)
+            lasting = open_lasting(stream)
             setattr(sys, name, lasting)
+            # The one that Python made has no file any more.
+            setattr(sys, f"__{name}__", lasting)
 
 
 def _leave_hung_threads(status: int | str | None) -> None:

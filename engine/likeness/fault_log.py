@@ -31,17 +31,25 @@ class Faults:
         record = self._records.get(where)
         if record is None:
             self._records[where] = _Record(1, now)
-            self._log.error("%s failed: %s", where, error, exc_info=error if trace else None)
+            self._log.error("%s failed: %s", where, say_error(error), exc_info=error if trace else None)
             return 1
         record.count += 1
         if now - record.logged_at >= QUIET_S:
             record.logged_at = now
-            self._log.error("%s failed %d times by now; last: %r", where, record.count, error)
+            self._log.error("%s failed %d times by now; last: %s", where, record.count, say_error(error, repr))
         return record.count
 
     def forget(self, where: str) -> None:
         """Start counting at `where` from 0, since it was mended."""
         self._records.pop(where, None)
+
+
+def say_error(error: BaseException, say: Callable[[BaseException], str] = str) -> str:
+    """Return what an error says, or its type where even that raises: a plugin's error is a plugin's code."""
+    try:
+        return say(error)
+    except BaseException:  # noqa: BLE001 - a plugin may raise anything
+        return type(error).__name__
 
 
 @contextmanager

@@ -7,6 +7,8 @@ Files in reading order:
     host.py       the rack, and the calls: first, each, chain
     budget.py     which plugin holds the show up
     result_check.py  whether a plugin returned the kind of tensor that it got
+    process_state.py  what plugins change of the process, put back
+    open_generator.py  weights opened by whichever family knows them
     failure.py    what failed, in a line of words
 
 Once a show runs, the render thread calls the hooks of the rack; plugins that come or go are started and stopped on

@@ -4,6 +4,7 @@ import traceback
 from pathlib import Path
 
 from likeness.errors import LikenessError
+from likeness.fault_log import say_error
 
 LONGEST = 300
 
@@ -15,7 +16,7 @@ def describe_failure(error: BaseException, path: Path | None = None) -> str:
         error: as it was caught, with its traceback.
         path: the plugin's file; without one no line is named.
     """
-    text = " ".join(str(error).split())
+    text = " ".join(say_error(error).split())
     if isinstance(error, SyntaxError):
         # Its own text names the file and the line that we name.
         text = str(error.msg)

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor
 
 from likeness import hookspecs
-from likeness.errors import PluginError, WeightsError
+from likeness.errors import PluginError
 from likeness.events import Event
 from likeness.fault_log import Faults
 from likeness.frame import Frame
@@ -23,7 +22,9 @@ from likeness.host.budget import Budget, Cost
 from likeness.host.call_watch import CallWatch, LeftBehind, interrupt
 from likeness.host.deadline import call_with_deadline
 from likeness.host.failure import describe_failure
-from likeness.host.result_check import check_result
+from likeness.host.open_generator import open_generator
+from likeness.host.process_state import ProcessState, Visit
+from likeness.host.result_check import check_result, check_states
 from likeness.host.slot import RackChange, Slot, check_plugin
 from likeness.parameters.store import ParamStore
 from likeness.stage import Stage, VisitorState
@@ -37,7 +38,7 @@ MOST_STRIKES = 30
 # A plugin that takes longer to start or to stop is given up, so that nothing need wait for it for ever.
 READY_S, STOP_S = 60.0, 10.0
 # How often plugins are asked for the states of their visitors, and how much of the answer is taken.
-VISITORS_S, MOST_VISITORS, LONGEST_STATE = 0.25, 64, 24
+VISITORS_S = 0.25
 # How much of the newest cost goes into the running mean.
 COST_WEIGHT = 0.05
 
@@ -52,6 +53,8 @@ class Host:
         self._change: RackChange | None = None
         self._faults = Faults(log)
         self._watch = CallWatch()
+        # Public for whoever calls plugins through `call_with_deadline`.
+        self.state = ProcessState()
         self._visitors_due = 0.0
         # Replaced as a whole: any thread reads it.
         self.visitors: tuple[VisitorState, ...] = ()
@@ -94,7 +97,8 @@ class Host:
         """Have a plugin that has left the rack let go of what it holds. Raises whatever its `stop` raises."""
         if self._pm.is_registered(slot.plugin):
             self._pm.unregister(slot.plugin)
-        self._call(slot, "stop", stage=stage)
+        stop = partial(self._call, slot, "stop", stage=stage)
+        call_with_deadline(stop, STOP_S, "its `stop`", self.state, slot.name)
 
     def files(self) -> list[tuple[str, Path]]:
         """Return the files of the plugins in the rack, by name. Any thread."""
@@ -115,6 +119,7 @@ class Host:
                 self._hand_over(old, new)
             for name in {slot.name for slot in (old, new) if slot}:
                 self._budget.forget(name)
+                self.state.forget(name)
                 self._faults.forget(f"{name}.update")
                 self._faults.forget(f"{name}.process_image")
         self.rack, self._change = change.rack, None
@@ -129,20 +134,23 @@ class Host:
         self._enforce_budget(draw_ms)
         if time.monotonic() >= self._visitors_due:
             self._visitors_due = time.monotonic() + VISITORS_S
-            self.visitors = tuple(state for slot in self.rack for state in self._ask_visitors(slot))
+            with self.state.visiting() as visit:
+                self.visitors = tuple(state for slot in self.rack for state in self._ask_visitors(slot, visit))
+        self.state.end_frame([slot.name for slot in self.rack if slot.last_ms])
 
-    def _ask_visitors(self, slot: Slot) -> Sequence[VisitorState]:
+    def _ask_visitors(self, slot: Slot, visit: Visit) -> Sequence[VisitorState]:
         """Return the states of the visitors of a plugin, whether or not it is bypassed; of what it says no more."""
         if slot.hung:
             return ()
         try:
-            told = self._call_watched(slot, "describe_visitors") or ()
-            return [VisitorState(str(each.state)[:LONGEST_STATE], float(each.seconds)) for each in told][:MOST_VISITORS]
+            return check_states(self._call_watched(slot, "describe_visitors") or ())
         except LeftBehind:
             raise
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
             self._tell(slot, "describe_visitors", error)
             return ()
+        finally:
+            self.state.restore(visit, slot.name, "describe_visitors")
 
     def leave_hung(self, seconds: float) -> bool:
         """Leave behind the plugin in which the render thread has been for more than `seconds`, and bypass it.
@@ -157,6 +165,7 @@ class Host:
             "%s.%s has not returned for %.1f s and is left behind; it is in:\n%s",
             *(slot.name, call.hook, time.perf_counter() - call.began, call.stack()),
         )
+        self.state.leave_behind(slot.name, call.hook)
         slot.hung = True
         slot.last_error = f"{call.hook} did not return for {seconds:g} s and was left behind"
         self._bypass(slot)
@@ -194,20 +203,14 @@ class Host:
         Raises:
             WeightsError: where the file is absent, broken, or of no known family.
         """
-        path = Path(path)
-        if not path.is_file():
-            raise WeightsError(f"there is no weights file {path}")
-        generator: Generator | None = self._pm.hook.load_generator(path=path, device=torch.device(device), size=size)
-        if generator is None:
-            raise registry.unknown_family(path)
-        generator.info = replace(generator.info, weights=path)
-        return generator
+        return open_generator(self._pm.hook.load_generator, Path(path), torch.device(device), size, self.state)
 
     def start(self, stage: Stage) -> None:
         """Each: call `start`; a plugin that fails is bypassed."""
         for slot in self.rack:
             try:
-                call_with_deadline(partial(self.start_plugin, slot, stage), READY_S, "its `start`")
+                start = partial(self.start_plugin, slot, stage)
+                call_with_deadline(start, READY_S, "its `start`", self.state, slot.name)
             # Ctrl+C, which comes to the thread that waits here, ends the program.
             except KeyboardInterrupt:
                 raise
@@ -217,20 +220,22 @@ class Host:
 
     def handle(self, event: Event, stage: Stage) -> None:
         """Each: hand `event` to every plugin that is not bypassed."""
-        for slot in self.rack:
-            try:
-                if not self.store.snapshot[slot.name]["bypass"]:
-                    self._call_watched(slot, "handle", event=event, stage=stage)
-            except LeftBehind:
-                raise
-            except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
-                self._strike(slot, "handle", error)
+        with self.state.visiting() as visit:
+            for slot in self.rack:
+                try:
+                    if not self.store.snapshot[slot.name]["bypass"]:
+                        self._call_watched(slot, "handle", event=event, stage=stage)
+                except LeftBehind:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
+                    self._strike(slot, "handle", error)
+                self.state.restore(visit, slot.name, "handle")
 
     def stop(self, stage: Stage) -> None:
         """Each, in reverse: call `stop`."""
         for slot in reversed(self.rack):
             try:
-                call_with_deadline(partial(self._call, slot, "stop", stage=stage), STOP_S, "its `stop`")
+                self.stop_plugin(slot, stage)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the rest must stop too
@@ -240,13 +245,15 @@ class Host:
         """Chain: return the latent after every plugin, in the order of the rack."""
         for slot in self.rack:
             slot.follow_bypass(bool(frame.values[slot.name]["bypass"]))
-        return self._chain("update", "latent", latent, frame)
+        with self.state.visiting() as visit:
+            return self._chain("update", "latent", latent, frame, visit)
 
     def process_image(self, image: Tensor, frame: Frame) -> Tensor:
         """Chain: return the image after every plugin, in the order of the rack."""
-        return self._chain("process_image", "image", image, frame)
+        with self.state.visiting() as visit:
+            return self._chain("process_image", "image", image, frame, visit)
 
-    def _chain(self, hook: str, argument: str, value: Tensor, frame: Frame) -> Tensor:
+    def _chain(self, hook: str, argument: str, value: Tensor, frame: Frame, visit: Visit) -> Tensor:
         for slot in self.rack:
             params = frame.values[slot.name]
             if hook not in slot.impls or params["bypass"]:
@@ -263,6 +270,7 @@ class Host:
             # Python handles those on the main thread.
             except BaseException as error:  # noqa: BLE001
                 self._strike(slot, hook, error)
+            self.state.restore(visit, slot.name, hook)
             slot.spent_ms += (time.perf_counter() - began) * 1e3
         return value
 
@@ -301,9 +309,11 @@ class Host:
         """Let `new` go on where `old` is; where either fails, `new` begins as its `start` has left it."""
         if "state" not in old.impls or "restore" not in new.impls or old.hung or new.hung:
             return
-        try:
-            self._call_watched(new, "restore", state=self._call_watched(old, "state"))
-        except LeftBehind:
-            raise
-        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
-            self._tell(new, "restore", error)
+        with self.state.visiting() as visit:
+            try:
+                self._call_watched(new, "restore", state=self._call_watched(old, "state"))
+            except LeftBehind:
+                raise
+            except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
+                self._tell(new, "restore", error)
+            self.state.restore(visit, new.name, "state or restore")

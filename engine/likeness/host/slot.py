@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -24,6 +25,8 @@ RESERVED = frozenset(
     )
 )
 BYPASS = Bool("bypass", help="Leave this plugin out.")
+# An endless iterator would be read to the end of memory, while no other thread runs.
+MOST_PARAMS = 1000
 BUDGET_MS = Float("budget_ms", 0.0, max=1000.0, unit="ms", help="What it may take of a frame; 0 is half of it.")
 
 
@@ -98,7 +101,10 @@ def check_plugin(name: str, plugin: object, path: Path | None = None) -> Slot:
         )
     impls = _implementations(name, plugin)
     declare = impls.get("declare_params")
-    params = (*(cast(Sequence[Param], declare.function()) if declare else ()), BYPASS, BUDGET_MS)
+    declared = tuple(islice(cast(Sequence[Param], declare.function()), MOST_PARAMS + 1)) if declare else ()
+    if len(declared) > MOST_PARAMS:
+        raise PluginError(f"plugin {name!r} declares more than {MOST_PARAMS} parameters")
+    params = (*declared, BYPASS, BUDGET_MS)
     odd = [param for param in params if not isinstance(param, Param)]
     if odd:
         raise PluginError(f"plugin {name!r} declares {odd[0]!r}; parameters are Float, Int, Bool, Choice, ...")

@@ -138,7 +138,7 @@ class GeneratorSwap:
         before = editor.stage
         stage = replace(before, generator=generator)
         scene = renderer.scene(stage)
-        renewed = call_with_deadline(lambda: self._renew_rack(stage), READY_S, READY_HINT)
+        renewed = call_with_deadline(lambda: self._renew_rack(stage), READY_S, READY_HINT, self._host.state, "a plugin")
 
         def change() -> RackChange:
             self.name = name

@@ -9,6 +9,7 @@ from likeness import master
 from likeness.cues import history_commands as history_desk
 from likeness.cues import recall as cue_recall
 from likeness.errors import ParamError, PluginError
+from likeness.fault_log import say_error
 from likeness.files.paths import bundled_dir, search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, load_plugin
@@ -39,8 +40,9 @@ def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> dict[s
     for name in dict.fromkeys((*names, *(path.stem for path in files))):
         known = name in found
         try:
-            plugin = call_with_deadline(partial(load_plugin, name, found), READY_S, "its imports")
-            call_with_deadline(partial(host.add, name, plugin, found.get(name)), READY_S, "its `declare_params`")
+            plugin = call_with_deadline(partial(load_plugin, name, found), READY_S, "its imports", host.state, name)
+            add = partial(host.add, name, plugin, found.get(name))
+            call_with_deadline(add, READY_S, "its `declare_params`", host.state, name)
         # Ctrl+C, which comes to the thread that waits here, ends the program.
         except KeyboardInterrupt:
             raise
@@ -48,7 +50,7 @@ def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> dict[s
         except BaseException as error:
             if not known and isinstance(error, PluginError):
                 raise
-            log.error("plugin %s is left out: %s", name, error, exc_info=error)
+            log.error("plugin %s is left out: %s", name, say_error(error), exc_info=error)
             left_out[name] = f"left out: {describe_failure(error, found.get(name))}"
     return left_out
 

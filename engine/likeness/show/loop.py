@@ -27,7 +27,7 @@ PARAMS = (
     ),
     Float("tempo", 120.0, min=TEMPO.low, max=TEMPO.high, unit=TEMPO.unit, help="How fast beats pass."),
     Int("meter", 4, min=int(METER.low), max=int(METER.high), unit=METER.unit, help="How many beats a bar has."),
-    Float("hang", 1.0, min=HANG.low, max=HANG.high, unit=HANG.unit, help="A plugin that takes longer is left behind."),
+    Float("hang", 0.8, min=HANG.low, max=HANG.high, unit=HANG.unit, help="A plugin that takes longer is left behind."),
 )
 # A frame that takes longer than this is not waited for: the last picture is shown again and the master still works.
 # Below it the loop goes in step with the generator, which is faster for one that needs two frame times.

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from queue import SimpleQueue
 from types import MappingProxyType
 
 from likeness.errors import PluginError, nearest
+from likeness.fault_log import say_error
 from likeness.files.paths import search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, installed_plugins, load_plugin
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 READY_HINT = "its imports and its `start`"
 # How often a change that waits for a hung picture checks whether the show has ended.
 POLL_S = 0.2
+# A plugin that has been starting for longer is given up where it is removed.
+STUCK_S = 1.0
 
 Job = Callable[[], None]
 
@@ -69,6 +73,8 @@ class RackEditor:
         self._closing = threading.Event()
         # Whether a plugin will be in the rack once the waiting jobs are done, where that is not as it is now.
         self._planned: dict[str, bool] = {}
+        # The plugin that is being started, since when; the name is emptied by whoever gives it up.
+        self._starting, self._start_began = "", 0.0
         self.commands: Mapping[str, Callable[..., None]] = {
             "/rack/add": self.add,
             "/rack/remove": self.remove,
@@ -111,9 +117,18 @@ class RackEditor:
         self._jobs.put((key, f"{key} is not added", lambda: self._add(key)))
 
     def remove(self, name: object) -> None:
-        """Take the plugin `name` out of the rack. Raises `PluginError` where it is not in it."""
+        """Take the plugin `name` out of the rack, or give up one that is still starting.
+
+        Raises:
+            PluginError: where it is not in the rack.
+        """
         key = self._require(name)
         self._planned[key] = False
+        stuck = self._starting == key and time.monotonic() - self._start_began > STUCK_S
+        if stuck and key not in self.names():
+            # It is given up, however long its `start` would take.
+            self._starting = ""
+            return
         self._jobs.put((key, f"{key} is not removed", lambda: self._remove(key)))
 
     def move(self, name: object, index: object) -> None:
@@ -163,7 +178,9 @@ class RackEditor:
             # A plugin's file, its `start` or its `stop` may raise anything, `sys.exit()` too.
             except BaseException as error:
                 # As text: a log that keeps its records would keep a half-made plugin alive through the error's frames.
-                log.error("%s: %s", failing, str(error), exc_info=None if isinstance(error, PluginError) else error)
+                log.error(
+                    "%s: %s", failing, say_error(error), exc_info=None if isinstance(error, PluginError) else error
+                )
                 why = describe_failure(error, self.find_files().get(name))
                 self._record(name, f"{failing.removeprefix(f'{name} is ')}: {why}")
             if self._jobs.empty():
@@ -212,7 +229,11 @@ class RackEditor:
             self._host.start_plugin(slot, self._stage)
             return slot
 
-        return call_with_deadline(make, READY_S, READY_HINT)
+        self._starting, self._start_began = name, time.monotonic()
+        try:
+            return call_with_deadline(make, READY_S, READY_HINT, self._host.state, name, lambda: self._starting != name)
+        finally:
+            self._starting = ""
 
     def swap(self, change: Callable[[], RackChange]) -> None:
         """Play what `change` returns from the next frame on, and return once it plays.

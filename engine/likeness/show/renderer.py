@@ -94,7 +94,8 @@ class Renderer:
             self.latents.handle(event)
             if not isinstance(event, LatentCommand):
                 self._host.handle(event, self._stage)
-        latent = self._host.update(self._base, frame)
+        # A copy, since a plugin that changes its argument in place would change the seed's face for good.
+        latent = self._host.update(self._base.clone(), frame)
         private = self._stage.privacy.end_frame()
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)

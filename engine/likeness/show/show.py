@@ -20,6 +20,7 @@ from likeness.generator import Generator
 from likeness.generators.devices import choose_device
 from likeness.host.budget import Budget
 from likeness.host.host import Host
+from likeness.host.process_state import keep_recursion_limit
 from likeness.inputs.link import LinkSession
 from likeness.inputs.midi.cue_pads import CuePadActions
 from likeness.master import Master
@@ -130,6 +131,7 @@ class Show(AbstractContextManager["Show"]):
         )
         opened.callback(_close, cues.close)
         # The rack, with its values.
+        opened.enter_context(keep_recursion_limit())
         declare_show_params(store)
         failed = load_rack(host, show.plugins, options.plugins)
         left_out = failed.keys()

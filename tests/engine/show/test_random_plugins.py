@@ -1,0 +1,41 @@
+"""Random faulty plugins, played against a live show; the command plays more of them."""
+
+import random
+from pathlib import Path
+
+import pytest
+from tests.benchmarks.faulty_plugins import draw_faulty, write_source
+from tests.benchmarks.random_plugins import Player
+
+from likeness.host import host
+from likeness.show import rack_editor
+
+HANG_S = 0.2
+# The command finds about a second with the usual `show.hang`; other tests may have the cores meanwhile.
+MOST_S = 5.0
+
+
+@pytest.fixture
+def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
+    monkeypatch.setattr(host, "STOP_S", 0.2)
+    monkeypatch.setattr(rack_editor, "STUCK_S", 0.1)
+    monkeypatch.setattr("tests.benchmarks.random_plugins.PATIENCE_S", 0.3)
+    monkeypatch.setattr("tests.benchmarks.random_plugins.FRAMES", 4)
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    return Player(tmp_path, HANG_S)
+
+
+def test_pictures_go_on_and_the_rack_can_be_edited_whatever_a_plugin_does(player: Player) -> None:
+    dice = random.Random(7)
+    with player.show:
+        for _ in range(30):
+            player.play(draw_faulty(dice))
+    assert player.played.stuck == []
+    assert player.played.longest_s < MOST_S, player.played.culprit
+
+
+def test_every_fault_can_be_written_as_a_file() -> None:
+    dice = random.Random(1)
+    for _ in range(300):
+        compile(draw_faulty(dice).source, "faulty.py", "exec")
+    compile(write_source("none", ""), "good.py", "exec")
