@@ -70,7 +70,8 @@ def call_with_deadline(
         if isinstance(failures[0], KeyboardInterrupt):
             raise PluginError("it raised KeyboardInterrupt") from failures[0]
         raise failures[0]
-    if not results and given_up():
+    # Also where it was ready in that moment: nobody wants it any more.
+    if given_up():
         raise PluginError(f"it was given up in {hint}")
     if not results:
         raise PluginError(f"it was not ready in {seconds:.0f} s; look at {hint}")

@@ -52,4 +52,6 @@ def _make_plain(result: Tensor) -> Tensor:
     if is_functorch_wrapped_tensor(result) or type(result).__torch_dispatch__ is not Tensor.__torch_dispatch__:
         raise PluginError(f"a plain tensor was wanted, {type(result).__name__} came back")
     with torch._C.DisableTorchFunctionSubclass():
+        if result.requires_grad:
+            raise PluginError("a dense tensor without gradient was wanted, one with a gradient came back")
         return result.as_subclass(Tensor)

@@ -11,8 +11,6 @@ from likeness.host import host
 from likeness.show import rack_editor
 
 HANG_S = 0.2
-# The command finds about a second with the usual `show.hang`; other tests may have the cores meanwhile.
-MOST_S = 5.0
 
 
 @pytest.fixture
@@ -30,8 +28,10 @@ def test_pictures_go_on_and_the_rack_can_be_edited_whatever_a_plugin_does(player
     with player.show:
         for _ in range(30):
             player.play(draw_faulty(dice))
+            # A new picture, whatever the one before was.
+            drawn = player.show.loop.drawn
+            assert player._until(lambda: player.show.loop.drawn is not drawn), player.played.culprit  # noqa: B023
     assert player.played.stuck == []
-    assert player.played.longest_s < MOST_S, player.played.culprit
 
 
 def test_every_fault_can_be_written_as_a_file() -> None:
