@@ -71,7 +71,7 @@ STATE = (
     *("sys.setrecursionlimit(60)", "sys.setswitchinterval(5.0)", "sys.stdout = None", "sys.stderr = open('/dev/null')"),
     *("sys.__stdout__ = None", "sys.excepthook = None", "threading.excepthook = None", "gc.disable()"),
     *("os.chdir('/')", "torch.set_default_dtype(torch.float64)", "torch.set_default_device('meta')"),
-    *("torch.set_grad_enabled(True)", "torch.use_deterministic_algorithms(True)", "torch.set_num_threads(1)"),
+    *("torch.set_grad_enabled(True)", "torch._C._set_deterministic_algorithms(True)", "torch.set_num_threads(1)"),
     *("random.seed(1)", "numpy.random.seed(1)", "torch.manual_seed(1)", "locale.setlocale(locale.LC_ALL, 'C')"),
     *("signal.signal(signal.SIGINT, signal.SIG_IGN)", "warnings.simplefilter('error')", "threading.settrace(None)"),
     *("logging.disable()", "logging.getLogger().handlers.clear()", "logging.getLogger('likeness').disabled = True"),

@@ -62,6 +62,14 @@ def _restore_handlers(wanted: tuple[logging.Handler, ...]) -> None:
     logging.root.handlers[:] = wanted
 
 
+def _restore_deterministic(wanted: bool) -> None:
+    # `torch.use_deterministic_algorithms` imports torch's compiler, which takes seconds.
+    compiler = sys.modules.get("torch._inductor.config")
+    if compiler is not None:
+        compiler.deterministic = wanted  # type: ignore[attr-defined]
+    torch._C._set_deterministic_algorithms(wanted)
+
+
 def _setter(target: object, name: str) -> Callable[[Any], None]:
     return lambda value: setattr(target, name, value)
 
@@ -79,7 +87,7 @@ FAST = (
     Trait("threading.excepthook", _setter(threading, "excepthook")),
     Trait("garbage collection", lambda on: gc.enable() if on else gc.disable()),
     Trait("torch's default dtype", torch.set_default_dtype),
-    Trait("torch's deterministic algorithms", torch.use_deterministic_algorithms),
+    Trait("torch's deterministic algorithms", _restore_deterministic),
     Trait("logging.disable", logging.disable),
     Trait("the handlers of the log", _restore_handlers),
     Trait("the level of the log", OWN_LOG.setLevel),

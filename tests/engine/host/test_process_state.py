@@ -40,7 +40,7 @@ CHANGES: dict[str, Callable[[], object]] = {
     "torch's default device": lambda: torch.set_default_device("meta"),
     "torch's gradients": lambda: torch.set_grad_enabled(not torch.is_grad_enabled()),
     "torch's autocast": lambda: torch.autocast("cpu", torch.bfloat16).__enter__(),
-    "torch's deterministic algorithms": lambda: torch.use_deterministic_algorithms(True),
+    "torch's deterministic algorithms": lambda: torch._C._set_deterministic_algorithms(True),
     "torch's threads": lambda: torch.set_num_threads(torch.get_num_threads() + 1),
     "logging.disable": logging.disable,
     "the handlers of the log": lambda: logging.root.handlers.clear(),
