@@ -87,7 +87,7 @@ export function TriggerPad({ param, label }) {
     touched.current = 0;
   };
   return html`<span class=${`body ${held ? 'held' : ''}`}>
-    <button class="trigger" ref=${pad} aria-label=${label} onPointerDown=${down} onPointerUp=${up} onPointerCancel=${up} onClick=${click}>
+    <button class="trigger" ref=${pad} aria-label=${`press ${label}`} onPointerDown=${down} onPointerUp=${up} onPointerCancel=${up} onClick=${click}>
       press
     </button>
     <${Holder} name=${held} />

@@ -71,7 +71,7 @@ function Directions({ names, weights }) {
     <h3>Directions</h3>
     <ul class="name-list" aria-label="Directions">
       <li><button type="button" class=${chosen === '' ? 'on' : ''} aria-pressed=${chosen === '' ? 'true' : 'false'}
-        aria-label="No named direction" onClick=${() => choose('')}>none</button></li>
+        aria-label="none of the named directions" onClick=${() => choose('')}>none</button></li>
       ${names.map(
         (name) => html`<li key=${name}><button type="button" class=${chosen === name ? 'on' : ''} data-direction=${name}
         aria-pressed=${chosen === name ? 'true' : 'false'} aria-label="Direction ${name}" onClick=${() => choose(name)}>${name}</button></li>`,

@@ -94,7 +94,7 @@ function Morph({ names, current, morph }) {
       <${Select} label="Morph from" value=${from} names=${names} onChange=${setA} />
       <${Select} label="Morph to" value=${to} names=${names} onChange=${setB} />
       <button type="button" class=${running ? 'on' : ''} disabled=${!ready || running} onClick=${begin}
-        aria-label="Put ${from} and ${to} on the fader">${running ? 'On the fader' : 'Put on the fader'}</button>
+        aria-label="${running ? 'On the fader' : 'Put on the fader'}: ${from} and ${to}">${running ? 'On the fader' : 'Put on the fader'}</button>
     </div>
     ${running && param && html`<${Control} key=${param.address} param=${param} title="preset" />`}
     <p class="dim">${
