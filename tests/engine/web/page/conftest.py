@@ -1,5 +1,6 @@
 """Fixtures of the tests of the page: a browser for the session, tabs that fail a test by their errors."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -75,3 +76,9 @@ def open_desk(show: PlayedShow, open_tab: Callable[..., Tab], *size: int, touch:
     tab = open_tab(show.url, *size, touch=touch)
     tab.wait_for(CONNECTED, 20, "the desk")
     return tab
+
+
+def send(tab: Tab, address: str, *args: object) -> None:
+    """Send a message as parts of the page do, where a test is not about the control."""
+    words = json.dumps([address, *args])
+    tab.evaluate(f"import('/page/state.js').then((state) => state.send(...{words}))")

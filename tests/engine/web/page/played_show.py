@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ENGINE = Path(__file__).resolve().parents[4] / "engine"
-START_S = 60.0
+START_S = 100.0
 # Small pictures of weights that need little, so that two cores have time for a browser, too.
 LIGHT = ("--weights", "composite-256", "--size", "128x128", "--device", "cpu", "--fps", "20", "--osc-port", "0")
 
@@ -30,7 +30,7 @@ class PlayedShow:
         self.home, self._log = folder / "home", folder / "show.log"
         self.plugins = self.home / "plugins"
         self.plugins.mkdir(parents=True)
-        self.port = _unused_port()
+        self.port, self.options = _unused_port(), options
         self._command = [sys.executable, "-m", "likeness.cli", "play", preset, "--output", "null", *LIGHT, *options]
         self._process: subprocess.Popen[bytes] | None = None
 
