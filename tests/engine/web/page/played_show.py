@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,15 @@ class PlayedShow:
     Args:
         folder: gets the user's folder `home`, with `plugins` in it, and what the show prints.
         options: of `play`, after its preset.
+        light: more of them, which keep it from taking the whole machine.
     """
 
-    def __init__(self, folder: Path, preset: str = "demo", *options: str) -> None:
+    def __init__(self, folder: Path, preset: str = "demo", *options: str, light: Sequence[str] = LIGHT) -> None:
         self.home, self._log = folder / "home", folder / "show.log"
         self.plugins = self.home / "plugins"
         self.plugins.mkdir(parents=True)
         self.port, self.options = _unused_port(), options
-        self._command = [sys.executable, "-m", "likeness.cli", "play", preset, "--output", "null", *LIGHT, *options]
+        self._command = [sys.executable, "-m", "likeness.cli", "play", preset, "--output", "null", *light, *options]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
