@@ -44,14 +44,16 @@ class PlayedShow:
         """Return all that it has printed."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
-    def start(self) -> None:
-        """Start it and wait until it plays and its desk is there."""
+    def start(self, *, wait: bool = True) -> None:
+        """Start it; where `wait`, return once it plays and its desk is there."""
         environment = {**os.environ, "LIKENESS_HOME": str(self.home), "PYTHONPATH": str(ENGINE)}
         begun = len(self.said) if self._log.is_file() else 0
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._command, "--web-port", str(self.port)], stdout=log, stderr=subprocess.STDOUT, env=environment
             )
+        if not wait:
+            return
         address = self.wait_for(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", self.said[begun:]), START_S)
         self.port = int(address[1])
         self.wait_for(lambda: self.status()["frames"] > 0, START_S)
