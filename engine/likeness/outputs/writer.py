@@ -17,8 +17,12 @@ log = logging.getLogger(__name__)
 
 # Pictures that may wait for the writer: half a second at 60 fps rides out a slow disk; at 1920x1080 they hold 200 MB.
 ROOM = 32
-# Live, a writer that hangs (a dead network disk) is left behind after this time so that the program can end.
+# Of large pictures fewer wait: 32 of 4000x3000 would be 1.2 GB. Two always may, whatever their size.
+ROOM_BYTES = 256 * 2**20
+# Live, a writer that writes nothing for so long (a dead network disk) is left behind so that the program can end.
 FINISH_S = 60.0
+# A show that ends waits this long for its writers without a word.
+SILENT_S = 1.0
 
 _NEXT_STEP = {
     errno.ENOSPC: "the disk is full; free some space or choose another disk",
@@ -62,13 +66,14 @@ class QueuedOutput(ABC):
 
     Offline `show` waits for room and each picture is one frame. Live it never waits: each picture goes to the frame
     of its time, missed frames repeat the picture before, and a picture is dropped where its frame is taken already
-    or the queue is full. What fails on the thread is raised by the next `show`, else by `close`.
+    or the queue is full; the file is as long as the show all the same. What fails on the thread is raised by the
+    next `show`, else by `close`.
 
     Args:
         name: what messages call it.
         rate: frames a second.
         offline: wait for room instead of dropping.
-        room: pictures that may wait.
+        room: pictures that may wait, or fewer where they hold more than `ROOM_BYTES`.
     """
 
     # A format that stores how long a picture stands needs no copy of it for a missed frame.
@@ -80,7 +85,10 @@ class QueuedOutput(ABC):
         self.repeated = 0
         self._pacing = Pacing(rate, offline=offline)
         self._faults = Faults(log)
+        self._room = room
         self._waiting: queue.Queue[tuple[Picture, int] | None] = queue.Queue(room)
+        # The newest frame that was left out, and the one to be written next.
+        self._left_out, self._next = -1, 0
         self._error: OutputError | None = None
         self._error_raised = self._closed = False
         # A daemon: a writer stuck in a driver must not keep a finished program from ending.
@@ -100,10 +108,11 @@ class QueuedOutput(ABC):
         if frame is None:
             self.dropped += 1
             return
+        self._waiting.maxsize = min(self._room, max(2, ROOM_BYTES // picture.nbytes))
         try:
             self._waiting.put((picture, frame), block=self.offline)
         except queue.Full:
-            self.dropped += 1
+            self.dropped, self._left_out = self.dropped + 1, frame
             behind = OutputError("the writer is behind, so a picture was left out to keep the show going")
             self._faults.tell(self.name, behind, trace=False)
             return
@@ -123,8 +132,7 @@ class QueuedOutput(ABC):
             self._waiting.put(None, timeout=patience)
         except queue.Full:
             raise OutputError(f"{self.name} is stuck: nothing was written for {FINISH_S:.0f} s.") from None
-        self._thread.join(patience)
-        if self._thread.is_alive():
+        if not self._wait_for_end(patience):
             raise OutputError(f"{self.name} did not finish in {FINISH_S:.0f} s; its last second may be missing.")
         if self.dropped or self.repeated:
             log.info("%s: %d pictures left out, %d repeated to keep time", self.name, self.dropped, self.repeated)
@@ -145,6 +153,20 @@ class QueuedOutput(ABC):
     @abstractmethod
     def _abandon(self) -> None:
         """Let go of the file after a failure and keep what is on the disk, on the thread."""
+
+    def _wait_for_end(self, patience: float | None) -> bool:
+        """Wait while anything is written within `patience` seconds; return whether the thread has ended."""
+        self._thread.join(SILENT_S if patience is None else min(SILENT_S, patience))
+        # The last item says that no more come.
+        waiting = self._waiting.qsize() - 1
+        if self._thread.is_alive() and waiting > 0:
+            log.info("%s: %d pictures still wait to be written", self.name, waiting)
+        while self._thread.is_alive():
+            written = self._next
+            self._thread.join(patience)
+            if self._next == written:
+                break
+        return not self._thread.is_alive()
 
     def _raise_error(self) -> None:
         if self._error:
@@ -167,16 +189,26 @@ class QueuedOutput(ABC):
             self._fail(error)
 
     def _write_all(self) -> None:
-        written = 0
         last: Picture | None = None
         while (item := self._waiting.get()) is not None:
             picture, frame = item
-            while last is not None and written < frame and not self.holds:
-                self._write(last, written)
-                written += 1
-                self.repeated += 1
+            if last is not None and not self.holds:
+                self._repeat(last, frame)
             self._write(picture, frame)
-            written, last = frame + 1, picture
+            self._next, last = frame + 1, picture
+        if last is not None and self._left_out >= self._next:
+            # The show went on after the last picture that there was room for.
+            if self.holds:
+                self._write(last, self._left_out)
+            else:
+                self._repeat(last, self._left_out + 1)
+
+    def _repeat(self, picture: Picture, end: int) -> None:
+        """Write `picture` as each frame before `end` that has none."""
+        while self._next < end:
+            self._write(picture, self._next)
+            self._next += 1
+            self.repeated += 1
 
     def _fail(self, error: Exception) -> None:
         log.debug("%s failed", self.name, exc_info=error)

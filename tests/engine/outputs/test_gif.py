@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,3 +84,28 @@ def test_the_same_pictures_give_the_same_bytes(tmp_path: Path, picture: Maker) -
     record(tmp_path / "a.gif", shown, 10.0)
     record(tmp_path / "b.gif", shown, 10.0)
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
+
+
+def test_live_a_slow_writer_leaves_pictures_out_and_the_rest_keep_their_times(
+    tmp_path: Path, picture: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, let = threading.Event(), threading.Event()
+
+    def write_slowly(output: GifOutput, picture: Picture, frame: int) -> None:
+        held.set()
+        assert let.wait(20)
+        write(output, picture, frame)
+
+    write = GifOutput._write
+    monkeypatch.setattr(GifOutput, "_write", write_slowly)
+    path = tmp_path / "a.gif"
+    output = GifOutput(path, 10.0, offline=False, room=2)
+    output.show(picture(step=0), 0.0)
+    assert held.wait(20)
+    for step in range(1, 20):
+        output.show(picture(step=step), step / 10)
+    assert output.dropped == 17
+    let.set()
+    output.close()
+    # Pictures 0, 1 and 2; the last one again at the end of the show, so that a round takes its two seconds.
+    assert delays(path) == [10, 10, 170, 10]

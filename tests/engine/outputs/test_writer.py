@@ -66,6 +66,49 @@ def test_live_a_full_queue_leaves_pictures_out_at_once_and_the_gap_is_filled_to_
     assert len(behind) == 1, "the line must be counted, not repeated"
 
 
+def test_pictures_that_were_left_out_at_the_end_leave_the_file_as_long_as_the_show(picture: Maker) -> None:
+    output = Slow(offline=False)
+    shown = [picture(step=step) for step in range(8)]
+    output.show(shown[0], 0.0)
+    assert output.began.wait(20)
+    for index in range(1, 8):
+        output.show(shown[index], index / 10)
+    output.let.release(100)
+    output.close()
+    assert output.frames == list(range(8))
+    assert all(written is shown[2] for written in output.pictures[3:])
+
+
+def test_of_large_pictures_fewer_wait(picture: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = picture()
+    monkeypatch.setattr("likeness.outputs.writer.ROOM_BYTES", 3 * shown.nbytes)
+    output = Slow(offline=False, room=32)
+    output.show(shown, 0.0)
+    assert output.began.wait(20)
+    for index in range(1, 10):
+        output.show(shown, index / 10)
+    # The writer holds one and the queue three.
+    assert output.dropped == 6
+    output.let.release(100)
+    output.close()
+
+
+def test_at_the_end_a_slow_writer_is_waited_for_as_long_as_it_writes(
+    picture: Maker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("likeness.outputs.writer.FINISH_S", 1.0)
+    output = Slow(offline=False, room=32)
+    for index in range(5):
+        output.show(picture(step=index), index / 10)
+    timers = [threading.Timer(0.4 * (1 + index), output.let.release) for index in range(5)]
+    for timer in timers:
+        timer.start()
+    with caplog.at_level(logging.INFO):
+        output.close()
+    assert output.frames == list(range(5))
+    assert "pictures still wait to be written" in caplog.text
+
+
 def test_offline_a_full_queue_is_waited_for_and_nothing_is_lost(picture: Maker, eventually: Eventually) -> None:
     output = Slow(offline=True)
     shown = picture()
