@@ -35,6 +35,7 @@ from likeness.commands.train.refine import refine
 from likeness.commands.train.runs import resume, vae, wgan
 from likeness.errors import LikenessError
 from likeness.files.lasting_stream import open_lasting
+from likeness.files.working_folder import leave_removed_folder
 
 # Of an error: a path or a value that somebody gave may be very long.
 MOST_CHARACTERS = 1000
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # A file's name may hold bytes that are no text: print them escaped instead of raising.
         sys.stdout.reconfigure(errors="backslashreplace")
+    leave_removed_folder()
     status: int | str | None = 0
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:

@@ -29,7 +29,15 @@ def bundled_dir(kind: Kind) -> Path:
 
 def user_dir(kind: Kind) -> Path:
     """Return the user's folder, `~/.likeness/KIND` unless LIKENESS_HOME says otherwise; it need not exist."""
-    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".likeness") / kind
+    return Path(os.environ.get(HOME_VARIABLE) or _home() / ".likeness") / kind
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    # HOME is not set and the user is in no list, as in some containers, which then set it to this.
+    except RuntimeError:
+        return Path(os.sep)
 
 
 def search_dirs(kind: Kind) -> tuple[Path, Path]:

@@ -6,6 +6,8 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from likeness.files.working_folder import leave_removed_folder
+
 # How far such a process stands back behind the show, 0 to 19: where cores are short it gets a third of the show's
 # share. With 10, a tenth, a visitor's face came to a standstill on a crowded machine.
 NICENESS = 5
@@ -28,6 +30,8 @@ class WorkerProcess:
 
     def __init__(self, name: str, work: Callable[..., None], *arguments: Any) -> None:
         context = multiprocessing.get_context("spawn")
+        # A process begins in the folder of the one that starts it.
+        leave_removed_folder()
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(theirs, *arguments), name=name, daemon=True)
         # Starting takes 10 ms or so; the new process imports torch, a second or two, on its own time.

@@ -62,3 +62,12 @@ def test_an_encoder_beside_weights_is_not_taken_for_weights(tmp_path: Path, monk
     (tmp_path / "weights" / "mine.encoder.safetensors").touch()
     with pytest.raises(WeightsError, match=r"no weights 'mine\.encoder'"):
         places.find_weights("mine.encoder")
+
+
+def test_without_a_home_the_users_folder_is_named_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("LIKENESS_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", refuse)
+    assert places.user_dir("cues").parts[-2:] == (".likeness", "cues")

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,3 +92,17 @@ def test_it_stands_back_behind_the_show() -> None:
     worker = WorkerProcess("priority", tell_priority)
     assert receive(worker) == min(NICENESS, 19 - os.nice(0))
     worker.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no folder that somebody is in")
+def test_it_starts_where_the_working_folder_was_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "removed"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    worker = WorkerProcess("echo", echo, "hello")
+    try:
+        assert receive(worker) == "hello"
+    finally:
+        worker.close()
