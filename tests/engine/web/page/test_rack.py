@@ -72,13 +72,13 @@ def test_a_plugin_that_is_dragged_down_plays_later(show: PlayedShow, rack: Tab) 
 
 def test_a_finger_drags_a_plugin_up_and_a_button_puts_it_back(show: PlayedShow, open_tab: Callable[..., Tab]) -> None:
     rack = open_desk(show, open_tab, 390, 844, touch=True)
-    rack.tap("[data-tab=Rack]")
+    rack.click("[data-tab=Rack]")
     first, second, *rest = order(show)
     by = rack.place(f"[data-plugin={first}]")["height"]
     rack.drag_fingers((f"[data-plugin={second}] .rack-grip", (0, -by)))
     show.wait_for(lambda: order(show) == [second, first, *rest])
     rack.wait_for(f"document.querySelector('[data-plugin]').dataset.plugin === '{second}'")
-    rack.tap(f"name=Move {second.replace('_', ' ')} down")
+    rack.click(f"name=Move {second.replace('_', ' ')} down")
     show.wait_for(lambda: order(show) == [first, second, *rest])
 
 
