@@ -8,10 +8,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from tests.engine.drawn_faces import write_faces
 from tests.engine.midi_player import Player
 
 from likeness.inputs.midi.input import midi_available
+
+
+@pytest.fixture
+def torch_as_it_was() -> Iterator[None]:
+    """Put back afterwards what of torch is the whole process's: other tests of the worker count on it."""
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    precision, exact = torch.get_float32_matmul_precision(), torch.are_deterministic_algorithms_enabled()
+    yield
+    torch.set_default_dtype(dtype)
+    torch.set_num_threads(threads)
+    torch.set_float32_matmul_precision(precision)
+    torch._C._set_deterministic_algorithms(exact)
+    torch.set_grad_enabled(True)
 
 
 @pytest.fixture(scope="session")

@@ -232,6 +232,20 @@ class CueBank:
         return self._folder / f"{name}.safetensors"
 
 
+def parse_bank_name(text: object) -> str:
+    """Return a bank's name from a message's argument.
+
+    Raises:
+        CueError: if it is no plain name.
+    """
+    try:
+        return parse_cue_name(text)
+    except CueError:
+        raise CueError(
+            f"a bank's name is made of at most 40 letters, digits, spaces, - and _, not {text!r:.60}"
+        ) from None
+
+
 def parse_cue_name(text: object) -> str:
     """Return a cue's name from a message's argument: 5, 5.0, "5" or "night".
 
@@ -257,8 +271,9 @@ def parse_label(text: object) -> str:
     """
     number = None if isinstance(text, str | bool) else to_number(text)
     label = f"{number:g}" if number is not None else text.strip() if isinstance(text, str) else None
-    if label is None or len(label) > LONGEST_LABEL or not label.isprintable():
-        raise CueError(f"a cue's label is at most {LONGEST_LABEL} characters in one line, not {text!r:.60}")
+    # Many emoji are several joined by U+200D, which is not printable by itself.
+    if label is None or len(label) > LONGEST_LABEL or not label.replace("\u200d", "").isprintable():
+        raise CueError(f"a cue's name is at most {LONGEST_LABEL} characters in one line, not {text!r:.60}")
     return label
 
 

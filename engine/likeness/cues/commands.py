@@ -10,7 +10,7 @@ from typing import Literal
 from torch import Tensor
 
 from likeness.cues.background_writer import BackgroundWriter
-from likeness.cues.bank import LAST_NUMBER, NAME, Cue, CueBank, parse_cue_name, parse_label
+from likeness.cues.bank import LAST_NUMBER, NAME, Cue, CueBank, parse_bank_name, parse_cue_name, parse_label
 from likeness.cues.latent_commands import Capture, Release
 from likeness.cues.picture_taking import PictureTaking
 from likeness.cues.recall import CueRecall, Duration
@@ -221,7 +221,7 @@ class CueCommands:
         Raises:
             CueError: if that is no bank's name.
         """
-        bank = CueBank(user_dir("cues") / parse_cue_name(name), self._writer)
+        bank = CueBank(user_dir("cues") / parse_bank_name(name), self._writer)
         # Before the lock, for which the show's thread may wait: the disk may be slow.
         banks = _list_banks(user_dir("cues"), (*self.banks, bank.name))
         with self._lock:

@@ -38,7 +38,7 @@ def open_generator(
         raise WeightsError(f"{path.name} is not opened: a plugin raised {error!r}") from error
     if generator is None:
         raise registry.unknown_family(path)
-    missing = [name for name in ("info", "mean", "directions", "sample", "synthesize") if not hasattr(generator, name)]
+    missing = [name for name in ("info", "mean", "sample", "synthesize") if not hasattr(generator, name)]
     if missing:
         raise WeightsError(
             f"{path.name} is not opened: what `load_generator` of a plugin returned has no {', '.join(missing)}"

@@ -174,7 +174,8 @@ class ProjectionWorker:
         while True:
             try:
                 reply: _Step | _End = process.pipe.recv()
-            except (EOFError, OSError):
+            # A pipe that is closed while it is read raises a TypeError.
+            except (EOFError, OSError, TypeError):
                 break
             with self._news:
                 if reply.generation == self._generation:

@@ -120,7 +120,8 @@ class WebServer:
             try:
                 family, _, _, _, address = socket.getaddrinfo(self._host, port, type=socket.SOCK_STREAM)[0]
                 return socket.create_server(address[:2], family=family)
-            except (OSError, OverflowError, UnicodeError) as error:
+            # A name that is none raises a TypeError.
+            except (OSError, OverflowError, UnicodeError, TypeError) as error:
                 if getattr(error, "errno", None) == errno.EADDRINUSE and port != wanted[-1]:
                     continue
                 raise InputError(

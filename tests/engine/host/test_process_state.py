@@ -28,6 +28,8 @@ from likeness.host.process_state import (
 from likeness.parameters.store import ParamStore
 from likeness.stage import PluginParams
 
+pytestmark = pytest.mark.usefixtures("torch_as_it_was")
+
 CHANGES: dict[str, Callable[[], object]] = {
     "the recursion limit": lambda: sys.setrecursionlimit(300),
     "the switch interval of threads": lambda: sys.setswitchinterval(1.0),

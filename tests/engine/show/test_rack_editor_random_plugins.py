@@ -10,6 +10,8 @@ from tests.benchmarks.random_plugins import Player
 from likeness.host import host
 from likeness.show import rack_editor
 
+pytestmark = pytest.mark.usefixtures("torch_as_it_was")
+
 HANG_S = 0.2
 
 

@@ -71,9 +71,11 @@ def check_ports(options: Options) -> Iterator[Finding]:
             yield stops("OSC", str(error))
     if options.web_port:
         try:
-            socket.create_server((options.web_host, options.web_port)).close()
+            address = socket.getaddrinfo(options.web_host, options.web_port, type=socket.SOCK_STREAM)[0][4]
+            socket.create_server(address[:2]).close()
             yield good("desk", f"TCP port {options.web_port} of {options.web_host} is free")
-        except (OSError, OverflowError, UnicodeError) as error:
+        # A name that is none raises a TypeError.
+        except (OSError, OverflowError, UnicodeError, TypeError) as error:
             if getattr(error, "errno", None) == errno.EADDRINUSE:
                 yield good("desk", f"TCP port {options.web_port} of {options.web_host} is taken; the next one is used")
             else:

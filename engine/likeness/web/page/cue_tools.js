@@ -55,7 +55,9 @@ export function CueTools({ cues, onEdit }) {
     <button onClick=${() => ask('/cue/undo')} aria-label="Undo the last recall">Undo</button>
     <button onClick=${() => send('/cue/release', 1)} aria-label="Release: the plugins' own face comes back">Release</button>
     <button onClick=${onEdit} aria-label="Edit: name and clear cues">Edit</button>
-    <button aria-expanded=${open === 'more'} aria-label="banks and more" onClick=${() => toggle('more')}>⋯</button>
+    <button aria-expanded=${open === 'more'} aria-label=${`banks and more; bank ${cues?.bank ?? ''} is open`} class="more" onClick=${() => toggle('more')}>
+      ${cues && cues.bank !== 'main' ? html`<small>${cues.bank}</small>` : null} ⋯
+    </button>
     ${open
       ? html`<${Sheet} label=${open === 'time' ? 'time of recalls' : 'banks and more'} onClose=${() => setOpen(null)}>
           ${open === 'time' ? html`<${Times} onDone=${() => setOpen(null)} />` : html`<${More} cues=${cues} onDone=${() => setOpen(null)} />`}
@@ -148,7 +150,7 @@ function More({ cues, onDone }) {
     <div class="segments wraps">
       ${banks.map((name) => html`<button class=${name === cues.bank ? 'on' : ''} aria-pressed=${name === cues.bank} onClick=${then(() => send('/cue/bank', name))}>${name}</button>`)}
     </div>
-    <form class="segments" onSubmit=${add}><input name="bank" placeholder="new bank" aria-label="name of a new bank" autocomplete="off" autocapitalize="off" /><button>Open</button></form>
+    <form class="segments" onSubmit=${add}><input name="bank" placeholder="new bank" aria-label="name of a new bank" autocomplete="off" autocapitalize="off" maxlength="40" /><button>Open</button></form>
     <div class="segments">
       <button onClick=${then(() => ask('/cue/next'))}>Next cue</button>
       <button onClick=${then(restoreCue)}>Bring back the last cleared</button>

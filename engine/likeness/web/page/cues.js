@@ -204,17 +204,17 @@ function Editor({ name, cue, onPick }) {
     send('/cue/clear', Number(name));
     say(`Cue ${name} is cleared.`, ['Bring it back', restoreCue]);
   };
+  // Enter names this cue, and the next one can be tapped; a tap on the stage would recall.
   const submit = (event) => {
     event.preventDefault();
     label();
-    onPick(null);
   };
   return html`<form class="cue-editor" key=${name} onSubmit=${submit} onKeyDown=${(event) => event.key === 'Escape' && onPick(null)}>
     ${none
       ? html`<p>Tap a cue to name or clear it.</p>`
-      : html`<input ref=${field} value=${cue?.label ?? ''} disabled=${!cue} maxlength="64" placeholder=${cue ? `name of cue ${name}` : `cue ${name} is empty`} aria-label=${`name of cue ${name}`} onChange=${label} autocomplete="off" />
+      : html`<input ref=${field} value=${cue?.label ?? ''} disabled=${!cue} maxlength="40" placeholder=${cue ? `name of cue ${name}` : `cue ${name} is empty`} aria-label=${`name of cue ${name}`} onChange=${label} autocomplete="off" />
           <button type="button" onClick=${() => storeCue(name)}>${cue ? 'Store anew' : 'Store'}</button>
           ${cue ? html`<${HoldButton} label="Hold: clear" name=${`cue ${name}`} onDone=${clear} />` : null}`}
-    <button class="on">Done</button>
+    <button type="button" class="on" onClick=${() => { label(); onPick(null); }}>Done</button>
   </form>`;
 }

@@ -94,7 +94,7 @@ export function LearnBanner() {
   else if (midi.learning) words = `Move a knob for ${midi.learning.replace('.', ' ').replaceAll('_', ' ')}.`;
   else if (!ports.length) words = 'No controller is plugged in; plug one in, it is found by itself.';
   else if (fresh && fresh[2] !== 'nothing') {
-    words = `${fresh[2]}${fresh[3] ? ` of ${fresh[3]}` : ''} plays ${String(fresh[1]).replace('.', ' ')}. Tap the next control.`;
+    words = `${fresh[2]}${fresh[3] ? ` of ${fresh[3]}` : ''} plays ${String(fresh[1]).replace('.', ' ')}. Turn it past the fader's place to take hold, or tap the next control.`;
   }
   return html`<div class="learn-banner" role="status" aria-live="polite">
     <p><b>Learn</b> ${words} ${ports.length ? html`<small>${ports.join(', ')}</small>` : null}</p>
