@@ -85,6 +85,7 @@ def measure_loads(browser: Chromium, show: PlayedShow, rounds: int) -> None:
 def measure_restarts(tab: Tab, show: PlayedShow, restarts: int) -> None:
     """Print how soon the page says that the show is gone, and how soon it is back after the port answers."""
     for _ in range(restarts):
+        tab.wait_for("!document.querySelector('.desk.gone')", 30.0)
         tab.evaluate("window.goneAt = window.backAt = 0")
         killed = time.time()
         show.kill()
