@@ -101,7 +101,7 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
         with StatusPanel(show.status) if options.status else nullcontext():
             show.run()
         print(show.loop.stats.summary())
-    _report_files(options.outputs, show.loop.outputs.failed)
+    _report_files(options.outputs, show.loop.outputs.failed, drawn=show.loop.drawn is not None)
 
 
 def _print_desk(web: "WebServer", open_page: bool) -> None:
@@ -129,10 +129,10 @@ def _render(preset: "Preset", options: Options) -> None:
     with Show(preset, options) as show, Progress(*columns) as progress:
         task = progress.add_task("render", total=show.frames)
         show.run(lambda done: progress.update(task, completed=done))
-    _report_files(options.outputs, show.loop.outputs.failed)
+    _report_files(options.outputs, show.loop.outputs.failed, drawn=True)
 
 
-def _report_files(outputs: Sequence[str], failed: Sequence[str]) -> None:
+def _report_files(outputs: Sequence[str], failed: Sequence[str], *, drawn: bool) -> None:
     """Print where the files are.
 
     Raises:
@@ -147,6 +147,8 @@ def _report_files(outputs: Sequence[str], failed: Sequence[str]) -> None:
         broken = any(name.endswith(tuple(f" {each}" for each in names)) for name in failed)
         if broken:
             lost.append(f"{path} could not be written to its end; the lines above say why")
+        elif not drawn:
+            lost.append(f"{path} was not written: the show ended before its first picture")
         elif path.suffix.lower() != ".png" and not path.exists():
             lost.append(f"{path} is gone: it was deleted or renamed while it was being written")
         else:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from likeness.errors import OutputError
 from likeness.outputs.output import Output
+from likeness.outputs.writer import QueuedOutput
 from likeness.picture import Picture
 
 log = logging.getLogger(__name__)
@@ -31,13 +32,19 @@ class OutputGroup:
         """Play to `output` too, from the next picture on."""
         self._outputs = (*self._outputs, output)
 
-    def show(self, picture: Picture, at: float) -> None:
+    def show(self, picture: Picture, at: float, *, drawn: bool = True) -> None:
         """Show `picture` on every output.
+
+        Args:
+            picture, at: as `Output.show` takes them.
+            drawn: whether a picture was ever drawn; until then windows show black, and files have not begun.
 
         Raises:
             OutputError: where none is left: there is nobody to play to.
         """
         for output in self._outputs:
+            if not drawn and is_recording(output):
+                continue
             try:
                 output.show(picture, at)
             # A driver or a disk may raise anything; that output ends and the rest go on.
@@ -56,6 +63,11 @@ class OutputGroup:
         self._outputs = tuple(other for other in self._outputs if other is not output)
         self.failed.append(output.name)
         _close(output)
+
+
+def is_recording(output: Output) -> bool:
+    """Return whether `output` keeps pictures in a file, which begins with the first one that was drawn."""
+    return isinstance(getattr(output, "inner", output), QueuedOutput)
 
 
 def _close(output: Output) -> bool:

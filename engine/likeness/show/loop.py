@@ -140,7 +140,8 @@ class Loop:
         self._draw(tick)
         picture = self.master.apply(self.picture, self.store.snapshot["master"], tick.at - self.stats.at)
         self._shown = self._mark(picture)
-        self.outputs.show(self._shown, tick.at)
+        # A render has every frame, also one that could not be drawn.
+        self.outputs.show(self._shown, tick.at, drawn=self.clock.offline or self._drawn is not None)
         self.stats.frames, self.stats.at = tick.index + 1, tick.at
         if self._repeats_in_a_row == 0:
             self.stats.drawn_at = tick.at

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from likeness.cli import main
+from likeness.show.show import Show
 
 ENGINE = Path(__file__).resolve().parents[3] / "engine"
 SHORT = ("--seconds", "0.5", "--size", "32x32", "--device", "cpu")
@@ -32,15 +33,27 @@ def test_a_recording_that_was_deleted_meanwhile_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
-    film, run = tmp_path / "film.mkv", "likeness.show.show.Show.run"
+    film, run = tmp_path / "film.mkv", Show.run
 
-    def delete(show: object) -> None:
+    def run_and_delete(show: Show) -> None:
+        run(show)
         film.unlink()
 
-    monkeypatch.setattr(run, delete)
+    monkeypatch.setattr(Show, "run", run_and_delete)
     with pytest.raises(SystemExit):
         main(["play", "demo", "--output", str(film), *SHORT])
     assert "is gone" in capsys.readouterr().err
+
+
+def test_a_show_that_ends_before_its_first_picture_names_no_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(Show, "run", lambda show: None)
+    with pytest.raises(SystemExit) as ended:
+        main(["play", "demo", "--output", str(tmp_path / "film.mkv"), *SHORT])
+    assert ended.value.code == 2
+    assert "the show ended before its first picture" in capsys.readouterr().err
 
 
 def test_one_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

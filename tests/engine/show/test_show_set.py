@@ -43,6 +43,7 @@ class Seen:
     beat: float
     values: dict[str, Any]
     dark: bool
+    drawn: bool
 
 
 class Witness:
@@ -57,7 +58,8 @@ class Witness:
     def show(self, picture: Picture, at: float) -> None:
         values = dict(self._show.store.snapshot["stripes"])
         beat, dark = self._show.transport.moment.beat, bool(self._show.store.snapshot["master"]["blackout"])
-        self.frames.append(Seen(at, time.monotonic(), beat, values, dark))
+        drawn = self._show.loop.drawn is not None
+        self.frames.append(Seen(at, time.monotonic(), beat, values, dark, drawn))
 
     def close(self) -> None:
         pass
@@ -152,7 +154,9 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path, midi: int
         sent = heard(show, player)
         player.stdin.write("thanks\n")
         player.stdin.close()
-    return Night(sent, witness.frames, Film(film, witness.frames[0].at))
+    # The film begins with the first picture.
+    started = next(seen.at for seen in witness.frames if seen.drawn)
+    return Night(sent, witness.frames, Film(film, started))
 
 
 def heard(show: Show, player: "subprocess.Popen[str]") -> dict[str, float]:
