@@ -1,24 +1,20 @@
 """Children of two parents: each layer group comes from one of them or from both, in fair shares."""
 
 import logging
-import random
-from collections.abc import Mapping
 
 from torch import Tensor
 
 from likeness import Float, Frame, Generator, Int, Param, Stage, Text, Trigger, Values, hookimpl
-from likeness.easing import smooth
 from likeness.errors import ParamError
-from likeness.latent import lerp, row, slerp
+from likeness.latent import lerp, slerp
 from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
 from likeness.toolkit.face_list import draw_seeds, read_faces
+from likeness.toolkit.siblings import blend_siblings, fair_shares, group_numbers, pause_at_ends
 
 log = logging.getLogger(__name__)
 
 MOST_PAIRS = 16
-# A mix is this much of either parent at least: one that leans further is that parent's part.
-LEAST_SHARE = 0.3
 
 
 class Plugin:
@@ -82,7 +78,7 @@ class Plugin:
         siblings, count = self._siblings, len(self._siblings)
         self._turns = (self._turns + frame.dt * float(params["rate"]) / count) % 1.0
         place = (self._turns + float(params["position"])) * count
-        index, along = int(place) % count, _pause_at_ends(place % 1.0, float(params["stay"]))
+        index, along = int(place) % count, pause_at_ends(place % 1.0, float(params["stay"]))
         child = slerp(siblings[index], siblings[(index + 1) % count], along)
         face = self._fade.step(child + self._mean, frame.dt, float(params["change"]))
         amount = float(params["amount"])
@@ -106,53 +102,9 @@ class Plugin:
     def _draw_siblings(self, family: int, pairs: int, mixing: float, own: float) -> Tensor:
         """Return the siblings `[2 * pairs, num_ws, w_dim]` as deviations."""
         shares = fair_shares(f"{self._seed} {family}", pairs, max(self._groups) + 1, mixing)
-        layers = [sibling[group] for sibling in shares for group in self._groups]
-        amounts = row(layers, self._mean).view(2 * pairs, len(self._groups), 1)
-        first, second = self._parents
-        blends = slerp(first.expand(2 * pairs, -1, -1), second.expand(2 * pairs, -1, -1), amounts)
+        blends = blend_siblings(self._parents, shares, self._groups)
         # The squares add up to one: a face stays as strong as its parents, however much of it is its own.
         return blends * (1.0 - own * own) ** 0.5 + self._strangers[: 2 * pairs] * own
-
-
-def fair_shares(seed: str, pairs: int, groups: int, mixing: float) -> list[list[float]]:
-    """Return how much each sibling has of the second parent, in [0, 1], for each layer group.
-
-    Fair in two ways: the second of a pair has what the first has not, so that over the siblings both parents give
-    half of every group; and of a child's groups each parent gives half, one more or less where they are odd.
-
-    Args:
-        seed: the same one gives the same shares; the first pairs do not depend on how many there are.
-        pairs: of siblings.
-        groups: of layers. Of a single one nobody is given the whole.
-        mixing: 0 gives whole groups, 1 a mix of each.
-    """
-    rng = random.Random(seed)
-    shares = []
-    for _ in range(pairs):
-        # As many of the one as of the other, and where they are odd a coin decides on the last.
-        whole = [float(number % 2) for number in range(groups - groups % 2)] + [float(rng.getrandbits(1))] * (
-            groups % 2
-        )
-        rng.shuffle(whole)
-        mixed = [rng.uniform(LEAST_SHARE, 1.0 - LEAST_SHARE) for _ in range(groups)]
-        part = mixing if groups > 1 else 1.0
-        child = [one + (other - one) * part for one, other in zip(whole, mixed, strict=True)]
-        shares += [child, [1.0 - share for share in child]]
-    return shares
-
-
-def group_numbers(groups: Mapping[str, tuple[int, int]], num_ws: int) -> list[int]:
-    """Return the number of each layer's group, counted from 0 without gaps; layers in none are one together."""
-    names = [
-        next((name for name, (start, stop) in groups.items() if start <= layer < stop), "") for layer in range(num_ws)
-    ]
-    known = list(dict.fromkeys(names))
-    return [known.index(name) for name in names]
-
-
-def _pause_at_ends(along: float, stay: float) -> float:
-    """Return the position at `along`, both in [0, 1]; for `stay` of the way it stands still, half at either end."""
-    return smooth(min(max((along - stay / 2) / (1.0 - stay), 0.0), 1.0))
 
 
 def _read_parents(text: str, generator: Generator) -> Tensor:

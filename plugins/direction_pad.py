@@ -1,14 +1,13 @@
 """Two latent directions at once, for a pad in two dimensions, a joystick or two knobs."""
 
 import logging
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from likeness import Float, Frame, Param, Stage, Text, Values, hookimpl
 from likeness.errors import InputError
-from likeness.files.paths import find_direction
+from likeness.files.paths import resolve_direction
 from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.crossfade import Crossfade
 from likeness.toolkit.latent_file import read_directions
@@ -67,7 +66,6 @@ class Plugin:
             return self._bank[min(int(text), len(self._bank) - 1)].to(self._like)
         if not text:
             return self._rest
-        is_file = text.lower().endswith(".safetensors") or Path(text).expanduser().is_file()
-        path = Path(text).expanduser() if is_file else find_direction(text, self._weights)
+        path = resolve_direction(text, self._weights)
         # Of a file of several, the strongest.
         return read_directions(path, *self._like.shape)[0].to(self._like)

@@ -3,13 +3,12 @@
 import logging
 import math
 import random
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from likeness import Choice, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
-from likeness.files.paths import find_direction
+from likeness.files.paths import resolve_direction
 from likeness.generator import GROUPS
 from likeness.latent import layer_mask, row
 from likeness.toolkit.background_loader import BackgroundLoader
@@ -163,6 +162,5 @@ def _open_directions(text: str, weights: str, like: Tensor) -> Tensor:
     text = text.strip('"')
     if not text:
         return like[None][:0]
-    is_file = text.lower().endswith(".safetensors") or Path(text).expanduser().is_file()
-    path = Path(text).expanduser() if is_file else find_direction(text, weights)
+    path = resolve_direction(text, weights)
     return read_directions(path, *like.shape)[:MOST_KNOBS].to(like)

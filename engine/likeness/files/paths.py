@@ -101,6 +101,17 @@ def find_direction(name: str, weights: str) -> Path:
     return found[name]
 
 
+def resolve_direction(text: str, weights: str) -> Path:
+    """Return the file that `text` means: the path of one, or the name of a direction of the weights called `weights`.
+
+    Raises:
+        WeightsError: it is neither; naming the nearest there are.
+    """
+    path = Path(text).expanduser()
+    is_file = text.lower().endswith(".safetensors") or path.is_file()
+    return path if is_file else find_direction(text, weights)
+
+
 def population_files(weights: Path) -> list[Path]:
     """Return the possible files of a weights file's population, the user's own first; none of them need exist.
 

@@ -4,6 +4,7 @@
 - `background_loader.py`: slow work on a thread, polled from `update` without waiting.
 - `face_list.py`: a performer's list of faces as latents, and seeds drawn from the show's seed.
 - `latent_file.py`: saved faces and directions.
+- `siblings.py`: children of two parents, in fair shares.
 - `worker_process.py`: a process of its own, for what would hold Python's lock or a core.
 - `moved.py`: old import paths, for one more version.
 
