@@ -23,6 +23,7 @@ from likeness.commands.contact_sheet import contact_sheet
 from likeness.commands.encode import encode
 from likeness.commands.evaluate import evaluate
 from likeness.commands.latency import latency
+from likeness.commands.lookalike import lookalike
 from likeness.commands.params import params
 from likeness.commands.play import demo, play, render
 from likeness.commands.plugins import plugins
@@ -41,7 +42,21 @@ from likeness.files.working_folder import leave_removed_folder
 MOST_CHARACTERS = 1000
 
 app = App(name="likeness", version=__version__, help="A live-performance instrument for generative faces.")
-for command in (play, render, demo, plugins, params, surface, contact_sheet, latency, check, encode, project, evaluate):
+for command in (
+    play,
+    render,
+    demo,
+    plugins,
+    params,
+    surface,
+    contact_sheet,
+    latency,
+    check,
+    encode,
+    project,
+    evaluate,
+    lookalike,
+):
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
 for recipe in (composite, refine, gan, wgan, vae, encoder, resume):

@@ -10,6 +10,12 @@ The plugin `lookalike` plays this package. In reading order:
 - `search_queue`: whose latent the projection worker (a second process) looks for next.
 - `turn`: the phases of a visitor's turn, and the mix of pictures in each.
 
+The command `lookalike` makes films of photos instead, in one thread and without a show:
+
+- `photo_visitor`: a photo read as a visitor; `film_plan`, `films`: the pictures, frame by frame.
+- `film_folder`, `film_page`: where they go; `film_session`: one photo after the other.
+
 A picture goes plugin -> tracker -> vision process; an observation comes back -> arrival -> visitor -> visitor queue,
-and a match and a latent follow. The render thread reads the visitor whose turn it is. Nothing is written to a disk.
+and a match and a latent follow. The render thread reads the visitor whose turn it is. Nothing of that is
+written to a disk.
 """

@@ -106,13 +106,14 @@ class Matcher:
         return fingerprint(self._config.weights)
 
     def _open_gallery(self) -> Gallery | None:
-        if not (self._config.gallery / "gallery.db").is_file():
+        folder = self._config.gallery
+        if folder is None or not (folder / "gallery.db").is_file():
             return None
         # It imports torch and a database, which takes a second that a show without a gallery need not wait for.
         from likeness.gallery import Gallery
 
         try:
-            gallery = Gallery.open(self._config.gallery)
+            gallery = Gallery.open(folder)
         except LikenessError as error:
             log.error("%s; visitors are matched with the generator's own people", error)
             return None

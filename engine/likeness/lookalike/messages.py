@@ -17,7 +17,7 @@ class VisionConfig:
 
     Attributes:
         weights: file of the generator whose own people are matched with, where there is no gallery.
-        gallery: folder of the gallery; it need not exist.
+        gallery: folder of the gallery; it need not exist. None matches with the generator's own people.
         portrait: height and width of portraits, in px.
         population: how many faces are drawn, where none are kept beside the weights.
         psi: truncation of those.
@@ -25,7 +25,7 @@ class VisionConfig:
     """
 
     weights: Path
-    gallery: Path
+    gallery: Path | None
     portrait: int = 256
     population: int = 200
     psi: float = 0.8
