@@ -22,7 +22,8 @@ from likeness.generator import GeneratorInfo, Licence, NoiseMode
 ROOT = Path(__file__).resolve().parent.parent
 
 # Fixtures of a session that are slow to make, or that a machine has once, and the worker group of files that use them.
-SHARED = {"browser": "browser", "system": "midi", "tiny_composite": "composite"}
+# The browser's show has MIDI, too: one server of it at a time.
+SHARED = {"browser": "midi", "system": "midi", "tiny_composite": "composite"}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -54,7 +54,8 @@ def build_page(parts: Sequence[PagePart]) -> str:
 
 def _build_part(part: PagePart) -> str:
     films = "\n".join(
-        f'<figure><video src="{_address(film)}" poster="{_address(poster)}" controls loop muted playsinline preload="metadata">'
+        f'<figure><video src="{_address(film)}" poster="{_address(poster)}" '
+        'controls loop muted playsinline preload="metadata">'
         f'</video><figcaption>{escape(text)} <a href="{_address(film)}" download>Download</a></figcaption></figure>'
         for film, text, poster in part.films
     )

@@ -51,7 +51,7 @@ def test_a_show_that_ends_before_its_first_picture_names_no_result(
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(Show, "run", lambda show: None)
     with pytest.raises(SystemExit) as ended:
-        main(["play", "demo", "--output", str(tmp_path / "film.mkv"), *SHORT])
+        main(["play", "demo", "--output", str(tmp_path / "film.mkv"), *SHORT, "--osc-port", "0"])
     assert ended.value.code == 2
     assert "the show ended before its first picture" in capsys.readouterr().err
 
