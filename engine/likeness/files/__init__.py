@@ -2,6 +2,7 @@
 
 - `paths`: the program's own plugins, presets, weights, controllers and faces, and the user's, by name.
 - `text_file`: TOML, CSV and plain text that somebody wrote with any editor, read or refused in one line.
+- `file_stamp`: whether a file was written since somebody looked.
 - `atomic_write`: a file that replaces another, as a whole or not at all.
 
 Nothing here knows what the files mean. Any thread.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from likeness.files.file_stamp import Stamp, read_stamp
 from likeness.host.discovery import installed_plugins
 from likeness.host.failure import describe_failure
 
@@ -15,8 +16,6 @@ SCAN_S = 1.0
 PARSED_AT_ONCE = 2
 # No plugin that a hand wrote is larger; what is gets no help.
 LARGEST = 1_000_000
-
-Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class AvailablePlugins:
     def is_gone(self, path: Path) -> bool:
         """Return whether a plugin's file is not there any more, as of the last second."""
         if path not in self._stamps:
-            self._stamps[path] = _stamp(path)
+            self._stamps[path] = read_stamp(path)
         return self._stamps[path] is None
 
     def _scan(self) -> None:
@@ -66,7 +65,7 @@ class AvailablePlugins:
         if now - self._scanned < SCAN_S:
             return
         self._scanned, self._files = now, self._find_files()
-        self._stamps = {path: _stamp(path) for path in {*self._files.values(), *self._stamps}}
+        self._stamps = {path: read_stamp(path) for path in {*self._files.values(), *self._stamps}}
 
     def _read_some(self) -> None:
         budget = PARSED_AT_ONCE
@@ -96,12 +95,3 @@ def read_help(path: Path) -> PluginHelp:
 def first_line(docstring: str | None) -> str:
     """Return the first line of a docstring, or nothing."""
     return (docstring or "").strip().partition("\n")[0].strip()
-
-
-def _stamp(path: Path) -> Stamp | None:
-    """Return what changes when the file is written; None where it is not there."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size

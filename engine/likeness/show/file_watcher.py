@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from likeness.errors import PluginError, WeightsError
+from likeness.files.file_stamp import Stamp, read_stamp
 from likeness.files.paths import find_weights
 
 log = logging.getLogger(__name__)
 
 # A change counts once the file has looked the same in two checks: half a second after it was saved.
 CHECK_S = 0.25
-
-Stamp = tuple[int, int]
 
 
 class FileWatcher:
@@ -47,7 +46,7 @@ class FileWatcher:
     def check(self) -> None:
         """Check every file once; reload what has changed and looks the same as the time before."""
         for name, path in list(self._files()):
-            stamp = _stamp(path)
+            stamp = read_stamp(path)
             if stamp is None:
                 continue
             if stamp == self._known.setdefault(path, stamp):
@@ -92,12 +91,3 @@ def follow_weights(name: str, load: Callable[[str], None]) -> FileWatcher:
     watch = FileWatcher(lambda: [(name, path)], reload)
     watch.start()
     return watch
-
-
-def _stamp(path: Path) -> Stamp | None:
-    """Return what changes when the file is written: its time in ns and its size. None where it is not there."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
