@@ -170,16 +170,18 @@ class Client:
         self._heard_at = time.monotonic()
         try:
             messages = parse_messages(text)
-            ours = [message for message in messages if message.address in self._own]
-            others = [message for message in messages if message.address not in self._own]
-            if others:
-                self._check(len(others))
         except InputError as error:
             self.refuse(Message("/desk", (), 0.0), error, None)
             return
-        self._desk.apply(ours, self)
-        if others:
-            self._desk.apply(others, self)
+        shown = [message for message in messages if message.address not in self._own]
+        try:
+            if shown:
+                self._check(len(shown))
+        except InputError as error:
+            self.refuse(Message("/desk", (), 0.0), error, None)
+            # What concerns this page alone counts all the same: its preview goes on while another has the stage.
+            messages = [message for message in messages if message.address in self._own]
+        self._desk.apply(messages, self)
 
     def _check(self, count: int) -> None:
         """Refuse what this page may not send now."""

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from likeness.errors import CueError
 from likeness.parameters.store import ParamStore
 from likeness.web.describe import ParamsDescription, read_moved, read_targets
+from likeness.web.stream import TimedConnection
 from likeness.web.topics import Keyed, Whole
 
 Until = Callable[[Callable[[], bool]], None]
@@ -102,8 +103,8 @@ def test_a_page_that_may_look_sets_nothing(playing: Rig, store: ParamStore, monk
     assert store.target("walk.speed") == 0.5
 
 
-def _admit_viewer(self: object, path: str, role: str, connection: object) -> None:
-    connection.role = "view"  # type: ignore[attr-defined]
+def _admit_viewer(self: object, path: str, role: str, connection: TimedConnection) -> None:
+    connection.role = "view"
 
 
 def test_a_locked_stage_is_told_and_refuses_the_pages_of_others(playing: Rig) -> None:
@@ -116,6 +117,16 @@ def test_a_locked_stage_is_told_and_refuses_the_pages_of_others(playing: Rig) ->
         playing.desk.lock.holder = "127.0.0.1"
         page.send(["/walk/sped", 9.0])
         assert "locked" not in page.hear("error")[1]
+
+
+def test_the_preview_of_a_page_goes_on_while_another_has_the_stage(playing: Rig) -> None:
+    with playing.page() as page:
+        assert playing.desk is not None
+        playing.desk.lock.holder = "10.0.0.7"
+        page.send(["/walk/speed", 9.0], ["/desk/ping", 4], ["/desk/preview", 64, 30])
+        assert "locked by 10.0.0.7" in page.hear("error")[1]
+        assert page.hear("pong") == 4
+        _hear_picture(page)
 
 
 def test_a_control_under_another_finger_is_told_and_let_go_with_its_page(playing: Rig) -> None:
