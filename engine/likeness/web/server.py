@@ -161,13 +161,14 @@ class WebServer:
     async def _answer_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer a plain request; None hands one for a WebSocket on to `_serve_socket`."""
         assert self._services is not None
+        wants_socket = any("websocket" in each.lower() for each in request.headers.get_all("Upgrade"))
+        verdict = self.access.judge(
+            request.path, request.headers, peer_of(connection), socket=wants_socket, method=request.method
+        )
+        if verdict.role is None:
+            return respond(Answer(verdict.status, "", verdict.text.encode(), verdict.headers))
         if request.method != "GET":
             return respond(Answer(HTTPStatus.METHOD_NOT_ALLOWED, "text/plain", b"GET alone\n", (("Allow", "GET"),)))
-        wants_socket = any("websocket" in each.lower() for each in request.headers.get_all("Upgrade"))
-        verdict = self.access.judge(request.path, request.headers, peer_of(connection), socket=wants_socket)
-        if verdict.role is None:
-            answer = Answer(verdict.status, "", verdict.text.encode(), verdict.headers)
-            return respond(answer)
         path = without_code(request.path)
         if wants_socket:
             return self._admit_socket(path, verdict.role, connection)
@@ -179,14 +180,16 @@ class WebServer:
         if service.full:
             busy = Answer(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", b"as many as can be served are connected\n")
             return respond(busy)
-        connection.role = role  # type: ignore[attr-defined]
+        assert isinstance(connection, TimedConnection)
+        connection.role = role
         return None
 
     async def _serve_socket(self, connection: ServerConnection) -> None:
         assert self._services is not None
+        assert isinstance(connection, TimedConnection)
         assert connection.request is not None
         if without_code(connection.request.path) == SOCKET:
-            await self._services.desk.serve_client(connection, connection.role)  # type: ignore[attr-defined]
+            await self._services.desk.serve_client(connection, connection.role)
         else:
             await self._services.oscquery.serve_listener(connection)
 

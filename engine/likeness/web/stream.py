@@ -12,6 +12,7 @@ from websockets.http11 import Response
 from websockets.protocol import State
 
 from likeness.errors import OutputError
+from likeness.web.codes import Role
 from likeness.web.preview import Preview
 from likeness.web.security_headers import SECURITY_HEADERS
 
@@ -36,10 +37,14 @@ class TimedConnection(ServerConnection):
 
     `websockets` has one deadline for both, which would end a stream; give `serve` this class as `create_connection`
     and `open_timeout=None`.
+
+    Attributes:
+        role: what the page at the other end may do, once it is let in.
     """
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
+        self.role: Role = "view"
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -89,6 +89,13 @@ def test_only_reading_is_answered(server: WebServer, method: str) -> None:
     connection.close()
 
 
+def test_what_is_refused_is_refused_whatever_it_asks(server: WebServer) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20.0)
+    connection.request("OPTIONS", "/status", headers={"Host": "evil.example"})
+    assert connection.getresponse().status == 403
+    connection.close()
+
+
 def test_a_socket_from_another_site_is_refused(server: WebServer, rig: Rig) -> None:
     for path in ("/socket", "/"):
         with pytest.raises(InvalidStatus, match="403"), rig.page(path, origin="http://evil.example"):
