@@ -2,6 +2,8 @@
 
 - `paths`: the program's own plugins, presets, weights, controllers and faces, and the user's, by name.
 - `text_file`: TOML, CSV and plain text that somebody wrote with any editor, read or refused in one line.
+- `lasting_stream`: standard streams that nobody can close.
+- `working_folder`: what to do where the current folder was removed.
 - `file_stamp`: whether a file was written since somebody looked.
 - `atomic_write`: a file that replaces another, as a whole or not at all.
 

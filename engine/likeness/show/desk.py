@@ -157,4 +157,4 @@ def describe_link(access: Access) -> dict[str, str] | None:
 
 
 def _help_of(host: Host, name: str) -> str:
-    return next((str(getattr(slot, "help", "")) for slot in host.rack if slot.name == name), "")
+    return next((slot.help for slot in host.rack if slot.name == name), "")

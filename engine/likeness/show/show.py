@@ -220,8 +220,17 @@ class Show(AbstractContextManager["Show"]):
             stats=stats,
         )
         self.topics = describe_show(
-            *(store, host, modulation, presets, morph, editor, swap, camera, controls),
-            *(lambda: self.generator.info, lambda: self.heard),
+            store,
+            host,
+            modulation,
+            presets,
+            morph,
+            editor,
+            swap,
+            camera,
+            controls,
+            lambda: self.generator.info,
+            lambda: self.heard,
             listening=options.audio != OFF,
             watching=options.watch,
         )
