@@ -26,11 +26,6 @@ def torch_as_it_was() -> Iterator[None]:
     torch.set_float32_matmul_precision(precision)
     torch._C._set_deterministic_algorithms(exact)
     torch.set_grad_enabled(True)
-    torch.set_autocast_enabled("cpu", False)
-    # Where autocast was entered and never left, weights that it has cached would be used for ever.
-    for _ in range(torch.autocast_increment_nesting()):
-        torch.autocast_decrement_nesting()
-    torch.clear_autocast_cache()
 
 
 @pytest.fixture(scope="session")

@@ -120,6 +120,10 @@ def _restore_autocast(on: bool) -> None:
     if not on:
         for device in ("cpu", "cuda"):
             torch.set_autocast_enabled(device, False)
+        # Where it was entered and never left, weights that it has cached would be used for ever.
+        for _ in range(torch.autocast_increment_nesting()):
+            torch.autocast_decrement_nesting()
+        torch.clear_autocast_cache()
 
 
 # In the order of `_read_thread`. Of the thread that calls the hook alone.

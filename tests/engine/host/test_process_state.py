@@ -94,6 +94,17 @@ def test_what_a_hook_of_a_frame_changes_is_put_back_and_said_once(name: str, cap
     assert caplog.text.count(f"changer has changed {name} in update; it is as before again") == 1
 
 
+def test_autocast_that_a_plugin_never_leaves_keeps_no_weights_for_others() -> None:
+    play(make(CHANGES["torch's autocast"]))
+    layer, one = torch.nn.Linear(4, 4, bias=False), torch.ones(1, 4)
+    drawn = []
+    for weight in (0.5, 2.0):
+        layer.weight.data.fill_(weight)
+        with torch.autocast("cpu", torch.bfloat16):
+            drawn.append(layer(one).tolist())
+    assert drawn == [[[2.0] * 4], [[8.0] * 4]]
+
+
 @pytest.mark.parametrize("name", SLOW_CHANGES)
 def test_what_is_slow_to_read_is_put_back_within_half_a_second(name: str, caplog: pytest.LogCaptureFixture) -> None:
     host = make(SLOW_CHANGES[name])
