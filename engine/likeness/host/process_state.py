@@ -195,8 +195,13 @@ def keep_recursion_limit() -> Iterator[None]:
     """
     set_limit, lowest = sys.setrecursionlimit, sys.getrecursionlimit()
     told: set[str] = set()
+    left = False
 
     def set_higher(limit: int, /) -> None:
+        # Of two shows the one that began first may end first, and the other then puts this function back.
+        if left:
+            set_limit(limit)
+            return
         who = Path(sys._getframe(1).f_code.co_filename).stem
         if limit < lowest and who not in told:
             told.add(who)
@@ -207,6 +212,7 @@ def keep_recursion_limit() -> Iterator[None]:
     try:
         yield
     finally:
+        left = True
         sys.setrecursionlimit = set_limit
 
 

@@ -175,3 +175,16 @@ def test_seeding_the_global_generators_changes_no_frame(toy: Callable[..., objec
         frame = Frame(0, 0.0, 0.0, 0.0, host.store.snapshot)
         frames.append(toy().synthesize(host.update(torch.ones(1, 4, 16), frame)))  # type: ignore[attr-defined]
     assert torch.equal(*frames)
+
+
+def test_two_shows_leave_the_recursion_limit_free_whichever_ends_first() -> None:
+    first, second, limit = keep_recursion_limit(), keep_recursion_limit(), sys.getrecursionlimit()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    sys.setrecursionlimit(limit - 1)
+    try:
+        assert sys.getrecursionlimit() == limit - 1
+    finally:
+        sys.setrecursionlimit(limit)
