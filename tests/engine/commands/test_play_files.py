@@ -11,7 +11,8 @@ from likeness.cli import main
 from likeness.show.show import Show
 
 ENGINE = Path(__file__).resolve().parents[3] / "engine"
-SHORT = ("--seconds", "0.5", "--size", "32x32", "--device", "cpu")
+# Without OSC: the show of another test may have its port.
+SHORT = ("--seconds", "0.5", "--size", "32x32", "--device", "cpu", "--osc-port", "0")
 
 
 @pytest.mark.parametrize("ending", ["mkv", "gif"])
@@ -51,7 +52,7 @@ def test_a_show_that_ends_before_its_first_picture_names_no_result(
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(Show, "run", lambda show: None)
     with pytest.raises(SystemExit) as ended:
-        main(["play", "demo", "--output", str(tmp_path / "film.mkv"), *SHORT, "--osc-port", "0"])
+        main(["play", "demo", "--output", str(tmp_path / "film.mkv"), *SHORT])
     assert ended.value.code == 2
     assert "the show ended before its first picture" in capsys.readouterr().err
 
@@ -66,7 +67,7 @@ def test_one_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize("streams", ["2>&1 | true; exit ${PIPESTATUS[0]}", ">&- 2>&- <&-"])
 def test_a_show_plays_on_where_nobody_reads_what_it_prints(tmp_path: Path, streams: str) -> None:
     film = tmp_path / "film.mkv"
-    command = f'"$0" -m likeness.cli play demo --output "$1" --midi off --osc-port 0 {" ".join(SHORT)} {streams}'
+    command = f'"$0" -m likeness.cli play demo --output "$1" --midi off {" ".join(SHORT)} {streams}'
     ran = subprocess.run(
         ["bash", "-c", command, sys.executable, str(film)],
         check=False,
