@@ -8,6 +8,7 @@ Files in reading order:
     budget.py     which plugin holds the show up
     result_check.py  whether a plugin returned the kind of tensor that it got
     process_state.py  what plugins change of the process, put back
+    recursion_limit.py  the limit that no plugin can lower
     open_generator.py  weights opened by whichever family knows them
     failure.py    what failed, in a line of words
 

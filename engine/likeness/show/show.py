@@ -20,7 +20,7 @@ from likeness.generator import Generator
 from likeness.generators.devices import choose_device
 from likeness.host.budget import Budget
 from likeness.host.host import Host
-from likeness.host.process_state import keep_recursion_limit
+from likeness.host.recursion_limit import keep_recursion_limit
 from likeness.inputs.link import LinkSession
 from likeness.inputs.midi.cue_pads import CuePadActions
 from likeness.master import Master

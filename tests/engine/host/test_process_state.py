@@ -23,7 +23,6 @@ from likeness.host.process_state import (
     _read_fast,
     _read_slow,
     _read_thread,
-    keep_recursion_limit,
 )
 from likeness.parameters.store import ParamStore
 from likeness.stage import PluginParams
@@ -157,17 +156,6 @@ def test_what_the_show_changes_between_hooks_stays(caplog: pytest.LogCaptureFixt
     assert "has changed" not in caplog.text
 
 
-def test_nobody_can_lower_the_recursion_limit_while_a_show_plays(caplog: pytest.LogCaptureFixture) -> None:
-    before = sys.getrecursionlimit()
-    with keep_recursion_limit():
-        sys.setrecursionlimit(50)
-        assert sys.getrecursionlimit() == before
-        sys.setrecursionlimit(before + 100)
-        assert sys.getrecursionlimit() == before + 100
-    sys.setrecursionlimit(before)
-    assert "test_process_state wants a recursion limit of 50" in caplog.text
-
-
 def test_seeding_the_global_generators_changes_no_frame(toy: Callable[..., object]) -> None:
     frames = []
     for seed in (1, 2):
@@ -175,16 +163,3 @@ def test_seeding_the_global_generators_changes_no_frame(toy: Callable[..., objec
         frame = Frame(0, 0.0, 0.0, 0.0, host.store.snapshot)
         frames.append(toy().synthesize(host.update(torch.ones(1, 4, 16), frame)))  # type: ignore[attr-defined]
     assert torch.equal(*frames)
-
-
-def test_two_shows_leave_the_recursion_limit_free_whichever_ends_first() -> None:
-    first, second, limit = keep_recursion_limit(), keep_recursion_limit(), sys.getrecursionlimit()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    second.__exit__(None, None, None)
-    sys.setrecursionlimit(limit - 1)
-    try:
-        assert sys.getrecursionlimit() == limit - 1
-    finally:
-        sys.setrecursionlimit(limit)
