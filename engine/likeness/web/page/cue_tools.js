@@ -1,6 +1,7 @@
 // What stands above the cues: over which time and when a recall goes, undo, release, and the banks.
 
 import { html, useEffect, useRef, useState } from './preact.js';
+import { keep, read } from './kept.js';
 import { makeMode } from './mode.js';
 import { send, setParam, targetOf, useTopic, useValue } from './state.js';
 import { ask } from './toasts.js';
@@ -9,23 +10,11 @@ const KEPT = 'likeness.recall';
 const TIMES = { s: [0, 0.5, 1, 2, 4, 8, 15, 30], bars: [0.25, 0.5, 1, 2, 4, 8, 16, 32] };
 const WHENS = { off: 'at once', beat: 'on the beat', bar: 'on the bar' };
 
-function readKept() {
-  try {
-    return { unit: 's', bars: 1, ...JSON.parse(localStorage.getItem(KEPT)) };
-  } catch {
-    return { unit: 's', bars: 1 };
-  }
-}
-
-const time = makeMode(readKept());
+const time = makeMode({ unit: 's', bars: 1, ...read(KEPT) });
 
 function keepTime(next) {
   time.set(next);
-  try {
-    localStorage.setItem(KEPT, JSON.stringify(next));
-  } catch {
-    // A private window may keep nothing.
-  }
+  keep(KEPT, next);
 }
 
 /** Returns the time of a recall as the arguments of a command: `[2, 's']`. */

@@ -38,24 +38,6 @@ export function useSelected(topic, select, key) {
   return part;
 }
 
-/** Returns what this browser has kept under a name; null where it has kept nothing. */
-export function read(name) {
-  try {
-    return JSON.parse(localStorage.getItem(name));
-  } catch {
-    return null;
-  }
-}
-
-/** Keeps a value in this browser; a private window may forget it. */
-export function keep(name, value) {
-  try {
-    localStorage.setItem(name, JSON.stringify(value));
-  } catch {
-    // It counts for this visit.
-  }
-}
-
 /** Returns the owners of parameters with the plugins first, in rack order: a performer wants the face's faders. */
 export const pluginsFirst = (groups) => [
   ...groups.filter((group) => group.plugin),

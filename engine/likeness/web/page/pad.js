@@ -2,7 +2,8 @@
 
 import { html, useCallback, useEffect, useRef, useState } from './preact.js';
 import { Live } from './fader.js';
-import { keep, makeMode, pluginsFirst, read } from './mode.js';
+import { keep, read } from './kept.js';
+import { makeMode, pluginsFirst } from './mode.js';
 import { clamp, fromUnit, nameOf, smallStep, spoken, toUnit } from './number.js';
 import { hold, send, setParam, useTopic } from './state.js';
 

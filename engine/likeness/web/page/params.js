@@ -3,7 +3,8 @@
 import { html, useEffect, useMemo, useRef, useState } from './preact.js';
 import { Control } from './control.js';
 import { LearnBanner, LearnButton, useLearning } from './learn.js';
-import { keep, pluginsFirst, read } from './mode.js';
+import { keep, read } from './kept.js';
+import { pluginsFirst } from './mode.js';
 import { Pads, PadsButton } from './pad.js';
 import { Palette, PaletteButton } from './palette.js';
 import { setParam, useTopic, useValue } from './state.js';

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from './preact.js';
 import { storeCue } from './cues.js';
 import { recallTime } from './cue_tools.js';
+import { keep as keepInBrowser, read } from './kept.js';
 import { Carrier, followPress } from './press.js';
 import { get, hold, send, setParam, subscribe, targetOf, useTopic, useValue } from './state.js';
 import { say } from './toasts.js';
@@ -27,13 +28,7 @@ function showTime() {
   return heardNow + since;
 }
 
-function readSpan() {
-  try {
-    return Number(localStorage.getItem(KEPT)) || 60;
-  } catch {
-    return 60;
-  }
-}
+const readSpan = () => Number(read(KEPT)) || 60;
 
 /** Returns the pictures to draw, evenly over the span: `times` are in order, `count` fit beside each other. */
 export function pickTimes(times, now, span, count) {
@@ -87,11 +82,7 @@ export function Past() {
   const back = scrub < 1 || chosen !== null;
   const zoom = (seconds) => {
     setSpan(seconds);
-    try {
-      localStorage.setItem(KEPT, seconds);
-    } catch {
-      // A private window may keep nothing.
-    }
+    keepInBrowser(KEPT, seconds);
   };
   const live = () => {
     if (scrub < 1) send('/history/live', ...recallTime());

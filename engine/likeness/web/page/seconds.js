@@ -1,34 +1,22 @@
 // A field for a time in seconds, kept in the browser from one visit to the next.
 
+import { keep, read } from './kept.js';
 import { html, useState } from './preact.js';
 
 const MOST_S = 600;
 
 /** Return the seconds kept under `key`, and a function that sets them. */
 export function useSeconds(key, standard) {
-  const [seconds, setSeconds] = useState(() => readKept(key, standard));
+  const [seconds, setSeconds] = useState(() => read(`seconds ${key}`) ?? standard);
   return [
     seconds,
     (value) => {
       const bounded = Math.min(Math.max(value, 0), MOST_S);
       if (Number.isNaN(bounded)) return;
       setSeconds(bounded);
-      try {
-        localStorage.setItem(`seconds ${key}`, String(bounded));
-      } catch {
-        // A browser that keeps nothing has the standard again next time.
-      }
+      keep(`seconds ${key}`, bounded);
     },
   ];
-}
-
-function readKept(key, standard) {
-  try {
-    const kept = localStorage.getItem(`seconds ${key}`);
-    return kept === null || Number.isNaN(Number(kept)) ? standard : Number(kept);
-  } catch {
-    return standard;
-  }
 }
 
 /** A number of seconds with a button to each side of it. */
