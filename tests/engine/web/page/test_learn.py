@@ -17,6 +17,8 @@ def test_a_knob_that_is_moved_after_a_click_plays_that_control(
     if "off" in show.options:
         pytest.skip("the show has no MIDI")
     knobs = plug()
+    # A port that was plugged in is opened at the next look, and what it sent before that is lost.
+    show.wait_for(lambda: "Knobs of the test" in show.status()["inputs"]["MIDI"]["ports"])
     desk.click("[data-tab=Play]")
     desk.key("m")
     desk.click("[aria-label^='learn random walk reach']")
