@@ -20,13 +20,17 @@ FIND = """
 """
 
 # Brings what was found into view and answers its middle and size, or in words why it cannot be pressed there.
+# What still moves from one picture of the page to the next would be pressed where it was.
 PLACE = f"""
-(target) => {{
+async (target) => {{
   const found = ({FIND})(target);
   if (!found) return "is not on the page";
   found.scrollIntoView({{block: "nearest", inline: "nearest"}});
+  const before = found.getBoundingClientRect();
+  await new Promise((drawn) => {{ requestAnimationFrame(drawn); setTimeout(drawn, 50); }});
   const box = found.getBoundingClientRect();
   if (box.width === 0 || box.height === 0) return "is not seen";
+  if (box.left !== before.left || box.top !== before.top) return "still moves";
   const x = box.left + box.width / 2, y = box.top + box.height / 2;
   const top = document.elementFromPoint(x, y);
   if (!top) return `lies outside the window, at ${{x}}, ${{y}}`;

@@ -21,6 +21,7 @@ def test_a_knob_that_is_moved_after_a_click_plays_that_control(
     show.wait_for(lambda: "Knobs of the test" in show.status()["inputs"]["MIDI"]["ports"])
     desk.click("[data-tab=Play]")
     desk.key("m")
+    desk.wait_for("document.querySelector('.learn-banner').textContent.includes('Knobs of the test')")
     desk.click("[aria-label^='learn random walk reach']")
     # The show listens by now, and not only the page.
     desk.wait_for("document.querySelector('.cover.learning')")
