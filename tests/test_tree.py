@@ -170,3 +170,10 @@ def is_there(dotted: str) -> bool:
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=name)
 def test_every_name_of_the_engine_on_a_page_is_there(page: Path) -> None:
     assert {dotted for dotted in dotted_names(page) if not is_there(dotted)} == set()
+
+
+def test_tests_that_share_a_server_share_a_worker(request: pytest.FixtureRequest) -> None:
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("no groups are asked for here")
+    # Two workers with a MIDI server, a browser or trained weights each would fail each other's tests.
+    assert "@" in request.node.nodeid
