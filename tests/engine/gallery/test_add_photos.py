@@ -155,6 +155,10 @@ from likeness.gallery.photo_encoder import PhotoEncoder
 folder, photos, consent = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 adding.BATCH = 2
 for worker, shard, lives in (("a", "1/2", 3), ("b", "2/2", 99), ("a again", "1/2", 99)):
+    if worker == "a again":
+        # Until both are done: "a" must not find its photos in the gallery already.
+        os.wait()
+        os.wait()
     if not os.fork():
         encoder, looked = PhotoEncoder(None, "", consent), 0
 
@@ -172,8 +176,6 @@ for worker, shard, lives in (("a", "1/2", 3), ("b", "2/2", 99), ("a again", "1/2
                 shard=adding.Shard.parse(shard),
             )
         os._exit(0)
-    if worker != "a":
-        os.wait()
 os.wait()
 """
 
