@@ -15,7 +15,7 @@ from likeness.cues.latent_commands import Capture, Release
 from likeness.cues.picture_taking import PictureTaking
 from likeness.cues.recall import CueRecall, Duration
 from likeness.errors import CueError
-from likeness.fault_log import log_refusal
+from likeness.errors.fault_log import log_refusal
 from likeness.files.paths import user_dir
 from likeness.parameters.store import ParamStore
 from likeness.params import is_press, to_number

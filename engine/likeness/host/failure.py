@@ -4,7 +4,7 @@ import traceback
 from pathlib import Path
 
 from likeness.errors import LikenessError
-from likeness.fault_log import say_error
+from likeness.errors.fault_log import say_error
 
 LONGEST = 300
 

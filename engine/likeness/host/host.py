@@ -13,8 +13,8 @@ from torch import Tensor
 
 from likeness import hookspecs
 from likeness.errors import PluginError
+from likeness.errors.fault_log import Faults
 from likeness.events import Event
-from likeness.fault_log import Faults
 from likeness.frame import Frame
 from likeness.generator import Generator
 from likeness.generators.families import registry, torchscript_onnx

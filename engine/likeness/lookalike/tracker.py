@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from likeness import open_generator
 from likeness.errors import LikenessError
+from likeness.errors.fault_log import Faults
 from likeness.faces.photo import read_photo
-from likeness.fault_log import Faults
 from likeness.lookalike.arrival import ArrivalDetector
 from likeness.lookalike.messages import FaceObservation, MatchReply, VisionConfig
 from likeness.lookalike.search_queue import SearchQueue

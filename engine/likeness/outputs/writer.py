@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from likeness.errors import OutputError
-from likeness.fault_log import Faults
+from likeness.errors.fault_log import Faults
 from likeness.outputs.pacing import Pacing
 from likeness.picture import Picture
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 
 from likeness.errors import ParamError, nearest
+from likeness.errors.fault_log import Faults
 from likeness.events import Event, LatentCommand
-from likeness.fault_log import Faults
 from likeness.frame import Values
 from likeness.parameters.state import ParamState, carry_over, check_unique_names
 from likeness.params import Float, Param, Text, Trigger, Value

@@ -9,7 +9,7 @@ from likeness import master
 from likeness.cues import history_commands as history_desk
 from likeness.cues import recall as cue_recall
 from likeness.errors import ParamError, PluginError
-from likeness.fault_log import say_error
+from likeness.errors.fault_log import say_error
 from likeness.files.paths import bundled_dir, search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, load_plugin

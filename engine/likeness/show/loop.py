@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
+from likeness.errors.fault_log import Faults
 from likeness.events import Event, Forget, HeldNotes, LatentCommand
-from likeness.fault_log import Faults
 from likeness.frame import Frame
 from likeness.master import Master
 from likeness.outputs.group import OutputGroup

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from likeness.errors import InputError
-from likeness.fault_log import log_refusal
+from likeness.errors.fault_log import log_refusal
 from likeness.parameters.modulation import Modulation, modulators_of
 from likeness.parameters.modulator import parse_modulator
 from likeness.parameters.state import to_address

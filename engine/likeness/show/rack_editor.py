@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from types import MappingProxyType
 
 from likeness.errors import PluginError, nearest
-from likeness.fault_log import say_error
+from likeness.errors.fault_log import say_error
 from likeness.files.paths import search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, installed_plugins, load_plugin

@@ -49,6 +49,7 @@ MOVED: Mapping[str, Moved] = {
     "likeness.errand": Moved(
         "likeness.toolkit.background_loader", {"Errand": Renamed("BackgroundLoader", {"take": "poll"})}
     ),
+    "likeness.fault_log": Moved("likeness.errors.fault_log"),
     "likeness.face_list": Moved("likeness.toolkit.face_list"),
     "likeness.latent_file": Moved("likeness.toolkit.latent_file"),
     "likeness.places": Moved(

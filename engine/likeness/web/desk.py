@@ -9,7 +9,7 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 
 from likeness.errors import LikenessError
-from likeness.fault_log import Faults
+from likeness.errors.fault_log import Faults
 from likeness.inputs.osc.apply import Applier, Command
 from likeness.inputs.osc.dispatch import Dispatcher
 from likeness.inputs.osc.packet import Message

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import cv2
 
 from likeness.errors import OutputError
+from likeness.errors.fault_log import Faults
 from likeness.faces.resize import resize
-from likeness.fault_log import Faults
 from likeness.picture import Picture
 from likeness.stoppable_thread import StoppableThread
 

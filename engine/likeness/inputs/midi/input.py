@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from likeness.errors import InputError, LikenessError
+from likeness.errors.fault_log import Faults
 from likeness.events import Note
-from likeness.fault_log import Faults
 from likeness.inputs.midi.binding_editor import BindingEditor
 from likeness.inputs.midi.bindings import Bindings, controller_name
 from likeness.inputs.midi.clock_input import ClockInput

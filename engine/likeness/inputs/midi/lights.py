@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from likeness.fault_log import Faults
+from likeness.errors.fault_log import Faults
 from likeness.inputs.midi.bindings import controller_name
 from likeness.inputs.midi.knobs import Knobs
 from likeness.inputs.midi.ports import OutClient, PortId, open_out_client

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Protocol, cast
 
 from likeness.errors import InputError
-from likeness.fault_log import Faults
+from likeness.errors.fault_log import Faults
 
 log = logging.getLogger(__name__)
 

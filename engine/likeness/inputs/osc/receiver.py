@@ -8,7 +8,7 @@ from functools import partial
 from itertools import groupby
 
 from likeness.errors import InputError, LikenessError
-from likeness.fault_log import Faults
+from likeness.errors.fault_log import Faults
 from likeness.inputs.osc.apply import Applier, Command
 from likeness.inputs.osc.dispatch import Dispatcher
 from likeness.inputs.osc.locked_loop import LockedLoop

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from likeness.fault_log import QUIET_S, Faults
+from likeness.errors.fault_log import QUIET_S, Faults
 
 
 def test_a_fault_is_told_once_with_its_traceback_then_counted_now_and_then(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,10 @@
-"""Errors that the user can mend: every text says what to do next."""
+"""Errors that the user can mend: every text says what to do next.
+
+Here are `LikenessError` and its kinds, one for each thing that can be wrong, with two functions for their texts and for
+old names. `fault_log` beside it is for faults that may recur every frame, and may be of any type: it throttles the log.
+
+No thread runs here.
+"""
 
 import warnings
 from collections.abc import Iterable, Mapping
