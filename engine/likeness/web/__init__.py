@@ -5,7 +5,8 @@ In reading order:
 - `server.py`: `WebServer`, which the show opens; its thread answers plain requests and hands sockets on.
 - `access.py`, `codes.py`: who may do what. `security_headers.py`, `addresses.py`, `qr.py`: what belongs to that.
 - `desk.py`: all pages that are connected. `client.py`: one of them. `topics.py`: what they have not been told yet.
-- `describe.py`: parameters as pages need them. `page_files.py`: the files of the page, which lie in `page/`.
+- `describe.py`: parameters as pages need them. `page_files.py`: the files of the page, which lie in
+  `page/`. `join_modules.py`: its modules in one.
 - `preview.py`, `stream.py`: the picture for pages and for other programs.
 - `oscquery.py`, `zeroconf_announce.py`: the same parameters for programs that build their controls themselves.
 - `report.py`, `log_lines.py`, `scrub.py`: what a bug report holds, and what is removed from it.

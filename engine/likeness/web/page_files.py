@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from likeness.web.join_modules import join_modules
+
 FOLDER = Path(__file__).parent / "page"
 INDEX = "index.html"
+# All modules in one, made when the files are read; each is served by itself, too.
+JOINED = "page.js"
 # Everything that may lie in the folder; a file of another kind is not served.
 KINDS = {
     ".html": "text/html; charset=utf-8",
@@ -50,11 +54,13 @@ class PageFiles:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         paths = sorted(path for path in folder.iterdir() if path.suffix in KINDS and path.is_file())
-        self.files: Mapping[str, PageFile] = {path.name: _read(path) for path in paths}
+        contents = {path.name: path.read_bytes() for path in paths}
+        modules = {path.stem: contents[path.name].decode() for path in paths if path.suffix == ".js"}
+        contents[JOINED] = join_modules(modules, "desk", apart="preact").encode()
+        self.files: Mapping[str, PageFile] = {name: _pack(name, content) for name, content in contents.items()}
         self.version = hashlib.sha256("".join(each.tag for each in self.files.values()).encode()).hexdigest()[:16]
 
 
-def _read(path: Path) -> PageFile:
-    content = path.read_bytes()
-    packed = gzip.compress(content, mtime=0)
-    return PageFile(KINDS[path.suffix], content, packed, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+def _pack(name: str, content: bytes) -> PageFile:
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return PageFile(KINDS[Path(name).suffix], content, gzip.compress(content, mtime=0), tag)

@@ -81,4 +81,4 @@ def open_desk(show: PlayedShow, open_tab: Callable[..., Tab], *size: int, touch:
 def send(tab: Tab, address: str, *args: object) -> None:
     """Send a message as parts of the page do, where a test is not about the control."""
     words = json.dumps([address, *args])
-    tab.evaluate(f"import('/page/state.js').then((state) => state.send(...{words}))")
+    tab.evaluate(f"import('/page/page.js').then((page) => page.state.send(...{words}))")

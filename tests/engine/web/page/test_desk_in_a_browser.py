@@ -42,7 +42,7 @@ def test_the_page_loads_from_its_own_show_alone_and_is_small(show: PlayedShow, b
     )
     loaded = tab.evaluate(f"{files}.map((file) => file.encodedBodySize)")
     page = tab.evaluate("performance.getEntriesByType('navigation')[0].encodedBodySize")
-    assert len(loaded) > 10
+    assert len(loaded) == len({"style.css", "preact.js", "page.js"})
     assert 10_000 < sum(loaded) + page < MOST_BYTES
     names = tab.evaluate(f"{files}.map((file) => new URL(file.name).pathname)")
     for name in names:
