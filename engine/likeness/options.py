@@ -106,6 +106,7 @@ PlayedWeights = Annotated[
 ]
 PresetName = Annotated[str, Parameter(help="A preset's name, or a .toml file.")]
 OutFile = Annotated[str, Parameter(name=("--output", "-o"))]
+Force = Annotated[bool, Parameter(negative="", help="Replace what is there, instead of taking the next free name.")]
 Windowed = Annotated[bool, Parameter(help="In a window instead of full-screen.")]
 
 
@@ -138,6 +139,7 @@ class PictureOptions:
     weights: PlayedWeights | None = None
     backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16", "mixed"] = "auto"
+    force: Force = False
 
 
 @Parameter(name="*")

@@ -13,7 +13,7 @@ from likeness.options import QUIET, Options, PictureOptions, parse_settings, qui
 
 # What each command's help listed before the options were declared once.
 SHARED = {"--output", "-o", "--size", "--fps", "--device", "--plugin", "--audio", "--weights", "--backend"}
-SHARED |= {"--precision", "--seconds", "--preset"}
+SHARED |= {"--precision", "--seconds", "--preset", "--force"}
 LIVE = {"--display", "--osc-port", "--osc-host", "--oscquery-port", "--midi", "--camera", "--link", "--no-link"}
 DRAWN = {"--heads", "--seed", "--set"}
 PLAYED = {"--windowed", "--no-windowed", "--takeover", "--watch", "--no-watch", "--follow", "--no-follow", "--status"}
@@ -92,3 +92,21 @@ def test_settings_are_read_or_refused() -> None:
     for bad in ("x", "a=1", "a.b", ""):
         with pytest.raises(LikenessError, match="is not PLUGIN"):
             parse_settings([bad])
+
+
+# They keep nothing of a file, or go on in the folder of the run that is there.
+WRITES_NO_RESULT = {"latency", *(f"train {recipe}" for recipe in ("gan", "refine", "vae", "wgan"))}
+
+
+def test_every_command_that_writes_a_result_takes_force() -> None:
+    groups = {"": app, **{f"{name} ": app[name] for name in ("gallery", "directions", "train", "weights")}}
+    without = set()
+    for prefix, group in groups.items():
+        for name in group:
+            if name.startswith("-") or f"{name} " in groups:
+                continue
+            every = group[name].assemble_argument_collection(parse_docstring=True)
+            names = {each for argument in every if argument.parse for each in argument.names}
+            if names & {"--output", "--strips", "--sheet"} and "--force" not in names:
+                without.add(prefix + name)
+    assert without == WRITES_NO_RESULT

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from likeness.options import Device, OutFile, Psi, Weights, ranged, read_named_preset
+from likeness.options import Device, Force, OutFile, Psi, Weights, ranged, read_named_preset
 from likeness.ranges import SECONDS, SEED, SIDE, Range
 
 
@@ -21,6 +21,7 @@ def contact_sheet(
     size: Annotated[int | None, ranged(SIDE, "Height of one picture.")] = None,
     device: Device = "auto",
     weights: Weights | None = None,
+    force: Force = False,
 ) -> None:
     """Draw many faces on one sheet: the seeds of a generator, or stations of a preset's walk.
 
@@ -31,13 +32,15 @@ def contact_sheet(
     output
         A .png, .jpg or .webp file.
     """
+    from likeness.files.free_name import claimed
     from likeness.picture import check_picture_path, sheet, write_picture
     from likeness.tools.contact_sheet import draw_seeds, draw_walk
 
     check_picture_path(Path(output))
-    if preset is None:
-        pictures = draw_seeds(weights, device, range(seed or 0, (seed or 0) + count), psi, size)
-    else:
-        pictures = draw_walk(read_named_preset(preset), weights, device, seed, count, seconds, size)
-    write_picture(Path(output), sheet(pictures, columns))
-    print(f"{count} pictures are on {output}")
+    with claimed([Path(output)], force=force) as [path]:
+        if preset is None:
+            pictures = draw_seeds(weights, device, range(seed or 0, (seed or 0) + count), psi, size)
+        else:
+            pictures = draw_walk(read_named_preset(preset), weights, device, seed, count, seconds, size)
+        write_picture(path, sheet(pictures, columns))
+    print(f"{count} pictures are on {path}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from likeness.errors import LikenessError
-from likeness.options import Device, Weights, ranged
+from likeness.options import Device, Force, Weights, ranged
 from likeness.ranges import Range
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def find(
     output: OutFolder | None = None,
     strips: Strips | None = None,
     device: Device = "auto",
+    force: Force = False,
 ) -> None:
     """Find directions from labelled pictures; each changes its own attribute and leaves the others.
 
@@ -80,12 +81,16 @@ def find(
     from likeness.evaluation.attribute_classifier import AttributeClassifier
     from likeness.evaluation.features import picture_features, picture_files
     from likeness.evaluation.labels import parse_attribute, read_labels
+    from likeness.files.free_name import refuse_existing
     from likeness.generators.devices import choose_device
     from likeness.generators.perceptual import open_features
 
     attributes = [parse_attribute(text) for text in attribute]
     table, files, on = read_labels(labels), picture_files(data), choose_device(device)
     generator = _open(weights, on)
+    folder = output or _own_folder(generator)
+    written = [each.name for each in attributes if each.name not in (drop or [])]
+    refuse_existing([folder / f"{name}.safetensors" for name in written], force=force)
     encoder = open_encoder_for(generator) if by == "encoding" else None
     network = open_features(on)
     known = {each.name: table.values(each, [path.name for path in files]) for each in attributes}
@@ -109,13 +114,12 @@ def find(
             changed = measure_effects(generator, network, tensors, judges, range(100, 132))
     _print_table(found, missed, changed)
     found = [each for each in found if each.name not in (drop or [])]
-    folder = output or _own_folder(generator)
     for each, text in ((each, text) for each in found for text in attribute if text.startswith(f"{each.name}=")):
         mixed = each.name in (balance or [])
         _write(folder / f"{each.name}.safetensors", each, text, by + (", balanced" if mixed else ""), generator)
     print(f"{len(found)} directions are in {folder}")
     if strips and found:
-        _draw_strips(strips, generator, [each.tensor for each in found])
+        _draw_strips(strips, generator, [each.tensor for each in found], force=force)
 
 
 @app.command
@@ -127,6 +131,7 @@ def principal(
     output: OutFolder | None = None,
     strips: Strips | None = None,
     device: Device = "auto",
+    force: Force = False,
 ) -> None:
     """Find the directions in which faces differ most; you play them by number.
 
@@ -147,6 +152,7 @@ def principal(
 
     on = choose_device(device)
     generator = _open(weights, on)
+    path = _bank_file("principal", output, generator, force=force)
     if data is None:
         bank, about = generator.directions[:count].cpu(), {"source": "the family's own"}
     else:
@@ -158,7 +164,7 @@ def principal(
         listed = " ".join(f"{share:.4f}" for share in shares.tolist())
         about = {"source": f"{len(latents)} encoded pictures", "shares": listed}
         print(f"Shares of the variance: {listed}")
-    _write_bank("principal", bank, {"method": "principal"} | about, output, generator, strips)
+    _write_bank(path, bank, {"method": "principal"} | about, generator, strips, force=force)
 
 
 @app.command
@@ -169,6 +175,7 @@ def closed_form(
     output: OutFolder | None = None,
     strips: Strips | None = None,
     device: Device = "auto",
+    force: Force = False,
 ) -> None:
     """Find directions from a StyleGAN2's weights alone, without a picture; you play them by number.
 
@@ -178,8 +185,9 @@ def closed_form(
     from likeness.generators.devices import choose_device
 
     generator = _open(weights, choose_device(device))
+    path = _bank_file("closed-form", output, generator, force=force)
     bank = closed_form_directions(generator, count)
-    _write_bank("closed-form", bank, {"method": "closed form"}, output, generator, strips)
+    _write_bank(path, bank, {"method": "closed form"}, generator, strips, force=force)
 
 
 def _open(weights: str, device: Any) -> "Generator":
@@ -227,16 +235,24 @@ def _write(path: Path, found: "Direction", attribute: str, by: str, generator: "
     write_direction(path, found.tensor, about | _origin(generator))
 
 
+def _bank_file(name: str, output: Path | None, generator: "Generator", *, force: bool) -> Path:
+    """Return the file of a bank, which is played by its name; refuse one that is there."""
+    from likeness.files.free_name import refuse_existing
+
+    path = (output or _own_folder(generator)) / f"{name}.safetensors"
+    refuse_existing([path], force=force)
+    return path
+
+
 def _write_bank(
-    name: str, bank: "Tensor", about: dict[str, str], output: Path | None, generator: "Generator", strips: Path | None
+    path: Path, bank: "Tensor", about: dict[str, str], generator: "Generator", strips: Path | None, *, force: bool
 ) -> None:
     from likeness.toolkit.latent_file import write_directions
 
-    path = (output or _own_folder(generator)) / f"{name}.safetensors"
-    write_directions(path, bank, {"name": name} | about | _origin(generator))
+    write_directions(path, bank, {"name": path.stem} | about | _origin(generator))
     print(f"{len(bank)} directions are in {path}")
     if strips:
-        _draw_strips(strips, generator, list(bank))
+        _draw_strips(strips, generator, list(bank), force=force)
 
 
 def _origin(generator: "Generator") -> dict[str, str]:
@@ -249,11 +265,13 @@ def _origin(generator: "Generator") -> dict[str, str]:
     return origin | ({"weights_sha256": header.sha256} if header else {})
 
 
-def _draw_strips(path: Path, generator: "Generator", directions: "list[Tensor]") -> None:
+def _draw_strips(path: Path, generator: "Generator", directions: "list[Tensor]", *, force: bool) -> None:
     from likeness.directions.effects import draw_strips
+    from likeness.files.free_name import claimed
     from likeness.picture import write_picture
 
     if path.suffix.lower() != ".png":
         raise LikenessError(f"--strips {path} must end in .png")
-    write_picture(path, draw_strips(generator, directions, (0, 3)))
-    print(f"Their effect on two faces is on {path}")
+    with claimed([path], force=force) as [file]:
+        write_picture(file, draw_strips(generator, directions, (0, 3)))
+    print(f"Their effect on two faces is on {file}")

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from likeness.errors import LikenessError
+from likeness.options import Force
 
 
 def encode(
@@ -15,6 +16,7 @@ def encode(
     weights: str | None = None,
     aligned: bool = False,
     detector: str = "auto",
+    force: Force = False,
 ) -> None:
     """Find the latent of photos, for `--set face_interpolation.faces="a.safetensors b.safetensors"`.
 
@@ -53,7 +55,7 @@ def encode(
     failed = False
     for photo in photos:
         try:
-            done = encode_file(encoder, photo, output, face_detector)
+            done = encode_file(encoder, photo, output, face_detector, force=force)
         except LikenessError as error:
             print(f"likeness: {error}", file=sys.stderr)
             failed = True

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from likeness.errors import LikenessError
-from likeness.options import Device, Weights, ranged
+from likeness.options import Device, Force, Weights, ranged
 from likeness.ranges import NONE_OR_MORE, PSI, SEED, Range
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def evaluate(
     json: Path | None = None,
     sheet: Path | None = None,
     device: Device = "auto",
+    force: Force = False,
 ) -> None:
     """Measure a generator against a folder of pictures; docs/evaluating.md explains the numbers.
 
@@ -72,6 +73,7 @@ def evaluate(
     from likeness.evaluation.features import picture_files
     from likeness.evaluation.labels import parse_attribute, read_labels
     from likeness.evaluation.plan import EvaluationPlan
+    from likeness.files.free_name import claimed
     from likeness.generators.devices import choose_device
     from likeness.generators.perceptual import open_features
     from likeness.tools.contact_sheet import draw_walk  # noqa: F401 - before minutes of measuring, not after
@@ -91,22 +93,19 @@ def evaluate(
     )
     if time is not None:
         plan = _fit_time(plan, time, began, generator, network, len(files), walk, bool(against))
-    with Bars() as bars:
-        report = measure(generator, network, files, plan, known, bars.show)
-        if walk:
-            report = replace(report, walk=_measure_walk(weights, device, first_seed, seeds_psi, walk))
-        if against:
-            report = replace(report, against=_measure_other(against, on, network, files, plan, bars))
-    _print_report(report)
-    if sheet:
-        from likeness.evaluation.report import draw_nearest_sheet
-        from likeness.picture import write_picture
-
-        write_picture(sheet, draw_nearest_sheet(report.pictures))
-        print(f"The fixed seeds beside their nearest training pictures are on {sheet}")
-    if json:
-        _write_json(json, report)
-        print(f"All numbers are in {json}")
+    results = [path for path in (sheet, json) if path is not None]
+    with claimed(results, force=force) as names:
+        with Bars() as bars:
+            report = measure(generator, network, files, plan, known, bars.show)
+            if walk:
+                report = replace(report, walk=_measure_walk(weights, device, first_seed, seeds_psi, walk))
+            if against:
+                report = replace(report, against=_measure_other(against, on, network, files, plan, bars))
+        _print_report(report)
+        if sheet:
+            _write_sheet(names[0], report)
+        if json:
+            _write_json(names[-1], report)
 
 
 def _open(weights: str, device: Any) -> "Generator":
@@ -185,6 +184,14 @@ def _print_report(report: "Report") -> None:
     console.print(table)
 
 
+def _write_sheet(path: Path, report: "Report") -> None:
+    from likeness.evaluation.report import draw_nearest_sheet
+    from likeness.picture import write_picture
+
+    write_picture(path, draw_nearest_sheet(report.pictures))
+    print(f"The fixed seeds beside their nearest training pictures are on {path}")
+
+
 def _write_json(path: Path, report: "Report") -> None:
     from dataclasses import asdict
 
@@ -198,6 +205,7 @@ def _write_json(path: Path, report: "Report") -> None:
         path.write_text(encoder.dumps(_replace_non_finite(plain), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise LikenessError(f"{path} could not be written: {error}") from error
+    print(f"All numbers are in {path}")
 
 
 def _replace_non_finite(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from likeness.errors import LikenessError
-from likeness.options import Device, Size, Weights, ranged
+from likeness.options import Device, Force, Size, Weights, ranged
 from likeness.ranges import FPS, NONE_OR_MORE, SEED, Range
 
 EXTENT = Range(-8.0, 8.0, "standard deviations")
@@ -24,7 +24,7 @@ def lookalike(
     steps: Annotated[
         int, ranged(NONE_OR_MORE, "Of the search for each latent; 0 leaves the encoder's guess, 400 is thorough.")
     ] = 0,
-    force: bool = False,
+    force: Force = False,
     weights: Weights | None = None,
     device: Device = "auto",
     seed: Annotated[int, ranged(SEED, "Of the children.")] = 0,
@@ -46,8 +46,6 @@ def lookalike(
         The folder of a gallery, whose people are compared; without it they are the generator's own.
     direction
         Of the loop: smile, age or another that goes with the weights, or a .safetensors file.
-    force
-        Replace files that are there.
     """
     if not photos:
         raise LikenessError("no photo to compare; give the paths of one or more")
@@ -76,6 +74,6 @@ def lookalike(
         for note in report.notes:
             print(f"  {note}")
     if made:
-        print(f"The films are in {output.resolve()}; open {(output / 'index.html').resolve()}")
+        print(f"The films are in {session.folder.resolve()}; open {(session.folder / 'index.html').resolve()}")
     if failed:
         sys.exit(1)

@@ -1,7 +1,6 @@
 """`likeness play`, `render` and `demo`. Their options are declared in `likeness.options`."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +22,7 @@ from likeness.ranges import SECONDS
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from likeness.outputs.group import OutputGroup
     from likeness.parameters.presets import Preset
     from likeness.web.server import WebServer
 
@@ -88,6 +88,7 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
 
     from likeness.commands.status_panel import StatusPanel
     from likeness.generators.devices import find_unused_card
+    from likeness.outputs.open_outputs import NO_FILES
     from likeness.show.show import Show
 
     unused = find_unused_card() if options.device == "auto" else None
@@ -95,13 +96,15 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
         log.warning("%s", unused)
     with Show(preset, options, face) as show:
         until = f"for {options.seconds:g} s" if options.seconds else "until Ctrl+C"
-        print(f"Playing on {', '.join(options.outputs)} {until}.", flush=True)
+        names = [name for name in options.outputs if name in NO_FILES]
+        files = [str(recording.path) for recording in show.loop.outputs.recordings]
+        print(f"Playing on {', '.join(names + files)} {until}.", flush=True)
         if show.web:
             _print_desk(show.web, options.open_desk)
         with StatusPanel(show.status) if options.status else nullcontext():
             show.run()
         print(show.loop.stats.summary())
-    _report_files(options.outputs, show.loop.outputs.failed, drawn=show.loop.drawn is not None)
+    _report_files(show.loop.outputs, drawn=show.loop.drawn is not None)
 
 
 def _print_desk(web: "WebServer", open_page: bool) -> None:
@@ -129,30 +132,26 @@ def _render(preset: "Preset", options: Options) -> None:
     with Show(preset, options) as show, Progress(*columns) as progress:
         task = progress.add_task("render", total=show.frames)
         show.run(lambda done: progress.update(task, completed=done))
-    _report_files(options.outputs, show.loop.outputs.failed, drawn=True)
+    _report_files(show.loop.outputs, drawn=True)
 
 
-def _report_files(outputs: Sequence[str], failed: Sequence[str], *, drawn: bool) -> None:
+def _report_files(outputs: "OutputGroup", *, drawn: bool) -> None:
     """Print where the files are.
 
     Raises:
         OutputError: where one could not be written, or is gone.
     """
-    from likeness.outputs.frames import file_pattern
-    from likeness.outputs.open_outputs import NO_FILES
-
     lost = []
-    for path in (Path(name) for name in outputs if name not in NO_FILES):
-        names = {str(path)} if path.suffix.lower() != ".png" and not path.is_dir() else {str(file_pattern(path))}
-        broken = any(name.endswith(tuple(f" {each}" for each in names)) for name in failed)
-        if broken:
-            lost.append(f"{path} could not be written to its end; the lines above say why")
+    for recording in outputs.recordings:
+        place = recording.find_result()
+        if recording.name in outputs.failed:
+            lost.append(f"{recording.path} could not be written to its end; the lines above say why")
         elif not drawn:
-            lost.append(f"{path} was not written: the show ended before its first picture")
-        elif path.suffix.lower() != ".png" and not path.exists():
-            lost.append(f"{path} is gone: it was deleted or renamed while it was being written")
+            lost.append(f"{recording.path} was not written: the show ended before its first picture")
+        elif place is None:
+            lost.append(f"{recording.path} is gone: it was deleted or moved while it was being written")
         else:
-            print(f"The result is in {_absolute(path)}")
+            print(f"The result is in {_absolute(place)}")
     if lost:
         raise OutputError("; ".join(lost))
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from likeness.errors import LikenessError
-from likeness.options import Device, Weights, ranged
+from likeness.options import Device, Force, Weights, ranged
 from likeness.ranges import FPS, SEED, Range
 
 STEPS = Range(1, 1_000_000)
@@ -30,6 +30,7 @@ def project(
     weights: Weights | None = None,
     device: Device = "auto",
     seed: Annotated[int, ranged(SEED, "Of the random numbers.")] = 0,
+    force: Force = False,
 ) -> None:
     """Search for the latents of photos, step by step, and film each search.
 
@@ -61,10 +62,10 @@ def project(
     from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.generators.devices import choose_device
     from likeness.projection.search import Step
-    from likeness.tools.project_photos import CHAIN, PhotoProjection, ProjectionPlan
+    from likeness.tools.project_photos import PhotoProjection, ProjectionPlan
 
     generator = open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device)))
-    plan = ProjectionPlan(start, steps, every, fps, patience, noise, aligned, seed)
+    plan = ProjectionPlan(start, steps, every, fps, patience, noise, aligned, seed, chain, force)
     columns = (TextColumn("{task.description:20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
         tasks = {}
@@ -74,17 +75,17 @@ def project(
                 tasks[name] = progress.add_task(name, total=steps)
             progress.update(tasks[name], completed=step.number)
 
-        projection = PhotoProjection(generator, plan, output, show)
-        portraits, refused = projection.read_targets(photos)
-        for error in refused:
-            print(f"likeness: {error}", file=sys.stderr)
-        for portrait in portraits:
-            for note in portrait.notes:
-                progress.print(f"{portrait.name}: {note}")
-        if portraits:
-            for line in projection.project_chain(portraits) if chain else projection.project_each(portraits):
-                progress.print(line)
+        with PhotoProjection(generator, plan, output, show) as projection:
+            portraits, refused = projection.read_targets(photos)
+            for error in refused:
+                print(f"likeness: {error}", file=sys.stderr)
+            for portrait in portraits:
+                for note in portrait.notes:
+                    progress.print(f"{portrait.name}: {note}")
+            if portraits:
+                for line in projection.project_chain(portraits) if chain else projection.project_each(portraits):
+                    progress.print(line)
     if portraits:
-        print(f"The results are in {output.resolve()}" + (f", the loop in {CHAIN}" if chain else ""))
+        print(f"The results are in {output.resolve()}" + (f", the loop in {projection.chain_file}" if chain else ""))
     if refused:
         sys.exit(2)

@@ -3,10 +3,16 @@
 from pathlib import Path
 
 from likeness.errors import LikenessError
-from likeness.options import OutFile, read_named_preset
+from likeness.options import Force, OutFile, read_named_preset
 
 
-def surface(preset: str | None = None, *, output: OutFile = "surface.json", target: str = "127.0.0.1:9000") -> None:
+def surface(
+    preset: str | None = None,
+    *,
+    output: OutFile = "surface.json",
+    target: str = "127.0.0.1:9000",
+    force: Force = False,
+) -> None:
     """Write a control surface for Open Stage Control: a fader, button or list for every parameter.
 
     Parameters
@@ -20,6 +26,7 @@ def surface(preset: str | None = None, *, output: OutFile = "surface.json", targ
     """
     import json
 
+    from likeness.files.free_name import claimed
     from likeness.host.host import Host
     from likeness.parameters.open_stage_control import open_stage_control
     from likeness.parameters.store import ParamStore
@@ -34,6 +41,6 @@ def surface(preset: str | None = None, *, output: OutFile = "surface.json", targ
         store = ParamStore()
         declare_show_params(store)
         load_rack(Host(store), read_named_preset(preset).show.plugins, [])
-    Path(output).parent.mkdir(parents=True, exist_ok=True)
-    Path(output).write_text(json.dumps(open_stage_control(store, target), indent=1) + "\n", encoding="utf-8")
-    print(f"{output}: open it in Open Stage Control")
+    with claimed([Path(output)], force=force) as [path]:
+        path.write_text(json.dumps(open_stage_control(store, target), indent=1) + "\n", encoding="utf-8")
+    print(f"{path}: open it in Open Stage Control")

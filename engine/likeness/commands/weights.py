@@ -5,6 +5,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from likeness.options import Force
+
 app = App(name="weights", help="Inspect weights files, and convert them.")
 
 
@@ -38,6 +40,7 @@ def convert(
     output: Annotated[Path, Parameter(name=("--output", "-o"))],
     licence: str | None = None,
     paid_use: bool | None = None,
+    force: Force = False,
 ) -> None:
     """Write a weights file in our own format, which holds no pickle and draws the same pictures, bit by bit.
 
@@ -52,8 +55,10 @@ def convert(
     paid_use
         Whether that licence allows a paid show.
     """
+    from likeness.files.free_name import claimed
     from likeness.generator import Licence
     from likeness.generators.convert import convert_weights
 
-    header = convert_weights(file, output, None if licence is None else Licence(licence, paid_use))
-    print(f"The result is in {output.resolve()} (family {header.family}, sha256 of its tensors {header.sha256})")
+    with claimed([output], force=force) as [path]:
+        header = convert_weights(file, path, None if licence is None else Licence(licence, paid_use))
+    print(f"The result is in {path.resolve()} (family {header.family}, sha256 of its tensors {header.sha256})")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from likeness.errors import LikenessError, OutputError
 from likeness.files.atomic_write import atomic_write
+from likeness.files.free_name import FORCE, claim_folder
 from likeness.lookalike.film_page import PAGE
 from likeness.outputs.fitting import letterbox
 from likeness.outputs.video import VideoOutput
 from likeness.picture import Picture, write_picture
+
+log = logging.getLogger(__name__)
 
 STILLS = ("photo", "drawn", "nearest", "farthest")
 GOOD, BAD = "good-news", "bad-news"
@@ -30,8 +34,11 @@ class FilmFolder:
         children: how many are drawn, where the photos are two.
         force: replace files that are there.
 
+    Attributes:
+        folder: the one that is written to.
+
     Raises:
-        LikenessError: two photos have one name, a file is there already, or a photo would be replaced.
+        LikenessError: two photos have one name, or a photo would be replaced.
     """
 
     def __init__(self, folder: Path, photos: Sequence[Path], loop: str, children: int, *, force: bool) -> None:
@@ -50,9 +57,13 @@ class FilmFolder:
         lost = next((path for path in planned if path.resolve() in own), None)
         if lost is not None:
             raise LikenessError(f"{lost} is the photo itself and would be lost; name another folder with -o")
-        there = next((path for path in planned if path.exists()), None)
-        if there is not None and not force:
-            raise LikenessError(f"{there} is there already; name another folder with -o, or replace it with --force")
+        self._there = None if force else next((path for path in planned if path.exists()), None)
+
+    def claim(self) -> None:
+        """Turn to the next free folder where one of the files is there; call it once, before the first is written."""
+        if self._there is not None:
+            self.folder = claim_folder(self.folder)
+            log.warning("%s is there already, so all of this goes to %s (%s)", self._there, self.folder, FORCE)
 
     def still(self, name: str, kind: str) -> Path:
         """Return the file of a picture."""

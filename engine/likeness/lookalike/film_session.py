@@ -43,14 +43,17 @@ class FilmSession:
         generator: opened from a file.
         plan: what the films are like.
         gallery: folder of the known faces; None matches with the generator's own people.
-        folder: gets films, pictures and page.
+        folder: gets films, pictures and page; where one of them is there, the next free folder does.
         photos: files.
         direction: of the loop, `[num_ws, w_dim]`.
         loop: what the loop is called.
         force: replace files that are there.
 
+    Attributes:
+        folder: what is written to; the next free one where files are there.
+
     Raises:
-        LikenessError: before anything is made, where a file would be lost or there is no gallery.
+        LikenessError: before anything is made, where a photo would be lost or there is no gallery.
     """
 
     def __init__(
@@ -70,6 +73,8 @@ class FilmSession:
         self._films = FilmMaker(generator, plan)
         self._reader = PhotoVisitorReader(generator, self._films, gallery, plan.side, plan.steps)
         self._parts: list[PagePart] = []
+        self._folder.claim()
+        self.folder = self._folder.folder
 
     def run(self) -> Iterator[PhotoReport]:
         """Make all films; yield a report for each photo, and one for the children of two.

@@ -37,10 +37,14 @@ class ContainerOutput(QueuedOutput):
         offline: bool,
         room: int,
     ) -> None:
-        self._size = (0, 0)
+        self._size, self.path = (0, 0), path
         self._file = DiskFile(name, path, synced=synced)
         self._container = av.open(self._file, "w", format=kind[0], options=dict(kind[1]))
         super().__init__(name, rate, offline=offline, room=room)
+
+    def find_result(self) -> Path | None:
+        """Return where the file is by now; None where it was deleted, or moved to a place unknown. Any thread."""
+        return self._file.place
 
     @abstractmethod
     def _flush(self) -> None:

@@ -1,5 +1,6 @@
 """A file for an encoder: synced to the disk every second, and still readable when the disk is full."""
 
+import logging
 import os
 import stat
 import time
@@ -7,7 +8,10 @@ from io import FileIO
 from pathlib import Path
 
 from likeness.errors import OutputError
+from likeness.outputs.file_place import find_place
 from likeness.outputs.writer import explain, make_folder
+
+log = logging.getLogger(__name__)
 
 SYNC_S = 1.0
 
@@ -25,6 +29,9 @@ class DiskFile:
         path: made anew, as are the folders above it; a file that was there is replaced.
         synced: fsync every second, for what a power cut must not take.
 
+    Attributes:
+        place: where the file is by now, at most a second ago; None where it is gone. Any thread may read it.
+
     Raises:
         OutputError: it cannot be opened, or another show writes it.
     """
@@ -37,7 +44,8 @@ class DiskFile:
             raise explain(name, error) from error
         self.name = str(path)  # PyAV asks for it
         self._path, self._synced = path, synced
-        self._synced_at = time.monotonic()
+        self.place: Path | None = path
+        self._checked_at = time.monotonic()
         self._size = 0
         self.error: OSError | None = None
 
@@ -53,9 +61,11 @@ class DiskFile:
             while rest:  # an unbuffered file may take less than all, as on a disk that is nearly full
                 rest = rest[self._file.write(rest) :]
             self._size += len(some)
-            if self._synced and time.monotonic() - self._synced_at >= SYNC_S:
-                os.fsync(self._file.fileno())
-                self._synced_at = time.monotonic()
+            if time.monotonic() - self._checked_at >= SYNC_S:
+                if self._synced:
+                    os.fsync(self._file.fileno())
+                self._find_place()
+                self._checked_at = time.monotonic()
         except OSError as error:
             self.error = error
             raise
@@ -81,9 +91,21 @@ class DiskFile:
             if self._synced and not self.error:
                 os.fsync(self._file.fileno())
         finally:
+            self._find_place()
             self._file.close()
-            if not self._size:
-                self._path.unlink(missing_ok=True)
+            if not self._size and self.place:
+                self.place.unlink(missing_ok=True)
+
+    def _find_place(self) -> None:
+        place, before = find_place(self._file.fileno(), self._path), self.place
+        self.place = place
+        if place is None and before is not None:
+            log.error(
+                "%s is gone: it was deleted or moved while it is being written, and what is recorded may be lost",
+                before,
+            )
+        elif place is not None and place != before:
+            log.warning("%s was renamed while it is being written: it is %s now", before or self._path, place)
 
 
 def _open_alone(name: str, path: Path) -> FileIO:

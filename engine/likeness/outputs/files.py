@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from likeness.errors import OutputError
-from likeness.outputs.frames import FramesOutput
+from likeness.files.free_name import claim_name, release_name
+from likeness.outputs.frames import FramesOutput, claim_row, file_pattern
 from likeness.outputs.gif import GifOutput
-from likeness.outputs.output import Output
 from likeness.outputs.video import VideoOutput
+from likeness.outputs.writer import QueuedOutput, explain
 
 _KINDS: dict[str, type[VideoOutput | GifOutput | FramesOutput]] = {
     ".mp4": VideoOutput,
@@ -17,24 +18,35 @@ _KINDS: dict[str, type[VideoOutput | GifOutput | FramesOutput]] = {
 }
 
 
-def open_file(path: Path, fps: float, *, offline: bool) -> Output:
+def open_file(path: Path, fps: float, *, offline: bool, force: bool = False) -> QueuedOutput:
     """Return the output that writes `path`: a video, a GIF, or numbered PNG files (`face-%06d.png`, or a folder).
+
+    Where a file of that name is there, the next free name is taken: its `path` says which.
 
     Args:
         path: its ending chooses the kind; a folder that is there takes PNG files.
         fps: frames a second.
         offline: write every picture and wait for it, instead of keeping up with the clock.
+        force: replace what is there.
 
     Raises:
         OutputError: an ending that nobody here writes, or a file that cannot be made.
     """
-    if path.is_dir():
-        return FramesOutput(path, fps, offline=offline)
-    kind = _KINDS.get(path.suffix.lower())
+    kind = FramesOutput if path.is_dir() else _KINDS.get(path.suffix.lower())
     if kind is None:
         wanted = ", ".join(_KINDS)
         raise OutputError(
             f"{path}: nothing here writes {path.suffix or 'a file without an ending'}; endings that work: {wanted}, "
             "or the name of a folder that is there, for PNG files."
         )
-    return kind(path, fps, offline=offline)
+    try:
+        if kind is FramesOutput:
+            return FramesOutput(claim_row(file_pattern(path), force=force), fps, offline=offline)
+        claimed = claim_name(path, force=force)
+    except OSError as error:
+        raise explain(str(path), error) from error
+    try:
+        return kind(claimed, fps, offline=offline)
+    except BaseException:
+        release_name(claimed)
+        raise

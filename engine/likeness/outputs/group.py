@@ -19,11 +19,13 @@ class OutputGroup:
 
     Attributes:
         failed: the names of those that were closed because they failed, and of those that failed to close.
+        recordings: the files among them, also when they are closed.
     """
 
     def __init__(self, outputs: Iterable[Output] = ()) -> None:
         self._outputs = tuple(outputs)
         self.failed: list[str] = []
+        self.recordings = tuple(filter(None, map(recording_of, self._outputs)))
 
     def __iter__(self) -> Iterator[Output]:
         return iter(self._outputs)
@@ -31,6 +33,7 @@ class OutputGroup:
     def add(self, output: Output) -> None:
         """Play to `output` too, from the next picture on."""
         self._outputs = (*self._outputs, output)
+        self.recordings += tuple(filter(None, [recording_of(output)]))
 
     def show(self, picture: Picture, at: float, *, drawn: bool = True) -> None:
         """Show `picture` on every output.
@@ -43,7 +46,7 @@ class OutputGroup:
             OutputError: where none is left: there is nobody to play to.
         """
         for output in self._outputs:
-            if not drawn and is_recording(output):
+            if not drawn and recording_of(output):
                 continue
             try:
                 output.show(picture, at)
@@ -65,9 +68,10 @@ class OutputGroup:
         _close(output)
 
 
-def is_recording(output: Output) -> bool:
-    """Return whether `output` keeps pictures in a file, which begins with the first one that was drawn."""
-    return isinstance(getattr(output, "inner", output), QueuedOutput)
+def recording_of(output: Output) -> QueuedOutput | None:
+    """Return the file that `output` keeps pictures in, which begins with the first one that was drawn; else None."""
+    inner = getattr(output, "inner", output)
+    return inner if isinstance(inner, QueuedOutput) else None
 
 
 def _close(output: Output) -> bool:

@@ -64,7 +64,7 @@ def open_outputs(
             elif name == "null":
                 opened.append(NullOutput())
             else:
-                file = open_file(Path(name), fps, offline=options.offline)
+                file = open_file(Path(name), fps, offline=options.offline, force=options.force)
                 opened.append(FittedOutput(file, *size, heads) if size else file)
     except BaseException:
         for output in opened:

@@ -78,6 +78,8 @@ class QueuedOutput(ABC):
 
     # A format that stores how long a picture stands needs no copy of it for a missed frame.
     holds = False
+    # What is written; of a row of files their pattern.
+    path: Path
 
     def __init__(self, name: str, rate: Fraction, *, offline: bool, room: int = ROOM) -> None:
         self.name, self.rate, self.offline = name, rate, offline
@@ -138,6 +140,10 @@ class QueuedOutput(ABC):
             log.info("%s: %d pictures left out, %d repeated to keep time", self.name, self.dropped, self.repeated)
         if not self._error_raised:
             self._raise_error()
+
+    def find_result(self) -> Path | None:
+        """Return where the file is by now; None where it is gone. Any thread."""
+        return self.path
 
     @abstractmethod
     def _write(self, picture: Picture, frame: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from likeness.host.host import Host
 from likeness.master import Master
-from likeness.outputs.group import OutputGroup
+from likeness.outputs.group import OutputGroup, recording_of
 from likeness.outputs.output import Output
 from likeness.parameters.store import ParamStore
 from likeness.show.frame_stats import FrameStats, Timing
@@ -124,11 +124,17 @@ def _spread(spent_ms: Sequence[float]) -> dict[str, float]:
 
 def _output(output: Output) -> dict[str, Any]:
     inner = getattr(output, "inner", output)
-    return {
+    numbers: dict[str, Any] = {
         "name": output.name,
         "dropped": int(getattr(inner, "dropped", 0)),
         "repeated": int(getattr(inner, "repeated", 0)),
     }
+    recording = recording_of(output)
+    if recording is not None:
+        place = recording.find_result()
+        # Where it is by now: somebody may have renamed or deleted it.
+        numbers["file"] = None if place is None else str(place)
+    return numbers
 
 
 class StatusCache:

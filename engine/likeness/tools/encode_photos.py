@@ -18,6 +18,7 @@ from likeness.faces.mattes import face_region
 from likeness.faces.photo import read_photo
 from likeness.faces.portrait import find_portrait
 from likeness.faces.resize import resize
+from likeness.files.free_name import claimed, number_after
 from likeness.picture import Picture, sheet, write_picture
 from likeness.toolkit.latent_file import write_latent
 
@@ -69,14 +70,17 @@ def read_portrait(path: Path, detector: Detector | None, size: int) -> tuple[Pic
 
 
 @torch.inference_mode()
-def encode_file(encoder: CompositeEncoder, photo: Path, folder: Path, detector: Detector | None = None) -> EncodedPhoto:
-    """Write `NAME.safetensors` and `NAME.png` for a photo called NAME.
+def encode_file(
+    encoder: CompositeEncoder, photo: Path, folder: Path, detector: Detector | None = None, *, force: bool = False
+) -> EncodedPhoto:
+    """Write `NAME.safetensors` and `NAME.png` for a photo called NAME, or by the next free name of both.
 
     Args:
         encoder: of the generator that is to show the face.
         photo: an aligned one, or any where a `detector` looks for the face.
         folder: where the files go.
         detector: of faces.
+        force: replace files that are there.
 
     Raises:
         LikenessError: the photo cannot be read, or the folder not be written.
@@ -85,15 +89,16 @@ def encode_file(encoder: CompositeEncoder, photo: Path, folder: Path, detector: 
     began = time.perf_counter()
     found = encoder.encode(read)
     encode_ms = (time.perf_counter() - began) * 1000
-    latent, comparison = (folder / f"{photo.stem}{ending}" for ending in (".safetensors", ".png"))
-    if comparison.resolve() == photo.resolve():
-        raise LikenessError(f"{comparison} is the photo itself and would be lost; name another folder with -o")
-    write_latent(latent, found.latent[0])
+    if (folder / f"{photo.stem}.png").resolve() == photo.resolve():
+        raise LikenessError(f"{photo} is the photo itself and would be lost; name another folder with -o")
     size = encoder.size
     wanted = resize(read, size)
     drawn = [bgr_levels(encoder.network(each))[..., ::-1] for each in (found.guess, *found.rounds)]
     pictures = [wanted, *(np.asarray(picture.round(), np.uint8) for picture in drawn)]
-    write_picture(comparison, sheet(pictures, len(pictures)))
+    wanted_files = [folder / f"{photo.stem}{ending}" for ending in (".safetensors", ".png")]
+    with claimed(wanted_files, force=force, numbering=number_after(photo.stem)) as [latent, comparison]:
+        write_latent(latent, found.latent[0])
+        write_picture(comparison, sheet(pictures, len(pictures)))
     sought = wanted.astype(np.float32)
     return EncodedPhoto(
         latent, comparison, psnr(drawn[-1], sought), psnr(drawn[-1], sought, face_region(size)), encode_ms, notes

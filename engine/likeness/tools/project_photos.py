@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from likeness.encoders.open_encoder import open_encoder_for
 from likeness.errors import LikenessError
 from likeness.faces.photo import read_photo
 from likeness.faces.resize import resize
+from likeness.files.free_name import claimed, number_after
 from likeness.generator import Generator
 from likeness.outputs.video import VideoOutput
 from likeness.picture import Picture, sheet, to_picture, to_tensor, write_picture
@@ -39,6 +41,8 @@ class ProjectionPlan:
         noise: search for the noise maps too, where the family has them.
         aligned: the photos are cut square around the face already.
         seed: of what is drawn at random.
+        chain: from face to face, in one video.
+        force: replace files that are there.
     """
 
     start: str = "encoder"
@@ -49,6 +53,8 @@ class ProjectionPlan:
     noise: bool = False
     aligned: bool = False
     seed: int = 0
+    chain: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,15 @@ class PhotoTarget:
     """A photo as it is searched for.
 
     Args:
-        name: of the files that come of it.
+        name: of the photo.
         picture: `[size, size, 3]`, aligned.
+        files: what is written of it: latent, result, photo and result side by side, and the video unless in a chain.
         notes: what its sender should know.
     """
 
     name: str
     picture: Picture
+    files: tuple[Path, ...]
     notes: tuple[str, ...] = ()
 
     def to_target(self, like: Tensor) -> Tensor:
@@ -70,14 +78,17 @@ class PhotoTarget:
         return to_tensor(self.picture).to(like)
 
 
-class PhotoProjection:
-    """Searches photo after photo and writes what comes of it.
+class PhotoProjection(AbstractContextManager["PhotoProjection"]):
+    """Searches photo after photo and writes what comes of it, by names that no file has yet.
 
     Args:
         generator: of any family.
         plan: how.
         folder: gets the files.
         tell: called with the photo's name at every step.
+
+    Attributes:
+        chain_file: the video of a chain.
 
     Raises:
         WeightsError: the plan starts at an encoder and there is none.
@@ -91,6 +102,13 @@ class PhotoProjection:
         self._encoder = open_encoder_for(generator) if plan.start == "encoder" else None
         self._feature_net = open_feature_net(device=generator.mean.device)
         self._mask = face_mask(self._size, generator.mean.device)
+        self._claims = ExitStack()
+        self.chain_file = folder / CHAIN
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._claims.close()
 
     def read_targets(self, photos: Sequence[Path]) -> tuple[list[PhotoTarget], list[LikenessError]]:
         """Return the portraits in photos, and why some have none.
@@ -105,12 +123,14 @@ class PhotoProjection:
         portraits: list[PhotoTarget] = []
         refused: list[LikenessError] = []
         for photo in photos:
-            if photo.resolve() in {path.resolve() for path in self._output_files(photo.stem)}:
+            if photo.resolve() in {path.resolve() for path in [*self._output_files(photo.stem), self.chain_file]}:
                 raise LikenessError(f"{photo} is the photo itself and would be lost; name another folder with -o")
             try:
                 portraits.append(self._read_target(photo))
             except LikenessError as error:
                 refused.append(error)
+        if portraits and self._plan.chain:
+            self.chain_file = self._claim([self.chain_file], CHAIN.partition(".")[0])[0]
         return portraits, refused
 
     def project_each(self, portraits: Sequence[PhotoTarget]) -> Iterator[str]:
@@ -119,7 +139,7 @@ class PhotoProjection:
             steps = list(self._search(portrait.name, self._to_target(portrait), self._encode(portrait)))
             latents = torch.cat([step.latent for step in steps])
             self._write(portrait, latents)
-            with closing(self._open_video(f"{portrait.name}.mp4")) as video:
+            with closing(self._open_video(portrait.files[-1])) as video:
                 self._write_frames(video, latents, whole=True)
             yield f"{portrait.name}: {steps[-1].number} steps, loss {steps[0].loss:.3f} to {steps[-1].loss:.3f}"
 
@@ -132,7 +152,7 @@ class PhotoProjection:
             portrait = by_target[id(target)]
             return self._search(portrait.name, target, self._encode(portrait) if start is None else start)
 
-        with closing(self._open_video(CHAIN)) as video:
+        with closing(self._open_video(self.chain_file)) as video:
             for link in chain_searches(targets, search):
                 portrait = portraits[link.index]
                 self._write(portrait, link.latents)
@@ -162,23 +182,28 @@ class PhotoProjection:
             from likeness.faces.portrait import find_portrait
 
             found = find_portrait(picture, Detector(), self._size, str(photo))
-            return PhotoTarget(photo.stem, found.picture, found.notes)
+            return PhotoTarget(photo.stem, found.picture, self._claim_files(photo.stem), found.notes)
         height, width = picture.shape[:2]
         if height != width:
             raise LikenessError(f"{photo} is {width} x {height} px; aligned photos are square, so leave out --aligned")
-        return PhotoTarget(photo.stem, resize(picture, self._size))
+        return PhotoTarget(photo.stem, resize(picture, self._size), self._claim_files(photo.stem))
 
     def _output_files(self, name: str) -> list[Path]:
         endings = (".safetensors", ".png", "-beside.png", ".mp4")
-        return [*(self._folder / f"{name}{ending}" for ending in endings), self._folder / CHAIN]
+        return [self._folder / f"{name}{ending}" for ending in (endings[:3] if self._plan.chain else endings)]
 
-    def _open_video(self, name: str) -> VideoOutput:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return VideoOutput(self._folder / name, self._plan.fps, offline=True)
+    def _claim_files(self, name: str) -> tuple[Path, ...]:
+        return tuple(self._claim(self._output_files(name), name))
+
+    def _claim(self, files: list[Path], stem: str) -> list[Path]:
+        return self._claims.enter_context(claimed(files, force=self._plan.force, numbering=number_after(stem)))
+
+    def _open_video(self, path: Path) -> VideoOutput:
+        return VideoOutput(path, self._plan.fps, offline=True)
 
     def _write(self, portrait: PhotoTarget, latents: Tensor) -> None:
         """Write latent, reconstruction, and photo, start and result side by side."""
-        latent, reconstruction, beside, *_ = self._output_files(portrait.name)
+        latent, reconstruction, beside = portrait.files[:3]
         write_latent(latent, latents[-1])
         first, last = self._draw(latents[0]), self._draw(latents[-1])
         write_picture(reconstruction, last)

@@ -80,15 +80,15 @@ def test_two_photos_have_children_one_that_fails_is_named_and_the_status_is_1(
     assert not (other / "children.mp4").exists()
 
 
-def test_a_second_run_and_an_absent_gallery_are_refused_before_any_work(
+def test_an_absent_gallery_is_refused_before_any_work_and_makes_no_folder(
     photos: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "index.html").write_text("a page of mine")
-    assert lookalike(str(photos[0]), "-o", str(tmp_path), *QUICK) == 2
-    assert "is there already" in capsys.readouterr().err
-    assert lookalike(str(photos[0]), "-o", str(tmp_path / "o"), "--gallery", str(tmp_path / "none"), *QUICK) == 2
+    page = tmp_path / "out" / "index.html"
+    page.parent.mkdir()
+    page.write_text("a page of mine")
+    assert lookalike(str(photos[0]), "-o", str(page.parent), "--gallery", str(tmp_path / "none"), *QUICK) == 2
     assert "gallery" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+    assert list(tmp_path.rglob("*")) == [page.parent, page]
 
 
 def test_whoever_is_in_the_gallery_finds_themselves_in_another_cut(

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,20 +31,40 @@ def test_a_recording_on_a_full_disk_ends_with_a_status_and_names_no_result(
     assert f"{film} could not be written to its end" in said.err
 
 
+def play_and_then(monkeypatch: pytest.MonkeyPatch, film: Path, then: Callable[[], object]) -> int:
+    """Return the status of a show that records to `film`, of which `then` is called before the film is closed."""
+    run = Show.run
+
+    def run_on(show: Show) -> None:
+        run(show)
+        then()
+
+    monkeypatch.setattr(Show, "run", run_on)
+    with pytest.raises(SystemExit) as ended:
+        main(["play", "demo", "--output", str(film), *SHORT])
+    return int(ended.value.code or 0)
+
+
 def test_a_recording_that_was_deleted_meanwhile_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
-    film, run = tmp_path / "film.mkv", Show.run
+    film = tmp_path / "film.mkv"
+    assert play_and_then(monkeypatch, film, film.unlink) == 2
+    assert f"{film} is gone" in capsys.readouterr().err
 
-    def run_and_delete(show: Show) -> None:
-        run(show)
-        film.unlink()
 
-    monkeypatch.setattr(Show, "run", run_and_delete)
-    with pytest.raises(SystemExit):
-        main(["play", "demo", "--output", str(film), *SHORT])
-    assert "is gone" in capsys.readouterr().err
+def test_a_film_that_is_there_stays_and_the_last_line_names_the_true_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    film, second, best = (tmp_path / name for name in ("film.mkv", "film-2.mkv", "best.mkv"))
+    film.write_bytes(b"precious")
+    assert play_and_then(monkeypatch, film, lambda: second.rename(best)) == 0
+    said = capsys.readouterr().out
+    assert f"Playing on {second} " in said
+    assert f"The result is in {best}" in said
+    assert film.read_bytes() == b"precious"
 
 
 def test_a_show_that_ends_before_its_first_picture_names_no_result(

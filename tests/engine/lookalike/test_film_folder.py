@@ -12,13 +12,19 @@ from likeness.lookalike.film_page import PagePart, build_page
 from likeness.picture import Picture
 
 
-def test_files_that_are_there_are_refused_by_name_unless_it_is_forced(tmp_path: Path) -> None:
-    there = tmp_path / "anna-bad-news.mp4"
+@pytest.mark.parametrize(("force", "name"), [(False, "out-3"), (True, "out")])
+def test_where_a_file_is_there_all_goes_to_the_next_free_folder_unless_it_is_forced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, force: bool, name: str
+) -> None:
+    there = tmp_path / "out" / "anna-bad-news.mp4"
+    there.parent.mkdir()
+    (tmp_path / "out-2").mkdir()
     there.write_bytes(b"precious")
-    with pytest.raises(LikenessError, match=r"anna-bad-news\.mp4 is there already.*--force"):
-        FilmFolder(tmp_path, [Path("in/anna.jpg")], "smile", 4, force=False)
-    FilmFolder(tmp_path, [Path("in/anna.jpg")], "smile", 4, force=True)
+    folder = FilmFolder(tmp_path / "out", [Path("in/anna.jpg")], "smile", 4, force=force)
+    folder.claim()
+    assert folder.folder == folder.film("anna", "bad-news").parent == tmp_path / name
     assert there.read_bytes() == b"precious"
+    assert ("anna-bad-news.mp4 is there already" in caplog.text) is not force
 
 
 def test_a_photo_is_never_replaced_by_what_is_made_of_another(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from likeness.errors import OutputError
+from likeness.outputs import disk_file
 from likeness.outputs.disk_file import DiskFile
 
 
@@ -48,3 +49,36 @@ def test_a_file_that_is_being_written_is_not_taken_by_a_second_output(tmp_path: 
     first.close()
     assert path.read_bytes() == b"kept"
     DiskFile("third", path, synced=False).close()
+
+
+def test_a_file_that_is_renamed_or_deleted_while_it_is_written_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_file, "SYNC_S", 0.0)
+    path = tmp_path / "film.mkv"
+    file = DiskFile("film", path, synced=False)
+    file.write(b"1")
+    assert file.place == path
+    path.rename(tmp_path / "best.mkv")
+    for _ in range(3):
+        file.write(b"2")
+    if file.place is not None:  # where the system says whereto
+        assert file.place == tmp_path / "best.mkv"
+        assert caplog.text.count("best.mkv now") == 1
+    (tmp_path / "best.mkv").unlink()
+    path.write_bytes(b"another one of that name")
+    for _ in range(3):
+        file.write(b"3")
+    assert file.place is None
+    assert caplog.text.count("is gone") == 1
+    file.close()
+    assert path.read_bytes() == b"another one of that name"
+
+
+def test_an_empty_file_that_was_renamed_is_removed_and_its_namesake_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "film.mkv"
+    file = DiskFile("film", path, synced=False)
+    path.rename(tmp_path / "best.mkv")
+    path.write_bytes(b"another one of that name")
+    file.close()
+    assert path.read_bytes() == b"another one of that name"

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from likeness.errors import OutputError
@@ -32,4 +33,23 @@ def test_the_ending_chooses_the_output(tmp_path: Path, name: str, kind: type) ->
 def test_an_unknown_ending_ends_with_those_there_are(tmp_path: Path, name: str, came: str) -> None:
     with pytest.raises(OutputError, match=rf"{came}.*\.mp4, \.mov, \.mkv, \.gif, \.png"):
         open_file(tmp_path / name, 30.0, offline=True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.gif", "a-%03d.png"])
+def test_two_shows_that_record_to_one_name_get_two(tmp_path: Path, name: str) -> None:
+    both = [open_file(tmp_path / name, 30.0, offline=False) for _ in range(2)]
+    for output in both:
+        output.show(np.zeros((32, 32, 3), np.uint8), 0.0)
+        output.close()
+    first, second = (output.path for output in both)
+    assert first == tmp_path / name
+    assert second == tmp_path / name.replace("a", "a-2", 1)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_name_is_free_again_where_the_output_does_not_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("likeness.outputs.video.ENCODERS", ())
+    with pytest.raises(OutputError, match="no encoder"):
+        open_file(tmp_path / "a.mp4", 30.0, offline=True)
     assert not list(tmp_path.iterdir())

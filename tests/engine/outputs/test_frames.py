@@ -5,7 +5,7 @@ import cv2
 import pytest
 
 from likeness.errors import OutputError
-from likeness.outputs.frames import FramesOutput, file_pattern
+from likeness.outputs.frames import FramesOutput, claim_row, file_pattern
 from likeness.picture import Picture
 
 Maker = Callable[..., Picture]
@@ -59,3 +59,36 @@ def test_a_folder_that_goes_away_ends_in_an_output_error(tmp_path: Path, picture
     output.show(picture(), 0.0)
     with pytest.raises(OutputError, match=r"PNG files .*gone.* cannot be written"):
         output.close()
+
+
+@pytest.mark.parametrize(
+    ("there", "asked", "taken"),
+    [
+        ("face-000003.png", "face-%06d.png", "face-2-%06d.png"),
+        ("face7.png", "face%d.png", "face-2-%d.png"),
+        ("out/000000.png", "out/%06d.png", "out-2/%06d.png"),
+        ("face-2-000000.png", "face-%06d.png", "face-%06d.png"),
+        ("face-x.png", "face-%06d.png", "face-%06d.png"),
+    ],
+)
+def test_a_row_takes_a_name_that_no_file_of_it_has(tmp_path: Path, there: str, asked: str, taken: str) -> None:
+    (tmp_path / there).parent.mkdir(exist_ok=True)
+    (tmp_path / there).write_bytes(b"precious")
+    row = claim_row(tmp_path / asked)
+    assert row == tmp_path / taken
+    assert row.with_name(row.name % 0).is_file(), "no other show may take it now"
+    assert claim_row(tmp_path / asked) != row
+    assert claim_row(tmp_path / asked, force=True) == tmp_path / asked
+    assert (tmp_path / there).read_bytes() == b"precious"
+
+
+def test_a_row_without_a_number_before_it_is_numbered_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert [claim_row(Path("%03d.png")) for _ in range(2)] == [Path("%03d.png"), Path("2-%03d.png")]
+
+
+def test_a_row_that_no_picture_came_to_leaves_no_file(tmp_path: Path) -> None:
+    FramesOutput(claim_row(tmp_path / "face-%03d.png"), 30.0, offline=True).close()
+    assert not list(tmp_path.iterdir())

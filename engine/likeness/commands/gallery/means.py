@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from likeness.commands.gallery.common import progress_of, weights_of
 from likeness.errors import LikenessError
+from likeness.options import Force
 
 
 def means(
@@ -18,6 +19,7 @@ def means(
     group: Annotated[list[str] | None, Parameter(name="--group", negative="")] = None,
     output: Annotated[Path, Parameter(name=("--output", "-o"))],
     weights: str | None = None,
+    force: Force = False,
 ) -> None:
     """Compute the mean face of each group of labelled photos, for the plugin `algebra`.
 
@@ -37,6 +39,7 @@ def means(
         Weights whose encoder is used; by default the default weights.
     """
     from likeness.encoders.open_encoder import open_encoder_for
+    from likeness.files.free_name import claimed
     from likeness.gallery.means import mean_latent, read_groups
     from likeness.toolkit.latent_file import write_latent
 
@@ -48,10 +51,11 @@ def means(
         values[name] = cells.split(",")
     groups = read_groups(labels, folder, by, values)
     encoder = open_encoder_for(weights_of(weights))
-    with progress_of("encoding", sum(len(one.photos) for one in groups)) as progress:
+    wanted = [output / f"{one.name}.safetensors" for one in groups]
+    photos = sum(len(one.photos) for one in groups)
+    with claimed(wanted, force=force) as files, progress_of("encoding", photos) as progress:
         done = iter(range(1, sys.maxsize))
-        for one in groups:
-            mean = mean_latent(one.photos, encoder, lambda: progress(next(done)))
-            write_latent(output / f"{one.name}.safetensors", mean)
-    for one in groups:
-        print(f"{len(one.photos):5} photos -> {output / one.name}.safetensors")
+        for one, file in zip(groups, files, strict=True):
+            write_latent(file, mean_latent(one.photos, encoder, lambda: progress(next(done))))
+    for one, file in zip(groups, files, strict=True):
+        print(f"{len(one.photos):5} photos -> {file}")

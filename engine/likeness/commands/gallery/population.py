@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from likeness.commands.gallery.common import progress_of, weights_of
-from likeness.options import Device, FirstSeed, Psi, Weights, ranged
+from likeness.options import Device, FirstSeed, Force, Psi, Weights, ranged
 from likeness.ranges import COUNT
 
 
@@ -18,6 +18,7 @@ def population(
     psi: Psi = 0.8,
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
     device: Device = "cpu",
+    force: Force = False,
 ) -> None:
     """Compute the embeddings of a generator's faces once, so that lookalike and `build` need not.
 
@@ -27,16 +28,20 @@ def population(
         A .safetensors file; by default the one of these weights in your populations.
     """
     from likeness import open_generator
+    from likeness.files.free_name import claimed, refuse_existing
     from likeness.files.paths import population_files
     from likeness.gallery.population import build_population
     from likeness.gallery.population_file import DRAWN_SIZE, write_population
     from likeness.generators.devices import choose_device
 
     path = weights_of(weights)
-    generator = open_generator(path, str(choose_device(device)), size=DRAWN_SIZE)
-    with progress_of("looking at faces", count) as progress:
-        found = build_population(generator, range(first_seed, first_seed + count), psi=psi, progress=progress)
     target = output or population_files(path)[0]
-    write_population(target, found)
+    if output is None:
+        refuse_existing([target], force=force)
+    generator = open_generator(path, str(choose_device(device)), size=DRAWN_SIZE)
+    with claimed([target], force=force or output is None) as [file]:
+        with progress_of("looking at faces", count) as progress:
+            found = build_population(generator, range(first_seed, first_seed + count), psi=psi, progress=progress)
+        write_population(file, found)
     none = f", {count - len(found)} drawings show no face" if len(found) < count else ""
-    print(f"{len(found)} faces are in {target}{none}")
+    print(f"{len(found)} faces are in {file}{none}")

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from likeness.commands.gallery.common import Folder, folder_of, open_gallery, source_of, warn_outdated
 from likeness.errors import GalleryError
-from likeness.options import ranged
+from likeness.options import Force, ranged
 from likeness.ranges import Range
 
 
@@ -18,6 +18,7 @@ def search(
     k: Annotated[int, ranged(Range(1, 10_000), "How many matches."), Parameter(name=("--k", "-k"))] = 5,
     farthest: bool = False,
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
+    force: Force = False,
     gallery: Folder = None,
 ) -> None:
     """List whom the largest face of a photo resembles. Nothing of the photo is kept.
@@ -47,7 +48,9 @@ def search(
         print(f"{match.distance:.3f}  {match.name:24}  number {match.record.number}, {source_of(match.record)}")
     warn_outdated([match.record for match in matches])
     if output is not None:
+        from likeness.files.free_name import claimed
         from likeness.picture import sheet, write_picture
 
-        write_picture(output, sheet([found.portrait, *(match.picture() for match in matches)], len(matches) + 1))
-        print(f"The faces are on {output.resolve()}")
+        with claimed([output], force=force) as [path]:
+            write_picture(path, sheet([found.portrait, *(match.picture() for match in matches)], len(matches) + 1))
+        print(f"The faces are on {path.resolve()}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from likeness.options import ranged
+from likeness.options import Force, ranged
 from likeness.ranges import NONE_OR_MORE, Range
 
 
@@ -19,6 +19,7 @@ def composite(
     hold_out: Annotated[int, ranged(NONE_OR_MORE)] = 0,
     licence: str = "unknown",
     paid_use: bool | None = None,
+    force: Force = False,
 ) -> None:
     """Make a composite portrait model: minutes on two cores for 2,000 faces, no GPU.
 
@@ -43,11 +44,12 @@ def composite(
     """
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+    from likeness.files.free_name import claimed
     from likeness.generator import Licence
     from likeness.training.composite import train_composite
 
     columns = (TextColumn("{task.description:10}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
+    with claimed([output], force=force) as [path], Progress(*columns) as progress:
         tasks = {}
 
         def show(stage: str, done: int, total: int) -> None:
@@ -58,7 +60,7 @@ def composite(
         rounds_wanted = {} if rounds is None else {"rounds": rounds}
         report = train_composite(
             folder,
-            output,
+            path,
             size=size,
             components=components,
             hold_out=hold_out,
@@ -69,4 +71,4 @@ def composite(
     skipped = f", {report.skipped} files skipped that are no pictures" if report.skipped else ""
     took = f"{report.seconds / 60:.1f} minutes" if report.seconds >= 60 else f"{report.seconds:.0f} s"
     print(f"{report.pictures} faces in {took}{skipped}")
-    print(f"The result is in {output.resolve()} ({report.file_bytes / 1e6:.1f} MB)")
+    print(f"The result is in {path.resolve()} ({report.file_bytes / 1e6:.1f} MB)")

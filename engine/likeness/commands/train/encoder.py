@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from likeness.errors import LikenessError
-from likeness.options import ranged
+from likeness.options import Force, ranged
 from likeness.ranges import COUNT, NONE_OR_MORE, SEED, Range
 
 
@@ -21,6 +21,7 @@ def encoder(
     components: Annotated[int, ranged(Range(1, 8192))] = 512,
     device: str = "auto",
     seed: Annotated[int, ranged(SEED)] = 0,
+    force: Force = False,
 ) -> None:
     """Train an encoder on pictures that the generator draws, or on photos with projected latents.
 
@@ -52,6 +53,7 @@ def encoder(
 
     from likeness import open_generator
     from likeness.encoders.trained import encoder_file
+    from likeness.files.free_name import claimed, refuse_existing
     from likeness.files.paths import bundled_dir, find_weights
     from likeness.generators.devices import choose_device
     from likeness.projection.batch import project_batch
@@ -61,10 +63,12 @@ def encoder(
     file = output or encoder_file(path)
     if output is None and file.is_relative_to(bundled_dir("weights")):
         raise LikenessError(f"{path.name} comes with the program; name a file of yours for its encoder: -o FILE")
+    if output is None:
+        refuse_existing([file], force=force)
     files = [] if photos is None else _list_photos(photos, hold_out)
     generator = open_generator(path, str(choose_device(device)))
     columns = (TextColumn("samples"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
+    with claimed([file], force=force or output is None) as [target], Progress(*columns) as progress:
         task = progress.add_task("samples", total=None)
 
         def show(done: int, total: int) -> None:
@@ -74,9 +78,9 @@ def encoder(
             learnt = draw_samples(generator, samples, seed, show)
         else:
             learnt = EncoderSamples(*project_batch(generator, files, steps, show))
-    report = train_encoder(generator, learnt, file, components)
+        report = train_encoder(generator, learnt, target, components)
     print(f"The encoder explains {report.explained:.0%} of the latents' variance in pictures that were held out")
-    print(f"The result is in {file.resolve()} ({report.file_bytes / 1e6:.1f} MB), of {report.samples} pictures")
+    print(f"The result is in {target.resolve()} ({report.file_bytes / 1e6:.1f} MB), of {report.samples} pictures")
 
 
 def _list_photos(folder: Path, hold_out: int) -> list[Path]:
