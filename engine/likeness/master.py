@@ -8,7 +8,7 @@ from likeness.events import Panic
 from likeness.frame import Values
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Float, Trigger, is_press
-from likeness.picture import Picture, dim
+from likeness.picture import KeptPicture, Picture, dim
 
 PARAMS = (
     Bool("blackout", help="Fade to black, and back."),
@@ -39,6 +39,8 @@ class Master:
         self.dark = False
         self._now = now
         self._held: Picture | None = None
+        self._dimmed = KeptPicture()
+        self._black: Picture | None = None
         self._pressed_at = -math.inf
         self._sent_to = False
         self._cut: bool | None = None
@@ -62,7 +64,7 @@ class Master:
         return switch
 
     def apply(self, picture: Picture, values: Values, dt: float) -> Picture:
-        """Return the picture `[height, width, 3]` that leaves the machine.
+        """Return the picture `[height, width, 3]` that leaves the machine: the same array where nothing has changed.
 
         The fade goes from wherever it stands toward where the switch now says, so that a press in mid-fade always
         ends at full or at black.
@@ -81,11 +83,23 @@ class Master:
             self.level = goal
         if not values["freeze"] or self._held is None:
             self._held = picture
-        return dim(self._held, self.level * float(values["brightness"]))
+        return self._dim(self._held, self.level * float(values["brightness"]))
 
     def forget(self) -> None:
         """Drop the held picture: a frozen one is replaced by the next."""
         self._held = None
+        self._dimmed.forget()
+
+    def _dim(self, picture: Picture, gain: float) -> Picture:
+        if 0.0 < gain < 1.0:
+            return self._dimmed.get(picture, gain, lambda: dim(picture, gain))
+        self._dimmed.forget()
+        if gain >= 1.0:
+            return picture
+        # Black is one picture, whatever is drawn beneath it.
+        if self._black is None or self._black.shape != picture.shape:
+            self._black = dim(picture, 0.0)
+        return self._black
 
 
 def commands(store: ParamStore, cancel_waiting: Callable[[], None] = lambda: None) -> Mapping[str, Callable[..., None]]:

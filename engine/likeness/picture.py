@@ -42,6 +42,31 @@ class Drawn:
     private: bool
 
 
+class KeptPicture:
+    """Keeps the last picture that was made of another, so that what has not changed is the same array. One thread."""
+
+    def __init__(self) -> None:
+        self._source: Picture | None = None
+        self._settings: object = None
+        self._made: Picture | None = None
+
+    def get(self, source: Picture, settings: object, make: Callable[[], Picture]) -> Picture:
+        """Return what `make` returned last if `source` is the same array and `settings` are equal, else make it anew.
+
+        Args:
+            source: that the picture is made of; never changed.
+            settings: all else that it depends on.
+            make: makes the picture.
+        """
+        if self._made is None or source is not self._source or settings != self._settings:
+            self._source, self._settings, self._made = source, settings, make()
+        return self._made
+
+    def forget(self) -> None:
+        """Drop what is kept: it may show somebody who is to be forgotten."""
+        self._source = self._settings = self._made = None
+
+
 def black(width: int, height: int) -> Picture:
     """Return a black picture."""
     return np.zeros((height, width, 3), np.uint8)

@@ -66,6 +66,32 @@ def test_freeze_holds_the_picture_and_blackout_still_works(store: ParamStore) ->
     assert play(store, master, 1, GREY // 2) == [100]
 
 
+def test_what_has_not_changed_is_the_very_same_picture(store: ParamStore) -> None:
+    master = Master()
+    store.set("master.brightness", 0.5)
+    store.finish_glides()
+    store.advance(DT)
+    dimmed = master.apply(GREY, store.snapshot["master"], DT)
+    assert master.apply(GREY, store.snapshot["master"], DT) is dimmed
+    assert master.apply(GREY.copy(), store.snapshot["master"], DT) is not dimmed
+    store.set("master.brightness", 0.25)
+    store.finish_glides()
+    store.advance(DT)
+    darker = master.apply(GREY, store.snapshot["master"], DT)
+    assert (dimmed[0, 0, 0], darker[0, 0, 0]) == (100, 50)
+
+
+def test_black_is_one_picture_whatever_is_drawn_beneath_it(store: ParamStore) -> None:
+    store.set("master.fade", 0)
+    store.set("master.blackout", True)
+    store.advance(DT)
+    master = Master()
+    dark = master.apply(GREY, store.snapshot["master"], DT)
+    assert not dark.any()
+    assert master.apply(GREY // 2, store.snapshot["master"], DT) is dark
+    assert master.apply(GREY[:2], store.snapshot["master"], DT).shape == (2, 4, 3)
+
+
 def test_brightness_scales_and_rounds(store: ParamStore) -> None:
     store.set("master.brightness", 0.333)
     store.finish_glides()

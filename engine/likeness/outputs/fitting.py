@@ -6,7 +6,7 @@ import numpy as np
 
 from likeness.faces.resize import resize
 from likeness.outputs.output import Output
-from likeness.picture import Picture, heads_of
+from likeness.picture import KeptPicture, Picture, heads_of
 
 
 def fit(size: tuple[int, int], into: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -38,15 +38,19 @@ class FittedOutput:
     def __init__(self, inner: Output, width: int, height: int, heads: int = 1) -> None:
         self.name = inner.name
         self.inner, self._size, self._heads = inner, (width, height), heads
+        self._fitted = KeptPicture()
 
     def show(self, picture: Picture, at: float) -> None:
-        """Fit `picture` and pass it on."""
-        fitted = [letterbox(head, self._size) for head in heads_of(picture, self._heads)]
-        self.inner.show(fitted[0] if len(fitted) == 1 else np.concatenate(fitted, axis=1), at)
+        """Fit `picture` and pass it on; the same array is fitted once."""
+        self.inner.show(self._fitted.get(picture, None, lambda: self._fit(picture)), at)
 
     def close(self) -> None:
         """Close the inner output."""
         self.inner.close()
+
+    def _fit(self, picture: Picture) -> Picture:
+        fitted = [letterbox(head, self._size) for head in heads_of(picture, self._heads)]
+        return fitted[0] if len(fitted) == 1 else np.concatenate(fitted, axis=1)
 
 
 class Screens:
@@ -59,10 +63,14 @@ class Screens:
     def __init__(self, screens: Sequence[Output]) -> None:
         self.name = " and ".join(screen.name for screen in screens)
         self._screens = screens
+        self._row: Picture | None = None
+        self._heads: list[Picture] = []
 
     def show(self, picture: Picture, at: float) -> None:
-        """Show each screen its head of `picture` `[height, heads * width, 3]`."""
-        for screen, head in zip(self._screens, heads_of(picture, len(self._screens)), strict=True):
+        """Show each screen its head of `picture` `[height, heads * width, 3]`, for the same array the same ones."""
+        if picture is not self._row:
+            self._row, self._heads = picture, heads_of(picture, len(self._screens))
+        for screen, head in zip(self._screens, self._heads, strict=True):
             screen.show(head, at)
 
     def close(self) -> None:

@@ -10,8 +10,10 @@ class Output(Protocol):
     """A place that pictures go to. The show's thread calls all of it.
 
     `show` takes a picture `[height, width, 3]` in RGB that nobody changes afterwards, stamped `at` seconds since the
-    start of the show. It returns at once, except offline, where an output that must not lose a frame waits for room.
-    What fails raises `OutputError`; the loop then closes that output and the rest go on.
+    start of the show. The same array as the last time is the same picture: what is shown already, or coded, is not
+    made anew, so that a repeat leaves the processor to whoever draws the next picture. It returns at once, except
+    offline, where an output that must not lose a frame waits for room. What fails raises `OutputError`; the loop then
+    closes that output and the rest go on.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """The window: shows pictures on a display, full-screen or not."""
 
 import logging
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -19,6 +20,20 @@ __all__ = ["WindowOutput", "displays", "has_display"]
 
 log = logging.getLogger(__name__)
 
+_WINDOW_EVENTS = frozenset(
+    {
+        pygame.WINDOWSHOWN,
+        pygame.WINDOWEXPOSED,
+        pygame.WINDOWMOVED,
+        pygame.WINDOWRESIZED,
+        pygame.WINDOWSIZECHANGED,
+        pygame.WINDOWMAXIMIZED,
+        pygame.WINDOWRESTORED,
+        pygame.WINDOWDISPLAYCHANGED,
+        pygame.RENDER_TARGETS_RESET,
+        pygame.RENDER_DEVICE_RESET,
+    }
+)
 # pygame's window raises the one, its renderer the other.
 _DRIVER_ERRORS = (pygame.error, sdl_error)
 # Of the display's smaller side, for a window whose size nobody gave.
@@ -27,6 +42,8 @@ _LINEAR = 1
 # A display may be this much slower than the show (59.94 Hz and 60 fps) and still pace it.
 _SLOWER = 0.98
 _USUAL_HZ = 60
+# A picture that stands still is shown anew so often: what a driver or a compositor has lost without a word comes back.
+_RENEWAL_S = 1.0
 
 
 class WindowOutput:
@@ -47,6 +64,7 @@ class WindowOutput:
         corner: where the display begins among all, as `find_corner` finds it while no window is open; None where
             this is the first window.
         overlay: drawn over the pictures, in this window alone.
+        now: seconds.
         alone: whether closing it lets go of the display's driver; it must not while other windows are open.
 
     Raises:
@@ -66,11 +84,16 @@ class WindowOutput:
         corner: tuple[int, int] | None = None,
         overlay: WindowOverlay | None = None,
         alone: bool = True,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = f"window on display {display}"
         self._on_key, self._on_close = on_key, on_close
         self._display, self._alone, self._overlay = choose_display(display), alone, overlay or WindowOverlay()
         self._texture: Texture | None = None
+        # What the texture holds, and what was seen with it: while both are the same, nothing is drawn.
+        self._picture: Picture | None = None
+        self._over: tuple[object, ...] = ()
+        self._now, self._renew_at = now, 0.0
         self._closed = False
         try:
             start_video()
@@ -86,7 +109,8 @@ class WindowOutput:
     def show(self, picture: Picture, at: float) -> None:
         """Draw `picture` `[height, width, 3]` now, and handle the keys and clicks since the last time.
 
-        Waits for the display's refresh where the driver can.
+        Waits for the display's refresh where the driver can. A picture that is seen already is not drawn again, unless
+        the overlay has changed or the window has to be drawn anew.
 
         Raises:
             OutputError: the window is closed, or the driver has lost it.
@@ -94,7 +118,10 @@ class WindowOutput:
         if self._closed:
             raise OutputError(f"{self.name} is closed; open a new one to show more pictures.")
         try:
-            self._draw(picture)
+            over = self._overlay.read()
+            if picture is not self._picture or over != self._over or self._now() >= self._renew_at:
+                self._draw(picture)
+                self._over, self._renew_at = over, self._now() + _RENEWAL_S
             keys, close_requested = self._poll_events()
         except _DRIVER_ERRORS as error:
             raise OutputError(f"{self.name} was lost: {error}; check the display's cable and driver.") from error
@@ -109,7 +136,7 @@ class WindowOutput:
         if self._closed:
             return
         self._closed = True
-        self._texture = None
+        self._texture = self._picture = None
         self._overlay.forget()
         del self._renderer
         self._window.destroy()
@@ -166,7 +193,10 @@ class WindowOutput:
         height, width = picture.shape[:2]
         if self._texture is None or (self._texture.width, self._texture.height) != (width, height):
             self._texture = Texture(self._renderer, (width, height), streaming=True, scale_quality=_LINEAR)
-        self._texture.update(pygame.image.frombuffer(np.ascontiguousarray(picture).data, (width, height), "RGB"))
+            self._picture = None
+        if picture is not self._picture:
+            self._texture.update(pygame.image.frombuffer(np.ascontiguousarray(picture).data, (width, height), "RGB"))
+            self._picture = picture
         into = self._renderer.get_viewport().size
         self._renderer.clear()
         self._texture.draw(dstrect=fit((width, height), into))
@@ -178,6 +208,9 @@ class WindowOutput:
         keys: list[str] = []
         close_requested = False
         for event in pygame.event.get():
+            # Whatever happened to a window may have taken its picture.
+            if event.type in _WINDOW_EVENTS:
+                self._renew_at = 0.0
             if event.type == pygame.KEYDOWN:
                 if event.key == pygame.K_f:
                     self.toggle_full_screen()
@@ -186,7 +219,7 @@ class WindowOutput:
             elif event.type in (pygame.QUIT, pygame.WINDOWCLOSE):
                 close_requested = True
             elif event.type == pygame.RENDER_DEVICE_RESET:
-                self._texture = None  # the graphics card forgot it; the next picture makes a new one
+                self._texture = None  # the graphics card forgot it; what is shown next makes a new one
                 self._overlay.forget()
         return keys, close_requested
 

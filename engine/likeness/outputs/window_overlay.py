@@ -95,6 +95,14 @@ class WindowOverlay:
         """Whether the line of state is seen."""
         return self._state_shown
 
+    def read(self) -> tuple[object, ...]:
+        """Return all that `draw` would draw now, to compare: while it is equal, nothing of the overlay has changed."""
+        return (
+            self._help if self.help_shown else None,
+            self.help_shown,
+            self._read_state() if self._state_shown else None,
+        )
+
     def draw(self, renderer: Renderer) -> None:
         """Draw what is to be seen over what `renderer` holds."""
         if not self.help_shown and not self._state_shown:

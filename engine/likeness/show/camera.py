@@ -50,7 +50,10 @@ class CameraStage:
 
     def mark(self, picture: Picture) -> Picture:
         """Return the finished picture, marked while the camera is live."""
-        return self._mark(picture) if self._camera and self._camera.live else picture
+        if self._camera and self._camera.live:
+            return self._mark(picture)
+        self._mark.forget()
+        return picture
 
     def counters(self) -> dict[str, dict[str, int | str]]:
         """Return what the status says of the camera, nothing where there is none. Any thread."""

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from likeness.outputs.fitting import fit, letterbox
+from likeness.outputs.fitting import FittedOutput, Screens, fit, letterbox
+from likeness.outputs.output import MemoryOutput
 
 sides = st.integers(1, 4000)
 
@@ -42,3 +43,28 @@ def test_bars_are_black_and_the_picture_keeps_its_colour() -> None:
 def test_a_picture_that_fits_is_passed_on_untouched() -> None:
     picture = np.zeros((10, 20, 3), np.uint8)
     assert letterbox(picture, (20, 10)) is picture
+
+
+def test_a_picture_that_comes_again_is_fitted_once() -> None:
+    inner = MemoryOutput()
+    output = FittedOutput(inner, 40, 20, heads=2)
+    picture = np.full((10, 20, 3), 90, np.uint8)
+    for shown in (picture, picture, picture.copy()):
+        output.show(shown, 0.0)
+    first, again, other = inner.pictures
+    assert first is again
+    assert other is not first
+    assert (other == first).all()
+
+
+def test_each_screen_gets_the_same_head_of_a_picture_that_comes_again() -> None:
+    left, right = MemoryOutput(), MemoryOutput()
+    screens = Screens([left, right])
+    picture = np.arange(12, dtype=np.uint8).reshape(1, 4, 3)
+    screens.show(picture, 0.0)
+    screens.show(picture, 0.1)
+    screens.show(255 - picture, 0.2)
+    assert left.pictures[0] is left.pictures[1]
+    assert right.pictures[0] is right.pictures[1]
+    assert (left.pictures[2] == 255 - picture[:, :2]).all()
+    assert (right.pictures[2] == 255 - picture[:, 2:]).all()

@@ -182,10 +182,10 @@ def test_pictures_of_another_size_go_on_in_the_same_window(
 
 def test_a_display_slower_than_the_show_does_not_hold_it_up(screen: str, stage: Stage, picture: Maker) -> None:
     window = stage.open(size=(64, 64), fps=1000.0)
-    shown = picture()
+    shown = [picture(), picture(step=1)]
     clock = pygame.time.Clock()
-    for _ in range(60):
-        window.show(shown, 0.0)
+    for number in range(60):
+        window.show(shown[number % 2], 0.0)
         clock.tick()
     # Waiting for 60 Hz would make these 60 pictures last a second; half of that is far from both.
     assert clock.get_fps() == 0.0 or clock.get_fps() > 120.0

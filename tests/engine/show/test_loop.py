@@ -167,6 +167,18 @@ def test_a_generator_that_hangs_stops_neither_frames_nor_the_master(rig: Callabl
         assert time.monotonic() < deadline
 
 
+def test_a_repeat_is_the_same_array_for_the_outputs_also_where_the_master_dims(rig: Callable[..., Rig]) -> None:
+    show = rig(RealClock(50), turn=Turn())
+    show.store.set("master.brightness", 0.5)
+    show.store.finish_glides()
+    show.play(3)
+    held, draw = threading.Event(), show.generator.synthesize
+    show.generator.synthesize = lambda latent: draw(latent) if held.wait(DEADLINE_S) else latent
+    show.play(3)
+    held.set()
+    assert show.out.pictures[-1] is show.out.pictures[-2] is show.out.pictures[-3]
+
+
 def test_presses_during_a_hang_reach_the_plugin_after_it(rig: Callable[..., Rig]) -> None:
     turn = Turn()
     show = rig(RealClock(50), turn=turn)

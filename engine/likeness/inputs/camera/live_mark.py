@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.picture import Picture
+from likeness.picture import KeptPicture, Picture
 
 # Of the picture's height: 15 px at 512, as large as a line of small print.
 SIZE = 0.03
@@ -22,9 +22,17 @@ class LiveMark:
     def __init__(self) -> None:
         self._side = 0
         self._colours = self._cover = np.zeros((0, 0, 3), np.float32)
+        self._marked = KeptPicture()
 
     def __call__(self, picture: Picture) -> Picture:
-        """Return the picture `[height, width, 3]` with the mark; the one that came in is not changed."""
+        """Return the picture `[height, width, 3]` with the mark, for the same array the same one; that is unchanged."""
+        return self._marked.get(picture, None, lambda: self._mark(picture))
+
+    def forget(self) -> None:
+        """Drop the last marked picture."""
+        self._marked.forget()
+
+    def _mark(self, picture: Picture) -> Picture:
         height, width = picture.shape[:2]
         side = max(SMALLEST, round(SIZE * height))
         if side != self._side:

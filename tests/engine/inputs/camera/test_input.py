@@ -251,6 +251,7 @@ def test_pictures_come_to_the_plugins_as_events_and_the_mark_tells_that_the_came
         wait(frame)
         assert [event.number for event in events] == sorted({event.number for event in events})
         marked = watching.mark(black)
+        assert watching.mark(black) is marked
         assert marked is not black
         assert not black.any()
         spots = np.argwhere(marked.any(axis=2))
