@@ -162,6 +162,9 @@ class Options(PictureOptions):
         Open the desk in this machine's browser.
     midi
         Part of a controller's name, auto for all controllers, or off.
+    strict
+        Hold the wanted rate. Otherwise a machine that is too slow for it plays at an even half, third or quarter.
+        Without it the preset decides.
     takeover
         How a knob takes over a value that was changed elsewhere: soft waits until the knob meets it, scale moves it
         along, jump sets it at once. Without it the preset decides, then soft.
@@ -200,6 +203,7 @@ class Options(PictureOptions):
     web_host: str = "127.0.0.1"
     open_desk: Annotated[bool, Parameter(name="--open")] = False
     midi: str = "auto"
+    strict: bool | None = None
     takeover: Takeover | None = None
     camera: str | None = None
     link: bool = False

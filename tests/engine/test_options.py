@@ -17,7 +17,7 @@ SHARED |= {"--precision", "--seconds", "--preset", "--force"}
 LIVE = {"--display", "--osc-port", "--osc-host", "--oscquery-port", "--midi", "--camera", "--link", "--no-link"}
 DRAWN = {"--heads", "--seed", "--set"}
 PLAYED = {"--windowed", "--no-windowed", "--takeover", "--watch", "--no-watch", "--follow", "--no-follow", "--status"}
-PLAYED |= {"--web-port", "--web-host", "--open", "--no-open"}
+PLAYED |= {"--strict", "--no-strict", "--web-port", "--web-host", "--open", "--no-open"}
 PLAYED |= {"--no-status", "--resume", "--no-resume", "--autosave", "--no-autosave"}
 
 
@@ -45,7 +45,17 @@ def test_no_flag_is_lost() -> None:
 
 def test_check_takes_whatever_play_takes() -> None:
     words = ["installation", "--heads", "2", "--display", "0", "--display", "1", "--seed", "3", "--watch", "--follow"]
-    words += ["--takeover", "jump", "--windowed", "--resume", "--status", "--no-autosave", "--backend", "graph"]
+    words += [
+        "--takeover",
+        "jump",
+        "--strict",
+        "--windowed",
+        "--resume",
+        "--status",
+        "--no-autosave",
+        "--backend",
+        "graph",
+    ]
     words += ["--precision", "mixed", "--set", "a.b=1", "--set", "c.d=x", "-o", "null", "--plugin", "x.py"]
     words += ["--size", "64x32", "--osc-port", "0"]
     played, checked = parse("play", *words), parse("check", *words)
@@ -59,6 +69,7 @@ def test_check_takes_whatever_play_takes() -> None:
         watch=True,
         follow=True,
         takeover="jump",
+        strict=True,
         windowed=True,
         resume=True,
         status=True,

@@ -12,6 +12,7 @@ from rich.panel import Panel as Frame
 from rich.table import Table
 from rich.text import Text
 
+from likeness.show.status import format_rate
 from likeness.stoppable_thread import StoppableThread
 
 PERIOD_S = 0.25
@@ -100,9 +101,9 @@ def format_line(numbers: Mapping[str, Any]) -> str:
 def build_panel(numbers: Mapping[str, Any]) -> RenderableType:
     """Return the panel, in which every line has a fixed place."""
     frame, tempo, master = numbers["frame_ms"], numbers["tempo"], numbers["master"]
-    slow = numbers["fps"] < 0.95 * numbers["wanted_fps"]
+    slow = numbers["fps"] < 0.95 * numbers["governed_fps"]
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("rate", Text(f"{numbers['fps']:6.1f} of {numbers['wanted_fps']:g} fps", "red" if slow else ""))
+    facts.add_row("rate", Text(f"{numbers['fps']:6.1f} of {format_rate(numbers)}", "red" if slow else ""))
     facts.add_row(
         "frame",
         f"{frame['p50']:6.1f} ms median   {frame['p99']:6.1f} 99 %   {frame['worst']:6.1f} worst   "

@@ -67,6 +67,7 @@ class ShowTable(_Table):
     tempo: Annotated[float, _check_in(TEMPO)] | None = None
     meter: Annotated[int, _check_in(METER)] | None = None
     hang: Annotated[float, _check_in(HANG)] | None = None
+    strict: bool | None = None
     takeover: Takeover | None = None
     programs: tuple[str, ...] = ()
 

@@ -7,6 +7,8 @@ from typing import Protocol
 
 # A longer stall is not caught up: what moves goes on from where it was instead of leaping.
 LONGEST_DT_S = 0.1
+# Nor is it shorter than a frame and what one may be late: below 10 frames per second motion keeps its speed.
+LONGEST_FRAMES = 1.5
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ class FixedClock:
 
 
 class RealClock:
-    """Wait for the wall clock; a late frame is shown late and those missed are not made up."""
+    """Wait for the wall clock; a late frame is shown late and those missed are not made up.
+
+    `fps` may change between two frames.
+    """
 
     offline = False
 
@@ -79,6 +84,6 @@ class RealClock:
             elif now > self._due + 1.0 / self.fps:
                 self._due = now
         self._index += 1
-        dt = min(now - self._last, LONGEST_DT_S)
+        dt = min(now - self._last, max(LONGEST_DT_S, LONGEST_FRAMES / self.fps))
         self._last = now
         return Tick(self._index, dt, now - self._start)

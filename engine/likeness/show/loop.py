@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, thread_time
 
 from likeness.errors.fault_log import Faults
-from likeness.events import Event, Forget, HeldNotes, LatentCommand
+from likeness.events import Event, Forget, HeldNotes, LatentCommand, Recall
 from likeness.frame import Frame
 from likeness.master import Master
 from likeness.outputs.group import OutputGroup
@@ -16,6 +16,7 @@ from likeness.picture import Drawn, Picture, black
 from likeness.ranges import HANG, METER, PSI, TEMPO
 from likeness.show.clock import Clock, Tick
 from likeness.show.frame_stats import FrameStats, Timing
+from likeness.show.governor import FrameWork, Governor
 from likeness.show.renderer import Outcome, RenderThread
 from likeness.tempo.transport import Transport
 
@@ -87,6 +88,7 @@ class Loop:
         master: freeze, blackout and brightness.
         transport: tempo and beat.
         stats: what is counted, for whoever reads it on another thread.
+        governor: sets the clock's rate to one that the machine holds; None for the clock's own.
     """
 
     def __init__(
@@ -102,12 +104,13 @@ class Loop:
         master: Master | None = None,
         transport: Transport | None = None,
         stats: FrameStats | None = None,
+        governor: Governor | None = None,
     ) -> None:
         self.clock, self.store, self.render, self.outputs = clock, store, render, outputs
         self.master = master or Master()
         self.transport = transport or Transport()
         self.stats = stats or FrameStats()
-        self._before, self._mark = before or BeforeFrame(), mark
+        self._before, self._mark, self._governor = before or BeforeFrame(), mark, governor
         store.on_toggle("master.blackout", self.master.press)
         self._held_notes = HeldNotes()
         self._faults = Faults(log)
@@ -118,7 +121,9 @@ class Loop:
         self._events: list[Event | LatentCommand] = []
         # Whether the frame before reached the plugins.
         self._seen = True
-        self._synthesis_s = 0.0
+        self._synthesis_s = self._draw_s = 0.0
+        # Seconds of a processor that this thread had worked when the last new picture was shown.
+        self._worked_s = thread_time()
         self._repeats_in_a_row = 0
         self._reported_silence = False
 
@@ -146,6 +151,8 @@ class Loop:
         if self._repeats_in_a_row == 0:
             self.stats.drawn_at = tick.at
         self.stats.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3, tick.at))
+        if self._governor is not None:
+            self._govern(self._governor, cue=any(isinstance(event, Recall) for event in events))
 
     @property
     def picture(self) -> Picture:
@@ -204,10 +211,19 @@ class Loop:
             timeout_s = None if self.clock.offline else PATIENCE_S
         self._take_picture(self.render.wait(timeout_s))
 
+    def _govern(self, governor: Governor, *, cue: bool) -> None:
+        """Tell the governor of a new picture, and take its rate over where a bar or a cue begins."""
+        moment = self.transport.moment
+        if self._repeats_in_a_row == 0:
+            before, self._worked_s = self._worked_s, thread_time()
+            governor.add(FrameWork(moment.at, self._draw_s, self._worked_s - before))
+        if governor.step(moment, cue=cue):
+            self.clock.fps = governor.fps
+
     def _take_picture(self, outcome: Outcome | None) -> None:
         """Take the picture over, or say why the last one is shown again."""
         if outcome is not None and outcome.drawn is not None:
-            self._drawn, self._synthesis_s = outcome.drawn, outcome.synthesis_s
+            self._drawn, self._synthesis_s, self._draw_s = outcome.drawn, outcome.synthesis_s, outcome.draw_s
             if self._reported_silence:
                 log.warning("a picture again, after %d frames without", self._repeats_in_a_row)
             self._repeats_in_a_row, self._reported_silence = 0, False

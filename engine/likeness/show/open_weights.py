@@ -9,6 +9,7 @@ from likeness.files.paths import find_weights
 from likeness.generator import Generator
 from likeness.generators.backends.choose import prepare
 from likeness.host.host import Host
+from likeness.options import PictureOptions
 
 log = logging.getLogger(__name__)
 
@@ -18,20 +19,22 @@ WARM_FRAMES = 2
 
 def open_weights(
     host: Host,
+    options: PictureOptions,
     name: str,
+    progress: Callable[[str], None] = lambda step: None,
+    *,
     device: torch.device,
     height: int | None,
-    backend: str = "auto",
-    precision: str = "auto",
-    progress: Callable[[str], None] = lambda step: None,
 ) -> Generator:
     """Return the generator of the weights `name`, ready to draw its first picture in time. Takes seconds.
 
     Args:
+        host: asks the plugins, which may know more families.
+        options: have the backend and the precision that were asked for.
         name: a file, or the name of weights that come with the program or are the user's own.
-        height: of the picture in px, for families that can choose.
-        backend, precision: as `likeness.generators.backends.choose.prepare` takes them.
         progress: called with each step as it begins: "opening", "warming up".
+        device: on which it draws.
+        height: of the picture in px, for families that can choose.
 
     Raises:
         WeightsError: where the file is absent, broken, or of no known family.
@@ -46,7 +49,7 @@ def open_weights(
     elif not licence.paid_use:
         log.warning("%s: licence %r does not allow a paid show", path.name, licence.name)
     progress("warming up")
-    prepare(generator, backend, precision, progress=log.info)
+    prepare(generator, options.backend, options.precision, progress=log.info)
     with torch.inference_mode():
         for _ in range(WARM_FRAMES):
             generator.synthesize(generator.mean[None])

@@ -29,11 +29,19 @@ Orders = SimpleQueue["tuple[Frame, tuple[Event | LatentCommand, ...]] | None"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one frame: what was drawn or the error in its place, and the seconds spent in `synthesize`."""
+    """The result of one frame.
+
+    Args:
+        drawn: the picture; None where it failed.
+        error: what failed, or None.
+        synthesis_s: seconds spent in `synthesize`.
+        draw_s: seconds spent on all of it.
+    """
 
     drawn: Drawn | None
     error: BaseException | None
     synthesis_s: float
+    draw_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,8 +116,9 @@ class Renderer:
         # Plugins also mark what they show after the generator, such as a visitor's photo.
         shown = self.latents.shows_private or self._stage.privacy.marked
         self._private = shown or (self._fades_private and self._fade.active)
-        self._host.end_frame((time.perf_counter() - started) * 1e3)
-        return Outcome(Drawn(picture, frame.time, self._private), None, synthesis_s)
+        draw_s = time.perf_counter() - started
+        self._host.end_frame(draw_s * 1e3)
+        return Outcome(Drawn(picture, frame.time, self._private), None, synthesis_s, draw_s)
 
     def _use(self, scene: RenderScene) -> None:
         self._stage, self._base, self.latents = scene.stage, scene.base, scene.latents

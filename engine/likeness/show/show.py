@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ from likeness.show.file_watcher import FileWatcher, follow_weights
 from likeness.show.frame_stats import FrameStats
 from likeness.show.garbage import exempt_from_collection
 from likeness.show.generator_swap import GeneratorSwap
+from likeness.show.governor import Governor
 from likeness.show.load_rack import declare_show_params, load_rack, plays, set_first_values
 from likeness.show.loop import BeforeFrame, Loop
 from likeness.show.modulation_commands import modulation_commands
@@ -140,11 +142,7 @@ class Show(AbstractContextManager["Show"]):
         device, size = choose_device(options.device), options.size or (parse_size(show.size) if show.size else None)
         # The render thread may use all cores but one: capture, window, sound and encoder live on that.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
-        height = min(size) if size else None
-
-        def open_generator(name: str, progress: Callable[[str], None] = lambda step: None) -> Generator:
-            return open_weights(host, name, device, height, options.backend, options.precision, progress)
-
+        open_generator = partial(open_weights, host, options, device=device, height=min(size) if size else None)
         weights = show.weights or DEFAULT_WEIGHTS
         generator, params = open_generator(weights), PluginParams(store)
         stage = Stage(generator, params, device, self.seed, self.heads, offline=options.offline)
@@ -179,7 +177,7 @@ class Show(AbstractContextManager["Show"]):
         outputs, self.overlay = screen.outputs, screen.overlay
         opened.callback(outputs.close)
         fader = Master()
-        self._status = ShowStatus(self.fps, stats, store, transport, fader, outputs, host)
+        self._status = ShowStatus(self.fps, stats, store, transport, fader, outputs, host, lambda: self.loop.clock.fps)
         if face is not None:
             cues.resume(face)
         controls = self.controls = Controls(
@@ -205,6 +203,7 @@ class Show(AbstractContextManager["Show"]):
         )
         opened.callback(_close, controls.close)
         # The loop, and the desk from which it is played.
+        strict = bool(show.strict if options.strict is None else options.strict)
         side = generator.info.resolution
         width, head_height = size or (side, side)
         self.loop = Loop(
@@ -218,6 +217,7 @@ class Show(AbstractContextManager["Show"]):
             master=fader,
             transport=transport,
             stats=stats,
+            governor=None if options.offline else Governor(self.fps, strict=strict),
         )
         self.topics = describe_show(
             store,
@@ -275,7 +275,7 @@ class Show(AbstractContextManager["Show"]):
         if self.options.offline:
             return done >= self.frames
         # The frame after this one would begin at the end, within half a frame.
-        return done > 0 and self.loop.stats.at >= self.options.seconds - 1.5 / self.fps
+        return done > 0 and self.loop.stats.at >= self.options.seconds - 1.5 / self.loop.clock.fps
 
     @property
     def heard(self) -> AudioFeatures:

@@ -18,6 +18,8 @@ from likeness.tempo.transport import Transport
 FRESH_S = 0.1
 # A picture that has stood still for so long without being frozen is told as stalled.
 STALLED_S = 0.5
+# What the rate is counted over: it may change, and old frames would hide that.
+RATE_S = 3.0
 
 
 class ShowStatus:
@@ -27,6 +29,7 @@ class ShowStatus:
         fps: frames a second that are wanted.
         stats: what the loop counts.
         store, transport, master, outputs, host: of the show.
+        governed_fps: returns the rate that plays, where it may be another.
     """
 
     def __init__(
@@ -38,7 +41,9 @@ class ShowStatus:
         master: Master,
         outputs: OutputGroup,
         host: Host,
+        governed_fps: Callable[[], float] | None = None,
     ) -> None:
+        self._governed_fps = governed_fps or (lambda: fps)
         self._fps, self._stats, self._store = fps, stats, store
         self._transport, self._master, self._outputs, self._host = transport, master, outputs, host
 
@@ -51,6 +56,8 @@ class ShowStatus:
         return {
             "fps": _fps(timings),
             "wanted_fps": self._fps,
+            # Lower where the machine does not hold what is wanted.
+            "governed_fps": self._governed_fps(),
             "frames": self._stats.frames,
             "seconds": self._stats.at,
             "repeats": self._stats.repeated,
@@ -90,7 +97,7 @@ def summarise(numbers: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what a performer looks for first among a show's numbers, in words."""
     master, dropped = numbers["master"], sum(output["dropped"] for output in numbers["outputs"])
     parts = [
-        f"{numbers['fps']:.1f} of {numbers['wanted_fps']:g} fps",
+        f"{numbers['fps']:.1f} of {format_rate(numbers)}",
         f"{dropped} dropped, {numbers['repeats']} repeated",
         f"{numbers['tempo']['bpm']:.1f} BPM",
     ]
@@ -105,8 +112,16 @@ def summarise(numbers: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def format_rate(numbers: Mapping[str, Any]) -> str:
+    """Return the rate that plays, with the wanted one where that is another: "20 fps (60 wanted)"."""
+    governed, wanted = numbers["governed_fps"], numbers["wanted_fps"]
+    return f"{governed:g} fps" if governed == wanted else f"{governed:.4g} fps ({wanted:g} wanted)"
+
+
 def _fps(timings: Sequence[Timing]) -> float:
-    """Return the rate of the last frames, 0 before there are two."""
+    """Return the rate of the last seconds, 0 before there are two frames."""
+    newest = timings[-1].at if timings else 0.0
+    timings = [timing for timing in timings if timing.at >= newest - RATE_S]
     if len(timings) < 2 or timings[-1].at <= timings[0].at:
         return 0.0
     return (len(timings) - 1) / (timings[-1].at - timings[0].at)

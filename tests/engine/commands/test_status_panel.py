@@ -16,6 +16,7 @@ log = logging.getLogger("likeness.test")
 NUMBERS: dict[str, Any] = {
     "fps": 59.9,
     "wanted_fps": 60.0,
+    "governed_fps": 60.0,
     "frames": 1234,
     "seconds": 20.5,
     "repeats": 3,

@@ -36,6 +36,22 @@ def test_the_real_clock_keeps_its_rate_over_time() -> None:
     assert tick.at == pytest.approx(10.0)
 
 
+def test_the_rate_may_change_between_two_frames() -> None:
+    wall = Wall()
+    clock = RealClock(60, wall.now, wall.sleep)
+    for _ in range(10):
+        before = clock.tick().at
+    clock.fps = 15
+    assert [clock.tick().at - before for _ in range(3)] == pytest.approx([1 / 15, 2 / 15, 3 / 15])
+
+
+def test_motion_keeps_its_speed_at_a_rate_below_ten() -> None:
+    wall = Wall()
+    clock = RealClock(4, wall.now, wall.sleep)
+    clock.tick()
+    assert [clock.tick().dt for _ in range(4)] == pytest.approx([0.25] * 4)
+
+
 def test_a_stall_is_not_caught_up_with_a_burst_or_a_leap() -> None:
     wall = Wall()
     clock = RealClock(50, wall.now, wall.sleep)

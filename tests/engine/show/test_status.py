@@ -111,6 +111,7 @@ def test_the_spread_is_that_of_the_last_frames(playing: tuple[Loop, Host]) -> No
 NUMBERS: dict[str, Any] = {
     "fps": 59.94,
     "wanted_fps": 60.0,
+    "governed_fps": 60.0,
     "repeats": 2,
     "outputs": [{"name": "a", "dropped": 1, "repeated": 5}, {"name": "b", "dropped": 3, "repeated": 0}],
     "tempo": {"bpm": 124.0},
@@ -120,6 +121,18 @@ NUMBERS: dict[str, Any] = {
 
 def test_the_line_of_state_has_the_rate_the_drops_and_the_tempo() -> None:
     assert summarise(NUMBERS) == ("59.9 of 60 fps", "4 dropped, 2 repeated", "124.0 BPM")
+
+
+def test_the_line_of_state_says_which_rate_plays_where_the_wanted_one_is_not_held() -> None:
+    governed = {**NUMBERS, "fps": 29.97, "governed_fps": 30.0}
+    assert summarise(governed)[0] == "30.0 of 30 fps (60 wanted)"
+
+
+def test_the_rate_is_that_of_the_last_seconds(playing: tuple[Loop, Host]) -> None:
+    show, host = playing
+    show.stats.timings.extend(Timing(1.0, 1.0, frame / 60) for frame in range(300))
+    show.stats.timings.extend(Timing(1.0, 1.0, 5.0 + frame / 30) for frame in range(120))
+    assert numbers_of(show, host, {})["fps"] == pytest.approx(30.0)
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,10 @@ function Connection({ connection }) {
 
 function Rates({ status }) {
   const dropped = status.outputs.reduce((sum, output) => sum + output.dropped, 0);
-  const slow = status.fps < status.wanted_fps * SLOW;
+  const slow = status.fps < status.governed_fps * SLOW;
+  const wanted = status.governed_fps === status.wanted_fps ? '' : `, ${status.wanted_fps} wanted`;
   return html`<p class=${`fps ${slow ? 'slow' : ''}`}>
-      <b>${status.fps.toFixed(1)}</b> of ${status.wanted_fps} fps${slow ? html` <em>slow</em>` : null}
+      <b>${status.fps.toFixed(1)}</b> of ${Math.round(status.governed_fps * 10) / 10} fps${wanted}${slow ? html` <em>slow</em>` : null}
     </p>
     <p class="rates">
       <span>${dropped} dropped</span> <span>${status.repeats} repeated</span>

@@ -1,0 +1,150 @@
+"""The governor: the rate that this machine holds evenly, a whole part of the wanted one, changed at bars."""
+
+import itertools
+import logging
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from likeness.tempo.transport import Moment
+
+log = logging.getLogger(__name__)
+
+# Whole parts alone, so that each picture stands for as many frames of a display or a recording as the next one.
+DIVISORS = (1, 2, 3, 4)
+# What is judged, in seconds, and how much of it there has to be; after a change the first frames do not count.
+WINDOW_S, LEAST_S, LEAST_FRAMES, SETTLE_S = 3.0, 1.5, 8, 0.5
+# Of the time between two pictures. Above it the rate is not held: a display of 59 Hz, which a show of 60 waits for,
+# gives 1.02, and a generator that needs a tenth more than a frame 1.1.
+NOT_HELD = 1.05
+# Of a frame's time. A rate whose frames are fuller than this is not fallen to, one below the other is risen to; the gap
+# between them is what keeps the rate from changing to and fro.
+FULL, ROOM = 0.9, 0.7
+# The slowest of so many frames is what a rate has to hold.
+SLOW_SHARE = 0.9
+# Before a rise the higher rate has to fit for so long; twice as long after a rise that was not held.
+FIRST_RISE_S, LONGEST_RISE_S, RELAPSE_S = 8.0, 300.0, 60.0
+# Of a bar that takes longer, a beat will do.
+LONG_BAR_S = 8.0
+# Longer than a rise is judged, at any usual rate.
+KEPT = 1024
+
+
+@dataclass(frozen=True)
+class FrameWork:
+    """What one new picture took.
+
+    Args:
+        at: when its frame began, in seconds since the start of the show.
+        draw_s: seconds that it was drawn.
+        own_s: seconds of a processor that the show's own thread worked for it. Waiting for a display is not in it.
+    """
+
+    at: float
+    draw_s: float
+    own_s: float
+
+
+class Governor:
+    """Lowers the rate to a half, a third or a quarter where the wanted one is not held, and raises it again.
+
+    Steady beats fast: motion at an even 30 frames a second looks better than at 60 of which a third are late. The rate
+    changes where a bar or a cue's recall begins (in bars of more than 8 s with a beat), since there it is not noticed.
+    Each change is logged in one line. Pure logic, without a clock; the show's thread alone calls it.
+
+    Args:
+        wanted_fps: frames a second that were asked for.
+        strict: hold the wanted rate, whatever comes of it.
+    """
+
+    def __init__(self, wanted_fps: float, *, strict: bool = False) -> None:
+        self.wanted_fps, self._strict = wanted_fps, strict
+        self._divisor = 1
+        self._works: deque[FrameWork] = deque(maxlen=KEPT)
+        self._before = Moment()
+        # When the rate changed last, whether it rose, and how long a rise waits from there.
+        self._since, self._rose, self._patience_s = 0.0, False, FIRST_RISE_S
+
+    @property
+    def fps(self) -> float:
+        """Return the rate of now, in frames a second. Any thread."""
+        return self.wanted_fps / self._divisor
+
+    def add(self, work: FrameWork) -> None:
+        """Take what a new picture took, in the order of their times."""
+        self._works.append(work)
+
+    def step(self, moment: Moment, *, cue: bool = False) -> bool:
+        """Change the rate if a bar or a cue begins and another one is better; return whether it changed.
+
+        Args:
+            moment: of the frame; call it in every frame.
+            cue: whether a recall begins in this frame.
+        """
+        before, self._before = self._before, moment
+        if self._strict or not (cue or _begins(before, moment)):
+            return False
+        divisor = self._judge(moment.at)
+        if divisor == self._divisor:
+            return False
+        self._change(divisor, moment.at)
+        return True
+
+    def _judge(self, at: float) -> int:
+        """Return the divisor that is right from now on."""
+        works = self._last(at, WINDOW_S)
+        if len(works) < LEAST_FRAMES or works[-1].at - works[0].at < LEAST_S:
+            return self._divisor
+        if mean_interval(works) * self.fps > NOT_HELD:
+            lower = [divisor for divisor in DIVISORS if divisor > self._divisor]
+            fitting = find_divisor(self.wanted_fps, needed_s(works))
+            # What is late for another reason than its work, such as a slow display, goes down step by step.
+            return max(fitting, lower[0]) if lower else self._divisor
+        if at - self._since < self._patience_s:
+            return self._divisor
+        return min(find_divisor(self.wanted_fps, needed_s(self._last(at, FIRST_RISE_S)), ROOM), self._divisor)
+
+    def _last(self, at: float, seconds: float) -> list[FrameWork]:
+        """Return what was drawn at this rate in the last `seconds`."""
+        first = max(at - seconds, self._since + SETTLE_S)
+        return [work for work in self._works if work.at >= first]
+
+    def _change(self, divisor: int, at: float) -> None:
+        rises = divisor < self._divisor
+        if not rises:
+            relapse = self._rose and at - self._since < max(RELAPSE_S, self._patience_s)
+            self._patience_s = min(2 * self._patience_s, LONGEST_RISE_S) if relapse else FIRST_RISE_S
+        self._divisor, self._since, self._rose = divisor, at, rises
+        rate, wanted = round(self.fps, 2), self.wanted_fps
+        if rises:
+            log.info("this machine draws more again: %g of %g frames per second", rate, wanted)
+        else:
+            log.warning("%g frames per second are more than this machine draws; an even %g from here", wanted, rate)
+
+
+def find_divisor(wanted_fps: float, frame_s: float, share: float = FULL) -> int:
+    """Return by what the wanted rate is divided so that frames of `frame_s` fill at most `share` of their time."""
+    fitting = (divisor for divisor in DIVISORS if frame_s <= share * divisor / wanted_fps)
+    return next(fitting, DIVISORS[-1])
+
+
+def needed_s(works: Sequence[FrameWork]) -> float:
+    """Return the seconds that a frame needs: of the slowest in ten that are drawn, and of the show's own thread."""
+    drawn = sorted(work.draw_s for work in works)
+    return drawn[int(SLOW_SHARE * (len(drawn) - 1))] + sum(work.own_s for work in works) / len(works)
+
+
+def mean_interval(works: Sequence[FrameWork]) -> float:
+    """Return the mean seconds from one picture to the next, without the longest in twenty: one stall is no slowness."""
+    gaps = sorted(later.at - work.at for work, later in itertools.pairwise(works))
+    kept = gaps[: len(gaps) - math.ceil(len(gaps) / 20)]
+    return sum(kept) / len(kept)
+
+
+def _begins(before: Moment, moment: Moment) -> bool:
+    """Return whether a bar begins, or a beat where bars are long."""
+    if math.floor(before.bar) != math.floor(moment.bar):
+        return True
+    long = moment.beats_per_bar * 60.0 / moment.tempo > LONG_BAR_S
+    return long and math.floor(before.beat) != math.floor(moment.beat)
