@@ -4,13 +4,15 @@ import logging
 import time
 from collections.abc import Callable
 from queue import Empty, Full, Queue
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likeness.audio.analyser import AudioAnalyser
 from likeness.audio.features import SILENCE, AudioFeatures
+from likeness.audio.heard_sound import DeviceSound, HeardSound
+from likeness.audio.sound import Resampling
 from likeness.errors import InputError
 from likeness.stoppable_thread import StoppableThread
 
@@ -27,8 +29,19 @@ MAX_BLOCKS = 48
 BLOCK_S = 0.0107
 DEFAULT = "default"
 
+# A driver that says that a block is older than this does not know.
+OLDEST_S = 1.0
+
 Block = NDArray[np.float32]
-OnBlock = Callable[[Block], None]
+"""`[samples, channels]`."""
+
+
+class OnBlock(Protocol):
+    """Takes a block on the driver's thread; `age` is how many seconds ago its first sample sounded, where known."""
+
+    def __call__(self, block: Block, age: float | None = None) -> None:
+        """Keep a block that nobody changes afterwards."""
+        ...
 
 
 class Stream(Protocol):
@@ -53,8 +66,8 @@ class _DeviceStream:
             sounddevice._initialize()
         number, channels, self.rate = _find_device(name)
 
-        def callback(block: NDArray[np.float32], frames: int, when: object, status: object) -> None:
-            on_block(block.mean(axis=1, dtype=np.float32))
+        def callback(block: Block, frames: int, when: Any, status: object) -> None:
+            on_block(block.copy(), float(when.currentTime - when.inputBufferAdcTime))
 
         self._stream = sounddevice.InputStream(
             device=number,
@@ -77,7 +90,7 @@ def open_device(name: str, on_block: OnBlock, again: bool) -> Stream:
 
     Args:
         name: in any case.
-        on_block: called on the driver's thread with mono samples.
+        on_block: called on the driver's thread.
         again: whether to look for devices that were plugged in since the last time.
 
     Raises:
@@ -96,6 +109,7 @@ class AudioInput:
 
     Args:
         name: part of the device's name, or "default".
+        began: returns the time of the show's start, by `now`; needed by recordings.
         open_stream: opens it; tests give another one, for a device that no machine has.
         now: seconds.
     """
@@ -104,12 +118,16 @@ class AudioInput:
         self,
         name: str,
         *,
+        began: Callable[[], float] = time.perf_counter,
         open_stream: Callable[[str, OnBlock, bool], Stream] = open_device,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._name, self._open, self._now = name, open_stream, now
-        self._features = SILENCE
-        self._blocks: Queue[Block] = Queue(MAX_BLOCKS)
+        self._began, self._features = began, SILENCE
+        self._blocks: Queue[tuple[Block, float]] = Queue(MAX_BLOCKS)
+        self._heard: HeardSound | None = None
+        # Of the stream, once it is open; and whether blocks were lost since the last one that was kept.
+        self._rate, self._lost = 0.0, False
         self._thread = StoppableThread("audio", self._run)
         self._reported = False
 
@@ -121,6 +139,11 @@ class AudioInput:
         """Return the newest features. Any thread."""
         return self._features
 
+    def open_sound(self) -> DeviceSound:
+        """Return what is heard from now on, for a recording."""
+        self._heard = self._heard or HeardSound()
+        return DeviceSound(self._heard, self._began)
+
     def close(self) -> None:
         """Stop listening. Safe to call twice."""
         if not self._thread.close(CLOSE_TIMEOUT_S):
@@ -128,12 +151,16 @@ class AudioInput:
 
     # All below runs on the input's own thread, but for `_add_block`.
 
-    def _add_block(self, block: Block) -> None:
+    def _add_block(self, block: Block, age: float | None = None) -> None:
+        now = self._now()
+        if age is None or not 0.0 <= age <= OLDEST_S:
+            # It has just come in, so its last sample is new.
+            age = len(block) / self._rate if self._rate else BLOCK_S
         try:
-            self._blocks.put_nowait(block)
+            self._blocks.put_nowait((block, now - age))
         except Full:
             # The analysis is behind; this block is dropped.
-            return
+            self._lost = True
 
     def _run(self) -> None:
         again = False
@@ -166,12 +193,13 @@ class AudioInput:
 
     def _analyse(self, stream: Stream) -> None:
         """Analyse blocks until the device is gone or the show is over."""
-        analyser = AudioAnalyser(stream.rate)
+        analyser, resampling = AudioAnalyser(stream.rate), Resampling()
         waiting = np.zeros(0, np.float32)
+        self._rate, self._lost = stream.rate, True
         last = self._now()
         while not self._thread.stopping.is_set():
             try:
-                block = self._blocks.get(timeout=0.1)
+                block, at = self._blocks.get(timeout=0.1)
             except Empty:
                 if self._now() - last > GONE_S:
                     log.warning(
@@ -182,7 +210,11 @@ class AudioInput:
                     return
                 continue
             last = self._now()
-            waiting = np.concatenate((waiting, block))
+            if self._heard is not None:
+                after_gap, self._lost = self._lost, False
+                sound = resampling.convert_block(block, round(stream.rate))
+                self._heard.add(sound, at, after_gap=after_gap)
+            waiting = np.concatenate((waiting, block.mean(axis=1, dtype=np.float32)))
             while len(waiting) >= analyser.hop:
                 self._features = analyser.analyse(waiting[: analyser.hop])
                 waiting = waiting[analyser.hop :]

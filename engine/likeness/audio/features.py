@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from likeness.audio.sound import SoundReader
+
 BANDS = 8
 # Named parts of the spectrum, as [first, last) of the eight bands: up to 180 Hz, 1.7 kHz, and above.
 PARTS: dict[str, tuple[int, int]] = {"low": (0, 2), "mid": (2, 5), "high": (5, BANDS)}
@@ -49,6 +51,10 @@ class AudioSource(Protocol):
         """Return the features `at` seconds after the show's start. The show's thread, once a frame; never waits."""
         ...
 
+    def open_sound(self) -> SoundReader | None:
+        """Return its sound for one recording, which closes it; None where there is none."""
+        ...
+
     def close(self) -> None:
         """Close it. Safe to call twice."""
         ...
@@ -60,6 +66,10 @@ class NoAudio:
     def features_at(self, at: float) -> AudioFeatures:
         """Return silence."""
         return SILENCE
+
+    def open_sound(self) -> SoundReader | None:
+        """Return None."""
+        return None
 
     def close(self) -> None:
         """Do nothing."""

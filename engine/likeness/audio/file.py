@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from likeness.audio.analyser import AudioAnalyser
 from likeness.audio.features import AudioFeatures
+from likeness.audio.sound import FileSound
 from likeness.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,10 @@ class AudioFile:
             self._analyser.analyse(self._next_hop())
             self._hops += 1
         return self._analyser.features
+
+    def open_sound(self) -> FileSound:
+        """Return the file's sound, read by itself."""
+        return FileSound(self._path)
 
     def close(self) -> None:
         """Close the file."""

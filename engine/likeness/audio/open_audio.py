@@ -1,5 +1,7 @@
 """Opening the audio source that `--audio` names: a file, a device, or none."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from likeness.audio.device import AudioInput, audio_available
@@ -11,8 +13,13 @@ SUFFIXES = frozenset({".wav", ".flac", ".aif", ".aiff", ".mp3", ".ogg", ".m4a"})
 OFF = "off"
 
 
-def open_audio(name: str, offline: bool) -> AudioSource:
+def open_audio(name: str, offline: bool, began: Callable[[], float] = time.perf_counter) -> AudioSource:
     """Open "off", a file by its name, or a device by a part of its name.
+
+    Args:
+        name: what `--audio` says.
+        offline: whether the same must sound each time.
+        began: returns `time.perf_counter` at the show's start, once a frame was shown.
 
     Raises:
         InputError: if the file cannot be read, devices cannot be opened here, or one is asked for in a render, which
@@ -27,7 +34,7 @@ def open_audio(name: str, offline: bool) -> AudioSource:
     missing = audio_available()
     if missing:
         raise InputError(f"--audio {name}: {missing}")
-    device = AudioInput(name)
+    device = AudioInput(name, began=began)
     device.start()
     return device
 

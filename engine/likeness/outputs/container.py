@@ -55,11 +55,15 @@ class ContainerOutput(QueuedOutput):
         if self._file.error:
             raise self._file.error
 
+    def _let_go(self) -> None:
+        """Let go of all but the file, finished or abandoned."""
+
     def _finish(self) -> None:
         self._flush()
         self._container.close()
         self._raise_failed()
         self._file.close()
+        self._let_go()
 
     def _abandon(self) -> None:
         # Fragments on the disk stay readable as long as nobody begins to write the ordinary file's index.
@@ -68,3 +72,4 @@ class ContainerOutput(QueuedOutput):
             self._container.close()
         finally:
             self._file.close()
+            self._let_go()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from likeness.audio.features import AudioSource, NoAudio
 from likeness.errors import OutputError
 from likeness.files.free_name import claim_name, release_name
 from likeness.outputs.frames import FramesOutput, claim_row, file_pattern
@@ -18,7 +19,12 @@ _KINDS: dict[str, type[VideoOutput | GifOutput | FramesOutput]] = {
 }
 
 
-def open_file(path: Path, fps: float, *, offline: bool, force: bool = False) -> QueuedOutput:
+NO_AUDIO = NoAudio()
+
+
+def open_file(
+    path: Path, fps: float, *, offline: bool, force: bool = False, audio: AudioSource = NO_AUDIO
+) -> QueuedOutput:
     """Return the output that writes `path`: a video, a GIF, or numbered PNG files (`face-%06d.png`, or a folder).
 
     Where a file of that name is there, the next free name is taken: its `path` says which.
@@ -28,6 +34,7 @@ def open_file(path: Path, fps: float, *, offline: bool, force: bool = False) -> 
         fps: frames a second.
         offline: write every picture and wait for it, instead of keeping up with the clock.
         force: replace what is there.
+        audio: of the show; films have its sound.
 
     Raises:
         OutputError: an ending that nobody here writes, or a file that cannot be made.
@@ -46,6 +53,8 @@ def open_file(path: Path, fps: float, *, offline: bool, force: bool = False) -> 
     except OSError as error:
         raise explain(str(path), error) from error
     try:
+        if kind is VideoOutput:
+            return VideoOutput(claimed, fps, offline=offline, sound=audio.open_sound())
         return kind(claimed, fps, offline=offline)
     except BaseException:
         release_name(claimed)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from likeness.audio.features import AudioSource
 from likeness.errors import OutputError
 from likeness.options import Options
 from likeness.outputs.displays import choose_display, find_corner, start_video
-from likeness.outputs.files import open_file
+from likeness.outputs.files import NO_AUDIO, open_file
 from likeness.outputs.fitting import FittedOutput, Screens
 from likeness.outputs.output import NullOutput, Output
 from likeness.outputs.window import WindowOutput
@@ -39,6 +40,7 @@ def open_outputs(
     on_key: Callable[[str], None],
     on_close: Callable[[], None],
     overlay: WindowOverlay | None = None,
+    audio: AudioSource = NO_AUDIO,
 ) -> list[Output]:
     """Return the outputs that `options` name. Main thread: windows belong to it.
 
@@ -47,6 +49,7 @@ def open_outputs(
         heads: how many faces stand side by side in each picture.
         title, on_key, on_close: of windows.
         overlay: of the window, the first one of several.
+        audio: what films have as their sound.
 
     Raises:
         OutputError: where one cannot be opened; those before it are closed again.
@@ -64,7 +67,7 @@ def open_outputs(
             elif name == "null":
                 opened.append(NullOutput())
             else:
-                file = open_file(Path(name), fps, offline=options.offline, force=options.force)
+                file = open_file(Path(name), fps, offline=options.offline, force=options.force, audio=audio)
                 opened.append(FittedOutput(file, *size, heads) if size else file)
     except BaseException:
         for output in opened:

@@ -25,11 +25,14 @@ class Pacing:
     Args:
         fps: frames a second of the recording.
         offline: count the pictures and look at no time.
+
+    Attributes:
+        start: the time of the first picture, seconds since the start of the show; 0 before it, and offline.
     """
 
     def __init__(self, fps: Fraction, *, offline: bool) -> None:
         self._fps, self._offline = float(fps), offline
-        self._start: float | None = None
+        self._began, self.start = False, 0.0
         self.next = 0
 
     def frame_of(self, at: float) -> int | None:
@@ -40,9 +43,9 @@ class Pacing:
         """
         if self._offline:
             return self.next
-        if self._start is None:
-            self._start = at
-        place = (at - self._start) * self._fps
+        if not self._began:
+            self._began, self.start = True, at
+        place = (at - self.start) * self._fps
         if place < self.next - SLACK:
             return None
         return self.next if place < self.next + SLACK else round(place)

@@ -10,10 +10,12 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
+from likeness.audio.sound import SoundReader
 from likeness.errors import OutputError
 from likeness.outputs.container import ContainerOutput
 from likeness.outputs.fitting import letterbox
 from likeness.outputs.pacing import exact_rate
+from likeness.outputs.sound_track import SoundTrack
 from likeness.outputs.writer import ROOM
 from likeness.picture import Picture
 
@@ -66,18 +68,29 @@ class VideoOutput(ContainerOutput):
         offline: write every picture and wait for it, in better quality for its size.
         crf: x264's constant quality, 0 (lossless) to 51.
         room: pictures that may wait for the encoder.
+        sound: of the show, which the film has from its first picture on.
 
     Raises:
         OutputError: the file cannot be made, or there is no encoder.
     """
 
-    def __init__(self, path: Path | str, fps: float, *, offline: bool, crf: float = CRF, room: int = ROOM) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        fps: float,
+        *,
+        offline: bool,
+        crf: float = CRF,
+        room: int = ROOM,
+        sound: SoundReader | None = None,
+    ) -> None:
         path = Path(path)
         name = f"video {path}"
         if path.suffix.lower() not in _CONTAINERS:
             raise OutputError(f"{name}: unknown kind of video; there are: {', '.join(_CONTAINERS)}.")
         self._encoder_name = _encoder(name)
-        self._crf = crf
+        self._crf, self._sound = crf, sound
+        self._sound_track: SoundTrack | None = None
         self._reformatter = VideoReformatter()
         self._last: tuple[Picture, VideoFrame] | None = None
         kind = _CONTAINERS[path.suffix.lower()]
@@ -91,6 +104,8 @@ class VideoOutput(ContainerOutput):
         image = self._last[1]
         image.pts, image.time_base = frame, 1 / self.rate
         self._mux(image)
+        if self._sound_track:
+            self._sound_track.advance(frame + 1)
 
     def _begin(self, picture: Picture) -> None:
         """Add the stream, now that the first picture says how large."""
@@ -116,6 +131,8 @@ class VideoOutput(ContainerOutput):
         else:
             codec.bit_rate = int(self._size[0] * self._size[1] * self.rate * BITS_PER_PIXEL)
             codec.max_b_frames = 0
+        if self._sound:
+            self._sound_track = SoundTrack(self._container, self._sound, self.rate, self._pacing.start)
 
     def _convert(self, picture: Picture) -> VideoFrame:
         """Return `picture` as a 4:2:0 BT.709 frame of the file's size."""
@@ -143,6 +160,12 @@ class VideoOutput(ContainerOutput):
     def _flush(self) -> None:
         if self._container.streams.video:
             self._mux(None)
+        if self._sound_track:
+            self._sound_track.finish(self._next)
+
+    def _let_go(self) -> None:
+        if self._sound:
+            self._sound.close()
 
 
 def _encoder(name: str) -> str:

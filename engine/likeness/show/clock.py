@@ -41,6 +41,7 @@ class FixedClock:
     """Count frames without waiting, for renders that are the same each time."""
 
     offline = True
+    began = 0.0
 
     def __init__(self, fps: float) -> None:
         self.fps = fps
@@ -56,6 +57,9 @@ class RealClock:
     """Wait for the wall clock; a late frame is shown late and those missed are not made up.
 
     `fps` may change between two frames.
+
+    Attributes:
+        began: when the first frame was, by `now`; 0 before it.
     """
 
     offline = False
@@ -69,13 +73,13 @@ class RealClock:
         self.fps = fps
         self._now, self._sleep = now, sleep
         self._index = -1
-        self._start = self._due = self._last = 0.0
+        self.began = self._due = self._last = 0.0
 
     def tick(self) -> Tick:
         """Sleep until the frame is due. One that is late by more than a frame sets the pace anew."""
         now = self._now()
         if self._index < 0:
-            self._start = self._due = self._last = now
+            self.began = self._due = self._last = now
         else:
             self._due += 1.0 / self.fps
             if now < self._due:
@@ -86,4 +90,4 @@ class RealClock:
         self._index += 1
         dt = min(now - self._last, max(LONGEST_DT_S, LONGEST_FRAMES / self.fps))
         self._last = now
-        return Tick(self._index, dt, now - self._start)
+        return Tick(self._index, dt, now - self.began)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from likeness.audio.features import AudioSource
 from likeness.inputs.keyboard import Keyboard
 from likeness.options import Options
 from likeness.outputs.group import OutputGroup
@@ -21,6 +22,7 @@ class Screen:
         store: where parameters live.
         quit_show: ends the show.
         state: returns the parts of the window's line of state.
+        audio: what films have as their sound.
 
     Raises:
         OutputError: where an output cannot be opened.
@@ -36,10 +38,11 @@ class Screen:
         store: ParamStore,
         quit_show: Callable[[], None],
         state: Callable[[], Sequence[str]],
+        audio: AudioSource,
     ) -> None:
         self.keyboard, self.overlay = Keyboard(store, quit_show), WindowOverlay(state)
         self.keyboard.on_key(HELP_KEY, self.overlay.toggle_help)
         self.keyboard.on_key(STATE_KEY, self.overlay.toggle_state)
         self.outputs = OutputGroup(
-            open_outputs(options, fps, size, heads, title, self.keyboard.press, quit_show, self.overlay)
+            open_outputs(options, fps, size, heads, title, self.keyboard.press, quit_show, self.overlay, audio)
         )

@@ -110,7 +110,7 @@ class Show(AbstractContextManager["Show"]):
         opened.callback(_close, self.log_lines.close)
         # The state: parameters, tempo, modulation, cues.
         store = self.store = ParamStore()
-        stats, midi_clock = FrameStats(), ClockListener()
+        stats, midi_clock, fader = FrameStats(), ClockListener(), Master()
         transport = self.transport = Transport([midi_clock])
         opened.callback(_close, transport.close)
         host = self.host = Host(store, None if options.offline else Budget(1e3 / self.fps))
@@ -165,7 +165,8 @@ class Show(AbstractContextManager["Show"]):
         if options.follow:
             opened.callback(_close, follow_weights(weights, swap.load).close)
         # What comes in, and where the pictures go.
-        audio = open_audio(options.audio, options.offline)
+        clock: FixedClock | RealClock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
+        audio = open_audio(options.audio, options.offline, lambda: clock.began)
         opened.callback(_close, audio.close)
         moving = self._modulation_stage = ModulationStage(store, modulation, transport, audio)
         camera = self.camera = CameraStage(options.camera, store, lambda: render.busy)
@@ -173,11 +174,12 @@ class Show(AbstractContextManager["Show"]):
         if options.link:
             transport.add_source(LinkSession(float(store.snapshot["show"]["tempo"])))
         title = self.preset.title or "likeness"
-        screen = Screen(options, self.fps, size, self.heads, title, store, self.quit, lambda: self._status.state_line())
+        screen = Screen(
+            options, self.fps, size, self.heads, title, store, self.quit, lambda: self._status.state_line(), audio
+        )
         outputs, self.overlay = screen.outputs, screen.overlay
         opened.callback(outputs.close)
-        fader = Master()
-        self._status = ShowStatus(self.fps, stats, store, transport, fader, outputs, host, lambda: self.loop.clock.fps)
+        self._status = ShowStatus(self.fps, stats, store, transport, fader, outputs, host, lambda: clock.fps)
         if face is not None:
             cues.resume(face)
         controls = self.controls = Controls(
@@ -204,10 +206,9 @@ class Show(AbstractContextManager["Show"]):
         opened.callback(_close, controls.close)
         # The loop, and the desk from which it is played.
         strict = bool(show.strict if options.strict is None else options.strict)
-        side = generator.info.resolution
-        width, head_height = size or (side, side)
+        width, head_height = size or (generator.info.resolution,) * 2
         self.loop = Loop(
-            FixedClock(self.fps) if options.offline else RealClock(self.fps),
+            clock,
             store,
             render,
             outputs,

@@ -46,7 +46,7 @@ class Playing:
         while not self._closing.wait(0.002):
             if self._desk.plugged:
                 # 500 is no multiple of a hop.
-                self._take(np.take(track, range(place, place + 500), mode="wrap"))
+                self._take(np.take(track, range(place, place + 500), mode="wrap")[:, None])
                 place = (place + 500) % len(track)
 
     def close(self) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.engine.outputs.film_sound import onsets, sound_of, spans
+from tests.engine.sounds import click, placed, write_wav
 
 from likeness.cli import main
 from likeness.show.show import Show
@@ -83,6 +85,17 @@ def test_one_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     with pytest.raises(SystemExit):
         main(["play", "demo", "--output", film, "--output", film, *SHORT])
     assert "two outputs cannot write one file" in capsys.readouterr().err
+
+
+def test_a_render_with_audio_has_it_as_its_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    wav, film = write_wav(tmp_path / "a.wav", placed(click(44_100), [0.7], 2.0, 44_100), 44_100), tmp_path / "film.mp4"
+    short = ("--seconds", "1", "--fps", "10", "--size", "32x32", "--device", "cpu", "--weights", "composite-256")
+    with pytest.raises(SystemExit) as ended:
+        main(["render", "demo", "--audio", str(wav), "--output", str(film), *short])
+    assert not ended.value.code
+    assert onsets(sound_of(film), [0.7]) == pytest.approx([0.7], abs=0.003)
+    assert spans(film)["audio"] == pytest.approx((0.0, 1.0), abs=0.001)
 
 
 @pytest.mark.parametrize("streams", ["2>&1 | true; exit ${PIPESTATUS[0]}", ">&- 2>&- <&-"])
