@@ -12,6 +12,7 @@ from rich.panel import Panel as Frame
 from rich.table import Table
 from rich.text import Text
 
+from likeness.outputs.disk_room import WARN_AT
 from likeness.show.status import format_rate
 from likeness.stoppable_thread import StoppableThread
 
@@ -98,6 +99,17 @@ def format_line(numbers: Mapping[str, Any]) -> str:
     )
 
 
+def _describe_output(output: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what an output does in words, and their colour."""
+    text = f"{output['name']}: {output['dropped']} dropped, {output['repeated']} repeated"
+    minutes = output.get("disk_full_in_minutes")
+    if "file" in output and output["file"] is None:
+        return f"{text}, the file is gone", "red"
+    if minutes is not None and minutes < WARN_AT[0]:
+        return f"{text}, the disk is full in {minutes:.0f} min", "red"
+    return text, ""
+
+
 def build_panel(numbers: Mapping[str, Any]) -> RenderableType:
     """Return the panel, in which every line has a fixed place."""
     frame, tempo, master = numbers["frame_ms"], numbers["tempo"], numbers["master"]
@@ -118,7 +130,7 @@ def build_panel(numbers: Mapping[str, Any]) -> RenderableType:
     light = f"{master['level'] * master['brightness']:6.0%}   {'   '.join(state).upper()}"
     facts.add_row("master", Text(light, "bold white on red" if state else ""))
     for output in numbers["outputs"]:
-        facts.add_row("output", f"{output['name']}: {output['dropped']} dropped, {output['repeated']} repeated")
+        facts.add_row("output", Text(*_describe_output(output)))
     for name in numbers["closed_outputs"]:
         facts.add_row("output", Text(f"{name}: closed", "red"))
     for name, seen in numbers["inputs"].items():

@@ -8,7 +8,7 @@ Files in reading order:
     window_overlay.py   keys, address and state over the picture, in the window alone
     fitting.py       letterboxing, and several heads on several displays
     writer.py        base of the files: a queue and a thread that writes; pacing.py numbers the frames
-    container.py     base of what PyAV writes, into a disk_file.py
+    container.py     base of what PyAV writes, into a disk_file.py; file_place.py and disk_room.py watch over it
     video.py, gif.py, frames.py   the kinds of files; files.py chooses by the ending
     sound_track.py   the sound of a film
 

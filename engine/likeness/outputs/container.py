@@ -46,6 +46,11 @@ class ContainerOutput(QueuedOutput):
         """Return where the file is by now; None where it was deleted, or moved to a place unknown. Any thread."""
         return self._file.place
 
+    @property
+    def disk_minutes(self) -> float | None:
+        """How long until the disk is full, as far as it is known. Any thread."""
+        return self._file.room.minutes
+
     @abstractmethod
     def _flush(self) -> None:
         """Write what the encoder holds back, if it was ever given a picture."""

@@ -8,6 +8,7 @@ from io import FileIO
 from pathlib import Path
 
 from likeness.errors import OutputError
+from likeness.outputs.disk_room import DiskRoom
 from likeness.outputs.file_place import find_place
 from likeness.outputs.writer import explain, make_folder
 
@@ -31,6 +32,7 @@ class DiskFile:
 
     Attributes:
         place: where the file is by now, at most a second ago; None where it is gone. Any thread may read it.
+        room: of the disk, looked at once a second.
 
     Raises:
         OutputError: it cannot be opened, or another show writes it.
@@ -45,6 +47,7 @@ class DiskFile:
         self.name = str(path)  # PyAV asks for it
         self._path, self._synced = path, synced
         self.place: Path | None = path
+        self.room = DiskRoom(name, path.parent)
         self._checked_at = time.monotonic()
         self._size = 0
         self.error: OSError | None = None
@@ -65,6 +68,7 @@ class DiskFile:
                 if self._synced:
                     os.fsync(self._file.fileno())
                 self._find_place()
+                self.room.check(self._size)
                 self._checked_at = time.monotonic()
         except OSError as error:
             self.error = error

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import time
 from itertools import count
 from pathlib import Path
 
@@ -11,12 +12,15 @@ import cv2
 from likeness.errors import OutputError
 from likeness.files.atomic_write import atomic_write
 from likeness.files.free_name import FORCE, release_name
+from likeness.outputs.disk_room import DiskRoom
 from likeness.outputs.pacing import exact_rate
 from likeness.outputs.writer import ROOM, QueuedOutput, make_folder
 from likeness.picture import Picture
 
 log = logging.getLogger(__name__)
 
+# How often the disk is asked for its room.
+CHECKED_S = 1.0
 _NUMBER = re.compile(r"%0?\d*d")
 
 
@@ -103,6 +107,7 @@ class FramesOutput(QueuedOutput):
         self.path = file_pattern(Path(path))
         name = f"PNG files {self.path}"
         make_folder(name, self.path.parent)
+        self._disk, self._written, self._checked_at = DiskRoom(name, self.path.parent), 0, time.monotonic()
         super().__init__(name, exact_rate(fps), offline=offline, room=room)
 
     def _write(self, picture: Picture, frame: int) -> None:
@@ -112,6 +117,15 @@ class FramesOutput(QueuedOutput):
         if not path.parent.is_dir():
             raise FileNotFoundError(f"the folder {path.parent} is gone")
         atomic_write(path, png.tobytes(), sync=False)
+        self._written += png.nbytes
+        if time.monotonic() - self._checked_at >= CHECKED_S:
+            self._disk.check(self._written)
+            self._checked_at = time.monotonic()
+
+    @property
+    def disk_minutes(self) -> float | None:
+        """How long until the disk is full, as far as it is known. Any thread."""
+        return self._disk.minutes
 
     def _finish(self) -> None:
         # Every file is finished already.

@@ -145,6 +145,11 @@ class QueuedOutput(ABC):
         """Return where the file is by now; None where it is gone. Any thread."""
         return self.path
 
+    @property
+    def disk_minutes(self) -> float | None:
+        """How long until the disk is full, as far as it is known. Any thread."""
+        return None
+
     @abstractmethod
     def _write(self, picture: Picture, frame: int) -> None:
         """Write `picture` as `frame`, on the thread: 0, 1, 2, ... (with gaps if it `holds`).

@@ -149,6 +149,8 @@ def _output(output: Output) -> dict[str, Any]:
         place = recording.find_result()
         # Where it is by now: somebody may have renamed or deleted it.
         numbers["file"] = None if place is None else str(place)
+        minutes = recording.disk_minutes
+        numbers["disk_full_in_minutes"] = None if minutes is None else round(minutes, 1)
     return numbers
 
 

@@ -55,6 +55,18 @@ def test_every_number_is_on_the_panel() -> None:
         assert word in text.getvalue()
 
 
+def test_a_disk_that_is_nearly_full_and_a_file_that_is_gone_are_on_the_panel() -> None:
+    recording = {"name": "film", "dropped": 0, "repeated": 0}
+    full = {**recording, "file": "film.mp4", "disk_full_in_minutes": 7.4}
+    gone, plenty = {**full, "file": None}, {**full, "disk_full_in_minutes": 700.0}
+    said = []
+    for output in (full, gone, plenty):
+        text = io.StringIO()
+        terminal(text, False).print(build_panel({**NUMBERS, "outputs": [output]}))
+        said.append(("the disk is full in 7 min" in text.getvalue(), "the file is gone" in text.getvalue()))
+    assert said == [(True, False), (False, True), (False, False)]
+
+
 def test_the_panel_stays_as_tall_while_its_numbers_change() -> None:
     heights = set()
     for fps, level in ((3.0, 0.0), (59.9, 1.0)):

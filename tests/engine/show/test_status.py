@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from torch import Tensor
 from likeness import Values, hookimpl, master
 from likeness.errors import OutputError
 from likeness.host.host import Host
+from likeness.outputs.files import open_file
 from likeness.outputs.group import OutputGroup
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
@@ -95,6 +97,24 @@ def test_it_says_what_happened_and_goes_into_json(playing: tuple[Loop, Host]) ->
     assert numbers["plugins"][0]["bypassed"] is True
     assert numbers["tempo"]["bpm"] == 150.0
     assert numbers["tempo"]["beat"] == pytest.approx(61 / 50 * 150 / 60, abs=0.1)
+
+
+def test_a_recording_says_where_it_is_and_that_it_was_deleted(
+    playing: tuple[Loop, Host], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show, host = playing
+    monkeypatch.setattr("likeness.outputs.disk_file.SYNC_S", 0.0)
+    show.outputs.add(open_file(tmp_path / "film.mkv", 50.0, offline=True))
+    show.frame()
+
+    def told() -> object:
+        return numbers_of(show, host, {})["outputs"][-1]["file"]
+
+    assert told() == str(tmp_path / "film.mkv")
+    (tmp_path / "film.mkv").unlink()
+    show.outputs.close()
+    (recording,) = show.outputs.recordings
+    assert recording.find_result() is None
 
 
 def test_the_spread_is_that_of_the_last_frames(playing: tuple[Loop, Host]) -> None:
