@@ -3,6 +3,7 @@
 import { html } from './preact.js';
 import { sendFor } from './mode.js';
 import { fromUnit, spoken } from './number.js';
+import { Roving } from './roving.js';
 import { Slider } from './slider.js';
 
 const SHARE = { kind: 'float', min: 0, max: 1, unit: '' };
@@ -22,7 +23,7 @@ export function pathOf(f, width, height, points = 48) {
 
 /** A row of buttons of which one is on: `options` are words by value, or pairs where their order matters. */
 export function Buttons({ label, value, options, onPick }) {
-  return html`<span class="words" role="radiogroup" aria-label=${label}>
+  return html`<${Roving} tag="span" follow class="words" role="radiogroup" aria-label=${label}>
     ${(Array.isArray(options) ? options : Object.entries(options)).map(
       ([key, word]) => html`<button
         key=${key}
@@ -35,7 +36,7 @@ export function Buttons({ label, value, options, onPick }) {
         ${word}
       </button>`,
     )}
-  </span>`;
+  </${Roving}>`;
 }
 
 /** A labelled line of an editor. */

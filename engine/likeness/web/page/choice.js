@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from './preact.js';
 import { oscAddress } from './fader.js';
+import { Roving } from './roving.js';
 import { hold, send, setParam, useValue } from './state.js';
 
 // More than this and buttons are harder to find than a line of a list.
@@ -24,7 +25,7 @@ export function Choice({ param, label }) {
         ${param.choices.map((word) => html`<option value=${word} selected=${word === target}>${word}</option>`)}
       </select>${now === target ? null : html`<small class="now">now ${now}</small>`}</span>`;
   }
-  return html`<span class=${`body words ${held ? 'held' : ''}`} role="radiogroup" aria-label=${label}>
+  return html`<${Roving} tag="span" follow class=${`body words ${held ? 'held' : ''}`} role="radiogroup" aria-label=${label}>
     ${param.choices.map(
       (word) => html`<button
         key=${word}
@@ -37,7 +38,7 @@ export function Choice({ param, label }) {
       </button>`,
     )}
     <${Holder} name=${held} />
-  </span>`;
+  </${Roving}>`;
 }
 
 /** On or off. */

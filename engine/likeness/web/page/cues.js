@@ -1,14 +1,16 @@
 // Cues: a grid of faces. Tap to bring one back, hold to store, drag to move.
 
-import { html, useEffect, useRef, useState } from './preact.js';
+import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
 import { CueTools, recallCue, restoreCue } from './cue_tools.js';
 import { Carrier, followPress, HoldButton, Ring } from './press.js';
+import { Roving } from './roving.js';
 import { get, put, send, useTopic } from './state.js';
 import { say } from './toasts.js';
 
 const COUNT = 64;
 const GAP_PX = 4;
 const PAGER_PX = 48;
+const MOST_PAGES = 4;
 // Columns, rows, and how large a face has to be for them, the first that fit are taken.
 const LAYOUTS = [
   [8, 8, 46],
@@ -32,7 +34,9 @@ export function fitGrid(width, height) {
     const h = (height - (sideways ? 0 : pager) + GAP_PX) / rows - GAP_PX;
     if (Math.min(w, h) < least) continue;
     const cell = [Math.floor(Math.min(w, h * MOST_OBLONG)), Math.floor(Math.min(h, w * MOST_OBLONG))];
-    return { columns, rows, pages, cell, sideways };
+    // Where its pages are no more than turned to the next and back.
+    const turns = pages > MOST_PAGES || (sideways && pages * PAGER_PX - GAP_PX > height);
+    return { columns, rows, pages, cell, sideways, turns };
   }
   return null;
 }
@@ -70,21 +74,41 @@ function Grid({ bank, stored, editing, onPick }) {
   const page = Math.min(useTopic('page.cues') ?? 0, (grid?.pages ?? 1) - 1);
   const each = grid ? grid.columns * grid.rows : 0;
   const names = Array.from({ length: each }, (_, i) => String(page * each + i + 1));
+  const rows = Array.from({ length: grid?.rows ?? 0 }, (_, row) => names.slice(row * grid.columns, (row + 1) * grid.columns));
+  const key = useKeptPlace(box, page, grid?.pages ?? 1);
   const style = grid && {
     gridTemplateColumns: `repeat(${grid.columns}, ${grid.cell[0]}px)`,
     gridAutoRows: `${grid.cell[1]}px`,
   };
   return html`<div class=${`grid-box ${grid?.sideways ? 'sideways' : ''}`} ref=${box}>
-    <div class=${`grid ${editing ? 'editing' : ''}`} style=${style}>
-      ${names.map((name) => html`<${Cell} key=${name} name=${name} bank=${bank} cue=${stored[name]} picked=${editing === name} onPick=${editing ? onPick : null} />`)}
-    </div>
-    ${grid?.pages > 1 ? html`<${Pager} pages=${grid.pages} each=${each} page=${page} stored=${stored} />` : null}
+    <${Roving} grid class=${`grid ${editing ? 'editing' : ''}`} style=${style} role="grid" aria-label="cues" onKeyDown=${key}>
+      ${rows.map(
+        (row) => html`<div role="row" key=${row[0]}>
+          ${row.map((name) => html`<${Cell} key=${name} name=${name} bank=${bank} cue=${stored[name]} picked=${editing === name} onPick=${editing ? onPick : null} />`)}
+        </div>`,
+      )}
+    </${Roving}>
+    ${grid?.pages > 1 ? html`<${Pager} pages=${grid.pages} turns=${grid.turns} each=${each} page=${page} stored=${stored} />` : null}
   </div>`;
 }
 
-const MOST_PAGES = 4;
+/** Returns a handler of the keys that turn the pages; the focus stays in its place of the grid. */
+function useKeptPlace(box, page, pages) {
+  const place = useRef(null);
+  useLayoutEffect(() => {
+    if (place.current !== null) box.current.querySelectorAll('[data-cue]')[place.current]?.focus();
+    place.current = null;
+  }, [page]);
+  return (event) => {
+    const way = { PageUp: -1, PageDown: 1 }[event.key];
+    if (!way || page + way < 0 || page + way >= pages) return;
+    event.preventDefault();
+    place.current = [...box.current.querySelectorAll('[data-cue]')].indexOf(event.target);
+    put('page.cues', page + way);
+  };
+}
 
-function Pager({ pages, each, page, stored }) {
+function Pager({ pages, turns, each, page, stored }) {
   const lives = (at) => Object.entries(stored).some(([name, { state }]) => state !== 'stored' && Math.floor((name - 1) / each) === at);
   const turn = (to, words) => html`<button data-page=${to} disabled=${to < 0 || to >= pages} aria-label=${`${words}: page of cues`} onClick=${() => put('page.cues', to)}>${words}</button>`;
   const button = (at) => {
@@ -101,7 +125,7 @@ function Pager({ pages, each, page, stored }) {
     </button>`;
   };
   return html`<div class="pager" role="group" aria-label="pages of cues">
-    ${pages <= MOST_PAGES ? Array.from({ length: pages }, (_, at) => button(at)) : [turn(page - 1, '◂'), button(page), turn(page + 1, '▸')]}
+    ${turns ? [turn(page - 1, '◂'), button(page), turn(page + 1, '▸')] : Array.from({ length: pages }, (_, at) => button(at))}
   </div>`;
 }
 
@@ -115,22 +139,25 @@ function Cell({ name, bank, cue, picked, onPick }) {
   const state = cue?.state ?? 'empty';
   const picture = pictureOf(bank, name, cue);
   const down = (event) => followPress(event, handsOf(name, cue, picture, onPick));
+  const press = () => (onPick ? onPick(name) : recall(name, cue));
   const key = (event) => {
-    if (event.key !== 'Enter') return;
+    const stores = event.key === 's' || (event.key === 'Enter' && event.shiftKey);
+    if ((!stores && event.key !== 'Enter') || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    if (onPick) onPick(name);
-    else if (event.shiftKey) storeCue(name);
-    else recall(name, cue);
+    if (event.repeat) return;
+    if (stores && !onPick) storeCue(name);
+    else press();
   };
   const seen = [name, cue && !picture && 'no picture', footOf(state, cue?.label)[1]].filter(Boolean).join(' ');
   const words = `cue ${seen}, ${STATES[state]}`;
-  return html`<button
+  return html`<div role="gridcell"><button
     class=${`cue is-${state} ${picked ? 'picked' : ''}`}
     data-cue=${name}
-    aria-label=${`${words}; ${cue ? 'Enter recalls, ' : ''}Shift and Enter stores`}
+    aria-label=${`${words}; ${cue ? 'Enter recalls, ' : ''}S stores`}
+    title=${cue?.label || null}
     onPointerDown=${down}
     onKeyDown=${key}
-    onClick=${(event) => event.detail === 0 && event.pointerId === undefined && recall(name, cue)}
+    onClick=${(event) => isWithoutPointer(event) && press()}
     onContextMenu=${(event) => event.preventDefault()}
   >
     ${picture ? html`<img src=${picture} alt="" draggable=${false} />` : null}
@@ -138,8 +165,11 @@ function Cell({ name, bank, cue, picked, onPick }) {
     ${cue && !picture ? html`<span class="cue-none">no picture</span> ` : null}
     <${Foot} state=${state} label=${cue?.label} />
     <${Ring} />
-  </button>`;
+  </button></div>`;
 }
+
+/** Whether a click came from a key or a screen reader: those of a finger are told apart by `followPress`. */
+const isWithoutPointer = ({ detail, pointerId = -1 }) => detail === 0 && pointerId < 0;
 
 /** Returns a cue's sign and words: its state is not told by colour alone. */
 function footOf(state, label) {

@@ -12,6 +12,7 @@ import { Params } from './params.js';
 import { Past } from './past.js';
 import { Presets } from './presets.js';
 import { Rack } from './rack.js';
+import { Roving } from './roving.js';
 import { get, put, useTopic } from './state.js';
 import { Toasts } from './toasts.js';
 import { Top } from './top.js';
@@ -95,7 +96,9 @@ function Desk() {
     <${Top} />
     ${wide ? html`<section class="side" aria-label="cues and the past" inert=${closed}><${Cueing} /></section>` : null}
     <section class="part" data-part=${open.name} data-tour="faders" inert=${closed}>
-      <div class="tabs" role="tablist">${tabs.map((tab) => html`<${Tab} key=${tab.name} tab=${tab} wide=${wide} open=${tab === open} />`)}</div>
+      <${Roving} follow class="tabs" role="tablist" aria-label="parts of the desk">
+        ${tabs.map((tab) => html`<${Tab} key=${tab.name} tab=${tab} wide=${wide} open=${tab === open} />`)}
+      </${Roving}>
       <div class="stage" role="tabpanel" aria-label=${open.name}><${open.Part} key=${open.name} /></div>
     </section>
     <${Toasts} />

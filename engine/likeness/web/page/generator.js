@@ -2,6 +2,7 @@
 
 import { Control } from './control.js';
 import { html } from './preact.js';
+import { Roving } from './roving.js';
 import { SecondsField, useSeconds } from './seconds.js';
 import { send, setParam, useTopic, useValue } from './state.js';
 
@@ -24,13 +25,13 @@ export function Generator() {
     <p class="generator-plays"><strong>${weights}</strong> plays <span class="dim">${resolution} x ${resolution} px</span></p>
     ${loading && html`<${Progress} loading=${loading} plays=${weights} />`}
     ${error && !loading && html`<div class="rack-error" role="alert"><p><strong>${error}</strong></p><p>${weights} plays on.</p></div>`}
-    <ul class="name-list" aria-label="Weights">
+    <${Roving} tag="ul" class="name-list" aria-label="Weights">
       ${available.map(
         (name) => html`<li key=${name}><button type="button" class=${name === weights ? 'on' : ''} data-weights=${name}
         aria-current=${name === weights ? 'true' : 'false'} aria-label="Change to weights ${name}" disabled=${loading?.weights === name}
         onClick=${() => send('/generator/load', name, seconds)}>${name}</button></li>`,
       )}
-    </ul>
+    </${Roving}>
     <${Directions} names=${directions} weights=${weights} />
   </section>`;
 }
@@ -69,14 +70,14 @@ function Directions({ names, weights }) {
   const amount = sweep.params.find((param) => param.name === 'amount');
   return html`<div class="directions">
     <h3>Directions</h3>
-    <ul class="name-list" aria-label="Directions">
+    <${Roving} tag="ul" class="name-list" aria-label="Directions">
       <li><button type="button" class=${chosen === '' ? 'on' : ''} aria-pressed=${chosen === '' ? 'true' : 'false'}
         aria-label="none of the named directions" onClick=${() => choose('')}>none</button></li>
       ${names.map(
         (name) => html`<li key=${name}><button type="button" class=${chosen === name ? 'on' : ''} data-direction=${name}
         aria-pressed=${chosen === name ? 'true' : 'false'} aria-label="Direction ${name}" onClick=${() => choose(name)}>${name}</button></li>`,
       )}
-    </ul>
+    </${Roving}>
     ${amount && html`<${Control} key=${amount.address} param=${amount} title=${sweep.title} />`}
   </div>`;
 }

@@ -26,14 +26,22 @@ const MORE = [
   ['[ and ]', 'tab to the left, to the right'],
   ['M', 'learn: tap a control, move a knob'],
   ['/', 'filter the faders'],
-  ['Arrows', 'move a fader; with Shift finely'],
+  ['Arrows', 'move a fader, with Shift finely; go from cue to cue, from button to button'],
+  ['S', 'store the cue, or keep the moment of the past, that has the focus'],
+  ['Page Down', 'more cues, where they have several pages'],
   ['Esc', 'close what is open'],
 ];
 
 // Whether a finger or the mouse was used last: a button that they have left in focus is not what Space is meant for.
 let pointed = true;
 addEventListener('pointerdown', () => (pointed = true), true);
-addEventListener('keydown', ({ key }) => key === 'Tab' && (pointed = false), true);
+addEventListener(
+  'keydown',
+  ({ key, target }) => {
+    if (key === 'Tab' || (key.startsWith('Arrow') && target.closest?.('[data-roving]'))) pointed = false;
+  },
+  true,
+);
 
 /** Whether a key is meant for what has the focus. */
 function isForElse(event) {

@@ -4,6 +4,7 @@ import { html, useEffect, useRef } from './preact.js';
 import { pathOf } from './binding.js';
 import { makeMode, pluginsFirst, sendFor } from './mode.js';
 import { nameOf } from './number.js';
+import { Roving } from './roving.js';
 import { curveOf, SHAPES } from './shapes.js';
 import { useTopic } from './state.js';
 
@@ -89,10 +90,10 @@ export function Sources() {
     : address
       ? `Tap what shall move ${address.replace('.', ' ').replaceAll('_', ' ')}.`
       : 'Drag one onto a fader, or tap it and then the fader.';
-  return html`<div class="palette" role="group" aria-label="modulators">
+  return html`<${Roving} class="palette" role="toolbar" aria-label="modulators">
     ${SOURCES.map((each) => html`<${Chip} key=${each.name} source=${each} armed=${source === each} silent=${each.sound && !sound?.on} />`)}
     <p role="status">${words}${sound?.on ? '' : html` <small>Audio is off: what listens stands still.</small>`}</p>
-  </div>`;
+  </${Roving}>`;
 }
 
 function Chip({ source, armed: on, silent }) {
@@ -199,7 +200,7 @@ export function ModulateCover({ address, label }) {
 export function Targets() {
   const { source } = armed.use();
   const groups = pluginsFirst(useTopic('params') || []);
-  return html`<div class=${`targets scroll ${source ? 'armed' : ''}`} aria-label="controls">
+  return html`<${Roving} class=${`targets scroll ${source ? 'armed' : ''}`} role="toolbar" aria-label="controls" aria-orientation="vertical">
     ${groups.map(
       (group) => html`<section key=${group.owner}>
         <h3>${group.title}</h3>
@@ -216,5 +217,5 @@ export function Targets() {
           )}
       </section>`,
     )}
-  </div>`;
+  </${Roving}>`;
 }

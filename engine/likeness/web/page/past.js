@@ -117,10 +117,13 @@ function Strip({ past, span, now, moment, scrubbing, onChoose }) {
   const faces = width && past ? pickTimes(past.times, now, span, count) : [];
   const down = (event) => followPress(event, handsOf({ box: box.current, span, now, faces, onChoose }));
   const key = (event) => {
-    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!way) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const seconds = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -span, End: span }[event.key];
+    if (seconds) scrubTo((targetOf('history.scrub') ?? 1) + seconds / span, span);
+    else if (event.key === 's' && moment !== null) {
+      if (!event.repeat) keep(moment);
+    } else return;
     event.preventDefault();
-    scrubTo((targetOf('history.scrub') ?? 1) + way * (1 / span), span);
   };
   const place = (time) => (time - now) * scale;
   return html`<div
@@ -128,7 +131,7 @@ function Strip({ past, span, now, moment, scrubbing, onChoose }) {
     ref=${box}
     role="slider"
     tabindex="0"
-    aria-label=${`the last ${span} seconds; scrub with the arrow keys`}
+    aria-label=${`the last ${span} seconds; scrub with the arrow keys, keep a moment with S`}
     aria-valuemin=${-span}
     aria-valuemax="0"
     aria-valuenow=${moment === null ? 0 : Math.round(moment - now)}

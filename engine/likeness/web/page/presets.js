@@ -3,6 +3,7 @@
 import { ConfirmButton } from './confirm.js';
 import { Control } from './control.js';
 import { html, useEffect, useState } from './preact.js';
+import { Roving } from './roving.js';
 import { SecondsField, useSeconds } from './seconds.js';
 import { send, useTopic } from './state.js';
 
@@ -20,14 +21,14 @@ export function Presets() {
       <h2>Presets</h2>
       <${SecondsField} label="Recall over" value=${seconds} onChange=${setSeconds} />
     </header>
-    <ul class="name-list" aria-label="Presets">
+    <${Roving} tag="ul" class="name-list" aria-label="Presets">
       ${names.map(
         (name) => html`<li key=${name}><button type="button" class=${name === current ? 'on' : ''}
         aria-current=${name === current ? 'true' : 'false'} aria-label="Recall preset ${name}" data-preset=${name}
         onClick=${() => send('/preset/recall', name, seconds)}>${name}</button></li>`,
       )}
       ${names.length === 0 && html`<li class="dim">No presets are there yet.</li>`}
-    </ul>
+    </${Roving}>
     <${SaveAs} names=${names} />
     <${Morph} names=${names} current=${current} morph=${presets?.morph ?? null} />
   </section>`;

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.engine.web.page.chromium import Chromium
 from tests.engine.web.page.played_show import PlayedShow
+from tests.engine.web.page.quiet_desk import QuietDesk
 from tests.engine.web.page.tab import Tab
 
 # Nothing on the page is out of reach.
@@ -82,3 +83,25 @@ def send(tab: Tab, address: str, *args: object) -> None:
     """Send a message as parts of the page do, where a test is not about the control."""
     words = json.dumps([address, *args])
     tab.evaluate(f"import('/page/page.js').then((page) => page.state.send(...{words}))")
+
+
+@pytest.fixture(scope="session")
+def told() -> Iterator[QuietDesk]:
+    """Return the desk without a show that tests share."""
+    desk = QuietDesk()
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def quiet(told: QuietDesk) -> QuietDesk:
+    """Return the desk without a show, as it is at first."""
+    told.reset()
+    return told
+
+
+def open_quiet(quiet: QuietDesk, open_tab: Callable[..., Tab], *size: int, touch: bool = False) -> Tab:
+    """Return a page of the desk without a show once it is connected."""
+    tab = open_tab(quiet.url, *size, touch=touch)
+    tab.wait_for(f"{CONNECTED} && document.querySelector('[data-address], [data-cue]')", 20, "the quiet desk")
+    return tab
