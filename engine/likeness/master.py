@@ -85,6 +85,11 @@ class Master:
             self._held = picture
         return self._dim(self._held, self.level * float(values["brightness"]))
 
+    @property
+    def held(self) -> Picture | None:
+        """Return the picture that was shown last, before it was dimmed: while frozen that which is held."""
+        return self._held
+
     def forget(self) -> None:
         """Drop the held picture: a frozen one is replaced by the next."""
         self._held = None

@@ -35,11 +35,14 @@ class Drawn:
         picture: never changed afterwards.
         time: the show's time of its frame, in seconds.
         private: whether it shows a visitor who has not agreed to be kept: it may be shown, and stored nowhere.
+        face: the latent `[num_ws, w_dim]` of its first head, before truncation; never changed in place. None where it
+            is not known or not to be kept.
     """
 
     picture: Picture
     time: float
     private: bool
+    face: Tensor | None = None
 
 
 class KeptPicture:

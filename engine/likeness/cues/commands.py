@@ -110,8 +110,7 @@ class CueCommands:
             time = fill(cue)
 
             def save(latent: Tensor) -> None:
-                cue.face.set(latent)
-                self._pictures.take(cue, time)
+                self._pictures.take(cue, latent, time)
                 bank.save(cue)
 
             self._store.emit(Capture(save, time))

@@ -36,6 +36,7 @@ class Cues:
         modulation: of the show.
         newest: returns the newest picture before the master, on any thread; None where nothing is drawn, or where no
             pictures of cues and of the past are to be kept.
+        seen: returns the picture that is seen, like `newest`: while frozen that is an older one.
 
     Attributes:
         cues, history: run the performer's commands.
@@ -52,6 +53,7 @@ class Cues:
         current_preset: Callable[[], Preset] | None = None,
         modulation: Modulation | None = None,
         newest: Callable[[], Drawn | None] = lambda: None,
+        seen: Callable[[], Drawn | None] = lambda: None,
     ) -> None:
         self._store, self._newest = store, newest
         self.writer = BackgroundWriter()
@@ -59,7 +61,7 @@ class Cues:
         save_soon = self._autosave.request if self._autosave else lambda: None
         self._recall = CueRecall(store, host, moment, latency_s, save_soon, modulation)
         self._past = PastPictures()
-        pictures = PictureTaking(self.writer, newest, self._past)
+        pictures = PictureTaking(self.writer, newest, seen, self._past)
         self.cues = CueCommands(store, self._recall, self.writer, save_soon, pictures)
         self._description = CueDescription(self.cues, self._recall)
         self.history = HistoryCommands(store, self._recall, self.cues)

@@ -19,7 +19,7 @@ def _no_picture() -> Drawn | None:
 
 
 class PictureTaking:
-    """Gives pictures to cues, never one that shows a visitor: such a cue has none until it is recalled.
+    """Gives cues their faces and pictures, never a picture that shows a visitor: such a cue has none until a recall.
 
     The render thread calls `take` and `take_arrived` from a `Capture`, before it draws: there the newest picture is
     the one of the latent that is captured. They keep a reference; the writer's thread encodes it.
@@ -27,6 +27,7 @@ class PictureTaking:
     Args:
         writer: saves the cues.
         newest: returns the newest picture before the master, None where nothing is drawn. Any thread.
+        seen: returns the picture that is seen, which is an older one while it is frozen. Any thread.
         past: the pictures of the past.
     """
 
@@ -34,18 +35,31 @@ class PictureTaking:
         self,
         writer: BackgroundWriter,
         newest: Callable[[], Drawn | None] = _no_picture,
+        seen: Callable[[], Drawn | None] = _no_picture,
         past: PastPictures | None = None,
     ) -> None:
-        self._writer, self._newest, self._past = writer, newest, past
+        self._writer, self._newest, self._seen, self._past = writer, newest, seen, past
 
-    def take(self, cue: Cue, time: float | None) -> None:
-        """Give `cue` the picture of now, or that of the past nearest to the show's `time`, where there is one."""
+    def take(self, cue: Cue, latent: Tensor, time: float | None) -> None:
+        """Give `cue` its face and its picture: those that are seen now, or those of the past.
+
+        Args:
+            cue: that is stored.
+            latent: `[num_ws, w_dim]`, of `time` or of the newest frame; the cue's face where none is seen.
+            time: of the show; None is now. The nearest picture of the past is taken, where there is one.
+        """
         if time is not None:
+            cue.face.set(latent)
             cue.picture.set_thumbnail(self._past.thumbnail_at(time) if self._past else None)
             return
-        drawn = self._newest()
-        if drawn is not None and not drawn.private:
-            cue.picture.set_source(drawn.picture)
+        seen = self._seen()
+        face = None if seen is None or seen.private else seen.face
+        # Another generator may have come under a frozen picture, with faces of another shape.
+        if seen is None or face is None or face.shape != latent.shape:
+            cue.face.set(latent)
+            return
+        cue.face.set(face.clone())
+        cue.picture.set_source(seen.picture)
 
     def take_arrived(self, cue: Cue, shown: Tensor, save: Callable[[Cue], None]) -> None:
         """Give `cue`, whose recall has ended, the picture of now, and save it, if `shown` is its face.

@@ -115,6 +115,7 @@ class Loop:
         self._held_notes = HeldNotes()
         self._faults = Faults(log)
         self._drawn: Drawn | None = None
+        self._seen_drawn: Drawn | None = None
         self._shown = self._black = black(*size)
         # The show's time, and how much of it no picture has shown yet.
         self._time = self._owed_dt = 0.0
@@ -144,6 +145,8 @@ class Loop:
             self.master.forget()
         self._draw(tick)
         picture = self.master.apply(self.picture, self.store.snapshot["master"], tick.at - self.stats.at)
+        if self._drawn is not None and self.master.held is self._drawn.picture:
+            self._seen_drawn = self._drawn
         self._shown = self._mark(picture)
         # A render has every frame, also one that could not be drawn.
         self.outputs.show(self._shown, tick.at, drawn=self.clock.offline or self._drawn is not None)
@@ -164,6 +167,11 @@ class Loop:
     def drawn(self) -> Drawn | None:
         """Return the newest picture with its time, before the master; None until one is drawn. Any thread."""
         return self._drawn
+
+    @property
+    def seen(self) -> Drawn | None:
+        """Return the picture that is seen, before it is dimmed: the newest, or the frozen one. Any thread."""
+        return self._seen_drawn
 
     @property
     def shown(self) -> Picture:

@@ -118,7 +118,8 @@ class Renderer:
         self._private = shown or (self._fades_private and self._fade.active)
         draw_s = time.perf_counter() - started
         self._host.end_frame(draw_s * 1e3)
-        return Outcome(Drawn(picture, frame.time, self._private), None, synthesis_s, draw_s)
+        face = None if self._private else self.latents.shown[0]
+        return Outcome(Drawn(picture, frame.time, self._private, face), None, synthesis_s, draw_s)
 
     def _use(self, scene: RenderScene) -> None:
         self._stage, self._base, self.latents = scene.stage, scene.base, scene.latents

@@ -130,6 +130,7 @@ class Show(AbstractContextManager["Show"]):
             modulation=modulation,
             # A render has nobody to show them to. The loop is made last, and asks for nothing before its first frame.
             newest=(lambda: None) if options.offline else lambda: self.loop.drawn,
+            seen=(lambda: None) if options.offline else lambda: self.loop.seen,
         )
         opened.callback(_close, cues.close)
         # The rack, with its values.

@@ -83,6 +83,7 @@ class Rig:
             lambda: transport.moment,
             modulation=self.modulation,
             newest=lambda: self.loop.drawn,
+            seen=lambda: self.loop.seen,
         )
         self.loop = Loop(
             FixedClock(FPS),

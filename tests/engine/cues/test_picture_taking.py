@@ -61,6 +61,29 @@ def test_a_blackout_darkens_no_picture_of_a_cue(rig: Rig) -> None:
     assert picture.max() > 50
 
 
+def test_a_cue_that_is_stored_while_frozen_has_the_face_and_the_picture_that_are_seen(rig: Rig) -> None:
+    face, shown = rig.play(10), rig.out.pictures[-1]
+    rig.store.set("master.freeze", True)
+    rig.store.set("drift.turn", 0.3)
+    # A hand plays on under the frozen picture.
+    rig.play(FPS)
+    assert np.array_equal(rig.out.pictures[-1], shown)
+    assert not is_like(rig.loop.picture, shown), "what is drawn meanwhile is another picture"
+    rig.tell("/cue/store", 5)
+    rig.play(1)
+    assert is_like(picture_of(rig, "5"), shown)
+    assert torch.equal(read_cue(folder() / "5.safetensors")[1], face)
+
+
+def test_what_is_frozen_and_stored_in_one_frame_is_what_stays_on_the_screen(rig: Rig) -> None:
+    face = rig.play(10)
+    rig.store.set("master.freeze", True)
+    rig.tell("/cue/store", 5)
+    rig.play(3)
+    assert is_like(picture_of(rig, "5"), rig.out.pictures[-1])
+    assert torch.equal(read_cue(folder() / "5.safetensors")[1], face)
+
+
 def test_a_cue_with_a_picture_is_read_by_what_knows_of_none(rig: Rig) -> None:
     shown = rig.play(5)
     rig.tell("/cue/store", 5)
