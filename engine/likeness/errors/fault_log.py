@@ -1,6 +1,7 @@
 """A throttled log for faults that may recur every frame: the traceback once, then a counted line now and then."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,21 +28,34 @@ class Faults:
 
     def tell(self, where: str, error: BaseException, trace: bool = True) -> int:
         """Log `error` at `where`, unless it was logged just now; return how often that place has failed."""
-        now = self._now()
-        record = self._records.get(where)
-        if record is None:
-            self._records[where] = _Record(1, now)
+        count, due = self._count(where)
+        if count == 1:
             self._log.error("%s failed: %s", where, say_error(error), exc_info=error if trace else None)
-            return 1
-        record.count += 1
-        if now - record.logged_at >= QUIET_S:
-            record.logged_at = now
-            self._log.error("%s failed %d times by now; last: %s", where, record.count, say_error(error, repr))
-        return record.count
+        elif due:
+            self._log.error("%s failed %d times by now; last: %s", where, count, say_error(error, repr))
+        return count
+
+    def warn(self, where: str, words: str) -> int:
+        """Log as `tell` does, as a warning: what `words` say is known, goes by, and is no fault of the program."""
+        count, due = self._count(where)
+        if count == 1:
+            self._log.warning("%s", words)
+        elif due:
+            self._log.warning("%s (%d times by now)", words, count)
+        return count
 
     def forget(self, where: str) -> None:
         """Start counting at `where` from 0, since it was mended."""
         self._records.pop(where, None)
+
+    def _count(self, where: str) -> tuple[int, bool]:
+        """Count once more at `where`; return the count, and whether a line is due."""
+        record = self._records.setdefault(where, _Record(0, -math.inf))
+        record.count += 1
+        due = self._now() - record.logged_at >= QUIET_S
+        if due:
+            record.logged_at = self._now()
+        return record.count, due
 
 
 def say_error(error: BaseException, say: Callable[[BaseException], str] = str) -> str:

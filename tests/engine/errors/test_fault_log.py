@@ -24,3 +24,13 @@ def test_places_are_counted_apart(caplog: pytest.LogCaptureFixture) -> None:
     assert counts == [1, 1, 2]
     faults.forget("a")
     assert faults.tell("a", ValueError("boom")) == 1
+
+
+def test_what_is_no_fault_is_a_warning_that_is_counted_as_well(caplog: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+    faults = Faults(logging.getLogger("test"), lambda: now)
+    for index in range(600):
+        now = index / 60
+        faults.warn("silence", "no picture")
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    assert [record.message for record in caplog.records] == ["no picture", "no picture (301 times by now)"]

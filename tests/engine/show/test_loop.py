@@ -179,6 +179,21 @@ def test_a_repeat_is_the_same_array_for_the_outputs_also_where_the_master_dims(r
     assert show.out.pictures[-1] is show.out.pictures[-2] is show.out.pictures[-3]
 
 
+def test_a_machine_that_is_too_slow_is_a_warning_and_no_error(
+    rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
+) -> None:
+    show = rig(RealClock(50))
+    show.play(1)
+    held, draw = threading.Event(), show.generator.synthesize
+    show.generator.synthesize = lambda latent: held.wait(DEADLINE_S) and draw(latent)
+    deadline = time.monotonic() + DEADLINE_S
+    while "no picture for half a second" not in caplog.text:
+        show.play(1)
+        assert time.monotonic() < deadline
+    held.set()
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+
+
 def test_presses_during_a_hang_reach_the_plugin_after_it(rig: Callable[..., Rig]) -> None:
     turn = Turn()
     show = rig(RealClock(50), turn=turn)

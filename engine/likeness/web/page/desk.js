@@ -4,6 +4,7 @@ import { html, render, useEffect, useState } from './preact.js';
 import { Cues } from './cues.js';
 import { Generator } from './generator.js';
 import { Keys } from './keys.js';
+import { keep, read } from './kept.js';
 import { Learn } from './learn.js';
 import { connect } from './link.js';
 import { Log } from './log.js';
@@ -33,6 +34,8 @@ const TABS = [
 // Here cues and faders have room beside each other; style.css has the same condition.
 const WIDE = matchMedia('(min-width: 900px) and (min-height: 560px)');
 const TAB = 'likeness.tab';
+// When the newest error was logged that somebody has read here.
+const LOG_READ = 'likeness.log read';
 
 function useWide() {
   const [wide, setWide] = useState(WIDE.matches);
@@ -60,7 +63,7 @@ function Tab({ tab, wide, open }) {
     role="tab"
     aria-selected=${open}
     class=${`tab ${open ? 'on' : ''} ${marked ? 'marked' : ''}`}
-    aria-label=${marked ? `${name}, new trouble` : name}
+    aria-label=${marked ? `${name}, an error that is not read yet` : name}
     data-tab=${tab.name}
     onClick=${() => put('page.tab', tab.name)}
   >
@@ -68,15 +71,18 @@ function Tab({ tab, wide, open }) {
   </button>`;
 }
 
-/** Notes whether the log has warnings that nobody has seen. */
+/** Notes whether the log has errors that nobody has read on this browser. Warnings are no trouble: the show copes. */
 function useTrouble(openTab) {
   const log = useTopic('log');
-  const [seen, setSeen] = useState(0);
-  const last = (log ?? []).findLast((line) => line[1] !== 'info');
+  const [seen, setSeen] = useState(() => read(LOG_READ) ?? 0);
+  const last = (log ?? []).findLast((line) => line[1] === 'error')?.[0] ?? 0;
   useEffect(() => {
-    if (openTab === 'Log' && last) setSeen(last[0]);
-    put('page.trouble', Boolean(last && last[0] > seen && openTab !== 'Log'));
-  }, [last?.[0], openTab, seen]);
+    if (openTab === 'Log' && last > seen) {
+      setSeen(last);
+      keep(LOG_READ, last);
+    }
+    put('page.trouble', last > seen && openTab !== 'Log');
+  }, [last, openTab, seen]);
 }
 
 function Desk() {
