@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -17,8 +18,8 @@ from likeness.web.access import Access, without_code
 from likeness.web.codes import Codes, Role
 from likeness.web.desk import Desk
 from likeness.web.oscquery import OscQuery
-from likeness.web.site import Answer, Site, respond
-from likeness.web.stream import MjpegStreams, TimedConnection
+from likeness.web.site import STREAM, Answer, Site, respond
+from likeness.web.stream import METHODS, STREAM_KIND, MjpegStreams, TimedConnection, refuse_method
 
 log = logging.getLogger(__name__)
 
@@ -165,14 +166,21 @@ class WebServer:
         verdict = self.access.judge(
             request.path, request.headers, peer_of(connection), socket=wants_socket, method=request.method
         )
-        if verdict.role is None:
-            return respond(Answer(verdict.status, "", verdict.text.encode(), verdict.headers))
-        if request.method != "GET":
-            return respond(Answer(HTTPStatus.METHOD_NOT_ALLOWED, "text/plain", b"GET alone\n", (("Allow", "GET"),)))
         path = without_code(request.path)
-        if wants_socket:
+        if verdict.role is None:
+            response = respond(Answer(verdict.status, "", verdict.text.encode(), verdict.headers))
+        elif request.method not in METHODS or (wants_socket and request.method != "GET"):
+            response = refuse_method()
+        elif wants_socket:
             return self._admit_socket(path, verdict.role, connection)
-        return await self._services.site.answer(connection, path, request.headers, verdict.role)
+        elif request.method == "HEAD" and urlsplit(path).path == STREAM:
+            # Nobody waits for the end of a stream.
+            response = respond(Answer(HTTPStatus.OK, STREAM_KIND, b""))
+        else:
+            response = await self._services.site.answer(connection, path, request.headers, verdict.role)
+        if request.method == "HEAD":
+            response.body = b""
+        return response
 
     def _admit_socket(self, path: str, role: Role, connection: ServerConnection) -> Response | None:
         assert self._services is not None

@@ -1,7 +1,7 @@
 """The site: what plain requests get, by path."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -10,12 +10,13 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
-from likeness.errors import LikenessError
+from likeness.errors import InputError, LikenessError
 from likeness.params import to_number
+from likeness.ranges import Range
 from likeness.web.codes import Role
 from likeness.web.oscquery import OscQuery
 from likeness.web.page_files import INDEX, PageFiles
-from likeness.web.preview import Preview
+from likeness.web.preview import MOST_PER_S, SLOWEST_PER_S, WIDTHS, Preview
 from likeness.web.security_headers import harden
 from likeness.web.stream import MjpegStreams
 
@@ -26,6 +27,9 @@ DEFAULT_WIDTH = 512
 DEFAULT_RATE = 15.0
 # A show whose first picture is not drawn yet is waited for this long.
 PICTURE_S = 5.0
+STREAM = "/stream.mjpg"
+PICTURE_WIDTH = Range(16, WIDTHS[-1], "px")
+RATE = Range(SLOWEST_PER_S, MOST_PER_S, "pictures a second")
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,16 @@ class Site:
     async def answer(self, connection: ServerConnection, target: str, headers: Headers, role: Role) -> Response:
         """Answer a request for `target`, a path with its query."""
         url = urlsplit(target)
-        query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-        if url.path == "/stream.mjpg":
-            return await self._streams.serve(connection, _width(query), _number(query, "rate", DEFAULT_RATE))
-        return respond(await self._find(url.path, url.query, query, headers, role))
+        query = {name: values[-1] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
+        try:
+            if url.path == STREAM:
+                width = parse_number(query, "width", DEFAULT_WIDTH, PICTURE_WIDTH)
+                return await self._streams.serve(
+                    connection, round(width), parse_number(query, "rate", DEFAULT_RATE, RATE)
+                )
+            return respond(await self._find(url.path, url.query, query, headers, role))
+        except InputError as error:
+            return respond(Answer(HTTPStatus.BAD_REQUEST, "text/plain", f"{error}\n".encode()))
 
     async def _find(self, path: str, text: str, query: dict[str, str], headers: Headers, role: Role) -> Answer:
         if path in ("/desk", f"/{INDEX}") or (path == "/" and not text and wants_page(headers)):
@@ -104,7 +114,7 @@ class Site:
         if path == "/status":
             return Answer(HTTPStatus.OK, JSON, self._sources.status().encode(), (NO_CACHE,))
         if path == "/frame.jpg":
-            return await self._frame(_width(query))
+            return await self._frame(round(parse_number(query, "width", DEFAULT_WIDTH, PICTURE_WIDTH)))
         if path == "/report.zip":
             return await self._report(role)
         status, content = self._oscquery.answer(path, text)
@@ -163,10 +173,13 @@ def respond(answer: Answer) -> Response:
     return harden(Response(answer.status.value, answer.status.phrase, headers, answer.content))
 
 
-def _width(query: dict[str, str]) -> int:
-    return round(_number(query, "width", DEFAULT_WIDTH))
+def parse_number(query: Mapping[str, str], name: str, usual: float, within: Range) -> float:
+    """Return the number that an address gives, or `usual` where it gives none.
 
-
-def _number(query: dict[str, str], name: str, usual: float) -> float:
+    Raises:
+        InputError: where it is no number of the range.
+    """
     number = to_number(query.get(name, usual))
-    return usual if number is None else number
+    if number is None or number not in within:
+        raise InputError(f"{name}={query[name]:.40} is not taken; {name} is {within}")
+    return number

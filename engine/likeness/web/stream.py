@@ -8,13 +8,15 @@ from http import HTTPStatus
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidMessage
 from websockets.http11 import Response
 from websockets.protocol import State
 
 from likeness.errors import OutputError
 from likeness.web.codes import Role
 from likeness.web.preview import Preview
-from likeness.web.security_headers import SECURITY_HEADERS
+from likeness.web.security_headers import SECURITY_HEADERS, harden
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,8 @@ MOST_CONNECTIONS = 400
 PATIENCE_S = 10.0
 MOST_STREAMS = 8
 BOUNDARY = "picture"
+STREAM_KIND = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+METHODS = ("GET", "HEAD")
 # The system would keep megabytes for a slow program, seconds of pictures that are old when they come.
 _SEND_BUFFER = 1 << 17
 
@@ -34,6 +38,7 @@ class TimedConnection(ServerConnection):
     """A connection that is cut where its request or its answer takes more than 10 s. Event loop's thread.
 
     It is cut at once where the server has hundreds already, so that nobody takes all the files that the show may open.
+    A request that `websockets` does not read, such as a POST with a body, gets an answer before the end.
 
     `websockets` has one deadline for both, which would end a stream; give `serve` this class as `create_connection`
     and `open_timeout=None`.
@@ -46,6 +51,7 @@ class TimedConnection(ServerConnection):
         super().__init__(*args, **keywords)
         self.role: Role = "view"
         self._deadline: asyncio.TimerHandle | None = None
+        self._method: bytes | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to count."""
@@ -55,6 +61,23 @@ class TimedConnection(ServerConnection):
             self.transport.abort()
             return
         self._deadline = self.loop.call_later(HANDSHAKE_S, self._cut)
+
+    def data_received(self, data: bytes) -> None:
+        """Note the method of the request, which is the first word of all."""
+        if self._method is None:
+            self._method = data[:16].partition(b" ")[0]
+        super().data_received(data)
+
+    def send_data(self) -> None:
+        """Send what is due; before the end of a connection whose request was not read, say why."""
+        unread = self.request is None and isinstance(self.protocol.handshake_exc, InvalidMessage)
+        if self._method and unread:
+            known = self._method.decode("ascii", "replace") in METHODS
+            response = _refuse(HTTPStatus.BAD_REQUEST, "no request that is answered") if known else refuse_method()
+            # Once; what comes after it, such as the body, is read and dropped.
+            self._method = b""
+            self.transport.write(response.serialize())
+        super().send_data()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop counting."""
@@ -150,10 +173,22 @@ class MjpegStreams:
             gone.cancel()
 
 
+def refuse_method() -> Response:
+    """Return the refusal of a request that would change something: the desk is played by its socket."""
+    words = f"{' and '.join(METHODS)} alone, without a body"
+    return _refuse(HTTPStatus.METHOD_NOT_ALLOWED, words, ("Allow", ", ".join(METHODS)))
+
+
+def _refuse(status: HTTPStatus, words: str, *headers: tuple[str, str]) -> Response:
+    content = f"{words}\n".encode()
+    about = (("Connection", "close"), ("Content-Type", "text/plain"), ("Content-Length", str(len(content))))
+    return harden(Response(status.value, status.phrase, Headers([*about, *headers]), content))
+
+
 def _head() -> bytes:
     """Return the first lines of a stream, which ends when its connection does."""
     headers = (
-        ("Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY}"),
+        ("Content-Type", STREAM_KIND),
         ("Cache-Control", "no-store"),
         ("Connection", "close"),
         *SECURITY_HEADERS,

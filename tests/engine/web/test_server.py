@@ -81,12 +81,56 @@ def test_a_name_that_is_not_this_machines_is_refused(server: WebServer, host: st
         assert get(server, path, {"Host": host})[0] in (400, 403)
 
 
+@pytest.mark.parametrize("body", [None, b"x" * 300_000], ids=["plain", "with a body"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-def test_only_reading_is_answered(server: WebServer, method: str) -> None:
+def test_only_reading_is_answered(server: WebServer, method: str, body: bytes | None) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20.0)
-    connection.request(method, "/status")
-    assert connection.getresponse().status in (400, 405)
+    connection.request(method, "/status", body)
+    response = connection.getresponse()
+    assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD")
+    assert response.read() == b"GET and HEAD alone, without a body\n"
     connection.close()
+
+
+def test_a_get_with_a_body_is_told_so(server: WebServer) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20.0)
+    connection.request("GET", "/status", b"x")
+    assert connection.getresponse().status == 400
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/status", "/page/style.css", "/frame.jpg", "/stream.mjpg", "/", "/nothing", "/picture/cue/main/5"]
+)
+def test_head_is_answered_as_get_without_the_content(server: WebServer, path: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20.0)
+    connection.request("HEAD", path)
+    head = connection.getresponse()
+    assert head.read() == b""
+    connection.close()
+    if path == "/stream.mjpg":
+        assert (head.status, head.headers["Content-Type"]) == (200, "multipart/x-mixed-replace; boundary=picture")
+        return
+    connection.request("GET", path)
+    whole = connection.getresponse()
+    assert (head.status, head.headers.items()) == (whole.status, whole.headers.items())
+    assert int(head.headers["Content-Length"]) == len(whole.read())
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/frame.jpg?width=abc", "width=abc is not taken; width is 16 to 1024 px"),
+        ("/frame.jpg?width=-5", "width=-5 is not taken; width is 16 to 1024 px"),
+        ("/frame.jpg?width=", "width= is not taken; width is 16 to 1024 px"),
+        ("/stream.mjpg?rate=nan", "rate=nan is not taken; rate is 0.1 to 30 pictures a second"),
+        ("/stream.mjpg?rate=15&width=1e9", "width=1e9 is not taken; width is 16 to 1024 px"),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused_with_the_range(server: WebServer, address: str, words: str) -> None:
+    status, _, content = get(server, address)
+    assert (status, content.decode()) == (400, f"{words}\n")
 
 
 def test_what_is_refused_is_refused_whatever_it_asks(server: WebServer) -> None:
