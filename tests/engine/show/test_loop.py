@@ -142,7 +142,9 @@ def test_a_generator_that_fails_leaves_the_last_picture_and_then_goes_on(
     assert "a picture again, after 4 frames" in caplog.text
 
 
-def test_a_generator_that_hangs_stops_neither_frames_nor_the_master(rig: Callable[..., Rig]) -> None:
+def test_a_generator_that_hangs_stops_neither_frames_nor_the_master_and_is_a_warning(
+    rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
+) -> None:
     show = rig(RealClock(50), turn=Turn())
     show.play(3)
     last = show.out.pictures[-1]
@@ -160,9 +162,14 @@ def test_a_generator_that_hangs_stops_neither_frames_nor_the_master(rig: Callabl
     assert show.play(1)[-1].max() == 0
     show.store.set("master.blackout", False)
     assert np.array_equal(show.play(1)[-1], last)
+    deadline = time.monotonic() + DEADLINE_S
+    while "no picture for half a second" not in caplog.text:
+        assert time.monotonic() < deadline
+        show.play(1)
+    # A slow machine is no fault of the program.
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
     show.generator.synthesize = draw
     held.set()
-    deadline = time.monotonic() + DEADLINE_S
     while np.array_equal(show.play(1)[-1], last):
         assert time.monotonic() < deadline
 
@@ -177,21 +184,6 @@ def test_a_repeat_is_the_same_array_for_the_outputs_also_where_the_master_dims(r
     show.play(3)
     held.set()
     assert show.out.pictures[-1] is show.out.pictures[-2] is show.out.pictures[-3]
-
-
-def test_a_machine_that_is_too_slow_is_a_warning_and_no_error(
-    rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
-) -> None:
-    show = rig(RealClock(50))
-    show.play(1)
-    held, draw = threading.Event(), show.generator.synthesize
-    show.generator.synthesize = lambda latent: held.wait(DEADLINE_S) and draw(latent)
-    deadline = time.monotonic() + DEADLINE_S
-    while "no picture for half a second" not in caplog.text:
-        show.play(1)
-        assert time.monotonic() < deadline
-    held.set()
-    assert {record.levelname for record in caplog.records} == {"WARNING"}
 
 
 def test_presses_during_a_hang_reach_the_plugin_after_it(rig: Callable[..., Rig]) -> None:

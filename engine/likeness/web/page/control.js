@@ -90,7 +90,7 @@ function Row({ param, title }) {
   const label = `${title} ${name}`;
   return html`<div class=${`control ${open ? 'open' : ''}`} data-address=${param.address} data-kind=${param.kind}>
     <button class="name" aria-expanded=${open} aria-label=${`about ${label}`} onClick=${() => setOpen(!open)}>
-      <span>${name}</span><${Tags} address=${param.address} />
+      <span title=${name}>${name}</span><${Tags} address=${param.address} />
     </button>
     <${Body} param=${param} label=${label} onRefuse=${refuse} />
     ${param.kind === 'text'

@@ -44,7 +44,7 @@ export function CueTools({ cues, onEdit }) {
     <button onClick=${() => ask('/cue/undo')} aria-label="Undo the last recall">Undo</button>
     <button onClick=${() => send('/cue/release', 1)} aria-label="Release: the plugins' own face comes back">Release</button>
     <button onClick=${onEdit} aria-label="Edit: name and clear cues">Edit</button>
-    <button aria-expanded=${open === 'more'} aria-label=${`banks and more; bank ${cues?.bank ?? ''} is open`} class="more" onClick=${() => toggle('more')}>
+    <button aria-expanded=${open === 'more'} aria-label=${`banks and more; bank ${cues?.bank ?? ''} is open`} title=${cues?.bank} class="more" onClick=${() => toggle('more')}>
       ${cues && cues.bank !== 'main' ? html`<small>${cues.bank}</small>` : null} ⋯
     </button>
     ${open
@@ -137,7 +137,7 @@ function More({ cues, onDone }) {
   };
   return html`<h2>Bank</h2>
     <div class="segments wraps">
-      ${banks.map((name) => html`<button class=${name === cues.bank ? 'on' : ''} aria-pressed=${name === cues.bank} onClick=${then(() => send('/cue/bank', name))}>${name}</button>`)}
+      ${banks.map((name) => html`<button class=${name === cues.bank ? 'on' : ''} aria-pressed=${name === cues.bank} title=${name} onClick=${then(() => send('/cue/bank', name))}>${name}</button>`)}
     </div>
     <form class="segments" onSubmit=${add}><input name="bank" placeholder="new bank" aria-label="name of a new bank" autocomplete="off" autocapitalize="off" maxlength="40" /><button>Open</button></form>
     <div class="segments">

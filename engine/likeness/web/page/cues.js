@@ -148,7 +148,7 @@ function Cell({ name, bank, cue, picked, onPick }) {
     if (stores && !onPick) storeCue(name);
     else press();
   };
-  const seen = [name, cue && !picture && 'no picture', footOf(state, cue?.label)[1]].filter(Boolean).join(' ');
+  const seen = [name, cue && !picture && !cue.label && 'no picture', footOf(state, cue?.label)[1]].filter(Boolean).join(' ');
   const words = `cue ${seen}, ${STATES[state]}`;
   return html`<div role="gridcell"><button
     class=${`cue is-${state} ${picked ? 'picked' : ''}`}
@@ -162,7 +162,7 @@ function Cell({ name, bank, cue, picked, onPick }) {
   >
     ${picture ? html`<img src=${picture} alt="" draggable=${false} />` : null}
     <span class="cue-number">${name}</span>${' '}
-    ${cue && !picture ? html`<span class="cue-none">no picture</span> ` : null}
+    ${cue && !picture && !cue.label ? html`<span class="cue-none">no picture</span> ` : null}
     <${Foot} state=${state} label=${cue?.label} />
     <${Ring} />
   </button></div>`;

@@ -28,7 +28,7 @@ export function Generator() {
     <${Roving} tag="ul" class="name-list" aria-label="Weights">
       ${available.map(
         (name) => html`<li key=${name}><button type="button" class=${name === weights ? 'on' : ''} data-weights=${name}
-        aria-current=${name === weights ? 'true' : 'false'} aria-label="Change to weights ${name}" disabled=${loading?.weights === name}
+        aria-current=${name === weights ? 'true' : 'false'} aria-label="Change to weights ${name}" title=${name} disabled=${loading?.weights === name}
         onClick=${() => send('/generator/load', name, seconds)}>${name}</button></li>`,
       )}
     </${Roving}>
@@ -75,7 +75,7 @@ function Directions({ names, weights }) {
         aria-label="none of the named directions" onClick=${() => choose('')}>none</button></li>
       ${names.map(
         (name) => html`<li key=${name}><button type="button" class=${chosen === name ? 'on' : ''} data-direction=${name}
-        aria-pressed=${chosen === name ? 'true' : 'false'} aria-label="Direction ${name}" onClick=${() => choose(name)}>${name}</button></li>`,
+        aria-pressed=${chosen === name ? 'true' : 'false'} aria-label="Direction ${name}" title=${name} onClick=${() => choose(name)}>${name}</button></li>`,
       )}
     </${Roving}>
     ${amount && html`<${Control} key=${amount.address} param=${amount} title=${sweep.title} />`}

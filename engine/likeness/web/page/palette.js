@@ -210,6 +210,7 @@ export function Targets() {
             (param) => html`<button
               key=${param.address}
               data-address=${param.address}
+              title=${nameOf(param)}
               onClick=${() => (source ? add(source, param.address) : armed.set({ source: null, address: param.address }))}
             >
               ${nameOf(param)}

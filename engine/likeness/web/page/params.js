@@ -72,7 +72,7 @@ function Group({ group, open, filtered, onToggle }) {
   const shown = group.params.filter((param) => !hidden.has(param.name));
   return html`<section class=${`group ${bypassed ? 'out' : ''}`} aria-label=${group.title}>
     <header>
-      <button class="fold" aria-expanded=${open} onClick=${onToggle}>
+      <button class="fold" aria-expanded=${open} title=${group.title} onClick=${onToggle}>
         <i aria-hidden="true">${open ? '▾' : '▸'}</i> ${group.title}
         ${open ? html`<small>${group.help}</small>` : html`<small>${shown.length} controls</small>`}
       </button>

@@ -24,7 +24,7 @@ export function Presets() {
     <${Roving} tag="ul" class="name-list" aria-label="Presets">
       ${names.map(
         (name) => html`<li key=${name}><button type="button" class=${name === current ? 'on' : ''}
-        aria-current=${name === current ? 'true' : 'false'} aria-label="Recall preset ${name}" data-preset=${name}
+        aria-current=${name === current ? 'true' : 'false'} aria-label="Recall preset ${name}" title=${name} data-preset=${name}
         onClick=${() => send('/preset/recall', name, seconds)}>${name}</button></li>`,
       )}
       ${names.length === 0 && html`<li class="dim">No presets are there yet.</li>`}

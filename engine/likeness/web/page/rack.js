@@ -102,7 +102,7 @@ function PluginRow({ plugin, index, count, budget, watch, move, grip, style, dra
     <button type="button" class="rack-grip" aria-label="Move ${title}: drag, or press arrow up and down" onKeyDown=${withArrows} ...${grip}>⠿</button>
     <div class="rack-what">
       <strong>${title}</strong> ${state && html`<span class="rack-state ${state.kind}">${state.words}</span>`}
-      <p class="dim rack-help">${plugin.help}</p>
+      <p class="dim rack-help" title=${plugin.help}>${plugin.help}</p>
       <${Cost} cost=${plugin.cost_ms ?? 0} budget=${budget} title=${title} />
     </div>
     <div class="rack-buttons">

@@ -36,7 +36,7 @@ export function AddPlugin({ available, playing, watch }) {
         <div class="rack-what">
           <strong>${plugin.name.replaceAll('_', ' ')}</strong>
           ${isNew(plugin.name) && html` <span class="rack-state live">new</span>`}
-          <p class="dim rack-help">${plugin.help}</p>
+          <p class="dim rack-help" title=${plugin.help}>${plugin.help}</p>
         </div>
         <button type="button" aria-label="Add ${plugin.name.replaceAll('_', ' ')}" disabled=${adding === plugin.name}
           onClick=${() => add(plugin.name)}>${adding === plugin.name ? 'Adding' : 'Add'}</button>

@@ -8,6 +8,7 @@ const FLASH_MS = 700;
 // Statuses are up to a tenth of a second late, each by another time; the earliest of so many tells the beat best.
 const BEATS_KEPT = 10;
 const SLOW = 0.93;
+const MOST_NOTICES = 2;
 
 /** The bar on top of the page. */
 export function Top() {
@@ -25,13 +26,21 @@ function Numbers() {
   const status = useTopic('status');
   const connection = useTopic('connection');
   const hello = useTopic('hello');
+  const title = hello?.title ?? 'likeness';
+  const open = connection?.state === 'open' && status;
+  const slow = open && status.fps < status.governed_fps * SLOW;
   return html`<section class="numbers" aria-label="state of the show">
     <div class="title">
-      <${Connection} connection=${connection} /><h1>${hello?.title ?? 'likeness'}</h1>
+      <div class="named"><${Connection} connection=${connection} /><h1 title=${title}>${title}</h1></div>
       <button class="help" aria-label="keys and help" onClick=${() => put('page.help', true)}>?</button>
     </div>
-    ${connection?.state === 'open' && status ? html`<${Rates} status=${status} />` : null}
-    <${Notices} status=${status} connection=${connection} hello=${hello} />
+    <p class=${`fps ${slow ? 'slow' : ''}`}>
+      ${open ? html`<b>${status.fps.toFixed(1)}</b> ${slow ? html`<em>slow</em> ` : null}<span>of ${Math.round(status.governed_fps * 100) / 100} fps</span>` : null}
+    </p>
+    <div class="state">
+      ${open ? html`<${Rates} status=${status} />` : null}
+      <${Notices} status=${status} connection=${connection} hello=${hello} />
+    </div>
   </section>`;
 }
 
@@ -44,18 +53,13 @@ function Connection({ connection }) {
 
 function Rates({ status }) {
   const dropped = status.outputs.reduce((sum, output) => sum + output.dropped, 0);
-  const slow = status.fps < status.governed_fps * SLOW;
-  const wanted = status.governed_fps === status.wanted_fps ? '' : `, ${status.wanted_fps} wanted`;
-  return html`<p class=${`fps ${slow ? 'slow' : ''}`}>
-      <b>${status.fps.toFixed(1)}</b> of ${Math.round(status.governed_fps * 10) / 10} fps${wanted}${slow ? html` <em>slow</em>` : null}
-    </p>
-    <p class="rates">
-      <span>${dropped} dropped</span> <span>${status.repeats} repeated</span>
-      ${status.latency_ms >= 1 ? html`<span class="more">${Math.round(status.latency_ms)} ms to the screen</span>` : null}
-    </p>`;
+  return html`<p class="rates">
+    <span>${dropped} dropped</span> <span>${status.repeats} repeated</span>
+    ${status.latency_ms >= 1 ? html`<span class="more">${Math.round(status.latency_ms)} ms to the screen</span>` : null}
+  </p>`;
 }
 
-/** What a performer has to know now, in words; the worst alone where there is little room. */
+/** What a performer has to know now, in words, the worst first; what there is no room for is counted. */
 function Notices({ status, connection, hello }) {
   const lock = useTopic('lock');
   const clients = useTopic('clients');
@@ -66,9 +70,14 @@ function Notices({ status, connection, hello }) {
   if (hello?.role === 'view') words.push(['warn', 'this page looks on']);
   for (const name of status?.closed_outputs ?? []) words.push(['warn', `${name} is closed`]);
   if (brightness < 0.995) words.push(['plain', `brightness ${Math.round(brightness * 100)} %`]);
+  if (status && status.governed_fps !== status.wanted_fps) words.push(['plain', `${status.wanted_fps} fps wanted`]);
   const desks = (clients?.desk ?? 1) + (clients?.view ?? 0);
   if (desks > 1) words.push(['plain', `${desks} desks`]);
-  return html`<ul class="notices" aria-live="polite">${words.map(([kind, text]) => html`<li class=${kind}>${text}</li>`)}</ul>`;
+  const rest = words.slice(MOST_NOTICES).map(([, text]) => text);
+  return html`<ul class="notices" aria-live="polite">
+    ${words.slice(0, MOST_NOTICES).map(([kind, text]) => html`<li class=${kind} title=${text}>${text}</li>`)}
+    ${rest.length ? html`<li class="rest" title=${rest.join(', ')} aria-label=${rest.join(', ')}>+${rest.length}</li>` : null}
+  </ul>`;
 }
 
 function Gone({ since }) {
@@ -164,7 +173,7 @@ function Tempo() {
       <small>tap</small>
     </button>
     <div class="dots" ref=${dots} aria-hidden="true">${Array.from({ length: meter }, (_, i) => html`<i key=${i}></i>`)}</div>
-    <p class="leader"><span>clock:</span> ${tempo?.leader || 'its own'}</p>
+    <p class="leader" title=${`clock: ${tempo?.leader || 'its own'}`}><span>clock:</span> ${tempo?.leader || 'its own'}</p>
   </section>`;
 }
 

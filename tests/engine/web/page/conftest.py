@@ -85,9 +85,9 @@ def send(tab: Tab, address: str, *args: object) -> None:
     tab.evaluate(f"import('/page/page.js').then((page) => page.state.send(...{words}))")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def told() -> Iterator[QuietDesk]:
-    """Return the desk without a show that tests share."""
+    """Return the desk without a show that a file's tests share."""
     desk = QuietDesk()
     yield desk
     desk.close()

@@ -30,6 +30,7 @@ TEMPO = {"bpm": 120.0, "beat": 8.0, "bar": 2.0, "beats_per_bar": 4, "leader": ""
 STATUS = {
     "fps": 59.9,
     "wanted_fps": 60,
+    "governed_fps": 60,
     "repeats": 0,
     "latency_ms": 12.0,
     "drawn": True,
@@ -60,11 +61,13 @@ class QuietDesk:
         told: what pages are told, by topic; replace a value to tell them another.
         heard: the commands that pages have sent, with their arguments.
         store: the parameters.
+        plugins: which of their owners are plugins, in the order of the rack.
     """
 
     def __init__(self) -> None:
         self.told: dict[str, Any] = dict(TOLD)
         self.heard: list[tuple[object, ...]] = []
+        self.plugins: tuple[str, ...] = ("walk",)
         self.store = ParamStore()
         declare_show_params(self.store)
         self.store.declare("walk", [Float("speed", 0.5), Float("reach", 0.5), Choice("way", "on", ["on", "back"])])
@@ -98,7 +101,7 @@ class QuietDesk:
 
     def _make_services(self, access: Access) -> Services:
         topics: list[Topic] = [
-            Whole("params", ParamsDescription(self.store, lambda: ("walk",)).read),
+            Whole("params", ParamsDescription(self.store, lambda: self.plugins).read),
             Keyed("values", self._advance),
             Keyed("shown", lambda: read_moved(self.store, self.store.params)),
             *(Whole(name, partial(self.told.__getitem__, name)) for name in self.told),

@@ -10,7 +10,8 @@ from tests.engine.web.page.quiet_desk import QuietDesk
 from tests.engine.web.page.tab import Tab
 
 FOCUSED = "document.activeElement.dataset.cue"
-STOPS = "[...document.querySelectorAll('.grid [data-cue]')].filter((one) => one.tabIndex === 0).map((one) => one.dataset.cue)"
+CELLS = "[...document.querySelectorAll('.grid [data-cue]')]"
+STOPS = f"{CELLS}.filter((one) => one.tabIndex === 0).map((one) => one.dataset.cue)"
 SHIFT = 8
 
 
