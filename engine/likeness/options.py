@@ -148,8 +148,9 @@ class PictureOptions:
 class Options(PictureOptions):
     """The options of a show.
 
-    Two of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own, and
-    `offline`, which says that the show runs on a fixed clock.
+    Three of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own,
+    `offline`, which says that the show runs on a fixed clock, and `measured`, whether the machine is measured first and
+    plays light weights where the default ones are too slow.
 
     Parameters
     ----------
@@ -214,12 +215,13 @@ class Options(PictureOptions):
     resume: bool = False
     autosave: bool = True
     offline: Annotated[bool, Parameter(parse=False)] = False
+    measured: Annotated[bool, Parameter(parse=False)] = True
 
 
 DEFAULTS = Options()
 PICTURE_DEFAULTS = PictureOptions()
 # A show without outputs and inputs that saves nothing: what tools and tests start from.
-QUIET = Options(("null",), osc_port=0, web_port=0, midi="off", autosave=False)
+QUIET = Options(("null",), osc_port=0, web_port=0, midi="off", autosave=False, measured=False)
 
 
 def quieten(options: PictureOptions) -> Options:

@@ -16,7 +16,6 @@ from likeness import master
 from likeness.audio.features import AudioFeatures
 from likeness.audio.open_audio import OFF, open_audio
 from likeness.cues.cues import Cues
-from likeness.files.paths import DEFAULT_WEIGHTS
 from likeness.generator import Generator
 from likeness.generators.devices import choose_device
 from likeness.host.budget import Budget
@@ -38,6 +37,7 @@ from likeness.show.controls import Controls
 from likeness.show.describe_rack import RackDescription
 from likeness.show.desk_topics import describe_show
 from likeness.show.file_watcher import FileWatcher, follow_weights
+from likeness.show.first_weights import open_first
 from likeness.show.frame_stats import FrameStats
 from likeness.show.garbage import exempt_from_collection
 from likeness.show.generator_swap import GeneratorSwap
@@ -142,9 +142,11 @@ class Show(AbstractContextManager["Show"]):
         device, size = choose_device(options.device), options.size or (parse_size(show.size) if show.size else None)
         # The render thread may use all cores but one: capture, window, sound and encoder live on that.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
-        open_generator = partial(open_weights, host, options, device=device, height=min(size) if size else None)
-        weights = show.weights or DEFAULT_WEIGHTS
-        generator, params = open_generator(weights), PluginParams(store)
+        open_generator = partial(open_weights, host, options, device=device, size=size, heads=self.heads)
+        first, generator = open_first(
+            show.weights, open_generator, self.heads, presets.record_weights, measured=options.measured
+        )
+        self.first_weights, params = first, PluginParams(store)
         stage = Stage(generator, params, device, self.seed, self.heads, offline=options.offline)
         renderer = Renderer(stage, host, self.fps)
         renderer.start()
@@ -159,11 +161,11 @@ class Show(AbstractContextManager["Show"]):
             watcher.start()
             opened.callback(_close, watcher.close)
         swap = self.generator_swap = GeneratorSwap(
-            host, editor, renderer, weights, open_generator, presets.record_weights
+            host, editor, renderer, first.name, open_generator, presets.record_weights
         )
         opened.callback(_close, swap.close)
         if options.follow:
-            opened.callback(_close, follow_weights(weights, swap.load).close)
+            opened.callback(_close, follow_weights(first.name, swap.load).close)
         # What comes in, and where the pictures go.
         clock: FixedClock | RealClock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         audio = open_audio(options.audio, options.offline, lambda: clock.began)
@@ -243,16 +245,9 @@ class Show(AbstractContextManager["Show"]):
         # Its libraries take a fifth of a second to import, which a show without it need not wait for.
         from likeness.show.desk import DeskParts, open_desk
 
+        title = self.preset.title or "likeness"
         parts = DeskParts(
-            self.store,
-            self.host,
-            self.preset.title or "likeness",
-            self.controls,
-            self.cues,
-            self.loop,
-            self.topics,
-            self.log_lines,
-            self.report,
+            self.store, self.host, title, self.controls, self.cues, self.loop, self.topics, self.log_lines, self.report
         )
         return open_desk(opened, self.options, parts, self.overlay)
 

@@ -68,6 +68,7 @@ def prepare(
 
     Raises:
         LikenessError: where what was asked for by name is not there or fails.
+        torch.OutOfMemoryError: where the last way that was tried needs more memory than the device has.
     """
     report = progress or (lambda _text: None)
     if backend not in BACKENDS or precision not in PRECISIONS:
@@ -88,10 +89,12 @@ def prepare(
                 check_pictures(generator, choice)
             break
         except Exception as error:  # noqa: BLE001 - a compiler or a driver may raise anything
-            line = first_line(error)
+            failed, line = error, first_line(error)
             log.warning("%s, %s cannot draw this generator (%s)", choice.backend, choice.precision, line)
     else:
         apply_choice(generator, BackendChoice("eager", "float32", ""))
+        if isinstance(failed, torch.OutOfMemoryError):
+            raise failed
         raise LikenessError(f"{first.backend} cannot draw this generator ({line}); take eager")
     for i in range(WARM_FRAMES):
         report(f"warming up, frame {i + 1} of {WARM_FRAMES}")

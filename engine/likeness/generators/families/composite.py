@@ -139,6 +139,8 @@ def open_source(source: Source, device: torch.device, size: int | None = None) -
     """
     try:
         return CompositeGenerator(source, device, size)
+    except torch.OutOfMemoryError:
+        raise
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise ValueError(f"it lacks what a composite needs ({error!r}); train or copy it again") from error
 

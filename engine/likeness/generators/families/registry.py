@@ -56,11 +56,15 @@ def open_source(path: Path, source: Source, device: torch.device, size: int | No
 
     Raises:
         WeightsError: where a tensor or an argument is missing or wrong.
+        torch.OutOfMemoryError: where the device is too small for them.
     """
     try:
         return find_family(source).open_source(source, device, size)
     except UnplayableError as error:
         raise WeightsError(f"{path} is not played: {error}") from error
+    # No fault of the file, and the show knows what to do.
+    except torch.OutOfMemoryError:
+        raise
     except (ValueError, RuntimeError) as error:
         if not source.family:
             raise unknown_family(path) from error

@@ -13,6 +13,8 @@ from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.generators.convert import inspect_weights
 from likeness.options import DEFAULT_FPS, Options, quieten
 from likeness.parameters.presets import Preset
+from likeness.show.first_weights import measure_rate
+from likeness.show.governor import find_divisor
 from likeness.show.show import Show
 from likeness.tools.preflight.environment import check_disk, check_environment
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
@@ -38,6 +40,10 @@ class Trial:
         left_out: plugins of the preset that could not be loaded.
         resolution: height of the picture in px.
         bytes_per_s: of a recording; 0 where none was made.
+        weights: that would play.
+        alone_per_s: pictures a second that they draw, without plugins and outputs.
+        strict: whether the rate is held whatever comes of it.
+        default_per_s: pictures a second that the default weights draw alone, where they were not asked for by name.
     """
 
     fps: float
@@ -48,6 +54,10 @@ class Trial:
     left_out: tuple[str, ...]
     resolution: int
     bytes_per_s: float
+    weights: str = DEFAULT_WEIGHTS
+    alone_per_s: float = 0.0
+    strict: bool = False
+    default_per_s: float | None = None
 
 
 def check_show(
@@ -103,8 +113,13 @@ def play_trial(preset: Preset, face: Tensor | None, options: Options, seconds: f
     """
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "trial.mp4"
-        quiet = replace(quieten(options), outputs=[str(film)] if recorded else ["null"], audio="off")
+        outputs = [str(film)] if recorded else ["null"]
+        # Strict: what the machine draws at most, from which the rate follows at which it would play.
+        quiet = replace(quieten(options), outputs=outputs, audio="off", measured=True, strict=True)
         with Show(preset, quiet, face) as show:
+            first = show.first_weights
+            known = None if first.replaced else first.per_s
+            alone_per_s = measure_rate(show.generator, show.heads) if known is None else known
             _play(show, WARM_UP_S)
             show.loop.stats.timings.clear()
             before, began = show.loop.stats.frames - show.loop.stats.repeated, time.monotonic()
@@ -119,11 +134,25 @@ def play_trial(preset: Preset, face: Tensor | None, options: Options, seconds: f
     frame = numbers["frame_ms"]
     left_out = tuple(name for name in wanted if name not in costs)
     synthesis = numbers["synthesis_ms"]["p50"]
-    return Trial(show.fps, pictures_per_s, frame["p99"], synthesis, costs, left_out, resolution, size / at)
+    return Trial(
+        show.fps,
+        pictures_per_s,
+        frame["p99"],
+        synthesis,
+        costs,
+        left_out,
+        resolution,
+        size / at,
+        first.name,
+        alone_per_s,
+        bool(preset.show.strict if options.strict is None else options.strict),
+        first.per_s,
+    )
 
 
 def report_trial(trial: Trial) -> Iterator[Finding]:
     """Judge whether the machine keeps up."""
+    yield _report_weights(trial)
     if trial.left_out:
         yield less("plugins", f"{', '.join(trial.left_out)} cannot be loaded and will be left out; the log says why")
     else:
@@ -137,11 +166,26 @@ def report_trial(trial: Trial) -> Iterator[Finding]:
     if trial.pictures_per_s < IN_TIME * trial.fps:
         rate = max(int(COMFORT * trial.pictures_per_s), 1)
         reached = f"{trial.pictures_per_s:.0f} of {trial.fps:g} frames per second"
-        yield less("frames", f"{reached}; {text}; a smaller --size helps, or --fps {rate}")
+        governed = trial.fps / find_divisor(trial.fps, 1 / max(trial.pictures_per_s, 1e-9))
+        plays = f"so the show plays an even {governed:.4g}"
+        if trial.strict:
+            plays = "so --strict plays them unevenly"
+        elif trial.pictures_per_s < IN_TIME * governed:
+            plays = "too few for an even rate, so pictures are shown more than once"
+        yield less("frames", f"{reached}, {plays}; {text}; a smaller --size helps, or --fps {rate}")
     elif trial.p99_ms > budget:
         yield less("frames", f"{text}: now and then one is late; a smaller --size or a lower --fps gives room")
     else:
         yield good("frames", f"{trial.fps:g} frames per second; {text}")
+
+
+def _report_weights(trial: Trial) -> Finding:
+    """Say which weights would play, and how many pictures a second the generator draws alone."""
+    alone = f"{trial.weights} draws {trial.alone_per_s:.0f} pictures a second here, alone"
+    if trial.default_per_s is not None and trial.weights != DEFAULT_WEIGHTS:
+        slow = f"{DEFAULT_WEIGHTS} would draw {trial.default_per_s:.0f} and is left out"
+        return less("machine", f"{alone}; {slow}; --weights {DEFAULT_WEIGHTS} insists")
+    return good("machine", alone)
 
 
 def _play(show: Show, seconds: float) -> None:

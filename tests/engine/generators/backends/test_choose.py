@@ -115,6 +115,19 @@ def test_a_backend_that_fails_leaves_eager_drawing(tmp_path: Path, monkeypatch: 
         prepare(generator, "openvino")
 
 
+def test_a_device_that_is_too_small_for_the_last_way_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    generator = opened("sg2_skip", tmp_path)
+    monkeypatch.setattr("likeness.generators.backends.choose.is_installed", lambda name: True)
+    monkeypatch.setattr("likeness.generators.backends.choose.build_openvino_model", fail)
+    with pytest.raises(torch.OutOfMemoryError):
+        prepare(generator, "openvino")
+
+
 def test_a_family_with_one_way_to_draw_says_so(tmp_path: Path) -> None:
     torch.manual_seed(0)
     decoder = Decoder(5, [4, 4], norm=False)

@@ -54,6 +54,8 @@ def test_a_show_that_is_ready_is_tried_and_its_recording_weighed() -> None:
     assert re.search("composite-256.*sha256 [0-9a-f]{64}$", weights.text)
     assert find(findings, "licence").verdict is Verdict.GOOD
     assert find(findings, "plugins").text.startswith("random_walk")
+    # They were asked for by name, so the default ones are not even measured.
+    assert find(findings, "machine").text.startswith("composite-256 draws")
     assert find(findings, "disk").text.startswith("1 h of recording")
     assert find(findings, "frames").text.count("64 px") == 1
     assert worst(findings) < Verdict.STOPS
@@ -84,7 +86,9 @@ def test_a_preset_that_does_not_fit_stops_the_show() -> None:
     [
         (50.0, 15.0, Verdict.GOOD, "50 frames per second"),
         (50.0, 25.0, Verdict.LESS, "now and then"),
-        (20.0, 60.0, Verdict.LESS, "20 of 50 frames per second"),
+        (20.0, 60.0, Verdict.LESS, "20 of 50 frames per second, so the show plays an even 16.67;"),
+        (9.0, 60.0, Verdict.LESS, "9 of 50 frames per second, too few for an even rate"),
+        (40.0, 60.0, Verdict.LESS, "40 of 50 frames per second, so the show plays an even 25;"),
     ],
 )
 def test_the_budget_of_a_frame_is_judged(pictures: float, p99: float, verdict: Verdict, words: str) -> None:
@@ -95,6 +99,24 @@ def test_the_budget_of_a_frame_is_judged(pictures: float, p99: float, verdict: V
     # 1000 ms through 50, and 8 + 0.5.
     assert "20.0 ms are allowed" in frames.text
     assert "8.5 ms for generator and plugins" in frames.text
+
+
+def test_a_rate_that_is_held_whatever_comes_of_it_is_told_as_uneven() -> None:
+    trial = replace(FAST, pictures_per_s=20.0, strict=True)
+    assert "20 of 50 frames per second, so --strict plays them unevenly" in find(report_trial(trial), "frames").text
+
+
+def test_it_says_which_weights_would_play_and_how_to_insist() -> None:
+    kept = replace(FAST, alone_per_s=125.0, default_per_s=125.0)
+    light = replace(kept, weights="composite-256", default_per_s=14.2)
+    found = find(report_trial(kept), "machine")
+    assert (found.verdict, found.text) == (Verdict.GOOD, "faces-256 draws 125 pictures a second here, alone")
+    found = find(report_trial(light), "machine")
+    assert found.verdict is Verdict.LESS
+    assert found.text == (
+        "composite-256 draws 125 pictures a second here, alone; faces-256 would draw 14 and is left out; "
+        "--weights faces-256 insists"
+    )
 
 
 def test_ports_that_are_taken_stop_the_show() -> None:
