@@ -58,6 +58,10 @@ class GalleryError(LikenessError):
     """A gallery, or a face in it, that is not there, is of another kind, or may not be kept."""
 
 
+class AudienceError(LikenessError):
+    """An evening's database, store, text or setting that is not there, or may not be changed so."""
+
+
 def nearest(name: str, known: Iterable[str], most: int = 3) -> str:
     """Return a phrase that names the closest of `known`, or all of them where none is close.
 

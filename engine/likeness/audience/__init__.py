@@ -1,0 +1,15 @@
+"""Audience: visitors who send a photo from their phone, the operator who lets them in, and the films made of them.
+
+It needs the extra `audience` (`extra`), which nothing else here does. In reading order:
+
+- `states`, `tables`, `transitions`: how far a visitor has come; `transitions` alone changes a state, and has the one
+  condition on which a picture is handed to anybody. `database` opens SQLite or PostgreSQL, `migrations/` brings it up.
+- `night` (settings), `admission` (a visitor comes in), `claims` (work and the stage, under a lease), `moderation`.
+- `store` (photos and films), `photo_intake` and `photo_decoder` (a stranger's photo, in a process of its own),
+  `deletion` (nothing of a visitor stays).
+- `film_making`, `worker`, `worker_pool`: films, made by processes that may be killed at any time.
+- `evening`, `texts`, `pages`, `security`, `upload`, `live`, `visitor_pages`, `operator_pages`, `server`; `demo`.
+
+The server has one event loop; its reads and writes run on threads. A worker has a thread that works and one that renews
+the lease. All of them meet in the database alone.
+"""

@@ -1,0 +1,124 @@
+"""The tables of an evening, as typed classes. Times are seconds since 1970, in UTC."""
+
+from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, Text, true
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from likeness.audience.states import State
+
+_STATE = Enum(State, native_enum=False, length=16, values_callable=lambda states: [state.value for state in states])
+
+
+class Base(DeclarativeBase):
+    """What the tables have in common: their list, which migrations are compared with."""
+
+
+class Night(Base):
+    """The settings of the evening: one row, which every process reads."""
+
+    __tablename__ = "night"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # With it on, nobody is shown whom the operator has not approved.
+    moderation: Mapped[bool] = mapped_column(server_default=true())
+    # No photo is taken in.
+    paused: Mapped[bool]
+    # A show takes visitors, so that nobody is done before they were on the stage.
+    stage: Mapped[bool]
+    capacity: Mapped[int]
+    device_quota: Mapped[int]
+    # From the photo to the hour at which all of it is deleted.
+    keep_s: Mapped[float]
+    # Of cookies and codes; so a restart keeps the visitors' pages and the operator's link.
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Visitor(Base):
+    """Somebody who sent a photo. What tells who it was is emptied at the deletion; the number stays, and its state."""
+
+    __tablename__ = "visitors"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[State] = mapped_column(_STATE)
+    reason: Mapped[str] = mapped_column(String(32), default="")
+    # The visitor's address holds the key; only its SHA-256 is kept.
+    key_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    device: Mapped[str | None] = mapped_column(String(64), index=True)
+    language: Mapped[str] = mapped_column(String(2))
+    stage_consent: Mapped[bool]
+    # Names in the store; "" once they are deleted.
+    photo: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[float]
+    changed_at: Mapped[float]
+    delete_at: Mapped[float] = mapped_column(index=True)
+    # When the operator said yes; None without, or after they have taken it back.
+    approved_at: Mapped[float | None] = mapped_column(default=None)
+    hurried_at: Mapped[float | None] = mapped_column(default=None)
+    films_at: Mapped[float | None] = mapped_column(default=None)
+    staged_at: Mapped[float | None] = mapped_column(default=None)
+    # Whom they resemble most and least, in words.
+    nearest: Mapped[str] = mapped_column(Text, default="")
+    farthest: Mapped[str] = mapped_column(Text, default="")
+    # The claim of a worker, and that of the stage: a random token and the time until which it holds.
+    work_token: Mapped[str | None] = mapped_column(String(32), default=None)
+    work_until: Mapped[float | None] = mapped_column(default=None)
+    attempts: Mapped[int] = mapped_column(default=0)
+    stage_token: Mapped[str | None] = mapped_column(String(32), default=None)
+    stage_until: Mapped[float | None] = mapped_column(default=None)
+
+    __table_args__ = (Index("visitors_by_state", "state", "number"),)
+
+
+class Consent(Base):
+    """What a visitor agreed to, and when. It outlives the deletion: without the visitor's row it says of nobody."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visitor: Mapped[int] = mapped_column(ForeignKey("visitors.number"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    version: Mapped[str] = mapped_column(ForeignKey("consent_texts.version"))
+    agreed_at: Mapped[float]
+
+
+class ConsentText(Base):
+    """A text that somebody agreed to, word by word, under the hash of it."""
+
+    __tablename__ = "consent_texts"
+
+    version: Mapped[str] = mapped_column(String(16), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(2))
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Result(Base):
+    """A film or picture that was made of a visitor."""
+
+    __tablename__ = "results"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visitor: Mapped[int] = mapped_column(ForeignKey("visitors.number"), index=True)
+    # "good-news.mp4": what it is called in addresses and downloads.
+    name: Mapped[str] = mapped_column(String(64))
+    file: Mapped[str] = mapped_column(String(64))
+
+
+class Decision(Base):
+    """What the operator decided of a visitor; those of one press have one batch, and are undone together."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch: Mapped[int] = mapped_column(index=True)
+    visitor: Mapped[int] = mapped_column(ForeignKey("visitors.number"), index=True)
+    approved: Mapped[bool]
+    at: Mapped[float]
+
+
+class Ban(Base):
+    """A device from which nothing is taken."""
+
+    __tablename__ = "bans"
+
+    device: Mapped[str] = mapped_column(String(64), primary_key=True)
+    batch: Mapped[int]

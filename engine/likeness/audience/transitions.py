@@ -1,0 +1,57 @@
+"""The one place that changes a visitor's state, and the one condition on which a picture is handed to anybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from likeness.audience.states import BEFORE, SHOWN, State
+from likeness.audience.tables import Night, Visitor
+
+
+def move(session: Session, to: State, *where: ColumnElement[bool], now: float, **values: Any) -> list[int]:
+    """Bring those visitors whom `where` names into a state, if it may follow theirs; return the numbers of who moved.
+
+    Args:
+        session: of a transaction that writes.
+        to: the new state.
+        where: conditions on `Visitor`.
+        now: seconds since 1970.
+        values: of other columns, set in the same step.
+    """
+    if to in SHOWN and values.get("approved_at") is None:
+        # Whatever leads here, and whatever the caller forgot: with moderation on nobody comes in unapproved.
+        where = (*where, or_(_unmoderated(), Visitor.approved_at.is_not(None)))
+    return list(
+        session.scalars(
+            update(Visitor)
+            .where(Visitor.state.in_(BEFORE[to]), *where)
+            .values(state=to, changed_at=now, **values)
+            .returning(Visitor.number)
+            .execution_options(synchronize_session=False)
+        )
+    )
+
+
+def settle(session: Session, *where: ColumnElement[bool], now: float) -> list[int]:
+    """Call those visitors done who have films, and who were on the stage where there is one and they wished it."""
+    unwished = or_(select(~Night.stage).scalar_subquery(), ~Visitor.stage_consent)
+    staged = or_(unwished, Visitor.staged_at.is_not(None))
+    return move(
+        session, State.DONE, Visitor.state == State.QUEUED, Visitor.films_at.is_not(None), staged, *where, now=now
+    )
+
+
+def may_be_shown() -> ColumnElement[bool]:
+    """Return the condition on which a visitor's picture goes to a stage, into a film, or to a page.
+
+    With moderation on it takes the operator's approval, whatever state the visitor is in: the invariant of the evening.
+    """
+    return and_(Visitor.state.in_(SHOWN), or_(_unmoderated(), Visitor.approved_at.is_not(None)))
+
+
+def _unmoderated() -> ColumnElement[bool]:
+    # No night, no pictures: then this is NULL.
+    return select(~Night.moderation).scalar_subquery()
