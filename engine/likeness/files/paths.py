@@ -7,7 +7,17 @@ from typing import Literal
 from likeness.errors import WeightsError, nearest
 
 Kind = Literal[
-    "plugins", "presets", "weights", "controllers", "bindings", "cues", "autosave", "faces", "gallery", "desk"
+    "plugins",
+    "presets",
+    "weights",
+    "controllers",
+    "bindings",
+    "cues",
+    "autosave",
+    "faces",
+    "gallery",
+    "desk",
+    "audience",
 ]
 
 # Used where neither the preset nor the command line names weights.

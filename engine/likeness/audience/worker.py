@@ -1,0 +1,195 @@
+"""A worker: takes visitors one after the other, looks for their face, makes their films. It may be killed any time."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Protocol
+
+from likeness.audience.claims import (
+    LEASE_S,
+    Claim,
+    Task,
+    claim_work,
+    fail_films,
+    finish_check,
+    finish_films,
+    renew,
+)
+from likeness.audience.database import Database
+from likeness.audience.deletion import Deletion
+from likeness.audience.states import Reason
+from likeness.audience.store import Store
+from likeness.errors import AudienceError, LikenessError, PhotoError
+from likeness.errors.fault_log import Faults
+from likeness.stoppable_thread import StoppableThread
+
+log = logging.getLogger(__name__)
+
+# How soon a worker without work asks again.
+IDLE_S = 0.5
+# How often any worker sees to it that what was promised to be deleted is.
+DELETION_S = 30.0
+
+
+class ClaimLostError(Exception):
+    """The visitor is another worker's now, or may not be shown any more: what is being made is dropped."""
+
+
+@dataclass(frozen=True)
+class MadeFilms:
+    """What was made of a visitor.
+
+    Attributes:
+        files: with the name of each, such as "good-news.mp4".
+        nearest, farthest: whom they resemble most and least, in words.
+    """
+
+    files: Sequence[tuple[str, Path]]
+    nearest: str
+    farthest: str
+
+
+class Check(Protocol):
+    """What looks for a face."""
+
+    def check(self, photo: Path) -> None:
+        """Look for a face; raise PhotoError where there is none."""
+        ...
+
+
+class Making(Protocol):
+    """What makes films."""
+
+    def make(self, photo: Path, held: Callable[[], bool]) -> MadeFilms:
+        """Make the films of a photo, in its folder, while `held`."""
+        ...
+
+
+class Worker:
+    """Works until it is told to stop; `run` belongs to one thread. A second thread, "audience lease", renews the claim.
+
+    What fails for one visitor refuses that visitor with a reason. Where the database or the store is gone the worker
+    says so, waits and asks again; the claim then runs out, and the visitor is somebody's again.
+
+    Args:
+        database, store, deletion: of the evening.
+        scratch: where films are made; each claim has a folder in it, which goes with the claim.
+        check: looks for faces.
+        making: makes films.
+        now: seconds since 1970.
+        lease_s: how long a claim holds without being renewed.
+    """
+
+    def __init__(
+        self, database: Database, store: Store, deletion: Deletion, scratch: Path, check: Check, making: Making, *,
+        now: Callable[[], float] = time.time, lease_s: float = LEASE_S,
+    ) -> None:  # fmt: skip
+        self._database, self._store, self._deletion, self._scratch = database, store, deletion, scratch
+        self._check, self._making, self._now, self._lease_s = check, making, now, lease_s
+        self._deleted_at = float("-inf")
+        self._faults = Faults(log)
+
+    def run(self, stopping: Event) -> None:
+        """Work until `stopping` is set."""
+        while not stopping.is_set():
+            try:
+                worked = self.work_once()
+                self._delete_due()
+            except (AudienceError, OSError) as error:
+                worked = False
+                self._faults.tell("the worker", error, trace=False)
+            if not worked:
+                stopping.wait(IDLE_S)
+
+    def work_once(self) -> bool:
+        """Do what is next for one visitor; return whether there was anything.
+
+        Raises:
+            AudienceError: the database or the store is gone.
+            OSError: the scratch folder cannot be written.
+        """
+        with self._database.writing() as session:
+            claim = claim_work(session, self._now(), self._lease_s)
+        if claim is None:
+            return False
+        folder = self._scratch / f"{claim.number}-{claim.token}"
+        lost = Event()
+        lease = StoppableThread("audience lease", lambda: self._renew(claim, lost, lease.stopping))
+        lease.start()
+        began = time.monotonic()
+        try:
+            folder.mkdir(parents=True, mode=0o700)
+            photo = folder / "photo.jpg"
+            photo.write_bytes(self._store.get(claim.photo))
+            self._do(claim, photo, lost)
+        finally:
+            lease.close()
+            shutil.rmtree(folder, ignore_errors=True)
+        log.info("visitor %d: %s in %.1f s", claim.number, claim.task.value, time.monotonic() - began)
+        return True
+
+    def _do(self, claim: Claim, photo: Path, lost: Event) -> None:
+        if claim.task is Task.CHECK:
+            reason = None
+            try:
+                self._check.check(photo)
+            except PhotoError:
+                reason = Reason.NO_FACE
+            with self._database.writing() as session:
+                finish_check(session, claim, reason, self._now())
+            return
+        try:
+            made = self._making.make(photo, lambda: not lost.is_set())
+        except ClaimLostError:
+            return
+        except LikenessError as error:
+            if lost.is_set():
+                return
+            log.warning("visitor %d: no films: %s", claim.number, error)
+            with self._database.writing() as session:
+                fail_films(session, claim, self._now())
+            return
+        self._keep(claim, made)
+
+    def _keep(self, claim: Claim, made: MadeFilms) -> None:
+        """Keep films in the store; where the claim was lost meanwhile, or the database fails, none of them stays."""
+        kept: list[tuple[str, str]] = []
+        counts = False
+        try:
+            for name, file in made.files:
+                kept.append((name, self._store.put("results", file.read_bytes(), file.suffix)))
+            with self._database.writing() as session:
+                counts = finish_films(session, claim, kept, made.nearest, made.farthest, self._now())
+        finally:
+            if not counts:
+                self._drop([file for _, file in kept])
+
+    def _drop(self, files: Sequence[str]) -> None:
+        for file in files:
+            self._store.remove(file)
+
+    def _renew(self, claim: Claim, lost: Event, stopping: Event) -> None:
+        """Renew a claim until it ends or is lost; runs on the thread "audience lease"."""
+        while not stopping.wait(self._lease_s / 4):
+            try:
+                with self._database.writing() as session:
+                    held = renew(session, claim, self._now(), self._lease_s)
+            except AudienceError as error:
+                # The database is gone for a moment; where it stays away the claim runs out there.
+                self._faults.tell("the lease", error, trace=False)
+                continue
+            if not held:
+                lost.set()
+                return
+
+    def _delete_due(self) -> None:
+        now = self._now()
+        if now - self._deleted_at >= DELETION_S:
+            self._deleted_at = now
+            self._deletion.delete_due(now)
