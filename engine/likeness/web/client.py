@@ -65,6 +65,10 @@ class ClientDesk(Protocol):
         """Return who else's finger is on which control."""
         ...
 
+    def take_from_others(self, address: str, client: "Client") -> None:
+        """Make all but `client` lose hold of a control."""
+        ...
+
     def wake_all(self) -> None:
         """Have all clients look whether there is something to send."""
         ...
@@ -209,6 +213,8 @@ class Client:
         if self.role == "view":
             return
         if is_press(on) and str(address) in self._desk.store:
+            self._desk.lock.check(self.host)
+            self._desk.take_from_others(str(address), self)
             self.held.add(str(address))
         else:
             self.held.discard(str(address))

@@ -116,6 +116,12 @@ class Desk:
         """Return who else's finger is on which control."""
         return {address: other.name for other in self._clients if other is not client for address in other.held}
 
+    def take_from_others(self, address: str, client: Client) -> None:
+        """Make all pages but `client` lose hold of a control: it belongs to the finger that came last."""
+        for other in self._clients:
+            if other is not client:
+                other.held.discard(address)
+
     async def next_picture(self, width: int, after: int, rate: float) -> tuple[int, bytes]:
         """Return the next preview picture: its number and a JPEG."""
         return await self._next_picture(width, after, rate)

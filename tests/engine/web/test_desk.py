@@ -139,6 +139,17 @@ def test_a_control_under_another_finger_is_told_and_let_go_with_its_page(playing
         assert first.hear("held") == {"walk.speed": None}
 
 
+def test_a_control_belongs_to_the_finger_that_took_it_last(playing: Rig) -> None:
+    with playing.page() as first, playing.page() as second:
+        assert second.hear("clients", lambda clients: clients["desk"] == 2)
+        first.send(["/desk/hold", "walk.speed", 1])
+        (holder,) = second.hear("held").values()
+        second.send(["/desk/hold", "walk.speed", 1])
+        assert second.hear("held") == {"walk.speed": None}
+        (taker,) = first.hear("held").values()
+        assert {holder, taker} == {"desk 1", "desk 2"}
+
+
 def test_a_picture_is_sent_when_the_one_before_was_acknowledged(playing: Rig) -> None:
     with playing.page() as page:
         page.send(["/desk/preview", 64, 30])

@@ -32,7 +32,7 @@ export function Fader({ param, label, onRefuse }) {
       label=${label}
       view=${view}
       onSet=${(value) => setParam(address, value)}
-      onHold=${(on) => hold(address, on)}
+      onHold=${(on) => hold(address, on, view.current.lose)}
       onRefuse=${onRefuse}
     /><${Live} address=${address} write=${write} />`;
 }

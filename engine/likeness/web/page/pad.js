@@ -120,7 +120,7 @@ class PadView {
       height: box.height - 2 * INSET_PX,
     };
     this.area.classList.add('touched');
-    for (const axis of ['x', 'y']) hold(this.params[axis].address, true);
+    for (const axis of ['x', 'y']) hold(this.params[axis].address, true, this.lose);
     const quick = event.timeStamp - this.lastTap < DOUBLE_TAP_MS;
     this.lastTap = quick ? 0 : event.timeStamp;
     const { left, top, width, height } = this.rect;
@@ -157,8 +157,15 @@ class PadView {
   letGo() {
     this.pointer = null;
     this.others.clear();
-    for (const axis of ['x', 'y']) hold(this.params[axis].address, false);
+    for (const axis of ['x', 'y']) hold(this.params[axis].address, false, this.lose);
   }
+
+  /** Lets go without the finger's doing: another hand has taken one of the two. */
+  lose = () => {
+    if (this.pointer === null) return;
+    this.letGo();
+    this.area.classList.remove('touched');
+  };
 
   key = (event) => {
     const up = this.down ? -1 : 1;

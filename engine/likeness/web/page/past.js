@@ -162,6 +162,7 @@ function handsOf({ box, span, now, faces, onChoose }) {
   let start = null;
   let carrier = null;
   let scrubbing = false;
+  const lose = () => (scrubbing = false);
   // A face stands to the right of its moment, until the next one.
   const faceAt = (event) => (faces.findLast(([at]) => at <= momentAt(event)) ?? faces[0])?.[1];
   const drag = (event) => {
@@ -169,7 +170,7 @@ function handsOf({ box, span, now, faces, onChoose }) {
     if (up && faces.length) carrier = new Carrier(`/picture/past/${faceAt(start)}`);
     else if (!up) {
       scrubbing = true;
-      hold('history.scrub', true);
+      hold('history.scrub', true, lose);
     }
   };
   const move = (event) => {
@@ -182,7 +183,7 @@ function handsOf({ box, span, now, faces, onChoose }) {
   };
   const end = () => {
     carrier?.end();
-    if (scrubbing) hold('history.scrub', false);
+    if (scrubbing) hold('history.scrub', false, lose);
   };
   const tap = (event) => {
     if ((targetOf('history.scrub') ?? 1) < 1) scrubTo(partAt(event), span);

@@ -177,6 +177,17 @@ class SliderView {
     this.draw();
   };
 
+  /** Lets go without the finger's doing: another hand has taken the control. */
+  lose = () => {
+    this.pointer = null;
+    this.others.clear();
+    this.fine = false;
+    this.lastTap = 0;
+    this.toggle(this.parts.track, 'fine', false);
+    this.toggle(this.parts.track, 'touched', false);
+    this.draw();
+  };
+
   fineness(event) {
     const away = Math.max(this.rect.top - event.clientY, event.clientY - this.rect.bottom, 0);
     const far = away <= AWAY_PX ? 1 : Math.max(0.02, (AWAY_PX / away) ** 1.5);

@@ -14,7 +14,7 @@ const topics = new Map();
 const listeners = new Map();
 const keyed = Object.fromEntries(KEYED.map((topic) => [topic, new Map()]));
 const valueListeners = new Map();
-// By address: what this page has set, until when that counts, and whether a finger is on it.
+// By address: what this page has set, until when that counts, and whose finger is on it: what to call when it loses it.
 const own = new Map();
 const outgoing = new Map();
 let unnamed = 0;
@@ -133,6 +133,7 @@ function merge(topic, changed) {
   for (const [address, value] of Object.entries(changed)) {
     if (value === null) values.delete(address);
     else values.set(address, value);
+    if (topic === 'held' && value !== null) loseHold(address);
     tellValue(address);
   }
 }
@@ -173,7 +174,7 @@ export function setParam(address, value) {
   if (!queue(address, `/${address.replace('.', '/')}`, [value])) return;
   const before = own.get(address);
   clearTimeout(before?.timer);
-  own.set(address, { value, fingers: before?.fingers ?? 0, timer: before?.fingers ? 0 : expire(address) });
+  own.set(address, { value, grip: before?.grip ?? null, timer: before?.grip ? 0 : expire(address) });
   tellValue(address);
 }
 
@@ -196,12 +197,28 @@ const expire = (address) =>
     tellValue(address);
   }, OWN_MS + 2 * travelMs);
 
-/** Says that a finger is on a parameter's control, or has left it; under a finger nothing is moved by an answer. */
-export function hold(address, on) {
-  const mine = own.get(address) ?? { value: keyed.values.get(address), fingers: 0, timer: 0 };
+const nobody = () => {};
+
+/**
+ * Says that a finger is on a parameter's control, or has left it; under a finger nothing is moved by an answer.
+ * Who takes it last holds it: `lost` is called when another control of this page, or another desk, takes it.
+ */
+export function hold(address, on, lost = nobody) {
+  const mine = own.get(address) ?? { value: keyed.values.get(address), grip: null, timer: 0 };
+  if (!on && mine.grip !== lost) return;
+  if (on && mine.grip && mine.grip !== lost) mine.grip();
   clearTimeout(mine.timer);
-  mine.fingers = Math.max(0, mine.fingers + (on ? 1 : -1));
-  mine.timer = mine.fingers ? 0 : expire(address);
+  mine.grip = on ? lost : null;
+  mine.timer = on ? 0 : expire(address);
   own.set(address, mine);
-  if (mine.fingers === (on ? 1 : 0)) send('/desk/hold', address, on ? 1 : 0);
+  send('/desk/hold', address, on ? 1 : 0);
+}
+
+/** Lets another desk have a control: from now on its value is the show's, also under this page's finger. */
+function loseHold(address) {
+  const grip = own.get(address)?.grip;
+  if (!grip) return;
+  own.delete(address);
+  grip();
+  send('/desk/hold', address, 0);
 }

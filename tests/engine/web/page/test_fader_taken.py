@@ -1,0 +1,58 @@
+"""Several hands on one parameter: who takes it last holds it, and every page shows the one value."""
+
+from collections.abc import Callable
+
+import pytest
+from tests.engine.web.page.conftest import open_quiet
+from tests.engine.web.page.quiet_desk import QuietDesk
+from tests.engine.web.page.tab import Tab
+
+SPEED = "walk.speed"
+TRACK = f'[data-address="{SPEED}"] .track'
+VALUE = f"Number(document.querySelector('{TRACK}').getAttribute('aria-valuenow'))"
+HELD = f"document.querySelector('{TRACK}').classList.contains('held')"
+
+
+def place(tab: Tab, share: float) -> tuple[float, float]:
+    box = tab.place(TRACK)
+    return box["left"] + 6 + share * (box["width"] - 12), box["y"]
+
+
+def test_of_two_desks_the_one_that_took_a_fader_last_holds_it(quiet: QuietDesk, open_tab: Callable[..., Tab]) -> None:
+    first, second = open_quiet(quiet, open_tab), open_quiet(quiet, open_tab)
+    first.mouse("mousePressed", *place(first, 0.2))
+    second.wait_for(HELD)
+    first.wait_for(f"Math.abs({VALUE} - 0.2) < 0.02")
+    second.mouse("mousePressed", *place(second, 0.8))
+    first.wait_for(HELD)
+    first.wait_for(f"Math.abs({VALUE} - 0.8) < 0.02", what="the value of the hand that holds it")
+    second.wait_for(f"!{HELD}")
+    # What the first finger does now is nothing, until it takes the fader anew.
+    first.mouse("mouseMoved", *place(first, 0.4))
+    first.mouse("mouseReleased", *place(first, 0.4))
+    assert second.evaluate(HELD) is False
+    first.mouse("mousePressed", *place(first, 0.3))
+    second.wait_for(HELD)
+    second.wait_for(f"Math.abs({VALUE} - 0.3) < 0.02")
+    assert quiet.store.target(SPEED) == pytest.approx(0.3, abs=0.02)
+    first.mouse("mouseReleased", *place(first, 0.3))
+    second.mouse("mouseReleased", *place(second, 0.8))
+    second.wait_for(f"!{HELD}")
+    first.wait_for(f"!{HELD}")
+
+
+def test_of_two_controls_of_one_page_the_last_finger_holds_the_parameter(
+    quiet: QuietDesk, open_tab: Callable[..., Tab]
+) -> None:
+    tab = open_quiet(quiet, open_tab, 1024, 768, touch=True)
+    tab.click("name=Pads")
+    area = tab.place(".pad .area")
+    fader, pad = place(tab, 0.2), (area["left"] + area["width"] / 2, area["y"])
+    tab.touch("touchStart", fader)
+    tab.touch("touchStart", fader, pad)
+    tab.wait_for(f"Math.abs({VALUE} - 0.5) < 0.02", what="the pad's value at the fader")
+    tab.touch("touchMove", place(tab, 0.9), pad)
+    tab.touch("touchMove", place(tab, 0.9), (pad[0] + area["width"] * 0.2, pad[1]))
+    tab.wait_for(f"Math.abs({VALUE} - 0.7) < 0.05")
+    quiet.wait_for(lambda: abs(float(quiet.store.target(SPEED)) - 0.7) < 0.05)
+    tab.touch("touchEnd")
