@@ -291,9 +291,11 @@ class MidiInput:
             log.info("MIDI: no knob was moved for %s", learner.param)
             self._start_learning(None, ignore_reply)
         elif found := learner.result(now):
-            (port, _), binding = found
+            source, binding = found
+            port, _ = source
             self._learner = None
             self._editor.bind(port, binding)
+            self.knobs.place(source, binding, learner.position_of(source, binding))
             kind = f"{binding.control}, {binding.relative} encoder" if binding.relative else str(binding.control)
             log.info("MIDI: %s is played by %s of %s", binding.param, kind, controller_name(port))
             self._reply("/midi/learned", binding.param, kind, controller_name(port))

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from likeness.errors import ParamError
 from likeness.inputs.midi.bindings import Bindings
 from likeness.inputs.midi.messages import ControlMove, count_clicks
 from likeness.inputs.midi.ports import PortId, port_names
 from likeness.inputs.midi.takeover import Knob
-from likeness.parameters.midi_binding import Control
+from likeness.parameters.midi_binding import Binding, Control
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool
 from likeness.ranges import Takeover
@@ -79,6 +80,12 @@ class Knobs:
                 # Its plugin was taken out just now.
                 continue
         return gaps
+
+    def place(self, source: PortId, binding: Binding, u: float) -> None:
+        """Note where a control stands that was learnt just now, so that it is known how far it has to go."""
+        for knob in self._knobs_of(source).get(binding.control, ()):
+            if knob.binding.param == binding.param and binding.relative is None and binding.note is None:
+                self._store.run(partial(knob.place, u))
 
     def add_ports(self, sources: Sequence[PortId]) -> None:
         """Create the knobs of newly opened ports, so that their lights show before they are moved."""

@@ -30,6 +30,7 @@ class _Candidate:
     began: float
     last: float
     raws: list[int] = field(default_factory=list)
+    u: float = 0.0
 
 
 class Learner:
@@ -57,7 +58,7 @@ class Learner:
             (source, move.control, move.channel), _Candidate(source=source, move=move, began=now, last=now)
         )
         candidate.raws.append(move.raw)
-        candidate.last = now
+        candidate.last, candidate.u = now, move.u
 
     def result(self, now: float) -> tuple[PortId, Binding] | None:
         """Return the port and the binding, once it is clear which knob is meant; None until then."""
@@ -73,6 +74,15 @@ class Learner:
                 if candidate.move.control.kind == kind and self._is_decided(candidate, now):
                     return self._make_binding(candidate)
         return None
+
+    def position_of(self, source: PortId, binding: Binding) -> float:
+        """Return where in [0, 1] the control stands that `result` has found."""
+        found = (
+            each.u
+            for (port, control, channel), each in self._candidates.items()
+            if (port, control, channel) == (source, binding.control, binding.channel)
+        )
+        return next(found)
 
     def _is_decided(self, candidate: _Candidate, now: float) -> bool:
         """Return whether a control has sent enough: many messages, or some and then a pause."""

@@ -91,6 +91,10 @@ class Knob:
         self._at = min(max(start + way, min(binding.min, start)), max(binding.max, start))
         self._write(self._at)
 
+    def place(self, u: float) -> None:
+        """Note that the control stands at `u` in [0, 1], and plays nothing yet."""
+        self._at = self.binding.fader_position(u)
+
     def place_at_target(self) -> None:
         """Note that the control itself was moved to the value, as motor faders and endless encoders are."""
         if self.binding.param in self._store:

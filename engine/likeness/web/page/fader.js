@@ -11,9 +11,15 @@ export function Live({ address, write }) {
   return null;
 }
 
-/** Calls `write(gap)` with how far a knob in soft takeover has still to go, in fader units. */
+/** Calls `write(gap, way)` with how far a knob in soft takeover has still to go, in fader units, and to which side. */
 export function useGap(address, write) {
-  useEffect(() => subscribe('midi', (midi) => write(midi?.gaps?.[address] || 0)), [address]);
+  const follow = (midi) => {
+    const gap = midi?.gaps?.[address] || 0;
+    const knobs = midi?.bindings?.[address] ?? [];
+    const inverted = knobs.length === 1 && knobs[0].invert;
+    write(gap, gap > 0 !== Boolean(inverted) ? 'up' : 'down');
+  };
+  useEffect(() => subscribe('midi', follow), [address]);
 }
 
 /** The OSC address of a parameter: `/owner/name`. */
@@ -26,7 +32,7 @@ export function Fader({ param, label, onRefuse }) {
   const write = useCallback(({ target, shown, held }) => {
     if (target !== undefined) view.current.show(target, shown, held);
   }, []);
-  useGap(address, (gap) => view.current?.showGap(gap));
+  useGap(address, (gap, way) => view.current?.showGap(gap, way));
   return html`<${Slider}
       param=${param}
       label=${label}

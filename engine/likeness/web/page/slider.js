@@ -48,15 +48,15 @@ class SliderView {
     this.draw();
   }
 
-  /** Shows how far a knob has still to go, in fader units; 0 for not at all. */
-  showGap(gap) {
-    if (gap === this.gap) return;
-    this.gap = gap;
+  /** Shows how far a knob has still to go, in fader units, and how to turn it; 0 for not at all. */
+  showGap(gap, way) {
+    if (gap === this.gap && way === this.way) return;
+    Object.assign(this, { gap, way });
     this.draw();
   }
 
   draw() {
-    const { track, fill, thumb, mod, way, ghost, text, held } = this.parts;
+    const { track, fill, thumb, mod, way, ghost, text, held, hint } = this.parts;
     if (!track || this.value === undefined) return;
     const { param } = this;
     const at = toUnit(param, this.value);
@@ -73,6 +73,8 @@ class SliderView {
     this.toggle(track, 'waiting', this.gap !== 0);
     this.toggle(track, 'knob-below', this.gap > 0);
     if (this.gap) this.put(ghost, clamp(at - this.gap));
+    this.toggle(track, 'hint-left', at > 0.5);
+    this.write(hint, this.gap ? `turn ${this.way} to ${format(param, this.value)}` : '');
     this.toggle(track, 'held', Boolean(this.heldBy));
     this.write(held, this.heldBy || '');
     this.write(text, format(param, this.value, this.fine ? 1 : 0));
@@ -269,6 +271,7 @@ export function Slider({ param, label, value, view, onSet, onHold, onRefuse }) {
       <i class="at ghost" ref=${part('ghost')}></i>
       <i class="at mod" ref=${part('mod')}></i>
       <i class="at thumb" ref=${part('thumb')}></i>
+      <em class="hint" ref=${part('hint')}></em>
       <em class="holder" ref=${part('held')}></em>
     </div>
     <${NumberBox}

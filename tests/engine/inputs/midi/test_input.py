@@ -178,6 +178,9 @@ def test_a_knob_that_is_learnt_plays_and_is_there_again_after_a_restart(
         until(lambda: bool(told))
         assert told[0][:3] == ("/midi/learned", "walk.speed", "CC 21")
         assert CONTROLLER in str(told[0][3])
+        # It is told at once how far the knob has to go, and not only once it is moved again.
+        gap = pytest.approx(0.05 - 119 / 127)
+        until(lambda: store.advance(0.01) is not None and midi.gaps()["walk.speed"] == gap)
         # From the bottom over the value, which is at 0.05 of its way, to the top: it is taken over.
         player.play([0xB0, 21, 0], [0xB0, 21, 127])
         until(lambda: store.advance(0.01) is not None and store.snapshot["walk"]["speed"] == 10.0)

@@ -1,4 +1,4 @@
-"""Several hands on one parameter: who takes it last holds it, and every page shows the one value."""
+"""Several hands on one parameter: who takes it last holds it, and every page shows the one value; knobs that wait."""
 
 from collections.abc import Callable
 
@@ -56,3 +56,15 @@ def test_of_two_controls_of_one_page_the_last_finger_holds_the_parameter(
     tab.wait_for(f"Math.abs({VALUE} - 0.7) < 0.05")
     quiet.wait_for(lambda: abs(float(quiet.store.target(SPEED)) - 0.7) < 0.05)
     tab.touch("touchEnd")
+
+
+def test_a_knob_that_waits_says_at_its_fader_how_to_turn_it(quiet: QuietDesk, open_tab: Callable[..., Tab]) -> None:
+    tab = open_quiet(quiet, open_tab)
+    binding = {"controller": "knobs", "control": "CC 21", "min": 0.0, "max": 1.0, "curve": 1.0}
+    hint = f"document.querySelector('{TRACK} .hint').textContent"
+    for gap, inverted, words in ((0.3, False, "up"), (-0.3, False, "down"), (-0.3, True, "up")):
+        bindings = {SPEED: [{**binding, "invert": inverted}]}
+        quiet.told["midi"] = {**quiet.told["midi"], "gaps": {SPEED: gap}, "bindings": bindings}
+        tab.wait_for(f"{hint} === 'turn {words} to 0.50'")
+    quiet.told["midi"] = {**quiet.told["midi"], "gaps": {}}
+    tab.wait_for(f"{hint} === ''")
