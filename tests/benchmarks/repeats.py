@@ -27,7 +27,7 @@ VALUES = {"blackout": False, "freeze": False, "brightness": 0.8, "fade": 0.5}
 def virtual_screen() -> Iterator[None]:
     """Run an X server of 1920x1080 and make it the display."""
     reading, writing = os.pipe()
-    command = ["Xvfb", "-screen", "0", "1920x1080x24", "-displayfd", str(writing), "-nolisten", "tcp"]
+    command = ["Xvfb", "-screen", "0", "1920x1080x24", "-displayfd", str(writing), "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
     os.close(writing)
     with os.fdopen(reading) as pipe:

@@ -1,0 +1,97 @@
+"""A slow generator: the next picture is begun before the last one is shown, and a single late one changes nothing."""
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from likeness import master
+from likeness.events import Event, LatentCommand
+from likeness.frame import Frame
+from likeness.outputs.group import OutputGroup
+from likeness.outputs.output import MemoryOutput
+from likeness.parameters.store import ParamStore
+from likeness.picture import Drawn, Picture
+from likeness.show import loop
+from likeness.show.clock import RealClock
+from likeness.show.loop import Loop
+from likeness.show.renderer import Outcome, RenderThread
+
+DEADLINE_S = 20.0
+
+
+class Held:
+    """A loop whose pictures come when the test lets them, each with the time that it says it took."""
+
+    def __init__(self) -> None:
+        self.draw_s = 0.0
+        self.let = threading.Semaphore(0)
+        self.begun: list[Frame] = []
+        # Whether the next picture was being drawn while one was shown.
+        self.overlapped: list[bool] = []
+        self.render = RenderThread(self._draw)
+        store = ParamStore()
+        store.declare("master", master.PARAMS)
+        store.declare("show", loop.PARAMS)
+        held = self
+
+        class Watches(MemoryOutput):
+            def show(self, picture: Picture, at: float) -> None:
+                held.overlapped.append(held.render.busy)
+                super().show(picture, at)
+
+        self.out = Watches()
+        self.loop = Loop(RealClock(50), store, self.render, OutputGroup([self.out]), (4, 4))
+
+    def _draw(self, frame: Frame, events: tuple[Event | LatentCommand, ...]) -> Outcome:
+        self.begun.append(frame)
+        assert self.let.acquire(timeout=DEADLINE_S)
+        picture = np.full((4, 4, 3), len(self.begun), np.uint8)
+        return Outcome(Drawn(picture, frame.time, private=False), None, 0.0, self.draw_s)
+
+    def until_new(self) -> bool:
+        """Play until a new picture is shown; return whether the next one was being drawn meanwhile."""
+        while True:
+            repeated = self.loop.stats.repeated
+            self.loop.frame()
+            if self.loop.stats.repeated == repeated:
+                return self.overlapped[-1]
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    held = Held()
+    yield held
+    for _ in range(10):
+        held.let.release()
+    held.render.close(1.0)
+
+
+def test_the_next_picture_of_a_slow_generator_is_drawn_while_the_last_one_is_shown(held: Held) -> None:
+    held.draw_s = 0.2
+    held.loop.frame()
+    for _ in range(3):
+        held.let.release()
+        assert held.until_new()
+    times = [frame.time for frame in held.begun]
+    # No frame is drawn twice, and no time is lost: what was not drawn meanwhile comes with the next.
+    assert times == sorted(set(times))
+    assert sum(frame.dt for frame in held.begun) == pytest.approx(times[-1])
+
+
+def test_after_one_late_picture_each_is_waited_for_again(held: Held) -> None:
+    held.draw_s = 0.2
+    held.loop.frame()
+    held.let.release()
+    assert held.until_new()
+    held.draw_s = 0.001
+    held.let.release()
+    assert not held.until_new()
+    held.let.release()
+    before = held.loop.stats.repeated
+    held.loop.frame()
+    held.let.release()
+    held.loop.frame()
+    assert held.overlapped[-1] is False
+    assert held.loop.stats.repeated == before
