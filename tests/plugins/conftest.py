@@ -65,6 +65,11 @@ class Player:
         )
         return result
 
+    def stop(self) -> None:
+        """End as at the end of a show."""
+        if hasattr(self.plugin, "stop"):
+            _call(self.plugin.stop, stage=self.stage)
+
     def note(self, number: int) -> None:
         """Press a key."""
         _call(self.plugin.handle, event=Note(number, 0.8), stage=self.stage)

@@ -1,6 +1,11 @@
 """What every bundled plugin keeps to, whatever its parameters say."""
 
+import atexit
+import builtins
+import math
+import os
 import random
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,6 +25,8 @@ LAYERS = (1, 4, 14)
 SIDE = 112
 # Each launches a kernel of some microseconds on a GPU; a generator launches hundreds.
 MOST_OPERATIONS = 60
+
+WITH_ALARMS = pytest.mark.skipif(not hasattr(signal, "getitimer"), reason="this system has no alarms")
 
 Maker = Callable[..., Any]
 
@@ -210,3 +217,63 @@ def test_every_parameter_says_what_it_does(name: str, player: Maker) -> None:
     for param in player(name).params:
         assert param.help.endswith((".", ")")), param.name
         assert param.help[0].isupper() or param.help.split(maxsplit=1)[0] in ("hand:", "slerp", "travel"), param.name
+
+
+def descriptor(number: int) -> tuple[int, int] | None:
+    """Return which file is behind a descriptor; None where it is closed."""
+    try:
+        found = os.fstat(number)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def duties() -> dict[str, object]:
+    """Return what no guard puts back, which an author leaves alone; see "When a plugin fails" in docs/hooks.md."""
+    cudnn, left = torch.backends.cudnn, signal.getitimer(signal.ITIMER_REAL)[0]
+    signals = [number for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP)]
+    modules = {module: dict(vars(module)) for module in (builtins, os, time, random, math)}
+    return {
+        "the standard streams": [descriptor(number) for number in range(3)],
+        "signals": [signal.getsignal(number) for number in signals],
+        # When it rings; the tests' own timeout is one.
+        "the alarm": left and round(time.monotonic() + left),
+        "what runs at the end": atexit._ncallbacks(),
+        "cuDNN": (cudnn.enabled, cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32),
+        "other modules": {module.__name__: held for module, held in modules.items()},
+    }
+
+
+@WITH_ALARMS
+@pytest.mark.parametrize("name", NAMES)
+def test_what_no_guard_can_put_back_is_left_alone(name: str, player: Maker, image: Tensor) -> None:
+    player(name)  # libraries that it imports may do what they like, once
+    before = duties()
+    playing, dice = player(name), random.Random(6)
+    for _ in range(20):
+        playing.values = {param.name: draw(param, dice) for param in playing.params}
+        step(playing, image)
+    playing.stop()
+    after = duties()
+    assert {what for what in before if before[what] != after[what]} == set()
+
+
+@WITH_ALARMS
+@pytest.mark.parametrize(
+    ("what", "harm", "mend"),
+    [
+        (
+            "the alarm",
+            lambda: signal.setitimer(signal.ITIMER_REAL, 900),
+            lambda: signal.setitimer(signal.ITIMER_REAL, 0),
+        ),
+        ("what runs at the end", lambda: atexit.register(duties), lambda: atexit.unregister(duties)),
+        ("other modules", lambda: setattr(math, "tau", 6.0), lambda: setattr(math, "tau", 2 * math.pi)),
+    ],
+)
+def test_harm_is_noticed(what: str, harm: Callable[[], object], mend: Callable[[], object]) -> None:
+    before = duties()
+    harm()
+    after = duties()
+    mend()
+    assert {each for each in before if before[each] != after[each]} == {what}
