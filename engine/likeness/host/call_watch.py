@@ -76,4 +76,18 @@ def interrupt(thread: int) -> None:
 
     One that waits in C, for a lock or the network, goes on waiting and ends when it returns.
     """
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(LeftBehind))
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    raise_in(ctypes.c_ulong(thread), ctypes.py_object(LeftBehind))
+    # Until some thread has taken such an exception, Python 3.11 and 3.12 keep a flag up for all of them; with it a
+    # thread that has a profiler never gets past the first line of a function. So one is taken here; the other thread
+    # finds its own without the flag, when it gives Python's lock to somebody else.
+    try:
+        raise_in(ctypes.c_ulong(threading.get_ident()), ctypes.py_object(_Taken))
+        for _ in range(1000):
+            pass
+    except _Taken:
+        pass
+
+
+class _Taken(BaseException):
+    """Raised and caught by `interrupt`."""
