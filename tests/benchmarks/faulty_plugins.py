@@ -13,6 +13,7 @@ HOOKS = {
     "update": "latent, params, frame",
     "process_image": "image, params, frame",
     "describe_visitors": "",
+    "load_generator": "path, device, size",
     "state": "",
     "restore": "state",
     "stop": "stage",
@@ -91,9 +92,19 @@ ANSWERS = (
     "{'a': 1}",
     "x()",
 )
+# In the place of a generator: what has its names and nothing behind them.
+GENERATORS = (
+    *ANSWERS,
+    "types.SimpleNamespace(info=1, mean=2, sample=3, synthesize=4)",
+    "types.SimpleNamespace(info=info(), mean=torch.zeros(4, 16), sample=recurse, synthesize=recurse)",
+    "types.SimpleNamespace(info=info(), mean=None, sample=lambda seeds: None, synthesize=lambda *a, **k: None)",
+    "types.SimpleNamespace(info=info(), mean=torch.zeros(4, 16), sample=swallow, synthesize=swallow)",
+    "Sub.of(torch.zeros(4, 16))",
+    "Pretends()",
+)
 PREAMBLE = '''\
 """A plugin at fault."""
-import asyncio, gc, itertools, locale, logging, os, random, signal, sys, threading, time, warnings
+import asyncio, gc, itertools, locale, logging, os, random, signal, sys, threading, time, types, warnings
 import numpy, torch
 from likeness import Float, hookimpl
 
@@ -130,9 +141,13 @@ def emptied(x):
     result.untyped_storage().resize_(0)
     return result
 
-def recurse(): return recurse() + 1
+def info():
+    from likeness.generator import GeneratorInfo, Licence
+    return GeneratorInfo("faulty", 4, 16, 64, Licence("CC0", True), {})
 
-def swallow():
+def recurse(*_, **__): return recurse() + 1
+
+def swallow(*_, **__):
     while True:
         try: time.sleep(0.05)
         except BaseException: pass
@@ -152,13 +167,14 @@ class Faulty:
 def draw_faulty(dice: random.Random) -> Faulty:
     """Return a plugin with one fault in one hook, at every call, or from the fourth on."""
     hook = dice.choice(list(HOOKS))
-    kinds = [RAISES, HANGS, STATE, VALUES if hook in CHAIN else ANSWERS]
+    answers = {**dict.fromkeys(CHAIN, VALUES), "load_generator": GENERATORS}.get(hook, ANSWERS)
+    kinds = [RAISES, HANGS, STATE, answers]
     weights = [3, 1, 3, 5 if hook in CHAIN else 1]
     kind = dice.choices(kinds, weights)[0]
     fault = dice.choice(kind)
     if kind is VALUES:
         fault = f"x = {CHAIN[hook]}; return {fault}"
-    elif kind is ANSWERS:
+    elif kind is answers:
         fault = "pass" if hook == "import" else f"x = itertools.count; return {fault}"
     return Faulty(write_source(hook, fault, late=hook in CHAIN and dice.random() < 0.3), hook, fault)
 

@@ -25,14 +25,17 @@ from tests.benchmarks.faulty_plugins import HOOKS, Faulty, draw_faulty, write_so
 
 from likeness.events import Key
 from likeness.files.lasting_stream import open_lasting
+from likeness.host import open_generator
 from likeness.options import QUIET
 from likeness.parameters.presets import Preset
+from likeness.show import generator_swap
 from likeness.show.show import Show
 
 NAME, GOOD = "faulty", "good"
 # A plugin that starts for longer is removed; a stop is waited for 10 s by the show.
 PATIENCE_S, DEADLINE_S = 2.0, 30.0
 FRAMES = 8
+WEIGHTS, LOAD_S = "composite-256", 5.0
 
 
 @dataclass
@@ -53,7 +56,7 @@ class Player:
         self.file, good = folder / f"{NAME}.py", folder / f"{GOOD}.py"
         good.write_text(write_source("none", ""))
         self.file.write_text(good.read_text())
-        options = replace(QUIET, size=(64, 64), fps=fps, weights="composite-256", plugins=[good, self.file])
+        options = replace(QUIET, size=(64, 64), fps=fps, weights=WEIGHTS, plugins=[good, self.file])
         self.show = Show(Preset(), options)
         self.show.store.set("show.hang", hang_s)
         self.played = Played()
@@ -85,6 +88,8 @@ class Player:
             self._play_frames()
             editor.reload(NAME)
             self._play_frames()
+            if faulty.hook == "load_generator":
+                self._load()
             self._edit(lambda: editor.remove(NAME), lambda: NAME not in self.names())
         # Whatever came before, the rack can be edited.
         done = threading.Event()
@@ -99,6 +104,13 @@ class Player:
     def _play_frames(self) -> None:
         end = self.show.loop.stats.frames + FRAMES
         self._until(lambda: self.show.loop.stats.frames >= end)
+
+    def _load(self) -> None:
+        """Ask for weights, and play on until they are taken or refused."""
+        swap = self.show.generator_swap
+        swap.load(WEIGHTS, 0.0)
+        self._edit(lambda: None, lambda: swap.loading is not None or bool(swap.error))
+        self._edit(lambda: None, lambda: swap.loading is None)
 
     def _edit(self, ask: Callable[[], None], wanted: Callable[[], bool]) -> None:
         ask()
@@ -134,6 +146,8 @@ def main() -> None:
         logging.getLogger("likeness").propagate = False
     dice = random.Random(arguments.seed)
     hooks = dict.fromkeys(HOOKS, 0)
+    # Nobody waits five minutes for each plugin that never opens its weights.
+    open_generator.OPEN_S, generator_swap.OPENED_S = LOAD_S, 2 * LOAD_S
     with tempfile.TemporaryDirectory() as folder:
         player = Player(Path(folder), arguments.hang)
         player.note(0)

@@ -19,7 +19,7 @@ def call_with_deadline(
     call: Callable[[], Result],
     seconds: float,
     hint: str,
-    state: ProcessState,
+    state: ProcessState | None,
     owner: str,
     given_up: Callable[[], bool] = lambda: False,
 ) -> Result:
@@ -32,7 +32,7 @@ def call_with_deadline(
         call: a plugin's import, `start` or `stop`.
         seconds: how long it may take; then its thread is left behind.
         hint: where to look if it takes longer, for the message; what is called.
-        state: of the process.
+        state: of the process; None puts nothing back, for a call that changes it for the show's sake.
         owner: the plugin's name.
         given_up: returns whether nobody wants the result any more; asked a few times a second.
 
@@ -50,9 +50,10 @@ def call_with_deadline(
         except BaseException as error:  # noqa: BLE001 - raised again on the thread that waits
             failures.append(error)
         finally:
-            state.restore_thread(own, owner, hint)
+            if state is not None:
+                state.restore_thread(own, owner, hint)
 
-    visit = state.enter(whole=True)
+    visit = None if state is None else state.enter(whole=True)
     thread = threading.Thread(target=run, name="plugin", daemon=True)
     thread.start()
     deadline = time.monotonic() + seconds
@@ -61,9 +62,10 @@ def call_with_deadline(
             thread.join(min(left, POLL_S))
     finally:
         # Also where the thread is left behind.
-        state.restore_process(visit, owner, hint)
-        state.restore_slow(owner, hint)
-        state.leave(visit)
+        if state is not None and visit is not None:
+            state.restore_process(visit, owner, hint)
+            state.restore_slow(owner, hint)
+            state.leave(visit)
         if thread.is_alive() and thread.ident is not None:
             interrupt(thread.ident)
     if failures:

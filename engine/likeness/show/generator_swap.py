@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 # Long enough not to be a cut, short enough for a drop.
 FADE_S = 0.5
+# Reading a gigabyte from a slow disk and compiling it take minutes; a family that never comes back takes for ever.
+OPENED_S = 600.0
 
 
 class GeneratorSwap:
@@ -104,7 +106,7 @@ class GeneratorSwap:
     def _open(self, name: str, fade_s: float) -> None:
         log.info("opening %s; %s plays meanwhile", name, self.name)
         try:
-            opened = [self._open_weights(name, lambda step: self._show_step(name, step))]
+            opened = [self._open_in_time(name)]
         # A file, a driver or a family of a plugin's may raise anything, `sys.exit()` too.
         except BaseException as error:  # noqa: BLE001
             said = str(error) if isinstance(error, LikenessError) else repr(error)
@@ -128,6 +130,17 @@ class GeneratorSwap:
         # Two generators at a time are enough for a graphics card's memory.
         while not over.wait(1.0) and not self._closing.is_set():
             pass
+
+    def _open_in_time(self, name: str) -> Generator:
+        """Open the weights on a thread that is left behind where a plugin's family never comes back."""
+        return call_with_deadline(
+            lambda: self._open_weights(name, lambda step: self._show_step(name, step)),
+            OPENED_S,
+            "the plugin whose `load_generator` opened it",
+            None,
+            name,
+            self._closing.is_set,
+        )
 
     def _show_step(self, name: str, step: str) -> None:
         self.loading = (Path(name).stem, step)

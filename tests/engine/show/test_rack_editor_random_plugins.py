@@ -7,8 +7,8 @@ import pytest
 from tests.benchmarks.faulty_plugins import draw_faulty, write_source
 from tests.benchmarks.random_plugins import Player
 
-from likeness.host import host
-from likeness.show import rack_editor
+from likeness.host import host, open_generator
+from likeness.show import generator_swap, rack_editor
 
 pytestmark = pytest.mark.usefixtures("torch_as_it_was")
 
@@ -19,6 +19,8 @@ HANG_S = 0.2
 def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
     monkeypatch.setattr(host, "STOP_S", 0.2)
     monkeypatch.setattr(rack_editor, "STUCK_S", 0.1)
+    monkeypatch.setattr(open_generator, "OPEN_S", 0.5)
+    monkeypatch.setattr(generator_swap, "OPENED_S", 1.0)
     monkeypatch.setattr("tests.benchmarks.random_plugins.PATIENCE_S", 0.3)
     monkeypatch.setattr("tests.benchmarks.random_plugins.FRAMES", 4)
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
