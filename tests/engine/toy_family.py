@@ -2,7 +2,7 @@
 
 # The weights of this family say what shape they have.
 TOYS = """
-import weakref
+import threading, weakref
 from likeness import hookimpl
 from tests.conftest import ToyGenerator
 
@@ -17,8 +17,10 @@ class Plugin:
             self.gate.wait(20)
         if path.read_text() == "exit":
             raise SystemExit(3)
-        num_ws, w_dim, side = map(int, path.read_text().split())
-        generator = ToyGenerator(num_ws, w_dim, side)
+        num_ws, w_dim, side, *rest = path.read_text().split()
+        generator = ToyGenerator(int(num_ws), int(w_dim), int(side))
+        if rest == ["hangs"]:
+            generator.synthesize = lambda *_, **__: threading.Event().wait()
         self.made = weakref.ref(generator)
         return generator
 """

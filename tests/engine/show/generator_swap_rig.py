@@ -59,6 +59,7 @@ SHAPES = {
     "two": "2 24 32",
     "broken": "no shape",
     "exits": "exit",
+    "hangs": "4 8 32 hangs",
 }
 
 

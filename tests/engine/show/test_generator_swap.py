@@ -66,6 +66,19 @@ def test_weights_that_do_not_open_are_one_line_and_the_old_ones_play_on(
     assert playing.loop.stats.repeated == 0
 
 
+def test_a_generator_that_never_draws_its_first_picture_keeps_no_other_from_playing(
+    swap_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("likeness.show.generator_swap.OPENED_S", 0.3)
+    playing = swap_rig()
+    swap = playing.show.generator_swap
+    swap.load(str(playing.weights("hangs")))
+    playing.until(lambda: swap.error)
+    assert "hangs is not taken: it was not ready" in swap.error
+    playing.take("large", 0)
+    assert playing.out.pictures[-1].shape[0] == 64
+
+
 def test_what_cannot_be_is_refused_at_once(swap_rig: Callable[..., Rig]) -> None:
     swap = swap_rig().show.generator_swap
     with pytest.raises(WeightsError, match=r"no weights 'compsite-256'.*composite-256"):
