@@ -20,7 +20,7 @@ from cyclopts import Parameter, Token
 
 from likeness import ranges
 from likeness.errors import LikenessError
-from likeness.ranges import Range, Takeover
+from likeness.ranges import Fit, Range, Takeover
 
 if TYPE_CHECKING:
     from likeness.parameters.presets import Preset
@@ -127,6 +127,10 @@ class PictureOptions:
     precision
         Number format of the network; auto takes bfloat16 where the processor multiplies it, and float16 on CUDA where
         the picture stays the same. "mixed" is float16 at the four finest sizes of a StyleGAN2.
+    fit
+        How a picture fills a screen or --size of another shape: contain with black bars, cover with its edges cut off,
+        stretch out of its shape, mirror it into the bars, blur it behind itself, tile the bars with it. Without it the
+        preset decides, then contain.
     """
 
     heads: Heads | None = None
@@ -140,6 +144,7 @@ class PictureOptions:
     weights: PlayedWeights | None = None
     backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16", "mixed"] = "auto"
+    fit: Fit | None = None
     force: Force = False
 
 

@@ -43,6 +43,8 @@ class Range:
 
 
 Takeover = Literal["soft", "scale", "jump"]
+# How a picture fills a frame of another shape.
+Fit = Literal["contain", "cover", "stretch", "mirror", "blur", "tile"]
 
 FPS = Range(1, 1000, "frames per second")
 # Beyond 64 no machine of today draws them, and a slip of the hand takes all memory.

@@ -39,7 +39,7 @@ PARAMS = (
 )
 OWNERS = frozenset({"cue", "history", "preset"})
 # Set by hand or by a clock alone, never by a cue.
-NOT_RECALLED = BY_HAND | {"show.tempo", "show.meter", "show.hang"}
+NOT_RECALLED = BY_HAND | {"show.tempo", "show.meter", "show.hang", "show.fit"}
 # Beats between two points of the grid that a recall waits for.
 GRID_BEATS: Mapping[str, Callable[[Moment], float]] = MappingProxyType(
     {"beat": lambda moment: 1.0, "bar": lambda moment: float(moment.beats_per_bar)}

@@ -7,7 +7,7 @@ from likeness.errors import OutputError
 from likeness.files.free_name import claim_name, release_name
 from likeness.outputs.frames import FramesOutput, claim_row, file_pattern
 from likeness.outputs.gif import GifOutput
-from likeness.outputs.video import VideoOutput
+from likeness.outputs.video import VideoOutput, check_film_size
 from likeness.outputs.writer import QueuedOutput, explain
 
 _KINDS: dict[str, type[VideoOutput | GifOutput | FramesOutput]] = {
@@ -23,7 +23,13 @@ NO_AUDIO = NoAudio()
 
 
 def open_file(
-    path: Path, fps: float, *, offline: bool, force: bool = False, audio: AudioSource = NO_AUDIO
+    path: Path,
+    fps: float,
+    *,
+    offline: bool,
+    force: bool = False,
+    audio: AudioSource = NO_AUDIO,
+    size: tuple[int, int] | None = None,
 ) -> QueuedOutput:
     """Return the output that writes `path`: a video, a GIF, or numbered PNG files (`face-%06d.png`, or a folder).
 
@@ -35,6 +41,7 @@ def open_file(
         offline: write every picture and wait for it, instead of keeping up with the clock.
         force: replace what is there.
         audio: of the show; films have its sound.
+        size: width and height of the pictures in px, where that is known.
 
     Raises:
         OutputError: an ending that nobody here writes, or a file that cannot be made.
@@ -46,6 +53,8 @@ def open_file(
             f"{path}: nothing here writes {path.suffix or 'a file without an ending'}; endings that work: {wanted}, "
             "or the name of a folder that is there, for PNG files."
         )
+    if kind is VideoOutput and size:
+        check_film_size(f"video {path}", size)
     try:
         if kind is FramesOutput:
             return FramesOutput(claim_row(file_pattern(path), force=force), fps, offline=offline)

@@ -8,7 +8,7 @@ from likeness.errors import OutputError
 from likeness.options import Options
 from likeness.outputs.displays import choose_display, find_corner, start_video
 from likeness.outputs.files import NO_AUDIO, open_file
-from likeness.outputs.fitting import FittedOutput, Screens
+from likeness.outputs.fitting import CONTAINED, FittedOutput, Fitting, Screens
 from likeness.outputs.output import NullOutput, Output
 from likeness.outputs.window import WindowOutput
 from likeness.outputs.window_overlay import WindowOverlay
@@ -41,6 +41,7 @@ def open_outputs(
     on_close: Callable[[], None],
     overlay: WindowOverlay | None = None,
     audio: AudioSource = NO_AUDIO,
+    fitting: Fitting = CONTAINED,
 ) -> list[Output]:
     """Return the outputs that `options` name. Main thread: windows belong to it.
 
@@ -50,6 +51,7 @@ def open_outputs(
         title, on_key, on_close: of windows.
         overlay: of the window, the first one of several.
         audio: what films have as their sound.
+        fitting: how pictures fill windows, and files of `size`.
 
     Raises:
         OutputError: where one cannot be opened; those before it are closed again.
@@ -63,12 +65,13 @@ def open_outputs(
     try:
         for name in options.outputs:
             if name == "window":
-                opened.append(_windows(options, heads, fps, title, on_key, on_close, overlay))
+                opened.append(_windows(options, heads, fps, title, on_key, on_close, overlay, fitting))
             elif name == "null":
                 opened.append(NullOutput())
             else:
-                file = open_file(Path(name), fps, offline=options.offline, force=options.force, audio=audio)
-                opened.append(FittedOutput(file, *size, heads) if size else file)
+                row = (size[0] * heads, size[1]) if size else None
+                file = open_file(Path(name), fps, offline=options.offline, force=options.force, audio=audio, size=row)
+                opened.append(FittedOutput(file, *size, heads, fitting) if size else file)
     except BaseException:
         for output in opened:
             output.close()
@@ -84,6 +87,7 @@ def _windows(
     on_key: Callable[[str], None],
     on_close: Callable[[], None],
     overlay: WindowOverlay | None,
+    fitting: Fitting,
 ) -> Output:
     windows: list[Output] = []
     size = options.size
@@ -104,6 +108,7 @@ def _windows(
                 on_close=on_close,
                 corner=corner,
                 overlay=overlay if number == 0 else None,
+                fitting=fitting,
                 alone=number == len(options.displays) - 1,
             )
             windows.append(window)

@@ -37,6 +37,8 @@ LIVE_THREADS, OFFLINE_THREADS = 1, 4
 # With its macroblock tree x264 now and then wrote other bytes for the same pictures: in 3 % of 180 runs on a busy
 # machine, in 1 % with one thread; without it in none.
 SAME_BYTES = "mbtree=0"
+# Of a frame: 139,264 blocks of 16x16 px [ITU-T H.264, table A-1, level 6.2], which 7680x4320 does not quite fill.
+MOST_PIXELS = 139_264 * 256
 # Microseconds. What waits in the muxer for its fragment to fill is all that a kill can take.
 FRAGMENT_US = 500_000
 
@@ -110,6 +112,7 @@ class VideoOutput(ContainerOutput):
     def _begin(self, picture: Picture) -> None:
         """Add the stream, now that the first picture says how large."""
         height, width = picture.shape[:2]
+        check_film_size(self.name, (width, height))
         self._size = (width + width % 2, height + height % 2)
         stream = self._container.add_stream(self._encoder_name, rate=self.rate)
         codec = stream.codec_context
@@ -166,6 +169,19 @@ class VideoOutput(ContainerOutput):
     def _let_go(self) -> None:
         if self._sound:
             self._sound.close()
+
+
+def check_film_size(name: str, size: tuple[int, int]) -> None:
+    """Refuse frames of `size` (width, height) that are larger than H.264 has them.
+
+    Raises:
+        OutputError: naming what it has.
+    """
+    if size[0] * size[1] > MOST_PIXELS:
+        raise OutputError(
+            f"{name}: {size[0]}x{size[1]} px are more than a film holds, up to {MOST_PIXELS / 1e6:.1f} million such as "
+            "7680x4320; choose a smaller --size, or PNG files"
+        )
 
 
 def _encoder(name: str) -> str:

@@ -8,9 +8,9 @@ import numpy as np
 
 from likeness.errors import OutputError
 from likeness.outputs.displays import choose_display, displays, find_corner, has_display, start_video
-from likeness.outputs.fitting import fit
+from likeness.outputs.fitting import CONTAINED, Fitting, blur_surround, crop, place_copies
 from likeness.outputs.window_overlay import WindowOverlay
-from likeness.picture import Picture
+from likeness.picture import KeptPicture, Picture
 
 import pygame  # isort: skip - after displays.py, which sets what SDL reads when it starts
 from pygame._sdl2.sdl2 import error as sdl_error  # isort: skip
@@ -47,7 +47,7 @@ _RENEWAL_S = 1.0
 
 
 class WindowOutput:
-    """Show pictures on one display, as large as they go, with black around them. Main thread only.
+    """Show pictures on one display, as large as they go, with black around them or as asked. Main thread only.
 
     F changes between full-screen and window. The picture is scaled by SDL's renderer rather than as a surface:
     at 1920x1080 from 512x512 that took 8 ms of a CPU that also had to play the graphics card, against 19 for
@@ -65,6 +65,7 @@ class WindowOutput:
             this is the first window.
         overlay: drawn over the pictures, in this window alone.
         now: seconds.
+        fitting: how pictures fill the window.
         alone: whether closing it lets go of the display's driver; it must not while other windows are open.
 
     Raises:
@@ -83,6 +84,7 @@ class WindowOutput:
         on_close: Callable[[], None],
         corner: tuple[int, int] | None = None,
         overlay: WindowOverlay | None = None,
+        fitting: Fitting = CONTAINED,
         alone: bool = True,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -90,7 +92,12 @@ class WindowOutput:
         self._on_key, self._on_close = on_key, on_close
         self._display, self._alone, self._overlay = choose_display(display), alone, overlay or WindowOverlay()
         self._texture: Texture | None = None
-        # What the texture holds, and what was seen with it: while both are the same, nothing is drawn.
+        self._surround: Texture | None = None
+        self._fitting, self._mark = fitting, fitting.make_mark()
+        self._cropped = KeptPicture()
+        # What the texture holds.
+        self._uploaded: Picture | None = None
+        # The picture that is seen, and what with it: while both are the same, nothing is drawn.
         self._picture: Picture | None = None
         self._over: tuple[object, ...] = ()
         self._now, self._renew_at = now, 0.0
@@ -118,9 +125,10 @@ class WindowOutput:
         if self._closed:
             raise OutputError(f"{self.name} is closed; open a new one to show more pictures.")
         try:
-            over = self._overlay.read()
+            over = (self._fitting.mode(), *self._overlay.read())
             if picture is not self._picture or over != self._over or self._now() >= self._renew_at:
                 self._draw(picture)
+                self._picture = picture
                 self._over, self._renew_at = over, self._now() + _RENEWAL_S
             keys, close_requested = self._poll_events()
         except _DRIVER_ERRORS as error:
@@ -136,7 +144,8 @@ class WindowOutput:
         if self._closed:
             return
         self._closed = True
-        self._texture = self._picture = None
+        self._texture = self._surround = self._picture = self._uploaded = None
+        self._cropped.forget()
         self._overlay.forget()
         del self._renderer
         self._window.destroy()
@@ -190,18 +199,34 @@ class WindowOutput:
         self._full_screen = False
 
     def _draw(self, picture: Picture) -> None:
+        into, mode = self._renderer.get_viewport().size, self._fitting.mode()
+        if mode == "cover":
+            # Not left to the card, since the mark must be on what is seen of the picture.
+            whole = picture
+            picture, mode = self._mark(self._cropped.get(whole, into, lambda: crop(whole, into))), "stretch"
         height, width = picture.shape[:2]
         if self._texture is None or (self._texture.width, self._texture.height) != (width, height):
             self._texture = Texture(self._renderer, (width, height), streaming=True, scale_quality=_LINEAR)
-            self._picture = None
-        if picture is not self._picture:
+            self._uploaded = None
+        if picture is not self._uploaded:
             self._texture.update(pygame.image.frombuffer(np.ascontiguousarray(picture).data, (width, height), "RGB"))
-            self._picture = picture
-        into = self._renderer.get_viewport().size
+            self._uploaded = picture
         self._renderer.clear()
-        self._texture.draw(dstrect=fit((width, height), into))
+        if mode == "blur":
+            self._draw_surround(picture, into)
+        for place in place_copies((width, height), into, mode):
+            self._texture.draw(dstrect=place.rect, flip_x=place.flip_x, flip_y=place.flip_y)
         self._overlay.draw(self._renderer)
         self._renderer.present()
+
+    def _draw_surround(self, picture: Picture, into: tuple[int, int]) -> None:
+        """Draw the blurred picture over all of the window; it is small, and the card makes it large."""
+        small = blur_surround(picture, into)
+        size = small.shape[1], small.shape[0]
+        if self._surround is None or (self._surround.width, self._surround.height) != size:
+            self._surround = Texture(self._renderer, size, streaming=True, scale_quality=_LINEAR)
+        self._surround.update(pygame.image.frombuffer(np.ascontiguousarray(small).data, size, "RGB"))
+        self._surround.draw(dstrect=(0, 0, *into))
 
     def _poll_events(self) -> tuple[list[str], bool]:
         """Handle the window's events; return the keys pressed and whether the window was asked to close."""
@@ -219,7 +244,7 @@ class WindowOutput:
             elif event.type in (pygame.QUIT, pygame.WINDOWCLOSE):
                 close_requested = True
             elif event.type == pygame.RENDER_DEVICE_RESET:
-                self._texture = None  # the graphics card forgot it; what is shown next makes a new one
+                self._texture = self._surround = None  # the graphics card forgot it; what is shown next makes a new one
                 self._overlay.forget()
         return keys, close_requested
 

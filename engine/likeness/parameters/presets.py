@@ -20,7 +20,7 @@ from likeness.files.text_file import describe_mismatch, read_toml
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.modulator import Modulator
 from likeness.params import Value
-from likeness.ranges import FPS, HANG, HEADS, METER, PSI, SEED, TEMPO, Range, Takeover, parse_size
+from likeness.ranges import FPS, HANG, HEADS, METER, PSI, SEED, TEMPO, Fit, Range, Takeover, parse_size
 
 
 def _check_value(value: object) -> Value:
@@ -67,6 +67,7 @@ class ShowTable(_Table):
     tempo: Annotated[float, _check_in(TEMPO)] | None = None
     meter: Annotated[int, _check_in(METER)] | None = None
     hang: Annotated[float, _check_in(HANG)] | None = None
+    fit: Fit | None = None
     strict: bool | None = None
     takeover: Takeover | None = None
     programs: tuple[str, ...] = ()
@@ -93,7 +94,7 @@ class Preset(_Table):
 
     def flat_values(self) -> dict[str, Value]:
         """Return the values by address, `owner.name`, those of the show's own parameters too."""
-        table = {name: getattr(self.show, name) for name in ("psi", "tempo", "meter", "hang")}
+        table = {name: getattr(self.show, name) for name in ("psi", "tempo", "meter", "hang", "fit")}
         show = {f"show.{name}": value for name, value in table.items() if value is not None}
         return show | {
             f"{owner}.{name}": value for owner, table in self.values.items() for name, value in table.items()

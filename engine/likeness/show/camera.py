@@ -36,7 +36,7 @@ class CameraStage:
 
     def __init__(self, source: str | None, store: ParamStore, busy: Callable[[], bool]) -> None:
         self._camera = CameraInput(source) if source else None
-        self._store, self._busy, self._mark = store, busy, LiveMark()
+        self._store, self._busy, self._mark = store, busy, self.make_mark()
         if self._camera:
             self._camera.start()
 
@@ -50,10 +50,19 @@ class CameraStage:
 
     def mark(self, picture: Picture) -> Picture:
         """Return the finished picture, marked while the camera is live."""
-        if self._camera and self._camera.live:
-            return self._mark(picture)
-        self._mark.forget()
-        return picture
+        return self._mark(picture)
+
+    def make_mark(self) -> Callable[[Picture], Picture]:
+        """Return what marks other pictures, such as one that was cut out of the show's. The show's thread."""
+        mark = LiveMark()
+
+        def mark_live(picture: Picture) -> Picture:
+            if self._camera and self._camera.live:
+                return mark(picture)
+            mark.forget()
+            return picture
+
+        return mark_live
 
     def counters(self) -> dict[str, dict[str, int | str]]:
         """Return what the status says of the camera, nothing where there is none. Any thread."""

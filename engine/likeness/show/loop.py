@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter, thread_time
+from typing import get_args
 
 from likeness.errors.fault_log import Faults
 from likeness.events import Event, Forget, HeldNotes, LatentCommand, Recall
@@ -11,9 +12,9 @@ from likeness.frame import Frame
 from likeness.master import Master
 from likeness.outputs.group import OutputGroup
 from likeness.parameters.store import ParamStore
-from likeness.params import Float, Int
+from likeness.params import Choice, Float, Int
 from likeness.picture import Drawn, Picture, black
-from likeness.ranges import HANG, METER, PSI, TEMPO
+from likeness.ranges import HANG, METER, PSI, TEMPO, Fit
 from likeness.show.clock import Clock, Tick
 from likeness.show.frame_stats import FrameStats, Timing
 from likeness.show.governor import FrameWork, Governor
@@ -29,6 +30,7 @@ PARAMS = (
     Float("tempo", 120.0, min=TEMPO.low, max=TEMPO.high, unit=TEMPO.unit, help="How fast beats pass."),
     Int("meter", 4, min=int(METER.low), max=int(METER.high), unit=METER.unit, help="How many beats a bar has."),
     Float("hang", 0.8, min=HANG.low, max=HANG.high, unit=HANG.unit, help="A plugin that takes longer is left behind."),
+    Choice("fit", "contain", get_args(Fit), help="How a picture fills a frame of another shape."),
 )
 # A frame that takes longer than this is not waited for: the last picture is shown again and the master still works.
 # Below it the loop goes in step with the generator, which is faster for one that needs two frame times.

@@ -91,7 +91,8 @@ class Show(AbstractContextManager["Show"]):
         weights = options.weights or preset.show.weights
         # What is saved of this show, as a preset or against a crash, names the weights that it plays.
         heads = options.heads or preset.show.heads or 1
-        preset = preset.model_copy(update={"show": preset.show.model_copy(update={"weights": weights, "heads": heads})})
+        played = {"weights": weights, "heads": heads, "fit": options.fit or preset.show.fit}
+        preset = preset.model_copy(update={"show": preset.show.model_copy(update=played)})
         self.preset, self.options, self.heads = preset, options, heads
         self.fps = options.fps or preset.show.fps or DEFAULT_FPS
         self.frames = None if options.seconds is None else max(1, round(options.seconds * self.fps))
@@ -175,9 +176,8 @@ class Show(AbstractContextManager["Show"]):
         opened.callback(_close, camera.close)
         if options.link:
             transport.add_source(LinkSession(float(store.snapshot["show"]["tempo"])))
-        title = self.preset.title or "likeness"
         screen = Screen(
-            options, self.fps, size, self.heads, title, store, self.quit, lambda: self._status.state_line(), audio
+            self.preset, options, self.fps, size, store, self.quit, lambda: self._status.state_line(), audio, camera
         )
         outputs, self.overlay = screen.outputs, screen.overlay
         opened.callback(outputs.close)

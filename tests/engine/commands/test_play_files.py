@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import pytest
 from tests.engine.outputs.film_sound import onsets, sound_of, spans
 from tests.engine.sounds import click, placed, write_wav
@@ -85,6 +86,22 @@ def test_one_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureF
     with pytest.raises(SystemExit):
         main(["play", "demo", "--output", film, "--output", film, *SHORT])
     assert "two outputs cannot write one file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "filled"), [(("--fit", "mirror"), True), (("--set", "show.fit=blur"), True), ((), False)]
+)
+def test_a_render_fills_its_frame_as_it_is_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...], filled: bool
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    short = ("--seconds", "0.1", "--fps", "10", "--size", "96x48", "--device", "cpu", "--weights", "composite-256")
+    with pytest.raises(SystemExit) as ended:
+        main(["render", "demo", "--output", str(tmp_path / "a-%d.png"), *short, *asked])
+    assert not ended.value.code
+    frame = cv2.imread(str(tmp_path / "a-0.png"))
+    assert frame.shape == (48, 96, 3)
+    assert bool(frame[:, :20].mean() > 20) is filled
 
 
 def test_a_render_with_audio_has_it_as_its_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

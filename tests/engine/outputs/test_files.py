@@ -53,3 +53,11 @@ def test_a_name_is_free_again_where_the_output_does_not_open(tmp_path: Path, mon
     with pytest.raises(OutputError, match="no encoder"):
         open_file(tmp_path / "a.mp4", 30.0, offline=True)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_film_that_is_larger_than_its_codec_has_them_is_refused_at_once(tmp_path: Path) -> None:
+    open_file(tmp_path / "a.mp4", 30.0, offline=True, size=(7680, 4320)).close()
+    open_file(tmp_path / "a.png", 30.0, offline=True, size=(16384, 16384)).close()
+    with pytest.raises(OutputError, match=r"16384x4096 px are more than a film holds, up to 35\.7 million"):
+        open_file(tmp_path / "a.mp4", 30.0, offline=True, size=(16384, 4096))
+    assert not list(tmp_path.iterdir())

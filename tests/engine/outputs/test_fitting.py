@@ -1,10 +1,15 @@
+from collections.abc import Callable
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from likeness.outputs.fitting import FittedOutput, Screens, fit, letterbox
+from likeness.outputs.fitting import FittedOutput, Fitting, Screens, fit, fit_picture, letterbox
 from likeness.outputs.output import MemoryOutput
+from likeness.picture import Picture
+from likeness.ranges import Fit
 
 sides = st.integers(1, 4000)
 
@@ -68,3 +73,81 @@ def test_each_screen_gets_the_same_head_of_a_picture_that_comes_again() -> None:
     assert right.pictures[0] is right.pictures[1]
     assert (left.pictures[2] == 255 - picture[:, :2]).all()
     assert (right.pictures[2] == 255 - picture[:, 2:]).all()
+
+
+MODES: tuple[Fit, ...] = get_args(Fit)
+Maker = Callable[..., Picture]
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(16, 90), st.integers(16, 90), st.sampled_from(MODES))
+def test_every_mode_fills_any_frame_with_any_picture(width: int, height: int, wide: int, high: int, mode: Fit) -> None:
+    frame = fit_picture(np.full((height, width, 3), 200, np.uint8), (wide, high), mode)
+    assert frame.shape == (high, wide, 3)
+    lowest = {"contain": 0, "blur": 98}.get(mode, 199)
+    assert frame.min() >= lowest
+    assert frame.max() == 200
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["wide", "vertical"])
+def test_cover_shows_the_middle_in_its_shape_and_of_a_wide_one_the_eyes_and_the_mouth(
+    picture: Maker, turned: bool
+) -> None:
+    whole = picture(64, 64)
+    frame = fit_picture(whole, (36, 64) if turned else (64, 36), "cover")
+    assert (frame == (whole[:, 14:50] if turned else whole[18:54])).all()
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["wide", "vertical"])
+def test_mirror_reflects_the_picture_into_the_bars_again_and_again(picture: Maker, turned: bool) -> None:
+    whole = picture(20, 20)
+    frame = fit_picture(whole, (20, 70) if turned else (70, 20), "mirror")
+    along = frame.transpose(1, 0, 2) if turned else frame
+    one = whole.transpose(1, 0, 2) if turned else whole
+    back = one[:, ::-1]
+    assert (along == np.concatenate([one[:, -5:], back, one, back, one[:, :5]], axis=1)).all()
+
+
+def test_tile_repeats_it(picture: Maker) -> None:
+    whole = picture(20, 20)
+    frame = fit_picture(whole, (30, 20), "tile")
+    assert (frame == np.concatenate([whole[:, -5:], whole, whole[:, :5]], axis=1)).all()
+
+
+def test_stretch_uses_all_of_the_frame_and_of_the_picture() -> None:
+    halves = np.repeat([[[250], [10]]], 3, axis=2).repeat(8, axis=0).repeat(4, axis=1).astype(np.uint8)
+    frame = fit_picture(halves, (32, 8), "stretch")
+    assert (frame[:, :12] > 240).all()
+    assert (frame[:, 20:] < 20).all()
+
+
+def test_blur_puts_the_picture_before_itself_dark_and_without_edges(picture: Maker) -> None:
+    whole = picture(90, 90)
+    frame, bars = fit_picture(whole, (320, 180), "blur"), fit_picture(whole, (320, 180))
+    assert (frame[:, 70:250] == bars[:, 70:250]).all()
+    left = frame[:, :70].astype(int)
+    assert 20 < left.mean() < 0.6 * whole.mean()
+    assert np.abs(np.diff(left, axis=0)).max() <= 6
+
+
+def test_a_picture_that_comes_again_is_the_same_array_until_the_mode_changes(picture: Maker) -> None:
+    memory, modes = MemoryOutput(), iter(["mirror", "mirror", "cover"])
+    output, whole = FittedOutput(memory, 64, 36, fitting=Fitting(lambda: next(modes))), picture(32, 32)
+    for _ in range(3):
+        output.show(whole, 0.0)
+    first, second, third = memory.pictures
+    assert first is second
+    assert (third == fit_picture(whole, (64, 36), "cover")).all()
+
+
+def test_where_edges_are_cut_off_the_mark_is_on_what_is_left(picture: Maker) -> None:
+    def mark(fitted: Picture) -> Picture:
+        return np.where(np.arange(fitted.shape[1])[None, :, None] > 60, np.uint8(255), fitted)
+
+    memory, mode = MemoryOutput(), ["contain"]
+    output = FittedOutput(memory, 64, 36, fitting=Fitting(lambda: mode[0], lambda: mark))
+    output.show(picture(32, 32), 0.0)
+    mode[0] = "cover"
+    output.show(picture(32, 32), 0.0)
+    contained, covered = memory.pictures
+    assert not contained[:, 61:].any()
+    assert (covered[:, 61:] == 255).all()
