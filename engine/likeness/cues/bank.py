@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from likeness.cues.background_writer import BackgroundWriter
 from likeness.cues.cue_file import read_cue, read_picture, write_cue
 from likeness.cues.thumbnail import CuePicture, make_thumbnail
 from likeness.errors import CueError, InputError, nearest
+from likeness.files.names import LONGEST, parse_name
 from likeness.files.paths import list_files
 from likeness.parameters.modulator import Modulator, parse_modulator
 from likeness.params import Value, to_number
@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 
 # Eight rows of eight, as pad controllers have them.
 LAST_NUMBER = 64
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,39}")
-LONGEST_LABEL = 40
 
 
 @dataclass(eq=False)
@@ -238,12 +236,7 @@ def parse_bank_name(text: object) -> str:
     Raises:
         CueError: if it is no plain name.
     """
-    try:
-        return parse_cue_name(text)
-    except CueError:
-        raise CueError(
-            f"a bank's name is made of at most 40 letters, digits, spaces, - and _, not {text!r:.60}"
-        ) from None
+    return parse_name(text, "a bank's name", CueError)
 
 
 def parse_cue_name(text: object) -> str:
@@ -257,24 +250,16 @@ def parse_cue_name(text: object) -> str:
         if number != int(number) or not 1 <= number <= LAST_NUMBER:
             raise CueError(f"there is no cue {text}; cues have numbers from 1 to {LAST_NUMBER} or names")
         return str(int(number))
-    name = text.strip() if isinstance(text, str) else ""
-    if not NAME.fullmatch(name):
-        raise CueError(f"a cue's name is made of at most 40 letters, digits, spaces, - and _, not {text!r:.60}")
-    return name
+    return parse_name(text, "a cue's name", CueError)
 
 
 def parse_label(text: object) -> str:
-    """Return a cue's label from a message's argument; a number is one too, an empty one is none.
+    """Return a cue's label from a message's argument; an empty one is none.
 
     Raises:
-        CueError: if it is too long or no plain text.
+        CueError: if it is no plain name.
     """
-    number = None if isinstance(text, str | bool) else to_number(text)
-    label = f"{number:g}" if number is not None else text.strip() if isinstance(text, str) else None
-    # Many emoji are several joined by U+200D, which is not printable by itself.
-    if label is None or len(label) > LONGEST_LABEL or not label.replace("\u200d", "").isprintable():
-        raise CueError(f"a cue's name is at most {LONGEST_LABEL} characters in one line, not {text!r:.60}")
-    return label
+    return "" if isinstance(text, str) and not text.strip() else parse_name(text, "a cue's label", CueError)
 
 
 def _unparse_cue(cue: Cue) -> tuple[dict[str, Any], Tensor, bytes | None]:
@@ -298,9 +283,8 @@ def _parse_cue(header: Mapping[str, Any], face: Tensor, picture: bytes | None) -
         modulation = None if modulators is None else tuple(parse_modulator(dict(each)) for each in modulators)
     except (InputError, TypeError, ValueError) as error:
         raise CueError(f"a cue's modulators cannot be read: {error}; store it again") from error
-    try:
-        label = parse_label(header.get("label", ""))
-    except CueError:
-        label = ""
+    # As it was stored: older versions took more.
+    label = header.get("label")
+    label = label[:LONGEST] if isinstance(label, str) and "\n" not in label else ""
     thumbnail = make_thumbnail(picture) if picture else None
     return Cue(plain, names, CueFace(face), modulation, label, CuePicture(thumbnail))

@@ -10,12 +10,13 @@ from typing import Literal
 from torch import Tensor
 
 from likeness.cues.background_writer import BackgroundWriter
-from likeness.cues.bank import LAST_NUMBER, NAME, Cue, CueBank, parse_bank_name, parse_cue_name, parse_label
+from likeness.cues.bank import LAST_NUMBER, Cue, CueBank, parse_bank_name, parse_cue_name, parse_label
 from likeness.cues.latent_commands import Capture, Release
 from likeness.cues.picture_taking import PictureTaking
 from likeness.cues.recall import CueRecall, Duration
 from likeness.errors import CueError
 from likeness.errors.fault_log import log_refusal
+from likeness.files.names import is_name
 from likeness.files.paths import user_dir
 from likeness.parameters.store import ParamStore
 from likeness.params import is_press, to_number
@@ -23,6 +24,8 @@ from likeness.params import is_press, to_number
 log = logging.getLogger(__name__)
 
 BANK = "main"
+# A folder of the file system's that lies in every new disk.
+DISKS_OWN = "lost+found"
 # Units of a duration: True counts bars.
 UNITS = {"s": False, "seconds": False, "bar": True, "bars": True}
 
@@ -187,7 +190,7 @@ class CueCommands:
         """Set what the performer calls the cue `name`; an empty label removes it.
 
         Raises:
-            CueError: if there is no such cue, or the label is too long.
+            CueError: if there is no such cue, or the label is no plain name.
         """
         with self._lock:
             self.bank.set_label(parse_cue_name(name), parse_label(label))
@@ -259,7 +262,7 @@ class CueCommands:
 def _list_banks(folder: Path, known: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of the banks in `folder` and of those that have no folder yet."""
     found = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
-    return tuple(sorted({*known, *(name for name in found if NAME.fullmatch(name))}))
+    return tuple(sorted({*known, *(name for name in found if is_name(name) and name != DISKS_OWN)}))
 
 
 def _log_refusal_of(press: Callable[[], None]) -> Callable[[], None]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from likeness.cues.bank import NAME, Cue, CueBank
+from likeness.cues.bank import Cue, CueBank
 from likeness.cues.commands import CueCommands
 from likeness.cues.cue_file import read_picture
 from likeness.cues.recall import CueRecall, RecallProgress, state_of
 from likeness.cues.thumbnail import make_thumbnail
+from likeness.files.names import is_name
 from likeness.files.paths import user_dir
 
 Key = tuple[CueBank, int, tuple[str, ...], RecallProgress]
@@ -45,7 +46,7 @@ class CueDescription:
         if bank_name == bank.name:
             cue = bank.get(name)
             thumbnail = cue.picture.thumbnail if cue else None
-        elif NAME.fullmatch(bank_name) and NAME.fullmatch(name):
+        elif is_name(bank_name) and is_name(name):
             jpeg = read_picture(user_dir("cues") / bank_name / f"{name}.safetensors")
             thumbnail = make_thumbnail(jpeg) if jpeg else None
         else:

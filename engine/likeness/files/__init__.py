@@ -1,6 +1,7 @@
 """Files: where things lie, text from outside, and writes that a power cut cannot leave half done.
 
 - `paths`: the program's own plugins, presets, weights, controllers and faces, and the user's, by name.
+- `names`: what a performer may call a cue, a bank or a preset.
 - `text_file`: TOML, CSV and plain text that somebody wrote with any editor, read or refused in one line.
 - `lasting_stream`: standard streams that nobody can close.
 - `working_folder`: what to do where the current folder was removed.

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from likeness.errors import PresetError
+from likeness.files.names import parse_name
 from likeness.files.paths import search_dirs, user_dir
 from likeness.host.host import Host
 from likeness.master import BY_HAND
@@ -73,10 +74,10 @@ class PresetCommands:
         Raises:
             PresetError: where the name or the disk does not allow it.
         """
-        if not str(name).isidentifier():
-            raise PresetError(f"a preset's name is made of letters, digits and _, not {name!r}")
-        path = user_dir("presets") / f"{name}.toml"
-        save_preset(path, self.current_preset().model_copy(update={"title": str(name)}))
+        # With the ending it would be read as a path.
+        plain = parse_name(str(name).removesuffix(".toml"), "a preset's name", PresetError)
+        path = user_dir("presets") / f"{plain}.toml"
+        save_preset(path, self.current_preset().model_copy(update={"title": plain}))
         self.current = path.stem
         log.info("saved %s", path)
 

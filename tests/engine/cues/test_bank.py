@@ -30,7 +30,7 @@ def test_a_place_is_a_number_of_the_page_or_a_plain_name(text: object, name: str
     assert parse_cue_name(text) == name
 
 
-@pytest.mark.parametrize("text", [0, 65, -1, 2.5, "", "../x", "a/b", "a" * 41, ".hidden", None, True, "naïve"])
+@pytest.mark.parametrize("text", [0, 65, -1, 2.5, "", "../x", "a/b", "a" * 41, ".hidden", None, True, "what?"])
 def test_what_is_neither_is_refused(text: object) -> None:
     with pytest.raises(CueError):
         parse_cue_name(text)

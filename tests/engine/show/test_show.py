@@ -129,9 +129,9 @@ def test_a_program_change_recalls_the_preset_at_its_place(show: MakeShow) -> Non
         playing.preset_commands.change_program(2)
 
 
-@pytest.mark.parametrize("name", ["../escape", "two words", ""])
+@pytest.mark.parametrize("name", ["../escape", "two\nlines", ""])
 def test_a_preset_name_that_is_a_path_is_refused(show: MakeShow, name: str) -> None:
-    with pytest.raises(PresetError, match="letters, digits and _"):
+    with pytest.raises(PresetError, match="in one line"):
         show().preset_commands.save_preset(name)
 
 

@@ -5,9 +5,7 @@ import { Control } from './control.js';
 import { html, useEffect, useState } from './preact.js';
 import { Roving } from './roving.js';
 import { SecondsField, useSeconds } from './seconds.js';
-import { send, useTopic } from './state.js';
-
-const NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+import { send, subscribe, useTopic } from './state.js';
 
 /** The presets that there are, the field that saves one, and the morph. */
 export function Presets() {
@@ -34,21 +32,23 @@ export function Presets() {
   </section>`;
 }
 
-/** The field for a new preset's name. What is wrong with a name is said while it is typed. */
+/** The field for a new preset's name. What is wrong with a name the show says. */
 function SaveAs({ names }) {
-  const [name, setName] = useState('');
+  const [typed, setTyped] = useState('');
   const [saved, setSaved] = useState(null);
-  const fault = name && !NAME.test(name) ? 'A name is made of letters, digits and _, and begins with no digit.' : null;
+  const [fault, setFault] = useState(null);
+  const name = typed.trim();
+  useEffect(() => subscribe('error', (error) => error?.[0] === '/preset/save' && setFault(error[1])), []);
   const there = names.includes(name);
   useEffect(() => {
-    if (there && saved === name) setName('');
+    if (there && saved === name) setTyped('');
   }, [there, saved, name]);
 
   const save = () => {
-    if (!name || fault) return;
+    if (!name) return;
     send('/preset/save', name);
     setSaved(name);
-    if (there) setName('');
+    if (there) setTyped('');
   };
   const submit = (event) => {
     event.preventDefault();
@@ -62,8 +62,11 @@ function SaveAs({ names }) {
       : 'Rack, values, modulators and weights are saved.');
   return html`<form class="presets-save" onSubmit=${submit}>
     <label for="preset-name">Save as</label>
-    <input id="preset-name" value=${name} autocomplete="off" autocapitalize="off" spellcheck=${false}
-      aria-invalid=${fault ? 'true' : 'false'} aria-describedby="preset-words" onInput=${(event) => setName(event.currentTarget.value.trim())} />
+    <input id="preset-name" value=${typed} maxlength="40" autocomplete="off" autocapitalize="off" spellcheck=${false}
+      aria-invalid=${fault ? 'true' : 'false'} aria-describedby="preset-words" onInput=${(event) => {
+        setTyped(event.currentTarget.value);
+        setFault(null);
+      }} />
     ${
       there && !fault
         ? html`<${ConfirmButton} label="Replace" ask="Replace?" name="Replace preset ${name}" onConfirm=${save} />`
