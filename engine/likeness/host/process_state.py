@@ -206,6 +206,7 @@ class ProcessState:
         self._fast: Values = _read_fast()
         self._slow: Values = _read_slow()
         self._told: set[tuple[str, str]] = set()
+        self._ended = False
         # The render thread's own.
         self._frame: Visit | None = None
         self._frames = 0
@@ -236,7 +237,7 @@ class ProcessState:
     def restore_process(self, visit: Visit, owner: str, hook: str) -> None:
         """Put back what `owner` has changed of the whole process in `hook`. Any thread."""
         # A thread that was left behind has no say any more.
-        if visit in self._visits:
+        if visit in self._visits and not self._ended:
             now = _read_fast()
             if now != self._fast:
                 self._put_back(FAST, self._fast, now, owner, hook)
@@ -244,7 +245,7 @@ class ProcessState:
     def restore_slow(self, owner: str, hook: str) -> None:
         """Put back what is too slow to be read around each hook: folder, locale, warnings, environment."""
         now = _read_slow()
-        if now != self._slow:
+        if now != self._slow and not self._ended:
             self._put_back(SLOW, self._slow, now, owner, hook)
 
     @contextmanager
@@ -272,6 +273,10 @@ class ProcessState:
         """End what `enter` began. Any thread, twice as well."""
         with self._lock:
             self._visits.discard(visit)
+
+    def end(self) -> None:
+        """Put nothing back from now on: the show is over, and the program that goes on is no plugin's doing."""
+        self._ended = True
 
     def forget(self, owner: str) -> None:
         """Say again what `owner` changes, since it was changed itself."""

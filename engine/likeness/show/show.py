@@ -134,6 +134,7 @@ class Show(AbstractContextManager["Show"]):
             seen=(lambda: None) if options.offline else lambda: self.loop.seen,
         )
         opened.callback(_close, cues.close)
+        opened.callback(host.state.end)
         opened.enter_context(keep_recursion_limit())
         declare_show_params(store)
         failed = load_rack(host, show.plugins, options.plugins)

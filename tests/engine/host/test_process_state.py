@@ -163,3 +163,17 @@ def test_seeding_the_global_generators_changes_no_frame(toy: Callable[..., objec
         frame = Frame(0, 0.0, 0.0, 0.0, host.store.snapshot)
         frames.append(toy().synthesize(host.update(torch.ones(1, 4, 16), frame)))  # type: ignore[attr-defined]
     assert torch.equal(*frames)
+
+
+def test_what_changes_after_the_show_is_no_plugins_doing(caplog: pytest.LogCaptureFixture) -> None:
+    state = ProcessState()
+    visit = state.enter(whole=True)
+    state.end()
+    gc.disable()
+    try:
+        state.restore(visit, "slow", "process_image")
+        state.restore_slow("slow", "a frame")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    assert caplog.text == ""
