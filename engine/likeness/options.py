@@ -20,7 +20,7 @@ from cyclopts import Parameter, Token
 
 from likeness import ranges
 from likeness.errors import LikenessError
-from likeness.ranges import Fit, Range, Takeover
+from likeness.ranges import FilmProfile, Fit, Range, Takeover
 
 if TYPE_CHECKING:
     from likeness.parameters.presets import Preset
@@ -131,6 +131,8 @@ class PictureOptions:
         How a picture fills a screen or --size of another shape: contain with black bars, cover with its edges cut off,
         stretch out of its shape, mirror it into the bars, blur it behind itself, tile the bars with it. Without it the
         preset decides, then contain.
+    profile
+        How films are coded: h264 (without it), h265, h265-10bit, vp9, prores4444 for cutting, ffv1 without any loss.
     """
 
     heads: Heads | None = None
@@ -145,6 +147,7 @@ class PictureOptions:
     backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16", "mixed"] = "auto"
     fit: Fit | None = None
+    profile: FilmProfile | None = None
     force: Force = False
 
 

@@ -43,6 +43,8 @@ class Range:
 
 
 Takeover = Literal["soft", "scale", "jump"]
+# How films are coded; `outputs/profiles.py` has what stands behind them.
+FilmProfile = Literal["h264", "h265", "h265-10bit", "prores4444", "vp9", "ffv1"]
 # How a picture fills a frame of another shape.
 Fit = Literal["contain", "cover", "stretch", "mirror", "blur", "tile"]
 

@@ -7,8 +7,10 @@ from likeness.errors import OutputError
 from likeness.files.free_name import claim_name, release_name
 from likeness.outputs.frames import FramesOutput, claim_row, file_pattern
 from likeness.outputs.gif import GifOutput
-from likeness.outputs.video import VideoOutput, check_film_size
+from likeness.outputs.profiles import PROFILES
+from likeness.outputs.video import VideoOutput
 from likeness.outputs.writer import QueuedOutput, explain
+from likeness.ranges import FilmProfile
 
 _KINDS: dict[str, type[VideoOutput | GifOutput | FramesOutput]] = {
     ".mp4": VideoOutput,
@@ -30,6 +32,7 @@ def open_file(
     force: bool = False,
     audio: AudioSource = NO_AUDIO,
     size: tuple[int, int] | None = None,
+    profile: FilmProfile = "h264",
 ) -> QueuedOutput:
     """Return the output that writes `path`: a video, a GIF, or numbered PNG files (`face-%06d.png`, or a folder).
 
@@ -42,6 +45,7 @@ def open_file(
         force: replace what is there.
         audio: of the show; films have its sound.
         size: width and height of the pictures in px, where that is known.
+        profile: of films.
 
     Raises:
         OutputError: an ending that nobody here writes, or a file that cannot be made.
@@ -53,8 +57,8 @@ def open_file(
             f"{path}: nothing here writes {path.suffix or 'a file without an ending'}; endings that work: {wanted}, "
             "or the name of a folder that is there, for PNG files."
         )
-    if kind is VideoOutput and size:
-        check_film_size(f"video {path}", size)
+    if kind is VideoOutput:
+        PROFILES[profile].check(path, size)
     try:
         if kind is FramesOutput:
             return FramesOutput(claim_row(file_pattern(path), force=force), fps, offline=offline)
@@ -63,7 +67,7 @@ def open_file(
         raise explain(str(path), error) from error
     try:
         if kind is VideoOutput:
-            return VideoOutput(claimed, fps, offline=offline, sound=audio.open_sound())
+            return VideoOutput(claimed, fps, offline=offline, sound=audio.open_sound(), profile=PROFILES[profile])
         return kind(claimed, fps, offline=offline)
     except BaseException:
         release_name(claimed)

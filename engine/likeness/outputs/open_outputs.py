@@ -70,7 +70,15 @@ def open_outputs(
                 opened.append(NullOutput())
             else:
                 row = (size[0] * heads, size[1]) if size else None
-                file = open_file(Path(name), fps, offline=options.offline, force=options.force, audio=audio, size=row)
+                file = open_file(
+                    Path(name),
+                    fps,
+                    offline=options.offline,
+                    force=options.force,
+                    audio=audio,
+                    size=row,
+                    profile=options.profile or "h264",
+                )
                 opened.append(FittedOutput(file, *size, heads, fitting) if size else file)
     except BaseException:
         for output in opened:

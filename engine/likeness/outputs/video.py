@@ -1,44 +1,25 @@
-"""Video recording that survives the program's death: H.264, a fragment every half second."""
+"""Video recording that survives the program's death: a fragment every half second."""
 
-import logging
 from pathlib import Path
 
-import av
 import numpy as np
-from av.codec.context import CodecContext
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
 from likeness.audio.sound import SoundReader
-from likeness.errors import OutputError
 from likeness.outputs.container import ContainerOutput
 from likeness.outputs.fitting import letterbox
 from likeness.outputs.pacing import exact_rate
+from likeness.outputs.profiles import H264, Profile
 from likeness.outputs.sound_track import SoundTrack
 from likeness.outputs.writer import ROOM
 from likeness.picture import Picture
 
-log = logging.getLogger(__name__)
-
-# Encoders, best first. PyAV's wheels carry libx264; a system's FFmpeg may not.
-ENCODERS = ("libx264", "h264_videotoolbox", "libopenh264", "mpeg4")
-# Visually lossless for x264; 23 shows blocks in dark, smooth skin on a projector.
-CRF = 18
 # Bits a pixel for the encoders that know no crf.
 BITS_PER_PIXEL = 0.25
-# Live: ms of one core a frame at 512x512 and 1920x1080 were 1.2 and 10 (ultrafast), 2.3 and 17 (superfast), 3.1 and
-# 24 (veryfast), within 0.5 dB of each other at one crf; the price is a file half as large again. The renderer needs
-# the cores more than the disk needs the room. zerolatency: nothing waits in the encoder when the program dies.
-LIVE = {"preset": "ultrafast", "tune": "zerolatency"}
-OFFLINE = {"preset": "medium"}
-# x264 gives the same bytes for the same number of threads, not for another; so the number is fixed.
+# An encoder gives the same bytes for the same number of threads, not for another; so the number is fixed.
 LIVE_THREADS, OFFLINE_THREADS = 1, 4
-# With its macroblock tree x264 now and then wrote other bytes for the same pictures: in 3 % of 180 runs on a busy
-# machine, in 1 % with one thread; without it in none.
-SAME_BYTES = "mbtree=0"
-# Of a frame: 139,264 blocks of 16x16 px [ITU-T H.264, table A-1, level 6.2], which 7680x4320 does not quite fill.
-MOST_PIXELS = 139_264 * 256
 # Microseconds. What waits in the muxer for its fragment to fill is all that a kill can take.
 FRAGMENT_US = 500_000
 
@@ -57,7 +38,7 @@ _CONTAINERS = {".mp4": ("mp4", _FRAGMENTED), ".mov": ("mov", _FRAGMENTED), ".mkv
 
 
 class VideoOutput(ContainerOutput):
-    """Record to `.mp4`, `.mov` or `.mkv`, in H.264 with BT.709 colours.
+    """Record to `.mp4`, `.mov` or `.mkv`, in BT.709 colours, or RGB where the profile has it.
 
     After a kill the file opens and lacks its last second at most; after `close` an MP4 or MOV is an ordinary one at
     the exact rate (a MKV counts in milliseconds). A side with an odd number of pixels gets its last line twice, since
@@ -68,9 +49,9 @@ class VideoOutput(ContainerOutput):
         path: the file; one that is there is replaced, absent folders are made.
         fps: frames a second; 29.97 and its kin are taken as 30000/1001.
         offline: write every picture and wait for it, in better quality for its size.
-        crf: x264's constant quality, 0 (lossless) to 51.
         room: pictures that may wait for the encoder.
         sound: of the show, which the film has from its first picture on.
+        profile: of the film.
 
     Raises:
         OutputError: the file cannot be made, or there is no encoder.
@@ -82,16 +63,15 @@ class VideoOutput(ContainerOutput):
         fps: float,
         *,
         offline: bool,
-        crf: float = CRF,
         room: int = ROOM,
         sound: SoundReader | None = None,
+        profile: Profile = H264,
     ) -> None:
         path = Path(path)
         name = f"video {path}"
-        if path.suffix.lower() not in _CONTAINERS:
-            raise OutputError(f"{name}: unknown kind of video; there are: {', '.join(_CONTAINERS)}.")
-        self._encoder_name = _encoder(name)
-        self._crf, self._sound = crf, sound
+        profile.check(path)
+        self._profile, self._encoder_name = profile, profile.choose_encoder(name)
+        self._sound = sound
         self._sound_track: SoundTrack | None = None
         self._reformatter = VideoReformatter()
         self._last: tuple[Picture, VideoFrame] | None = None
@@ -112,25 +92,23 @@ class VideoOutput(ContainerOutput):
     def _begin(self, picture: Picture) -> None:
         """Add the stream, now that the first picture says how large."""
         height, width = picture.shape[:2]
-        check_film_size(self.name, (width, height))
+        self._profile.check(self.path, (width, height))
         self._size = (width + width % 2, height + height % 2)
         stream = self._container.add_stream(self._encoder_name, rate=self.rate)
         codec = stream.codec_context
         assert isinstance(codec, VideoCodecContext)  # which of the three it is, PyAV's types leave open
-        codec.width, codec.height, codec.pix_fmt = *self._size, "yuv420p"
+        codec.width, codec.height, codec.pix_fmt = *self._size, self._profile.pixels
         codec.time_base = stream.time_base = 1 / self.rate
-        codec.color_range = ColorRange.MPEG
-        codec.colorspace = Colorspace.ITU709
+        if not self._profile.in_rgb:
+            codec.color_range = ColorRange.MPEG
+            codec.colorspace = Colorspace.ITU709
         codec.color_primaries, codec.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
         codec.gop_size = round(self.rate)  # a keyframe a second
         codec.thread_count = OFFLINE_THREADS if self.offline else LIVE_THREADS
-        if self._encoder_name == "libx264":
-            keyframes = f"keyint={codec.gop_size}:min-keyint={codec.gop_size}:scenecut=0:{SAME_BYTES}"
-            codec.options = {
-                **(OFFLINE if self.offline else LIVE),
-                "crf": str(self._crf),
-                "x264-params": keyframes,
-            }
+        if self._profile.tag and self.path.suffix.lower() != ".mkv":
+            codec.codec_tag = self._profile.tag
+        if self._encoder_name == self._profile.encoders[0]:
+            codec.options = self._profile.options(codec.gop_size, offline=self.offline)
         else:
             codec.bit_rate = int(self._size[0] * self._size[1] * self.rate * BITS_PER_PIXEL)
             codec.max_b_frames = 0
@@ -138,7 +116,7 @@ class VideoOutput(ContainerOutput):
             self._sound_track = SoundTrack(self._container, self._sound, self.rate, self._pacing.start)
 
     def _convert(self, picture: Picture) -> VideoFrame:
-        """Return `picture` as a 4:2:0 BT.709 frame of the file's size."""
+        """Return `picture` as a frame of the file's size, in its colours."""
         height, width = picture.shape[:2]
         if (width + width % 2, height + height % 2) != self._size:
             picture = letterbox(picture, self._size)
@@ -146,9 +124,11 @@ class VideoOutput(ContainerOutput):
         if width % 2 or height % 2:
             picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         image = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format="rgb24")
+        if self._profile.in_rgb:
+            return self._reformatter.reformat(image, format=self._profile.pixels, threads=1)
         return self._reformatter.reformat(
             image,
-            format="yuv420p",
+            format=self._profile.pixels,
             dst_colorspace=Colorspace.ITU709,
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,
@@ -169,30 +149,3 @@ class VideoOutput(ContainerOutput):
     def _let_go(self) -> None:
         if self._sound:
             self._sound.close()
-
-
-def check_film_size(name: str, size: tuple[int, int]) -> None:
-    """Refuse frames of `size` (width, height) that are larger than H.264 has them.
-
-    Raises:
-        OutputError: naming what it has.
-    """
-    if size[0] * size[1] > MOST_PIXELS:
-        raise OutputError(
-            f"{name}: {size[0]}x{size[1]} px are more than a film holds, up to {MOST_PIXELS / 1e6:.1f} million such as "
-            "7680x4320; choose a smaller --size, or PNG files"
-        )
-
-
-def _encoder(name: str) -> str:
-    """Return the best encoder that this PyAV has."""
-    for encoder in ENCODERS:
-        if encoder in av.codecs_available:
-            try:
-                CodecContext.create(encoder, "w")
-            except (ValueError, av.error.FFmpegError):  # there to decode only
-                continue
-            if encoder != ENCODERS[0]:
-                log.warning("%s: this PyAV has no %s; recording with %s", name, ENCODERS[0], encoder)
-            return encoder
-    raise OutputError(f"{name}: this PyAV has no encoder of {', '.join(ENCODERS)}; install PyAV from its wheel.")

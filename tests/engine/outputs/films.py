@@ -6,12 +6,15 @@ from pathlib import Path
 import av
 import numpy as np
 
+from likeness.outputs.profiles import H264, Profile
 from likeness.outputs.video import VideoOutput
 from likeness.picture import Picture
 
 
-def record(path: Path, pictures: list[Picture], fps: float = 30.0, offline: bool = True) -> VideoOutput:
-    output = VideoOutput(path, fps, offline=offline)
+def record(
+    path: Path, pictures: list[Picture], fps: float = 30.0, offline: bool = True, profile: Profile = H264
+) -> VideoOutput:
+    output = VideoOutput(path, fps, offline=offline, room=max(32, len(pictures)), profile=profile)
     for index, picture in enumerate(pictures):
         output.show(picture, index / fps)
     output.close()

@@ -49,7 +49,7 @@ def test_two_shows_that_record_to_one_name_get_two(tmp_path: Path, name: str) ->
 
 
 def test_a_name_is_free_again_where_the_output_does_not_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("likeness.outputs.video.ENCODERS", ())
+    monkeypatch.setattr("likeness.outputs.profiles.av.codecs_available", set())
     with pytest.raises(OutputError, match="no encoder"):
         open_file(tmp_path / "a.mp4", 30.0, offline=True)
     assert not list(tmp_path.iterdir())
@@ -58,6 +58,8 @@ def test_a_name_is_free_again_where_the_output_does_not_open(tmp_path: Path, mon
 def test_a_film_that_is_larger_than_its_codec_has_them_is_refused_at_once(tmp_path: Path) -> None:
     open_file(tmp_path / "a.mp4", 30.0, offline=True, size=(7680, 4320)).close()
     open_file(tmp_path / "a.png", 30.0, offline=True, size=(16384, 16384)).close()
-    with pytest.raises(OutputError, match=r"16384x4096 px are more than a film holds, up to 35\.7 million"):
+    with pytest.raises(OutputError, match=r"16384x4096 px are more than h264 holds, up to 35\.7 million"):
         open_file(tmp_path / "a.mp4", 30.0, offline=True, size=(16384, 4096))
+    with pytest.raises(OutputError, match=r"prores4444 goes into \.mov, \.mkv; name such a file"):
+        open_file(tmp_path / "a.mp4", 30.0, offline=True, profile="prores4444")
     assert not list(tmp_path.iterdir())

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.engine.outputs.films import decoded, numbered, numbers, record
 
 from likeness.errors import OutputError
+from likeness.outputs.profiles import H264
 from likeness.outputs.video import VideoOutput
 from likeness.picture import Picture
 
@@ -115,22 +117,18 @@ def test_live_a_slow_show_repeats_and_a_fast_one_leaves_out_to_keep_the_walls_ti
     assert (output.repeated, output.dropped) == (3, 2)
 
 
-def test_without_x264_another_encoder_takes_over_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("likeness.outputs.video.ENCODERS", ("no-such-encoder", "mpeg4"))
+def test_without_x264_another_encoder_takes_over_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "v.mp4"
-    record(path, numbered(40))
+    record(path, numbered(40), profile=replace(H264, encoders=("no-such-encoder", "mpeg4")))
     pictures, times = decoded(path)
     assert numbers(pictures) == list(range(40))
     assert times == [Fraction(n, 30) for n in range(40)]
     assert "no no-such-encoder; recording with mpeg4" in caplog.text
 
 
-def test_without_any_encoder_it_says_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("likeness.outputs.video.ENCODERS", ("no-such-encoder",))
-    with pytest.raises(OutputError, match="install PyAV"):
-        VideoOutput(tmp_path / "v.mp4", 30.0, offline=True)
+def test_without_any_encoder_it_says_which_there_are_and_where_one_is(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"choose --profile h264, .*or install PyAV"):
+        VideoOutput(tmp_path / "v.mp4", 30.0, offline=True, profile=replace(H264, encoders=("no-such-encoder",)))
     assert not os.listdir(tmp_path)
 
 
