@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 # Whole parts alone, so that each picture stands for as many frames of a display or a recording as the next one.
 DIVISORS = (1, 2, 3, 4)
+# No rate is halved to less: fewer pictures than that are no motion, however even they come.
+LEAST_FPS = 10.0
 # What is judged, in seconds, and how much of it there has to be; after a change the first frames do not count.
 WINDOW_S, LEAST_S, LEAST_FRAMES, SETTLE_S = 3.0, 1.5, 8, 0.5
 # Of the time between two pictures. Above it the rate is not held: a display of 59 Hz, which a show of 60 waits for,
@@ -97,7 +99,7 @@ class Governor:
         if len(works) < LEAST_FRAMES or works[-1].at - works[0].at < LEAST_S:
             return self._divisor
         if mean_interval(works) * self.fps > NOT_HELD:
-            lower = [divisor for divisor in DIVISORS if divisor > self._divisor]
+            lower = [divisor for divisor in list_divisors(self.wanted_fps) if divisor > self._divisor]
             fitting = find_divisor(self.wanted_fps, needed_s(works))
             # What is late for another reason than its work, such as a slow display, goes down step by step.
             return max(fitting, lower[0]) if lower else self._divisor
@@ -125,8 +127,13 @@ class Governor:
 
 def find_divisor(wanted_fps: float, frame_s: float, share: float = FULL) -> int:
     """Return by what the wanted rate is divided so that frames of `frame_s` fill at most `share` of their time."""
-    fitting = (divisor for divisor in DIVISORS if frame_s <= share * divisor / wanted_fps)
-    return next(fitting, DIVISORS[-1])
+    divisors = list_divisors(wanted_fps)
+    return next((divisor for divisor in divisors if frame_s <= share * divisor / wanted_fps), divisors[-1])
+
+
+def list_divisors(wanted_fps: float) -> list[int]:
+    """Return by what the wanted rate may be divided: 1 always, and what leaves at least 10 frames a second."""
+    return [divisor for divisor in DIVISORS if divisor == 1 or wanted_fps / divisor >= LEAST_FPS]
 
 
 def needed_s(works: Sequence[FrameWork]) -> float:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from likeness.show.governor import FIRST_RISE_S, FrameWork, Governor, find_divisor, mean_interval
+from likeness.show.governor import FIRST_RISE_S, FrameWork, Governor, find_divisor, list_divisors, mean_interval
 from likeness.tempo.transport import Moment
 
 Draw = Callable[[float], float]
@@ -133,6 +133,21 @@ def test_a_display_that_is_a_little_slower_than_the_show_is_no_reason() -> None:
 
 def test_the_divisor_leaves_a_tenth_of_the_frame_free() -> None:
     assert [find_divisor(60, ms / 1e3) for ms in (14.9, 15.1, 29.9, 30.1, 44.9, 45.1, 500)] == [1, 2, 2, 3, 3, 4, 4]
+
+
+def test_no_rate_becomes_less_than_ten_frames_a_second() -> None:
+    assert [list_divisors(fps) for fps in (60, 40, 30, 25, 20, 19.9, 5)] == [
+        [1, 2, 3, 4],
+        [1, 2, 3, 4],
+        [1, 2, 3],
+        [1, 2],
+        [1, 2],
+        [1],
+        [1],
+    ]
+    machine = Machine(wanted=12.0)
+    machine.play(30, takes(0.2))
+    assert machine.changes == []
 
 
 def test_the_mean_interval_leaves_the_longest_out() -> None:
