@@ -173,7 +173,7 @@ class Options(PictureOptions):
     midi
         Part of a controller's name, auto for all controllers, or off.
     strict
-        Hold the wanted rate. Otherwise a machine that is too slow for it plays at an even half, third or quarter.
+        Hold the wanted rate. Otherwise a machine that is too slow for it plays at an even half, third and so on.
         Without it the preset decides.
     takeover
         How a knob takes over a value that was changed elsewhere: soft waits until the knob meets it, scale moves it

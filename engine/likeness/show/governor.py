@@ -12,7 +12,7 @@ from likeness.tempo.transport import Moment
 log = logging.getLogger(__name__)
 
 # Whole parts alone, so that each picture stands for as many frames of a display or a recording as the next one.
-DIVISORS = (1, 2, 3, 4)
+DIVISORS = (1, 2, 3, 4, 5, 6)
 # No rate is halved to less: fewer pictures than that are no motion, however even they come.
 LEAST_FPS = 10.0
 # What is judged, in seconds, and how much of it there has to be; after a change the first frames do not count.
@@ -49,7 +49,7 @@ class FrameWork:
 
 
 class Governor:
-    """Lowers the rate to a half, a third or a quarter where the wanted one is not held, and raises it again.
+    """Lowers the rate to a half, a third, down to a sixth, where the wanted one is not held, and raises it again.
 
     Steady beats fast: motion at an even 30 frames a second looks better than at 60 of which a third are late. The rate
     changes where a bar or a cue's recall begins (in bars of more than 8 s with a beat), since there it is not noticed.

@@ -87,7 +87,7 @@ def test_a_preset_that_does_not_fit_stops_the_show() -> None:
         (50.0, 15.0, Verdict.GOOD, "50 frames per second"),
         (50.0, 25.0, Verdict.LESS, "now and then"),
         (20.0, 60.0, Verdict.LESS, "20 of 50 frames per second, so the show plays an even 16.67;"),
-        (9.0, 60.0, Verdict.LESS, "9 of 50 frames per second, too few for an even rate"),
+        (8.0, 60.0, Verdict.LESS, "8 of 50 frames per second, too few for an even rate"),
         (40.0, 60.0, Verdict.LESS, "40 of 50 frames per second, so the show plays an even 25;"),
     ],
 )
