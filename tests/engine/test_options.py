@@ -105,12 +105,13 @@ def test_settings_are_read_or_refused() -> None:
             parse_settings([bad])
 
 
+GROUPS = ("audience", "gallery", "directions", "train", "weights")
 # They keep nothing of a file, or go on in the folder of the run that is there.
 WRITES_NO_RESULT = {"latency", *(f"train {recipe}" for recipe in ("gan", "refine", "vae", "wgan"))}
 
 
 def test_every_command_that_writes_a_result_takes_force() -> None:
-    groups = {"": app, **{f"{name} ": app[name] for name in ("gallery", "directions", "train", "weights")}}
+    groups = {"": app, **{f"{name} ": app[name] for name in GROUPS}}
     without = set()
     for prefix, group in groups.items():
         for name in group:

@@ -8,7 +8,8 @@ It needs the extra `audience` (`extra`), which nothing else here does. In readin
 - `store` (photos and films), `photo_intake` and `photo_decoder` (a stranger's photo, in a process of its own),
   `deletion` (nothing of a visitor stays).
 - `film_making`, `worker`, `worker_pool`: films, made by processes that may be killed at any time.
-- `evening`, `texts`, `pages`, `security`, `upload`, `live`, `visitor_pages`, `operator_pages`, `server`; `demo`.
+- `evening`, `texts`, `pages`, `security`, `upload`, `live`, `visitor_pages`, `operator_pages`, `server`; `demo`
+  and `phone` for tries.
 
 The server has one event loop; its reads and writes run on threads. A worker has a thread that works and one that renews
 the lease. All of them meet in the database alone.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.engine.audience.evenings import Guests
+from tests.engine.audience.served import Served
 
 from likeness.audience.database import Database
 
@@ -16,3 +17,11 @@ def guests() -> Iterator[Guests]:
     guests.begin()
     yield guests
     database.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Return a served evening that the tests of a file share, each with phones and visitors of its own."""
+    served = Served(tmp_path_factory.mktemp("evening"))
+    yield served
+    served.close()

@@ -1,0 +1,43 @@
+// Follows the visitor's state: by server-sent events, and by asking where those fail. Without scripts the page reloads.
+const part = document.querySelector("#status");
+const address = part.dataset.address;
+const ASK_MS = 4000;
+let asking = 0;
+let shown = null;
+let leaving = false;
+
+async function renew() {
+  if (leaving) return;
+  let answer;
+  try {
+    answer = await fetch(`${address}/status${location.search}`);
+  } catch {
+    return;  // No network for a moment: what is shown stays.
+  }
+  if (answer.status === 404) { end(); return; }
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const next = page.querySelector(".state"), now = part.querySelector(".state");
+  // A film that plays is not put anew while its page is the same; what is below stays, also under a finger.
+  if (next && next.outerHTML !== (shown ?? now.outerHTML)) {
+    shown = next.outerHTML;
+    now.replaceWith(next);
+  }
+}
+
+function end() {
+  if (!leaving) location.reload();
+}
+
+function ask() {
+  if (!asking && !leaving) asking = setInterval(renew, ASK_MS);
+}
+
+const events = new EventSource(`${address}/events`);
+events.addEventListener("changed", renew);
+events.addEventListener("gone", () => { events.close(); end(); });
+// Who deletes everything is told so by the answer, and not that there is nothing any more.
+addEventListener("submit", () => { leaving = true; events.close(); clearInterval(asking); });
+events.addEventListener("open", () => { clearInterval(asking); asking = 0; });
+events.addEventListener("error", ask);
+addEventListener("pageshow", (event) => { if (event.persisted) renew(); });

@@ -1,0 +1,141 @@
+"""The server of an evening: its pages put together, its socket, its deletions, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import FrameType
+
+import uvicorn
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from likeness.audience.evening import Evening
+from likeness.audience.live import Live
+from likeness.audience.operator_pages import OperatorPages
+from likeness.audience.pages import Pages, language_of
+from likeness.audience.security import SecureHeaders
+from likeness.audience.visitor_pages import VisitorPages
+from likeness.errors import AudienceError
+from likeness.errors.fault_log import Faults
+from likeness.web.qr import qr_svg
+
+log = logging.getLogger(__name__)
+
+# How often it is looked whose hour of deletion has come.
+DELETION_S = 15.0
+# Connections of phones; what is more waits in the system's queue or is told to come again.
+MOST_CONNECTIONS = 2000
+BACKLOG = 256
+# Pages that follow are cut off at the end of the server.
+CLOSE_S = 2
+# Status of a process that SIGTERM ended, as shells count it.
+TERMINATED = 143
+
+
+def make_app(evening: Evening, url: str) -> ASGIApp:
+    """Return the application.
+
+    Args:
+        evening: that is open.
+        url: of the visitors' page, as the QR code has it.
+    """
+    pages, live = Pages(evening.texts), Live(evening)
+
+    async def qr(request: Request) -> Response:
+        return Response(qr_svg(url), media_type="image/svg+xml")
+
+    async def screen(request: Request) -> Response:
+        return pages.draw("screen.html", language_of(request), url=url)
+
+    async def no_icon(_: Request) -> Response:
+        return Response(status_code=204)
+
+    async def nothing(request: Request, _: Exception) -> Response:
+        return pages.draw("message.html", language_of(request), 404, key="gone")
+
+    async def fault(request: Request, error: Exception) -> Response:
+        log.error("a page failed: %s", error)
+        return Response("The server has a fault; try again in a minute.\n", 503, media_type="text/plain")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        deletions = asyncio.create_task(_delete_due(evening))
+        try:
+            yield
+        finally:
+            deletions.cancel()
+
+    routes = [
+        Route("/qr.svg", qr),
+        Route("/screen", screen),
+        Route("/favicon.ico", no_icon),
+        Route("/page/{name}", pages.file),
+        *OperatorPages(evening, pages).routes(),
+        *VisitorPages(evening, pages, live).routes(),
+    ]
+    return Starlette(
+        routes=routes, lifespan=lifespan, middleware=[Middleware(SecureHeaders)],
+        exception_handlers={404: nothing, AudienceError: fault},
+    )  # fmt: skip
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        AudienceError: the address or port is not to be had.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise AudienceError(f"nothing can be served at {host}, port {port}: {error}; name another --port") from error
+
+
+def serve(app: ASGIApp, listener: socket.socket) -> None:
+    """Serve until Ctrl+C or SIGTERM. The main thread.
+
+    Raises:
+        KeyboardInterrupt: at Ctrl+C, once all is closed.
+        SystemExit: at SIGTERM.
+    """
+
+    def end(_: int, __: FrameType | None) -> None:
+        # uvicorn raises the signal again when it has closed; without this the process ended before its owner cleans up.
+        sys.exit(TERMINATED)
+
+    signal.signal(signal.SIGTERM, end)
+    make_server(app).run(sockets=[listener])
+
+
+def make_server(app: ASGIApp) -> uvicorn.Server:
+    """Return the server of an application; it writes no log of requests, since addresses are keys."""
+    config = uvicorn.Config(
+        app, log_config=None, log_level="warning", access_log=False, server_header=False, lifespan="on",
+        limit_concurrency=MOST_CONNECTIONS, timeout_keep_alive=10, timeout_graceful_shutdown=CLOSE_S,
+        # A proxy on this machine says whom it speaks for; others' word is not taken.
+        proxy_headers=True, forwarded_allow_ips="127.0.0.1",
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
+async def _delete_due(evening: Evening) -> None:
+    """Delete whose hour has come, for as long as the server runs; a deletion that fails is tried again."""
+    faults = Faults(log)
+    while True:
+        await asyncio.sleep(DELETION_S)
+        try:
+            await to_thread.run_sync(evening.deletion.delete_due, evening.now())
+        except (AudienceError, OSError) as error:
+            faults.tell("the deletion", error, trace=False)

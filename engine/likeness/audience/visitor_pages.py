@@ -1,0 +1,209 @@
+"""The visitor's way: the form, the page that follows, the films, the deletion of everything. No script is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from anyio import to_thread
+from sqlalchemy import select
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from likeness.audience.admission import admit, count_before, find_results, find_visitor, hash_key, make_key
+from likeness.audience.evening import Evening
+from likeness.audience.live import Live
+from likeness.audience.night import HOUR_S, find_refusal
+from likeness.audience.pages import Pages, language_of, ranged
+from likeness.audience.photo_decoder import MOST_BYTES
+from likeness.audience.photo_intake import PhotoIntake
+from likeness.audience.security import Rates, device_of, give_device, new_device
+from likeness.audience.states import Reason, State
+from likeness.audience.tables import Night, Visitor
+from likeness.audience.texts import CONSENTS, LANGUAGES
+from likeness.audience.upload import Upload, read_upload
+
+PER_DEVICE, PER_ADDRESS = 4, 120
+# In memory at once; each may be a whole photo.
+MOST_UPLOADS = 16
+FILMS = ("good-news.mp4", "bad-news.mp4", "smile.mp4")
+
+
+class VisitorPages:
+    """Answers phones. One event loop; database and store are used on threads.
+
+    Args:
+        evening: of the server.
+        pages: draws.
+        live: tells open pages what is new.
+    """
+
+    def __init__(self, evening: Evening, pages: Pages, live: Live) -> None:
+        self._evening, self._pages, self._live = evening, pages, live
+        self._intake = PhotoIntake()
+        self._by_device, self._by_address = Rates(PER_DEVICE, evening.now), Rates(PER_ADDRESS, evening.now)
+        # It changes with a restart alone.
+        self._keep_s = evening.night().keep_s
+        self._uploads = asyncio.Semaphore(MOST_UPLOADS)
+
+    def routes(self) -> list[Route]:
+        """Return what is answered here."""
+        return [
+            Route("/", self.start),
+            Route("/send", self.send, methods=["POST"]),
+            Route("/v/{key}", self.visit),
+            Route("/v/{key}/status", self.status),
+            Route("/v/{key}/events", self.events),
+            Route("/v/{key}/delete", self.delete, methods=["POST"]),
+            Route("/v/{key}/{name}", self.result),
+        ]
+
+    async def start(self, request: Request) -> Response:
+        """Return the form."""
+        closed = await to_thread.run_sync(self._closed, device_of(request))
+        return self._form(request, closed, status=200)
+
+    async def send(self, request: Request) -> Response:
+        """Take a photo in and lead to its page; or return the form again, with what to do."""
+        if self._uploads.locked():
+            return self._form(request, "closed-busy", status=503)
+        async with self._uploads:
+            try:
+                upload = await read_upload(request)
+            except ClientDisconnect:
+                return Response(status_code=400)
+            refusal, status = await self._judge(request, upload)
+            if refusal:
+                return self._form(request, refusal, status, upload.fields)
+            photo = await self._intake.decode(upload.photo)
+        if isinstance(photo, Reason):
+            return self._form(request, f"reason-{photo}", 422, upload.fields)
+        key = await to_thread.run_sync(self._admit, photo, device_of(request) or "", upload.fields)
+        if key is None:
+            return self._form(request, "closed-full", 403, upload.fields)
+        return RedirectResponse(f"/v/{key}", 303)
+
+    async def _judge(self, request: Request, upload: Upload) -> tuple[str, int]:
+        """Return the text that refuses a form before its photo is looked at, "" where none does, and a status."""
+        if upload.refusal is Reason.TOO_LARGE:
+            # Nothing of the form was read.
+            return "reason-too-large", 413
+        device = device_of(request)
+        if device is None or not self._evening.is_signed(upload.fields.get("form", ""), "send", device):
+            return "form-old", 403
+        address = request.client.host if request.client else ""
+        if not self._by_device.allow(device) or not self._by_address.allow(address):
+            return "closed-fast", 429
+        closed = await to_thread.run_sync(self._closed, device)
+        if closed:
+            return closed, 403
+        if not upload.fields.get("agree-compare"):
+            return "tick-missing", 422
+        return (f"reason-{upload.refusal}", 422) if upload.refusal is not None else ("", 200)
+
+    async def visit(self, request: Request) -> Response:
+        """Return a visitor's page."""
+        return await to_thread.run_sync(self._show, request, "visit.html")
+
+    async def status(self, request: Request) -> Response:
+        """Return the part of a visitor's page that changes."""
+        return await to_thread.run_sync(self._show, request, "status.html")
+
+    async def events(self, request: Request) -> Response:
+        """Return the news of a visitor as server-sent events."""
+        visitor = await to_thread.run_sync(self._find, request)
+        if visitor is None or self._live.full:
+            return Response(status_code=404 if visitor is None else 503)
+        headers = {"X-Accel-Buffering": "no"}
+        return StreamingResponse(self._live.follow(visitor.number), media_type="text/event-stream", headers=headers)
+
+    async def result(self, request: Request) -> Response:
+        """Return a film or picture, while it may be shown."""
+        name = request.path_params["name"]
+        content = await to_thread.run_sync(self._result, request, name)
+        if content is None:
+            return self._gone(request)
+        kind = "video/mp4" if name.endswith(".mp4") else "image/jpeg"
+        return ranged(request, content, kind, f"likeness-{name}" if "save" in request.query_params else "")
+
+    async def delete(self, request: Request) -> Response:
+        """Delete everything of a visitor, at once."""
+        form, key = await request.form(max_files=0, max_fields=4), request.path_params["key"]
+        visitor = await to_thread.run_sync(self._find, request)
+        if visitor is None or not self._evening.is_signed(str(form.get("form", "")), "delete", key):
+            return self._gone(request)
+        await to_thread.run_sync(self._evening.deletion.delete_visitor, visitor.number, self._evening.now())
+        return self._pages.draw("message.html", visitor.language, key="deleted")
+
+    def _form(
+        self, request: Request, message: str, status: int, fields: Mapping[str, str] = MappingProxyType({})
+    ) -> Response:
+        """Return the form with a message above it; its fields have what the visitor had ticked."""
+        asked = fields.get("lang", "")
+        language = asked if asked in LANGUAGES else language_of(request)
+        device = device_of(request) or new_device()
+        page = self._pages.draw(
+            "start.html", language, status, message=message, megabytes=MOST_BYTES // 1_000_000, most_bytes=MOST_BYTES,
+            keep=f"{self._keep_s / HOUR_S:g}", ticked={kind for kind in CONSENTS if fields.get(f"agree-{kind}")},
+            signature=self._evening.sign("send", device), consents=CONSENTS,
+        )  # fmt: skip
+        give_device(request, page, device)
+        return page
+
+    def _gone(self, request: Request) -> Response:
+        return self._pages.draw("message.html", language_of(request), 404, key="gone")
+
+    def _closed(self, device: str | None) -> str:
+        with self._evening.database.reading() as session:
+            return find_refusal(session, session.scalars(select(Night)).one(), hash_key(device or ""))
+
+    def _admit(self, photo: bytes, device: str, fields: Mapping[str, str]) -> str | None:
+        """Keep a photo and its visitor; return the key of their page, or None where the last place went meanwhile."""
+        texts, key = self._evening.texts, make_key()
+        language = fields["lang"] if fields.get("lang") in LANGUAGES else "en"
+        agreed = [texts.consent(language, kind) for kind in CONSENTS if fields.get(f"agree-{kind}")]
+        name = self._evening.store.put("photos", photo, ".jpg")
+        kept = False
+        try:
+            with self._evening.database.writing() as session:
+                night = session.scalars(select(Night)).one()
+                if not find_refusal(session, night, hash_key(device)):
+                    admit(session, night, key, hash_key(device), name, agreed, self._evening.now())
+                    kept = True
+        finally:
+            if not kept:
+                self._evening.store.remove(name)
+        return key if kept else None
+
+    def _find(self, request: Request) -> Visitor | None:
+        with self._evening.database.reading() as session:
+            return find_visitor(session, request.path_params["key"])
+
+    def _result(self, request: Request, name: str) -> bytes | None:
+        with self._evening.database.reading() as session:
+            visitor = find_visitor(session, request.path_params["key"])
+            results = find_results(session, visitor) if visitor is not None else ()
+            file = next((each.file for each in results if each.name == name), None)
+        return self._evening.store.get(file) if file is not None else None
+
+    def _show(self, request: Request, template: str) -> Response:
+        key = request.path_params["key"]
+        with self._evening.database.reading() as session:
+            visitor = find_visitor(session, key)
+            if visitor is None:
+                return self._gone(request)
+            night = session.scalars(select(Night)).one()
+            names = [each.name for each in find_results(session, visitor)]
+            before = count_before(session, visitor)
+        asked = request.query_params.get("lang", "")
+        moment = time.localtime(visitor.delete_at)
+        return self._pages.draw(
+            template, asked if asked in LANGUAGES else visitor.language, key=key, visitor=visitor, before=before,
+            films=[name for name in FILMS if name in names], megabytes=MOST_BYTES // 1_000_000,
+            staged=night.stage and visitor.stage_consent, over=visitor.state in (State.DONE, State.REFUSED),
+            day=time.strftime("%d.%m." if visitor.language == "de" else "%d/%m", moment),
+            hour=time.strftime("%H:%M", moment), signature=self._evening.sign("delete", key),
+        )  # fmt: skip

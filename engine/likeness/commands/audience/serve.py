@@ -1,0 +1,106 @@
+"""`likeness audience serve`."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+from likeness.commands.audience.common import DatabaseUrl, Folder, StorageUrl, evening_folder
+from likeness.options import ranged
+from likeness.ranges import COUNT, PORT, Range
+
+KEEP = Range(0, 24 * 90, "hours", above_low=True)
+WORKERS = Range(0, 64)
+DEMO_VISITORS = 10
+# Small films are made in a quarter of the time: a try is to show the way, not the picture.
+DEMO_FILMS = ("--size", "256x256", "--fps", "20")
+
+
+def serve(
+    *,
+    folder: Folder = None,
+    host: str = "0.0.0.0",  # noqa: S104 - it is for the phones in the house
+    port: Annotated[int, ranged(PORT, "TCP port; 0 takes a free one.")] = 9100,
+    url: str | None = None,
+    moderation: bool = True,
+    stage: bool = False,
+    capacity: Annotated[int, ranged(COUNT, "How many photos are taken in tonight, in all.")] = 500,
+    quota: Annotated[int, ranged(COUNT, "How many photos one phone may send.")] = 5,
+    keep: Annotated[float, ranged(KEEP, "After so many hours a visitor's photo and films are deleted.")] = 24.0,
+    workers: Annotated[int, ranged(WORKERS, "How many workers run beside the server, on this machine.")] = 1,
+    database: DatabaseUrl = None,
+    storage: StorageUrl = None,
+    gallery: Path | None = None,
+    demo: bool = False,
+) -> None:
+    """Serve the visitors' pages and the operator's, until Ctrl+C.
+
+    Visitors come by the QR code of the page `/screen`. The link of the operator is printed at the start: whoever has it
+    decides who is shown.
+
+    Parameters
+    ----------
+    host
+        Address to listen on; 127.0.0.1 lets nobody in from other machines.
+    url
+        Of the visitors' page, as the QR code has it: for a server behind a proxy. By default this machine's address.
+    moderation
+        Nobody is shown whom the operator has not approved.
+    stage
+        A show takes visitors: nobody is done before they were on the stage.
+    gallery
+        The folder of a gallery, whose people are compared; without it they are the generator's own.
+    demo
+        Ten synthetic visitors come, their films are small, and the evening is forgotten at the end.
+    """
+    from likeness.audience.extra import require_extra
+
+    require_extra()
+    from likeness.audience.evening import Places, open_evening
+    from likeness.audience.night import NightPlan
+    from likeness.audience.operator_pages import operator_code
+    from likeness.audience.server import listen, make_app
+    from likeness.audience.server import serve as serve_app
+    from likeness.audience.worker_pool import WorkerPool
+    from likeness.web.addresses import lan_address
+    from likeness.web.qr import qr_text
+
+    with ExitStack() as stack:
+        listener = stack.enter_context(listen(host, port))
+        if demo:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="likeness-audience-")))
+        places = Places(evening_folder(folder), database or "", storage or "")
+        evening = open_evening(places, NightPlan(moderation, stage, capacity, quota, keep))
+        stack.callback(evening.database.close)
+        bound = listener.getsockname()[1]
+        here = {"0.0.0.0": lan_address(), "::": lan_address()}.get(host, host)  # noqa: S104
+        own = f"http://{f'[{here}]' if ':' in here else here}:{bound}/"
+        public = f"{(url or own).rstrip('/')}/"
+        arguments = ["--folder", str(places.folder), *(DEMO_FILMS if demo else ())]
+        for name, value in (("--database", database), ("--storage", storage), ("--gallery", gallery)):
+            arguments += [name, str(value)] if value is not None else []
+        pool = WorkerPool(workers, arguments)
+        stack.callback(pool.close)
+        pool.start()
+        print(f"{qr_text(public)}\nVisitors: {public}\nFor the screen: {public}screen")
+        print(f"Operator, a secret: {own}operator?code={operator_code(evening)}", flush=True)
+        if demo:
+            stack.enter_context(
+                _visitors(f"http://{'127.0.0.1' if here == lan_address() and host != here else here}:{bound}/")
+            )
+        serve_app(make_app(evening, public), listener)
+
+
+@contextmanager
+def _visitors(url: str) -> Iterator[None]:
+    """Let synthetic visitors come from a process of their own, for as long as the body runs."""
+    command = [sys.executable, "-m", "likeness.audience.demo", url, str(DEMO_VISITORS)]
+    process = subprocess.Popen(command)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
