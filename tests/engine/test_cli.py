@@ -162,7 +162,18 @@ def test_a_recording_obeys_a_blackout_within_two_frames_of_its_fade(here: Path, 
         "        raise RuntimeError('boom')\n"
     )
     port, fps, film = unused_udp_port, 30, here / "live.mp4"
-    quiet = ("--output", "live.mp4", "--fps", str(fps), "--midi", "off", "--size", "64x64")
+    quiet = (
+        "--output",
+        "live.mp4",
+        "--fps",
+        str(fps),
+        "--midi",
+        "off",
+        "--size",
+        "64x64",
+        "--weights",
+        "composite-256",
+    )
     show = begin("play", *quiet, "--osc-port", str(port), "--set", "master.fade=0.2", "--plugin", "raises.py")
     try:
         head = _wait_for(show, "raises is bypassed")
@@ -225,7 +236,8 @@ def _until(condition: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_show_cleanly_and_the_file_is_whole(here: Path, number: signal.Signals) -> None:
-    show = begin("play", "--output", "live.mp4", "--fps", "25", "--midi", "off", "--osc-port", "0")
+    light = ("--weights", "composite-256")
+    show = begin("play", "--output", "live.mp4", "--fps", "25", "--midi", "off", "--osc-port", "0", *light)
     film = here / "live.mp4"
     try:
         _wait_for(show, "Playing")

@@ -16,7 +16,7 @@ from likeness.show.show import Show
 
 ENGINE = Path(__file__).resolve().parents[3] / "engine"
 # Without OSC: the show of another test may have its port.
-SHORT = ("--seconds", "0.5", "--size", "32x32", "--device", "cpu", "--osc-port", "0")
+SHORT = ("--seconds", "0.5", "--size", "32x32", "--device", "cpu", "--osc-port", "0", "--weights", "composite-256")
 
 
 @pytest.mark.parametrize("ending", ["mkv", "gif"])
