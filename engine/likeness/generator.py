@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -74,4 +74,13 @@ class Generator(Protocol):
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
         """Return images `[batch, 3, H, W]` in [-1, 1]. Deterministic unless `noise` is "random"."""
+        ...
+
+
+@runtime_checkable
+class SilhouetteGenerator(Protocol):
+    """A generator that knows where in its images the person is."""
+
+    def draw_silhouette(self, latent: Tensor) -> Tensor:
+        """Return where the person is in the images of `synthesize`: opacities `[batch, 1, H, W]` in [0, 1]."""
         ...

@@ -156,9 +156,9 @@ class PictureOptions:
 class Options(PictureOptions):
     """The options of a show.
 
-    Three of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own,
-    `offline`, which says that the show runs on a fixed clock, and `measured`, whether the machine is measured first and
-    plays light weights where the default ones are too slow.
+    Four of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own,
+    `offline`, which says that the show runs on a fixed clock, `measured`, whether the machine is measured first and
+    plays light weights where the default ones are too slow, and `alpha`, which `render` alone takes.
 
     Parameters
     ----------
@@ -224,6 +224,7 @@ class Options(PictureOptions):
     autosave: bool = True
     offline: Annotated[bool, Parameter(parse=False)] = False
     measured: Annotated[bool, Parameter(parse=False)] = True
+    alpha: Annotated[bool, Parameter(parse=False)] = False
 
 
 DEFAULTS = Options()

@@ -16,6 +16,8 @@ from likeness.files.atomic_write import atomic_write
 
 Picture = NDArray[np.uint8]
 """`[height, width, 3]` in RGB."""
+Alpha = NDArray[np.uint8]
+"""The opacity of each pixel of a picture, `[height, width]`."""
 
 # The encoder of each ending and its arguments. A path without an ending was always written as PNG.
 ENCODINGS: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -37,12 +39,14 @@ class Drawn:
         private: whether it shows a visitor who has not agreed to be kept: it may be shown, and stored nowhere.
         face: the latent `[num_ws, w_dim]` of its first head, before truncation; never changed in place. None where it
             is not known or not to be kept.
+        alpha: where the person is, for outputs with an alpha channel; None where nobody asks, or nobody knows.
     """
 
     picture: Picture
     time: float
     private: bool
     face: Tensor | None = None
+    alpha: Alpha | None = None
 
 
 class KeptPicture:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from cyclopts import Parameter
+
 from likeness.errors import OutputError
 from likeness.options import (
     DEFAULTS,
@@ -47,6 +49,7 @@ def render(
     *,
     output: OutFile,
     seconds: Annotated[float, ranged(SECONDS, "Length of the result.")] = 20.0,
+    alpha: Annotated[bool, Parameter(negative="")] = False,
     options: PictureOptions = PICTURE_DEFAULTS,
 ) -> None:
     """Render a preset to a file on a fixed clock: the same preset and seed give the same frames, bit by bit.
@@ -55,8 +58,11 @@ def render(
     ----------
     output
         The file: .mp4, .gif, or .png for a sequence.
+    alpha
+        Keep the person's silhouette as the film's alpha channel; needs the composite family, and the profile
+        prores4444, vp9 or ffv1.
     """
-    rendered = replace(quieten(options), outputs=[output], seconds=seconds, offline=True)
+    rendered = replace(quieten(options), outputs=[output], seconds=seconds, offline=True, alpha=alpha)
     _render(read_named_preset(preset), rendered)
 
 

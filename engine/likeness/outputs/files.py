@@ -33,6 +33,7 @@ def open_file(
     audio: AudioSource = NO_AUDIO,
     size: tuple[int, int] | None = None,
     profile: FilmProfile = "h264",
+    alpha: bool = False,
 ) -> QueuedOutput:
     """Return the output that writes `path`: a video, a GIF, or numbered PNG files (`face-%06d.png`, or a folder).
 
@@ -46,6 +47,7 @@ def open_file(
         audio: of the show; films have its sound.
         size: width and height of the pictures in px, where that is known.
         profile: of films.
+        alpha: whether the pictures will have an alpha channel, which only films can keep.
 
     Raises:
         OutputError: an ending that nobody here writes, or a file that cannot be made.
@@ -57,8 +59,11 @@ def open_file(
             f"{path}: nothing here writes {path.suffix or 'a file without an ending'}; endings that work: {wanted}, "
             "or the name of a folder that is there, for PNG files."
         )
+    coding = PROFILES[profile].with_alpha() if alpha else PROFILES[profile]
     if kind is VideoOutput:
-        PROFILES[profile].check(path, size)
+        coding.check(path, size)
+    elif alpha:
+        raise OutputError(f"{path}: an alpha channel goes into a film, with --profile prores4444, vp9 or ffv1")
     try:
         if kind is FramesOutput:
             return FramesOutput(claim_row(file_pattern(path), force=force), fps, offline=offline)
@@ -67,7 +72,7 @@ def open_file(
         raise explain(str(path), error) from error
     try:
         if kind is VideoOutput:
-            return VideoOutput(claimed, fps, offline=offline, sound=audio.open_sound(), profile=PROFILES[profile])
+            return VideoOutput(claimed, fps, offline=offline, sound=audio.open_sound(), profile=coding)
         return kind(claimed, fps, offline=offline)
     except BaseException:
         release_name(claimed)

@@ -8,7 +8,7 @@ import numpy as np
 
 from likeness.faces.resize import resize
 from likeness.outputs.output import Output
-from likeness.picture import KeptPicture, Picture, dim, heads_of
+from likeness.picture import Alpha, KeptPicture, Picture, dim, heads_of
 from likeness.ranges import Fit
 
 # The blurred surround is computed at this share of the frame's sides, and is so much darker than the picture that the
@@ -96,7 +96,7 @@ def place_copies(size: tuple[int, int], into: tuple[int, int], mode: Fit) -> lis
 
 
 def fit_picture(picture: Picture, into: tuple[int, int], mode: Fit = "contain") -> Picture:
-    """Return `picture` in a frame of `into` (width, height); itself where it has that size."""
+    """Return `picture`, with or without alpha, in a frame of `into` (width, height); itself where it has that size."""
     height, width = picture.shape[:2]
     if (width, height) == into:
         return picture
@@ -106,11 +106,11 @@ def fit_picture(picture: Picture, into: tuple[int, int], mode: Fit = "contain") 
         return resize(crop(picture, into), *into)
     frame: Picture
     if mode == "contain":
-        frame = np.zeros((into[1], into[0], 3), np.uint8)
+        frame = np.zeros((into[1], into[0], picture.shape[2]), np.uint8)
     elif mode == "blur":
         frame = resize(blur_surround(picture, into), *into, enlarge=cv2.INTER_LINEAR)
     else:
-        frame = np.empty((into[1], into[0], 3), np.uint8)
+        frame = np.empty((into[1], into[0], picture.shape[2]), np.uint8)
     places = place_copies((width, height), into, mode)
     whole = resize(picture, places[0].width, places[0].height)
     for place in places:
@@ -185,6 +185,33 @@ class FittedOutput:
     def _fit(self, picture: Picture, mode: Fit) -> Picture:
         fitted = [fit_picture(head, self._size, mode) for head in heads_of(picture, self._heads)]
         return fitted[0] if len(fitted) == 1 else np.concatenate(fitted, axis=1)
+
+
+class AlphaOutput:
+    """Passes pictures on with an alpha channel, `[height, width, 4]`, not multiplied by it.
+
+    Attributes:
+        alpha: of the next picture; None is opaque.
+    """
+
+    def __init__(self, inner: Output) -> None:
+        self.name = inner.name
+        self.inner = inner
+        self.alpha: Alpha | None = None
+
+    def show(self, picture: Picture, at: float) -> None:
+        """Put both together and pass them on."""
+        alpha, (height, width) = self.alpha, picture.shape[:2]
+        if alpha is None:
+            alpha = np.full((height, width), 255, np.uint8)
+        elif alpha.shape != (height, width):  # a plugin has made the picture larger
+            alpha = resize(alpha, width, height)
+        self.inner.show(np.dstack([picture, alpha]), at)
+
+    def close(self) -> None:
+        """Close the inner output."""
+        self.alpha = None
+        self.inner.close()
 
 
 class Screens:

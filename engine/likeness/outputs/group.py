@@ -4,9 +4,10 @@ import logging
 from collections.abc import Iterable, Iterator
 
 from likeness.errors import OutputError
+from likeness.outputs.fitting import AlphaOutput
 from likeness.outputs.output import Output
 from likeness.outputs.writer import QueuedOutput
-from likeness.picture import Picture
+from likeness.picture import Alpha, Picture
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,12 @@ class OutputGroup:
         self._outputs = (*self._outputs, output)
         self.recordings += tuple(filter(None, [recording_of(output)]))
 
-    def show(self, picture: Picture, at: float, *, drawn: bool = True) -> None:
+    def show(self, picture: Picture, at: float, *, drawn: bool = True, alpha: Alpha | None = None) -> None:
         """Show `picture` on every output.
 
         Args:
             picture, at: as `Output.show` takes them.
+            alpha: of the picture, for outputs with an alpha channel.
             drawn: whether a picture was ever drawn; until then windows show black, and files have not begun.
 
         Raises:
@@ -49,6 +51,8 @@ class OutputGroup:
             if not drawn and recording_of(output):
                 continue
             try:
+                if isinstance(output, AlphaOutput):
+                    output.alpha = alpha
                 output.show(picture, at)
             # A driver or a disk may raise anything; that output ends and the rest go on.
             except Exception as error:  # noqa: BLE001
@@ -70,7 +74,9 @@ class OutputGroup:
 
 def recording_of(output: Output) -> QueuedOutput | None:
     """Return the file that `output` keeps pictures in, which begins with the first one that was drawn; else None."""
-    inner = getattr(output, "inner", output)
+    inner: object = output
+    while hasattr(inner, "inner"):
+        inner = inner.inner
     return inner if isinstance(inner, QueuedOutput) else None
 
 

@@ -8,7 +8,7 @@ from likeness.errors import OutputError
 from likeness.options import Options
 from likeness.outputs.displays import choose_display, find_corner, start_video
 from likeness.outputs.files import NO_AUDIO, open_file
-from likeness.outputs.fitting import CONTAINED, FittedOutput, Fitting, Screens
+from likeness.outputs.fitting import CONTAINED, AlphaOutput, FittedOutput, Fitting, Screens
 from likeness.outputs.output import NullOutput, Output
 from likeness.outputs.window import WindowOutput
 from likeness.outputs.window_overlay import WindowOverlay
@@ -78,8 +78,10 @@ def open_outputs(
                     audio=audio,
                     size=row,
                     profile=options.profile or "h264",
+                    alpha=options.alpha,
                 )
-                opened.append(FittedOutput(file, *size, heads, fitting) if size else file)
+                fitted = FittedOutput(file, *size, heads, fitting) if size else file
+                opened.append(AlphaOutput(fitted) if options.alpha else fitted)
     except BaseException:
         for output in opened:
             output.close()

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -41,6 +41,7 @@ class Profile:
         offline: more of them, for a better picture at the same size.
         tag: that players want in MP4 and MOV, where it is not FFmpeg's own.
         most_pixels: of a frame; None for as many as there are.
+        alpha: the format of pixels with an alpha channel, and the endings of the containers that hold it, if any do.
     """
 
     name: str
@@ -52,11 +53,23 @@ class Profile:
     offline: Mapping[str, str] = field(default_factory=dict)
     tag: str | None = None
     most_pixels: int | None = None
+    alpha: tuple[str, tuple[str, ...]] | None = None
 
     @property
     def in_rgb(self) -> bool:
         """Whether the colours stay as they are instead of becoming BT.709."""
         return self.pixels.startswith("bgr")
+
+    def with_alpha(self) -> "Profile":
+        """Return it with an alpha channel.
+
+        Raises:
+            OutputError: it has none.
+        """
+        if self.alpha is None:
+            able = ", ".join(name for name, profile in PROFILES.items() if profile.alpha)
+            raise OutputError(f"films of the profile {self.name} have no alpha channel; choose --profile {able}")
+        return replace(self, name=f"{self.name} with alpha", pixels=self.alpha[0], endings=self.alpha[1])
 
     def choose_encoder(self, output: str) -> str:
         """Return the best encoder that this PyAV has.
@@ -120,8 +133,15 @@ _EVERY = (
         most_pixels=MOST_PIXELS,
     ),
     _H265,
-    Profile(**{**_H265.__dict__, "name": "h265-10bit", "pixels": "yuv420p10le"}),
-    Profile("prores4444", ("prores_ks",), "yuv444p10le", (".mov", ".mkv"), settings={"profile": "4444"}),
+    replace(_H265, name="h265-10bit", pixels="yuv420p10le"),
+    Profile(
+        "prores4444",
+        ("prores_ks",),
+        "yuv444p10le",
+        (".mov", ".mkv"),
+        settings={"profile": "4444"},
+        alpha=("yuva444p10le", (".mov", ".mkv")),
+    ),
     Profile(
         "vp9",
         ("libvpx-vp9",),
@@ -130,9 +150,17 @@ _EVERY = (
         settings={"crf": CRF_VP9, "b": "0", "row-mt": "0"},
         live={"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"},
         offline={"deadline": "good", "cpu-used": "3", "auto-alt-ref": "0"},
+        alpha=("yuva420p", (".mkv",)),
     ),
     # Exact to the last bit, so in RGB.
-    Profile("ffv1", ("ffv1",), "bgr0", (".mkv",), settings={"level": "3", "slicecrc": "1", "slices": "4"}),
+    Profile(
+        "ffv1",
+        ("ffv1",),
+        "bgr0",
+        (".mkv",),
+        settings={"level": "3", "slicecrc": "1", "slices": "4"},
+        alpha=("bgra", (".mkv",)),
+    ),
 )
 PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in _EVERY})
 H264 = PROFILES["h264"]

@@ -42,7 +42,8 @@ class VideoOutput(ContainerOutput):
 
     After a kill the file opens and lacks its last second at most; after `close` an MP4 or MOV is an ordinary one at
     the exact rate (a MKV counts in milliseconds). A side with an odd number of pixels gets its last line twice, since
-    4:2:0 needs even sides. A picture of another size than the first is scaled into its frame. The same pictures give
+    4:2:0 needs even sides. A picture of another size than the first is scaled into its frame, and may have a
+    fourth channel where the profile has one. The same pictures give
     the same bytes on one machine.
 
     Args:
@@ -123,7 +124,8 @@ class VideoOutput(ContainerOutput):
             height, width = picture.shape[:2]
         if width % 2 or height % 2:
             picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        image = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format="rgb24")
+        order = "rgba" if picture.shape[2] == 4 else "rgb24"
+        image = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format=order)
         if self._profile.in_rgb:
             return self._reformatter.reformat(image, format=self._profile.pixels, threads=1)
         return self._reformatter.reformat(

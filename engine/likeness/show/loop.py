@@ -157,7 +157,8 @@ class Loop:
             self._seen_drawn = self._drawn
         self._shown = self._mark(picture)
         # A render has every frame, also one that could not be drawn.
-        self.outputs.show(self._shown, tick.at, drawn=self.clock.offline or self._drawn is not None)
+        alpha = None if self._drawn is None else self._drawn.alpha
+        self.outputs.show(self._shown, tick.at, drawn=self.clock.offline or self._drawn is not None, alpha=alpha)
         self.stats.frames, self.stats.at = tick.index + 1, tick.at
         if self._repeats_in_a_row == 0:
             self.stats.drawn_at = tick.at

@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from likeness.cues.latent_history import LatentHistory
 from likeness.cues.latent_stage import LatentStage
+from likeness.errors import OutputError
 from likeness.events import Event, LatentCommand, Recall
 from likeness.frame import Frame
+from likeness.generator import SilhouetteGenerator
 from likeness.generators.readback import ReadBack
 from likeness.host.call_watch import LeftBehind
 from likeness.host.host import Host
 from likeness.latent import truncate
-from likeness.picture import Drawn
+from likeness.picture import Alpha, Drawn, side_by_side, to_levels
 from likeness.show.generator_fade import GeneratorFade
 from likeness.stage import Stage
 
@@ -59,13 +62,20 @@ class Renderer:
     Args:
         stage, host: of the show.
         fps: frames a second that the history keeps.
+        with_alpha: draw the person's silhouette too.
+
+    Raises:
+        OutputError: `with_alpha`, and the generator draws none.
 
     Attributes:
         latents: the latent stage after the plugins: cues and history.
     """
 
-    def __init__(self, stage: Stage, host: Host, fps: float = 60.0) -> None:
-        self._host, self._fps = host, fps
+    def __init__(self, stage: Stage, host: Host, fps: float = 60.0, *, with_alpha: bool = False) -> None:
+        if with_alpha and not isinstance(stage.generator, SilhouetteGenerator):
+            family = stage.generator.info.family
+            raise OutputError(f"--alpha needs weights of the family composite, such as faces-256, not {family}")
+        self._host, self._fps, self._with_alpha = host, fps, with_alpha
         self._fade, self._read = GeneratorFade(), ReadBack()
         # Whether the last picture shows a visitor, and whether the one does that is faded from.
         self._private = self._fades_private = False
@@ -119,7 +129,16 @@ class Renderer:
         draw_s = time.perf_counter() - started
         self._host.end_frame(draw_s * 1e3)
         face = None if self._private else self.latents.shown[0]
-        return Outcome(Drawn(picture, frame.time, self._private, face), None, synthesis_s, draw_s)
+        alpha = self._draw_alpha(latent) if self._with_alpha else None
+        return Outcome(Drawn(picture, frame.time, self._private, face, alpha), None, synthesis_s, draw_s)
+
+    def _draw_alpha(self, latent: Tensor) -> Alpha | None:
+        """Return the silhouettes of all heads side by side."""
+        generator = self._stage.generator
+        if not isinstance(generator, SilhouetteGenerator):  # one that was loaded meanwhile
+            return None
+        silhouettes = side_by_side(generator.draw_silhouette(latent) * 2 - 1)
+        return np.ascontiguousarray(to_levels(silhouettes)[0].cpu().numpy())
 
     def _use(self, scene: RenderScene) -> None:
         self._stage, self._base, self.latents = scene.stage, scene.base, scene.latents

@@ -150,7 +150,7 @@ class Show(AbstractContextManager["Show"]):
         )
         self.first_weights, params = first, PluginParams(store)
         stage = Stage(generator, params, device, self.seed, self.heads, offline=options.offline)
-        renderer = Renderer(stage, host, self.fps)
+        renderer = Renderer(stage, host, self.fps, with_alpha=options.alpha)
         renderer.start()
         opened.callback(_close, renderer.stop)
         render = RenderThread(renderer.draw, host.leave_hung)

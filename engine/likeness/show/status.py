@@ -138,13 +138,13 @@ def _spread(spent_ms: Sequence[float]) -> dict[str, float]:
 
 
 def _output(output: Output) -> dict[str, Any]:
-    inner = getattr(output, "inner", output)
+    recording = recording_of(output)
+    inner = recording or output
     numbers: dict[str, Any] = {
         "name": output.name,
         "dropped": int(getattr(inner, "dropped", 0)),
         "repeated": int(getattr(inner, "repeated", 0)),
     }
-    recording = recording_of(output)
     if recording is not None:
         place = recording.find_result()
         # Where it is by now: somebody may have renamed or deleted it.

@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import cv2
 import pytest
 from tests.engine.outputs.film_sound import onsets, sound_of, spans
 from tests.engine.sounds import click, placed, write_wav
+from tests.engine.toy_family import TOYS
 
 from likeness.cli import main
 from likeness.show.show import Show
@@ -126,3 +128,52 @@ def test_a_show_plays_on_where_nobody_reads_what_it_prints(tmp_path: Path, strea
     )
     assert ran.returncode == 0
     assert film.stat().st_size > 0
+
+
+@pytest.mark.parametrize(("profile", "ending"), [("prores4444", "mov"), ("vp9", "mkv"), ("ffv1", "mkv")])
+def test_a_film_with_alpha_has_the_silhouette_of_the_face_that_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str, ending: str
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    film = tmp_path / f"film.{ending}"
+    alike = ("--seconds", "0.2", "--fps", "10", "--device", "cpu", "--weights", "composite-256", "--seed", "5")
+    with pytest.raises(SystemExit) as ended:
+        main(["render", "demo", "--output", str(film), "--alpha", "--profile", profile, "--size", "512x256", *alike])
+    assert not ended.value.code
+    with av.open(str(film)) as file:
+        stream = file.streams.video[0]
+        # FFmpeg's own decoder of VP9 leaves the alpha out.
+        decoder = av.CodecContext.create("libvpx-vp9", "r") if profile == "vp9" else stream.codec_context
+        assert isinstance(decoder, av.VideoCodecContext)
+        frames = [frame for packet in file.demux(stream) for frame in decoder.decode(packet)]
+    alpha = frames[0].to_ndarray(format="rgba")[..., 3]
+    # The bars are clear, the middle of the face is not, and the corner beside the head is.
+    assert alpha[:, :120].max() <= 3
+    assert alpha[120:160, 240:270].min() >= 250
+    assert alpha[5:20, 135:150].max() <= 40
+    assert 0.3 < (alpha[:, 128:384] > 128).mean() < 0.9
+    assert len(frames) == 2
+
+
+def test_alpha_is_refused_where_nothing_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    (tmp_path / "toys.py").write_text(TOYS)
+    (tmp_path / "small.toy").write_text("4 8 64")
+    toy, composite = (
+        ("--plugin", str(tmp_path / "toys.py"), "--weights", str(tmp_path / "small.toy")),
+        ("--weights", "composite-256"),
+    )
+    short = ("--seconds", "0.1", "--fps", "10", "--device", "cpu", "--alpha")
+    for name, profile, weights, said in (
+        ("a.mp4", "h264", composite, "h264 have no alpha channel; choose --profile prores4444"),
+        ("a.gif", "ffv1", composite, "an alpha channel goes into a film"),
+        ("a.mp4", "vp9", composite, "vp9 with alpha goes into .mkv"),
+        ("a.mkv", "vp9", toy, "--alpha needs weights of the family composite"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(["render", "demo", "-o", str(tmp_path / "out" / name), "--profile", profile, *weights, *short])
+        assert ended.value.code == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from likeness.outputs.fitting import FittedOutput, Fitting, Screens, fit, fit_picture, letterbox
+from likeness.outputs.fitting import AlphaOutput, FittedOutput, Fitting, Screens, fit, fit_picture, letterbox
 from likeness.outputs.output import MemoryOutput
 from likeness.picture import Picture
 from likeness.ranges import Fit
@@ -151,3 +151,16 @@ def test_where_edges_are_cut_off_the_mark_is_on_what_is_left(picture: Maker) -> 
     contained, covered = memory.pictures
     assert not contained[:, 61:].any()
     assert (covered[:, 61:] == 255).all()
+
+
+def test_a_picture_with_alpha_is_fitted_with_it_and_the_bars_are_clear(picture: Maker) -> None:
+    memory, whole = MemoryOutput(), picture(32, 32)
+    output = AlphaOutput(FittedOutput(memory, 64, 32))
+    output.show(whole, 0.0)
+    output.alpha = np.full((32, 32), 90, np.uint8)
+    output.show(whole, 0.1)
+    opaque, clear = memory.pictures
+    assert (opaque[:, 16:48, :3] == whole).all()
+    assert (opaque[:, 16:48, 3] == 255).all()
+    assert (clear[:, 16:48, 3] == 90).all()
+    assert not opaque[:, :16].any()

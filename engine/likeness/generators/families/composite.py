@@ -103,6 +103,10 @@ class CompositeGenerator:
         picture: Tensor = self.network(latent, self._size)
         return picture
 
+    def draw_silhouette(self, latent: Tensor) -> Tensor:
+        """Where the person is in the pictures, `[batch, 1, size, size]` in [0, 1]: skin and hair."""
+        return self.network.draw_silhouette(latent, self._size)
+
     def _refined(self, refiner: Refiner, latent: Tensor) -> Tensor:
         """The drawing with what the refiner adds, which it has learnt to do at the native size alone."""
         parts = self.network.layers(latent)

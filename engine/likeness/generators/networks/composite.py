@@ -190,6 +190,11 @@ class CompositeNetwork(nn.Module):
         warped = self._warp(torch.cat([parts.flat(), skin], dim=1), parts.field, self.size)
         return self._sharpen(warped[:, :3], 1).clamp(-1, 1), warped[:, 3:]
 
+    def draw_silhouette(self, latent: Tensor, size: int) -> Tensor:
+        """Return where the person is in the picture of that size, in [0, 1], `[batch, 1, size, size]`."""
+        parts = self.layers(latent)
+        return self._warp(parts.mattes[:, 1:], parts.field, size).clamp(0, 1)
+
     def warp_and_sharpen(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
         """Warp the mean-frame picture to its shape and sharpen it."""
         return self._sharpen(self._warp(flat, field, size), max(1, size // self.size)).clamp(-1, 1)

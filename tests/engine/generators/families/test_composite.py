@@ -1,5 +1,6 @@
 """The composite generator: its protocol, its latent's meaning, its symmetry; tiny weights from drawn faces."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,26 @@ def test_the_mirrored_latent_draws_the_mirrored_picture(generator: CompositeGene
     latent = generator.sample([4, 5])
     mirrored = generator.synthesize(generator.mirrored(latent))
     assert (mirrored.flip(-1) - generator.synthesize(latent)).abs().max() < 1e-3
+
+
+def test_the_silhouette_is_what_hides_the_backdrop(weights: Path, generator: CompositeGenerator) -> None:
+    latent = generator.sample([4, 5])
+    network = CompositeNetwork(read_weights(weights)[1], size=64, dtype=torch.float32)
+    network.unsharp = 0.0
+    parts = network.layers(latent)
+    light, dark = (
+        network.warp_and_sharpen(
+            replace(parts, backdrop=torch.full_like(parts.backdrop, level)).flat(), parts.field, 64
+        )
+        for level in (0.5, -0.5)
+    )
+    silhouette = generator.draw_silhouette(latent)
+    assert silhouette.shape == (2, 1, 64, 64)
+    # Where colours are beyond white they are cut off, which the backdrop's own never are.
+    seen = (light - dark).mean(1, keepdim=True)
+    assert ((1 - seen - silhouette).abs() < 1e-3).float().mean() > 0.97
+    assert silhouette.min() >= 0
+    assert silhouette.max() <= 1
 
 
 def test_the_shape_layer_moves_and_the_others_colour(weights: Path) -> None:
