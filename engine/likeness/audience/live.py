@@ -47,15 +47,14 @@ class Live:
     async def follow(self, number: int) -> AsyncIterator[bytes]:
         """Yield server-sent events: `changed` at once and whenever the visitor's page is another, `gone` at the end."""
         changed = asyncio.Event()
-        self._listeners[changed] = number
-        if self._watch is None or self._watch.done():
-            self._shown = await to_thread.run_sync(self._look)
-            self._watch = asyncio.create_task(self._look_again())
         try:
-            while True:
-                if number not in self._shown:
-                    yield b"event: gone\ndata:\n\n"
-                    return
+            # Who has just come is in no look so far.
+            if number not in self._shown or self._watch is None or self._watch.done():
+                self._tell(await to_thread.run_sync(self._look))
+            self._listeners[changed] = number
+            if self._watch is None or self._watch.done():
+                self._watch = asyncio.create_task(self._look_again())
+            while number in self._shown:
                 yield b"event: changed\ndata:\n\n"
                 changed.clear()
                 while not changed.is_set():
@@ -63,20 +62,23 @@ class Live:
                         await asyncio.wait_for(changed.wait(), ALIVE_S)
                     except TimeoutError:
                         yield b":\n\n"
+            yield b"event: gone\ndata:\n\n"
         finally:
-            del self._listeners[changed]
+            self._listeners.pop(changed, None)
 
     async def _look_again(self) -> None:
         while self._listeners:
             await asyncio.sleep(self._look_s)
             try:
-                found = await to_thread.run_sync(self._look)
+                self._tell(await to_thread.run_sync(self._look))
             except AudienceError:
                 continue
-            before, self._shown = self._shown, found
-            for changed, number in self._listeners.items():
-                if before.get(number) != found.get(number):
-                    changed.set()
+
+    def _tell(self, found: dict[int, Shown]) -> None:
+        before, self._shown = self._shown, found
+        for changed, number in self._listeners.items():
+            if before.get(number) != found.get(number):
+                changed.set()
 
     def _look(self) -> dict[int, Shown]:
         columns = (Visitor.number, Visitor.state, Visitor.reason, Visitor.films_at)
