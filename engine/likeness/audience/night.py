@@ -21,7 +21,7 @@ class NightPlan:
     Args:
         moderation: nobody is shown whom the operator has not approved.
         stage: a show takes visitors.
-        capacity: how many photos are taken in, in all.
+        capacity: how many photos are taken in, in all; who was deleted makes room.
         device_quota: and from one phone.
         keep_h: hours from a photo to its deletion.
     """
@@ -59,7 +59,8 @@ def find_refusal(session: Session, night: Night, device: str) -> str:
         return "closed-banned"
     if night.paused:
         return "closed-paused"
-    if (session.scalar(select(func.count()).select_from(Visitor)) or 0) >= night.capacity:
+    there = select(func.count()).where(Visitor.state != State.DELETED)
+    if (session.scalar(there) or 0) >= night.capacity:
         return "closed-full"
     sent = select(func.count()).where(Visitor.device == device, Visitor.state.not_in((State.REFUSED, State.DELETED)))
     return "closed-quota" if (session.scalar(sent) or 0) >= night.device_quota else ""
