@@ -1,12 +1,25 @@
 """Fixtures of the audience's tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from tests.engine.audience.evenings import Guests
+from tests.engine.audience.postgres import running_postgres
 from tests.engine.audience.served import Served
 
 from likeness.audience.database import Database
+from likeness.audience.tables import Base
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Database]:
+    """Return a database of a PostgreSQL server, or skip."""
+    with running_postgres() as url:
+        database = Database(url)
+        yield database
+        database.close()
 
 
 @pytest.fixture
@@ -17,6 +30,22 @@ def guests() -> Iterator[Guests]:
     guests.begin()
     yield guests
     database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Guests]:
+    """Return an evening with moderation on, in a file of SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        guests = Guests(Database(f"sqlite:///{tmp_path / 'night.sqlite'}"))
+    else:
+        guests = Guests(request.getfixturevalue("postgres"))
+        with guests.database.writing() as session:
+            tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+            session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    guests.begin()
+    yield guests
+    if request.param == "sqlite":
+        guests.database.close()
 
 
 @pytest.fixture(scope="module")
