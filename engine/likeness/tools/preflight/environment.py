@@ -25,6 +25,7 @@ from likeness.inputs.osc.udp_socket import bind_socket
 from likeness.options import Options
 from likeness.outputs.displays import displays, has_display
 from likeness.outputs.open_outputs import check_displays_of_heads
+from likeness.outputs.profiles import FILMS, PROFILES
 from likeness.parameters.presets import Preset
 from likeness.tools.preflight.finding import Finding, good, less, stops
 
@@ -48,6 +49,7 @@ def check_environment(preset: Preset, options: Options, heads: int, fps: float) 
     yield from check_ports(options)
     yield from check_displays(options, heads, fps)
     yield from check_controllers(preset, options)
+    yield from check_films(options)
     yield check_sound(options)
     yield check_device(options.device)
     if options.camera:
@@ -80,6 +82,22 @@ def check_ports(options: Options) -> Iterator[Finding]:
                 yield good("desk", f"TCP port {options.web_port} of {options.web_host} is taken; the next one is used")
             else:
                 yield stops("desk", f"TCP port {options.web_port} of {options.web_host}: {error}; take another")
+
+
+def check_films(options: Options) -> Iterator[Finding]:
+    """Check that films can be coded as is asked for, in the files that are named, and say which names are taken."""
+    profile = PROFILES[options.profile or "h264"]
+    for path in map(Path, options.outputs):
+        if path.suffix.lower() not in FILMS:
+            continue
+        try:
+            profile.check(path, options.size)
+            encoder = profile.choose_encoder(f"video {path}")
+        except OutputError as error:
+            yield stops("film", str(error))
+            continue
+        there = path.is_file() and not options.force
+        yield good("film", f"{path} by {encoder}" + ("; it is there, so the next free name is taken" if there else ""))
 
 
 def check_displays(options: Options, heads: int, fps: float) -> Iterator[Finding]:

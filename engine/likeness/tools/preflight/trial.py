@@ -12,6 +12,7 @@ from likeness.errors import LikenessError
 from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.generators.convert import inspect_weights
 from likeness.options import DEFAULT_FPS, Options, quieten
+from likeness.outputs.profiles import PROFILES
 from likeness.parameters.presets import Preset
 from likeness.show.first_weights import measure_rate
 from likeness.show.governor import find_divisor
@@ -112,7 +113,8 @@ def play_trial(preset: Preset, face: Tensor | None, options: Options, seconds: f
         LikenessError: where the show does not start.
     """
     with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "trial.mp4"
+        # As it will be coded, in a container that holds it.
+        film = Path(folder) / f"trial{PROFILES[options.profile or 'h264'].endings[0]}"
         outputs = [str(film)] if recorded else ["null"]
         # Strict: what the machine draws at most, from which the rate follows at which it would play.
         quiet = replace(quieten(options), outputs=outputs, audio="off", measured=True, strict=True)

@@ -14,6 +14,7 @@ from likeness.cli import main
 from likeness.options import DEFAULTS, QUIET, Options
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable
+from likeness.ranges import FilmProfile
 from likeness.tools.preflight import environment
 from likeness.tools.preflight.environment import (
     check_camera,
@@ -21,6 +22,7 @@ from likeness.tools.preflight.environment import (
     check_device,
     check_disk,
     check_displays,
+    check_films,
     check_ports,
 )
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
@@ -45,6 +47,24 @@ def test_the_worst_of_all_is_the_verdict() -> None:
     assert worst([]) is Verdict.GOOD
     assert worst([good("a", ""), less("b", ""), good("c", "")]) is Verdict.LESS
     assert worst([stops("a", ""), less("b", "")]) is Verdict.STOPS
+
+
+def test_a_film_that_cannot_be_coded_as_asked_stops_the_show_and_a_name_that_is_taken_is_said(tmp_path: Path) -> None:
+    def check(name: str, profile: FilmProfile) -> Finding:
+        (found,) = check_films(replace(QUIET, outputs=("window", str(tmp_path / name)), profile=profile))
+        return found
+
+    assert check("a.mov", "prores4444") == good("film", f"{tmp_path / 'a.mov'} by prores_ks")
+    assert check("a.mp4", "prores4444").verdict is Verdict.STOPS
+    (tmp_path / "a.mp4").touch()
+    assert "the next free name is taken" in check("a.mp4", "h264").text
+
+
+def test_a_recording_is_weighed_as_it_will_be_coded() -> None:
+    preset, options = Preset(show=ShowTable(weights="composite-256")), replace(SMALL, profile="ffv1")
+    trial = play_trial(preset, None, options, 0.2, recorded=True)
+    # Without loss a face takes a byte or more a pixel; H.264 takes a tenth.
+    assert trial.bytes_per_s > 64 * 64 * trial.pictures_per_s * 0.8
 
 
 def test_a_show_that_is_ready_is_tried_and_its_recording_weighed() -> None:
