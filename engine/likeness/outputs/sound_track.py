@@ -48,7 +48,9 @@ class SoundTrack:
     def advance(self, frames: int) -> None:
         """Write the sound of the first so many frames of the film, as far as it was heard yet."""
         end = self._sample_at(frames)
-        there = max(self._reader.end() - self._start, end - LATEST_S * SOUND_RATE)
+        # A picture may come up to a frame before its frame begins, and what sounds until the frame ends is yet to come.
+        latest = self._sample_at(frames - 2) - LATEST_S * SOUND_RATE
+        there = max(self._reader.end() - self._start, latest)
         while self._done + PACKET <= min(end, there):
             self._encode(PACKET)
 

@@ -1,17 +1,12 @@
 """Films with sound: what sounds at a time sounds there in the film, from the first frame to the last."""
 
-import inspect
-import signal
-import subprocess
-import sys
-from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from tests.engine.outputs.film_sound import RATE, onsets, sound_of, spans
-from tests.engine.outputs.films import coded, decoded, numbered, numbers
+from tests.engine.outputs.films import decoded, numbered, numbers
 from tests.engine.sounds import click, placed, write_wav
 
 from likeness.audio.device import AudioInput
@@ -114,6 +109,19 @@ def test_a_device_is_in_the_film_at_its_time_and_where_it_was_lost_is_silence(tm
     assert np.abs(track[round(1.1 * RATE) : round(1.9 * RATE)]).max() < 0.001
 
 
+def test_a_slow_film_waits_for_the_sound_of_the_frame_that_it_shows(tmp_path: Path) -> None:
+    """At a frame a second a frame's picture comes a second before its last sound."""
+    heard, path = HeardSound(), tmp_path / "v.mkv"
+    clicks = placed(click(), [0.9, 2.6], 6.0)
+    output = VideoOutput(path, 1.0, offline=False, room=10, sound=DeviceSound(heard, lambda: 0.0))
+    for index, picture in enumerate(numbered(5)):
+        output.show(picture, float(index))
+        for start in range(index * RATE, (index + 1) * RATE, 480):
+            heard.add(np.stack([clicks[start : start + 480]] * 2), start / RATE)
+    output.close()
+    assert onsets(sound_of(path), [0.9, 2.6]) == pytest.approx([0.9, 2.6], abs=0.003)
+
+
 def test_a_device_that_is_silent_for_ever_does_not_hold_the_picture_up(tmp_path: Path) -> None:
     path, audio = tmp_path / "v.mkv", AudioInput("absent")
     output = VideoOutput(path, 25.0, offline=False, room=100, sound=audio.open_sound())
@@ -123,52 +131,6 @@ def test_a_device_that_is_silent_for_ever_does_not_hold_the_picture_up(tmp_path:
     assert len(decoded(path)[0]) == 50
     assert not sound_of(path).any()
     assert spans(path)["audio"][1] == pytest.approx(2.0, abs=0.04)
-
-
-def test_after_a_kill_sound_and_picture_are_there_up_to_the_last_second(tmp_path: Path) -> None:
-    path = tmp_path / "v.mp4"
-    at = [n / 4 for n in range(1, 60)]
-    show = subprocess.Popen(
-        [sys.executable, "-c", SHOW_ON, str(path), str(wav_of(tmp_path, at, 16.0))], stdout=subprocess.PIPE, text=True
-    )
-    assert show.stdout
-    shown = 0
-    try:
-        while shown < 75:  # 2.5 seconds
-            line = show.stdout.readline()
-            assert line, "the show ended on its own"
-            shown = int(line)
-        show.send_signal(signal.SIGKILL)
-        rest, _ = show.communicate(timeout=30)
-        shown = max([shown, *map(int, rest.split())])
-    finally:
-        show.kill()
-        show.wait()
-    pictures, times = decoded(path)
-    track = sound_of(path)
-    assert len(pictures) >= shown - 30
-    assert times == [Fraction(n, 30) for n in range(len(pictures))]
-    assert len(track) >= (shown - 30) / 30 * RATE
-    before = [when for when in at if when < len(track) / RATE - 0.05]
-    assert onsets(track, before, 0.1) == pytest.approx(before, abs=0.003)
-
-
-SHOW_ON = f"""
-import sys
-from pathlib import Path
-import numpy as np
-from likeness.audio.file import AudioFile
-from likeness.show.clock import RealClock
-from likeness.outputs.video import VideoOutput
-{inspect.getsource(coded)}
-clock, index = RealClock(30), 0
-output = VideoOutput(Path(sys.argv[1]), 30, offline=False, sound=AudioFile(Path(sys.argv[2])).open_sound())
-while True:
-    tick = clock.tick()
-    output.show(coded(index), tick.at)
-    index += 1
-    print(index, flush=True)
-"""
 
 
 @pytest.mark.long

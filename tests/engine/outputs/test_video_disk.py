@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.engine.outputs.film_sound import RATE, onsets, sound_of
 from tests.engine.outputs.films import coded, decoded, decoded_until_broken, numbered, numbers, record
+from tests.engine.sounds import click, placed, write_wav
 
 from likeness.errors import OutputError
 from likeness.outputs.video import VideoOutput
@@ -18,9 +20,12 @@ from likeness.outputs.video import VideoOutput
 Eventually = Callable[[Callable[[], object]], None]
 
 
-def test_after_a_kill_all_but_the_last_second_is_there(tmp_path: Path) -> None:
-    path = tmp_path / "v.mp4"
-    show = subprocess.Popen([sys.executable, "-c", SHOW_ON, str(path)], stdout=subprocess.PIPE, text=True)
+def test_after_a_kill_all_but_the_last_second_is_there_and_of_the_sound_too(tmp_path: Path) -> None:
+    path, heard, at = tmp_path / "v.mp4", tmp_path / "heard.mp4", [n / 4 for n in range(1, 40)]
+    wav = write_wav(tmp_path / "a.wav", placed(click(), at, 10.0))
+    show = subprocess.Popen(
+        [sys.executable, "-c", SHOW_ON, str(path), str(heard), str(wav)], stdout=subprocess.PIPE, text=True
+    )
     assert show.stdout
     shown = 0
     try:
@@ -34,24 +39,33 @@ def test_after_a_kill_all_but_the_last_second_is_there(tmp_path: Path) -> None:
     finally:
         show.kill()
         show.wait()
-    pictures, times = decoded(path)
-    assert len(pictures) >= shown - 30
-    assert numbers(pictures) == list(range(len(pictures)))
-    assert times == [Fraction(n, 30) for n in range(len(pictures))]
+    for film in (path, heard):
+        pictures, times = decoded(film)
+        assert len(pictures) >= shown - 30
+        assert numbers(pictures) == list(range(len(pictures)))
+        assert times == [Fraction(n, 30) for n in range(len(pictures))]
+    track = sound_of(heard)
+    assert len(track) >= (shown - 30) / 30 * RATE
+    before = [when for when in at if when < len(track) / RATE - 0.05]
+    assert onsets(track, before, 0.1) == pytest.approx(before, abs=0.003)
 
 
 SHOW_ON = f"""
 import sys
 from pathlib import Path
 import numpy as np
+from likeness.audio.file import AudioFile
 from likeness.show.clock import RealClock
 from likeness.outputs.video import VideoOutput
 {inspect.getsource(coded)}
 output, clock = VideoOutput(Path(sys.argv[1]), 30, offline=False), RealClock(30)
+sound = AudioFile(Path(sys.argv[3])).open_sound()
+heard = VideoOutput(Path(sys.argv[2]), 30, offline=False, sound=sound)
 for shown in range(256):
     tick = clock.tick()
     # Times of a show that is never late, so that the test can count; the waiting is real.
     output.show(coded(shown), shown / 30)
+    heard.show(coded(shown), shown / 30)
     print(shown + 1, flush=True)
 """
 
