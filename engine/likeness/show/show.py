@@ -95,6 +95,7 @@ class Show(AbstractContextManager["Show"]):
         preset = preset.model_copy(update={"show": preset.show.model_copy(update=played)})
         self.preset, self.options, self.heads = preset, options, heads
         self.fps = options.fps or preset.show.fps or DEFAULT_FPS
+        self.strict = bool(preset.show.strict if options.strict is None else options.strict)
         self.frames = None if options.seconds is None else max(1, round(options.seconds * self.fps))
         self.seed = next(seed for seed in (options.seed, preset.show.seed, 0) if seed is not None)
         self._stopping = threading.Event()
@@ -208,7 +209,6 @@ class Show(AbstractContextManager["Show"]):
         )
         opened.callback(_close, controls.close)
         # The loop, and the desk from which it is played.
-        strict = bool(show.strict if options.strict is None else options.strict)
         width, head_height = size or (generator.info.resolution,) * 2
         self.loop = Loop(
             clock,
@@ -221,7 +221,7 @@ class Show(AbstractContextManager["Show"]):
             master=fader,
             transport=transport,
             stats=stats,
-            governor=None if options.offline else Governor(self.fps, strict=strict),
+            governor=None if options.offline else Governor(self.fps, strict=self.strict),
         )
         self.topics = describe_show(
             store,

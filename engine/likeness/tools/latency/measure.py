@@ -24,6 +24,8 @@ WARM_UP = 20
 # Between two presses at least: several frames, so that each has its own.
 GAP_S = 0.05
 GAP_FRAMES = 3
+# A show that lowers its rate does it at the first bars: two of them, at the usual tempo, and a second.
+SETTLED_S = 5.0
 # How long a virtual port is waited for, and a press that does not arrive.
 PORT_TIMEOUT_S = 10.0
 PRESS_TIMEOUT_S = 1.0
@@ -81,14 +83,14 @@ def measure_osc(preset: Preset, options: Options, presses: int) -> LatencyResult
     """
     port = _free_port()
     with Show(preset, replace(options, osc_port=port, plugins=[*options.plugins, FLASH])) as show:
-        return _measure(show, press_osc, (port, presses, *_press_gaps(show.fps)), lambda pipe: None)
+        return _measure(show, press_osc, (port, presses, *_settle(show)), lambda pipe: None)
 
 
 def measure_page(preset: Preset, options: Options, presses: int) -> LatencyResult:
     """Return the ways of so many messages of a page of the desk, from its socket to the picture."""
     with Show(preset, replace(options, web_port=_free_tcp_port(), plugins=[*options.plugins, FLASH])) as show:
         assert show.web is not None
-        return _measure(show, press_page, (show.web.port, presses, *_press_gaps(show.fps)), lambda pipe: None)
+        return _measure(show, press_page, (show.web.port, presses, *_settle(show)), lambda pipe: None)
 
 
 def measure_midi(preset: Preset, options: Options, presses: int) -> LatencyResult:
@@ -111,7 +113,7 @@ def measure_midi(preset: Preset, options: Options, presses: int) -> LatencyResul
                     raise InputError(f"MIDI cannot be measured here, the port {MIDI_PORT!r} was not found")
                 show.loop.frame()
 
-        return _measure(show, press_midi, (presses, *_press_gaps(show.fps)), wait_for_port)
+        return _measure(show, press_midi, (presses, *_settle(show)), wait_for_port)
 
 
 def pair_presses(sent: Sequence[float], turns: Sequence[tuple[float, int]]) -> tuple[tuple[float, ...], int]:
@@ -169,7 +171,11 @@ def _wait_for_message(show: Show, pipe: Connection, patience_s: float | None) ->
     return pipe.recv()
 
 
-def _press_gaps(fps: float) -> tuple[float, float]:
+def _settle(show: Show) -> tuple[float, float]:
+    """Play until the rate is the one that the machine holds; return the gaps between presses at that rate."""
+    while not show.strict and show.loop.stats.at < SETTLED_S:
+        show.loop.frame()
+    fps = show.loop.clock.fps
     return max(GAP_S, GAP_FRAMES / fps), 1 / fps
 
 
