@@ -229,8 +229,9 @@ class Options(PictureOptions):
 
 DEFAULTS = Options()
 PICTURE_DEFAULTS = PictureOptions()
-# A show without outputs and inputs that saves nothing: what tools and tests start from.
-QUIET = Options(("null",), osc_port=0, web_port=0, midi="off", autosave=False, measured=False)
+# A show without outputs and inputs that saves nothing and plays what it is told, however slow the machine is: what
+# tools and tests start from.
+QUIET = Options(("null",), osc_port=0, web_port=0, midi="off", autosave=False, strict=True, measured=False)
 
 
 def quieten(options: PictureOptions) -> Options:

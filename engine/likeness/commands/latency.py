@@ -39,7 +39,8 @@ def latency(
     from likeness.tools.latency.measure import FLASH, measure_midi, measure_osc, measure_page
 
     played, where = read_named_preset(preset), output or ("window" if pattern else "null")
-    options = replace(QUIET, outputs=[where], windowed=windowed, size=size, fps=fps, device=device, weights=weights)
+    chosen = replace(QUIET, size=size, fps=fps, device=device, weights=weights)
+    options = replace(chosen, outputs=[where], windowed=windowed, strict=None)
     if pattern:
         from likeness.show.show import Show
 
