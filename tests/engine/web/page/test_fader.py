@@ -1,14 +1,11 @@
 """Faders, switches, triggers and typed values on the page, by mouse, fingers and keys, with a real show."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from tests.engine.web.page.conftest import open_desk
 from tests.engine.web.page.played_show import PlayedShow
 from tests.engine.web.page.tab import Tab
-
-from likeness.params import Float, Int
 
 REACH = "random_walk.reach"
 # As in slider.js: the marks stay so far from the track's ends.
@@ -150,42 +147,3 @@ def test_a_name_opens_its_help_and_closes_it(show: PlayedShow, reach: Tab) -> No
     )
     reach.click(name)
     reach.wait_for(f"!document.querySelector('[data-address=\"{REACH}\"] .details')")
-
-
-FADERS = [
-    Float("a", 0.0),
-    Float("b", 0.25, min=0.01, max=8.0, warp="exp"),
-    Float("c", 0.0, min=-4.0, max=4.0),
-    Int("d", 0, max=12),
-]
-
-
-@pytest.mark.parametrize("param", FADERS, ids=lambda param: str(param.name))
-def test_faders_stand_where_the_engine_has_them(param: Float | Int, desk: Tab) -> None:
-    declared = f"{{kind: '{param.kind}', min: {param.min}, max: {param.max}, warp: '{getattr(param, 'warp', 'lin')}'}}"
-    # Sevenths, since halves are rounded to even numbers by Python alone.
-    shares = [share / 7 for share in range(8)]
-    values = _number(desk, f"{shares}.map((u) => page.fromUnit({declared}, u))")
-    assert values == pytest.approx([param.from_unit(share) for share in shares])
-    back = _number(desk, f"{values}.map((value) => page.toUnit({declared}, value))")
-    assert back == pytest.approx([param.to_unit(value) for value in values])
-
-
-@pytest.mark.parametrize(
-    ("text", "unit", "value"),
-    [
-        ("0.3", "", 0.3),
-        ("30%", "", 0.3),
-        (" 0,3 ", "", 0.3),
-        ("1.5 Hz", "Hz", 1.5),
-        ("200 ms", "s", 0.2),
-        ("9", "", 2.0),
-    ],
-)
-def test_typed_values_are_read_as_somebody_means_them(text: str, unit: str, value: float, desk: Tab) -> None:
-    declared = f"{{kind: 'float', min: 0, max: {1 if '%' in text else 2}, unit: '{unit}'}}"
-    assert _number(desk, f"page.parseTyped({declared}, '{text}')") == pytest.approx(value)
-
-
-def _number(tab: Tab, code: str) -> Any:
-    return tab.evaluate(f"import('/page/number.js').then((page) => {code})")

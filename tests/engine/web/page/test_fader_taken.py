@@ -44,18 +44,20 @@ def test_of_two_desks_the_one_that_took_a_fader_last_holds_it(quiet: QuietDesk, 
 def test_of_two_controls_of_one_page_the_last_finger_holds_the_parameter(
     quiet: QuietDesk, open_tab: Callable[..., Tab]
 ) -> None:
-    tab = open_quiet(quiet, open_tab, 1024, 768, touch=True)
-    tab.click("name=Pads")
-    area = tab.place(".pad .area")
-    fader, pad = place(tab, 0.2), (area["left"] + area["width"] / 2, area["y"])
-    tab.touch("touchStart", fader)
-    tab.touch("touchStart", fader, pad)
-    tab.wait_for(f"Math.abs({VALUE} - 0.5) < 0.02", what="the pad's value at the fader")
-    tab.touch("touchMove", place(tab, 0.9), pad)
-    tab.touch("touchMove", place(tab, 0.9), (pad[0] + area["width"] * 0.2, pad[1]))
-    tab.wait_for(f"Math.abs({VALUE} - 0.7) < 0.05")
-    quiet.wait_for(lambda: abs(float(quiet.store.target(SPEED)) - 0.7) < 0.05)
-    tab.touch("touchEnd")
+    tab = open_quiet(quiet, open_tab)
+    lost = tab.evaluate(
+        """import('/page/page.js').then(({ state }) => {
+          const lost = [];
+          const [fader, pad] = ['fader', 'pad'].map((name) => () => lost.push(name));
+          state.hold('walk.speed', true, fader);
+          state.hold('walk.speed', true, pad);
+          // The finger that has lost it leaves its control, and the other one goes on holding it.
+          state.hold('walk.speed', false, fader);
+          state.receive({ held: { 'walk.speed': 'desk 9' } });
+          return lost;
+        })"""
+    )
+    assert lost == ["fader", "pad"]
 
 
 def test_a_knob_that_waits_says_at_its_fader_how_to_turn_it(quiet: QuietDesk, open_tab: Callable[..., Tab]) -> None:

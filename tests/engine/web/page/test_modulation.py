@@ -1,13 +1,10 @@
-"""Modulators on the page: put onto faders, changed, removed; and the curves that are drawn of them."""
+"""Modulators on the page: put onto faders, changed, removed."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from tests.engine.web.page.played_show import PlayedShow
 from tests.engine.web.page.tab import Tab
-
-from likeness.parameters.lfo_shapes import SHAPES
 
 PULL = '[data-address="random_walk.pull"]'
 TAG = f"document.querySelector('{PULL} .tag.mod')"
@@ -64,21 +61,3 @@ def test_what_may_not_be_modulated_says_so_at_its_control(modulated: Tab) -> Non
     modulated.click('[data-address="master.blackout"] .cover')
     words = "document.querySelector('[data-address=\"master.blackout\"] .refusal').textContent"
     modulated.wait_for(f"{words}.includes('by hand alone')")
-
-
-@pytest.mark.parametrize("shape", ["sine", "triangle", "saw", "square"])
-def test_curves_are_drawn_as_the_show_plays_them(shape: str, desk: Tab) -> None:
-    phases = [number / 16 + 0.01 for number in range(40)]
-    drawn: Any = desk.evaluate(f"import('/page/shapes.js').then((page) => {phases}.map(page.SHAPES['{shape}']))")
-    assert drawn == pytest.approx([SHAPES[shape](phase, 0) for phase in phases])
-
-
-@pytest.mark.parametrize("shape", ["hold", "smooth"])
-def test_random_shapes_are_drawn_as_what_they_are(shape: str, desk: Tab) -> None:
-    values = desk.evaluate(
-        f"import('/page/shapes.js').then((page) => [0, 0.4, 0.9, 1, 1.4].map(page.SHAPES['{shape}']))"
-    )
-    assert all(0 <= value <= 1 for value in values)
-    # One holds its value for a cycle, the other is on its way to the next.
-    assert (values[0] == values[1] == values[2]) == (shape == "hold")
-    assert values[2] != values[3]
