@@ -35,14 +35,17 @@ class Faults:
             self._log.error("%s failed %d times by now; last: %s", where, count, say_error(error, repr))
         return count
 
-    def warn(self, where: str, words: str) -> int:
-        """Log as `tell` does, as a warning: what `words` say is known, goes by, and is no fault of the program."""
+    def warn(self, where: str, words: str) -> bool:
+        """Log as `tell` does, as a warning; return whether a line was due.
+
+        For what goes by and is no fault of the program.
+        """
         count, due = self._count(where)
         if count == 1:
             self._log.warning("%s", words)
         elif due:
             self._log.warning("%s (%d times by now)", words, count)
-        return count
+        return due
 
     def forget(self, where: str) -> None:
         """Start counting at `where` from 0, since it was mended."""

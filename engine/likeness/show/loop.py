@@ -261,9 +261,10 @@ class Loop:
         self.stats.repeated += 1
         self._repeats_in_a_row += 1
         if outcome is None:
-            self._reported_silence = self._repeats_in_a_row / self.clock.fps >= SILENCE_S
-            if self._reported_silence:
-                self._faults.warn("silence", "no picture for half a second; the last one stays and the master works")
+            if self._repeats_in_a_row / self.clock.fps >= SILENCE_S:
+                words = "no picture for half a second; the last one stays and the master works"
+                # The end is told where the beginning was, so that a slow machine fills no log.
+                self._reported_silence = self._faults.warn("silence", words) or self._reported_silence
         else:
             self._reported_silence = True
             self._faults.tell("drawing", outcome.error or RuntimeError("neither picture nor error"))

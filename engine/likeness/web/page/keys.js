@@ -28,7 +28,7 @@ const MORE = [
   ['/', 'filter the faders'],
   ['Arrows', 'move a fader, with Shift finely; go from cue to cue, from button to button'],
   ['S', 'store the cue, or keep the moment of the past, that has the focus'],
-  ['Page Down', 'more cues, where they have several pages'],
+  ['PgDn', 'more cues, where they have several pages'],
   ['Esc', 'close what is open'],
 ];
 

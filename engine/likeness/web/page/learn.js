@@ -2,7 +2,7 @@
 
 import { html, useEffect } from './preact.js';
 import { makeMode, sendFor, useSelected } from './mode.js';
-import { put, send, useTopic } from './state.js';
+import { get, put, send, useTopic } from './state.js';
 
 const mode = makeMode(false);
 const NONE = [];
@@ -19,7 +19,8 @@ export function startLearning(address) {
 
 function endLearning() {
   mode.set(false);
-  send('/midi/learn');
+  // Without MIDI there is nothing to end, and the show would say so.
+  if (get('midi')?.available) send('/midi/learn');
 }
 
 /** Returns whether somebody is learning on this page. */

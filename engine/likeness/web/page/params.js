@@ -111,7 +111,8 @@ function Filter({ typed, setTyped }) {
     type="search"
     ref=${box}
     value=${typed}
-    placeholder="filter  ( / )"
+    placeholder="filter"
+    title="/ goes here"
     aria-label="filter the parameters"
     autocomplete="off"
     onInput=${(event) => setTyped(event.target.value)}
