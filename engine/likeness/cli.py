@@ -22,6 +22,7 @@ from likeness.commands.check import check
 from likeness.commands.contact_sheet import contact_sheet
 from likeness.commands.encode import encode
 from likeness.commands.evaluate import evaluate
+from likeness.commands.guard import guard
 from likeness.commands.latency import latency
 from likeness.commands.lookalike import lookalike
 from likeness.commands.params import params
@@ -46,6 +47,7 @@ for command in (
     play,
     render,
     demo,
+    guard,
     plugins,
     params,
     surface,

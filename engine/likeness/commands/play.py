@@ -95,6 +95,7 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
     from likeness.commands.status_panel import StatusPanel
     from likeness.generators.devices import find_unused_card
     from likeness.outputs.open_outputs import NO_FILES
+    from likeness.show.heartbeat import beating
     from likeness.show.show import Show
 
     unused = find_unused_card() if options.device == "auto" else None
@@ -107,7 +108,7 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
         print(f"Playing on {', '.join(names + files)} {until}.", flush=True)
         if show.web:
             _print_desk(show.web, options.open_desk)
-        with StatusPanel(show.status) if options.status else nullcontext():
+        with StatusPanel(show.status) if options.status else nullcontext(), beating(show.loop):
             show.run()
         print(show.loop.stats.summary())
     _report_files(show.loop.outputs, drawn=show.loop.drawn is not None)

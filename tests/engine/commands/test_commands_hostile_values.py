@@ -33,6 +33,7 @@ BESIDE: Mapping[str, Mapping[str, str]] = {
     "play": LIVE,
     "check": LIVE,
     "render": {**SHOW, "output": "film.mp4"},
+    "guard": {"preset": "nothing"},
     "surface": {"output": "surface.json"},
     "contact-sheet": {"weights": "nothing", "count": "1", "output": "sheet.png"},
     "latency": {"weights": "nothing", "presses": "1"},

@@ -1,0 +1,9 @@
+"""The supervisor of `likeness guard`: a process that keeps a show playing for months without a hand.
+
+- `watch.py`: what makes a show dead, told from its heartbeats (`likeness.show.heartbeat`).
+- `ladder.py`: what is played after failures: the show again, a simple one, a still picture.
+- `supervisor.py`: starts the show, listens, ends and starts again.
+- `still.py`: the still picture, in a process of its own that needs no torch.
+
+The supervisor imports no torch either; everything happens on its main thread.
+"""

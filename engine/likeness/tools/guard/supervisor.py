@@ -1,0 +1,184 @@
+"""Supervisor: starts a show, listens to its heartbeat, and starts what comes next where it dies."""
+
+import logging
+import os
+import secrets
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from likeness.show.heartbeat import VARIABLE, Heartbeat
+from likeness.tools.guard.ladder import STILL_S, TRIES, Ladder
+from likeness.tools.guard.watch import Limits, Watch
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.25
+# A look that comes later than this was no look: the machine slept or had no time, and the show had none either.
+ASLEEP_S = 3.0
+# A show that is told to end has so long to finish its files.
+PARTING_S, KILLED_S = 10.0, 2.0
+# The status of a command whose options or files are wrong; starting it again would not help.
+WRONG_USE = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is played on each rung of the ladder.
+
+    Args:
+        show: the command of the first start.
+        again: that of later ones, which goes on with the face and the values that were saved.
+        fallback: that of a simple show.
+        still: the command of the still picture; empty where there is no window to show it in.
+        limits: when a show counts as dead.
+        environment: of all of them, beside the supervisor's own.
+    """
+
+    show: Sequence[str]
+    again: Sequence[str]
+    fallback: Sequence[str]
+    still: Sequence[str] = ()
+    limits: Limits = field(default_factory=Limits)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class End:
+    """How a show ended.
+
+    Args:
+        why: in words; "" where it ended by itself, or was told to.
+        status: of its process, None where it was killed.
+        lived_s: seconds since its first picture, 0 where it had none.
+    """
+
+    why: str
+    status: int | None
+    lived_s: float
+
+
+class Supervisor:
+    """Keeps a show playing until it is told to stop, or the show ends by itself. One thread.
+
+    Args:
+        plan: what is played.
+        now: seconds of a clock that never jumps.
+    """
+
+    def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
+        self._plan, self._now = plan, now
+        self._ladder = Ladder()
+        self._stop = threading.Event()
+        self._still: subprocess.Popen[bytes] | None = None
+        # When the show died that is to be replaced.
+        self._died_at: float | None = None
+
+    def stop(self) -> None:
+        """End the show and `run`. Any thread, or a signal's handler."""
+        self._stop.set()
+
+    def run(self) -> int:
+        """Play until the end; return the status for the command."""
+        first = True
+        try:
+            while not self._stop.wait(self._ladder.delay_s):
+                if self._ladder.rung == "still":
+                    self._show_still()
+                    log.error("nothing plays; a still picture is shown, and the show is tried again in %g s", STILL_S)
+                    self._stop.wait(STILL_S)
+                    self._ladder.begin_again()
+                    continue
+                end = self._play(self._command(first=first))
+                if not end.why:
+                    return end.status or 0
+                if first and end.status == WRONG_USE and not end.lived_s:
+                    return WRONG_USE
+                first = False
+                self._note(end)
+        finally:
+            self._hide_still()
+        return 0
+
+    def _note(self, end: End) -> None:
+        rung, self._died_at = self._ladder.rung, self._now()
+        self._ladder.fail(end.lived_s)
+        if self._ladder.rung == rung:
+            log.error("%s: %s; starting it again, try %d of %d", rung, end.why, self._ladder.failures, TRIES)
+        else:
+            log.error("%s: %s, after %d tries; now the %s", rung, end.why, TRIES, self._ladder.rung)
+        self._show_still()
+
+    def _command(self, *, first: bool) -> Sequence[str]:
+        if self._ladder.rung == "fallback":
+            return self._plan.fallback
+        return self._plan.show if first else self._plan.again
+
+    def _play(self, command: Sequence[str]) -> End:
+        """Start a show and watch it to its end."""
+        word = secrets.token_hex(8)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind(("127.0.0.1", 0))
+            sock.settimeout(LOOK_S)
+            variables = {**os.environ, **self._plan.environment, VARIABLE: f"{sock.getsockname()[1]}:{word}"}
+            show = subprocess.Popen(command, env=variables)
+            try:
+                return self._watch(show, sock, word)
+            finally:
+                end_process(show, PARTING_S if self._stop.is_set() else KILLED_S)
+
+    def _watch(self, show: "subprocess.Popen[bytes]", sock: socket.socket, word: str) -> End:
+        watch, looked, played_at = Watch(self._plan.limits, self._now()), self._now(), 0.0
+        while True:
+            with suppress(TimeoutError):
+                beat = Heartbeat.decode(sock.recv(65536), word)
+                if beat is not None:
+                    watch.take(beat, self._now())
+            now = self._now()
+            if now - looked > ASLEEP_S:
+                log.info("%.0f s went by at once, as where a machine sleeps; they do not count", now - looked)
+                watch.forgive(now - looked)
+            looked = now
+            if watch.playing and not played_at:
+                played_at = now
+                self._greet(now)
+            lived_s = now - played_at if played_at else 0.0
+            if self._stop.is_set():
+                return End("", 0, lived_s)
+            status = show.poll()
+            if status is not None:
+                return End(f"it ended with status {status}" if status else "", status, lived_s)
+            if why := watch.judge(now):
+                return End(why, None, lived_s)
+
+    def _greet(self, now: float) -> None:
+        """Say how soon pictures are back, and take the still picture away."""
+        if self._died_at is not None:
+            log.warning("pictures again, %.1f s after the last show died", now - self._died_at)
+            self._died_at = None
+        self._hide_still()
+
+    def _show_still(self) -> None:
+        if self._plan.still and (self._still is None or self._still.poll() is not None):
+            with suppress(OSError):
+                self._still = subprocess.Popen(self._plan.still, stderr=subprocess.DEVNULL)
+
+    def _hide_still(self) -> None:
+        still, self._still = self._still, None
+        if still is not None:
+            end_process(still, KILLED_S)
+
+
+def end_process(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
+    """Ask a process to end, and after `patience_s` make it."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()

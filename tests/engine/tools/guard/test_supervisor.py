@@ -1,0 +1,134 @@
+"""The supervisor, with shows that are processes of their own and fail in every way."""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from likeness.commands.guard import KEPT, KEPT_FLAGS, kept_options, still_command
+from likeness.options import Options
+from likeness.tools.guard import ladder, supervisor
+from likeness.tools.guard.supervisor import Plan, Supervisor
+from likeness.tools.guard.watch import Limits
+
+ROOT = Path(__file__).resolve().parents[4]
+LIMITS = Limits(start_s=20.0, silent_s=0.4, still_s=0.8)
+DEADLINE_S = 60.0
+
+Guard = Callable[..., tuple[Supervisor, Path]]
+
+
+@pytest.fixture
+def guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guard:
+    """Return the maker of supervisors of fake shows: by mood, for each rung; with the file that has the starts."""
+    monkeypatch.setattr(ladder, "DELAYS_S", (0.0,))
+    starts = tmp_path / "starts"
+
+    def make(show: str, again: str = "", fallback: str = "well", still: str = "") -> tuple[Supervisor, Path]:
+        def command(mood: str) -> list[str]:
+            return [sys.executable, "-m", "tests.engine.tools.guard.fake_show", mood, str(starts)]
+
+        path = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "engine")])}
+        waits = [sys.executable, "-c", f"open({str(tmp_path / still)!r}, 'w'); import time; time.sleep(60)"]
+        plan = Plan(command(show), command(again or show), command(fallback), waits if still else [], LIMITS, path)
+        return Supervisor(plan), starts
+
+    return make
+
+
+def play(guarded: Supervisor, over: Callable[[], bool]) -> int:
+    """Run until `over`, then stop; return the status."""
+    status: list[int] = []
+    thread = threading.Thread(target=lambda: status.append(guarded.run()), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + DEADLINE_S
+    while thread.is_alive() and not over():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    guarded.stop()
+    thread.join(DEADLINE_S)
+    return status[0]
+
+
+def count(starts: Path) -> int:
+    return len(starts.read_text().splitlines()) if starts.exists() else 0
+
+
+@pytest.mark.parametrize(
+    ("mood", "why"),
+    [
+        ("dies", "it ended with status -6"),
+        ("hangs", "no new picture for 0.4 s"),
+        ("black", "a picture that is black for 0.8 s"),
+        ("stands", "the same picture for 0.8 s"),
+        ("loses", "the window on display 0 is lost"),
+    ],
+)
+def test_a_show_that_is_dead_is_started_again(
+    guard: Guard, caplog: pytest.LogCaptureFixture, mood: str, why: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    guarded, starts = guard(mood, again="well")
+    assert play(guarded, lambda: "pictures again" in caplog.text) == 0
+    assert starts.read_text().splitlines() == [mood, "well"]
+    assert f"show: {why}; starting it again, try 1 of 3" in caplog.text
+
+
+def test_after_three_tries_a_simple_show_plays(guard: Guard, caplog: pytest.LogCaptureFixture) -> None:
+    guarded, starts = guard("dies", fallback="held", still="shown")
+    assert play(guarded, lambda: "pictures again" in caplog.text.partition("now the fallback")[2]) == 0
+    assert starts.read_text().splitlines() == ["dies"] * 4 + ["held"]
+    # Between two shows nobody sees a desktop.
+    assert (starts.parent / "shown").exists()
+
+
+def test_where_nothing_plays_a_still_picture_is_shown(
+    guard: Guard, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ladder, "TRIES", 0)
+    monkeypatch.setattr(supervisor, "STILL_S", 0.1)
+    guarded, starts = guard("dies", fallback="dies", still="shown")
+    assert play(guarded, lambda: count(starts) > 2) == 0
+    assert "nothing plays; a still picture is shown" in caplog.text
+    assert (starts.parent / "shown").exists()
+
+
+def test_a_show_that_ends_by_itself_is_over(guard: Guard) -> None:
+    guarded, starts = guard("ends")
+    assert play(guarded, lambda: False) == 0
+    assert count(starts) == 1
+
+
+def test_wrong_options_are_not_tried_again(guard: Guard) -> None:
+    guarded, starts = guard("wrong")
+    assert play(guarded, lambda: False) == 2
+    assert count(starts) == 1
+
+
+def test_a_stranger_on_this_machine_keeps_no_dead_show_alive(
+    guard: Guard, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guarded, _ = guard("stranger", again="well")
+    guarded._plan = Plan(**{**vars(guarded._plan), "limits": Limits(3.0, 0.4, 0.8)})
+    assert play(guarded, lambda: "starting it again" in caplog.text) == 0
+    assert "no picture in the first 3 s" in caplog.text
+
+
+def test_a_simple_show_keeps_where_the_pictures_go_and_nothing_else() -> None:
+    options = ["--size", "1920x1080", "--plugin", "mine.py", "--display=1", "--windowed", "--set", "a.b=1", "--fps=30"]
+    assert kept_options(options) == ["--size", "1920x1080", "--display=1", "--windowed", "--fps=30"]
+    fields = {f"--{name.replace('_', '-')}" for name in vars(Options())} | {"--output", "--display"}
+    assert {*KEPT, *KEPT_FLAGS} - {"--no-autosave"} <= fields
+
+
+def test_a_still_picture_stands_where_a_window_filled_a_display() -> None:
+    assert still_command([], "p.png")[-2:] == ["p.png", "0"]
+    assert still_command(["--display", "1"], "p.png")[-2:] == ["p.png", "1"]
+    assert still_command(["--output", "window", "--output=a.mp4"], "p.png")
+    assert still_command(["--output=a.mp4"], "p.png") == []
+    assert still_command(["--windowed"], "p.png") == []
