@@ -27,6 +27,7 @@ def guard(
     still: Annotated[
         float, ranged(NEVER_OR_SECONDS, "How long a picture may stand still, be black or of one colour; 0: for ever.")
     ] = 60.0,
+    spare: bool = True,
 ) -> None:
     """Play a preset for months: start it again whenever it dies, hangs or shows nothing.
 
@@ -38,6 +39,8 @@ def guard(
         Those of `likeness play`, such as --size 1920x1080 --display 1.
     fallback
         The preset that is played with the lightest weights where the other one does not.
+    spare
+        Keep a second process ready, which takes over in seconds; it holds some 300 MB.
     """
     # What is wrong now would be wrong at every start.
     App(default_command=play).parse_args([preset, *options], print_error=False, exit_on_error=False)
@@ -52,10 +55,12 @@ def guard(
     picture = user_dir("autosave") / "last-picture.png"
     again = () if "--no-autosave" in options or "--resume" in options else ("--resume",)
     plan = Plan(
-        play_command(preset, *options),
-        play_command(preset, *options, *again),
-        play_command(fallback, *kept_options(options), "--weights", LIGHT_WEIGHTS),
+        module_command("likeness.cli"),
+        ["play", preset, *options],
+        ["play", preset, *options, *again],
+        ["play", fallback, *kept_options(options), "--weights", LIGHT_WEIGHTS],
         still_command(options, str(picture)),
+        module_command("likeness.tools.guard.spare") if spare else (),
         Limits(start, silent, still),
         {PICTURE_VARIABLE: str(picture)},
     )
@@ -65,9 +70,9 @@ def guard(
     sys.exit(status)
 
 
-def play_command(*arguments: str) -> list[str]:
-    """Return the command that plays a show with these arguments, in this Python."""
-    return [sys.executable, "-m", "likeness.cli", "play", *arguments]
+def module_command(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module in this Python."""
+    return [sys.executable, "-m", module, *arguments]
 
 
 def still_command(options: Sequence[str], picture: str) -> list[str]:
@@ -76,7 +81,7 @@ def still_command(options: Sequence[str], picture: str) -> list[str]:
     if "--windowed" in options or (outputs and "window" not in outputs):
         return []
     display = next(iter(values_of("--display", options)), "0")
-    return [sys.executable, "-m", "likeness.tools.guard.still", picture, display]
+    return module_command("likeness.tools.guard.still", picture, display)
 
 
 def kept_options(options: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ Files in reading order:
     generator_swap.py, generator_fade.py   another generator while the show plays
     file_watcher.py     reloads what changes on disk
     preset_commands.py, tempo_commands.py, modulation_commands.py   OSC commands
+    heartbeat.py        tells a supervisor which pictures are shown
     signals.py          SIGINT and SIGTERM end the show
 
 The show's thread runs the loop and owns the parameters, cues, modulation and outputs. The render thread owns the

@@ -3,6 +3,7 @@
 - `watch.py`: what makes a show dead, told from its heartbeats (`likeness.show.heartbeat`).
 - `ladder.py`: what is played after failures: the show again, a simple one, a still picture.
 - `supervisor.py`: starts the show, listens, ends and starts again.
+- `spare.py`: a process that has imported everything and waits to become the next show.
 - `still.py`: the still picture, in a process of its own that needs no torch.
 
 The supervisor imports no torch either; everything happens on its main thread.

@@ -1,5 +1,6 @@
 """Supervisor: starts a show, listens to its heartbeat, and starts what comes next where it dies."""
 
+import json
 import logging
 import os
 import secrets
@@ -22,6 +23,8 @@ LOOK_S = 0.25
 ASLEEP_S = 3.0
 # A show that is told to end has so long to finish its files.
 PARTING_S, KILLED_S = 10.0, 2.0
+# A show that has played for so long is given a spare, whose imports then cost it no start.
+SPARE_S = 15.0
 # The status of a command whose options or files are wrong; starting it again would not help.
 WRONG_USE = 2
 
@@ -31,18 +34,22 @@ class Plan:
     """What is played on each rung of the ladder.
 
     Args:
-        show: the command of the first start.
-        again: that of later ones, which goes on with the face and the values that were saved.
-        fallback: that of a simple show.
+        program: what is started, without its arguments.
+        show: its arguments at the first start.
+        again: those of later ones, which go on with the face and the values that were saved.
+        fallback: those of a simple show.
         still: the command of the still picture; empty where there is no window to show it in.
+        spare: the command of a process that waits to become the next show; empty for none.
         limits: when a show counts as dead.
         environment: of all of them, beside the supervisor's own.
     """
 
+    program: Sequence[str]
     show: Sequence[str]
     again: Sequence[str]
     fallback: Sequence[str]
     still: Sequence[str] = ()
+    spare: Sequence[str] = ()
     limits: Limits = field(default_factory=Limits)
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -75,6 +82,7 @@ class Supervisor:
         self._ladder = Ladder()
         self._stop = threading.Event()
         self._still: subprocess.Popen[bytes] | None = None
+        self._spare: subprocess.Popen[bytes] | None = None
         # When the show died that is to be replaced.
         self._died_at: float | None = None
 
@@ -93,7 +101,7 @@ class Supervisor:
                     self._stop.wait(STILL_S)
                     self._ladder.begin_again()
                     continue
-                end = self._play(self._command(first=first))
+                end = self._play(self._arguments(first=first))
                 if not end.why:
                     return end.status or 0
                 if first and end.status == WRONG_USE and not end.lived_s:
@@ -102,6 +110,9 @@ class Supervisor:
                 self._note(end)
         finally:
             self._hide_still()
+            spare, self._spare = self._spare, None
+            if spare is not None:
+                end_spare(spare)
         return 0
 
     def _note(self, end: End) -> None:
@@ -113,19 +124,19 @@ class Supervisor:
             log.error("%s: %s, after %d tries; now the %s", rung, end.why, TRIES, self._ladder.rung)
         self._show_still()
 
-    def _command(self, *, first: bool) -> Sequence[str]:
+    def _arguments(self, *, first: bool) -> Sequence[str]:
         if self._ladder.rung == "fallback":
             return self._plan.fallback
         return self._plan.show if first else self._plan.again
 
-    def _play(self, command: Sequence[str]) -> End:
+    def _play(self, arguments: Sequence[str]) -> End:
         """Start a show and watch it to its end."""
         word = secrets.token_hex(8)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.bind(("127.0.0.1", 0))
             sock.settimeout(LOOK_S)
-            variables = {**os.environ, **self._plan.environment, VARIABLE: f"{sock.getsockname()[1]}:{word}"}
-            show = subprocess.Popen(command, env=variables)
+            variables = {**self._plan.environment, VARIABLE: f"{sock.getsockname()[1]}:{word}"}
+            show = self._take_spare(arguments, variables) or self._start(arguments, variables)
             try:
                 return self._watch(show, sock, word)
             finally:
@@ -147,6 +158,8 @@ class Supervisor:
                 played_at = now
                 self._greet(now)
             lived_s = now - played_at if played_at else 0.0
+            if lived_s > SPARE_S:
+                self._keep_spare()
             if self._stop.is_set():
                 return End("", 0, lived_s)
             status = show.poll()
@@ -154,6 +167,31 @@ class Supervisor:
                 return End(f"it ended with status {status}" if status else "", status, lived_s)
             if why := watch.judge(now):
                 return End(why, None, lived_s)
+
+    def _start(self, arguments: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen([*self._plan.program, *arguments], env={**os.environ, **variables})
+
+    def _keep_spare(self) -> None:
+        """Have a process wait that can be the next show at once."""
+        if self._plan.spare and self._spare is None:
+            variables = {**os.environ, **self._plan.environment}
+            with suppress(OSError):
+                self._spare = subprocess.Popen(self._plan.spare, stdin=subprocess.PIPE, env=variables)
+
+    def _take_spare(self, arguments: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Popen[bytes] | None":
+        """Make the spare the show; None where none waits."""
+        spare, self._spare = self._spare, None
+        if spare is None or spare.stdin is None:
+            return None
+        order = json.dumps({"arguments": list(arguments), "environment": dict(variables)})
+        try:
+            with spare.stdin as orders:
+                orders.write(f"{order}\n".encode())
+        # It has ended, for want of memory or of a module.
+        except OSError:
+            end_spare(spare)
+            return None
+        return spare
 
     def _greet(self, now: float) -> None:
         """Say how soon pictures are back, and take the still picture away."""
@@ -182,3 +220,11 @@ def end_process(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
     process.wait()
+
+
+def end_spare(spare: "subprocess.Popen[bytes]") -> None:
+    """End a spare that is not wanted."""
+    if spare.stdin is not None:
+        with suppress(OSError):
+            spare.stdin.close()
+    end_process(spare, KILLED_S)

@@ -1,4 +1,4 @@
-"""A show without pictures, which tells of itself what a test wants: `python -m ... MOOD [FILE]`."""
+"""A show without pictures, which tells of itself what a test wants: `python -m ... FILE MOOD`."""
 
 import os
 import socket
@@ -9,11 +9,11 @@ from pathlib import Path
 from likeness.show.heartbeat import VARIABLE, Heartbeat
 
 
-def main(mood: str, file: str = "") -> None:
-    """Play as `mood` says; note each start in `file`."""
-    if file:
-        with Path(file).open("a", encoding="utf-8") as starts:
-            starts.write(f"{mood}\n")
+def main(file: str, mood: str) -> None:
+    """Play as the first word of `mood` says; note each start in `file`."""
+    with Path(file).open("a", encoding="utf-8") as starts:
+        starts.write(f"{mood}\n")
+    mood = mood.split()[0]
     if mood == "wrong":
         sys.exit(2)
     port, _, word = os.environ[VARIABLE].partition(":")

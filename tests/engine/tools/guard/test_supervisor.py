@@ -19,6 +19,15 @@ from likeness.tools.guard.watch import Limits
 ROOT = Path(__file__).resolve().parents[4]
 LIMITS = Limits(start_s=20.0, silent_s=0.4, still_s=0.8)
 DEADLINE_S = 60.0
+# Becomes a fake show when it is told to, as `likeness.tools.guard.spare` becomes a real one.
+SPARE = """
+import json, os, sys
+order = json.loads(sys.stdin.readline() or "{}")
+if order:
+    os.environ.update(order["environment"])
+    from tests.engine.tools.guard.fake_show import main
+    main(os.environ["STARTS"], f"{order['arguments'][0]} from a spare")
+"""
 
 Guard = Callable[..., tuple[Supervisor, Path]]
 
@@ -29,13 +38,14 @@ def guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guard:
     monkeypatch.setattr(ladder, "DELAYS_S", (0.0,))
     starts = tmp_path / "starts"
 
-    def make(show: str, again: str = "", fallback: str = "well", still: str = "") -> tuple[Supervisor, Path]:
-        def command(mood: str) -> list[str]:
-            return [sys.executable, "-m", "tests.engine.tools.guard.fake_show", mood, str(starts)]
-
-        path = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "engine")])}
+    def make(
+        show: str, again: str = "", fallback: str = "well", still: str = "", *, spares: bool = False
+    ) -> tuple[Supervisor, Path]:
+        program = [sys.executable, "-m", "tests.engine.tools.guard.fake_show", str(starts)]
+        path = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "engine")]), "STARTS": str(starts)}
         waits = [sys.executable, "-c", f"open({str(tmp_path / still)!r}, 'w'); import time; time.sleep(60)"]
-        plan = Plan(command(show), command(again or show), command(fallback), waits if still else [], LIMITS, path)
+        spare = [sys.executable, "-c", SPARE] if spares else []
+        plan = Plan(program, [show], [again or show], [fallback], waits if still else [], spare, LIMITS, path)
         return Supervisor(plan), starts
 
     return make
@@ -85,6 +95,13 @@ def test_after_three_tries_a_simple_show_plays(guard: Guard, caplog: pytest.LogC
     assert starts.read_text().splitlines() == ["dies"] * 4 + ["held"]
     # Between two shows nobody sees a desktop.
     assert (starts.parent / "shown").exists()
+
+
+def test_a_spare_takes_over(guard: Guard, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "SPARE_S", 0.0)
+    guarded, starts = guard("dies", again="well", spares=True)
+    assert play(guarded, lambda: "pictures again" in caplog.text) == 0
+    assert starts.read_text().splitlines() == ["dies", "well from a spare"]
 
 
 def test_where_nothing_plays_a_still_picture_is_shown(

@@ -1,0 +1,27 @@
+"""The spare: has imported what a show needs, and waits to become the next one. Run with `python -m`."""
+
+import json
+import os
+import runpy
+import sys
+
+
+def main() -> None:
+    """Import, wait for an order in JSON on stdin, and carry it out; without one, end."""
+    # Seconds, which the next show then need not spend.
+    import likeness.outputs.open_outputs
+    import likeness.show.desk
+    import likeness.show.show  # noqa: F401
+
+    line = sys.stdin.readline()
+    if not line:
+        return
+    order = json.loads(line)
+    os.environ.update(order["environment"])
+    sys.argv[1:] = order["arguments"]
+    # As a program of its own: nothing below the command line imports it.
+    runpy.run_module("likeness.cli", run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
