@@ -27,7 +27,7 @@ from likeness.show.renderer import Outcome, Renderer
 from likeness.stage import PluginParams, Stage
 from likeness.tempo.transport import Transport
 
-SEQUENCES = 2000
+SEQUENCES = 800
 DOUBLE_S = 0.4
 SLACK_S = 1e-6
 MOODS = ("well", "raises", "exits", "not finite", "wrong shape", "no tensor")
