@@ -1,8 +1,10 @@
 """The life of one frame: tick, take what came in, draw, master, out. Read this first."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 from time import perf_counter, thread_time
 from typing import get_args
 
@@ -40,6 +42,7 @@ WAITED_SHARE = 0.9
 # A picture that takes longer than this, and with the outputs longer than a frame, is shown while the next one is drawn
 # already: on two busy cores a window of 1920x1080 took 26 ms. What is faster is in step with the hand.
 OVERLAP_S = 0.05
+OUTPUTS_KEPT = 9
 # A generator that is merely slow is not worth a line; one that is silent for this long is.
 SILENCE_S = 0.5
 
@@ -133,6 +136,8 @@ class Loop:
         self._synthesis_s = self._draw_s = self._own_s = 0.0
         # Those that it had worked when that was shown.
         self._worked_s = thread_time()
+        # What the outputs took for the last new pictures, waiting for a display included.
+        self._outputs_s: deque[float] = deque([0.0], maxlen=OUTPUTS_KEPT)
         self._repeats_in_a_row = 0
         self._reported_silence = False
 
@@ -152,6 +157,7 @@ class Loop:
         if any(isinstance(event, Forget) for event in events):
             self.master.forget()
         self._draw(tick)
+        finished = perf_counter()
         picture = self.master.apply(self.picture, self.store.snapshot["master"], tick.at - self.stats.at)
         if self._drawn is not None and self.master.held is self._drawn.picture:
             self._seen_drawn = self._drawn
@@ -164,6 +170,7 @@ class Loop:
             self.stats.drawn_at = tick.at
         self.stats.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3, tick.at))
         if self._repeats_in_a_row == 0:
+            self._outputs_s.append(perf_counter() - finished)
             before, self._worked_s = self._worked_s, thread_time()
             self._own_s = self._worked_s - before
         if self._governor is not None:
@@ -240,7 +247,7 @@ class Loop:
 
         Hand to picture is then a frame longer, and there are more pictures by the time that the outputs take.
         """
-        return draw_s > OVERLAP_S and draw_s + self._own_s > 1.0 / self.clock.fps
+        return draw_s > OVERLAP_S and draw_s + median(self._outputs_s) > 1.0 / self.clock.fps
 
     def _govern(self, governor: Governor, *, cue: bool) -> None:
         """Tell the governor of a new picture, and take its rate over where a bar or a cue begins."""
