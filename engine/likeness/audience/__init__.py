@@ -7,6 +7,7 @@ It needs the extra `audience` (`extra`), which nothing else here does. In readin
 - `night` (settings), `admission` (a visitor comes in), `claims` (work and the stage, under a lease), `moderation`.
 - `store` (photos and films), `photo_intake` and `photo_decoder` (a stranger's photo, in a process of its own),
   `deletion` (nothing of a visitor stays).
+- `outbox` (mails that wait), `post_office` (sends them).
 - `film_making`, `worker`, `worker_pool`: films, made by processes that may be killed at any time.
 - `evening`, `texts`, `pages`, `security`, `upload`, `live`, `visitor_pages`, `operator_pages`, `server`; `demo`
   and `phone` for tries.

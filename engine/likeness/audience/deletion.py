@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from likeness.audience.database import Database
 from likeness.audience.states import State
 from likeness.audience.store import Store
-from likeness.audience.tables import Ban, Consent, ConsentText, Decision, Result, Visitor
+from likeness.audience.tables import Ban, Consent, ConsentText, Decision, Mail, Result, Visitor
 from likeness.audience.transitions import move
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Deletion:
         for number in numbers:
             self._clear_scratch(f"{number}-")
         with self._database.writing() as session:
-            for table in (Result, Decision):
+            for table in (Result, Decision, Mail):
                 session.execute(delete(table).where(table.visitor.in_(numbers)))
             blank = {
                 "key_hash": None, "device": None, "photo": "", "reason": "", "nearest": "", "farthest": "",

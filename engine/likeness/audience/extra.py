@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from likeness.errors import AudienceError
 
 PACKAGES = (
-    "starlette", "uvicorn", "python_multipart", "pi_heif", "alembic", "jinja2", "fsspec", "markdown_it",
+    "aiosmtplib", "starlette", "uvicorn", "python_multipart", "pi_heif", "alembic", "jinja2", "fsspec", "markdown_it",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ ALIVE_S = 15.0
 # Beyond it pages ask by themselves, every few seconds.
 MOST_PAGES = 1000
 # What a page shows of a visitor; where it changes, the page is told.
-Shown = tuple[State, str, int, bool]
+Shown = tuple[State, str, int, bool, str]
 
 
 class Live:
@@ -81,14 +81,14 @@ class Live:
                 changed.set()
 
     def _look(self) -> dict[int, Shown]:
-        columns = (Visitor.number, Visitor.state, Visitor.reason, Visitor.films_at)
+        columns = (Visitor.number, Visitor.state, Visitor.reason, Visitor.films_at, Visitor.mail)
         with self._evening.database.reading() as session:
             rows = session.execute(
                 select(*columns).where(Visitor.state != State.DELETED).order_by(Visitor.number)
             ).all()
         shown: dict[int, Shown] = {}
         before: Counter[State] = Counter()
-        for number, state, reason, films_at in rows:
-            shown[number] = (state, reason, before[state], films_at is not None)
+        for number, state, reason, films_at, mail in rows:
+            shown[number] = (state, reason, before[state], films_at is not None, mail)
             before[state] += 1
         return shown

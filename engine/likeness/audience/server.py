@@ -24,6 +24,7 @@ from likeness.audience.evening import Evening
 from likeness.audience.live import Live
 from likeness.audience.operator_pages import OperatorPages
 from likeness.audience.pages import Pages, language_of
+from likeness.audience.post_office import MailServer, PostOffice
 from likeness.audience.security import SecureHeaders
 from likeness.audience.visitor_pages import VisitorPages
 from likeness.errors import AudienceError
@@ -43,12 +44,13 @@ CLOSE_S = 2
 TERMINATED = 143
 
 
-def make_app(evening: Evening, url: str) -> ASGIApp:
+def make_app(evening: Evening, url: str, mail_server: MailServer | None = None) -> ASGIApp:
     """Return the application.
 
     Args:
         evening: that is open.
-        url: of the visitors' page, as the QR code has it.
+        url: of the visitors' page, as the QR code and mails have it.
+        mail_server: sends mails; None offers none.
     """
     pages, live = Pages(evening.texts), Live(evening)
 
@@ -70,11 +72,14 @@ def make_app(evening: Evening, url: str) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        deletions = asyncio.create_task(_delete_due(evening))
+        tasks = [asyncio.create_task(_delete_due(evening))]
+        if mail_server is not None:
+            tasks.append(asyncio.create_task(PostOffice(evening, mail_server).run()))
         try:
             yield
         finally:
-            deletions.cancel()
+            for task in tasks:
+                task.cancel()
 
     routes = [
         Route("/qr.svg", qr),
@@ -82,7 +87,7 @@ def make_app(evening: Evening, url: str) -> ASGIApp:
         Route("/favicon.ico", no_icon),
         Route("/page/{name}", pages.file),
         *OperatorPages(evening, pages).routes(),
-        *VisitorPages(evening, pages, live).routes(),
+        *VisitorPages(evening, pages, live, url, mailing=mail_server is not None).routes(),
     ]
     return Starlette(
         routes=routes, lifespan=lifespan, middleware=[Middleware(SecureHeaders)],
@@ -98,7 +103,8 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as error:
         raise AudienceError(f"nothing can be served at {host}, port {port}: {error}; name another --port") from error
 

@@ -58,6 +58,8 @@ class Visitor(Base):
     # Whom they resemble most and least, in words.
     nearest: Mapped[str] = mapped_column(Text, default="")
     farthest: Mapped[str] = mapped_column(Text, default="")
+    # "", "waiting", "sent" or "failed".
+    mail: Mapped[str] = mapped_column(String(16), default="", server_default="")
     # The claim of a worker, and that of the stage: a random token and the time until which it holds.
     work_token: Mapped[str | None] = mapped_column(String(32), default=None)
     work_until: Mapped[float | None] = mapped_column(default=None)
@@ -122,3 +124,17 @@ class Ban(Base):
 
     device: Mapped[str] = mapped_column(String(64), primary_key=True)
     batch: Mapped[int]
+
+
+class Mail(Base):
+    """A mail that waits: its row, and the address with it, goes once it was sent or given up."""
+
+    __tablename__ = "mails"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visitor: Mapped[int] = mapped_column(ForeignKey("visitors.number"), unique=True)
+    address: Mapped[str] = mapped_column(Text)
+    # Of the visitor's page, which holds its key.
+    link: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[float]

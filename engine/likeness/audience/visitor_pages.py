@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
 from anyio import to_thread
@@ -17,6 +18,7 @@ from likeness.audience.admission import admit, count_before, find_results, find_
 from likeness.audience.evening import Evening
 from likeness.audience.live import Live
 from likeness.audience.night import HOUR_S, find_refusal
+from likeness.audience.outbox import ask_for_mail, is_address
 from likeness.audience.pages import Pages, language_of, ranged
 from likeness.audience.photo_decoder import MOST_BYTES
 from likeness.audience.photo_intake import PhotoIntake
@@ -39,10 +41,12 @@ class VisitorPages:
         evening: of the server.
         pages: draws.
         live: tells open pages what is new.
+        url: of the visitors' page, as mails have it.
+        mailing: whether mails are sent.
     """
 
-    def __init__(self, evening: Evening, pages: Pages, live: Live) -> None:
-        self._evening, self._pages, self._live = evening, pages, live
+    def __init__(self, evening: Evening, pages: Pages, live: Live, url: str, *, mailing: bool) -> None:
+        self._evening, self._pages, self._live, self._url, self._mailing = evening, pages, live, url, mailing
         self._intake = PhotoIntake()
         self._by_device, self._by_address = Rates(PER_DEVICE, evening.now), Rates(PER_ADDRESS, evening.now)
         # It changes with a restart alone.
@@ -58,6 +62,7 @@ class VisitorPages:
             Route("/v/{key}/status", self.status),
             Route("/v/{key}/events", self.events),
             Route("/v/{key}/delete", self.delete, methods=["POST"]),
+            Route("/v/{key}/mail", self.mail, methods=["POST"]),
             Route("/v/{key}/{name}", self.result),
         ]
 
@@ -138,6 +143,21 @@ class VisitorPages:
         await to_thread.run_sync(self._evening.deletion.delete_visitor, visitor.number, self._evening.now())
         return self._pages.draw("message.html", visitor.language, key="deleted")
 
+    async def mail(self, request: Request) -> Response:
+        """Put a mail with the link into the outbox."""
+        form, key = await request.form(max_files=0, max_fields=4), request.path_params["key"]
+        visitor, address = await to_thread.run_sync(self._find, request), str(form.get("address", "")).strip()
+        if visitor is None or not self._mailing or not self._evening.is_signed(str(form.get("form", "")), "mail", key):
+            return self._gone(request)
+        if not is_address(address):
+            return await to_thread.run_sync(partial(self._show, request, "visit.html", mail_wrong=True))
+        await to_thread.run_sync(self._ask_for_mail, visitor.number, address, f"{self._url}v/{key}")
+        return RedirectResponse(f"/v/{key}", 303)
+
+    def _ask_for_mail(self, number: int, address: str, link: str) -> None:
+        with self._evening.database.writing() as session:
+            ask_for_mail(session, number, address, link, self._evening.now())
+
     def _form(
         self, request: Request, message: str, status: int, fields: Mapping[str, str] = MappingProxyType({})
     ) -> Response:
@@ -189,7 +209,7 @@ class VisitorPages:
             file = next((each.file for each in results if each.name == name), None)
         return self._evening.store.get(file) if file is not None else None
 
-    def _show(self, request: Request, template: str) -> Response:
+    def _show(self, request: Request, template: str, *, mail_wrong: bool = False) -> Response:
         key = request.path_params["key"]
         with self._evening.database.reading() as session:
             visitor = find_visitor(session, key)
@@ -206,4 +226,5 @@ class VisitorPages:
             staged=night.stage and visitor.stage_consent, over=visitor.state in (State.DONE, State.REFUSED),
             day=time.strftime("%d.%m." if visitor.language == "de" else "%d/%m", moment),
             hour=time.strftime("%H:%M", moment), signature=self._evening.sign("delete", key),
+            mailing=self._mailing, mail_signature=self._evening.sign("mail", key), mail_wrong=mail_wrong,
         )  # fmt: skip

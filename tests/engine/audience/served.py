@@ -21,6 +21,7 @@ from likeness.audience.evening import Places, open_evening
 from likeness.audience.night import NightPlan
 from likeness.audience.operator_pages import operator_code
 from likeness.audience.phone import encode_form
+from likeness.audience.post_office import MailServer
 from likeness.audience.server import listen, make_app, make_server
 from likeness.audience.tables import Visitor
 
@@ -89,6 +90,7 @@ class Served:
 
     folder: Path
     plan: NightPlan = field(default_factory=NightPlan)
+    mail_server: MailServer | None = None
 
     def __post_init__(self) -> None:
         self.clock = Clock(time.time())
@@ -97,7 +99,7 @@ class Served:
         self.listener = listen("127.0.0.1", 0)
         self.port = int(self.listener.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}/"
-        self.server = make_server(make_app(self.evening, self.url))
+        self.server = make_server(make_app(self.evening, self.url, self.mail_server))
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],), daemon=True)
         self.thread.start()
         deadline = time.monotonic() + START_S

@@ -1,5 +1,6 @@
 """The visitor's way, asked by HTTP as a phone without scripts does."""
 
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,10 @@ from tests.engine.audience.served import PHOTO, Phone, Served, signature
 from likeness.audience import moderation
 from likeness.audience.admission import hash_key
 from likeness.audience.night import NightPlan, begin_night, pause_intake
+from likeness.audience.post_office import MailServer
 from likeness.audience.security import MINUTE_S
 from likeness.audience.states import State
-from likeness.audience.tables import Consent, ConsentText
+from likeness.audience.tables import Consent, ConsentText, Mail
 from likeness.audience.visitor_pages import PER_DEVICE
 
 
@@ -230,3 +232,30 @@ def test_a_phone_that_hangs_up_in_the_middle_harms_nobody(served: Served) -> Non
         )
     assert served.phone().send(PHOTO).status == 303
     assert len(served.evening.store.list()) == before + 1
+
+
+def test_a_visitor_is_offered_a_mail_only_where_one_is_sent(served: Served) -> None:
+    key, _ = served.come()
+    phone = served.phone()
+    assert 'type="email"' not in phone.ask(f"/v/{key}").text
+    form = served.evening.sign("mail", key)
+    assert phone.post(f"/v/{key}/mail", form=form, address="anna@example.org").status == 404
+
+
+def test_a_visitor_asks_for_a_mail_with_one_plain_address(tmp_path: Path) -> None:
+    served = Served(tmp_path / "evening", mail_server=MailServer("127.0.0.1", 9, sender="n@example.org"))
+    try:
+        key, _ = served.come()
+        phone = served.phone()
+        form = re.search(r'/mail">\s*<input type="hidden" name="form" value="(\w+)"', phone.ask(f"/v/{key}").text)
+        assert form is not None
+        wrong = phone.post(f"/v/{key}/mail", form=form[1], address="anna")
+        assert "That is no mail address" in wrong.text
+        assert phone.post(f"/v/{key}/mail", form="0", address="anna@example.org").status == 404
+        assert phone.post(f"/v/{key}/mail", form=form[1], address="anna%40example.org").status == 303
+        assert "The mail comes once your films are there" in phone.ask(f"/v/{key}").text
+        with served.evening.database.reading() as session:
+            mail = session.scalars(select(Mail)).one()
+        assert (mail.address, mail.link) == ("anna@example.org", f"{served.url}v/{key}")
+    finally:
+        served.close()

@@ -1,8 +1,10 @@
 """`likeness audience serve`."""
 
+import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,6 +16,8 @@ from likeness.ranges import COUNT, PORT, Range
 
 KEEP = Range(0, 24 * 90, "hours", above_low=True)
 WORKERS = Range(0, 64)
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
+SMTP_VARIABLE = "LIKENESS_SMTP"
 DEMO_VISITORS = 10
 # Small films are made in a quarter of the time: a try is to show the way, not the picture.
 DEMO_FILMS = ("--size", "256x256", "--fps", "20")
@@ -34,6 +38,9 @@ def serve(
     database: DatabaseUrl = None,
     storage: StorageUrl = None,
     gallery: Path | None = None,
+    smtp: str | None = None,
+    mail_from: str = "",
+    mail_at: str | None = None,
     demo: bool = False,
 ) -> None:
     """Serve the visitors' pages and the operator's, until Ctrl+C.
@@ -53,6 +60,14 @@ def serve(
         A show takes visitors: nobody is done before they were on the stage.
     gallery
         The folder of a gallery, whose people are compared; without it they are the generator's own.
+    smtp
+        Of the server that sends mails, smtp://USER:PASSWORD@HOST:PORT or smtps://...; without it visitors are offered
+        none. Others who use this machine see it in the list of programs; LIKENESS_SMTP in the environment is an
+        alternative.
+    mail_from
+        The address that mails come from.
+    mail_at
+        No mail goes before this time of today, such as 21:30, when the break begins.
     demo
         Ten synthetic visitors come, their films are small, and the evening is forgotten at the end.
     """
@@ -62,12 +77,15 @@ def serve(
     from likeness.audience.evening import Places, open_evening
     from likeness.audience.night import NightPlan
     from likeness.audience.operator_pages import operator_code
+    from likeness.audience.post_office import parse_mail_server
     from likeness.audience.server import listen, make_app
     from likeness.audience.server import serve as serve_app
     from likeness.audience.worker_pool import WorkerPool
     from likeness.web.addresses import lan_address
     from likeness.web.qr import qr_text
 
+    smtp = smtp or os.environ.get(SMTP_VARIABLE)
+    mail_server = parse_mail_server(smtp, mail_from, mail_at, time.time()) if smtp else None
     with ExitStack() as stack:
         listener = stack.enter_context(listen(host, port))
         if demo:
@@ -76,22 +94,22 @@ def serve(
         evening = open_evening(places, NightPlan(moderation, stage, capacity, quota, keep))
         stack.callback(evening.database.close)
         bound = listener.getsockname()[1]
-        here = {"0.0.0.0": lan_address(), "::": lan_address()}.get(host, host)  # noqa: S104
-        own = f"http://{f'[{here}]' if ':' in here else here}:{bound}/"
+        own = _address(lan_address() if host in EVERYWHERE else host, bound)
         public = f"{(url or own).rstrip('/')}/"
-        arguments = ["--folder", str(places.folder), *(DEMO_FILMS if demo else ())]
-        for name, value in (("--database", database), ("--storage", storage), ("--gallery", gallery)):
-            arguments += [name, str(value)] if value is not None else []
-        pool = WorkerPool(workers, arguments)
+        options = {"--folder": places.folder, "--database": database, "--storage": storage, "--gallery": gallery}
+        given = [word for name, value in options.items() if value is not None for word in (name, str(value))]
+        pool = WorkerPool(workers, [*given, *(DEMO_FILMS if demo else ())])
         stack.callback(pool.close)
         pool.start()
         print(f"{qr_text(public)}\nVisitors: {public}\nFor the screen: {public}screen")
         print(f"Operator, a secret: {own}operator?code={operator_code(evening)}", flush=True)
         if demo:
-            stack.enter_context(
-                _visitors(f"http://{'127.0.0.1' if here == lan_address() and host != here else here}:{bound}/")
-            )
-        serve_app(make_app(evening, public), listener)
+            stack.enter_context(_visitors(_address("127.0.0.1" if host in EVERYWHERE else host, bound)))
+        serve_app(make_app(evening, public, mail_server), listener)
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 @contextmanager
