@@ -75,7 +75,9 @@ def until(
 
 def first_picture(folder: Path) -> Picture | None:
     """Return the first picture that was drawn, as RGB: a busy machine shows black before it."""
-    pictures = (cv2.imread(str(path)) for path in sorted(folder.glob("*.png")))
+    # The first file is empty until then.
+    written = (path for path in sorted(folder.glob("*.png")) if path.stat().st_size)
+    pictures = (cv2.imread(str(path)) for path in written)
     return next((cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) for picture in pictures if picture.any()), None)
 
 
