@@ -10,6 +10,9 @@ from tests.engine.audience.postgres import running_postgres
 from tests.engine.audience.served import Served
 
 from likeness.audience.database import Database
+from likeness.audience.photo_decoder import decode
+from likeness.audience.photo_intake import PhotoIntake
+from likeness.audience.states import Reason
 from likeness.audience.tables import Base
 
 
@@ -49,7 +52,19 @@ def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Guests]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def decoded_here() -> Iterator[None]:
+    """Decode photos within this process: forty decoders of their own would take twenty seconds of a core."""
+
+    async def run(_: PhotoIntake, raw: bytes) -> bytes | Reason:
+        return decode(raw)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PhotoIntake, "_run", run)
+        yield
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, decoded_here: None) -> Iterator[Served]:
     """Return a served evening that the tests of a file share, each with phones and visitors of its own."""
     served = Served(tmp_path_factory.mktemp("evening"))
     yield served

@@ -13,6 +13,7 @@ from likeness.audience.operator_pages import operator_code
 from likeness.audience.states import State
 
 WIDTH, HEIGHT = 390, 844
+PATIENCE_S = 60.0
 # Nothing beside the screen, and nothing to press that is lower than a finger is wide.
 FITS = """document.documentElement.scrollWidth <= innerWidth
   && [...document.querySelectorAll("button, .button, input[type=file], .tick")]
@@ -45,32 +46,34 @@ def test_a_visitor_sends_a_photo_is_let_in_by_a_key_and_sees_the_films_come(
     (tmp_path / "me.jpg").write_bytes(PHOTO)
     phone = chromium.tab(WIDTH, HEIGHT, True)
     phone.open(f"{served.url}?lang=nl")
-    phone.wait_for(FITS, 20, "a page that fits")
+    phone.wait_for(FITS, PATIENCE_S, "a page that fits")
     phone.tap("[name=agree-compare]")
     phone.tap("[name=agree-stage]")
     choose_file(phone, tmp_path / "me.jpg")
     phone.tap("button")
-    phone.wait_for(state(State.RECEIVED), 20)
-    phone.wait_for(FITS, 20, "a page that fits")
+    phone.wait_for(state(State.RECEIVED), PATIENCE_S)
+    phone.wait_for(FITS, PATIENCE_S, "a page that fits")
     served.work()
-    phone.wait_for(state(State.WAITING), 20)
+    phone.wait_for(state(State.WAITING), PATIENCE_S)
 
     operator = chromium.tab()
     operator.open(f"{served.url}screen")
     operator.evaluate(f"void (location = '/operator?code={operator_code(served.evening)}')")
     operator.wait_for(
-        "document.querySelectorAll('.card img').length === 1 && document.activeElement.matches('.card')", 20
+        "document.querySelectorAll('.card img').length === 1 && document.activeElement.matches('.card')", PATIENCE_S
     )
     operator.key("a")
-    phone.wait_for(state(State.QUEUED), 20)
-    operator.wait_for("document.querySelector('.none')", 20)
+    phone.wait_for(state(State.QUEUED), PATIENCE_S)
+    operator.wait_for("document.querySelector('.none')", PATIENCE_S)
     served.work(b"no real film")
-    phone.wait_for("document.querySelectorAll('video').length === 1", 20)
-    phone.wait_for(FITS, 20, "a page that fits")
+    phone.wait_for("document.querySelectorAll('video').length === 1", PATIENCE_S)
+    phone.wait_for(FITS, PATIENCE_S, "a page that fits")
     operator.key("z")
-    phone.wait_for(state(State.WAITING) + " && !document.querySelector('video')", 20)
+    phone.wait_for(state(State.WAITING) + " && !document.querySelector('video')", PATIENCE_S)
     phone.tap(".delete button")
-    phone.wait_for("document.querySelector('[role=status]')?.textContent.includes('Alles van jou is gewist')", 20)
+    phone.wait_for(
+        "document.querySelector('[role=status]')?.textContent.includes('Alles van jou is gewist')", PATIENCE_S
+    )
     # The film's bytes are none, and what was just deleted is asked for no more.
     assert [fault for tab in (phone, operator) for fault in tab.faults if ".mp4" not in fault] == []
     for tab in (phone, operator):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.engine.audience.served import Phone, Served
 
+from likeness.audience.operator_pages import operator_code
 from likeness.audience.server import listen
 from likeness.errors import AudienceError
 
@@ -77,8 +78,8 @@ def command(tmp_path: Path, root: Path) -> Iterator[Command]:
         command.process.wait()
 
 
-def test_the_command_serves_until_it_is_told_to_end_and_comes_back_to_the_same_evening(
-    command: Command, tmp_path: Path, root: Path
+def test_the_command_serves_until_it_is_told_to_end_and_leaves_the_evening_to_the_next(
+    command: Command, tmp_path: Path
 ) -> None:
     port = int(command.wait_for(r"Visitors: http://127\.0\.0\.1:(\d+)/"))
     code = command.wait_for(r"operator\?code=(\w+)")
@@ -89,11 +90,11 @@ def test_the_command_serves_until_it_is_told_to_end_and_comes_back_to_the_same_e
     assert operator.ask(f"/operator?code={code}").status == 303
     assert command.end() == 143
     assert (tmp_path / "evening").stat().st_mode & 0o777 == 0o700
-    again = Command(tmp_path / "evening", root, "--workers", "0")
+    again = Served(tmp_path / "evening")
     try:
-        phone.port = operator.port = int(again.wait_for(r"Visitors: http://127\.0\.0\.1:(\d+)/"))
+        phone.port = operator.port = again.port
         assert phone.ask(sent.headers["location"]).status == 200
         assert operator.ask("/operator").status == 200
-        assert again.wait_for(r"operator\?code=(\w+)") == code
+        assert operator_code(again.evening) == code
     finally:
-        again.end()
+        again.close()

