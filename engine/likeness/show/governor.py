@@ -24,7 +24,11 @@ NOT_HELD = 1.05
 # between them is what keeps the rate from changing to and fro.
 FULL, ROOM = 0.9, 0.7
 # The slowest of so many frames is what a rate has to hold.
-SLOW_SHARE = 0.9
+SLOW_SHARE = 0.8
+# Longer than this, of the time between two frames of the lowest rate, is a stall that no rate would hold: it is no
+# reason to lower one, unless so large a share of the frames stalls. At a load of 28 on two cores one frame in ten took
+# over 0.2 s, and at ten frames per second there were as many stalls as at sixty, and half as many pictures.
+STALL, STALLED_SHARE = 1.5, 0.25
 # Before a rise the higher rate has to fit for so long; twice as long after a rise that was not held.
 FIRST_RISE_S, LONGEST_RISE_S, RELAPSE_S = 8.0, 300.0, 60.0
 # Of a bar that takes longer, a beat will do.
@@ -63,6 +67,7 @@ class Governor:
     def __init__(self, wanted_fps: float, *, strict: bool = False) -> None:
         self.wanted_fps, self._strict = wanted_fps, strict
         self._divisor = 1
+        self._stall_s = STALL * list_divisors(wanted_fps)[-1] / wanted_fps
         self._works: deque[FrameWork] = deque(maxlen=KEPT)
         self._before = Moment()
         # When the rate changed last, whether it rose, and how long a rise waits from there.
@@ -98,14 +103,15 @@ class Governor:
         works = self._last(at, WINDOW_S)
         if len(works) < LEAST_FRAMES or works[-1].at - works[0].at < LEAST_S:
             return self._divisor
-        if mean_interval(works) * self.fps > NOT_HELD:
+        if mean_interval(works, self._stall_s) * self.fps > NOT_HELD:
             lower = [divisor for divisor in list_divisors(self.wanted_fps) if divisor > self._divisor]
-            fitting = find_divisor(self.wanted_fps, needed_s(works))
+            fitting = find_divisor(self.wanted_fps, needed_s(works, self._stall_s))
             # What is late for another reason than its work, such as a slow display, goes down step by step.
             return max(fitting, lower[0]) if lower else self._divisor
         if at - self._since < self._patience_s:
             return self._divisor
-        return min(find_divisor(self.wanted_fps, needed_s(self._last(at, FIRST_RISE_S)), ROOM), self._divisor)
+        needed = needed_s(self._last(at, FIRST_RISE_S), self._stall_s)
+        return min(find_divisor(self.wanted_fps, needed, ROOM), self._divisor)
 
     def _last(self, at: float, seconds: float) -> list[FrameWork]:
         """Return what was drawn at this rate in the last `seconds`."""
@@ -136,17 +142,24 @@ def list_divisors(wanted_fps: float) -> list[int]:
     return [divisor for divisor in DIVISORS if divisor == 1 or wanted_fps / divisor >= LEAST_FPS]
 
 
-def needed_s(works: Sequence[FrameWork]) -> float:
-    """Return the seconds that a frame needs: of the slowest in ten that are drawn, and of the show's own thread."""
-    drawn = sorted(work.draw_s for work in works)
+def needed_s(works: Sequence[FrameWork], stall_s: float = math.inf) -> float:
+    """Return the seconds that a frame needs: of the slowest in five that are drawn, and of the show's own thread."""
+    drawn = _without_stalls([work.draw_s for work in works], stall_s)
     return drawn[int(SLOW_SHARE * (len(drawn) - 1))] + sum(work.own_s for work in works) / len(works)
 
 
-def mean_interval(works: Sequence[FrameWork]) -> float:
+def mean_interval(works: Sequence[FrameWork], stall_s: float = math.inf) -> float:
     """Return the mean seconds from one picture to the next, without the longest in twenty: one stall is no slowness."""
-    gaps = sorted(later.at - work.at for work, later in itertools.pairwise(works))
+    gaps = _without_stalls([later.at - work.at for work, later in itertools.pairwise(works)], stall_s)
     kept = gaps[: len(gaps) - math.ceil(len(gaps) / 20)]
     return sum(kept) / len(kept)
+
+
+def _without_stalls(seconds: Sequence[float], stall_s: float) -> list[float]:
+    """Return `seconds` in their order of length, without those above `stall_s` where they are few."""
+    ordered = sorted(seconds)
+    kept = [each for each in ordered if each <= stall_s]
+    return kept if len(kept) > (1 - STALLED_SHARE) * len(ordered) else ordered
 
 
 def _begins(before: Moment, moment: Moment) -> bool:

@@ -87,6 +87,13 @@ def test_one_stall_or_a_hung_plugin_is_no_reason() -> None:
     assert machine.changes == []
 
 
+def test_stalls_that_no_rate_would_hold_lower_it_no_further() -> None:
+    machine = Machine()
+    # 50 ms fit into a quarter of 60, and every tenth frame takes 0.3 s, which fits into none.
+    machine.play(60, lambda at: 0.3 if int(at * 15) % 10 == 0 else 0.05)
+    assert machine.rates == [15]
+
+
 def test_it_comes_back_when_the_neighbour_is_quiet_again() -> None:
     machine = Machine()
     machine.play(10, takes(0.02))
