@@ -42,7 +42,8 @@ WAITED_SHARE = 0.9
 # A picture that takes longer than this, and with the outputs longer than a frame, is shown while the next one is drawn
 # already: on two busy cores a window of 1920x1080 took 26 ms. What is faster is in step with the hand.
 OVERLAP_S = 0.05
-OUTPUTS_KEPT = 9
+# Of a frame's time, down to which it stays so; and of how many pictures the medians are taken.
+OVERLAP_KEPT, JUDGED = 0.8, 9
 # A generator that is merely slow is not worth a line; one that is silent for this long is.
 SILENCE_S = 0.5
 
@@ -136,8 +137,10 @@ class Loop:
         self._synthesis_s = self._draw_s = self._own_s = 0.0
         # Those that it had worked when that was shown.
         self._worked_s = thread_time()
-        # What the outputs took for the last new pictures, waiting for a display included.
-        self._outputs_s: deque[float] = deque([0.0], maxlen=OUTPUTS_KEPT)
+        # What drawing and outputs took for the last new pictures, waiting for a display included.
+        self._draws_s: deque[float] = deque(maxlen=JUDGED)
+        self._outputs_s: deque[float] = deque([0.0], maxlen=JUDGED)
+        self._overlaps = False
         self._repeats_in_a_row = 0
         self._reported_silence = False
 
@@ -231,23 +234,30 @@ class Loop:
         late: Outcome | None = None
         if self.render.busy:
             late = self.render.wait(WAITED_SHARE / self.clock.fps)
-        self._seen = not self.render.busy and not hung and (late is None or self._is_slow(late.draw_s))
+        self._seen = not self.render.busy and not hung and (late is None or self._judge_overlap(late))
         if self._seen:
             moment = self.transport.moment
             frame = Frame(tick.index, self._time, self._owed_dt, moment.beat, values, moment.bar)
             self.render.submit(frame, tuple(self._events))
             self._events, self._owed_dt = [], 0.0
         if late is None and self._seen:
-            patience_s = 0.0 if self._is_slow(self._draw_s) else PATIENCE_S
+            patience_s = 0.0 if self._overlaps else PATIENCE_S
             late = self.render.wait(None if self.clock.offline else patience_s)
+            self._judge_overlap(late)
         self._take_picture(late)
 
-    def _is_slow(self, draw_s: float) -> bool:
-        """Return whether a picture of so many seconds is better drawn while the one before is shown.
+    def _judge_overlap(self, outcome: Outcome | None) -> bool:
+        """Return whether the next picture is better drawn while that of `outcome` is shown.
 
-        Hand to picture is then a frame longer, and there are more pictures by the time that the outputs take.
+        Hand to picture is then a frame longer, and there are more pictures by the time that the outputs take. One
+        picture that is slower or faster than the others changes nothing: to begin costs a repeat.
         """
-        return draw_s > OVERLAP_S and draw_s + median(self._outputs_s) > 1.0 / self.clock.fps
+        if outcome is not None and outcome.drawn is not None:
+            self._draws_s.append(outcome.draw_s)
+            drawn_s = median(self._draws_s)
+            allowed_s = (OVERLAP_KEPT if self._overlaps else 1.0) / self.clock.fps
+            self._overlaps = drawn_s > OVERLAP_S and drawn_s + median(self._outputs_s) > allowed_s
+        return self._overlaps
 
     def _govern(self, governor: Governor, *, cue: bool) -> None:
         """Tell the governor of a new picture, and take its rate over where a bar or a cue begins."""
