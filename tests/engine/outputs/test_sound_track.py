@@ -134,6 +134,7 @@ def test_a_device_that_is_silent_for_ever_does_not_hold_the_picture_up(tmp_path:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_an_hour_begins_and_ends_within_a_frame(tmp_path: Path) -> None:
     at = [1.0, 1800.0, 3598.5]
     record(tmp_path / "v.mp4", wav_of(tmp_path, at, 3600.0, channels=1), numbered(200) * 45, 2.5)
