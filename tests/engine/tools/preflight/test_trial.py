@@ -62,7 +62,7 @@ def test_a_film_that_cannot_be_coded_as_asked_stops_the_show_and_a_name_that_is_
 
 def test_a_recording_is_weighed_as_it_will_be_coded() -> None:
     preset, options = Preset(show=ShowTable(weights="composite-256")), replace(SMALL, profile="ffv1")
-    trial = play_trial(preset, None, options, 0.2, recorded=True)
+    trial = play_trial(preset, None, options, 0.6, recorded=True)
     # Without loss a face takes a byte or more a pixel; H.264 takes a tenth.
     assert trial.bytes_per_s > 64 * 64 * trial.pictures_per_s * 0.8
 
