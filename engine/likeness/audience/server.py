@@ -102,10 +102,12 @@ def listen(host: str, port: int) -> socket.socket:
         AudienceError: the address or port is not to be had.
     """
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        # First, since a name that is none would leave an open socket behind.
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         both = host == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
-    except OSError as error:
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    # A name that is none raises a TypeError or a UnicodeError.
+    except (OSError, OverflowError, UnicodeError, TypeError) as error:
         raise AudienceError(f"nothing can be served at {host}, port {port}: {error}; name another --port") from error
 
 

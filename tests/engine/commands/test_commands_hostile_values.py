@@ -34,6 +34,9 @@ BESIDE: Mapping[str, Mapping[str, str]] = {
     "check": LIVE,
     "render": {**SHOW, "output": "film.mp4"},
     "guard": {"preset": "nothing"},
+    # Of a kind that nobody knows; an evening that opens would last.
+    "audience serve": {"database": "nowhere://evening", "folder": "evening"},
+    "audience work": {"database": "nowhere://evening", "folder": "evening"},
     "surface": {"output": "surface.json"},
     "contact-sheet": {"weights": "nothing", "count": "1", "output": "sheet.png"},
     "latency": {"weights": "nothing", "presses": "1"},

@@ -52,6 +52,9 @@ def work(
     from likeness.lookalike.film_plan import FilmPlan
     from likeness.toolkit.worker_process import lower_priority
 
+    places = Places(evening_folder(folder), database or "", storage or "")
+    opened, store = places.open_database(), places.open_store()
+    # Only now, since these are the whole process's.
     lower_priority()
     # It counts pictures of each film, and names its file.
     logging.getLogger("likeness.outputs").setLevel(logging.WARNING)
@@ -60,8 +63,6 @@ def work(
     if attached:
         # The server that started this one holds the other end, and it closes when it dies.
         threading.Thread(target=_stop_at_end_of_stdin, args=(stopping,), daemon=True).start()
-    places = Places(evening_folder(folder), database or "", storage or "")
-    opened, store = places.open_database(), places.open_store()
     generator = open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device)))
     making = FilmMaking(generator, FilmPlan(size or (512, 512), fps, steps=steps), gallery)
     worker = Worker(opened, store, Deletion(opened, store, places.scratch), places.scratch, FaceCheck(), making)

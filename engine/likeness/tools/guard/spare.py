@@ -3,11 +3,14 @@
 import json
 import os
 import runpy
+import signal
 import sys
 
 
 def main() -> None:
     """Import, wait for an order in JSON on stdin, and carry it out; without one, end."""
+    # Ctrl+C is the supervisor's, which ends this process as well.
+    keyboard = signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Seconds, which the next show then need not spend.
     import likeness.outputs.open_outputs
     import likeness.show.desk
@@ -16,6 +19,7 @@ def main() -> None:
     line = sys.stdin.readline()
     if not line:
         return
+    signal.signal(signal.SIGINT, keyboard)
     order = json.loads(line)
     os.environ.update(order["environment"])
     sys.argv[1:] = order["arguments"]

@@ -131,8 +131,14 @@ def test_an_unplugged_controller_leaves_its_values_and_is_picked_up_again(
 
     player = plug()
     until(lambda: heard(midi))
-    player.play([0xB0, 1, 0])
-    until(lambda: store.advance(0.01) is not None and store.snapshot["walk"]["depth"] == 0.0)
+
+    def turned_back() -> bool:
+        # What is sent before the port is open again is lost.
+        player.play([0xB0, 1, 0])
+        store.advance(0.01)
+        return store.snapshot["walk"]["depth"] == 0.0
+
+    until(turned_back)
 
 
 @pytest.mark.usefixtures("system")

@@ -81,7 +81,7 @@ def test_the_list_of_modulators_and_the_tabs_are_one_stop_each(wide: Tab) -> Non
         )
     wide.evaluate("document.querySelector('.palette button').focus()")
     wide.key("ArrowRight")
-    assert wide.evaluate("document.activeElement.textContent.trim()") == "triangle"
+    wide.wait_for("document.activeElement.textContent.trim() === 'triangle'")
 
 
 CASES = [
