@@ -1,6 +1,6 @@
 // Rows and grids of buttons that are one stop of Tab each: arrow keys go from one button to the next.
 
-import { html, useEffect, useLayoutEffect, useRef } from './preact.js';
+import { html, useLayoutEffect, useRef } from './preact.js';
 
 const CHOSEN = '.on, [aria-checked="true"], [aria-current="true"]';
 const SIDEWAYS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -46,7 +46,8 @@ export function Roving({ tag = 'div', selector = 'button', grid = false, follow 
     for (const one of found) if (one.tabIndex !== (one === stop ? 0 : -1)) one.tabIndex = one === stop ? 0 : -1;
   };
   useLayoutEffect(settle);
-  useEffect(() => {
+  // At once and not after the next picture: a key may be pressed as soon as the buttons are there.
+  useLayoutEffect(() => {
     const note = ({ target }) => {
       last.current = target.closest(selector) ?? last.current;
       settle();
