@@ -114,18 +114,7 @@ def finish_films(
 
 def fail_films(session: Session, claim: Claim, now: float) -> bool:
     """Refuse a visitor of whose photo no films can be made."""
-    return bool(
-        move(
-            session,
-            State.REFUSED,
-            *_held(claim),
-            now=now,
-            reason=Reason.FAILED,
-            approved_at=None,
-            work_token=None,
-            work_until=None,
-        )
-    )
+    return bool(_refuse_failed(session, *_held(claim), now=now))
 
 
 def take_for_stage(session: Session, now: float, lease_s: float = LEASE_S) -> Claim | None:
@@ -162,17 +151,13 @@ def leave_stage(session: Session, claim: Claim, now: float) -> bool:
 def _give_up(session: Session, now: float) -> None:
     """Refuse photos at which workers have died again and again."""
     hopeless = (Visitor.attempts >= MOST_ATTEMPTS, Visitor.work_until < now)
-    move(
-        session,
-        State.REFUSED,
-        *hopeless,
-        now=now,
-        reason=Reason.FAILED,
-        approved_at=None,
-        work_token=None,
-        work_until=None,
-        attempts=0,
-    )
+    _refuse_failed(session, *hopeless, now=now, attempts=0)
+
+
+def _refuse_failed(session: Session, *chosen: ColumnElement[bool], now: float, **values: object) -> list[int]:
+    """Refuse visitors of whom no films can be made, and let go of the work on them; return who was."""
+    freed = {"approved_at": None, "work_token": None, "work_until": None}
+    return move(session, State.REFUSED, *chosen, now=now, reason=Reason.FAILED, **freed, **values)
 
 
 def _free(until: QueryableAttribute[float | None], now: float) -> ColumnElement[bool]:
