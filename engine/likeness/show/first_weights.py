@@ -67,7 +67,7 @@ def open_first(
     if per_s >= LEAST_PER_S:
         return FirstWeights(name, per_s), generator
     log.warning(
-        "%s would draw %.0f pictures a second on this machine, so %s plays; --weights %s insists",
+        "%s would draw %.2g pictures a second on this machine, so %s plays; --weights %s insists",
         name,
         per_s,
         LIGHT_WEIGHTS,
@@ -89,9 +89,14 @@ def measure_rate(
     A fast machine is known sooner: after `ENOUGH` pictures.
     """
     latent = generator.mean[None].expand(heads, -1, -1)
-    began, drawn, spent_s = now(), 0, 0.0
-    while drawn < ENOUGH and spent_s < seconds:
-        # One number is read back: a graphics card is not done when the call returns.
-        generator.synthesize(latent).flatten()[0].item()
-        drawn, spent_s = drawn + 1, now() - began
+    # As the render thread draws.
+    torch.set_flush_denormal(True)
+    try:
+        began, drawn, spent_s = now(), 0, 0.0
+        while drawn < ENOUGH and spent_s < seconds:
+            # One number is read back: a graphics card is not done when the call returns.
+            generator.synthesize(latent).flatten()[0].item()
+            drawn, spent_s = drawn + 1, now() - began
+    finally:
+        torch.set_flush_denormal(False)
     return drawn / spent_s if spent_s > 0 else float("inf")

@@ -185,7 +185,7 @@ def _report_weights(trial: Trial) -> Finding:
     """Say which weights would play, and how many pictures a second the generator draws alone."""
     alone = f"{trial.weights} draws {trial.alone_per_s:.0f} pictures a second here, alone"
     if trial.default_per_s is not None and trial.weights != DEFAULT_WEIGHTS:
-        slow = f"{DEFAULT_WEIGHTS} would draw {trial.default_per_s:.0f} and is left out"
+        slow = f"{DEFAULT_WEIGHTS} would draw {trial.default_per_s:.2g} and is left out"
         return less("machine", f"{alone}; {slow}; --weights {DEFAULT_WEIGHTS} insists")
     return good("machine", alone)
 
