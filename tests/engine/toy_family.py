@@ -6,6 +6,12 @@ import threading, weakref
 from likeness import hookimpl
 from tests.conftest import ToyGenerator
 
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+    __repr__ = __str__
+
 class Plugin:
     gate = None
 
@@ -17,6 +23,8 @@ class Plugin:
             self.gate.wait(20)
         if path.read_text() == "exit":
             raise SystemExit(3)
+        if path.read_text() == "unspeakable":
+            raise Unspeakable
         num_ws, w_dim, side, *rest = path.read_text().split()
         generator = ToyGenerator(int(num_ws), int(w_dim), int(side))
         if rest == ["hangs"]:

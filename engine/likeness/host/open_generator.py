@@ -11,6 +11,7 @@ from likeness.errors import WeightsError
 from likeness.generator import Generator
 from likeness.generators.families import registry
 from likeness.host.deadline import call_with_deadline
+from likeness.host.failure import describe_failure
 from likeness.host.process_state import ProcessState
 
 # Reading a gigabyte from a slow disk takes half a minute.
@@ -35,7 +36,7 @@ def open_generator(
         raise
     # `sys.exit()` in a plugin's `load_generator` must not end the show.
     except BaseException as error:
-        raise WeightsError(f"{path.name} is not opened: a plugin raised {error!r}") from error
+        raise WeightsError(f"{path.name} is not opened: a plugin raised {describe_failure(error)}") from error
     if generator is None:
         raise registry.unknown_family(path)
     missing = [name for name in ("info", "mean", "sample", "synthesize") if not hasattr(generator, name)]

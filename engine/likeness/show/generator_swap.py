@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
-from likeness.errors import LikenessError, PluginError, WeightsError
+from likeness.errors import PluginError, WeightsError
 from likeness.files.paths import find_weights
 from likeness.generator import Generator
 from likeness.host.deadline import call_with_deadline
@@ -109,8 +109,8 @@ class GeneratorSwap:
             opened = [self._open_in_time(name)]
         # A file, a driver or a family of a plugin's may raise anything, `sys.exit()` too.
         except BaseException as error:  # noqa: BLE001
-            said = str(error) if isinstance(error, LikenessError) else repr(error)
-            self.error = f"{Path(name).stem} is not taken: {' '.join(said.split())}"
+            said = describe_failure(error)
+            self.error = f"{Path(name).stem} is not taken: {said}"
             log.error("%s is not taken, %s plays on: %s", name, self.name, said)
             return
         over = threading.Event()

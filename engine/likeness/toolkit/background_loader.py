@@ -7,6 +7,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from likeness.errors import LikenessError
+from likeness.errors.fault_log import say_error
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
@@ -70,4 +71,4 @@ class BackgroundLoader(Generic[Request, Result]):
             box.put(error)
         except Exception as error:  # noqa: BLE001 - a file or a generator may raise anything, and the show goes on
             self._log.debug("background loading failed", exc_info=error)
-            box.put(RuntimeError(f"{request!r} could not be made: {error!r}"))
+            box.put(RuntimeError(f"{request!r} could not be made: {say_error(error, repr)}"))

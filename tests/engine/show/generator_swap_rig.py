@@ -59,6 +59,7 @@ SHAPES = {
     "two": "2 24 32",
     "broken": "no shape",
     "exits": "exit",
+    "unspeakable": "unspeakable",
     "hangs": "4 8 32 hangs",
 }
 

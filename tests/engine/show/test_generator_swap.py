@@ -43,7 +43,13 @@ def test_no_time_at_all_cuts(swap_rig: Callable[..., Rig]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("broken.toy", "ValueError"), ("exits.toy", "SystemExit"), ("foreign.bin", "of no family")]
+    ("name", "said"),
+    [
+        ("broken.toy", "ValueError"),
+        ("exits.toy", "SystemExit"),
+        ("unspeakable.toy", "Unspeakable"),
+        ("foreign.bin", "of no family"),
+    ],
 )
 def test_weights_that_do_not_open_are_one_line_and_the_old_ones_play_on(
     swap_rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture, name: str, said: str
