@@ -9,15 +9,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, StaticPool, create_engine, event, make_url
+from sqlalchemy import Connection, StaticPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 from likeness.errors import AudienceError
+from likeness.files.sqlite import ALONE, PATIENCE_MS, prepare_engine, rewrite, set_patience
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-# How long one writer waits for another, who needs milliseconds; a VACUUM of a large evening takes a second.
-PATIENCE_MS = 30_000
 # Nobody waits so long for what can be done a little later.
 SHRED_PATIENCE_MS = 500
 
@@ -45,9 +44,8 @@ class Database:
                 "sqlite:////srv/night/audience.sqlite or postgresql+pg8000://user@host/name"
             ) from error
         if self.sqlite:
-            event.listen(self._engine, "connect", _prepare)
-            event.listen(self._engine, "begin", _begin)
-        self._alone = self._engine.execution_options(alone=True)
+            prepare_engine(self._engine)
+        self._alone = self._engine.execution_options(**{ALONE: True})
         with self._translate_errors(), self._alone.begin() as connection:
             self._migrate(connection)
 
@@ -90,18 +88,15 @@ class Database:
                 connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
                 return True
             assert isinstance(raw, sqlite3.Connection)
-            raw.execute(f"PRAGMA busy_timeout = {SHRED_PATIENCE_MS}")
+            set_patience(raw, SHRED_PATIENCE_MS)
             try:
-                # Deleted cells are overwritten with zeros, but cells that moved between pages leave copies behind.
-                raw.execute("VACUUM")
-                busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return rewrite(raw)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                     raise
                 return False
             finally:
-                raw.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
-            return not busy
+                set_patience(raw, PATIENCE_MS)
 
     def close(self) -> None:
         """Close all connections."""
@@ -115,23 +110,3 @@ class Database:
             cause = getattr(error, "orig", None) or error
             where = self._engine.url.render_as_string(hide_password=True)
             raise AudienceError(f"{where}: {cause}; is the disk full, or the database locked or gone?") from error
-
-
-def _prepare(connection: sqlite3.Connection, _: object) -> None:
-    """Set up a new connection of SQLite."""
-    # Transactions are ours to begin: the driver's own would begin too late to keep two writers apart.
-    connection.isolation_level = None
-    for pragma in (
-        f"busy_timeout = {PATIENCE_MS}",
-        "journal_mode = WAL",
-        # In WAL mode a commit is on the disk when it returns only with FULL.
-        "synchronous = FULL",
-        "secure_delete = ON",
-        "foreign_keys = ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    alone = connection.get_execution_options().get("alone")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if alone else "BEGIN")

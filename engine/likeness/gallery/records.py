@@ -15,19 +15,17 @@ from sqlalchemy import (
     String,
     Table,
     create_engine,
-    event,
     text,
 )
 from sqlalchemy.exc import DatabaseError
 
 from likeness.errors import GalleryError
+from likeness.files.sqlite import ALONE, prepare_engine, rewrite
 
 # Written as SQLite's user_version. A file of another one is refused, not converted.
 VERSION = 1
 # As application_id, so that another program's database is not taken for a gallery: "LGal".
 APPLICATION = int.from_bytes(b"LGal", "big")
-# How long one writer waits for another, who needs milliseconds for a batch.
-PATIENCE_MS = 30_000
 
 _tables = MetaData()
 
@@ -78,8 +76,7 @@ class Records:
     def __init__(self, path: Path, about: dict[str, str]) -> None:
         self._path = path
         self._engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
-        event.listen(self._engine, "connect", _prepare)
-        event.listen(self._engine, "begin", _begin)
+        prepare_engine(self._engine)
         try:
             with self._translate_errors():
                 self._connection = self._engine.connect()
@@ -150,12 +147,12 @@ class Records:
         Raises:
             GalleryError: where the file cannot be written.
         """
-        self._connection.execution_options(alone=True)
+        self._connection.execution_options(**{ALONE: True})
         try:
             with self._translate_errors(), self._connection.begin():
                 yield self._connection
         finally:
-            self._connection.execution_options(alone=False)
+            self._connection.execution_options(**{ALONE: False})
 
     def changes(self) -> int:
         """Return a number that is another one when another connection has written."""
@@ -171,10 +168,7 @@ class Records:
         with self._translate_errors():
             driver = self._connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
-            # Deleted cells are overwritten with zeros, but cells that moved between pages leave copies behind.
-            driver.execute("VACUUM")
-            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
+            return rewrite(driver)
 
     def close(self) -> None:
         """Close the connection."""
@@ -190,22 +184,3 @@ class Records:
             raise GalleryError(
                 f"{self._path}: {cause}; is it a gallery, and the disk neither full nor locked?"
             ) from error
-
-
-def _prepare(connection: sqlite3.Connection, _: object) -> None:
-    """Set up a new connection."""
-    # Transactions are ours to begin: the driver's own would begin too late to keep two writers apart.
-    connection.isolation_level = None
-    for pragma in (
-        f"busy_timeout = {PATIENCE_MS}",
-        "journal_mode = WAL",
-        # In WAL mode a commit is on the disk when it returns only with FULL.
-        "synchronous = FULL",
-        "secure_delete = ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    alone = connection.get_execution_options().get("alone")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if alone else "BEGIN")

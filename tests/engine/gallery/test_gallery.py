@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from likeness.errors import GalleryError
-from likeness.gallery import Gallery, NewFace, records
+from likeness.files import sqlite
+from likeness.gallery import Gallery, NewFace
 
 Maker = Callable[..., NewFace]
 
@@ -206,7 +207,7 @@ def test_a_removal_beside_somebody_who_reads_says_so_and_is_finished_later(
     gone = new_face(1, name="Annabella")
     gallery.add([gone, new_face(2)])
     gallery.close()
-    monkeypatch.setattr(records, "PATIENCE_MS", 50)
+    monkeypatch.setattr(sqlite, "PATIENCE_MS", 50)
     reader = sqlite3.connect(gallery.folder / "gallery.db", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM faces").fetchone()
