@@ -49,8 +49,8 @@ def guard(
     from likeness.files.paths import LIGHT_WEIGHTS, user_dir
     from likeness.show.heartbeat import PICTURE_VARIABLE
     from likeness.show.signals import stop_on_signals
+    from likeness.show.watch import Limits
     from likeness.tools.guard.supervisor import Plan, Supervisor
-    from likeness.tools.guard.watch import Limits
 
     picture = user_dir("autosave") / "last-picture.png"
     again = () if "--no-autosave" in options or "--resume" in options else ("--resume",)

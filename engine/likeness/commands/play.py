@@ -108,7 +108,7 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
         print(f"Playing on {', '.join(names + files)} {until}.", flush=True)
         if show.web:
             _print_desk(show.web, options.open_desk)
-        with StatusPanel(show.status) if options.status else nullcontext(), beating(show.loop):
+        with StatusPanel(show.status) if options.status else nullcontext(), beating(show.loop, show.health.answer):
             show.run()
         print(show.loop.stats.summary())
     _report_files(show.loop.outputs, drawn=show.loop.drawn is not None)

@@ -21,7 +21,7 @@ from likeness.params import Bool, Float, Param
 RESERVED = frozenset(
     (
         *("master", "show", "cue", "history", "rack", "preset", "transport", "mod", "midi", "generator"),
-        *("status", "subscribe", "unsubscribe", "lock", "unlock", "norm", "error", "desk", "page", "picture"),
+        *("status", "health", "subscribe", "unsubscribe", "lock", "unlock", "norm", "error", "desk", "page", "picture"),
     )
 )
 BYPASS = Bool("bypass", help="Leave this plugin out.")

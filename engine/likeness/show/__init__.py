@@ -14,7 +14,7 @@ Files in reading order:
     generator_swap.py, generator_fade.py   another generator while the show plays
     file_watcher.py     reloads what changes on disk
     preset_commands.py, tempo_commands.py, modulation_commands.py   OSC commands
-    signals.py, heartbeat.py               what ends the show, and what a supervisor is told of it
+    signals.py, heartbeat.py, watch.py, health.py   what ends the show; what supervisors and monitors are told of it
 
 The show's thread runs the loop and owns the parameters, cues, modulation and outputs. The render thread owns the
 picture: it calls the plugins' hooks and the generator. Everything else reaches the show through the store's inbox.

@@ -53,6 +53,7 @@ class DeskParts:
         described: topics that the show's parts describe, by name: what reads each, and how often in seconds.
         log_lines: has the newest lines of the log.
         report: makes a zip for a bug report, on any thread.
+        health: whether the show is well, and the reasons as JSON.
     """
 
     store: ParamStore
@@ -64,6 +65,7 @@ class DeskParts:
     described: Mapping[str, tuple[Callable[[], Any], float]]
     log_lines: LogLines
     report: Callable[[], bytes]
+    health: Callable[[], tuple[bool, str]]
 
 
 def open_desk(opened: ExitStack, options: Options, parts: DeskParts, overlay: WindowOverlay | None = None) -> WebServer:
@@ -119,7 +121,8 @@ def _make_services(parts: DeskParts, access: Access, preview: Preview) -> Servic
         lock=controls.lock,
         next_picture=preview.next_picture,
     )
-    sources = Sources(controls.status.text, cues.picture_of_cue, cues.picture_of_past, parts.report)
+    pictures = (cues.picture_of_cue, cues.picture_of_past)
+    sources = Sources(controls.status.text, *pictures, parts.report, parts.health)
     return Services(desk, Site(files, sources, oscquery, preview, streams), oscquery, streams)
 
 

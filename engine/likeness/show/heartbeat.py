@@ -8,9 +8,9 @@ import os
 import socket
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,7 @@ class Heartbeat:
         look: "black" or "of one colour"; "" for a picture that shows something.
         held: whether the master is told to hold or darken the picture, so that it may stand still or be black.
         lost: the outputs that failed.
+        health: state and reasons of the show as JSON, for whoever asks the supervisor; "" where nobody says.
     """
 
     pictures: int
@@ -54,6 +55,7 @@ class Heartbeat:
     look: str = ""
     held: bool = False
     lost: tuple[str, ...] = ()
+    health: str = ""
 
     def encode(self, word: str) -> bytes:
         """Return it as a datagram that begins with `word`."""
@@ -72,8 +74,13 @@ class Heartbeat:
 
 
 @contextmanager
-def beating(loop: Loop) -> Iterator[None]:
-    """Send heartbeats of the show that `loop` runs while within, where a supervisor asks for them."""
+def beating(loop: Loop, health: Callable[[], tuple[bool, str]] = lambda: (True, "")) -> Iterator[None]:
+    """Send heartbeats of the show that `loop` runs while within, where a supervisor asks for them.
+
+    Args:
+        loop: of the show.
+        health: returns state and reasons of the show, as JSON, behind whether it is well.
+    """
     port, _, word = os.environ.get(VARIABLE, "").partition(":")
     if not port.isdigit():
         yield
@@ -83,7 +90,7 @@ def beating(loop: Loop) -> Iterator[None]:
         def send() -> None:
             kept_at = 0.0
             while not thread.stopping.wait(BEAT_S):
-                beat = describe(loop)
+                beat = replace(describe(loop), health=health()[1])
                 try:
                     sock.sendto(beat.encode(word), ("127.0.0.1", int(port)))
                     if not (beat.look or beat.held) and time.monotonic() - kept_at > PICTURE_S:

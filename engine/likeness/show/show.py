@@ -42,6 +42,7 @@ from likeness.show.frame_stats import FrameStats
 from likeness.show.garbage import exempt_from_collection
 from likeness.show.generator_swap import GeneratorSwap
 from likeness.show.governor import Governor
+from likeness.show.health import open_health
 from likeness.show.load_rack import declare_show_params, load_rack, plays, set_first_values
 from likeness.show.loop import BeforeFrame, Loop
 from likeness.show.modulation_commands import modulation_commands
@@ -238,6 +239,7 @@ class Show(AbstractContextManager["Show"]):
             listening=options.audio != OFF,
             watching=options.watch,
         )
+        self.health = open_health(opened, self.loop, host, self.status, live=not options.offline)
         self.web = self._open_web(opened) if options.web_port and not options.offline else None
         if not options.offline:
             opened.callback(exempt_from_collection())
@@ -247,9 +249,8 @@ class Show(AbstractContextManager["Show"]):
         from likeness.show.desk import DeskParts, open_desk
 
         title = self.preset.title or "likeness"
-        parts = DeskParts(
-            self.store, self.host, title, self.controls, self.cues, self.loop, self.topics, self.log_lines, self.report
-        )
+        show = (self.store, self.host, title, self.controls, self.cues, self.loop, self.topics)
+        parts = DeskParts(*show, self.log_lines, self.report, self.health.answer)
         return open_desk(opened, self.options, parts, self.overlay)
 
     def run(self, progress: Callable[[int], None] = lambda frame: None) -> None:

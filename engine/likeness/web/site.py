@@ -65,12 +65,14 @@ class Sources:
         picture_of_cue: the JPEG of a cue, by bank and name.
         picture_of_past: the JPEG nearest to a moment, in the show's time.
         report: a zip for a bug report; called on a thread of its own.
+        health: whether the show is well, and the reasons as JSON.
     """
 
     status: Callable[[], str]
     picture_of_cue: Callable[[str, str], bytes | None]
     picture_of_past: Callable[[float], bytes | None]
     report: Callable[[], bytes]
+    health: Callable[[], tuple[bool, str]]
 
 
 class Site:
@@ -113,6 +115,10 @@ class Site:
             return self._picture([unquote(part) for part in path.split("/")[2:]])
         if path == "/status":
             return Answer(HTTPStatus.OK, JSON, self._sources.status().encode(), (NO_CACHE,))
+        if path == "/health":
+            well, reasons = self._sources.health()
+            status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
+            return Answer(status, JSON, reasons.encode(), (NO_STORE,))
         if path == "/frame.jpg":
             return await self._frame(round(parse_number(query, "width", DEFAULT_WIDTH, PICTURE_WIDTH)))
         if path == "/report.zip":

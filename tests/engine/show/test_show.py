@@ -230,7 +230,7 @@ def test_the_first_word_of_every_command_is_no_name_for_a_plugin(show: MakeShow,
     applier = receiver._applier  # type: ignore[union-attr]
     commands = {*applier.commands, *applier.questions, *receiver._sender_commands}  # type: ignore[union-attr]
     owners = {address.partition(".")[0] for address, _ in playing.store.params()} - set(PRESET.show.plugins)
-    others = {"norm", "error", "desk", "page", "picture"}
+    others = {"norm", "error", "desk", "page", "picture", "health"}
     assert {address.split("/")[1] for address in commands} | owners | others == RESERVED
 
 

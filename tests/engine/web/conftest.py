@@ -60,6 +60,7 @@ class Rig:
         self.topics: list[Topic] = []
         self.commands: dict[str, Command] = {}
         self.questions: dict[str, Command] = {}
+        self.well = True
         self.pictures = {("main", "5"): b"\xff\xd8cue"}
         self.preview = Preview(lambda: self.picture)
         self.server = WebServer(self._make_services, 0, load_codes=self._no_codes)
@@ -96,6 +97,7 @@ class Rig:
             lambda bank, name: self.pictures.get((bank, name)),
             lambda time: b"\xff\xd8past" if time == 2.0 else None,
             lambda: b"PK report",
+            lambda: (self.well, '{"state": "ok"}'),
         )
         site = Site(PageFiles(), sources, self.oscquery, self.preview, streams)
         return Services(self.desk, site, self.oscquery, streams)

@@ -36,6 +36,7 @@ def get(
         ("/?HOST_INFO", BROWSER, "application/json"),
         ("/walk/speed", BROWSER, "application/json"),
         ("/status", {}, "application/json"),
+        ("/health", {}, "application/json"),
         ("/picture/cue/main/5?3", {}, "image/jpeg"),
         ("/picture/past/2.0", {}, "image/jpeg"),
         ("/frame.jpg?width=64", {}, "image/jpeg"),
@@ -47,6 +48,13 @@ def test_each_address_gets_its_kind_of_answer(server: WebServer, path: str, head
     assert (status, told["Content-Type"]) == (200, kind)
     assert content
     assert "default-src 'none'" in told["Content-Security-Policy"]
+
+
+def test_a_show_that_is_not_well_is_told_by_the_status_of_http(server: WebServer, rig: Rig) -> None:
+    assert get(server, "/health")[0] == 200
+    rig.well = False
+    status, _, content = get(server, "/health")
+    assert (status, content) == (503, b'{"state": "ok"}')
 
 
 @pytest.mark.parametrize(
@@ -100,7 +108,8 @@ def test_a_get_with_a_body_is_told_so(server: WebServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/status", "/page/style.css", "/frame.jpg", "/stream.mjpg", "/", "/nothing", "/picture/cue/main/5"]
+    "path",
+    ["/status", "/health", "/page/style.css", "/frame.jpg", "/stream.mjpg", "/", "/nothing", "/picture/cue/main/5"],
 )
 def test_head_is_answered_as_get_without_the_content(server: WebServer, path: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20.0)

@@ -1,6 +1,5 @@
 """The supervisor of `likeness guard`: a process that keeps a show playing for months without a hand.
 
-- `watch.py`: what makes a show dead, told from its heartbeats (`likeness.show.heartbeat`).
 - `ladder.py`: what is played after failures: the show again, a simple one, a still picture.
 - `supervisor.py`: starts the show, listens, ends and starts again.
 - `spare.py`: a process that has imported everything and waits to become the next show.

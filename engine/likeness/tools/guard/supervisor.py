@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from likeness.show.heartbeat import VARIABLE, Heartbeat
+from likeness.show.watch import Limits, Watch
 from likeness.tools.guard.ladder import STILL_S, TRIES, Ladder
-from likeness.tools.guard.watch import Limits, Watch
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ import pytest
 
 from likeness.commands.guard import KEPT, KEPT_FLAGS, kept_options, still_command
 from likeness.options import Options
+from likeness.show.watch import Limits
 from likeness.tools.guard import ladder, supervisor
 from likeness.tools.guard.supervisor import Plan, Supervisor
-from likeness.tools.guard.watch import Limits
 
 ROOT = Path(__file__).resolve().parents[4]
 LIMITS = Limits(start_s=20.0, silent_s=0.4, still_s=0.8)

@@ -109,7 +109,7 @@ class QuietDesk:
         commands: dict[str, Callable[..., None]] = {name: partial(self._hear, name) for name in COMMANDS}
         desk = Desk(self.store, commands, {}, topics, greeting={"title": "a quiet desk", "page": "1"})
         oscquery, streams = OscQuery(self.store, None), MjpegStreams(self._preview)
-        sources = Sources(lambda: "{}", lambda bank, name: None, lambda time: None, lambda: b"")
+        sources = Sources(lambda: "{}", lambda bank, name: None, lambda time: None, lambda: b"", lambda: (True, "{}"))
         return Services(desk, Site(PageFiles(), sources, oscquery, self._preview, streams), oscquery, streams)
 
     def _advance(self) -> dict[str, Any]:

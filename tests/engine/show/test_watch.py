@@ -3,8 +3,7 @@
 import pytest
 
 from likeness.show.heartbeat import Heartbeat
-from likeness.tools.guard.ladder import DELAYS_S, TRIES, WELL_S, Ladder
-from likeness.tools.guard.watch import Limits, Watch
+from likeness.show.watch import Limits, Watch
 
 LIMITS = Limits(start_s=30.0, silent_s=5.0, still_s=20.0)
 
@@ -80,23 +79,3 @@ def test_a_heartbeat_comes_back_as_it_was_told_and_only_by_its_word() -> None:
     beat = Heartbeat(3, 4, "black", True, ("window on display 0",))
     assert Heartbeat.decode(beat.encode("word"), "word") == beat
     assert Heartbeat.decode(beat.encode("word"), "other") is None
-
-
-def test_the_ladder_goes_down_after_three_tries_and_up_again_when_told() -> None:
-    ladder, rungs, delays = Ladder(), [], []
-    for _ in range(2 * (TRIES + 1)):
-        rungs.append(ladder.rung)
-        delays.append(ladder.delay_s)
-        ladder.fail(1.0)
-    assert rungs == ["show"] * (TRIES + 1) + ["fallback"] * (TRIES + 1)
-    assert delays == [*DELAYS_S, *DELAYS_S]
-    assert ladder.rung == "still"
-    ladder.begin_again()
-    assert (ladder.rung, ladder.delay_s) == ("show", 0.0)
-
-
-def test_a_show_that_was_well_for_a_while_has_all_its_tries_again() -> None:
-    ladder = Ladder()
-    for _ in range(50):
-        ladder.fail(WELL_S)
-    assert (ladder.rung, ladder.failures) == ("show", 1)
