@@ -36,6 +36,8 @@ def main(arguments: Sequence[str]) -> int:
             f"This needs Python {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}; this is {sys.version.split()[0]}."
         )
         return 1
+    # Without compiled files, which uv does not make either, each start of Python compiles torch anew, for seconds.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     install(["dev"] if arguments[0] == "test" else [])
     if arguments[0] == "test":
         return test(arguments[1:])
