@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from likeness.events import Panic
 from likeness.frame import Values
+from likeness.parameters.journal import Journal
 from likeness.parameters.store import ParamStore
 from likeness.params import Bool, Float, Trigger, is_press
 from likeness.picture import KeptPicture, Picture, dim
@@ -32,9 +33,12 @@ class Master:
 
     Args:
         now: seconds; stamps presses.
+        journal: gets the presses that cut, for takes.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, journal: Journal | None = None) -> None:
+        self._journal = journal or Journal()
+        self._journal.replayers["cut"] = self.cut
         self.level = 1.0
         self.dark = False
         self._now = now
@@ -56,12 +60,18 @@ class Master:
 
         def switch(dark: bool) -> bool:
             if at - self._pressed_at <= DOUBLE_PRESS_S and dark == self._sent_to:
-                self._pressed_at, self._cut = -math.inf, dark
+                self._pressed_at = -math.inf
+                self.cut(dark)
                 return dark
             self._pressed_at, self._sent_to, self._cut = at, not dark, None
             return not dark
 
         return switch
+
+    def cut(self, dark: bool) -> None:
+        """Let the fade to `dark` or back arrive in the next frame. Within an edit."""
+        self._journal.add_action("cut", dark)
+        self._cut = dark
 
     def apply(self, picture: Picture, values: Values, dt: float) -> Picture:
         """Return the picture `[height, width, 3]` that leaves the machine: the same array where nothing has changed.

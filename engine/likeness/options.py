@@ -105,6 +105,7 @@ PlayedWeights = Annotated[
     str, Parameter(help="A weights file, the folder of a training run, or the name of a bundled one.")
 ]
 PresetName = Annotated[str, Parameter(help="A preset's name, or a .toml file.")]
+PlayedName = Annotated[str, Parameter(help="A preset's name, a .toml file, or a .take file.")]
 OutFile = Annotated[str, Parameter(name=("--output", "-o"))]
 Force = Annotated[bool, Parameter(negative="", help="Replace what is there, instead of taking the next free name.")]
 Windowed = Annotated[bool, Parameter(help="In a window instead of full-screen.")]
@@ -193,6 +194,8 @@ class Options(PictureOptions):
         Go on with the last show where it ended or crashed: its rack, values and face. Without one, play the preset.
     autosave
         Save the show every few seconds, for --resume.
+    take
+        Record all that you play to this file, which ends in .take; `likeness render FILE.take` makes the film of it.
     """
 
     outputs: Annotated[Sequence[str], Parameter(name=("--output", "-o"), negative=(), show_default=False)] = ("window",)
@@ -222,6 +225,7 @@ class Options(PictureOptions):
     status: bool = False
     resume: bool = False
     autosave: bool = True
+    take: Path | None = None
     offline: Annotated[bool, Parameter(parse=False)] = False
     measured: Annotated[bool, Parameter(parse=False)] = True
     alpha: Annotated[bool, Parameter(parse=False)] = False

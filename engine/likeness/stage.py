@@ -35,11 +35,12 @@ class PluginParams:
         Raises:
             ParamError: for an unknown address or a value that is refused; nothing changes then.
         """
-        self._store.set(address, value)
+        edit, _ = self._store.prepare(address, value)
+        self._store.run(self._store.journal.derive(edit))
 
     def toggle(self, address: str) -> None:
         """Switch a `Bool` over, counted from its target when the frame begins. Any thread. Raises like `set`."""
-        self._store.toggle(address)
+        self._store.run(self._store.journal.derive(self._store.prepare_toggle(address)))
 
     def target(self, address: str) -> Value:
         """Return what a parameter was last set to, wherever its glide is. Any thread. Raises like `set`."""
@@ -47,11 +48,11 @@ class PluginParams:
 
     def on_press(self, address: str, action: Callable[[], None]) -> None:
         """Call `action` on the show's thread at each press of the trigger at `address`. In `start`."""
-        self._store.on_press(address, action)
+        self._store.on_press(address, action, by_plugin=True)
 
     def post(self, event: Event) -> None:
         """Hand an event to every plugin in the next frame. Any thread."""
-        self._store.post(event)
+        self._store.run(self._store.journal.derive(lambda: self._store.emit(event)))
 
     def emit(self, event: Event) -> None:
         """Hand an event to every plugin in the frame that begins. Within an action of `on_press` only."""

@@ -14,7 +14,7 @@ from likeness.options import (
     Options,
     OutFile,
     PictureOptions,
-    PresetName,
+    PlayedName,
     quieten,
     ranged,
     read_named_preset,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from likeness.outputs.group import OutputGroup
     from likeness.parameters.presets import Preset
+    from likeness.show.takes.reader import Take
     from likeness.web.server import WebServer
 
 log = logging.getLogger(__name__)
@@ -35,24 +36,34 @@ DEMO_SECONDS = 20.0
 
 
 def play(
-    preset: PresetName = "demo",
+    preset: PlayedName = "demo",
     *,
     seconds: Annotated[float | None, ranged(SECONDS, "When to end; without it, play until stopped.")] = None,
     options: Options = DEFAULTS,
 ) -> None:
-    """Play a preset live. Esc ends, F is full-screen, Space freezes, B fades to black."""
-    _play(*read_played(preset, options), replace(options, seconds=seconds))
+    """Play a preset or a take live. Esc ends, F is full-screen, Space freezes, B fades to black.
+
+    Of a take, a control that you touch is yours from then on, and --take keeps what comes of it.
+    """
+    options = replace(options, seconds=seconds)
+    if is_take(preset):
+        take, options = open_take(preset, options)
+        _play(take.preset, None, options, take)
+    else:
+        _play(*read_played(preset, options), options)
 
 
 def render(
-    preset: PresetName = "demo",
+    preset: PlayedName = "demo",
     *,
     output: OutFile,
-    seconds: Annotated[float, ranged(SECONDS, "Length of the result.")] = 20.0,
+    seconds: Annotated[
+        float | None, ranged(SECONDS, "Length of the result; without it 20 s of a preset, and a take to its end.")
+    ] = None,
     alpha: Annotated[bool, Parameter(negative="")] = False,
     options: PictureOptions = PICTURE_DEFAULTS,
 ) -> None:
-    """Render a preset to a file on a fixed clock: the same preset and seed give the same frames, bit by bit.
+    """Render a preset or a take to a file on a fixed clock: the same one gives the same frames, bit by bit.
 
     Parameters
     ----------
@@ -62,8 +73,12 @@ def render(
         Keep the person's silhouette as the film's alpha channel; needs the composite family, and the profile
         prores4444, vp9 or ffv1.
     """
-    rendered = replace(quieten(options), outputs=[output], seconds=seconds, offline=True, alpha=alpha)
-    _render(read_named_preset(preset), rendered)
+    rendered = replace(quieten(options), outputs=[output], offline=True, alpha=alpha)
+    if is_take(preset):
+        take, rendered = open_take(preset, rendered)
+        _render(take.preset, replace(rendered, seconds=seconds or max(take.seconds, 1e-3)), take)
+    else:
+        _render(read_named_preset(preset), replace(rendered, seconds=seconds or DEMO_SECONDS))
 
 
 def demo() -> None:
@@ -89,7 +104,21 @@ def read_played(name: str, options: Options) -> "tuple[Preset, Tensor | None]":
     return last or (read_named_preset(name), None)
 
 
-def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
+def is_take(name: str) -> bool:
+    """Return whether `name` means a take, by its ending."""
+    return name.lower().endswith(".take")
+
+
+def open_take(name: str, options: Options) -> "tuple[Take, Options]":
+    """Return the take in the file `name`, and `options` with what it says and they do not."""
+    from likeness.show.takes.material import with_material
+    from likeness.show.takes.reader import read_take
+
+    take = read_take(Path(name))
+    return take, with_material(take, options)
+
+
+def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Take | None" = None) -> None:
     from contextlib import nullcontext
 
     from likeness.commands.status_panel import StatusPanel
@@ -101,7 +130,7 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
     unused = find_unused_card() if options.device == "auto" else None
     if unused:
         log.warning("%s", unused)
-    with Show(preset, options, face) as show:
+    with Show(preset, options, face, take) as show:
         until = f"for {options.seconds:g} s" if options.seconds else "until Ctrl+C"
         names = [name for name in options.outputs if name in NO_FILES]
         files = [str(recording.path) for recording in show.loop.outputs.recordings]
@@ -111,6 +140,8 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options) -> None:
         with StatusPanel(show.status) if options.status else nullcontext(), beating(show.loop, show.health.answer):
             show.run()
         print(show.loop.stats.summary())
+    if show.takes.path:
+        print(f"The take is in {_absolute(show.takes.path)}")
     _report_files(show.loop.outputs, drawn=show.loop.drawn is not None)
 
 
@@ -130,13 +161,13 @@ def _print_desk(web: "WebServer", open_page: bool) -> None:
         webbrowser.open(here)
 
 
-def _render(preset: "Preset", options: Options) -> None:
+def _render(preset: "Preset", options: Options, take: "Take | None" = None) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from likeness.show.show import Show
 
     columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TextColumn("frames"), TimeRemainingColumn())
-    with Show(preset, options) as show, Progress(*columns) as progress:
+    with Show(preset, options, take=take) as show, Progress(*columns) as progress:
         task = progress.add_task("render", total=show.frames)
         show.run(lambda done: progress.update(task, completed=done))
     _report_files(show.loop.outputs, drawn=True)

@@ -37,6 +37,7 @@ class HistoryCommands:
         self._store, self._recall, self._cues = store, recall, cues
         self._parameter_history = ParameterHistory()
         store.on_set(self._parameter_history.record)
+        store.journal.replayers["return"] = self._return
         # The show's time at which the fader left the present, and where the fader stands.
         self._scrub_from = 0.0
         self._scrub = 1.0
@@ -96,8 +97,13 @@ class HistoryCommands:
 
     def return_to_live(self, time: object = None, unit: object = "s") -> None:
         """Return from the past to the present. Raises like `recall`."""
-        self._return_duration = self._cues.parse_duration(time, unit)
-        self._store.set("history.scrub", 1.0)
+        duration = self._cues.parse_duration(time, unit)
+        self._store.run(lambda: self._return(duration.amount, duration.in_bars))
+
+    def _return(self, amount: float, in_bars: bool) -> None:
+        self._store.journal.add_action("return", amount, in_bars)
+        self._return_duration = Duration(amount, in_bars)
+        self._recall.return_to_present()
 
     def advance(self, time: float, beat: float) -> None:
         """Record the frame and follow the fader. The show's thread, before each frame."""

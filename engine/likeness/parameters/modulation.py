@@ -3,12 +3,14 @@
 import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from likeness.audio.features import SILENCE, AudioFeatures
 from likeness.easing import glide_share
 from likeness.errors import InputError
+from likeness.parameters.journal import Journal
 from likeness.parameters.lfo_shapes import MASK, SHAPES
-from likeness.parameters.modulator import Modulator
+from likeness.parameters.modulator import Modulator, parse_modulator
 
 # More than a performer can follow; a broken sender must not make frames late.
 MAX_MODULATORS = 256
@@ -113,6 +115,7 @@ class Modulation:
         seed: of the show.
         press: presses the trigger at this address.
         is_trigger: returns whether the parameter at this address is a trigger; None if it is not declared yet.
+        journal: gets every change, for takes.
 
     Attributes:
         entries: the modulators that play, in order, without those that fade out. Any thread may read it.
@@ -123,16 +126,29 @@ class Modulation:
         seed: int = 0,
         press: Callable[[str], None] = lambda address: None,
         is_trigger: Callable[[str], bool | None] = lambda address: False,
+        journal: Journal | None = None,
     ) -> None:
         self.entries: tuple[Modulator, ...] = ()
         self._seed, self._press, self._is_trigger = seed, press, is_trigger
         self._running: list[_Running] = []
         self._time = 0.0
         self._beat = 0.0
+        self._journal = journal or Journal()
+        self._journal.replayers |= {
+            "modulators": lambda entries, seconds: self.replace(_parse_all(entries), seconds),
+            "modulators_of_cue": lambda entries, seconds: self.recall(_parse_all(entries), seconds),
+            "modulator_added": lambda entry: self.add(parse_modulator(entry)),
+            "modulator_changed": self.change,
+            "modulator_removed": self.remove,
+        }
 
     def replace(self, modulators: Iterable[Modulator], seconds: float = 0.0) -> None:
         """Play these instead; those in both go on, the others fade in and out over `seconds`."""
         wanted = list(modulators)[:MAX_MODULATORS]
+        self._journal.add_action("modulators", [each.to_dict() for each in wanted], seconds)
+        self._replace(wanted, seconds)
+
+    def _replace(self, wanted: list[Modulator], seconds: float) -> None:
         for each in self._running:
             if each.target_weight and each.modulator in wanted:
                 wanted.remove(each.modulator)
@@ -151,6 +167,7 @@ class Modulation:
         else, such as the rate, changes at once.
         """
         wanted = list(modulators)[:MAX_MODULATORS]
+        self._journal.add_action("modulators_of_cue", [each.to_dict() for each in wanted], seconds)
         going = [each for each in self._running if each.target_weight and each.modulator not in wanted]
         coming = [each for each in wanted if each not in self.entries]
         for modulator in coming:
@@ -158,7 +175,7 @@ class Modulation:
             if before is not None:
                 going.remove(before)
                 before.change_to(modulator, seconds)
-        self.replace(wanted, seconds)
+        self._replace(wanted, seconds)
 
     def add(self, modulator: Modulator) -> None:
         """Add a modulator.
@@ -168,6 +185,7 @@ class Modulation:
         """
         if len(self._running) >= MAX_MODULATORS:
             raise InputError(f"modulation: there are {MAX_MODULATORS} already; remove some")
+        self._journal.add_action("modulator_added", modulator.to_dict())
         self._running.append(_Running(modulator, self._seed, 1.0))
         self._drop_faded()
 
@@ -179,6 +197,7 @@ class Modulation:
         """
         running = self._find(param, index)
         changed = running.modulator.with_values(**values)
+        self._journal.add_action("modulator_changed", param, index, dict(values))
         if (changed.rate, changed.phase) != (running.modulator.rate, running.modulator.phase) and changed.rate:
             running.cycle_offset += running.modulator.cycle(self._time, self._beat) - changed.cycle(
                 self._time, self._beat
@@ -197,6 +216,7 @@ class Modulation:
         """
         those = [each for each in self._running if each.target_weight and each.modulator.param == param]
         removed = those if index is None else [self._find(param, index)]
+        self._journal.add_action("modulator_removed", param, index)
         self._running = [each for each in self._running if each not in removed]
         self._drop_faded()
 
@@ -237,6 +257,10 @@ class Modulation:
     def _drop_faded(self) -> None:
         self._running = [each for each in self._running if each.weight or each.target_weight]
         self.entries = tuple(each.modulator for each in self._running if each.target_weight)
+
+
+def _parse_all(entries: Sequence[dict[str, Any]]) -> list[Modulator]:
+    return [parse_modulator(entry) for entry in entries]
 
 
 def modulators_of(entries: Sequence[Modulator], param: str) -> list[Modulator]:

@@ -10,12 +10,11 @@ from likeness.errors import ParamError, nearest
 from likeness.errors.fault_log import Faults
 from likeness.events import Event, LatentCommand
 from likeness.frame import Values
+from likeness.parameters.journal import Edit, Journal
 from likeness.parameters.state import ParamState, carry_over, check_unique_names
 from likeness.params import Float, Param, Text, Trigger, Value
 
 log = logging.getLogger(__name__)
-
-Edit = Callable[[], None]
 
 
 class ParamStore:
@@ -30,13 +29,14 @@ class ParamStore:
 
     Attributes:
         snapshot: the values of the newest frame by owner and name, read-only; any thread.
+        journal: gets every change, for takes.
         revision: counts declarations and withdrawals: what was looked up under another number may be stale.
     """
 
     def __init__(self) -> None:
         self._states: dict[str, dict[str, ParamState]] = {}
         self._inbox: deque[Edit] = deque()
-        self._faults = Faults(log)
+        self._faults, self.journal = Faults(log), Journal()
         self._events: list[Event | LatentCommand] = []
         self._moving: set[str] = set()
         self._modulated: dict[str, ParamState] = {}
@@ -46,6 +46,7 @@ class ParamStore:
         self.revision = 0
         self.snapshot: Mapping[str, Values] = MappingProxyType({})
         self._listeners: list[Callable[[str, Value], None]] = []
+        self.journal.replayers["stop_glides"] = self.stop_glides
 
     # Declaring. The show's thread, or before it runs.
 
@@ -111,8 +112,7 @@ class ParamStore:
         Raises:
             ParamError: for an unknown address or a value that is refused; nothing changes then.
         """
-        edit, _ = self.prepare(address, value)
-        self._inbox.append(edit)
+        self._inbox.append(self.prepare(address, value)[0])
 
     def prepare(self, address: str, value: object) -> tuple[Edit, Value]:
         """Check now what `set` would do; return the edit for `run`, and the value as it will be set.
@@ -130,12 +130,15 @@ class ParamStore:
 
     def toggle(self, address: str) -> None:
         """Switch a parameter over, counted from its target when the frame begins. Raises like `set`."""
-        state = self._state(address)
+        self._inbox.append(self.prepare_toggle(address))
+
+    def prepare_toggle(self, address: str) -> Edit:
+        """Return the edit, for `run`, that `toggle` makes. Raises like `set`."""
+        state, owner = self._state(address), address.partition(".")[0]
         state.param.parse(True)
-        owner = address.partition(".")[0]
         press = self._presses.get(address)
         switch = press() if press else operator.not_
-        self._inbox.append(lambda: self._edit(owner, state, switch(bool(state.target)), 0.0))
+        return lambda: self._edit(owner, state, switch(bool(state.target)), 0.0)
 
     def on_toggle(self, address: str, press: Callable[[], Callable[[bool], bool]]) -> None:
         """Let `press` decide what a toggle makes of the switch at `address`. Before the show runs.
@@ -145,9 +148,9 @@ class ParamStore:
         """
         self._presses[address] = press
 
-    def on_press(self, address: str, action: Edit) -> None:
+    def on_press(self, address: str, action: Edit, *, by_plugin: bool = False) -> None:
         """Run `action` on the show's thread at each press of the trigger at `address`. Before the show runs."""
-        self._actions[address] = action
+        self._actions[address] = self.journal.derive(action) if by_plugin else self.journal.guard(action)
 
     def on_set(self, listener: Callable[[str, Value], None]) -> None:
         """Call `listener(address, target before)` on the show's thread whenever a target is set; not for triggers."""
@@ -184,7 +187,7 @@ class ParamStore:
 
     def emit(self, event: Event | LatentCommand) -> None:
         """Emit `event` in the frame that begins. Call from inside an edit only."""
-        self._events.append(event)
+        self._events.append(self.journal.add_event(event))
 
     def run(self, edit: Edit) -> None:
         """Run `edit` on the show's thread, between two frames."""
@@ -255,6 +258,7 @@ class ParamStore:
 
     def stop_glides(self, keep: str) -> None:
         """Stop every glide and recall where it is, except those of the owner `keep`. The show's thread."""
+        self.journal.add_action("stop_glides", keep)
         for owner, states in self._states.items():
             for state in states.values():
                 if owner != keep and state.moving and isinstance(state.param, Float):
@@ -291,11 +295,11 @@ class ParamStore:
             raise ParamError(f"{address.partition('.')[0]}.{error}") from None
 
     def _change(self, address: str, state: ParamState, value: Value) -> Edit:
-        owner = address.partition(".")[0]
-        return lambda: self._edit(owner, state, value, 0.0)
+        return lambda: self._edit(address.partition(".")[0], state, value, 0.0)
 
     def _edit(self, owner: str, state: ParamState, value: Value, seconds: float) -> None:
         address = f"{owner}.{state.param.name}"
+        self.journal.add_set(address, state, value, seconds)
         if not isinstance(state.param, Trigger):
             self._report(address, state.target)
         elif value and address in self._actions:

@@ -11,9 +11,9 @@ Files in reading order:
     controls.py         opens OSC, OSCQuery and MIDI
     load_rack.py, first_weights.py, open_weights.py   plugins and weights at the start
     rack_editor.py      plugins that come, go and are reloaded while the show plays
-    generator_swap.py, generator_fade.py   another generator while the show plays
-    file_watcher.py     reloads what changes on disk
+    generator_swap.py, generator_fade.py, file_watcher.py   another generator; what changes on disk
     preset_commands.py, tempo_commands.py, modulation_commands.py   OSC commands
+    takes/              what was played, written down and played again
     signals.py, heartbeat.py, watch.py, health.py   what ends the show; what supervisors and monitors are told of it
 
 The show's thread runs the loop and owns the parameters, cues, modulation and outputs. The render thread owns the

@@ -31,6 +31,8 @@ class Clock(Protocol):
 
     fps: float
     offline: bool
+    # Of the newest tick.
+    at: float
 
     def tick(self) -> Tick:
         """Wait for the next frame's time and return it."""
@@ -46,11 +48,13 @@ class FixedClock:
     def __init__(self, fps: float) -> None:
         self.fps = fps
         self._index = -1
+        self.at = 0.0
 
     def tick(self) -> Tick:
         """Return the next frame at once; the first one has dt 0."""
         self._index += 1
-        return Tick(self._index, 0.0 if self._index == 0 else 1.0 / self.fps, self._index / self.fps)
+        self.at = self._index / self.fps
+        return Tick(self._index, 0.0 if self._index == 0 else 1.0 / self.fps, self.at)
 
 
 class RealClock:
@@ -73,7 +77,7 @@ class RealClock:
         self.fps = fps
         self._now, self._sleep = now, sleep
         self._index = -1
-        self.began = self._due = self._last = 0.0
+        self.began = self._due = self._last = self.at = 0.0
 
     def tick(self) -> Tick:
         """Sleep until the frame is due. One that is late by more than a frame sets the pace anew."""
@@ -89,5 +93,5 @@ class RealClock:
                 self._due = now
         self._index += 1
         dt = min(now - self._last, max(LONGEST_DT_S, LONGEST_FRAMES / self.fps))
-        self._last = now
-        return Tick(self._index, dt, now - self.began)
+        self._last, self.at = now, now - self.began
+        return Tick(self._index, dt, self.at)

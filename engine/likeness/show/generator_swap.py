@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -68,6 +69,7 @@ class GeneratorSwap:
         self._closing = threading.Event()
         self.commands: Mapping[str, Callable[..., None]] = {"/generator/load": self.load}
         self.questions: Mapping[str, Callable[..., None]] = {"/generator": self.answer_name}
+        editor.journal.replayers["weights"] = self.play_weights
         threading.Thread(target=self._run, name="generator swap", daemon=True).start()
 
     def close(self) -> None:
@@ -89,6 +91,13 @@ class GeneratorSwap:
         find_weights(str(name))
         self.error = ""
         self._orders.put((str(name), fade_s))
+
+    def play_weights(self, name: str, fade_s: float) -> None:
+        """Fade to the weights `name`, as a take says. Within an edit; a render opens them in that frame."""
+        if self._editor.stage.offline:
+            self._take_over(name, self._open_in_time(name), fade_s, self._editor.swap_now)
+        else:
+            self.load(name, fade_s)
 
     def answer_name(self, reply: Callable[..., None]) -> None:
         """Answer with the name of the weights that play."""
@@ -118,7 +127,7 @@ class GeneratorSwap:
         def job() -> None:
             try:
                 # The editor may hold its last job for long, which must not hold a generator.
-                self._take_over(name, opened.pop(), fade_s)
+                self._take_over(name, opened.pop(), fade_s, self._editor.swap)
             except BaseException as error:
                 self.error = f"{Path(name).stem} is not taken: {describe_failure(error)}"
                 raise
@@ -145,7 +154,7 @@ class GeneratorSwap:
     def _show_step(self, name: str, step: str) -> None:
         self.loading = (Path(name).stem, step)
 
-    def _take_over(self, name: str, generator: Generator, fade_s: float) -> None:
+    def _take_over(self, name: str, generator: Generator, fade_s: float, swap: Callable[..., None]) -> None:
         """Start the plugins with `generator` and swap all at once. On the editor's thread."""
         editor, renderer = self._editor, self._renderer
         before = editor.stage
@@ -162,11 +171,10 @@ class GeneratorSwap:
             # What a plugin calls its state may hold latents, of no use where they have another shape.
             return RackChange(rack, renewed, _same_latents(before, stage), lambda: renderer.switch_scene(scene, fade_s))
 
-        editor.swap(change)
+        swap(change, ("weights", name, fade_s))
         editor.use_stage(stage)
         log.info("%s plays", name)
-        for old, _ in reversed(renewed):
-            self._stop(old, before)
+        editor.stop_later([partial(self._stop, old, before) for old, _ in reversed(renewed)])
 
     def _renew_rack(self, stage: Stage) -> list[tuple[Slot, Slot]]:
         """Return each plugin in the rack and a new instance of it; one whose `start` fails is bypassed."""

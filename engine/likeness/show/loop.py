@@ -71,6 +71,8 @@ class BeforeFrame:
         modulation: sets how far LFOs, steps and sound move the parameters.
         morph: follows the fader between two presets.
         cues: follows the history fader, begins a recall whose beat has come, saves against a crash.
+        take: leaves in the inbox what the take that is played did in this frame; called before all others.
+        record: called once the inbox is taken, with what the frame took in the store's journal.
     """
 
     camera: StageCall = _skip
@@ -78,6 +80,8 @@ class BeforeFrame:
     modulation: StageCall = _skip
     morph: StageCall = _skip
     cues: StageCall = _skip
+    take: StageCall = _skip
+    record: StageCall = _skip
 
 
 class Loop:
@@ -157,6 +161,7 @@ class Loop:
         # Presses that no plugin has seen yet, because the frame before is still being drawn, add up.
         events = self._held_notes.add_releases(self.store.advance(tick.dt, seen=self._seen))
         self._events += events
+        self._run_stage("the take", self._before.record)
         if any(isinstance(event, Forget) for event in events):
             self.master.forget()
         self._draw(tick)
@@ -206,10 +211,12 @@ class Loop:
         self.transport.advance(tick.at, float(values["tempo"]), int(values["meter"]))
         tempo = self.transport.pop_tempo()
         if tempo is not None:
-            self.store.set("show.tempo", tempo)
+            # A take holds the beat itself, and this follows from it.
+            self.store.run(self.store.journal.derive(self.store.prepare("show.tempo", tempo)[0]))
 
     def _run_stages(self) -> None:
         """Call what happens before the inbox is taken, in the order of `BeforeFrame`."""
+        self._run_stage("the take", self._before.take)
         self._run_stage("camera", self._before.camera)
         self._run_stage("controls", self._before.controls)
         self._run_stage("modulation", self._before.modulation)

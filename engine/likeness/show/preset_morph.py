@@ -1,7 +1,7 @@
 """Morph between two presets on one fader, `preset.morph`: at 0 the values of the one, at 1 those of the other."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -66,6 +66,7 @@ class PresetMorph:
         self._taken: set[str] = set()
         self._setting = False
         store.on_set(self._notice)
+        store.journal.replayers["morph"] = self.begin
 
     def handle_message(self, reply: Callable[..., None], *args: object) -> None:
         """Take `/preset/morph`: two names choose the presets, a number is the fader's, nothing asks where it is.
@@ -88,13 +89,14 @@ class PresetMorph:
         paths = [find_preset(str(name), search_dirs("presets")) for name in (first, second)]
         values = [_values_of(read_preset(path)) for path in paths]
 
-        def begin() -> None:
-            self.names = (paths[0].stem, paths[1].stem)
-            self._values = (values[0], values[1])
-            self._revision = -1
-            self._taken.clear()
+        self._store.run(lambda: self.begin((paths[0].stem, paths[1].stem), values))
 
-        self._store.run(begin)
+    def begin(self, names: Sequence[str], values: Sequence[Mapping[str, Value]]) -> None:
+        """Morph between these values, by address, of two presets. Within an edit."""
+        self._store.journal.add_action("morph", list(names), [dict(each) for each in values])
+        self.names, self._values = (names[0], names[1]), (values[0], values[1])
+        self._revision = -1
+        self._taken.clear()
 
     def advance(self, time: float, beat: float) -> None:
         """Follow the fader. The show's thread, before each frame; the values land in that frame."""
@@ -103,7 +105,7 @@ class PresetMorph:
             return
         self._position = position
         if self.names is not None:
-            self._store.run(self._set_values)
+            self._store.run(self._store.journal.derive(self._set_values))
 
     # All below runs within an edit, on the show's thread.
 

@@ -17,6 +17,7 @@ from likeness.host.discovery import find_plugins, installed_plugins, load_plugin
 from likeness.host.failure import describe_failure
 from likeness.host.host import READY_S, Host
 from likeness.host.slot import RackChange, Slot
+from likeness.parameters.journal import Journal
 from likeness.parameters.store import ParamStore
 from likeness.params import to_number
 from likeness.stage import Stage
@@ -89,6 +90,11 @@ class RackEditor:
     def stage(self) -> Stage:
         """Return the stage on which plugins are started."""
         return self._stage
+
+    @property
+    def journal(self) -> Journal:
+        """Return the store's journal."""
+        return self._store.journal
 
     def use_stage(self, stage: Stage) -> None:
         """Start plugins on `stage` from now on. Within a job, on the editor's thread."""
@@ -192,7 +198,7 @@ class RackEditor:
         self.errors = {**others, name: error} if name and error else others
 
     def _add(self, name: str) -> None:
-        slot = self._start_new(name)
+        slot = self.start_new(name)
         self.swap(lambda: RackChange([*self._host.rack, slot], [(None, slot)]))
         log.info("%s plays, the last of %s", name, ", ".join(self.names()))
 
@@ -215,13 +221,13 @@ class RackEditor:
 
     def _reload(self, name: str) -> None:
         old = self._slot(name)
-        new = self._start_new(name)
+        new = self.start_new(name)
         self.swap(lambda: RackChange([new if slot is old else slot for slot in self._host.rack], [(old, new)]))
         log.info("%s is reloaded", name)
         self._host.stop_plugin(old, self._stage)
 
-    def _start_new(self, name: str) -> Slot:
-        """Return a new instance that has been started. Raises like `call_with_deadline`."""
+    def start_new(self, name: str) -> Slot:
+        """Return a new instance that has been started. Raises like `call_with_deadline`. Within a job or a render."""
 
         def make() -> Slot:
             files = self.find_files()
@@ -235,11 +241,24 @@ class RackEditor:
         finally:
             self._starting = ""
 
-    def swap(self, change: Callable[[], RackChange]) -> None:
+    def swap_now(self, change: Callable[[], RackChange], entry: tuple[object, ...] = ()) -> None:
+        """Play what `change` returns from this frame on. Within an edit of a render, which waits for each picture."""
+        self._take_over(change(), entry)
+
+    def stop_later(self, stops: Sequence[Callable[[], None]]) -> None:
+        """Stop plugins that have left: at once, or in a render once the frame is drawn in which they hand over."""
+        for stop in stops:
+            if self._stage.offline:
+                self._store.run(stop)
+            else:
+                stop()
+
+    def swap(self, change: Callable[[], RackChange], entry: tuple[object, ...] = ()) -> None:
         """Play what `change` returns from the next frame on, and return once it plays.
 
         Args:
             change: called on the show's thread while no picture is being drawn, so that the rack stands still.
+            entry: name and data of what a take says of it; without it, the rack as it is then.
 
         Raises:
             PluginError: where the show has ended before.
@@ -251,15 +270,20 @@ class RackEditor:
                 # The picture before is still being drawn by the rack as it is.
                 self._store.run(edit)
                 return
-            wanted = replace(change(), done=done)
-            for old, new in wanted.pairs:
-                self._declare(old, new)
-            self._host.schedule_change(wanted)
+            self._take_over(replace(change(), done=done), entry)
 
         self._store.run(edit)
         while not done.wait(POLL_S):
             if self._closing.is_set():
                 raise PluginError("the show has ended")
+
+    def _take_over(self, wanted: RackChange, entry: tuple[object, ...]) -> None:
+        fresh = [new.name for _, new in wanted.pairs if new]
+        name, *data = entry or ("rack", [slot.name for slot in wanted.rack], fresh)
+        self._store.journal.add_action(str(name), *data)
+        for old, new in wanted.pairs:
+            self._declare(old, new)
+        self._host.schedule_change(wanted)
 
     def _declare(self, old: Slot | None, new: Slot | None) -> None:
         """Declare the parameters of `new` in the place of those of `old`."""

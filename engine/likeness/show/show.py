@@ -1,6 +1,5 @@
 """A show, built from a preset and options: the one module that knows all the parts."""
 
-import logging
 import os
 import threading
 from collections.abc import Callable
@@ -53,8 +52,11 @@ from likeness.show.preset_morph import PresetMorph
 from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer, RenderThread
 from likeness.show.screen import Screen
-from likeness.show.signals import stop_on_signals
+from likeness.show.signals import close_cleanly, stop_on_signals
 from likeness.show.status import ShowStatus
+from likeness.show.takes.reader import Take
+from likeness.show.takes.recorder import make_header
+from likeness.show.takes.stage import TakeStage
 from likeness.show.tempo_commands import tempo_commands
 from likeness.stage import PluginParams, Stage
 from likeness.tempo.midi_clock import ClockListener
@@ -63,8 +65,6 @@ from likeness.web.log_lines import LogLines
 
 if TYPE_CHECKING:
     from likeness.web.server import WebServer
-
-log = logging.getLogger(__name__)
 
 # At the end a hung plugin or generator is left behind after this many seconds.
 PARTING_S = 2.0
@@ -86,9 +86,10 @@ class Show(AbstractContextManager["Show"]):
         options: of the command line.
         face: the latent `[num_ws, w_dim]` at which a show that is resumed stood; of such a show, values that no
             longer fit are left out instead of ending it.
+        take: is played into the show.
     """
 
-    def __init__(self, preset: Preset, options: Options, face: Tensor | None = None) -> None:
+    def __init__(self, preset: Preset, options: Options, face: Tensor | None = None, take: Take | None = None) -> None:
         weights = options.weights or preset.show.weights
         # What is saved of this show, as a preset or against a crash, names the weights that it plays.
         heads = options.heads or preset.show.heads or 1
@@ -101,26 +102,28 @@ class Show(AbstractContextManager["Show"]):
         self.seed = next(seed for seed in (options.seed, preset.show.seed, 0) if seed is not None)
         self._stopping = threading.Event()
         with ExitStack() as opened:
-            self._build(opened, face)
+            self._build(opened, face, take)
             self._opened = opened.pop_all()
 
-    def _build(self, opened: ExitStack, face: Tensor | None) -> None:
+    def _build(self, opened: ExitStack, face: Tensor | None, take: Take | None) -> None:
         """Make the parts, each from those above it; `opened` closes them in reverse order."""
         options, show = self.options, self.preset.show
         # What is logged from here on, for pages and reports.
         self.log_lines = LogLines()
         self.log_lines.open()
-        opened.callback(_close, self.log_lines.close)
+        opened.callback(close_cleanly, self.log_lines.close)
         # The state: parameters, tempo, modulation, cues.
         store = self.store = ParamStore()
-        stats, midi_clock, fader = FrameStats(), ClockListener(), Master()
-        transport = self.transport = Transport([midi_clock])
-        opened.callback(_close, transport.close)
+        stats, midi_clock, fader = FrameStats(), ClockListener(), Master(journal=store.journal)
+        takes = self.takes = TakeStage(take, store, lambda: clock.at)
+        transport = self.transport = Transport([*takes.beats, midi_clock])
+        opened.callback(close_cleanly, transport.close)
         host = self.host = Host(store, None if options.offline else Budget(1e3 / self.fps))
         modulation = self.modulation = Modulation(
             self.seed,
-            press=lambda address: store.set(address, 1),
+            press=lambda address: store.run(store.journal.derive(store.prepare(address, 1)[0])),
             is_trigger=lambda address: isinstance(store.param(address), Trigger) if address in store else None,
+            journal=store.journal,
         )
         morph = self.preset_morph = PresetMorph(store)
         presets = self.preset_commands = PresetCommands(store, host, self.preset, self.seed, modulation)
@@ -135,7 +138,7 @@ class Show(AbstractContextManager["Show"]):
             newest=(lambda: None) if options.offline else lambda: self.loop.drawn,
             seen=(lambda: None) if options.offline else lambda: self.loop.seen,
         )
-        opened.callback(_close, cues.close)
+        opened.callback(close_cleanly, cues.close)
         opened.callback(host.state.end)
         opened.enter_context(keep_recursion_limit())
         declare_show_params(store)
@@ -154,29 +157,30 @@ class Show(AbstractContextManager["Show"]):
         stage = Stage(generator, params, device, self.seed, self.heads, offline=options.offline)
         renderer = Renderer(stage, host, self.fps, with_alpha=options.alpha)
         renderer.start()
-        opened.callback(_close, renderer.stop)
+        opened.callback(close_cleanly, renderer.stop)
         render = RenderThread(renderer.draw, host.leave_hung)
-        opened.callback(_close, lambda: render.close(PARTING_S))
+        opened.callback(close_cleanly, lambda: render.close(PARTING_S))
         # What changes the rack and the generator while they play.
         editor = self.rack_editor = RackEditor(store, host, stage, lambda: render.busy, options.plugins, failed)
-        opened.callback(_close, editor.close)
+        opened.callback(close_cleanly, editor.close)
+        takes.follow_rack(host, editor)
         if options.watch:
             watcher = FileWatcher(host.files, editor.reload)
             watcher.start()
-            opened.callback(_close, watcher.close)
+            opened.callback(close_cleanly, watcher.close)
         swap = self.generator_swap = GeneratorSwap(
             host, editor, renderer, first.name, open_generator, presets.record_weights
         )
-        opened.callback(_close, swap.close)
+        opened.callback(close_cleanly, swap.close)
         if options.follow:
-            opened.callback(_close, follow_weights(first.name, swap.load).close)
+            opened.callback(close_cleanly, follow_weights(first.name, swap.load).close)
         # What comes in, and where the pictures go.
         clock: FixedClock | RealClock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
         audio = open_audio(options.audio, options.offline, lambda: clock.began)
-        opened.callback(_close, audio.close)
+        opened.callback(close_cleanly, audio.close)
         moving = self._modulation_stage = ModulationStage(store, modulation, transport, audio)
         camera = self.camera = CameraStage(options.camera, store, lambda: render.busy)
-        opened.callback(_close, camera.close)
+        opened.callback(close_cleanly, camera.close)
         if options.link:
             transport.add_source(LinkSession(float(store.snapshot["show"]["tempo"])))
         screen = Screen(
@@ -208,7 +212,10 @@ class Show(AbstractContextManager["Show"]):
             status=lambda inputs: self._status.numbers({**inputs, **camera.counters()}),
             pads=CuePadActions(cues.cues.press_pad, cues.cues.set_arm, cues.cues.pad_state),
         )
-        opened.callback(_close, controls.close)
+        opened.callback(close_cleanly, controls.close)
+        header = partial(make_header, presets.current_preset(), options, self.fps, size, host)
+        takes.record(options, header, transport, stats)
+        opened.callback(close_cleanly, takes.close)
         # The loop, and the desk from which it is played.
         width, head_height = size or (generator.info.resolution,) * 2
         self.loop = Loop(
@@ -217,7 +224,9 @@ class Show(AbstractContextManager["Show"]):
             render,
             outputs,
             (width * self.heads, head_height),
-            before=BeforeFrame(camera.advance, controls.advance, moving.advance, morph.advance, cues.advance),
+            before=takes.add_to(
+                BeforeFrame(camera.advance, controls.advance, moving.advance, morph.advance, cues.advance)
+            ),
             mark=camera.mark,
             master=fader,
             transport=transport,
@@ -307,11 +316,3 @@ class Show(AbstractContextManager["Show"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _close(close: Callable[[], object]) -> None:
-    try:
-        close()
-    # A plugin or a driver may raise anything while it closes, and the rest must still be closed.
-    except Exception as error:  # noqa: BLE001
-        log.error("did not close cleanly: %s", error)

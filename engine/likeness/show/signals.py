@@ -1,9 +1,12 @@
-"""Signals that end a show cleanly: SIGINT, SIGTERM, and SIGHUP of a terminal that is closed."""
+"""Clean ends of a show: SIGINT, SIGTERM and SIGHUP of a terminal that is closed; parts that close one by one."""
 
+import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+log = logging.getLogger(__name__)
 
 # Windows has no SIGHUP.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -37,3 +40,12 @@ def stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         restore()
+
+
+def close_cleanly(close: Callable[[], object]) -> None:
+    """Call `close`; what it raises is logged."""
+    try:
+        close()
+    # A plugin or a driver may raise anything while it closes, and the rest must still be closed.
+    except Exception as error:  # noqa: BLE001
+        log.error("did not close cleanly: %s", error)

@@ -8,7 +8,8 @@ from typing import Protocol
 from likeness.errors import InputError, LikenessError, ParamError, nearest
 from likeness.inputs.osc.dispatch import Dispatcher, UnknownAddressError
 from likeness.inputs.osc.packet import Message
-from likeness.parameters.store import Edit, ParamStore
+from likeness.parameters.journal import Edit
+from likeness.parameters.store import ParamStore
 from likeness.params import Value
 
 Command = Callable[..., None]

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from likeness.errors import LikenessError, ParamError
 from likeness.inputs.osc.packet import Message
 from likeness.inputs.osc.pattern import is_pattern, match_pattern
-from likeness.parameters.store import Edit, ParamStore
+from likeness.parameters.journal import Edit
+from likeness.parameters.store import ParamStore
 from likeness.params import Param, Trigger, Value, to_number
 
 NORM = "/norm"

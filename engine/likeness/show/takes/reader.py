@@ -1,0 +1,156 @@
+"""Reader of a take: a take as it lies on the disk, up to its end or to where it breaks off."""
+
+import base64
+import binascii
+import json
+import logging
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from likeness.errors import InputError
+from likeness.files.text_file import describe_mismatch
+from likeness.parameters.journal import Entry
+from likeness.parameters.presets import Preset
+from likeness.show.takes.entries import decode_entry
+from likeness.show.takes.recorder import FORMAT
+from likeness.show.takes.writer import GZIP_BITS
+
+log = logging.getLogger(__name__)
+
+# Unpacked: some days of play. What is larger is no take, or would take all memory.
+MOST_BYTES = 2**30
+CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class TakenFrame:
+    """What a frame took.
+
+    Args:
+        at: seconds since the show's start.
+        entries: in their order.
+    """
+
+    at: float
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Take:
+    """A take.
+
+    Args:
+        path: of its file.
+        header: its first line.
+        preset: with which the show began.
+        frames: those that took something, in order.
+        faces: `[num_ws, w_dim]` of the recalls, by their numbers.
+        hashes: SHA-256 of weights and sound, by name.
+        seconds: how long it is.
+        whole: whether it was ended, and not cut off.
+    """
+
+    path: Path
+    header: Mapping[str, Any]
+    preset: Preset
+    frames: tuple[TakenFrame, ...]
+    faces: Mapping[int, Tensor]
+    hashes: Mapping[str, str]
+    seconds: float
+    whole: bool
+
+
+@dataclass
+class _Read:
+    frames: list[TakenFrame] = field(default_factory=list)
+    faces: dict[int, Tensor] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    whole: bool = False
+
+
+def read_take(path: Path) -> Take:
+    """Return the take in `path`; of one that was cut off what there is, with a word in the log.
+
+    Raises:
+        InputError: there is no such file, or it is no take of this version.
+    """
+    try:
+        lines = list(_read_lines(path))
+    except OSError as error:
+        raise InputError(f"take {path} cannot be read: {error.strerror or error}") from error
+    header = lines[0] if lines else None
+    if not isinstance(header, dict) or header.get("likeness_take") is None:
+        raise InputError(f"{path} is no take; `likeness play PRESET --take {path.stem}.take` makes one")
+    if header["likeness_take"] != FORMAT:
+        raise InputError(f"take {path} is of a newer likeness, {header.get('version')!s:.20}; update to play it")
+    try:
+        preset = Preset.model_validate(header.get("preset"))
+    except ValidationError as error:
+        place, mismatch = describe_mismatch(error)
+        raise InputError(f"take {path}, at the preset's {place}: {mismatch}") from error
+    read = _Read()
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            _take_in(read, line)
+        except (InputError, KeyError, TypeError, ValueError, binascii.Error) as error:
+            log.warning("take %s, line %d is left out: %s", path, number, error)
+    if not read.whole:
+        log.warning("take %s was cut off; it is played up to there, %s", path, format_time(read.seconds))
+    frames = tuple(sorted(read.frames, key=lambda frame: frame.at))
+    return Take(path, header, preset, frames, read.faces, read.hashes, read.seconds, read.whole)
+
+
+def _take_in(read: _Read, line: object) -> None:
+    match line:
+        case [int(), float() | int() as at, *entries]:
+            read.seconds = max(read.seconds, float(at))
+            if entries:
+                read.frames.append(TakenFrame(float(at), tuple(decode_entry(each) for each in entries)))
+        case {"face": int(number), "same": int(other)}:
+            read.faces[number] = read.faces[other]
+        case {"face": int(number), "shape": [int(rows), int(columns)], "data": str(text)}:
+            values = np.frombuffer(base64.b64decode(text, validate=True), np.float32).reshape(-1, columns)
+            read.faces[number] = torch.from_numpy(np.broadcast_to(values, (rows, columns)).copy())
+        case {"weights": str(name), "sha256": str(digest)} | {"audio": str(name), "sha256": str(digest)}:
+            read.hashes[name] = digest
+        case {"end": float() | int() as at}:
+            read.seconds, read.whole = float(at), True
+        case _:
+            raise InputError(f"{line!r:.80} says nothing that this version knows")
+
+
+def _read_lines(path: Path) -> Iterator[Any]:
+    """Yield the lines; the last one may be half there, and is left out."""
+    text, unpacker, size = b"", zlib.decompressobj(GZIP_BITS), 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            try:
+                fresh = unpacker.decompress(chunk, MOST_BYTES)
+            except zlib.error:
+                break
+            size += len(fresh)
+            if size > MOST_BYTES:
+                raise InputError(f"take {path} unpacks to more than a gigabyte, which no night fills")
+            *whole, text = (text + fresh).split(b"\n")
+            for line in whole:
+                try:
+                    yield json.loads(line)
+                except (ValueError, RecursionError):
+                    return
+
+
+def format_time(seconds: float) -> str:
+    """Return a time of a take as `--from` takes it, such as "1:02:03.5"."""
+    minutes, rest = divmod(round(seconds, 1), 60.0)
+    hours, minutes = divmod(int(minutes), 60)
+    text = f"{rest:04.1f}".removesuffix(".0")
+    return f"{hours}:{minutes:02}:{text}" if hours else f"{minutes}:{text}"

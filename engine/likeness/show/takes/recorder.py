@@ -1,0 +1,106 @@
+"""Recorder of a take: what each frame took, handed to the writer, with the beat where it cannot be foreseen."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from likeness import __version__
+from likeness.audio.open_audio import is_audio_file
+from likeness.files.paths import find_weights
+from likeness.host.host import Host
+from likeness.options import Options
+from likeness.parameters.journal import Done, Journal
+from likeness.parameters.presets import Preset
+from likeness.show.frame_stats import FrameStats
+from likeness.show.takes.entries import encode_entry, shorten
+from likeness.show.takes.writer import Line, TakeWriter, hash_file
+from likeness.tempo.transport import Transport
+
+FORMAT = 1
+# The beat is written again where it is this far off what the last entry foretells: a millisecond at 120 BPM.
+BEAT_OFF = 0.002
+# So is the tempo; that of an external clock is never still.
+TEMPO_OFF, CLOCK_TEMPO_OFF = 1e-3, 0.3
+# A line that only says that the show still plays: how long a take is, even after a kill.
+PULSE_S = 1.0
+
+
+class TakeRecorder:
+    """Records a show. The show's thread, once a frame, after the frame has taken its edits.
+
+    Args:
+        writer: of the take.
+        journal: of the show's store.
+        transport: of the show.
+        stats: of the show, with the number of frames before this one.
+    """
+
+    def __init__(self, writer: TakeWriter, journal: Journal, transport: Transport, stats: FrameStats) -> None:
+        self._writer, self._journal, self._transport, self._stats = writer, journal, transport, stats
+        self._beat = self._tempo = 0.0
+        self._beat_at = self._written_at = -1.0
+        journal.on_face = writer.put_face
+        journal.recording = True
+
+    def advance(self, time: float, beat: float) -> None:
+        """Record the frame."""
+        if self._writer.failed:
+            self._journal.recording = False
+            return
+        entries = self._journal.pop()
+        line = [each for each in map(encode_entry, entries) if each is not None]
+        moment = self._transport.moment
+        if self._lost_beat():
+            self._beat, self._tempo, self._beat_at = moment.beat, moment.tempo, moment.at
+            line.append(["beat", shorten(moment.beat), shorten(moment.tempo)])
+        if line or moment.at - self._written_at >= PULSE_S:
+            self._written_at = moment.at
+            self._writer.put([self._stats.frames, round(moment.at, 4), *line])
+        for entry in entries:
+            if isinstance(entry, Done) and entry.name == "weights":
+                self._writer.put_later(partial(hash_weights, str(entry.data[0])))
+
+    def close(self) -> None:
+        """End the take."""
+        self._journal.recording = False
+        self._writer.put({"end": round(self._transport.moment.at, 4)})
+        self._writer.close()
+
+    def _lost_beat(self) -> bool:
+        """Return whether the beat is not where the last entry foretells it."""
+        moment = self._transport.moment
+        foretold = self._beat + (moment.at - self._beat_at) * self._tempo / 60.0
+        allowed = CLOCK_TEMPO_OFF if self._transport.leader else TEMPO_OFF
+        return self._beat_at < 0 or abs(moment.beat - foretold) > BEAT_OFF or abs(moment.tempo - self._tempo) > allowed
+
+
+def make_header(
+    preset: Preset, options: Options, fps: float, size: tuple[int, int] | None, host: Host
+) -> dict[str, Any]:
+    """Return the first line of a take: all that it takes to begin the same show."""
+    return {
+        "likeness_take": FORMAT,
+        "version": __version__,
+        "preset": preset.model_dump(mode="json", exclude_none=True),
+        "fps": fps,
+        "size": list(size) if size else None,
+        "backend": options.backend,
+        "precision": options.precision,
+        "audio": options.audio,
+        "plugins": [
+            {"name": slot.name, "file": str(slot.path.absolute()), "sha256": hash_file(slot.path)}
+            if slot.path
+            else {"name": slot.name}
+            for slot in host.rack
+        ],
+    }
+
+
+def hash_weights(name: str) -> Line:
+    """Return the line that says which file the weights are."""
+    return {"weights": name, "sha256": hash_file(find_weights(name))}
+
+
+def hash_audio(name: str) -> Line | None:
+    """Return the line that says which file the sound is; None where it is none."""
+    return {"audio": str(Path(name).absolute()), "sha256": hash_file(Path(name))} if is_audio_file(name) else None
