@@ -17,12 +17,11 @@ from itertools import pairwise
 from cyclopts import App, CycloptsError
 
 from likeness import __version__
-from likeness.commands import audience, directions, gallery, weights
+from likeness.commands import audience, directions, gallery, guard, weights
 from likeness.commands.check import check
 from likeness.commands.contact_sheet import contact_sheet
 from likeness.commands.encode import encode
 from likeness.commands.evaluate import evaluate
-from likeness.commands.guard import guard
 from likeness.commands.latency import latency
 from likeness.commands.lookalike import lookalike
 from likeness.commands.params import params
@@ -47,7 +46,6 @@ for command in (
     play,
     render,
     demo,
-    guard,
     plugins,
     params,
     surface,
@@ -63,7 +61,7 @@ for command in (
 train = App(name="train", help="Train your own weights on a folder of pictures.")
 for recipe in (composite, refine, gan, wgan, vae, encoder, resume):
     train.command(recipe)
-for group in (gallery.app, audience.app, directions.app, train, weights.app):
+for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):
     app.command(group)
 
 

@@ -137,7 +137,8 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Take
         print(f"Playing on {', '.join(names + files)} {until}.", flush=True)
         if show.web:
             _print_desk(show.web, options.open_desk)
-        with StatusPanel(show.status) if options.status else nullcontext(), beating(show.loop, show.health.answer):
+        told = beating(show.loop, show.health.answer, show.quit)
+        with StatusPanel(show.status) if options.status else nullcontext(), told:
             show.run()
         print(show.loop.stats.summary())
     if show.takes.path:

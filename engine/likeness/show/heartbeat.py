@@ -1,4 +1,4 @@
-"""Heartbeat: tells a supervisor twice a second which pictures are shown, over a local socket."""
+"""Heartbeat: tells a supervisor twice a second which pictures are shown, over a local socket, and hears how bright."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ VARIABLE = "LIKENESS_HEARTBEAT"
 # Names a file that gets the picture every so often, for whoever has to show something when the show is gone.
 PICTURE_VARIABLE = "LIKENESS_LAST_PICTURE"
 BEAT_S, PICTURE_S = 0.5, 60.0
+# So many beats in a row to which this machine says that nobody listens: the supervisor is dead, killed by force.
+UNHEARD = 4
+# A show without a supervisor has so long to end; nobody would notice if it hung.
+ALONE_S = 10.0
+ALONE_STATUS = 70
 # Of 255. Below it a whole picture is black; one that varies less is of one colour.
 BLACK, FLAT = 8, 1.5
 # Each way, of a picture: enough to tell one from another.
@@ -73,32 +78,70 @@ class Heartbeat:
             return None
 
 
+@dataclass(frozen=True)
+class Dimming:
+    """What a supervisor asks of a show: its master's brightness, in so many seconds."""
+
+    brightness: float
+    seconds: float
+
+    def encode(self, word: str) -> bytes:
+        """Return it as a datagram that begins with `word`."""
+        return json.dumps({"word": word, **asdict(self)}).encode()
+
+    @classmethod
+    def decode(cls, datagram: bytes, word: str) -> Dimming | None:
+        """Return what a datagram says; None where it does not come from a supervisor that knows `word`."""
+        try:
+            said: Any = json.loads(datagram)
+            if said.pop("word") != word:
+                return None
+            return cls(float(said["brightness"]), float(said["seconds"]))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+
 @contextmanager
-def beating(loop: Loop, health: Callable[[], tuple[bool, str]] = lambda: (True, "")) -> Iterator[None]:
+def beating(
+    loop: Loop,
+    health: Callable[[], tuple[bool, str]] = lambda: (True, ""),
+    end: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
     """Send heartbeats of the show that `loop` runs while within, where a supervisor asks for them.
 
     Args:
         loop: of the show.
         health: returns state and reasons of the show, as JSON, behind whether it is well.
+        end: ends the show; called on a thread of its own where the supervisor has died, and the process ends where
+            that does not help in ten seconds.
     """
     port, _, word = os.environ.get(VARIABLE, "").partition(":")
     if not port.isdigit():
         yield
         return
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        # Connected, so that a port at which nobody listens any more is told.
+        sock.connect(("127.0.0.1", int(port)))
 
         def send() -> None:
-            kept_at = 0.0
+            kept_at, unheard = 0.0, 0
             while not thread.stopping.wait(BEAT_S):
                 beat = replace(describe(loop), health=health()[1])
-                try:
-                    sock.sendto(beat.encode(word), ("127.0.0.1", int(port)))
-                    if not (beat.look or beat.held) and time.monotonic() - kept_at > PICTURE_S:
-                        kept_at = time.monotonic()
+                unheard = 0 if _exchange(sock, beat, word, loop) else unheard + 1
+                if unheard == UNHEARD:
+                    log.error("the supervisor is dead; the show ends, since nobody would start it again")
+                    end()
+                    if not thread.stopping.wait(ALONE_S):
+                        os._exit(ALONE_STATUS)
+                    return
+                if not (beat.look or beat.held) and time.monotonic() - kept_at > PICTURE_S:
+                    kept_at = time.monotonic()
+                    try:
                         keep_picture(loop)
-                # Nobody listens any more, or the disk is full; the show goes on.
-                except OSError as error:
-                    log.debug("no heartbeat: %s", error)
+                    # The disk is full, or gone; the show goes on.
+                    except OSError as error:
+                        log.debug("the last picture is not kept: %s", error)
 
         thread = StoppableThread("heartbeat", send)
         thread.start()
@@ -106,6 +149,26 @@ def beating(loop: Loop, health: Callable[[], tuple[bool, str]] = lambda: (True, 
             yield
         finally:
             thread.close()
+
+
+def _exchange(sock: socket.socket, beat: Heartbeat, word: str, loop: Loop) -> bool:
+    """Send a heartbeat and do what the supervisor asks; return whether somebody listens there."""
+    try:
+        sock.send(beat.encode(word))
+        while True:
+            order = Dimming.decode(sock.recv(1024), word)
+            if order is not None:
+                # By the seconds of a recall, so that no step is seen.
+                loop.store.recall({"master.brightness": order.brightness}, order.seconds)
+    except BlockingIOError:
+        return True
+    # ECONNREFUSED, and Windows's name for it.
+    except (ConnectionRefusedError, ConnectionResetError):
+        return False
+    # A machine short of memory or of buffers: no reason to end a show.
+    except OSError as error:
+        log.debug("no heartbeat: %s", error)
+        return True
 
 
 def describe(loop: Loop) -> Heartbeat:

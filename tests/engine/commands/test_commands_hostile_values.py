@@ -34,6 +34,7 @@ BESIDE: Mapping[str, Mapping[str, str]] = {
     "check": LIVE,
     "render": {**SHOW, "output": "film.mp4"},
     "guard": {"preset": "nothing"},
+    "guard install": {"preset": "tiny.toml"},
     # Of a kind that nobody knows; an evening that opens would last.
     "audience serve": {"database": "nowhere://evening", "folder": "evening"},
     "audience work": {"database": "nowhere://evening", "folder": "evening"},
@@ -67,7 +68,8 @@ def commands(group: App, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
     for name in group:
         if not name.startswith("-"):
             inside = list(commands(group[name], (*path, name)))
-            yield from inside or [(*path, name)]
+            # A group may be a command too.
+            yield from [*inside, *([] if inside and not group[name].default_command else [(*path, name)])]
 
 
 COMMANDS = list(commands(app))
@@ -96,6 +98,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder in which commands run, with a small show, an empty folder and labels; no name is looked up."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    # Where services are installed.
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(trial, "WARM_UP_S", 0.0)
     # A show looks through everything that torch has made, at its start; here there are hundreds of starts.
     monkeypatch.setattr(gc, "collect", lambda: 0)
@@ -118,6 +122,10 @@ def tried(path: tuple[str, ...]) -> list[Argument]:
     shared = {argument.name for argument in options(("train", "gan"))} & {
         argument.name for argument in options(("train", "refine"))
     }
+    if path == ("guard", "install"):
+        # What it shares with the guard is tried there.
+        skip = {argument.name for argument in options(("guard",))}
+        return [option for option in options(path) if option.name not in skip]
     skip = shared if path in {("train", "refine"), ("train", "vae"), ("train", "wgan")} else set()
     return [option for option in options(path) if option.name not in skip]
 

@@ -6,6 +6,8 @@ import runpy
 import signal
 import sys
 
+from likeness.tools.guard.title import set_title
+
 
 def main() -> None:
     """Import, wait for an order in JSON on stdin, and carry it out; without one, end."""
@@ -23,6 +25,7 @@ def main() -> None:
     order = json.loads(line)
     os.environ.update(order["environment"])
     sys.argv[1:] = order["arguments"]
+    set_title(["likeness", *order["arguments"]])
     # As a program of its own: nothing below the command line imports it.
     runpy.run_module("likeness.cli", run_name="__main__")
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,13 +17,14 @@ RENEWED_S = 1.0
 
 
 def main(file: Path, display: int) -> None:
-    """Show the picture, as large as it goes, until the process is ended; black where there is none."""
+    """Show the picture, as large as it goes, until stdin ends or the process is ended; black where there is none."""
+    threading.Thread(target=end_with_stdin, daemon=True).start()
     pygame.display.init()
     screen = pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=display)
     pygame.mouse.set_visible(False)
     try:
         picture = pygame.image.load(file)
-    except (OSError, pygame.error):
+    except (OSError, ValueError, pygame.error):
         picture = pygame.Surface((1, 1))
     width, height = screen.get_size()
     scale = min(width / picture.get_width(), height / picture.get_height())
@@ -34,6 +36,12 @@ def main(file: Path, display: int) -> None:
         pygame.display.flip()
         pygame.event.pump()
         time.sleep(RENEWED_S)
+
+
+def end_with_stdin() -> None:
+    """End the process when the supervisor's end of the pipe closes: also where it was killed."""
+    sys.stdin.buffer.read()
+    os._exit(0)
 
 
 if __name__ == "__main__":

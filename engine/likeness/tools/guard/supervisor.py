@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import os
 import secrets
 import socket
@@ -12,9 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from likeness.show.heartbeat import VARIABLE, Heartbeat
+from likeness.show.heartbeat import VARIABLE, Dimming, Heartbeat
 from likeness.show.watch import Limits, Watch
 from likeness.tools.guard.ladder import STILL_S, TRIES, Ladder
+from likeness.tools.guard.report import GuardReport
+from likeness.tools.guard.schedule import Schedule
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,10 @@ ASLEEP_S = 3.0
 PARTING_S, KILLED_S = 10.0, 2.0
 # A show that has played for so long is given a spare, whose imports then cost it no start.
 SPARE_S = 15.0
+# How long it takes to dim, and to go dark at the end of the day.
+DIMMED_S, DARK_S = 20.0, 4.0
+# How long a black window takes to be there.
+COVERED_S = 2.0
 # The status of a command whose options or files are wrong; starting it again would not help.
 WRONG_USE = 2
 
@@ -42,6 +49,8 @@ class Plan:
         spare: the command of a process that waits to become the next show; empty for none.
         limits: when a show counts as dead.
         environment: of all of them, beside the supervisor's own.
+        schedule: when it plays and how bright; None for always.
+        black: the command of a black picture, for the hours in which it is closed.
     """
 
     program: Sequence[str]
@@ -52,6 +61,8 @@ class Plan:
     spare: Sequence[str] = ()
     limits: Limits = field(default_factory=Limits)
     environment: Mapping[str, str] = field(default_factory=dict)
+    schedule: Schedule | None = None
+    black: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -62,11 +73,13 @@ class End:
         why: in words; "" where it ended by itself, or was told to.
         status: of its process, None where it was killed.
         lived_s: seconds since its first picture, 0 where it had none.
+        closed: whether the hours are over in which it plays.
     """
 
     why: str
     status: int | None
     lived_s: float
+    closed: bool = False
 
 
 class Supervisor:
@@ -75,13 +88,22 @@ class Supervisor:
     Args:
         plan: what is played.
         now: seconds of a clock that never jumps.
+        clock: seconds since the epoch, by which the schedule goes; it may jump.
+
+    Attributes:
+        report: what plays, and what was started again.
     """
 
-    def __init__(self, plan: Plan, now: Callable[[], float] = time.monotonic) -> None:
-        self._plan, self._now = plan, now
+    def __init__(
+        self, plan: Plan, now: Callable[[], float] = time.monotonic, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._plan, self._now, self._clock = plan, now, clock
+        self.report = GuardReport(now)
         self._ladder = Ladder()
         self._stop = threading.Event()
+        # What is shown while there is no show, and by which command.
         self._still: subprocess.Popen[bytes] | None = None
+        self._shown: Sequence[str] = ()
         self._spare: subprocess.Popen[bytes] | None = None
         # When the show died that is to be replaced.
         self._died_at: float | None = None
@@ -95,13 +117,21 @@ class Supervisor:
         first = True
         try:
             while not self._stop.wait(self._ladder.delay_s):
+                bright = self._brightness
+                if bright == 0:
+                    self._rest()
+                    continue
+                self.report.note("starting", self._ladder.rung)
                 if self._ladder.rung == "still":
-                    self._show_still()
+                    self._show(self._plan.still)
                     log.error("nothing plays; a still picture is shown, and the show is tried again in %g s", STILL_S)
                     self._stop.wait(STILL_S)
                     self._ladder.begin_again()
                     continue
-                end = self._play(self._arguments(first=first))
+                end = self._play(self._arguments(bright, first=first), bright)
+                if end.closed:
+                    first = False
+                    continue
                 if not end.why:
                     return end.status or 0
                 if first and end.status == WRONG_USE and not end.lived_s:
@@ -122,15 +152,39 @@ class Supervisor:
             log.error("%s: %s; starting it again, try %d of %d", rung, end.why, self._ladder.failures, TRIES)
         else:
             log.error("%s: %s, after %d tries; now the %s", rung, end.why, TRIES, self._ladder.rung)
-        self._show_still()
+        self.report.note_death(end.why)
+        self._show(self._plan.still)
 
-    def _arguments(self, *, first: bool) -> Sequence[str]:
-        if self._ladder.rung == "fallback":
-            return self._plan.fallback
-        return self._plan.show if first else self._plan.again
+    @property
+    def _brightness(self) -> float:
+        """What the schedule says now: 1 plays, less is dimmed, 0 is closed."""
+        return 1.0 if self._plan.schedule is None else self._plan.schedule.level(self._clock())
 
-    def _play(self, arguments: Sequence[str]) -> End:
-        """Start a show and watch it to its end."""
+    def _rest(self) -> None:
+        """Wait in the dark until the hours begin in which the show plays."""
+        log.info("closed; the show ends, and begins again with the hours of its schedule")
+        self.report.note("dark", "show")
+        if self._shown != self._plan.black:
+            self._hide_still()
+        self._show(self._plan.black)
+        while self._brightness == 0 and not self._stop.wait(LOOK_S):
+            self._sum_up()
+        self._ladder.begin_again()
+        self._died_at = None
+
+    def _sum_up(self) -> None:
+        if summary := self.report.pop_summary():
+            log.info("%s", summary)
+
+    def _arguments(self, bright: float, *, first: bool) -> Sequence[str]:
+        plan = self._plan
+        arguments = plan.fallback if self._ladder.rung == "fallback" else plan.show if first else plan.again
+        # From its first picture on: nobody wants a flash in the evening.
+        return arguments if bright == 1 else [*arguments, "--set", f"master.brightness={bright:g}"]
+
+    def _play(self, arguments: Sequence[str], bright: float) -> End:
+        """Start a show of this brightness and watch it to its end."""
+        end: End | None = None
         word = secrets.token_hex(8)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.bind(("127.0.0.1", 0))
@@ -138,18 +192,37 @@ class Supervisor:
             variables = {**self._plan.environment, VARIABLE: f"{sock.getsockname()[1]}:{word}"}
             show = self._take_spare(arguments, variables) or self._start(arguments, variables)
             try:
-                return self._watch(show, sock, word)
+                end = self._watch(show, sock, word, bright)
+                return end
             finally:
-                end_process(show, PARTING_S if self._stop.is_set() else KILLED_S)
+                # One that is well has files to finish.
+                well = self._stop.is_set() or (end is not None and end.closed)
+                end_process(show, PARTING_S if well else KILLED_S)
 
-    def _watch(self, show: "subprocess.Popen[bytes]", sock: socket.socket, word: str) -> End:
+    def _watch(self, show: "subprocess.Popen[bytes]", sock: socket.socket, word: str, bright: float) -> End:
         watch, looked, played_at = Watch(self._plan.limits, self._now()), self._now(), 0.0
+        # What the show was told, and since when it has been closed.
+        told, closed_at = bright, math.inf
         while True:
-            with suppress(TimeoutError):
-                beat = Heartbeat.decode(sock.recv(65536), word)
+            # Windows tells on receiving that what was sent has not arrived.
+            with suppress(TimeoutError, ConnectionResetError):
+                datagram, sender = sock.recvfrom(65536)
+                beat = Heartbeat.decode(datagram, word)
                 if beat is not None:
                     watch.take(beat, self._now())
+                    self.report.note_health(beat.health)
+                    bright = self._brightness
+                    if bright != told:
+                        sock.sendto(Dimming(bright, DIMMED_S if bright else DARK_S).encode(word), sender)
+                        told = bright
             now = self._now()
+            self._sum_up()
+            closed_at = min(closed_at, now) if self._brightness == 0 else math.inf
+            if now - closed_at > DARK_S:
+                # Above the show's window, before that goes.
+                self._show(self._plan.black)
+            if now - closed_at > DARK_S + COVERED_S:
+                return End("", 0, 0.0, closed=True)
             if now - looked > ASLEEP_S:
                 log.info("%.0f s went by at once, as where a machine sleeps; they do not count", now - looked)
                 watch.forgive(now - looked)
@@ -197,17 +270,23 @@ class Supervisor:
         """Say how soon pictures are back, and take the still picture away."""
         if self._died_at is not None:
             log.warning("pictures again, %.1f s after the last show died", now - self._died_at)
+            self.report.note_gap(now - self._died_at)
             self._died_at = None
+        self.report.note("playing", self._ladder.rung)
         self._hide_still()
 
-    def _show_still(self) -> None:
-        if self._plan.still and (self._still is None or self._still.poll() is not None):
+    def _show(self, command: Sequence[str]) -> None:
+        """Show a picture that needs no show, unless one is shown. It ends by itself where this process is killed."""
+        if command and (self._still is None or self._still.poll() is not None):
+            self._shown = command
             with suppress(OSError):
-                self._still = subprocess.Popen(self._plan.still, stderr=subprocess.DEVNULL)
+                self._still = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def _hide_still(self) -> None:
         still, self._still = self._still, None
         if still is not None:
+            if still.stdin is not None:
+                still.stdin.close()
             end_process(still, KILLED_S)
 
 

@@ -6,13 +6,15 @@ import sys
 import time
 from pathlib import Path
 
-from likeness.show.heartbeat import VARIABLE, Heartbeat
+from likeness.show.heartbeat import VARIABLE, Dimming, Heartbeat
 
 
-def main(file: str, mood: str) -> None:
-    """Play as the first word of `mood` says; note each start in `file`."""
+def main(file: str, mood: str, *arguments: str) -> None:
+    """Play as the first word of `mood` says; note each start in `file`, and beside it what it was told."""
     with Path(file).open("a", encoding="utf-8") as starts:
         starts.write(f"{mood}\n")
+    with (Path(file).parent / "arguments").open("a", encoding="utf-8") as given:
+        given.write(f"{' '.join(arguments)}\n")
     mood = mood.split()[0]
     if mood == "wrong":
         sys.exit(2)
@@ -28,7 +30,14 @@ def main(file: str, mood: str) -> None:
                 lost=("window on display 0",) if mood == "loses" and count > 3 else (),
             )
             sock.sendto(beat.encode(word if mood != "stranger" else "x"), ("127.0.0.1", int(port)))
-            time.sleep(0.05)
+            time.sleep(0.02)
+            try:
+                order = Dimming.decode(sock.recv(1024, socket.MSG_DONTWAIT), word)
+            except BlockingIOError:
+                order = None
+            if order is not None:
+                with (Path(file).parent / "said").open("a", encoding="utf-8") as said:
+                    said.write(f"{order.brightness}\n")
             if mood == "dies" and count == 5:
                 os.abort()
             if mood == "ends" and count == 5:

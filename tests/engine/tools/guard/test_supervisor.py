@@ -6,14 +6,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from likeness.commands.guard import KEPT, KEPT_FLAGS, kept_options, still_command
+from likeness.commands.guard.run import KEPT, KEPT_FLAGS, kept_options, still_command
 from likeness.options import Options
 from likeness.show.watch import Limits
 from likeness.tools.guard import ladder, supervisor
+from likeness.tools.guard.schedule import parse_schedule
 from likeness.tools.guard.supervisor import Plan, Supervisor
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -89,10 +91,13 @@ def test_a_show_that_is_dead_is_started_again(
     assert f"show: {why}; starting it again, try 1 of 3" in caplog.text
 
 
-def test_after_three_tries_a_simple_show_plays(guard: Guard, caplog: pytest.LogCaptureFixture) -> None:
+def test_after_its_tries_a_simple_show_plays(
+    guard: Guard, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ladder, "TRIES", 1)
     guarded, starts = guard("dies", fallback="held", still="shown")
     assert play(guarded, lambda: "pictures again" in caplog.text.partition("now the fallback")[2]) == 0
-    assert starts.read_text().splitlines() == ["dies"] * 4 + ["held"]
+    assert starts.read_text().splitlines() == ["dies"] * 2 + ["held"]
     # Between two shows nobody sees a desktop.
     assert (starts.parent / "shown").exists()
 
@@ -127,13 +132,46 @@ def test_wrong_options_are_not_tried_again(guard: Guard) -> None:
     assert count(starts) == 1
 
 
+def test_hours_end_a_show_in_the_dark_and_begin_it_again(
+    guard: Guard, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(supervisor, "DARK_S", 0.2)
+    monkeypatch.setattr(supervisor, "COVERED_S", 0.2)
+    guarded, starts = guard("well", again="held", still="shown")
+    plan = {**vars(guarded._plan), "schedule": parse_schedule("10:00-18:00, dim after 17:30")}
+    guarded._plan = Plan(**{**plan, "black": plan["still"], "still": []})
+    clock = datetime(2026, 11, 29, 17, 0)
+    guarded._clock = lambda: clock.timestamp()
+    said = starts.parent / "said"
+
+    def go_on() -> bool:
+        nonlocal clock
+        heard = said.read_text().split() if said.exists() else []
+        if guarded.report.answer()[1].startswith('{"state": "ok"') and clock.hour == 17:
+            clock = clock.replace(minute=45)
+        if "0.4" in heard and clock.day == 29:
+            clock = clock.replace(hour=19)
+        if "dark" in guarded.report.answer()[1]:
+            # Tomorrow evening.
+            clock = datetime(2026, 11, 30, 17, 31)
+        return clock.day == 30 and count(starts) == 2 and guarded.report.answer()[0]
+
+    assert play(guarded, go_on) == 0
+    assert said.read_text().split() == ["0.4", "0.0"]
+    assert starts.read_text().splitlines() == ["well", "held"]
+    assert (starts.parent / "arguments").read_text().splitlines()[1] == "--set master.brightness=0.4"
+    assert (starts.parent / "shown").exists()
+    assert "starting it again" not in caplog.text
+
+
 def test_a_stranger_on_this_machine_keeps_no_dead_show_alive(
     guard: Guard, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guarded, _ = guard("stranger", again="well")
-    guarded._plan = Plan(**{**vars(guarded._plan), "limits": Limits(3.0, 0.4, 0.8)})
+    guarded._plan = Plan(**{**vars(guarded._plan), "limits": Limits(1.0, 0.4, 0.8)})
     assert play(guarded, lambda: "starting it again" in caplog.text) == 0
-    assert "no picture in the first 3 s" in caplog.text
+    assert "no picture in the first 1 s" in caplog.text
 
 
 def test_a_simple_show_keeps_where_the_pictures_go_and_nothing_else() -> None:

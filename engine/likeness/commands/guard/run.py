@@ -1,33 +1,25 @@
-"""`likeness guard`."""
+"""`likeness guard PRESET`."""
 
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from likeness.commands.play import play
-from likeness.options import PresetName, ranged, read_named_preset
-from likeness.ranges import Range
+from likeness.commands.guard.options import DEFAULTS, GuardOptions, check
+from likeness.options import PresetName
+from likeness.tools.guard.schedule import parse_schedule
 
 # Of the options of `play`, those that say where the pictures go; a simple show is played without the others.
 KEPT = ("--output", "--display", "--size", "--fps", "--fit", "--device", "--osc-port", "--osc-host", "--web-port")
 KEPT_FLAGS = ("--windowed", "--no-autosave", "--strict")
-SECONDS = Range(1, 86_400, "seconds")
-NEVER_OR_SECONDS = Range(0, 86_400, "seconds")
 
 
 def guard(
     preset: PresetName = "demo",
     *options: Annotated[str, Parameter(allow_leading_hyphen=True)],
-    fallback: PresetName = "demo",
-    start: Annotated[float, ranged(SECONDS, "How long the first picture may take.")] = 180.0,
-    silent: Annotated[float, ranged(SECONDS, "How long no new picture may come.")] = 10.0,
-    still: Annotated[
-        float, ranged(NEVER_OR_SECONDS, "How long a picture may stand still, be black or of one colour; 0: for ever.")
-    ] = 60.0,
-    spare: bool = True,
+    chosen: GuardOptions = DEFAULTS,
 ) -> None:
     """Play a preset for months: start it again whenever it dies, hangs or shows nothing.
 
@@ -37,35 +29,36 @@ def guard(
     ----------
     options
         Those of `likeness play`, such as --size 1920x1080 --display 1.
-    fallback
-        The preset that is played with the lightest weights where the other one does not.
-    spare
-        Keep a second process ready, which takes over in seconds; it holds some 300 MB.
     """
-    # What is wrong now would be wrong at every start.
-    App(default_command=play).parse_args([preset, *options], print_error=False, exit_on_error=False)
-    for name in (preset, fallback):
-        read_named_preset(name)
+    check(preset, options, chosen)
     from likeness.files.paths import LIGHT_WEIGHTS, user_dir
     from likeness.show.heartbeat import PICTURE_VARIABLE
     from likeness.show.signals import stop_on_signals
     from likeness.show.watch import Limits
+    from likeness.tools.guard.health_server import serving_health
+    from likeness.tools.guard.log_file import logging_to
     from likeness.tools.guard.supervisor import Plan, Supervisor
 
     picture = user_dir("autosave") / "last-picture.png"
-    again = () if "--no-autosave" in options or "--resume" in options else ("--resume",)
+    again = ["play", preset, *options]
+    if not {"--no-autosave", "--resume"} & {*options}:
+        again.append("--resume")
     plan = Plan(
         module_command("likeness.cli"),
         ["play", preset, *options],
-        ["play", preset, *options, *again],
-        ["play", fallback, *kept_options(options), "--weights", LIGHT_WEIGHTS],
+        again,
+        ["play", chosen.fallback, *kept_options(options), "--weights", LIGHT_WEIGHTS],
         still_command(options, str(picture)),
-        module_command("likeness.tools.guard.spare") if spare else (),
-        Limits(start, silent, still),
+        # The arguments are not read; `ps` shows them, and what it will play.
+        module_command("likeness.tools.guard.spare", *again) if chosen.spare else (),
+        Limits(chosen.start, chosen.silent, chosen.still),
         {PICTURE_VARIABLE: str(picture)},
+        None if chosen.schedule is None else parse_schedule(chosen.schedule),
+        black=still_command(options, ""),
     )
     supervisor = Supervisor(plan)
-    with stop_on_signals(supervisor.stop):
+    health = serving_health(chosen.health_port, supervisor.report.answer)
+    with logging_to(chosen.log), health, stop_on_signals(supervisor.stop):
         status = supervisor.run()
     sys.exit(status)
 
