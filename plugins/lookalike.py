@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness import Bool, Choice, Event, Float, Frame, Int, Param, Stage, Text, Trigger, Values, hookimpl
-from likeness.events import CameraImage, Forget
+from likeness.events import AudienceTurn, CameraImage, Forget, ForgetTurn
 from likeness.files.paths import user_dir
 from likeness.generator import GROUPS
 from likeness.latent import layers_of, lerp, row, undo_truncation
@@ -26,6 +26,10 @@ PHASES = ("attack", "hold", "blend", "photo", "walk", "match", "decay")
 # A search takes a few steps a second; the picture follows each within this time, so that no step is seen.
 REFINE_S = 0.4
 PORTRAIT = (256, 1024)
+# Somebody of the audience who cannot be shown by then goes back to the server.
+COMING_S = 120.0
+# How dark the picture gets behind a name.
+SHADE = 0.6
 
 
 class Plugin:
@@ -38,6 +42,9 @@ class Plugin:
         self._turn = Turn()
         self._mix = NOBODY
         self._photo = ""
+        self._coming: AudienceTurn | None = None
+        self._coming_s = 0.0
+        self._named, self._warmed = True, False
         self._reset()
 
     @hookimpl
@@ -72,6 +79,15 @@ class Plugin:
                 "remember", 60.0, min=1.0, max=3600.0, unit="s", help="A visitor is forgotten so long after they left."
             ),
             Bool("again", True, help="Visitors who are remembered come round again; off, each has one turn."),
+            Bool("audience", True, help="Take visitors who sent a photo from their phone, one after the other."),
+            Float(
+                "stay",
+                20.0,
+                max=600.0,
+                unit="s",
+                help="Of a visitor of the audience: the whole turn, in the proportions of its phases; 0 leaves them.",
+            ),
+            Bool("name", True, help="Show the name of a visitor of the audience who gave one for it."),
             Float("rest", 4.0, max=120.0, unit="s", help="The show is alone for so long before somebody comes again."),
         ]
 
@@ -88,19 +104,24 @@ class Plugin:
     def stop(self, stage: Stage) -> None:
         if self._tracker:
             self._tracker.close()
+        self._end_turns()
         self._reset()
 
     @hookimpl
     def handle(self, event: Event, stage: Stage) -> None:
         if isinstance(event, CameraImage) and self._tracker:
             self._tracker.submit(event.picture, event.at)
+        elif isinstance(event, ForgetTurn):
+            self._forget(event.turn)
         elif isinstance(event, Forget):
             self._reset()
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
         self._apply_settings(params)
+        self._ask_audience(params, frame.dt)
         self._advance_turn(params, frame.dt)
+        self._named = bool(params["name"])
         visitor, mix = self._visitor, self._mix
         if visitor is None or mix.present <= 0:
             return None
@@ -117,14 +138,16 @@ class Plugin:
     @hookimpl
     def process_image(self, image: Tensor, frame: Frame) -> Tensor | None:
         visitor, mix = self._visitor, self._mix
-        if visitor is None or visitor.forgotten or max(mix.photo, mix.match) <= 0:
+        named = self._named and visitor is not None and visitor.name_line is not None and mix.present > 0
+        if visitor is None or visitor.forgotten or (max(mix.photo, mix.match) <= 0 and not named):
             return None
         self._stage.privacy.mark()
         if mix.photo > 0:
             image = torch.lerp(image, self._image_of("photo", visitor.portrait, image), mix.photo)
         if mix.match > 0 and visitor.match:
             image = torch.lerp(image, self._image_of("match", visitor.match.picture, image), mix.match)
-        return image
+        # The match has another one.
+        return self._with_name(image, visitor, mix.present * (1 - mix.along)) if named else image
 
     @hookimpl
     def describe_visitors(self) -> list[VisitorState]:
@@ -141,8 +164,29 @@ class Plugin:
         """Wipe, even if the plugin is bypassed or the picture frozen. The show thread, between two frames."""
         if self._tracker:
             self._tracker.forget()
+        self._end_turns()
         self._reset()
         self._stage.params.emit(Forget())
+
+    def _forget(self, turn: AudienceTurn) -> None:
+        """Wipe one visitor of the audience."""
+        gone = self._visitors.remove(turn)
+        if self._coming is turn:
+            self._coming = None
+        if self._visitor in gone:
+            self._reset()
+        for visitor in gone:
+            visitor.wipe()
+
+    def _end_turns(self) -> None:
+        """Give back who is on the way; whoever has begun their turn has had it."""
+        visitor, coming = self._visitor, self._coming
+        if visitor is not None and visitor.turn is not None:
+            visitor.turn.end(shown=True)
+        if coming is not None:
+            coming.end(shown=False)
+            self._visitors.remove(coming)
+        self._coming = None
 
     def _reset(self) -> None:
         """End the turn, and drop all that is left of it."""
@@ -170,24 +214,62 @@ class Plugin:
             if self._photo:
                 tracker.show_photo(self._photo)
 
+    def _ask_audience(self, params: Values, dt: float) -> None:
+        """Let the next one of the audience come, where nobody is on the stage or the turn ends."""
+        coming = self._coming
+        if coming is not None:
+            coming.hold()
+            self._coming_s += dt
+            if self._coming_s > COMING_S:
+                coming.end(shown=False)
+            if coming.over or coming.withdrawn:
+                self._coming = None
+                self._wipe(coming)
+            return
+        # Of two of the audience the second finds a face while the first one goes.
+        if params["audience"] and self._tracker and (self._visitor is None or self._turn.phase == "decay"):
+            if not self._warmed and self._stage.audience.open:
+                self._warmed = True
+                self._tracker.warm()
+            self._coming, self._coming_s = self._stage.audience.ask(), 0.0
+            if self._coming is not None:
+                self._tracker.show_turn(self._coming)
+
+    def _wipe(self, turn: AudienceTurn) -> None:
+        for visitor in self._visitors.remove(turn):
+            visitor.wipe()
+
     def _advance_turn(self, params: Values, dt: float) -> None:
         """Advance the turn, or begin the next one."""
         visitor = self._visitor
+        if visitor is not None and visitor.turn is not None:
+            visitor.turn.hold()
+            if visitor.turn.withdrawn:
+                visitor.wipe()
+            elif visitor.turn.hurried:
+                self._turn.end()
         if visitor is None or visitor.forgotten or self._turn.over:
             if visitor is not None:
                 had = self._had_turn
                 self._reset()
                 self._had_turn = had | {visitor.number}
+                if visitor.turn is not None:
+                    visitor.turn.end(shown=True)
+                    self._wipe(visitor.turn)
             self._alone_s += dt
             again = bool(params["again"]) and self._alone_s >= float(params["rest"])
             visitor = self._visitor = self._visitors.next_visitor(() if again else self._had_turn)
             if visitor is None:
                 return
             self._turn = Turn(short=params["mode"] == "ride")
+            if visitor.turn is not None and visitor.turn is self._coming:
+                self._coming = None
         seconds = [float(params["photo_s" if name == "photo" else name]) for name in PHASES]
         matched = visitor.match is not None and visitor.match.latent is not None
-        phase = self._turn.phase
-        self._mix = self._turn.advance(dt, PhaseSeconds(*seconds), matched=matched)
+        phase, lasting = self._turn.phase, PhaseSeconds(*seconds)
+        if visitor.turn is not None and params["stay"]:
+            lasting = lasting.fit(float(params["stay"]), short=self._turn.short)
+        self._mix = self._turn.advance(dt, lasting, matched=matched)
         self._phase_s = self._phase_s + dt if self._turn.phase == phase else 0.0
 
     def _latent_of(self, visitor: Visitor, dt: float) -> Tensor | None:
@@ -211,6 +293,14 @@ class Plugin:
         amounts = {group: float(params[group]) * float(params["amount"]) for group in GROUPS}
         layers = layers_of(self._info.groups, self._info.num_ws, amounts)
         return [present * (amount + (1 - amount) * whole) for amount in layers]
+
+    def _with_name(self, image: Tensor, visitor: Visitor, amount: float) -> Tensor:
+        """Return the image with the visitor's name laid over it."""
+        if visitor.name_line is None:
+            return image
+        covered = (self._image_of("name", visitor.name_line, image) + 1) / 2 * amount
+        shaded = torch.lerp(image, torch.full_like(image, -1.0), SHADE * covered[:, 1:2])
+        return torch.lerp(shaded, torch.ones_like(image), covered[:, :1])
 
     def _image_of(self, name: str, picture: Pixels, image: Tensor) -> Tensor:
         """Return a picture as an image of the generator's size, `[1, 3, H, W]`; made once for a turn."""

@@ -1,5 +1,7 @@
 """Events between two frames: those that plugins may `handle`, and the base of those that they never see."""
 
+import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -58,13 +60,69 @@ class CameraImage:
     at: float
 
 
+class AudienceTurn:
+    """The turn of a visitor of the audience, who sent a photo: held by a plugin and by the server's link.
+
+    The plugin calls `hold` in each frame as long as it has the turn, and `end` when it is over. The link withdraws it
+    where the visitor may not be shown any more, and hurries it where somebody else is to come. Any thread.
+
+    Args:
+        number: of the visitor, as the server counts.
+        picture: `[height, width, 3]` uint8 RGB, at most 1,280 px a side.
+        name: as the visitor wished it to be shown; "" for none.
+
+    Attributes:
+        withdrawn: nothing of the visitor may be shown from now on, and all of them must be wiped.
+        hurried: somebody else is to come, so the turn should end soon.
+        over: whether the plugin has ended it.
+        shown: whether it was a turn, and the visitor need not come again.
+    """
+
+    def __init__(self, number: int, picture: "NDArray[np.uint8]", name: str = "") -> None:
+        self.number, self.picture, self.name = number, picture, name
+        self.withdrawn = self.hurried = self.shown = False
+        self._over = threading.Event()
+        self._held_at = time.monotonic()
+
+    @property
+    def over(self) -> bool:
+        """Whether the plugin has ended it."""
+        return self._over.is_set()
+
+    @property
+    def unheld_s(self) -> float:
+        """For how many seconds no plugin has held it."""
+        return time.monotonic() - self._held_at
+
+    def hold(self) -> None:
+        """Say that a plugin has it still."""
+        self._held_at = time.monotonic()
+
+    def end(self, *, shown: bool) -> None:
+        """End it, once; `shown` False lets the visitor come again."""
+        if not self.over:
+            self.shown = shown
+            self._over.set()
+
+
 @dataclass(frozen=True)
 class Forget:
     """Everything that is held in memory of visitors must be wiped at once."""
 
 
+@dataclass(frozen=True)
+class ForgetTurn(Forget):
+    """What is held of one visitor of the audience must be wiped at once; it does no harm to wipe all.
+
+    Args:
+        turn: of that visitor.
+    """
+
+    turn: AudienceTurn
+
+
 # What plugins may `handle`.
-Event = Note | Key | Recall | CameraImage | Forget
+Event = Note | Key | Recall | CameraImage | Forget | ForgetTurn
 
 
 class LatentCommand:

@@ -182,6 +182,12 @@ class Options(PictureOptions):
     camera
         Feed camera images to plugins such as lookalike: a camera's number from 0, a video, a photo, a folder of photos,
         or rtsp://... While it is live the picture carries a small mark.
+    audience
+        The address of `likeness audience serve`: visitors whom its operator lets in come onto the stage, by the plugin
+        lookalike.
+    audience_key
+        The key for it, which the server prints; else LIKENESS_AUDIENCE_KEY in the environment, which other users of
+        this machine do not see.
     link
         Share tempo and bars with Ableton Link; needs the extra `link`.
     watch
@@ -219,6 +225,8 @@ class Options(PictureOptions):
     strict: bool | None = None
     takeover: Takeover | None = None
     camera: str | None = None
+    audience: str | None = None
+    audience_key: str | None = None
     link: bool = False
     watch: bool = False
     follow: bool = False

@@ -1,12 +1,13 @@
 """The stage: what a plugin may use outside its per-frame hooks."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 
-from likeness.events import Event
+from likeness.events import AudienceTurn, Event
 from likeness.frame import Values
 from likeness.generator import Generator
 from likeness.params import Value
@@ -95,6 +96,46 @@ class Privacy:
         return marked
 
 
+class Audience:
+    """The audience's visitors for the stage: a plugin asks for the next one, the server's link brings them.
+
+    Without a link nobody ever comes. A turn that waits is picked up once.
+
+    Attributes:
+        open: whether there is a link.
+    """
+
+    # A plugin that is bypassed asks no more.
+    _ASKED_S = 1.0
+
+    def __init__(self) -> None:
+        self.open = False
+        self._asked_at = -self._ASKED_S
+        self._turn: AudienceTurn | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a plugin has just asked. The link."""
+        return self._turn is None and time.monotonic() - self._asked_at < self._ASKED_S
+
+    def ask(self) -> AudienceTurn | None:
+        """Return the visitor who has come, or None and let one come. Called in each frame that wants one."""
+        turn, self._turn = self._turn, None
+        if turn is not None and turn.withdrawn:
+            turn = None
+        self._asked_at = -self._ASKED_S if turn is not None else time.monotonic()
+        return turn
+
+    def bring(self, turn: AudienceTurn) -> None:
+        """Leave a visitor for the plugin. The link."""
+        self._turn = turn
+
+    def drop(self, turn: AudienceTurn) -> None:
+        """Leave a visitor no longer. The link."""
+        if self._turn is turn:
+            self._turn = None
+
+
 @dataclass(frozen=True)
 class Stage:
     """What surrounds a plugin.
@@ -108,6 +149,7 @@ class Stage:
         privacy: mark a frame in `update` that shows a visitor's face; it is then kept nowhere.
         offline: whether this is a render, where each frame is waited for so that it is the same the next time; live,
             no frame waits.
+        audience: visitors who sent a photo from their phone and were let in.
     """
 
     generator: Generator
@@ -117,6 +159,7 @@ class Stage:
     heads: int = 1
     privacy: Privacy = field(default_factory=Privacy)
     offline: bool = False
+    audience: Audience = field(default_factory=Audience)
 
     @property
     def store(self) -> PluginParams:

@@ -14,6 +14,8 @@ from likeness.audience.states import State
 from likeness.audience.tables import Consent, ConsentText, Night, Result, Visitor
 from likeness.audience.transitions import may_be_shown
 
+# Of a name on the stage, in characters.
+LONGEST_NAME = 24
 # 192 bits: nobody guesses a visitor's address.
 KEY_BYTES = 24
 
@@ -45,9 +47,15 @@ def hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+def clean_name(text: str) -> str:
+    """Return a name as it can be shown in a line: no controls or line breaks, and no longer than `LONGEST_NAME`."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:LONGEST_NAME].strip()
+
+
 def admit(
-    session: Session, night: Night, key: str, device: str, photo: str, agreed: Sequence[AgreedText], now: float
-) -> Visitor:
+    session: Session, night: Night, key: str, device: str, photo: str, agreed: Sequence[AgreedText], now: float,
+    name: str = "",
+) -> Visitor:  # fmt: skip
     """Add a visitor whose photo lies in the store, with what they agreed to.
 
     Args:
@@ -58,13 +66,15 @@ def admit(
         photo: name in the store.
         agreed: the texts, in the visitor's language; one of the kind "compare" must be among them.
         now: seconds since 1970.
+        name: as the visitor wishes it to be shown on the stage; dropped where they are not shown there.
     """
     kinds = {each.kind for each in agreed}
     if "compare" not in kinds:
         raise ValueError("without consent to compare there is nothing to do with a photo")
     visitor = Visitor(
         state=State.RECEIVED, key_hash=hash_key(key), device=device, language=agreed[0].language, photo=photo,
-        stage_consent="stage" in kinds, received_at=now, changed_at=now, delete_at=now + night.keep_s,
+        stage_consent="stage" in kinds, stage_name=clean_name(name) if "stage" in kinds else "",
+        received_at=now, changed_at=now, delete_at=now + night.keep_s,
     )  # fmt: skip
     session.add(visitor)
     for each in agreed:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, sel
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from likeness.audience.states import Reason, State
-from likeness.audience.tables import Result, Visitor
+from likeness.audience.tables import Night, Result, Visitor
 from likeness.audience.transitions import may_be_shown, move, settle
 
 # A worker renews four times in it; a killed one's visitor is taken by another within so many seconds.
@@ -124,10 +124,10 @@ def take_for_stage(session: Session, now: float, lease_s: float = LEASE_S) -> Cl
     waiting = and_(Visitor.state == State.QUEUED, or_(Visitor.staged_at.is_(None), hurried))
     again = and_(Visitor.state == State.DONE, hurried)
     lost = and_(Visitor.state == State.ON_STAGE, _free(Visitor.stage_until, now))
-    choice = select(Visitor.number).where(may_be_shown(), Visitor.stage_consent, or_(waiting, again, lost))
+    choice = select(Visitor.number).where(may_be_staged(), or_(waiting, again, lost))
     chosen = _first(choice, func.coalesce(Visitor.hurried_at, now + 1.0))
     lease = {"stage_token": token, "stage_until": now + lease_s, "hurried_at": None}
-    taken = move(session, State.ON_STAGE, Visitor.number == chosen, may_be_shown(), now=now, **lease)
+    taken = move(session, State.ON_STAGE, Visitor.number == chosen, may_be_staged(), now=now, **lease)
     if not taken:
         return None
     photo = session.scalars(select(Visitor.photo).where(Visitor.number == taken[0])).one()
@@ -139,13 +139,27 @@ def keep_on_stage(session: Session, claim: Claim, now: float, lease_s: float = L
     return _update(session, *_staged(claim), stage_until=now + lease_s) is not None
 
 
-def leave_stage(session: Session, claim: Claim, now: float) -> bool:
-    """End a visitor's turn on the stage."""
-    left = {"staged_at": now, "stage_token": None, "stage_until": None}
+def leave_stage(session: Session, claim: Claim, now: float, *, shown: bool = True) -> bool:
+    """End a visitor's turn on the stage; who was not `shown` comes again."""
+    left = {"stage_token": None, "stage_until": None, **({"staged_at": now} if shown else {})}
     if not move(session, State.QUEUED, *_staged(claim), now=now, **left):
         return False
     settle(session, Visitor.number == claim.number, now=now)
     return True
+
+
+def count_for_stage(session: Session) -> tuple[int, bool]:
+    """Return how many wait for the stage, and whether the operator has called for one of them."""
+    hurried = and_(Visitor.state.in_((State.QUEUED, State.DONE)), Visitor.hurried_at.is_not(None))
+    waiting = or_(and_(Visitor.state == State.QUEUED, Visitor.staged_at.is_(None)), hurried)
+    chosen = select(func.count(), func.count(Visitor.hurried_at)).where(may_be_staged(), waiting)
+    count, called = session.execute(chosen).one()
+    return count, called > 0
+
+
+def may_be_staged() -> ColumnElement[bool]:
+    """Return the condition on which a visitor's picture goes to a stage: they agreed to it, and nobody forbids it."""
+    return and_(may_be_shown(), Visitor.stage_consent, select(~Night.drop_only).scalar_subquery())
 
 
 def _give_up(session: Session, now: float) -> None:
@@ -182,4 +196,4 @@ def _held(claim: Claim) -> tuple[ColumnElement[bool], ...]:
 
 
 def _staged(claim: Claim) -> tuple[ColumnElement[bool], ...]:
-    return Visitor.number == claim.number, Visitor.stage_token == claim.token, may_be_shown()
+    return Visitor.number == claim.number, Visitor.stage_token == claim.token, may_be_staged()

@@ -26,6 +26,7 @@ from likeness.audience.operator_pages import OperatorPages
 from likeness.audience.pages import Pages, language_of
 from likeness.audience.post_office import MailServer, PostOffice
 from likeness.audience.security import SecureHeaders
+from likeness.audience.stage_routes import StageRoutes
 from likeness.audience.visitor_pages import VisitorPages
 from likeness.errors import AudienceError
 from likeness.errors.fault_log import Faults
@@ -87,6 +88,7 @@ def make_app(evening: Evening, url: str, mail_server: MailServer | None = None) 
         Route("/favicon.ico", no_icon),
         Route("/page/{name}", pages.file),
         *OperatorPages(evening, pages).routes(),
+        *StageRoutes(evening).routes(),
         *VisitorPages(evening, pages, live, url, mailing=mail_server is not None).routes(),
     ]
     return Starlette(

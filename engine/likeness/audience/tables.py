@@ -1,6 +1,6 @@
 """The tables of an evening, as typed classes. Times are seconds since 1970, in UTC."""
 
-from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, Text, true
+from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, Text, false, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from likeness.audience.states import State
@@ -28,6 +28,14 @@ class Night(Base):
     device_quota: Mapped[int]
     # From the photo to the hour at which all of it is deleted.
     keep_s: Mapped[float]
+    # No photo is taken in from this hour on; None for the whole night.
+    until: Mapped[float | None] = mapped_column(default=None)
+    # Nobody sees films before `reveal_at`, or before the operator opens them at `revealed_at`.
+    reveal: Mapped[bool] = mapped_column(default=False, server_default=false())
+    reveal_at: Mapped[float | None] = mapped_column(default=None)
+    revealed_at: Mapped[float | None] = mapped_column(default=None)
+    # Nobody sees anybody else: no stage.
+    drop_only: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Of cookies and codes; so a restart keeps the visitors' pages and the operator's link.
     secret: Mapped[bytes] = mapped_column(LargeBinary)
 
@@ -45,6 +53,8 @@ class Visitor(Base):
     device: Mapped[str | None] = mapped_column(String(64), index=True)
     language: Mapped[str] = mapped_column(String(2))
     stage_consent: Mapped[bool]
+    # As they wish it to be shown on the stage; "" for none.
+    stage_name: Mapped[str] = mapped_column(String(24), default="", server_default="")
     # Names in the store; "" once they are deleted.
     photo: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[float]

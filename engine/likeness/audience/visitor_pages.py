@@ -14,7 +14,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from likeness.audience.admission import admit, count_before, find_results, find_visitor, hash_key, make_key
+from likeness.audience.admission import (
+    LONGEST_NAME,
+    admit,
+    clean_name,
+    count_before,
+    find_results,
+    find_visitor,
+    hash_key,
+    make_key,
+)
 from likeness.audience.evening import Evening
 from likeness.audience.live import Live
 from likeness.audience.night import HOUR_S, find_refusal
@@ -169,6 +178,7 @@ class VisitorPages:
             "start.html", language, status, message=message, megabytes=MOST_BYTES // 1_000_000, most_bytes=MOST_BYTES,
             keep=f"{self._keep_s / HOUR_S:g}", ticked={kind for kind in CONSENTS if fields.get(f"agree-{kind}")},
             signature=self._evening.sign("send", device), consents=CONSENTS,
+            stage_name=clean_name(fields.get("stage-name", "")), longest_name=LONGEST_NAME,
         )  # fmt: skip
         give_device(request, page, device)
         return page
@@ -185,13 +195,13 @@ class VisitorPages:
         texts, key = self._evening.texts, make_key()
         language = fields["lang"] if fields.get("lang") in LANGUAGES else "en"
         agreed = [texts.consent(language, kind) for kind in CONSENTS if fields.get(f"agree-{kind}")]
-        name = self._evening.store.put("photos", photo, ".jpg")
+        own_name, name = fields.get("stage-name", ""), self._evening.store.put("photos", photo, ".jpg")
         kept = False
         try:
             with self._evening.database.writing() as session:
                 night = session.scalars(select(Night)).one()
                 if not find_refusal(session, night, hash_key(device)):
-                    admit(session, night, key, hash_key(device), name, agreed, self._evening.now())
+                    admit(session, night, key, hash_key(device), name, agreed, self._evening.now(), own_name)
                     kept = True
         finally:
             if not kept:

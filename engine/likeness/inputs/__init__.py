@@ -4,6 +4,7 @@
 - `osc/`: OSC over UDP on a thread of its own, OSCQuery over HTTP and WebSockets on another, zeroconf on a third.
 - `midi/`: controllers, their bindings, takeover, learning and lights; one thread for all.
 - `camera/`: cameras, videos and network streams; one thread, which blocks in the driver.
+- `audience/`: visitors of the audience's server; one thread, which waits for the network.
 - `link.py`: the beat of an Ableton Link session; read by the show's thread.
 
 All of them end at `ParamStore`: an edit or an event is checked on the input's thread, queued, and carried out by the

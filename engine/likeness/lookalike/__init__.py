@@ -8,7 +8,7 @@ The plugin `lookalike` plays this package. In reading order:
 - `vision_process`: the process beside the show that looks and matches; `face_reader` and `matcher` run in it.
 - `visitor`, `visitor_queue`: who is remembered, in the order of their turns; in memory alone.
 - `search_queue`: whose latent the projection worker (a second process) looks for next.
-- `turn`: the phases of a visitor's turn, and the mix of pictures in each.
+- `turn`: the phases of a visitor's turn, and the mix of pictures in each; `name_line`: the name over them.
 
 The command `lookalike` makes films of photos instead, in one thread and without a show:
 

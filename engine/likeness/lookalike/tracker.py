@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from likeness import open_generator
 from likeness.errors import LikenessError
 from likeness.errors.fault_log import Faults
+from likeness.events import AudienceTurn
 from likeness.faces.photo import read_photo
 from likeness.lookalike.arrival import ArrivalDetector
 from likeness.lookalike.messages import FaceObservation, MatchReply, VisionConfig
+from likeness.lookalike.name_line import draw_name
 from likeness.lookalike.search_queue import SearchQueue
 from likeness.lookalike.vision_process import VisionProcess
 from likeness.lookalike.visitor import Match, Visitor
@@ -94,9 +96,9 @@ class VisitorTracker:
         self._searches = searches or SearchQueue(ProjectionWorker(opener), visitors)
         self._arrival = ArrivalDetector()
         self._newest: tuple[int, float, NDArray[np.uint8]] | None = None
-        # The path of the photo to be sent next, and of the one whose observation is outstanding.
-        self._photo: str | None = None
-        self._photo_sent: str | None = None
+        # The photo to be sent next, and the one whose observation is outstanding.
+        self._photo: str | AudienceTurn | None = None
+        self._photo_sent: str | AudienceTurn | None = None
         self._recognised_at = self._looked_at = -AGAIN_S
         self._count = self._pictures = self._generation = 0
         self._catching = self._forgetting = False
@@ -113,6 +115,15 @@ class VisitorTracker:
     def show_photo(self, path: str) -> None:
         """Make a visitor of the face in a photo; a photo without a face is logged."""
         self._photo = path
+        self._start()
+
+    def warm(self) -> None:
+        """Start the thread and the search's process, which take some seconds, before somebody comes."""
+        self._start()
+
+    def show_turn(self, turn: AudienceTurn) -> None:
+        """Make a visitor of somebody of the audience; a turn without a face in its photo is ended."""
+        self._photo = turn
         self._start()
 
     def catch(self) -> None:
@@ -190,7 +201,10 @@ class VisitorTracker:
             else:
                 self._observe_camera(reply)
         if self._photo_sent is not None and not self._vision.busy:
-            log.error("%s was not looked at; show it again", self._photo_sent)
+            if isinstance(self._photo_sent, AudienceTurn):
+                self._photo_sent.end(shown=False)
+            else:
+                log.error("%s was not looked at; show it again", self._photo_sent)
             self._photo_sent = None
         self._searches.step(self.settings.steps)
         for visitor in self._visitors.expire(time.monotonic(), self.settings.remember_s):
@@ -199,15 +213,15 @@ class VisitorTracker:
 
     def _send_photo(self) -> bool:
         """Send the photo that was left; return whether there was one, readable or not."""
-        path, self._photo = self._photo, None
-        if not path:
+        photo, self._photo = self._photo, None
+        if not photo:
             return False
         try:
-            picture = read_photo(Path(path))
+            picture = photo.picture if isinstance(photo, AudienceTurn) else read_photo(Path(photo))
         except LikenessError as error:
             log.error("%s", error)
             return True
-        self._photo_sent = path
+        self._photo_sent = photo
         self._pictures += 1
         self._vision.request_look(self._pictures, time.monotonic(), picture, embed=True, photo=True)
         return True
@@ -227,11 +241,15 @@ class VisitorTracker:
         self._vision.request_look(number, at, picture, recognise)
 
     def _observe_photo(self, observation: FaceObservation) -> None:
-        path, self._photo_sent = self._photo_sent, None
+        photo, self._photo_sent = self._photo_sent, None
+        turn = photo if isinstance(photo, AudienceTurn) else None
         if observation.present:
-            self._welcome(observation)
+            self._welcome(observation, turn)
+        elif turn is not None:
+            log.warning("visitor %d of the audience is left out: no face is found", turn.number)
+            turn.end(shown=True)
         else:
-            log.error("no face is found in %s; take one from the front and near, in light", path)
+            log.error("no face is found in %s; take one from the front and near, in light", photo)
 
     def _observe_camera(self, observation: FaceObservation) -> None:
         known = None if observation.embedding is None else self._visitors.find(observation.embedding)
@@ -244,16 +262,19 @@ class VisitorTracker:
         if arrived is not None:
             self._welcome(arrived)
 
-    def _welcome(self, observation: FaceObservation) -> None:
-        """Make a visitor of the face, unless it is one already, and ask for their match."""
-        if observation.portrait is None or observation.embedding is None:
+    def _welcome(self, observation: FaceObservation, turn: AudienceTurn | None = None) -> None:
+        """Make a visitor of the face, unless it is one already, and ask for their match.
+
+        Whoever sent a photo is a visitor of their own, also where they stand before the camera.
+        """
+        if observation.portrait is None or observation.embedding is None or (turn and (turn.over or turn.withdrawn)):
             return
-        known = self._visitors.find(observation.embedding)
+        known = self._visitors.find(observation.embedding) if turn is None else None
         if known is not None:
             known.seen_at = time.monotonic()
             return
         self._count += 1
-        visitor = Visitor(self._count, observation.portrait, observation.embedding, time.monotonic())
+        visitor = Visitor(self._count, observation.portrait, observation.embedding, time.monotonic(), turn=turn)
         self._wipe(self._visitors.add(visitor, self._generation))
         if visitor.forgotten:
             return
@@ -261,6 +282,8 @@ class VisitorTracker:
         notes = f" ({'; '.join(observation.doubts)})" if observation.doubts else ""
         log.info("visitor %d%s", visitor.number, notes)
         self._vision.request_match(visitor.number, visitor.embedding, self.settings.farthest)
+        if turn is not None:
+            visitor.name_line = draw_name(turn.name, visitor.portrait.shape[0])
 
     def _add_match(self, reply: MatchReply) -> None:
         visitor = next((each for each in self._visitors.visitors() if each.number == reply.visitor), None)

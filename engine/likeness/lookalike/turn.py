@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from likeness.easing import ROUNDING, smooth
 
@@ -39,6 +39,13 @@ class PhaseSeconds:
         """Return the seconds of a phase."""
         return self.blend if phase in ("reveal", "dissolve", "meet") else float(getattr(self, phase))
 
+    def fit(self, seconds: float, *, short: bool) -> PhaseSeconds:
+        """Return phases of the same proportions that take so many seconds in all; hold alone where they are 0."""
+        whole = sum(self.of(phase) for phase in (SHORT_PHASES if short else PHASES))
+        if whole <= 0:
+            return replace(self, hold=seconds)
+        return PhaseSeconds(*(getattr(self, each.name) * seconds / whole for each in fields(self)))
+
 
 @dataclass(frozen=True)
 class Mix:
@@ -72,6 +79,7 @@ class Turn:
 
     Attributes:
         mix: of the last `advance`.
+        short: as given.
     """
 
     def __init__(self, *, short: bool = False) -> None:
@@ -79,7 +87,7 @@ class Turn:
         self._index, self._along = 0, 0.0
         self._waited = 0.0
         self._left: Mix | None = None
-        self.mix = NOBODY
+        self.short, self.mix = short, NOBODY
 
     @property
     def phase(self) -> str:

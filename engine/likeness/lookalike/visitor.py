@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from likeness.events import AudienceTurn
 from likeness.faces.embed import Embedding
 
 Pixels = NDArray[np.uint8]
@@ -43,6 +44,8 @@ class Visitor:
         steps: how many steps of the search are in `latent`.
         match: whom they resemble, None until somebody is found.
         forgotten: whether `wipe` was called.
+        turn: of the audience, for whoever sent a photo from their phone.
+        name_line: the name that they wished to be shown, as `draw_name` draws it; None for none.
     """
 
     number: int
@@ -53,6 +56,8 @@ class Visitor:
     steps: int = 0
     match: Match | None = field(default=None, repr=False)
     forgotten: bool = False
+    turn: AudienceTurn | None = field(default=None, repr=False)
+    name_line: Pixels | None = field(default=None, repr=False)
 
     @property
     def ready(self) -> bool:
@@ -66,4 +71,4 @@ class Visitor:
         self.embedding.fill(0)
         if self.latent is not None:
             self.latent.zero_()
-        self.latent = self.match = None
+        self.latent = self.match = self.name_line = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection
 
+from likeness.events import AudienceTurn
 from likeness.faces.embed import Embedding, identity_distance
 from likeness.lookalike.visitor import Visitor
 
@@ -26,7 +27,9 @@ class VisitorQueue:
     def find(self, embedding: Embedding) -> Visitor | None:
         """Return the visitor whose embedding this is, or None."""
         with self._lock:
-            near = [(identity_distance(visitor.embedding, embedding), visitor) for visitor in self._visitors]
+            # Whoever sent a photo is that visitor for their turn alone.
+            known = [visitor for visitor in self._visitors if visitor.turn is None]
+            near = [(identity_distance(visitor.embedding, embedding), visitor) for visitor in known]
         distance, visitor = min(near, key=lambda pair: pair[0], default=(SAME_VISITOR, None))
         return visitor if distance < SAME_VISITOR else None
 
@@ -58,11 +61,14 @@ class VisitorQueue:
     def next_visitor(self, without: Collection[int] = ()) -> Visitor | None:
         """Return the visitor whose turn it is, and put them at the end; None if nobody is ready.
 
+        Whoever sent a photo comes before those at the camera, who would keep them waiting for ever.
+
         Args:
             without: numbers of visitors who are passed over.
         """
         with self._lock:
-            visitor = next((each for each in self._visitors if each.ready and each.number not in without), None)
+            ready = [each for each in self._visitors if each.ready and each.number not in without]
+            visitor = next((each for each in ready if each.turn is not None), ready[0] if ready else None)
             if visitor is not None:
                 self._visitors.remove(visitor)
                 self._visitors.append(visitor)
@@ -70,10 +76,27 @@ class VisitorQueue:
         return visitor
 
     def expire(self, now: float, seconds: float) -> list[Visitor]:
-        """Drop those who were not seen for `seconds`, apart from the one whose turn it is; return them."""
+        """Drop those who were not seen for `seconds`, apart from the one whose turn it is, and who may not be shown.
+
+        Return them. Whoever sent a photo stays until their turn is over.
+        """
         with self._lock:
-            gone = [each for each in self._visitors if now - each.seen_at > seconds and each is not self._current]
+            gone = [
+                each
+                for each in self._visitors
+                if each.turn is None and now - each.seen_at > seconds and each is not self._current
+            ]
+            gone += [each for each in self._visitors if each.turn is not None and each.turn.withdrawn]
             self._visitors = [each for each in self._visitors if each not in gone]
+        return gone
+
+    def remove(self, turn: AudienceTurn) -> list[Visitor]:
+        """Drop the visitor of a turn of the audience; return them, to be wiped."""
+        with self._lock:
+            gone = [each for each in self._visitors if each.turn is turn]
+            self._visitors = [each for each in self._visitors if each not in gone]
+            if self._current in gone:
+                self._current = None
         return gone
 
     def clear_current(self) -> None:

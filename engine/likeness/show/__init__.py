@@ -6,7 +6,7 @@ Files in reading order:
     show.py             builds a show from a preset and options, and runs it
     clock.py, frame_stats.py, status.py    when frames begin, what is counted, what is told
     governor.py         the rate that this machine holds
-    camera.py, modulation_stage.py         what happens before a frame, beside controls and cues
+    camera.py, audience.py, modulation_stage.py    what happens before a frame, beside controls and cues
     screen.py           outputs, with the window's keys and what it draws over the picture
     controls.py         opens OSC, OSCQuery and MIDI
     load_rack.py, first_weights.py, open_weights.py   plugins and weights at the start

@@ -10,6 +10,7 @@ from likeness.host.host import Host
 from likeness.parameters.describe import describe_modulators
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.store import ParamStore
+from likeness.show.audience import AudienceStage
 from likeness.show.camera import CameraStage
 from likeness.show.controls import Controls
 from likeness.show.describe_generator import GeneratorDescription
@@ -35,6 +36,7 @@ def describe_show(
     editor: RackEditor,
     swap: GeneratorSwap,
     camera: CameraStage,
+    audience: AudienceStage,
     controls: Controls,
     info: Callable[[], GeneratorInfo],
     heard: Callable[[], AudioFeatures],
@@ -48,7 +50,7 @@ def describe_show(
     folders are read at most once a second.
 
     Args:
-        store, host, modulation, presets, morph, editor, swap, camera, controls: of the show.
+        store, host, modulation, presets, morph, editor, swap, camera, audience, controls: of the show.
         info: returns that of the generator that plays.
         heard: returns the newest features of the sound.
         listening: whether there is sound.
@@ -66,5 +68,7 @@ def describe_show(
         "generator": (generator.describe, SLOW_S),
         # The host replaces its tuple of states as a whole.
         "camera": (lambda: camera.describe(host.visitors), SLOW_S),
+        # A frozen value, replaced as a whole.
+        "audience": (audience.describe, SLOW_S),
         "rack": (rack.describe, SLOW_S),
     }

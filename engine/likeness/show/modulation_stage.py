@@ -3,6 +3,7 @@
 from likeness.audio.features import SILENCE, AudioFeatures, AudioSource
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.store import ParamStore
+from likeness.params import Trigger
 from likeness.tempo.transport import Transport
 
 
@@ -25,3 +26,13 @@ class ModulationStage:
         """Set the parameters' offsets for the frame that begins at the show's `time` and `beat`."""
         self.heard = self._audio.features_at(self._transport.moment.at)
         self._store.set_modulation(self._modulation.advance(time, beat, self.heard))
+
+
+def make_modulation(seed: int, store: ParamStore) -> Modulation:
+    """Return the modulation of a show, whose modulators press triggers and move everything else."""
+    return Modulation(
+        seed,
+        press=lambda address: store.run(store.journal.derive(store.prepare(address, 1)[0])),
+        is_trigger=lambda address: isinstance(store.param(address), Trigger) if address in store else None,
+        journal=store.journal,
+    )

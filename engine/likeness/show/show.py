@@ -24,11 +24,10 @@ from likeness.inputs.link import LinkSession
 from likeness.inputs.midi.cue_pads import CuePadActions
 from likeness.master import Master
 from likeness.options import DEFAULT_FPS, Options
-from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
-from likeness.params import Trigger
 from likeness.ranges import parse_size
+from likeness.show.audience import AudienceStage
 from likeness.show.bug_report import make_show_report
 from likeness.show.camera import CameraStage
 from likeness.show.clock import FixedClock, RealClock
@@ -45,7 +44,7 @@ from likeness.show.health import open_health
 from likeness.show.load_rack import declare_show_params, load_rack, plays, set_first_values
 from likeness.show.loop import BeforeFrame, Loop
 from likeness.show.modulation_commands import modulation_commands
-from likeness.show.modulation_stage import ModulationStage
+from likeness.show.modulation_stage import ModulationStage, make_modulation
 from likeness.show.open_weights import open_weights
 from likeness.show.preset_commands import PresetCommands
 from likeness.show.preset_morph import PresetMorph
@@ -119,12 +118,7 @@ class Show(AbstractContextManager["Show"]):
         transport = self.transport = Transport([*takes.beats, midi_clock])
         opened.callback(close_cleanly, transport.close)
         host = self.host = Host(store, None if options.offline else Budget(1e3 / self.fps))
-        modulation = self.modulation = Modulation(
-            self.seed,
-            press=lambda address: store.run(store.journal.derive(store.prepare(address, 1)[0])),
-            is_trigger=lambda address: isinstance(store.param(address), Trigger) if address in store else None,
-            journal=store.journal,
-        )
+        modulation = self.modulation = make_modulation(self.seed, store)
         morph = self.preset_morph = PresetMorph(store)
         presets = self.preset_commands = PresetCommands(store, host, self.preset, self.seed, modulation)
         cues = self.cues = Cues(
@@ -154,7 +148,11 @@ class Show(AbstractContextManager["Show"]):
             show.weights, open_generator, self.heads, presets.record_weights, measured=options.measured
         )
         self.first_weights, params = first, PluginParams(store)
-        stage = Stage(generator, params, device, self.seed, self.heads, offline=options.offline)
+        audience = self.audience = AudienceStage(options, store)
+        opened.callback(close_cleanly, audience.close)
+        stage = Stage(
+            generator, params, device, self.seed, self.heads, offline=options.offline, audience=audience.audience
+        )
         renderer = Renderer(stage, host, self.fps, with_alpha=options.alpha)
         renderer.start()
         opened.callback(close_cleanly, renderer.stop)
@@ -209,7 +207,7 @@ class Show(AbstractContextManager["Show"]):
             defaults=[entry for entry in self.preset.midi if plays(entry.param, left_out)],
             takeover=options.takeover or show.takeover or "soft",
             clock=midi_clock,
-            status=lambda inputs: self._status.numbers({**inputs, **camera.counters()}),
+            status=lambda inputs: self._status.numbers({**inputs, **camera.counters(), **audience.counters()}),
             pads=CuePadActions(cues.cues.press_pad, cues.cues.set_arm, cues.cues.pad_state),
         )
         opened.callback(close_cleanly, controls.close)
@@ -242,6 +240,7 @@ class Show(AbstractContextManager["Show"]):
             editor,
             swap,
             camera,
+            audience,
             controls,
             lambda: self.generator.info,
             lambda: self.heard,
@@ -296,7 +295,8 @@ class Show(AbstractContextManager["Show"]):
 
     def status(self) -> dict[str, Any]:
         """Return the show's numbers, ready for `json.dumps`. Any thread."""
-        return self._status.numbers({**self.controls.counters(), **self.camera.counters()})
+        counters = (self.controls.counters(), self.camera.counters(), self.audience.counters())
+        return self._status.numbers({name: value for part in counters for name, value in part.items()})
 
     def report(self) -> bytes:
         """Return a zip for a bug report; nothing of anybody is in it. Any thread; it takes a while."""

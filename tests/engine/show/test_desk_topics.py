@@ -45,7 +45,7 @@ def read(rig: Rig, name: str) -> Any:
 def test_every_topic_is_plain_and_the_same_while_nothing_changes(swap_rig: Callable[..., Rig]) -> None:
     rig = swap_rig()
     rig.frame(3)
-    wanted = {"midi", "modulation", "audio", "presets", "generator", "camera", "rack"}
+    wanted = {"midi", "modulation", "audio", "presets", "generator", "camera", "audience", "rack"}
     assert rig.show.topics.keys() == wanted
     for _ in range(20):
         first = {name: read(rig, name) for name in wanted}

@@ -80,6 +80,7 @@ def serve(
     from likeness.audience.post_office import parse_mail_server
     from likeness.audience.server import listen, make_app
     from likeness.audience.server import serve as serve_app
+    from likeness.audience.stage_routes import stage_key
     from likeness.audience.worker_pool import WorkerPool
     from likeness.web.addresses import lan_address
     from likeness.web.qr import qr_text
@@ -103,6 +104,8 @@ def serve(
         pool.start()
         print(f"{qr_text(public)}\nVisitors: {public}\nFor the screen: {public}screen")
         print(f"Operator, a secret: {own}operator?code={operator_code(evening)}", flush=True)
+        if stage:
+            print(f"For the show: --audience {own} --audience-key {stage_key(evening)}", flush=True)
         if demo:
             stack.enter_context(_visitors(_address("127.0.0.1" if host in EVERYWHERE else host, bound)))
         serve_app(make_app(evening, public, mail_server), listener)

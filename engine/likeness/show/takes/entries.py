@@ -8,7 +8,7 @@ from typing import Any
 
 from likeness.cues.latent_commands import Capture, Past, Release
 from likeness.errors import InputError
-from likeness.events import CameraImage, Event, Forget, Key, LatentCommand, Note, Panic
+from likeness.events import CameraImage, Event, Forget, ForgetTurn, Key, LatentCommand, Note, Panic
 from likeness.parameters.journal import Done, Entry, Posted, ValueSet
 from likeness.params import Value
 
@@ -20,6 +20,7 @@ WRITTEN: Mapping[str, type[Event] | type[LatentCommand]] = MappingProxyType(
 LEFT_OUT: Mapping[type, str] = MappingProxyType(
     {
         CameraImage: "pictures of people are kept only where they have agreed",
+        ForgetTurn: "who was on the stage is in no take",
         Capture: "it reads the face and changes nothing",
         Past: "it follows from the fader history.scrub",
     }
