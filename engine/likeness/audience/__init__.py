@@ -9,8 +9,8 @@ It needs the extra `audience` (`extra`), which nothing else here does. In readin
   `deletion` (nothing of a visitor stays).
 - `outbox` (mails that wait), `post_office` (sends them).
 - `film_making`, `worker`, `worker_pool`: films, made by processes that may be killed at any time.
-- `evening`, `texts`, `pages`, `security`, `upload`, `live`, `visitor_pages`, `operator_pages`,
-  `stage_routes` (approved visitors go to a show), `server`; `demo` and `phone` for tries.
+- `evening`, `texts`, `pages`, `security`, `secret_link`, `upload`, `live`, `visitor_pages`, `kiosk_pages`,
+  `operator_pages`, `stage_routes` (approved visitors go to a show), `server`; `demo` and `phone` for tries.
 
 The server has one event loop; its reads and writes run on threads. A worker has a thread that works and one that renews
 the lease. All of them meet in the database alone.

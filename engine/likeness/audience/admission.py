@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from likeness.audience.states import State
 from likeness.audience.tables import Consent, ConsentText, Night, Result, Visitor
-from likeness.audience.transitions import may_be_shown
+from likeness.audience.transitions import films_are_open, may_be_shown
 
 # Of a name on the stage, in characters.
 LONGEST_NAME = 24
@@ -93,11 +93,10 @@ def find_visitor(session: Session, key: str) -> Visitor | None:
     return session.scalar(select(Visitor).where(Visitor.key_hash == hash_key(key), Visitor.state != State.DELETED))
 
 
-def find_results(session: Session, visitor: Visitor) -> Sequence[Result]:
-    """Return the films and pictures that may be shown of a visitor."""
-    return session.scalars(
-        select(Result).join(Visitor).where(Visitor.number == visitor.number, may_be_shown()).order_by(Result.id)
-    ).all()
+def find_results(session: Session, visitor: Visitor, now: float) -> Sequence[Result]:
+    """Return the films and pictures that may be shown of a visitor, and are not kept back."""
+    chosen = (Visitor.number == visitor.number, may_be_shown(), films_are_open(now))
+    return session.scalars(select(Result).join(Visitor).where(*chosen).order_by(Result.id)).all()
 
 
 def count_before(session: Session, visitor: Visitor) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from likeness.audience.evening import Evening
 from likeness.audience.states import State
 from likeness.audience.tables import Visitor
+from likeness.audience.transitions import films_are_open
 from likeness.errors import AudienceError
 
 LOOK_S = 0.5
@@ -20,7 +21,7 @@ ALIVE_S = 15.0
 # Beyond it pages ask by themselves, every few seconds.
 MOST_PAGES = 1000
 # What a page shows of a visitor; where it changes, the page is told.
-Shown = tuple[State, str, int, bool, str]
+Shown = tuple[State, str, int, bool, str, bool]
 
 
 class Live:
@@ -81,14 +82,16 @@ class Live:
                 changed.set()
 
     def _look(self) -> dict[int, Shown]:
+        now = self._evening.now()
         columns = (Visitor.number, Visitor.state, Visitor.reason, Visitor.films_at, Visitor.mail)
         with self._evening.database.reading() as session:
             rows = session.execute(
                 select(*columns).where(Visitor.state != State.DELETED).order_by(Visitor.number)
             ).all()
+            open_films = bool(session.scalar(select(films_are_open(now))))
         shown: dict[int, Shown] = {}
         before: Counter[State] = Counter()
         for number, state, reason, films_at, mail in rows:
-            shown[number] = (state, reason, before[state], films_at is not None, mail)
+            shown[number] = (state, reason, before[state], films_at is not None, mail, open_films)
             before[state] += 1
         return shown

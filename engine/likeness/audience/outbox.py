@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from likeness.audience.tables import Mail, Visitor
-from likeness.audience.transitions import may_be_shown
+from likeness.audience.transitions import films_are_open, may_be_shown
 
 WAITING, SENT, FAILED = "waiting", "sent", "failed"
 # Half a minute, one, two, ...: a server that is gone for two hours is waited for.
@@ -53,11 +53,12 @@ def ask_for_mail(session: Session, number: int, address: str, link: str, now: fl
 
 
 def claim_mail(session: Session, now: float) -> DueMail | None:
-    """Take the next mail whose visitor has films that may be shown; it is due again later unless it is ended.
+    """Take the next mail whose visitor has films that may be seen now; it is due again later unless it is ended.
 
     Any number of servers may ask at once.
     """
-    ready = select(Mail.id).join(Visitor).where(Mail.next_at <= now, Visitor.films_at.is_not(None), may_be_shown())
+    shown = (Visitor.films_at.is_not(None), may_be_shown(), films_are_open(now))
+    ready = select(Mail.id).join(Visitor).where(Mail.next_at <= now, *shown)
     first = ready.order_by(Mail.next_at).limit(1).with_for_update(skip_locked=True, of=Mail).scalar_subquery()
     again = FIRST_AGAIN_S * 2.0**MOST_ATTEMPTS
     claimed = update(Mail).where(Mail.id == first, Mail.next_at <= now).values(next_at=now + again).returning(Mail.id)

@@ -13,6 +13,7 @@ import aiosmtplib
 from anyio import to_thread
 
 from likeness.audience.evening import Evening
+from likeness.audience.night import parse_hour
 from likeness.audience.outbox import DueMail, claim_mail, end_mail, give_up, is_address
 from likeness.errors import AudienceError
 from likeness.errors.fault_log import Faults
@@ -69,7 +70,7 @@ def parse_mail_server(url: str, sender: str, mail_at: str | None, now: float) ->
         raise AudienceError(f"--mail-from {sender!r:.100} is no address; mails come from it, as night@example.org")
     tls = parts.scheme == "smtps"
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    not_before = 0.0 if mail_at is None else _today(mail_at, now)
+    not_before = 0.0 if mail_at is None else parse_hour("--mail-at", mail_at, now)
     return MailServer(parts.hostname, port or (465 if tls else 587), user, password, tls, sender, not_before)
 
 
@@ -155,12 +156,3 @@ def _is_permanent(error: Exception) -> bool:
         return all(each.code >= PERMANENT for each in error.recipients)
     refused = aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError
     return isinstance(error, refused) and error.code >= PERMANENT
-
-
-def _today(text: str, now: float) -> float:
-    try:
-        hour = time.strptime(text, "%H:%M")
-    except ValueError as error:
-        raise AudienceError(f"--mail-at {text!r:.40} is no time of day, such as 21:30") from error
-    day = time.localtime(now)
-    return time.mktime((day.tm_year, day.tm_mon, day.tm_mday, hour.tm_hour, hour.tm_min, 0, 0, 0, -1))

@@ -86,6 +86,12 @@ class Rates:
         times.append(now)
         return True
 
+    def forgive(self, sender: str) -> None:
+        """Count the last attempt of a sender no longer: it came to nothing."""
+        times = self._times.get(sender)
+        if times:
+            times.pop()
+
 
 def device_of(request: Request) -> str | None:
     """Return the key of the phone that asks, or None where it has none yet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from likeness.audience.states import BEFORE, SHOWN, State
@@ -50,6 +50,12 @@ def may_be_shown() -> ColumnElement[bool]:
     With moderation on it takes the operator's approval, whatever state the visitor is in: the invariant of the evening.
     """
     return and_(Visitor.state.in_(SHOWN), or_(_unmoderated(), Visitor.approved_at.is_not(None)))
+
+
+def films_are_open(now: float) -> ColumnElement[bool]:
+    """Return the condition that films are kept back from nobody, or no longer."""
+    opened = or_(~Night.reveal, Night.revealed_at.is_not(None), Night.reveal_at <= now)
+    return select(func.coalesce(opened, False)).scalar_subquery()
 
 
 def _unmoderated() -> ColumnElement[bool]:

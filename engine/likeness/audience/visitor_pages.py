@@ -25,19 +25,21 @@ from likeness.audience.admission import (
     make_key,
 )
 from likeness.audience.evening import Evening
+from likeness.audience.kiosk_pages import IDLE_S, Kiosk
 from likeness.audience.live import Live
-from likeness.audience.night import HOUR_S, find_refusal
+from likeness.audience.night import HOUR_S, find_refusal, keeps_films_back
 from likeness.audience.outbox import ask_for_mail, is_address
 from likeness.audience.pages import Pages, language_of, ranged
 from likeness.audience.photo_decoder import MOST_BYTES
 from likeness.audience.photo_intake import PhotoIntake
 from likeness.audience.security import Rates, device_of, give_device, new_device
-from likeness.audience.states import Reason, State
+from likeness.audience.states import SHOWN, Reason, State
 from likeness.audience.tables import Night, Visitor
 from likeness.audience.texts import CONSENTS, LANGUAGES
 from likeness.audience.upload import Upload, read_upload
 
-PER_DEVICE, PER_ADDRESS = 4, 120
+# In a minute: photos that are taken in from one phone, tries of it, and tries of all phones behind one address.
+PER_DEVICE, TRIES, PER_ADDRESS = 4, 20, 120
 # In memory at once; each may be a whole photo.
 MOST_UPLOADS = 16
 FILMS = ("good-news.mp4", "bad-news.mp4", "smile.mp4")
@@ -57,19 +59,24 @@ class VisitorPages:
     def __init__(self, evening: Evening, pages: Pages, live: Live, url: str, *, mailing: bool) -> None:
         self._evening, self._pages, self._live, self._url, self._mailing = evening, pages, live, url, mailing
         self._intake = PhotoIntake()
-        self._by_device, self._by_address = Rates(PER_DEVICE, evening.now), Rates(PER_ADDRESS, evening.now)
-        # It changes with a restart alone.
-        self._keep_s = evening.night().keep_s
+        self._by_device, self._tries = Rates(PER_DEVICE, evening.now), Rates(TRIES, evening.now)
+        self._by_address = Rates(PER_ADDRESS, evening.now)
+        # What is read of it here changes with a restart alone.
+        self._night = evening.night()
+        self._consents = ("compare",) if self._night.drop_only else CONSENTS
+        self._kiosk = Kiosk(evening, pages)
         self._uploads = asyncio.Semaphore(MOST_UPLOADS)
 
     def routes(self) -> list[Route]:
         """Return what is answered here."""
         return [
             Route("/", self.start),
+            Route("/kiosk", self.kiosk),
             Route("/send", self.send, methods=["POST"]),
             Route("/v/{key}", self.visit),
             Route("/v/{key}/status", self.status),
             Route("/v/{key}/events", self.events),
+            Route("/v/{key}/delete", self.confirm_deletion, methods=["GET"]),
             Route("/v/{key}/delete", self.delete, methods=["POST"]),
             Route("/v/{key}/mail", self.mail, methods=["POST"]),
             Route("/v/{key}/{name}", self.result),
@@ -79,6 +86,14 @@ class VisitorPages:
         """Return the form."""
         closed = await to_thread.run_sync(self._closed, device_of(request))
         return self._form(request, closed, status=200)
+
+    async def kiosk(self, request: Request) -> Response:
+        """Return the form for a tablet at the door, as to a phone that is here for the first time."""
+        answer = self._kiosk.follow(request)
+        if answer is not None:
+            return answer
+        closed = await to_thread.run_sync(self._closed, None)
+        return self._form(request, closed, status=200, fields={"kiosk": "yes"}, device=new_device())
 
     async def send(self, request: Request) -> Response:
         """Take a photo in and lead to its page; or return the form again, with what to do."""
@@ -93,11 +108,18 @@ class VisitorPages:
             if refusal:
                 return self._form(request, refusal, status, upload.fields)
             photo = await self._intake.decode(upload.photo)
+        device = device_of(request) or ""
         if isinstance(photo, Reason):
+            self._by_device.forgive(device)
             return self._form(request, f"reason-{photo}", 422, upload.fields)
-        key = await to_thread.run_sync(self._admit, photo, device_of(request) or "", upload.fields)
+        key = await to_thread.run_sync(self._admit, photo, device, upload.fields)
         if key is None:
+            self._by_device.forgive(device)
             return self._form(request, "closed-full", 403, upload.fields)
+        if self._kiosk.known(request) and upload.fields.get("kiosk"):
+            # No redirect: whoever comes next must not go back to this one's page.
+            language = _language(upload.fields.get("lang", ""), request)
+            return self._kiosk.done(language, f"{self._url}v/{key}")
         return RedirectResponse(f"/v/{key}", 303)
 
     async def _judge(self, request: Request, upload: Upload) -> tuple[str, int]:
@@ -109,14 +131,17 @@ class VisitorPages:
         if device is None or not self._evening.is_signed(upload.fields.get("form", ""), "send", device):
             return "form-old", 403
         address = request.client.host if request.client else ""
-        if not self._by_device.allow(device) or not self._by_address.allow(address):
+        if not self._tries.allow(device) or not self._by_address.allow(address):
             return "closed-fast", 429
         closed = await to_thread.run_sync(self._closed, device)
         if closed:
             return closed, 403
         if not upload.fields.get("agree-compare"):
             return "tick-missing", 422
-        return (f"reason-{upload.refusal}", 422) if upload.refusal is not None else ("", 200)
+        if upload.refusal is not None:
+            return f"reason-{upload.refusal}", 422
+        # Last: what is refused in words may be mended at once.
+        return ("", 200) if self._by_device.allow(device) else ("closed-fast", 429)
 
     async def visit(self, request: Request) -> Response:
         """Return a visitor's page."""
@@ -143,6 +168,15 @@ class VisitorPages:
         kind = "video/mp4" if name.endswith(".mp4") else "image/jpeg"
         return ranged(request, content, kind, f"likeness-{name}" if "save" in request.query_params else "")
 
+    async def confirm_deletion(self, request: Request) -> Response:
+        """Return the page that asks once more; a press of its button deletes."""
+        key = request.path_params["key"]
+        visitor = await to_thread.run_sync(self._find, request)
+        if visitor is None:
+            return self._gone(request)
+        signature = self._evening.sign("delete", key)
+        return self._pages.draw("delete.html", visitor.language, key=key, signature=signature)
+
     async def delete(self, request: Request) -> Response:
         """Delete everything of a visitor, at once."""
         form, key = await request.form(max_files=0, max_fields=4), request.path_params["key"]
@@ -168,17 +202,20 @@ class VisitorPages:
             ask_for_mail(session, number, address, link, self._evening.now())
 
     def _form(
-        self, request: Request, message: str, status: int, fields: Mapping[str, str] = MappingProxyType({})
-    ) -> Response:
+        self, request: Request, message: str, status: int, fields: Mapping[str, str] = MappingProxyType({}), *,
+        device: str | None = None,
+    ) -> Response:  # fmt: skip
         """Return the form with a message above it; its fields have what the visitor had ticked."""
-        asked = fields.get("lang", "")
-        language = asked if asked in LANGUAGES else language_of(request)
-        device = device_of(request) or new_device()
+        language = _language(fields.get("lang", ""), request)
+        device = device or device_of(request) or new_device()
+        kiosk, until = bool(fields.get("kiosk")) and self._kiosk.known(request), self._night.until
         page = self._pages.draw(
-            "start.html", language, status, message=message, megabytes=MOST_BYTES // 1_000_000, most_bytes=MOST_BYTES,
-            keep=f"{self._keep_s / HOUR_S:g}", ticked={kind for kind in CONSENTS if fields.get(f"agree-{kind}")},
-            signature=self._evening.sign("send", device), consents=CONSENTS,
-            stage_name=clean_name(fields.get("stage-name", "")), longest_name=LONGEST_NAME,
+            "kiosk.html" if kiosk else "start.html", language, status, message=message, most_bytes=MOST_BYTES,
+            megabytes=MOST_BYTES // 1_000_000, keep=f"{self._night.keep_s / HOUR_S:g}", consents=self._consents,
+            ticked={kind for kind in self._consents if fields.get(f"agree-{kind}")}, home="/kiosk" if kiosk else "/",
+            stage_name=clean_name(fields.get("stage-name", "")), longest_name=LONGEST_NAME, idle=IDLE_S,
+            until=time.strftime("%H:%M", time.localtime(until)) if until else "",
+            signature=self._evening.sign("send", device),
         )  # fmt: skip
         give_device(request, page, device)
         return page
@@ -188,19 +225,21 @@ class VisitorPages:
 
     def _closed(self, device: str | None) -> str:
         with self._evening.database.reading() as session:
-            return find_refusal(session, session.scalars(select(Night)).one(), hash_key(device or ""))
+            return find_refusal(
+                session, session.scalars(select(Night)).one(), hash_key(device or ""), self._evening.now()
+            )
 
     def _admit(self, photo: bytes, device: str, fields: Mapping[str, str]) -> str | None:
         """Keep a photo and its visitor; return the key of their page, or None where the last place went meanwhile."""
         texts, key = self._evening.texts, make_key()
         language = fields["lang"] if fields.get("lang") in LANGUAGES else "en"
-        agreed = [texts.consent(language, kind) for kind in CONSENTS if fields.get(f"agree-{kind}")]
+        agreed = [texts.consent(language, kind) for kind in self._consents if fields.get(f"agree-{kind}")]
         own_name, name = fields.get("stage-name", ""), self._evening.store.put("photos", photo, ".jpg")
         kept = False
         try:
             with self._evening.database.writing() as session:
                 night = session.scalars(select(Night)).one()
-                if not find_refusal(session, night, hash_key(device)):
+                if not find_refusal(session, night, hash_key(device), self._evening.now()):
                     admit(session, night, key, hash_key(device), name, agreed, self._evening.now(), own_name)
                     kept = True
         finally:
@@ -215,26 +254,34 @@ class VisitorPages:
     def _result(self, request: Request, name: str) -> bytes | None:
         with self._evening.database.reading() as session:
             visitor = find_visitor(session, request.path_params["key"])
-            results = find_results(session, visitor) if visitor is not None else ()
+            results = find_results(session, visitor, self._evening.now()) if visitor is not None else ()
             file = next((each.file for each in results if each.name == name), None)
         return self._evening.store.get(file) if file is not None else None
 
     def _show(self, request: Request, template: str, *, mail_wrong: bool = False) -> Response:
-        key = request.path_params["key"]
+        key, now = request.path_params["key"], self._evening.now()
         with self._evening.database.reading() as session:
             visitor = find_visitor(session, key)
             if visitor is None:
                 return self._gone(request)
             night = session.scalars(select(Night)).one()
-            names = [each.name for each in find_results(session, visitor)]
+            names = [each.name for each in find_results(session, visitor, now)]
             before = count_before(session, visitor)
         asked = request.query_params.get("lang", "")
+        sealed = keeps_films_back(night, now) and visitor.films_at is not None and visitor.state in SHOWN
         moment = time.localtime(visitor.delete_at)
         return self._pages.draw(
             template, asked if asked in LANGUAGES else visitor.language, key=key, visitor=visitor, before=before,
             films=[name for name in FILMS if name in names], megabytes=MOST_BYTES // 1_000_000,
-            staged=night.stage and visitor.stage_consent, over=visitor.state in (State.DONE, State.REFUSED),
+            staged=night.stage and visitor.stage_consent, sealed=sealed,
+            over=visitor.state is State.REFUSED or (visitor.state is State.DONE and not sealed),
+            opens=time.strftime("%H:%M", time.localtime(night.reveal_at)) if night.reveal_at else "",
             day=time.strftime("%d.%m." if visitor.language == "de" else "%d/%m", moment),
-            hour=time.strftime("%H:%M", moment), signature=self._evening.sign("delete", key),
+            hour=time.strftime("%H:%M", moment),
             mailing=self._mailing, mail_signature=self._evening.sign("mail", key), mail_wrong=mail_wrong,
         )  # fmt: skip
+
+
+def _language(asked: str, request: Request) -> str:
+    """Return the language that a form asks for, or that of the phone."""
+    return asked if asked in LANGUAGES else language_of(request)

@@ -19,9 +19,9 @@ from likeness.audience.admission import find_visitor
 from likeness.audience.claims import Task
 from likeness.audience.evening import Places, open_evening
 from likeness.audience.night import NightPlan
-from likeness.audience.operator_pages import operator_code
 from likeness.audience.phone import encode_form
 from likeness.audience.post_office import MailServer
+from likeness.audience.secret_link import secret_code
 from likeness.audience.server import listen, make_app, make_server
 from likeness.audience.tables import Visitor
 
@@ -119,7 +119,7 @@ class Served:
     def operator(self) -> Phone:
         """Return the operator's browser, once it has followed the link."""
         phone = self.phone()
-        assert phone.ask(f"/operator?code={operator_code(self.evening)}").status == 303
+        assert phone.ask(f"/operator?code={secret_code(self.evening, 'operator')}").status == 303
         return phone
 
     def visitor(self, key: str) -> Visitor | None:

@@ -9,7 +9,7 @@ from tests.engine.audience.served import PHOTO, Served
 from tests.engine.web.page.chromium import Chromium
 from tests.engine.web.page.tab import Tab
 
-from likeness.audience.operator_pages import operator_code
+from likeness.audience.secret_link import secret_code
 from likeness.audience.states import State
 
 WIDTH, HEIGHT = 390, 844
@@ -58,7 +58,7 @@ def test_a_visitor_sends_a_photo_is_let_in_by_a_key_and_sees_the_films_come(
 
     operator = chromium.tab()
     operator.open(f"{served.url}screen")
-    operator.evaluate(f"void (location = '/operator?code={operator_code(served.evening)}')")
+    operator.evaluate(f"void (location = '/operator?code={secret_code(served.evening, 'operator')}')")
     operator.wait_for(
         "document.querySelectorAll('.card img').length === 1 && document.activeElement.matches('.card')", PATIENCE_S
     )
@@ -70,7 +70,9 @@ def test_a_visitor_sends_a_photo_is_let_in_by_a_key_and_sees_the_films_come(
     phone.wait_for(FITS, PATIENCE_S, "a page that fits")
     operator.key("z")
     phone.wait_for(state(State.WAITING) + " && !document.querySelector('video')", PATIENCE_S)
-    phone.tap(".delete button")
+    phone.tap(".delete .button")
+    phone.wait_for("document.querySelector('form button') && " + FITS, PATIENCE_S, "a page that asks once more")
+    phone.tap("form button")
     phone.wait_for(
         "document.querySelector('[role=status]')?.textContent.includes('Alles van jou is gewist')", PATIENCE_S
     )

@@ -61,10 +61,10 @@ def test_a_banned_phone_is_refused_with_all_that_it_sent_until_that_is_undone(gu
     with guests.database.writing() as session:
         assert sorted(moderation.ban(session, first, 0.0)) == [first, second]
         night = session.scalars(select(Night)).one()
-        assert find_refusal(session, night, hash_key("rude")) == "closed-banned"
-        assert find_refusal(session, night, hash_key("kind")) == ""
+        assert find_refusal(session, night, hash_key("rude"), 0.0) == "closed-banned"
+        assert find_refusal(session, night, hash_key("kind"), 0.0) == ""
         assert sorted(moderation.undo(session, 0.0)) == [first, second]
-        assert find_refusal(session, night, hash_key("rude")) == ""
+        assert find_refusal(session, night, hash_key("rude"), 0.0) == ""
     assert guests.state(other) is State.WAITING
 
 
@@ -74,7 +74,7 @@ def test_a_ban_of_a_phone_whose_photos_are_refused_already_is_undone_too(guests:
         moderation.refuse(session, [number], 0.0)
         assert moderation.ban(session, number, 0.0) == []
         moderation.undo(session, 0.0)
-        assert find_refusal(session, session.scalars(select(Night)).one(), hash_key("phone")) == ""
+        assert find_refusal(session, session.scalars(select(Night)).one(), hash_key("phone"), 0.0) == ""
     assert guests.state(number) is State.REFUSED
 
 
@@ -169,7 +169,7 @@ class Evening:
 
     def look(self) -> None:
         visitor = self.session.get_one(Visitor, self.some()[0], populate_existing=True)
-        if find_results(self.session, visitor):
+        if find_results(self.session, visitor, self.now):
             self.handed_out(visitor.number)
 
     def steps(self) -> list[Callable[[], None]]:

@@ -85,6 +85,22 @@ def test_intake_and_moderation_are_switched_and_a_form_of_another_page_is_not_ta
     assert settings() == (False, True)
 
 
+def test_to_the_stage_says_why_it_has_no_effect(served: Served) -> None:
+    operator, number = served.operator(), waiting(served)
+    form = signature(operator.ask("/operator").text)
+    answer = operator.post("/operator/act", form=form, act="hurry", number=str(number))
+    assert "start the server with --stage" in operator.ask(answer.headers["location"]).text
+    with served.evening.database.writing() as session:
+        session.get_one(Night, 1).stage = True
+    answer = operator.post("/operator/act", form=form, act="hurry", number=str(number))
+    assert "who is not approved" in operator.ask(answer.headers["location"]).text
+    assert act(operator, "approve", number) == 303
+    answer = operator.post("/operator/act", form=form, act="hurry", number=str(number))
+    assert answer.headers["location"] == "/operator?show=waiting"
+    with served.evening.database.writing() as session:
+        session.get_one(Night, 1).stage = False
+
+
 def test_the_export_tells_what_was_agreed_to_word_by_word(served: Served) -> None:
     operator, (_, number) = served.operator(), served.come(language="nl", agree_stage="")
     table = list(csv.DictReader(io.StringIO(operator.ask("/operator/consents.csv").text)))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.engine.audience.served import Phone, Served
 
-from likeness.audience.operator_pages import operator_code
+from likeness.audience.secret_link import secret_code
 from likeness.audience.server import listen
 from likeness.errors import AudienceError
 
@@ -95,6 +95,6 @@ def test_the_command_serves_until_it_is_told_to_end_and_leaves_the_evening_to_th
         phone.port = operator.port = again.port
         assert phone.ask(sent.headers["location"]).status == 200
         assert operator.ask("/operator").status == 200
-        assert operator_code(again.evening) == code
+        assert secret_code(again.evening, "operator") == code
     finally:
         again.close()

@@ -19,7 +19,7 @@ from likeness.audience.post_office import MailServer
 from likeness.audience.security import MINUTE_S
 from likeness.audience.states import State
 from likeness.audience.tables import Consent, ConsentText, Mail
-from likeness.audience.visitor_pages import PER_DEVICE
+from likeness.audience.visitor_pages import PER_DEVICE, TRIES
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +157,16 @@ def test_a_phone_may_send_so_many_in_a_minute_and_so_many_in_a_night(served: Ser
     assert "as many photos as one phone may" in over.text
 
 
+def test_what_was_refused_may_be_sent_again_at_once_and_yet_nobody_tries_without_end(served: Served) -> None:
+    phone = served.phone()
+    for _ in range(PER_DEVICE + 1):
+        assert phone.send(b"nonsense").status == 422
+    assert phone.send(agree_compare="").status == 422
+    assert phone.send().status == 303
+    answers = [phone.send(b"nonsense").status for _ in range(TRIES)]
+    assert answers[-1] == 429
+
+
 def test_films_are_shown_in_parts_while_they_may_be_and_to_nobody_else(served: Served) -> None:
     key, number = served.come()
     served.work()
@@ -199,7 +209,9 @@ def test_nothing_is_listed_and_nothing_but_pages_is_found(served: Served, path: 
 def test_the_link_on_the_page_deletes_everything_at_once_and_only_with_its_form(served: Served) -> None:
     key, number = served.come()
     phone = served.phone()
-    form = signature(phone.ask(f"/v/{key}").text)
+    assert f'href="/v/{key}/delete"' in phone.ask(f"/v/{key}").text
+    form = signature(phone.ask(f"/v/{key}/delete").text)
+    assert served.visitor(key) is not None
     other, _ = served.come()
     assert phone.post(f"/v/{other}/delete", form=form).status == 404
     assert served.visitor(other) is not None

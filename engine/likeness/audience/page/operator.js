@@ -1,5 +1,6 @@
 // Keys for the grid, and news every two seconds. Without this the marks and the buttons do the same.
 const desk = document.querySelector("#desk");
+const notice = document.querySelector("#notice");
 const NEWS_MS = 2000;
 const ACTS = { a: "approve", r: "refuse", z: "undo", s: "hurry", b: "ban" };
 let current = null;  // the number of the chosen visitor
@@ -54,7 +55,10 @@ async function act(name) {
   for (const box of desk.querySelectorAll(".card input")) box.checked = false;
   busy = true;
   try {
-    await fetch("/operator/act", { method: "POST", body: form, redirect: "manual" });
+    // The page that the act leads to says why it had no effect.
+    const answer = await fetch("/operator/act", { method: "POST", body: form });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    notice.textContent = page.querySelector("#notice")?.textContent ?? "";
   } catch { /* The next news shows what has become of it. */ }
   busy = false;
   await renew();
@@ -66,6 +70,10 @@ addEventListener("keydown", (event) => {
   else if (event.key === " " && current !== null && !event.target.matches("button, summary, a")) {
     const box = desk.querySelector(`.card[data-number="${current}"] input`);
     if (box) box.checked = !box.checked;
+  } else if (event.key.toLowerCase() === "m") {
+    const boxes = [...desk.querySelectorAll(".card input")];
+    const all = boxes.every((box) => box.checked);
+    for (const box of boxes) box.checked = !all;
   } else if (ACTS[event.key.toLowerCase()]) act(ACTS[event.key.toLowerCase()]);
   else return;
   event.preventDefault();

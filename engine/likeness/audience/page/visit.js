@@ -36,7 +36,7 @@ function ask() {
 const events = new EventSource(`${address}/events`);
 events.addEventListener("changed", renew);
 events.addEventListener("gone", () => { events.close(); end(); });
-// Who deletes everything is told so by the answer, and not that there is nothing any more.
+// Who leaves for another page, as to delete everything, is told by that one.
 addEventListener("submit", () => { leaving = true; events.close(); clearInterval(asking); });
 events.addEventListener("open", () => { clearInterval(asking); asking = 0; });
 events.addEventListener("error", ask);

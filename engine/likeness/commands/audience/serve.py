@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from likeness.commands.audience.common import DatabaseUrl, Folder, StorageUrl, evening_folder
+from likeness.errors import AudienceError
 from likeness.options import ranged
 from likeness.ranges import COUNT, PORT, Range
 
@@ -41,6 +42,10 @@ def serve(
     smtp: str | None = None,
     mail_from: str = "",
     mail_at: str | None = None,
+    until: str | None = None,
+    reveal: bool = False,
+    reveal_at: str | None = None,
+    drop_only: bool = False,
     demo: bool = False,
 ) -> None:
     """Serve the visitors' pages and the operator's, until Ctrl+C.
@@ -58,6 +63,14 @@ def serve(
         Nobody is shown whom the operator has not approved.
     stage
         A show takes visitors: nobody is done before they were on the stage.
+    until
+        No photo is taken in from this time on, such as 22:30; the form says so.
+    reveal
+        Nobody sees films before the operator opens them, for all at once.
+    reveal_at
+        As --reveal; at this time, such as 21:30, they open by themselves.
+    drop_only
+        Nobody sees anybody else: visitors are not asked for the stage, and no show gets them.
     gallery
         The folder of a gallery, whose people are compared; without it they are the generator's own.
     smtp
@@ -75,9 +88,9 @@ def serve(
 
     require_extra()
     from likeness.audience.evening import Places, open_evening
-    from likeness.audience.night import NightPlan
-    from likeness.audience.operator_pages import operator_code
+    from likeness.audience.night import NightPlan, parse_hour
     from likeness.audience.post_office import parse_mail_server
+    from likeness.audience.secret_link import secret_code
     from likeness.audience.server import listen, make_app
     from likeness.audience.server import serve as serve_app
     from likeness.audience.stage_routes import stage_key
@@ -86,13 +99,19 @@ def serve(
     from likeness.web.qr import qr_text
 
     smtp = smtp or os.environ.get(SMTP_VARIABLE)
-    mail_server = parse_mail_server(smtp, mail_from, mail_at, time.time()) if smtp else None
+    now = time.time()
+    mail_server = parse_mail_server(smtp, mail_from, mail_at, now) if smtp else None
+    if stage and drop_only:
+        raise AudienceError("--drop-only shows nobody on a stage; leave out --stage")
+    ends = None if until is None else parse_hour("--until", until, now)
+    opens = None if reveal_at is None else parse_hour("--reveal-at", reveal_at, now)
+    plan = NightPlan(moderation, stage, capacity, quota, keep, ends, reveal, opens, drop_only)
     with ExitStack() as stack:
         listener = stack.enter_context(listen(host, port))
         if demo:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="likeness-audience-")))
         places = Places(evening_folder(folder), database or "", storage or "")
-        evening = open_evening(places, NightPlan(moderation, stage, capacity, quota, keep))
+        evening = open_evening(places, plan)
         stack.callback(evening.database.close)
         bound = listener.getsockname()[1]
         own = _address(lan_address() if host in EVERYWHERE else host, bound)
@@ -103,7 +122,8 @@ def serve(
         stack.callback(pool.close)
         pool.start()
         print(f"{qr_text(public)}\nVisitors: {public}\nFor the screen: {public}screen")
-        print(f"Operator, a secret: {own}operator?code={operator_code(evening)}", flush=True)
+        for role, words in (("kiosk", "For a tablet at the door, a secret"), ("operator", "Operator, a secret")):
+            print(f"{words}: {own}{role}?code={secret_code(evening, role)}", flush=True)
         if stage:
             print(f"For the show: --audience {own} --audience-key {stage_key(evening)}", flush=True)
         if demo:

@@ -8,6 +8,7 @@ const LOOKALIKE = 'lookalike';
 /** The camera's state in words, and the buttons of the plugin lookalike. */
 export function Visitors() {
   const camera = useTopic('camera');
+  const audience = useTopic('audience');
   const owners = useTopic('params') ?? [];
   const present = owners.some((owner) => owner.owner === LOOKALIKE);
   const on = Boolean(camera?.on);
@@ -38,6 +39,7 @@ export function Visitors() {
       )}
     </ol>`
     }
+    ${audience?.on && html`<${Audience} ...${audience} />`}
     ${
       present
         ? html`<div class="visitors-buttons">
@@ -48,8 +50,18 @@ export function Visitors() {
         : html`<p class="dim">Visitors become part of the show with the plugin lookalike.</p>
           <button type="button" onClick=${() => send('/rack/add', LOOKALIKE)}>Add lookalike</button>`
     }
-    ${!on && html`<p class="dim">Start the show with --camera to let visitors in.</p>`}
+    ${!on && !audience?.on && html`<p class="dim">Start the show with --camera to let visitors in, or with --audience.</p>`}
   </section>`;
+}
+
+/** The audience's server: how many wait, and where its operator decides. That page has a secret link of its own. */
+function Audience(audience) {
+  return html`<p class=${audience.trouble ? 'warn-words' : ''} role="status">${
+    audience.trouble
+      ? `The audience's server: ${audience.trouble}.`
+      : `Audience: ${audience.on_stage ? 'somebody is on the stage' : 'nobody is on the stage'}, ${audience.ready} ready for it, ${audience.waiting} waiting for the operator.`
+  }</p>
+  <p><a href=${audience.operator} target="_blank" rel="noreferrer">Open the operator's page</a></p>`;
 }
 
 function sayCamera(camera) {

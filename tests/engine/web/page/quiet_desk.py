@@ -49,6 +49,7 @@ TOLD = {
     "presets": {"names": [], "current": None, "morph": None},
     "generator": {"weights": "composite-256", "resolution": 256, "loading": None, "error": None},
     "camera": {"on": False},
+    "audience": {"on": False},
     "rack": {"plugins": [], "available": [], "watch": True},
     "log": [],
 }
