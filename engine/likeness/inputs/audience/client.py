@@ -93,9 +93,9 @@ class AudienceClient:
         """Return who is next, who is on this stage from now on."""
         return _parse(self._ask("next", {}))
 
-    def keep(self, ticket: Ticket) -> Answer:
+    def keep(self, ticket: Ticket, timeout_s: float = TIMEOUT_S) -> Answer:
         """Return whether a visitor may still be shown, and hold them for longer."""
-        return _parse(self._ask("keep", _fields(ticket)))
+        return _parse(self._ask("keep", _fields(ticket), timeout_s))
 
     def leave(self, ticket: Ticket, *, shown: bool) -> Answer:
         """Say that a visitor has left the stage; unless they were `shown` they come again."""
@@ -105,10 +105,10 @@ class AudienceClient:
         """Return the JPEG of a visitor on this stage, while they may be shown."""
         return self._ask("photo", _fields(ticket))
 
-    def _ask(self, what: str, fields: Mapping[str, str]) -> bytes:
+    def _ask(self, what: str, fields: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> bytes:
         request = urllib.request.Request(f"{self.url}stage/{quote(what)}", urlencode(fields).encode(), self._headers)
         try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
+            with self._opener.open(request, timeout=timeout_s) as answer:
                 content: bytes = answer.read(MOST_BYTES + 1)
         except urllib.error.HTTPError as error:
             with error:

@@ -13,7 +13,7 @@ import numpy as np
 from likeness.errors import PhotoError
 from likeness.events import AudienceTurn
 from likeness.faces.photo import Photo, decode_photo
-from likeness.inputs.audience.client import Answer, AudienceClient, LinkError, Ticket
+from likeness.inputs.audience.client import TIMEOUT_S, Answer, AudienceClient, LinkError, Ticket
 from likeness.stage import Audience
 from likeness.stoppable_thread import StoppableThread
 
@@ -143,7 +143,9 @@ class AudienceLink:
         self._audience.bring(turn)
 
     def _keep(self, here: _OnStage) -> None:
-        answer = self._client.keep(here.ticket)
+        # No longer than they may stay without an answer.
+        left_s = here.confirmed_at + UNKNOWN_S - time.monotonic()
+        answer = self._client.keep(here.ticket, min(max(left_s, LOOK_S), TIMEOUT_S))
         if not answer.held:
             self._drop(here, f"visitor {here.ticket.number} may not be shown any more, and is gone")
             return
