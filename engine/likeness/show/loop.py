@@ -137,6 +137,8 @@ class Loop:
         self._events: list[Event | LatentCommand] = []
         # Whether the frame before reached the plugins.
         self._seen = True
+        # Whether somebody is to be forgotten whom the newest picture may show, and whether the next is without them.
+        self._forgetting = self._drawn_without = False
         # Of the last new picture, and the seconds of a processor that this thread worked for it.
         self._synthesis_s = self._draw_s = self._own_s = 0.0
         # Those that it had worked when that was shown.
@@ -163,8 +165,12 @@ class Loop:
         self._events += events
         self._run_stage("the take", self._before.record)
         if any(isinstance(event, Forget) for event in events):
-            self.master.forget()
+            self._forgetting, self._drawn_without = True, False
+        forgetting = self._forgetting
         self._draw(tick)
+        if forgetting:
+            # In each frame until there is a picture without them: one from before must not be frozen anew.
+            self.master.forget()
         finished = perf_counter()
         picture = self.master.apply(self.picture, self.store.snapshot["master"], tick.at - self.stats.at)
         if self._drawn is not None and self.master.held is self._drawn.picture:
@@ -238,7 +244,7 @@ class Loop:
         self._owed_dt += dt
         # The bypass of a plugin that was left behind takes effect in the next frame, which is the first to be drawn.
         hung = not self.clock.offline and self.render.replace_hung(float(values["show"]["hang"]))
-        late: Outcome | None = None
+        late, without = None, self._drawn_without
         if self.render.busy:
             late = self.render.wait(WAITED_SHARE / self.clock.fps)
         self._seen = not self.render.busy and not hung and (late is None or self._judge_overlap(late))
@@ -247,10 +253,14 @@ class Loop:
             frame = Frame(tick.index, self._time, self._owed_dt, moment.beat, values, moment.bar)
             self.render.submit(frame, tuple(self._events))
             self._events, self._owed_dt = [], 0.0
+            self._drawn_without = self._forgetting
         if late is None and self._seen:
+            without = self._drawn_without
             patience_s = 0.0 if self._overlaps else PATIENCE_S
             late = self.render.wait(None if self.clock.offline else patience_s)
             self._judge_overlap(late)
+        if without and late is not None and late.drawn is not None:
+            self._forgetting = self._drawn_without = False
         self._take_picture(late)
 
     def _judge_overlap(self, outcome: Outcome | None) -> bool:
