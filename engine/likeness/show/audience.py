@@ -32,8 +32,7 @@ class AudienceStage:
         self._link: AudienceLink | None = None
         if options.offline or options.audience is None:
             return
-        key = options.audience_key or os.environ.get(KEY_VARIABLE, "")
-        self._link = AudienceLink(AudienceClient(options.audience, key), self.audience, self._withdraw)
+        self._link = AudienceLink(open_audience_client(options), self.audience, self._withdraw)
         self.audience.open = True
         self._link.start()
 
@@ -66,3 +65,12 @@ class AudienceStage:
 
     def _withdraw(self, turn: AudienceTurn) -> None:
         self._store.post(ForgetTurn(turn))
+
+
+def open_audience_client(options: Options) -> AudienceClient:
+    """Return what asks the server that the options name, with the key from there or from the environment.
+
+    Raises:
+        InputError: the address or the key is none.
+    """
+    return AudienceClient(options.audience or "", options.audience_key or os.environ.get(KEY_VARIABLE, ""))

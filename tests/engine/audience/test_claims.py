@@ -141,7 +141,9 @@ def test_the_stage_takes_who_agreed_to_it_and_hurried_ones_first(on_both: Guests
         moderation.approve(session, [shy, first, second], on_both.clock())
         assert not moderation.hurry(session, shy, on_both.clock())
         assert moderation.hurry(session, second, on_both.clock())
+        assert claims.count_for_stage(session) == (2, True)
         taken = [claims.take_for_stage(session, on_both.clock()) for _ in range(3)]
+        assert claims.count_for_stage(session) == (0, False)
     assert [each.number if each else None for each in taken] == [second, first, None]
 
 
@@ -174,6 +176,19 @@ def test_a_stage_that_dies_gives_the_visitor_to_the_next(on_both: Guests) -> Non
         assert alive.number == number
         assert not claims.leave_stage(session, dead, on_both.clock())
         assert claims.leave_stage(session, alive, on_both.clock())
+
+
+def test_who_leaves_the_stage_before_they_were_shown_comes_again(on_both: Guests) -> None:
+    on_both.begin(NightPlan(stage=True))
+    number = check_and_approve(on_both)
+    for shown in (False, True):
+        with on_both.database.writing() as session:
+            turn = claims.take_for_stage(session, on_both.clock())
+            assert turn is not None
+            assert turn.number == number
+            assert claims.leave_stage(session, turn, on_both.clock(), shown=shown)
+    with on_both.database.writing() as session:
+        assert claims.take_for_stage(session, on_both.clock()) is None
 
 
 def test_many_workers_at_once_take_each_visitor_once(on_both: Guests) -> None:

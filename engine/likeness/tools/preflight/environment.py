@@ -1,4 +1,4 @@
-"""Checks of what a show needs around it: ports, displays, controllers, sound, camera, disk, optional libraries."""
+"""Checks of what a show needs around it: ports, displays, controllers, sound, camera, audience, disk, libraries."""
 
 import errno
 import shutil
@@ -15,6 +15,7 @@ from likeness.audio.open_audio import OFF, is_audio_file
 from likeness.errors import InputError, LikenessError, OutputError
 from likeness.files.paths import search_dirs, user_dir
 from likeness.generators.devices import choose_device, find_unused_card
+from likeness.inputs.audience.client import LinkError
 from likeness.inputs.camera.picture_check import is_black
 from likeness.inputs.camera.source import check_source, open_source, source_label
 from likeness.inputs.midi.bindings import Bindings
@@ -27,6 +28,7 @@ from likeness.outputs.displays import displays, has_display
 from likeness.outputs.open_outputs import check_displays_of_heads
 from likeness.outputs.profiles import FILMS, PROFILES
 from likeness.parameters.presets import Preset
+from likeness.show.audience import open_audience_client
 from likeness.tools.preflight.finding import Finding, good, less, stops
 
 # The use of each optional library, by the name of its module.
@@ -54,6 +56,8 @@ def check_environment(preset: Preset, options: Options, heads: int, fps: float) 
     yield check_device(options.device)
     if options.camera:
         yield check_camera(options.camera)
+    if options.audience is not None:
+        yield check_audience(options)
     if options.link and find_spec("aalink") is None:
         yield stops("link", "aalink is not installed; pip install 'likeness-live[link]', or leave --link out")
     yield check_user_folder()
@@ -179,6 +183,19 @@ def check_sound(options: Options) -> Finding:
         return good("sound", name)
     absent = audio_available()
     return stops("sound", absent) if absent else good("sound", f"{name}: sound devices can be opened")
+
+
+def check_audience(options: Options) -> Finding:
+    """Check that the audience's server answers, and knows the key; nobody is taken onto the stage."""
+    try:
+        client = open_audience_client(options)
+    except InputError as error:
+        return stops("audience", str(error))
+    try:
+        answer = client.ask_state()
+    except LinkError as error:
+        return less("audience", f"{client.url}: {error}; the show asks it again")
+    return good("audience", f"{client.url} answers; {answer.ready} are ready for the stage")
 
 
 def check_camera(name: str) -> Finding:
