@@ -44,7 +44,7 @@ class Plugin:
         self._photo = ""
         self._coming: AudienceTurn | None = None
         self._coming_s = 0.0
-        self._named, self._warmed = True, False
+        self._named = True
         self._reset()
 
     @hookimpl
@@ -228,9 +228,9 @@ class Plugin:
             return
         # Of two of the audience the second finds a face while the first one goes.
         if params["audience"] and self._tracker and (self._visitor is None or self._turn.phase == "decay"):
-            if not self._warmed and self._stage.audience.open:
-                self._warmed = True
-                self._tracker.warm()
+            # Nobody is told that they are on the stage before the processes are there that find a face.
+            if not self._stage.audience.open or not self._tracker.warm():
+                return
             self._coming, self._coming_s = self._stage.audience.ask(), 0.0
             if self._coming is not None:
                 self._tracker.show_turn(self._coming)

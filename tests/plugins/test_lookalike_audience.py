@@ -20,7 +20,10 @@ class Tracker:
     """In place of the tracker: finds a face at once."""
 
     def __init__(self, visitors: VisitorQueue) -> None:
-        self.settings, self._visitors, self.made = None, visitors, list[Visitor]()
+        self.settings, self._visitors, self.made, self.ready = None, visitors, list[Visitor](), True
+
+    def warm(self) -> bool:
+        return self.ready
 
     def show_turn(self, turn: AudienceTurn) -> None:
         portrait, embedding = np.full((64, 64, 3), 255, np.uint8), np.ones(128, np.float32)
@@ -42,6 +45,7 @@ def playing(player: Maker) -> Any:
     show = player("lookalike", fps=50)
     show.values |= SHORT
     show.plugin._tracker = Tracker(show.plugin._visitors)
+    show.stage.audience.open = True
     return show
 
 
@@ -76,6 +80,15 @@ def test_the_next_one_is_asked_for_while_the_last_one_goes_and_not_before(playin
     assert not playing.stage.audience.wanted
     playing.play(4.0)
     assert playing.plugin._turn.phase == "decay"
+    assert playing.stage.audience.wanted
+
+
+def test_nobody_is_asked_for_before_there_is_who_finds_a_face(playing: Any) -> None:
+    playing.plugin._tracker.ready = False
+    playing.play(1.0)
+    assert not playing.stage.audience.wanted
+    playing.plugin._tracker.ready = True
+    playing.update()
     assert playing.stage.audience.wanted
 
 

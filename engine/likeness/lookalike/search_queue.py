@@ -35,11 +35,18 @@ class SearchQueue:
         # Numbers of visitors for whom no search is left.
         self._done: set[int] = set()
         self._start: Start = "encoder"
+        self._warmed = False
 
     def warm(self) -> None:
         """Start the process with a search of one step: the first one takes 5 s of a core longer than any later."""
         grey = np.full((WARM_SIZE, WARM_SIZE, 3), 128, np.uint8)
         self._worker.start_search(SearchRequest(grey, "encoder", 1))
+
+    @property
+    def warmed(self) -> bool:
+        """Whether the first search is over, however it ended: the next one begins at once."""
+        self._warmed = self._warmed or self._visitor is not None or self._worker.ended
+        return self._warmed
 
     def step(self, steps: int) -> None:
         """Take over what was found, and begin the next search. Never waits.

@@ -39,6 +39,8 @@ LOOK_S, LOOK_CLOSER_S, LOOK_AGAIN_S = 0.25, 0.12, 0.3
 RECOGNISE_S, AGAIN_S = 0.2, 1.0
 CLOSE_S = 2.0
 SEARCHED_SIZE = 256
+# Nobody is in it.
+EMPTY = np.zeros((64, 64, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ class VisitorTracker:
         self._photo_sent: str | AudienceTurn | None = None
         self._recognised_at = self._looked_at = -AGAIN_S
         self._count = self._pictures = self._generation = 0
-        self._catching = self._forgetting = False
+        self._catching = self._forgetting = self._warming = self._warm = False
+        self._answered = False
         self._wake, self._starting = threading.Event(), threading.Lock()
         self._thread = StoppableThread("lookalike", self._run) if threaded else None
         self._faults = Faults(log)
@@ -117,9 +120,15 @@ class VisitorTracker:
         self._photo = path
         self._start()
 
-    def warm(self) -> None:
-        """Start the thread and the search's process, which take some seconds, before somebody comes."""
-        self._start()
+    def warm(self) -> bool:
+        """Start the processes, which takes some seconds, before somebody comes; return whether they are there.
+
+        Called again and again until they are.
+        """
+        if not self._warm:
+            self._warming = True
+            self._start()
+        return self._warm
 
     def show_turn(self, turn: AudienceTurn) -> None:
         """Make a visitor of somebody of the audience; a turn without a face in its photo is ended."""
@@ -191,7 +200,10 @@ class VisitorTracker:
             self._arrival.ask()
         if not self._vision.busy and not self._send_photo():
             self._send_picture()
+        if self._warming:
+            self._warm_up()
         for reply in self._vision.receive(POLL_S if self._vision.busy else 0.0):
+            self._answered = True
             if self._forgetting:
                 return
             if isinstance(reply, MatchReply):
@@ -210,6 +222,14 @@ class VisitorTracker:
         for visitor in self._visitors.expire(time.monotonic(), self.settings.remember_s):
             log.info("visitor %d is forgotten", visitor.number)
             visitor.wipe()
+
+    def _warm_up(self) -> None:
+        """Let the vision process look at an empty picture; both are warm once it has, and the first search is over."""
+        if self._answered and self._searches.warmed:
+            self._warming, self._warm = False, True
+        elif not self._answered and not self._vision.busy:
+            self._pictures += 1
+            self._vision.request_look(self._pictures, time.monotonic(), EMPTY, embed=False)
 
     def _send_photo(self) -> bool:
         """Send the photo that was left; return whether there was one, readable or not."""

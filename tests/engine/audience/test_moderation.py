@@ -220,5 +220,6 @@ def test_with_moderation_on_no_picture_is_shown_unapproved_in_random_evenings() 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_with_moderation_on_no_picture_is_shown_unapproved_in_ten_thousand_evenings() -> None:
     assert play(SEQUENCES, STEPS) > 4_000

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from likeness.events import AudienceTurn
 from likeness.lookalike.messages import FaceObservation, VisionConfig
 from likeness.lookalike.tracker import LookalikeSettings, VisitorTracker
 from likeness.lookalike.vision_process import VisionProcess
@@ -45,6 +46,8 @@ class FakeVision(VisionProcess):
 
 class NoSearches:
     """In place of the search queue: searches for nobody."""
+
+    warmed = False
 
     def step(self, steps: int) -> None:
         """Do nothing."""
@@ -163,3 +166,39 @@ def test_forgetting_wipes_the_visitors_and_what_was_to_be_looked_at(rig: Rig, ph
     assert not visitor.portrait.any()
     rig.tracker.step()
     assert rig.numbers == []
+
+
+def test_it_is_warm_once_both_processes_have_answered_and_nobody_was_seen_meanwhile(rig: Rig) -> None:
+    assert not rig.tracker.warm()
+    rig.tracker.step()
+    rig.tracker.step()
+    assert not rig.tracker.warm()
+    rig.tracker._searches.warmed = True  # type: ignore[misc]
+    rig.tracker.step()
+    assert rig.tracker.warm()
+    assert rig.numbers == []
+
+
+def test_a_visitor_of_the_audience_is_one_of_their_own_and_a_photo_without_a_face_ends_their_turn(rig: Rig) -> None:
+    rig.vision.faces = 1
+    turns = [AudienceTurn(number, np.zeros((40, 50, 3), np.uint8), "Zoë") for number in (7, 8, 9)]
+    for turn in turns[:2]:
+        rig.tracker.show_turn(turn)
+        rig.tracker.step()
+    assert [visitor.turn for visitor in rig.visitors.visitors()] == [turns[1], turns[0]]
+    rig.vision.faces = 0
+    rig.tracker.show_turn(turns[2])
+    rig.tracker.step()
+    assert (turns[2].over, turns[2].shown) == (True, True)
+
+
+def test_who_is_withdrawn_is_wiped_by_the_tracker_too(rig: Rig) -> None:
+    rig.vision.faces = 1
+    turn = AudienceTurn(7, np.zeros((40, 50, 3), np.uint8))
+    rig.tracker.show_turn(turn)
+    rig.tracker.step()
+    (visitor,) = rig.visitors.visitors()
+    turn.withdrawn = True
+    rig.tracker.step()
+    assert visitor.forgotten
+    assert rig.visitors.visitors() == ()
