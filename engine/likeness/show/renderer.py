@@ -105,7 +105,7 @@ class Renderer:
         """Return the frame's picture, starting from the seed's latent, never from the last frame's."""
         started = time.perf_counter()
         self._host.apply_change()
-        generator = self._stage.generator
+        # No name here for the generator: a plugin that hangs keeps this call, and all it has a name for, for ever.
         for event in events:
             if isinstance(event, Recall) and event.rack:
                 self._host.reorder(event.rack)
@@ -118,9 +118,9 @@ class Renderer:
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)
         latent = self.latents.step(latent, frame, private=private)
-        latent = truncate(latent, generator.mean, float(frame.values["show"]["psi"]))
+        latent = truncate(latent, self._stage.generator.mean, float(frame.values["show"]["psi"]))
         began = time.perf_counter()
-        image = generator.synthesize(latent)
+        image = self._stage.generator.synthesize(latent)
         synthesis_s = time.perf_counter() - began
         picture = self._fade.step(self._read(self._host.process_image(image, frame)), frame.dt)
         # Plugins also mark what they show after the generator, such as a visitor's photo.

@@ -1,7 +1,9 @@
 """Plugins that never return, raise what ends threads, or return what no generator draws: they cost themselves alone."""
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -34,10 +36,13 @@ class Rig:
         self.host, self.counter = Host(self.store), Counter()
         self.host.add("faulty", faulty)
         self.host.add("counter", self.counter)
-        renderer = Renderer(Stage(toy(), PluginParams(self.store), torch.device("cpu"), 3), self.host)
-        renderer.start()
-        self.render = RenderThread(renderer.draw, self.host.leave_hung)
+        self.renderer = Renderer(self.new_stage(toy()), self.host)
+        self.renderer.start()
+        self.render = RenderThread(self.renderer.draw, self.host.leave_hung)
         self.loop = Loop(RealClock(100), self.store, self.render, OutputGroup([MemoryOutput()]), (32, 32))
+
+    def new_stage(self, generator: Any) -> Stage:
+        return Stage(generator, PluginParams(self.store), torch.device("cpu"), 3)
 
     def until(self, wanted: Callable[[], object]) -> None:
         deadline = time.monotonic() + DEADLINE_S
@@ -128,6 +133,22 @@ def test_a_plugin_that_never_returns_is_left_behind_and_the_show_plays_on_withou
     for thread in faulty.threads:
         thread.join(DEADLINE_S)
         assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("hook", ["update", "process_image"])
+def test_a_thread_that_was_left_behind_keeps_no_generator_that_plays_no_longer(
+    rig: Callable[[object], Rig], toy: Callable[..., Any], hook: str
+) -> None:
+    faulty, generators = Hangs(hook, loops=False), [toy()]
+    first = weakref.ref(generators[0])
+    show = rig(faulty)
+    show.renderer.switch_scene(show.renderer.scene(show.new_stage(generators.pop())), 0.0)
+    show.until(show.bypassed)
+    show.renderer.switch_scene(show.renderer.scene(show.new_stage(toy())), 0.0)
+    show.plays_on()
+    gc.collect()
+    assert first() is None
+    faulty.lock.set()
 
 
 def test_a_thread_that_was_left_behind_touches_nothing_when_its_plugin_returns(rig: Callable[[object], Rig]) -> None:
