@@ -182,9 +182,10 @@ def plot(looks: Sequence[Look], warm_up: float) -> str:
     panels = (("memory_mb", "memory of its own, MB"), ("handles", "handles"), ("threads", "threads"))
     panels += (("p99_ms", "frame, 99 %, ms"),)  # type: ignore[assignment]
     width, height, left, gap = 640, 110, 60, 44
+    box = f"0 0 {width + left + 20} {len(panels) * (height + gap) + 24}"
     last = max(each.minutes for each in looks)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + left + 20} {len(panels) * (height + gap) + 24}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" '
         'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>'
     ]
     for row, (name, title) in enumerate(panels):
@@ -211,8 +212,10 @@ def plot(looks: Sequence[Look], warm_up: float) -> str:
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in kept)
             parts.append(f'<polyline points="{path}" fill="none" stroke="{chosen}" stroke-width="1.5"/>')
     bottom = len(panels) * (height + gap) + 8
-    for minute in range(0, math.floor(last) + 1, max(1, round(last / 10))):
-        parts.append(f'<text x="{left + width * minute / last:.1f}" y="{bottom}" text-anchor="middle">{minute}</text>')
+    parts += [
+        f'<text x="{left + width * minute / last:.1f}" y="{bottom}" text-anchor="middle">{minute}</text>'
+        for minute in range(0, math.floor(last) + 1, max(1, round(last / 10)))
+    ]
     parts.append(f'<text x="{left + width}" y="{bottom + 14}" text-anchor="end">minutes</text>')
     return "\n".join([*parts, "</svg>", ""])
 
@@ -243,7 +246,8 @@ def main() -> None:
                 with suppress(OSError):
                     fetch(f"http://127.0.0.1:{arguments.web_port}/health")
                     break
-                assert monotonic() < deadline and process.poll() is None, (Path(folder) / "log").read_text()
+                if monotonic() > deadline or process.poll() is not None:
+                    raise RuntimeError((Path(folder) / "log").read_text())
                 sleep(0.5)
             seconds = arguments.minutes * 60
             weights = (str(other), LIGHT_WEIGHTS)

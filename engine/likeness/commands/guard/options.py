@@ -58,11 +58,11 @@ def check(preset: str, options: Sequence[str], chosen: GuardOptions) -> None:
     Raises:
         LikenessError, CycloptsError: naming it.
     """
-    App(default_command=play).parse_args([preset, *options], print_error=False, exit_on_error=False)
     for name in (preset, chosen.fallback):
         read_named_preset(name)
     if chosen.schedule is not None:
         parse_schedule(chosen.schedule)
+    App(default_command=play).parse_args([preset, *options], print_error=False, exit_on_error=False)
 
 
 def format_options(chosen: GuardOptions) -> list[str]:
