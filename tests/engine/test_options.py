@@ -18,7 +18,16 @@ LIVE = {"--display", "--osc-port", "--osc-host", "--oscquery-port", "--midi", "-
 DRAWN = {"--heads", "--seed", "--set"}
 PLAYED = {"--windowed", "--no-windowed", "--takeover", "--watch", "--no-watch", "--follow", "--no-follow", "--status"}
 PLAYED |= {"--strict", "--no-strict", "--web-port", "--web-host", "--open", "--no-open"}
-PLAYED |= {"--take", "--no-status", "--resume", "--no-resume", "--autosave", "--no-autosave"}
+PLAYED |= {
+    "--take",
+    "--audience",
+    "--audience-key",
+    "--no-status",
+    "--resume",
+    "--no-resume",
+    "--autosave",
+    "--no-autosave",
+}
 
 
 def options_of(command: str) -> list[Argument]:

@@ -1,5 +1,6 @@
 """Recorder of a take: what each frame took, handed to the writer, with the beat where it cannot be foreseen."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from likeness.audio.open_audio import is_audio_file
 from likeness.files.paths import find_weights
 from likeness.host.host import Host
 from likeness.options import Options
-from likeness.parameters.journal import Done, Journal
+from likeness.parameters.journal import Done, Entry, Journal, ValueSet
 from likeness.parameters.presets import Preset
 from likeness.show.frame_stats import FrameStats
 from likeness.show.takes.entries import encode_entry, shorten
@@ -47,7 +48,7 @@ class TakeRecorder:
         if self._writer.failed:
             self._journal.recording = False
             return
-        entries = self._journal.pop()
+        entries = drop_passed(self._journal.pop())
         line = [each for each in map(encode_entry, entries) if each is not None]
         moment = self._transport.moment
         if self._lost_beat():
@@ -72,6 +73,22 @@ class TakeRecorder:
         foretold = self._beat + (moment.at - self._beat_at) * self._tempo / 60.0
         allowed = CLOCK_TEMPO_OFF if self._transport.leader else TEMPO_OFF
         return self._beat_at < 0 or abs(moment.beat - foretold) > BEAT_OFF or abs(moment.tempo - self._tempo) > allowed
+
+
+def drop_passed(entries: Sequence[Entry]) -> list[Entry]:
+    """Return `entries` without values that another one follows in the same frame before anything else happens."""
+    kept: list[Entry] = []
+    places: dict[str, int] = {}
+    for entry in entries:
+        if not isinstance(entry, ValueSet) or entry.seconds or isinstance(entry.value, int):
+            places.clear()
+        elif entry.address in places:
+            kept[places[entry.address]] = entry
+            continue
+        else:
+            places[entry.address] = len(kept)
+        kept.append(entry)
+    return kept
 
 
 def make_header(

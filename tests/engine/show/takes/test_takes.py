@@ -1,5 +1,6 @@
 """Takes: what was played on a show is played again, bit by bit."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,3 +66,45 @@ def test_a_take_renders_to_the_pictures_that_were_played_and_twice_to_the_same(t
     # On the clock on which it was played the pictures are those of the night: nothing was forgotten.
     assert same(played, again) == []
     assert len({picture.tobytes() for picture in played}) > FRAMES // 2
+
+
+def until(show: Show, wanted: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20.0
+    while not wanted():
+        assert time.monotonic() < deadline
+        show.loop.frame()
+
+
+def test_plugins_and_weights_that_change_are_changed_again_in_their_frame(tmp_path: Path) -> None:
+    def change(show: Show) -> None:
+        rack, before = show.rack_editor, show.generator
+        rack.add("style_mixing")
+        until(show, lambda: "style_mixing" in rack.names())
+        rack.move("style_mixing", 0)
+        until(show, lambda: rack.names()[0] == "style_mixing")
+        rack.reload("shift")
+        rack.remove("ears")
+        until(show, lambda: "ears" not in rack.names())
+        show.generator_swap.load(str(tmp_path / "large.toy"), 0.2)
+        until(show, lambda: show.generator is not before)
+
+    played = play_script(tmp_path, {3: put("shift.by", 0.7), 5: change}, 20)
+    first, second = (play_again(tmp_path / "night.take", len(played)) for _ in range(2))
+    assert same(first, second) == []
+    assert same(played, first) == []
+    assert [picture.shape[0] for picture in played[:1] + played[-1:]] == [32, 64]
+
+
+def test_two_presets_are_morphed_again_without_their_files(tmp_path: Path, home: Path) -> None:
+    folder = home / "presets"
+    folder.mkdir(parents=True)
+    for name, value in (("one", 0.2), ("two", 1.4)):
+        (folder / f"{name}.toml").write_text(f"[shift]\nby = {value}\n")
+
+    def choose(show: Show) -> None:
+        show.preset_morph.choose("one", "two")
+
+    played = play_script(tmp_path, {2: choose, 4: put("preset.morph", 0.6), 9: put("preset.morph", 1.0)}, 20)
+    for name in ("one", "two"):
+        (folder / f"{name}.toml").unlink()
+    assert same(played, play_again(tmp_path / "night.take", 20)) == []
