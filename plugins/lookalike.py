@@ -215,7 +215,7 @@ class Plugin:
                 tracker.show_photo(self._photo)
 
     def _ask_audience(self, params: Values, dt: float) -> None:
-        """Let the next one of the audience come, where nobody is on the stage or the turn ends."""
+        """Let the next one of the audience come, where nobody is on the stage or a turn ends."""
         coming = self._coming
         if coming is not None:
             coming.hold()
@@ -226,7 +226,7 @@ class Plugin:
                 self._coming = None
                 self._wipe(coming)
             return
-        # Of two of the audience the second finds a face while the first one goes.
+        # While one goes, too: those before the camera may follow each other without end.
         if params["audience"] and self._tracker and (self._visitor is None or self._turn.phase == "decay"):
             # Nobody is told that they are on the stage before the processes are there that find a face.
             if not self._stage.audience.open or not self._tracker.warm():

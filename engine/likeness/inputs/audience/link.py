@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from likeness.errors import PhotoError
+from likeness.errors.fault_log import Faults
 from likeness.events import AudienceTurn
 from likeness.faces.photo import Photo, decode_photo
 from likeness.inputs.audience.client import TIMEOUT_S, Answer, AudienceClient, LinkError, Ticket
@@ -53,7 +54,7 @@ class LinkState:
 
 @dataclass
 class _OnStage:
-    """Who is on the stage, and when the server last said that they may be."""
+    """Who is on the stage, and when the question was asked to which the server last said that they may be."""
 
     ticket: Ticket
     turn: AudienceTurn
@@ -79,6 +80,7 @@ class AudienceLink:
         self._asked_at = float("-inf")
         self._state = LinkState(client.url)
         self._answers: bool | None = None
+        self._faults = Faults(log)
 
     def start(self) -> None:
         """Begin to ask."""
@@ -102,8 +104,8 @@ class AudienceLink:
             except LinkError as error:
                 self._tell_trouble(str(error))
                 wait_s = AGAIN_S
-            except Exception as error:
-                log.exception("the audience's link failed")
+            except Exception as error:  # noqa: BLE001 - whatever a server sends must not end the show's link to it
+                self._faults.tell("the audience's link", error)
                 self._tell_trouble(f"the link failed: {error}")
                 wait_s = AGAIN_S
             self._withdraw_unknown()
@@ -136,20 +138,22 @@ class AudienceLink:
             self._client.leave(ticket, shown=True)
             return
         # Once more, since fetching may have taken a while; from here on it is asked twice a second.
+        asked_at = time.monotonic()
         if not self._client.keep(ticket).held:
             return
         turn = AudienceTurn(ticket.number, photo, ticket.name)
-        self._on_stage = _OnStage(ticket, turn, time.monotonic())
+        self._on_stage = _OnStage(ticket, turn, asked_at)
         self._audience.bring(turn)
 
     def _keep(self, here: _OnStage) -> None:
         # No longer than they may stay without an answer.
-        left_s = here.confirmed_at + UNKNOWN_S - time.monotonic()
+        asked_at = time.monotonic()
+        left_s = here.confirmed_at + UNKNOWN_S - asked_at
         answer = self._client.keep(here.ticket, min(max(left_s, LOOK_S), TIMEOUT_S))
         if not answer.held:
             self._drop(here, f"visitor {here.ticket.number} may not be shown any more, and is gone")
             return
-        here.confirmed_at = time.monotonic()
+        here.confirmed_at = asked_at
         here.turn.hurried = answer.hurried
         self._hear(answer)
 
