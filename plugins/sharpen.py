@@ -18,6 +18,9 @@ class Plugin:
     def __init__(self) -> None:
         self._prepared_for: tuple[object, ...] = ()
 
+    # Each picture is sharpened by itself: a render may leave out those before its first one.
+    memoryless = True
+
     @hookimpl
     def declare_params(self) -> list[Param]:
         return [

@@ -157,9 +157,9 @@ class PictureOptions:
 class Options(PictureOptions):
     """The options of a show.
 
-    Four of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own,
+    Five of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own,
     `offline`, which says that the show runs on a fixed clock, `measured`, whether the machine is measured first and
-    plays light weights where the default ones are too slow, and `alpha`, which `render` alone takes.
+    plays light weights where the default ones are too slow, and `alpha` and `begin`, which `render` alone takes.
 
     Parameters
     ----------
@@ -237,6 +237,7 @@ class Options(PictureOptions):
     offline: Annotated[bool, Parameter(parse=False)] = False
     measured: Annotated[bool, Parameter(parse=False)] = True
     alpha: Annotated[bool, Parameter(parse=False)] = False
+    begin: Annotated[float, Parameter(parse=False)] = 0.0
 
 
 DEFAULTS = Options()

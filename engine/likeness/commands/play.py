@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from likeness.errors import OutputError
+from likeness.errors import InputError, OutputError
 from likeness.options import (
     DEFAULTS,
     PICTURE_DEFAULTS,
@@ -61,6 +61,8 @@ def render(
         float | None, ranged(SECONDS, "Length of the result; without it 20 s of a preset, and a take to its end.")
     ] = None,
     alpha: Annotated[bool, Parameter(negative="")] = False,
+    start: Annotated[str | None, Parameter(name="--from", help="Of a take, where the film begins, as 12:30.")] = None,
+    end: Annotated[str | None, Parameter(name="--to", help="Of a take, where the film ends, as 18:00.")] = None,
     options: PictureOptions = PICTURE_DEFAULTS,
 ) -> None:
     """Render a preset or a take to a file on a fixed clock: the same one gives the same frames, bit by bit.
@@ -76,7 +78,9 @@ def render(
     rendered = replace(quieten(options), outputs=[output], offline=True, alpha=alpha)
     if is_take(preset):
         take, rendered = open_take(preset, rendered)
-        _render(take.preset, replace(rendered, seconds=seconds or max(take.seconds, 1e-3)), take)
+        _render(take.preset, _cut(rendered, take, seconds, start, end), take)
+    elif start or end:
+        raise InputError(f"--from and --to cut a take, and {preset} is a preset; give it --seconds")
     else:
         _render(read_named_preset(preset), replace(rendered, seconds=seconds or DEMO_SECONDS))
 
@@ -116,6 +120,24 @@ def open_take(name: str, options: Options) -> "tuple[Take, Options]":
 
     take = read_take(Path(name))
     return take, with_material(take, options)
+
+
+def _cut(options: Options, take: "Take", seconds: float | None, start: str | None, end: str | None) -> Options:
+    """Return `options` with the part of the take that is to be rendered.
+
+    Raises:
+        InputError: there is no such part.
+    """
+    from likeness.show.takes.reader import format_time, parse_time
+
+    begin = parse_time(start) if start else 0.0
+    last = parse_time(end) if end else begin + seconds if seconds else max(take.seconds, 1e-3)
+    if begin >= min(last, max(take.seconds, 1e-3)):
+        raise InputError(
+            f"there is nothing of {take.path} from {format_time(begin)} to {format_time(last)}; it is "
+            f"{format_time(take.seconds)} long"
+        )
+    return replace(options, begin=begin, seconds=last)
 
 
 def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Take | None" = None) -> None:

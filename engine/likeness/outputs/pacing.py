@@ -27,7 +27,7 @@ class Pacing:
         offline: count the pictures and look at no time.
 
     Attributes:
-        start: the time of the first picture, seconds since the start of the show; 0 before it, and offline.
+        start: the time of the first picture, seconds since the start of the show; 0 before it.
     """
 
     def __init__(self, fps: Fraction, *, offline: bool) -> None:
@@ -41,10 +41,10 @@ class Pacing:
         The first picture is frame 0. A number beyond `next` says that frames were missed; whoever writes them
         repeats the picture before. Call `mark_written` once the picture is accepted.
         """
-        if self._offline:
-            return self.next
         if not self._began:
             self._began, self.start = True, at
+        if self._offline:
+            return self.next
         place = (at - self.start) * self._fps
         if place < self.next - SLACK:
             return None

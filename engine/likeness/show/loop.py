@@ -8,6 +8,7 @@ from statistics import median
 from time import perf_counter, thread_time
 from typing import get_args
 
+from likeness.easing import ROUNDING
 from likeness.errors.fault_log import Faults
 from likeness.events import Event, Forget, HeldNotes, LatentCommand, Recall
 from likeness.frame import Frame
@@ -104,6 +105,7 @@ class Loop:
         transport: tempo and beat.
         stats: what is counted, for whoever reads it on another thread.
         governor: sets the clock's rate to one that the machine holds; None for the clock's own.
+        begin: seconds before which a render gives files no picture.
     """
 
     def __init__(
@@ -120,6 +122,7 @@ class Loop:
         transport: Transport | None = None,
         stats: FrameStats | None = None,
         governor: Governor | None = None,
+        begin: float = 0.0,
     ) -> None:
         self.clock, self.store, self.render, self.outputs = clock, store, render, outputs
         self.master = master or Master()
@@ -127,7 +130,7 @@ class Loop:
         self.stats = stats or FrameStats()
         self._before, self._mark, self._governor = before or BeforeFrame(), mark, governor
         store.on_toggle("master.blackout", self.master.press)
-        self._held_notes = HeldNotes()
+        self._held_notes, self._begin = HeldNotes(), begin
         self._faults = Faults(log)
         self._drawn: Drawn | None = None
         self._seen_drawn: Drawn | None = None
@@ -178,7 +181,8 @@ class Loop:
         self._shown = self._mark(picture)
         # A render has every frame, also one that could not be drawn.
         alpha = None if self._drawn is None else self._drawn.alpha
-        self.outputs.show(self._shown, tick.at, drawn=self.clock.offline or self._drawn is not None, alpha=alpha)
+        drawn = tick.at >= self._begin - ROUNDING if self.clock.offline else self._drawn is not None
+        self.outputs.show(self._shown, tick.at, drawn=drawn, alpha=alpha)
         self.stats.frames, self.stats.at = tick.index + 1, tick.at
         if self._repeats_in_a_row == 0:
             self.stats.drawn_at = tick.at

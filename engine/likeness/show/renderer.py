@@ -20,7 +20,7 @@ from likeness.generators.readback import ReadBack
 from likeness.host.call_watch import LeftBehind
 from likeness.host.host import Host
 from likeness.latent import truncate
-from likeness.picture import Alpha, Drawn, side_by_side, to_levels
+from likeness.picture import Alpha, Drawn, black, side_by_side, to_levels
 from likeness.show.generator_fade import GeneratorFade
 from likeness.stage import Stage
 
@@ -69,6 +69,7 @@ class Renderer:
 
     Attributes:
         latents: the latent stage after the plugins: cues and history.
+        first_drawn: number of the frame before which nothing is drawn, though all moves on.
     """
 
     def __init__(self, stage: Stage, host: Host, fps: float = 60.0, *, with_alpha: bool = False) -> None:
@@ -76,7 +77,8 @@ class Renderer:
             family = stage.generator.info.family
             raise OutputError(f"--alpha needs weights of the family composite, such as faces-256, not {family}")
         self._host, self._fps, self._with_alpha = host, fps, with_alpha
-        self._fade, self._read = GeneratorFade(), ReadBack()
+        self._fade, self._read, self.first_drawn = GeneratorFade(), ReadBack(), 0
+        self._blank = black(16, 16)
         # Whether the last picture shows a visitor, and whether the one does that is faded from.
         self._private = self._fades_private = False
         self._use(_make_scene(stage, self._new_history(stage)))
@@ -119,6 +121,9 @@ class Renderer:
         latent = torch.where(latent.isfinite(), latent, self._base)
         latent = self.latents.step(latent, frame, private=private)
         latent = truncate(latent, self._stage.generator.mean, float(frame.values["show"]["psi"]))
+        if frame.index < self.first_drawn and not self._remembers_pictures():
+            self._host.end_frame(0.0)
+            return Outcome(Drawn(self._blank, frame.time, self.latents.shows_private), None, 0.0)
         began = time.perf_counter()
         image = self._stage.generator.synthesize(latent)
         synthesis_s = time.perf_counter() - began
@@ -131,6 +136,11 @@ class Renderer:
         face = None if self._private else self.latents.shown[0]
         alpha = self._draw_alpha(latent) if self._with_alpha else None
         return Outcome(Drawn(picture, frame.time, self._private, face, alpha), None, synthesis_s, draw_s)
+
+    def _remembers_pictures(self) -> bool:
+        """Return whether a plugin may draw on a picture what it has seen of those before."""
+        chain = [slot for slot in self._host.rack if "process_image" in slot.impls]
+        return not all(getattr(slot.plugin, "memoryless", False) for slot in chain)
 
     def _draw_alpha(self, latent: Tensor) -> Alpha | None:
         """Return the silhouettes of all heads side by side."""

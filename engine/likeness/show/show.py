@@ -53,7 +53,7 @@ from likeness.show.renderer import Renderer, RenderThread
 from likeness.show.screen import Screen
 from likeness.show.signals import close_cleanly, stop_on_signals
 from likeness.show.status import ShowStatus
-from likeness.show.takes.reader import Take
+from likeness.show.takes.reader import Take, first_drawn
 from likeness.show.takes.recorder import make_header
 from likeness.show.takes.stage import TakeStage
 from likeness.show.tempo_commands import tempo_commands
@@ -154,6 +154,7 @@ class Show(AbstractContextManager["Show"]):
             generator, params, device, self.seed, self.heads, offline=options.offline, audience=audience.audience
         )
         renderer = Renderer(stage, host, self.fps, with_alpha=options.alpha)
+        renderer.first_drawn = first_drawn(take, options.begin, self.fps) if take else 0
         renderer.start()
         opened.callback(close_cleanly, renderer.stop)
         render = RenderThread(renderer.draw, host.leave_hung)
@@ -230,6 +231,7 @@ class Show(AbstractContextManager["Show"]):
             transport=transport,
             stats=stats,
             governor=None if options.offline else Governor(self.fps, strict=self.strict),
+            begin=options.begin,
         )
         self.topics = describe_show(
             store,

@@ -4,6 +4,8 @@ import base64
 import binascii
 import json
 import logging
+import math
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ from torch import Tensor
 
 from likeness.errors import InputError
 from likeness.files.text_file import describe_mismatch
-from likeness.parameters.journal import Entry
+from likeness.parameters.journal import Done, Entry, ValueSet
 from likeness.parameters.presets import Preset
 from likeness.show.takes.entries import decode_entry
 from likeness.show.takes.recorder import FORMAT
@@ -66,6 +68,22 @@ class Take:
     hashes: Mapping[str, str]
     seconds: float
     whole: bool
+
+
+def first_drawn(take: Take, begin: float, fps: float) -> int:
+    """Return the number of the frame from which a take must be drawn for its frames from `begin` seconds on.
+
+    A frozen picture is that of the frame before, and a fade between weights begins at the last picture of the old ones.
+    """
+    needed, frozen = begin, begin
+    for frame in take.frames:
+        for entry in frame.entries if frame.at <= begin else ():
+            if isinstance(entry, ValueSet) and entry.address == "master.freeze":
+                frozen = min(frozen, frame.at) if entry.value else begin
+            elif isinstance(entry, Done) and entry.name == "weights" and frame.at + float(entry.data[1]) >= begin:
+                needed = min(needed, frame.at)
+    # Two frames earlier: times in a take are those of another clock.
+    return max(math.floor(min(needed, frozen) * fps) - 2, 0)
 
 
 @dataclass
@@ -146,6 +164,20 @@ def _read_lines(path: Path) -> Iterator[Any]:
                     yield json.loads(line)
                 except (ValueError, RecursionError):
                     return
+
+
+def parse_time(text: str) -> float:
+    """Return the seconds of a time of a take: "12:30", "1:02:03.5", or seconds alone.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not re.fullmatch(r"([0-9]{1,6}:){0,2}[0-9]{1,7}(\.[0-9]{1,6})?", text):
+        raise InputError(f"{text!r:.40} is no time of a take, such as 12:30, 1:02:03 or 90 seconds")
+    seconds = 0.0
+    for part in text.split(":"):
+        seconds = seconds * 60.0 + float(part)
+    return seconds
 
 
 def format_time(seconds: float) -> str:

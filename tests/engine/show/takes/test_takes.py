@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.engine.show.takes.takes_rig import play_again, play_script, press_note
+from tests.engine.show.takes.takes_rig import FPS, play_again, play_script, press_note
 
 from likeness.picture import Picture
 from likeness.show.show import Show
@@ -108,3 +108,14 @@ def test_two_presets_are_morphed_again_without_their_files(tmp_path: Path, home:
     for name in ("one", "two"):
         (folder / f"{name}.toml").unlink()
     assert same(played, play_again(tmp_path / "night.take", 20)) == []
+
+
+def test_a_part_of_a_take_is_the_same_as_in_the_whole(tmp_path: Path) -> None:
+    play_script(tmp_path, NIGHT, FRAMES)
+    whole = play_again(tmp_path / "night.take", FRAMES)
+    # In the middle of a recall, of the past, of a frozen picture.
+    for frame in (16, 26, 42):
+        part = play_again(tmp_path / "night.take", FRAMES, begin=frame / FPS)
+        assert same(whole[frame:], part[frame:]) == []
+        # The frames before were not drawn.
+        assert not part[1].any()

@@ -12,7 +12,7 @@ from likeness.errors import InputError, OutputError, PluginError, WeightsError
 from likeness.options import QUIET
 from likeness.show.show import Show
 from likeness.show.takes.material import with_material
-from likeness.show.takes.reader import format_time, read_take
+from likeness.show.takes.reader import format_time, parse_time, read_take
 from likeness.show.takes.writer import TakeWriter
 
 
@@ -151,3 +151,10 @@ def test_the_same_motion_comes_at_another_rate(night: Path) -> None:
 
 def test_times_are_told_as_they_are_given() -> None:
     assert [format_time(each) for each in (0.0, 61.5, 3723.0)] == ["0:00", "1:01.5", "1:02:03"]
+
+
+def test_times_are_read_as_they_are_told() -> None:
+    assert [parse_time(each) for each in ("90", "12:30", "1:02:03.5")] == [90.0, 750.0, 3723.5]
+    for text in ("", "x", "1:2:3:4", "-1", "nan", "1e3"):
+        with pytest.raises(InputError, match="is no time of a take"):
+            parse_time(text)
