@@ -134,7 +134,11 @@ def start(screen: Screen, folder: Path, options: list[str]) -> Guarded:
     with log.open("w") as file:
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=file, stderr=file, text=True)
     guarded = Guarded(screen, process, log, port, folder)
-    wait(lambda: guarded.status() > 10, "pictures")
+    try:
+        wait(lambda: guarded.status() > 10, "pictures")
+    except RuntimeError as error:
+        process.terminate()
+        raise RuntimeError(f"{error}\n{log.read_text()}") from error
     time.sleep(SPARED_S)
     return guarded
 
@@ -237,13 +241,15 @@ def main() -> None:
                 options = ["--plugin", str(greedy)] if make is fill_memory else []
                 options += ["--no-spare"] if "without a spare" in name else []
                 screen = Screen()
-                guarded = start(screen, Path(folder), options)
+                guarded = None
                 try:
+                    guarded = start(screen, Path(folder), options)
                     took, said = make(guarded)
                     print(f"| {name} | {took:.1f} | {os.getloadavg()[0]:.1f} | {said} |", flush=True)
                 finally:
-                    guarded.process.terminate()
-                    guarded.process.wait(30)
+                    if guarded is not None:
+                        guarded.process.terminate()
+                        guarded.process.wait(30)
                     screen.server.terminate()
                     screen.server.wait()
 

@@ -179,8 +179,8 @@ class Supervisor:
     def _arguments(self, bright: float, *, first: bool) -> Sequence[str]:
         plan = self._plan
         arguments = plan.fallback if self._ladder.rung == "fallback" else plan.show if first else plan.again
-        # From its first picture on: nobody wants a flash in the evening.
-        return arguments if bright == 1 else [*arguments, "--set", f"master.brightness={bright:g}"]
+        # From its first picture on: nobody wants a flash in the evening, and what was saved last may be the dark of it.
+        return arguments if plan.schedule is None else [*arguments, "--set", f"master.brightness={bright:g}"]
 
     def _play(self, arguments: Sequence[str], bright: float) -> End:
         """Start a show of this brightness and watch it to its end."""

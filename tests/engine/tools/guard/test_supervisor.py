@@ -160,7 +160,9 @@ def test_hours_end_a_show_in_the_dark_and_begin_it_again(
     assert play(guarded, go_on) == 0
     assert said.read_text().split() == ["0.4", "0.0"]
     assert starts.read_text().splitlines() == ["well", "held"]
-    assert (starts.parent / "arguments").read_text().splitlines()[1] == "--set master.brightness=0.4"
+    # What was saved is the dark in which the show ended.
+    told = (starts.parent / "arguments").read_text().splitlines()
+    assert told == ["--set master.brightness=1", "--set master.brightness=0.4"]
     assert (starts.parent / "shown").exists()
     assert "starting it again" not in caplog.text
 
