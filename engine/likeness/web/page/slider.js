@@ -138,25 +138,39 @@ class SliderView {
     this.x = event.clientX;
     this.moved = false;
     this.at = toUnit(this.param, this.value);
-    this.toggle(track, 'touched', true);
-    this.onHold(true);
     const quick = event.timeStamp - this.lastTap < DOUBLE_TAP_MS && Math.abs(event.clientX - this.tapX) < GRIP_PX;
     this.lastTap = event.timeStamp;
     this.tapX = event.clientX;
+    this.grasp = () => this.take(quick);
+    // A finger may have come to scroll the list, which shows with its first way.
+    if (event.pointerType !== 'touch') this.decide();
+  };
+
+  /** Plays the fader with what has pressed it. */
+  decide = () => {
+    const { grasp } = this;
+    this.grasp = null;
+    if (grasp) grasp();
+  };
+
+  take(quick) {
+    this.toggle(this.parts.track, 'touched', true);
+    this.onHold(true);
     if (quick) {
       this.lastTap = 0;
       this.reset();
       this.at = toUnit(this.param, this.value);
-    } else if (Math.abs(event.clientX - this.left - this.at * this.width) > GRIP_PX) {
-      this.at = (event.clientX - this.left) / this.width;
+    } else if (Math.abs(this.tapX - this.left - this.at * this.width) > GRIP_PX) {
+      this.at = (this.tapX - this.left) / this.width;
       this.set(this.at);
     }
-  };
+  }
 
   move = (event) => {
     if (event.pointerId !== this.pointer) return;
     const way = event.clientX - this.x;
     if (!this.moved && Math.abs(way) < 3) return;
+    this.decide();
     this.moved = true;
     this.x = event.clientX;
     const factor = this.fineness(event);
@@ -169,19 +183,28 @@ class SliderView {
   up = (event) => {
     this.others.delete(event.pointerId);
     if (event.pointerId !== this.pointer) return;
-    this.pointer = null;
-    this.others.clear();
-    this.fine = false;
-    this.toggle(this.parts.track, 'fine', false);
-    this.toggle(this.parts.track, 'touched', false);
-    if (this.moved) this.lastTap = 0;
+    this.decide();
+    const { moved, lastTap } = this;
     this.onHold(false);
-    this.draw();
+    this.lose();
+    if (!moved) this.lastTap = lastTap;
+  };
+
+  /** The browser has taken the finger: it scrolls the list, and the fader stays where it is. */
+  cancel = (event) => {
+    if (!this.grasp) return this.up(event);
+    this.others.delete(event.pointerId);
+    if (event.pointerId === this.pointer) this.lose();
+  };
+
+  /** Keeps the list from being scrolled by a finger that plays the fader. */
+  touch = (event) => {
+    if (this.pointer !== null && !this.grasp) event.preventDefault();
   };
 
   /** Lets go without the finger's doing: another hand has taken the control. */
   lose = () => {
-    this.pointer = null;
+    this.pointer = this.grasp = null;
     this.others.clear();
     this.fine = false;
     this.lastTap = 0;
@@ -246,9 +269,12 @@ export function Slider({ param, label, value, view, onSet, onHold, onRefuse }) {
   useEffect(() => {
     const element = slider.parts.track;
     element.addEventListener('wheel', slider.wheel, { passive: false });
+    element.addEventListener('touchmove', slider.touch, { passive: false });
     return () => {
       element.removeEventListener('wheel', slider.wheel);
+      element.removeEventListener('touchmove', slider.touch);
       if (slider.pointer !== null) slider.onHold(false);
+      slider.lose();
     };
   }, []);
   return html`<div
@@ -263,7 +289,7 @@ export function Slider({ param, label, value, view, onSet, onHold, onRefuse }) {
       onPointerDown=${slider.down}
       onPointerMove=${slider.move}
       onPointerUp=${slider.up}
-      onPointerCancel=${slider.up}
+      onPointerCancel=${slider.cancel}
       onKeyDown=${slider.key}
     >
       <i class="fill" ref=${part('fill')}></i>

@@ -70,3 +70,26 @@ def test_a_knob_that_waits_says_at_its_fader_how_to_turn_it(quiet: QuietDesk, op
         tab.wait_for(f"{hint} === 'turn {words} to 0.50'")
     quiet.told["midi"] = {**quiet.told["midi"], "gaps": {}}
     tab.wait_for(f"{hint} === ''")
+
+
+def test_a_finger_that_swipes_over_the_list_sets_nothing_and_one_that_taps_or_slides_does(
+    quiet: QuietDesk, open_tab: Callable[..., Tab]
+) -> None:
+    tablet = open_quiet(quiet, open_tab, 1024, 768, touch=True)
+    before = quiet.store.target(SPEED)
+    x, y = place(tablet, 0.9)
+    tablet.evaluate("globalThis.taken = 0; addEventListener('pointercancel', () => (taken += 1), true)")
+    tablet.touch("touchStart", (x, y))
+    for step in range(1, 8):
+        tablet.touch("touchMove", (x, y - 15 * step))
+    tablet.wait_for("taken === 1", what="the browser's scrolling")
+    tablet.touch("touchEnd")
+    assert quiet.store.target(SPEED) == before
+    tablet.touch("touchStart", place(tablet, 0.7))
+    tablet.touch("touchEnd")
+    tablet.wait_for(f"Math.abs({VALUE} - 0.7) < 0.02")
+    tablet.touch("touchStart", place(tablet, 0.4))
+    for step in range(1, 9):
+        tablet.touch("touchMove", place(tablet, 0.4 - step / 40))
+    tablet.touch("touchEnd")
+    tablet.wait_for(f"Math.abs({VALUE} - 0.2) < 0.03")
