@@ -10,6 +10,7 @@ from likeness.outputs.displays import choose_display, find_corner, start_video
 from likeness.outputs.files import NO_AUDIO, open_file
 from likeness.outputs.fitting import CONTAINED, AlphaOutput, FittedOutput, Fitting, Screens
 from likeness.outputs.output import NullOutput, Output
+from likeness.outputs.profiles import FILMS
 from likeness.outputs.window import WindowOutput
 from likeness.outputs.window_overlay import WindowOverlay
 
@@ -61,6 +62,11 @@ def open_outputs(
     twice = [str(path) for path in files if files.count(path) > 1]
     if twice:
         raise OutputError(f"{twice[0]} is given twice; two outputs cannot write one file")
+    if options.profile and not any(path.suffix.lower() in FILMS for path in files):
+        raise OutputError(
+            f"--profile {options.profile} says how a film is coded, and no output is one; name a file that ends in "
+            f"{', '.join(FILMS)}, or leave it out"
+        )
     opened: list[Output] = []
     try:
         for name in options.outputs:

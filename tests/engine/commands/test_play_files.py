@@ -83,6 +83,14 @@ def test_a_show_that_ends_before_its_first_picture_names_no_result(
     assert "the show ended before its first picture" in capsys.readouterr().err
 
 
+def test_a_profile_without_a_film_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["render", "--profile", "vp9", "--seconds", "0.1", "-o", str(tmp_path / "a.gif")])
+    assert ended.value.code == 2
+    assert "--profile vp9 says how a film is coded, and no output is one" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     film = str(tmp_path / "film.mkv")
     with pytest.raises(SystemExit):
