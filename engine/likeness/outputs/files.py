@@ -59,11 +59,11 @@ def open_file(
             f"{path}: nothing here writes {path.suffix or 'a file without an ending'}; endings that work: {wanted}, "
             "or the name of a folder that is there, for PNG files."
         )
+    if alpha and kind is not VideoOutput:
+        raise OutputError(f"{path}: an alpha channel goes into a film, with --profile prores4444, vp9 or ffv1")
     coding = PROFILES[profile].with_alpha() if alpha else PROFILES[profile]
     if kind is VideoOutput:
         coding.check(path, size)
-    elif alpha:
-        raise OutputError(f"{path}: an alpha channel goes into a film, with --profile prores4444, vp9 or ffv1")
     try:
         if kind is FramesOutput:
             return FramesOutput(claim_row(file_pattern(path), force=force), fps, offline=offline)
