@@ -157,9 +157,10 @@ class PictureOptions:
 class Options(PictureOptions):
     """The options of a show.
 
-    Five of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own,
+    Six of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own,
     `offline`, which says that the show runs on a fixed clock, `measured`, whether the machine is measured first and
-    plays light weights where the default ones are too slow, and `alpha` and `begin`, which `render` alone takes.
+    plays light weights where the default ones are too slow, and `alpha`, `begin` and `silent` (films
+    without the sound), which `render` alone sets.
 
     Parameters
     ----------
@@ -238,6 +239,7 @@ class Options(PictureOptions):
     measured: Annotated[bool, Parameter(parse=False)] = True
     alpha: Annotated[bool, Parameter(parse=False)] = False
     begin: Annotated[float, Parameter(parse=False)] = 0.0
+    silent: Annotated[bool, Parameter(parse=False)] = False
 
 
 DEFAULTS = Options()

@@ -64,6 +64,8 @@ TEMPO = Range(20.0, 300.0, "BPM")
 # How long one call of a plugin may take before it is left behind.
 HANG = Range(0.1, 60.0, "s")
 METER = Range(1, 16, "beats")
+# Of a render.
+SHARDS = Range(1, 1000)
 COUNT = Range(1, 1_000_000)
 NONE_OR_MORE = Range(0, 1_000_000)
 # Up to four months: an installation.

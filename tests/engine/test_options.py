@@ -48,7 +48,7 @@ def parse(*words: str) -> dict[str, Any]:
 
 def test_no_flag_is_lost() -> None:
     assert flags("play") == SHARED | LIVE | DRAWN | PLAYED
-    assert flags("render") == SHARED | DRAWN | {"--alpha", "--from", "--to"}
+    assert flags("render") == SHARED | DRAWN | {"--alpha", "--from", "--to", "--shards", "--shard", "--workers"}
     assert flags("check") == SHARED | LIVE | DRAWN | PLAYED | {"--hours"}
 
 

@@ -1,7 +1,9 @@
 """`likeness play`, `render` and `demo`. Their options are declared in `likeness.options`."""
 
 import logging
+import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +11,7 @@ from cyclopts import Parameter
 
 from likeness.errors import InputError, OutputError
 from likeness.options import (
+    DEFAULT_FPS,
     DEFAULTS,
     PICTURE_DEFAULTS,
     Options,
@@ -19,7 +22,7 @@ from likeness.options import (
     ranged,
     read_named_preset,
 )
-from likeness.ranges import SECONDS
+from likeness.ranges import SECONDS, SHARDS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,6 +66,11 @@ def render(
     alpha: Annotated[bool, Parameter(negative="")] = False,
     start: Annotated[str | None, Parameter(name="--from", help="Of a take, where the film begins, as 12:30.")] = None,
     end: Annotated[str | None, Parameter(name="--to", help="Of a take, where the film ends, as 18:00.")] = None,
+    shards: Annotated[
+        int | None, ranged(SHARDS, "Of a take: into how many parts it is cut; without --shard they are joined.")
+    ] = None,
+    shard: Annotated[int | None, ranged(SHARDS, "Render this part alone, counted from 1; on any machine.")] = None,
+    workers: Annotated[int | None, ranged(SHARDS, "Of a take: render so many parts at a time here, and join.")] = None,
     options: PictureOptions = PICTURE_DEFAULTS,
 ) -> None:
     """Render a preset or a take to a file on a fixed clock: the same one gives the same frames, bit by bit.
@@ -78,9 +86,17 @@ def render(
     rendered = replace(quieten(options), outputs=[output], offline=True, alpha=alpha)
     if is_take(preset):
         take, rendered = open_take(preset, rendered)
-        _render(take.preset, _cut(rendered, take, seconds, start, end), take)
-    elif start or end:
-        raise InputError(f"--from and --to cut a take, and {preset} is a preset; give it --seconds")
+        rendered = _cut(rendered, take, seconds, start, end)
+        if shards or shard or workers:
+            from likeness.commands.shards import render_shards, without
+
+            fps, words = rendered.fps or DEFAULT_FPS, without(sys.argv[1:], ("--workers", "--shards"))
+            draw = partial(_render, take.preset, take=take)
+            render_shards(rendered, fps, (shards, shard, workers), draw, words)
+        else:
+            _render(take.preset, rendered, take)
+    elif start or end or shards or shard or workers:
+        raise InputError(f"--from, --to and --shards cut a take, and {preset} is a preset; give it --seconds")
     else:
         _render(read_named_preset(preset), replace(rendered, seconds=seconds or DEMO_SECONDS))
 

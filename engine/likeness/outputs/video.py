@@ -34,7 +34,7 @@ _FRAGMENTED = {
     "frag_duration": str(FRAGMENT_US),
 }
 _CLUSTERED = {**_COMMON, "cluster_time_limit": str(FRAGMENT_US // 1000)}
-_CONTAINERS = {".mp4": ("mp4", _FRAGMENTED), ".mov": ("mov", _FRAGMENTED), ".mkv": ("matroska", _CLUSTERED)}
+CONTAINERS = {".mp4": ("mp4", _FRAGMENTED), ".mov": ("mov", _FRAGMENTED), ".mkv": ("matroska", _CLUSTERED)}
 
 
 class VideoOutput(ContainerOutput):
@@ -76,7 +76,7 @@ class VideoOutput(ContainerOutput):
         self._sound_track: SoundTrack | None = None
         self._reformatter = VideoReformatter()
         self._last: tuple[Picture, VideoFrame] | None = None
-        kind = _CONTAINERS[path.suffix.lower()]
+        kind = CONTAINERS[path.suffix.lower()]
         super().__init__(name, path, exact_rate(fps), kind, synced=not offline, offline=offline, room=room)
 
     def _write(self, picture: Picture, frame: int) -> None:

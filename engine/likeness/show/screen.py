@@ -6,6 +6,7 @@ from typing import cast
 from likeness.audio.features import AudioSource
 from likeness.inputs.keyboard import Keyboard
 from likeness.options import Options
+from likeness.outputs.files import NO_AUDIO
 from likeness.outputs.fitting import Fitting
 from likeness.outputs.group import OutputGroup
 from likeness.outputs.open_outputs import open_outputs
@@ -52,6 +53,7 @@ class Screen:
         self.keyboard.on_key(STATE_KEY, self.overlay.toggle_state)
         heads, title = preset.show.heads or 1, preset.title or "likeness"
         fitting = Fitting(lambda: cast(Fit, store.snapshot["show"]["fit"]), camera.make_mark)
+        audio = NO_AUDIO if options.silent else audio
         self.outputs = OutputGroup(
             open_outputs(options, fps, size, heads, title, self.keyboard.press, quit_show, self.overlay, audio, fitting)
         )
