@@ -179,8 +179,8 @@ class MidiPorts:
                 self._close_client(client)
             self._open.pop(name, None)
             if wanted[name]:
-                numbers = [number for number, other in enumerate(present) if other == name]
-                clients = [client for client in map(self._open_port, numbers) if client is not None]
+                opening = (self._open_port(name, index) for index in range(wanted[name]))
+                clients = [client for client in opening if client is not None]
                 if clients:
                     self._open[name] = clients
             self._log_change(name, len(opened), len(self._open.get(name, [])))
@@ -211,14 +211,16 @@ class MidiPorts:
             return THRU_PORT not in name.lower()
         return any(self._name.lower() in each.lower() for each in port_names(name))
 
-    def _open_port(self, number: int) -> Client | None:
+    def _open_port(self, name: str, index: int) -> Client | None:
         client = None
         try:
             client = self._client()
-            client.open_port(number)
+            # Numbers move when a port comes or goes, so that one that was read before may be another controller's.
+            numbers = [number for number, other in enumerate(client.get_ports()) if other == name]
+            client.open_port(numbers[index])
         # A driver may raise anything, as for a port that went since it was listed; the next scan tries again.
         except Exception as error:  # noqa: BLE001
-            self._faults.tell(f"opening MIDI port {number}", error, trace=False)
+            self._faults.tell(f"opening the MIDI port {name}", error, trace=False)
             if client is not None:
                 self._close_client(client)
             return None

@@ -84,6 +84,21 @@ def test_two_devices_of_one_name_are_both_heard_and_either_may_go() -> None:
     assert driver.clients == 0
 
 
+def test_a_controller_is_heard_whatever_is_plugged_in_while_it_is_opened() -> None:
+    driver = Driver("Knob")
+
+    def client() -> DriverClient:
+        made = driver.client()
+        if driver.clients == 2:  # the first one lists
+            driver.devices.insert(0, ("Other", []))
+        return made
+
+    ports = MidiPorts("knob", client)
+    ports.scan()
+    driver.devices[1][1].append([0xB0, 1, 1])
+    assert list(ports.messages()) == [(("Knob", 0), [0xB0, 1, 1])]
+
+
 def test_a_port_in_use_is_tried_again_and_the_others_play(caplog: pytest.LogCaptureFixture) -> None:
     driver = Driver("Pad", "Knob")
     driver.busy = {0}
