@@ -51,8 +51,8 @@ export function format(param, value, more = 0) {
 /** Returns a value with its unit, as a screen reader says it. */
 export const spoken = (param, value) => (param.unit ? `${format(param, value)} ${param.unit}` : format(param, value));
 
-/** Returns the value that typed text means, or an `Error` in words: `0.3`, `30%`, `120 bpm`, `200 ms`. */
-export function parseTyped(param, text) {
+/** Returns the number that typed text means, or an `Error` in words: `0.3`, `30%`, `120 bpm`, `200 ms`. */
+function readTyped(param, text) {
   const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(\S*)$/i.exec(text.trim().replace(',', '.'));
   const range = `${format(param, param.min)} to ${spoken(param, param.max)}`;
   if (!match) return new Error(`"${text}" is no number; it takes ${range}`);
@@ -62,8 +62,19 @@ export function parseTyped(param, text) {
   if (rest === '%' && unit !== '%') return fromUnit(param, number / 100);
   const scale = (SCALES[unit] || {})[rest] ?? (rest === '' || unit.toLowerCase().startsWith(rest) ? 1 : null);
   if (scale === null) return new Error(unit ? `${match[2]}? It counts in ${unit}` : `${match[2]}? It has no unit`);
-  const value = Math.min(Math.max(number * scale, param.min), param.max);
+  return number * scale;
+}
+
+/** Returns a number as a value of the parameter. */
+const fit = (param, number) => {
+  const value = Math.min(Math.max(number, param.min), param.max);
   return param.kind === 'int' ? Math.round(value) : value;
+};
+
+/** Returns the value that typed text means, within the parameter's range, or an `Error` in words. */
+export function parseTyped(param, text) {
+  const number = readTyped(param, text);
+  return number instanceof Error ? number : fit(param, number);
 }
 
 /** Shows a number with its unit; a tap opens an input. The text itself is written by `onText(element)`'s owner. */
@@ -85,12 +96,16 @@ export function NumberBox({ param, label, current, onText, onSet, onRefuse }) {
     event.stopPropagation();
     if (event.key === 'Escape') close();
     if (event.key !== 'Enter') return;
-    const value = parseTyped(param, input.current.value);
-    if (value instanceof Error) {
-      onRefuse(value.message);
+    const text = input.current.value.trim();
+    const number = readTyped(param, text);
+    if (number instanceof Error) {
+      onRefuse(number.message);
       input.current.select();
       return;
     }
+    const value = fit(param, number);
+    const beyond = number < param.min ? 'least' : number > param.max ? 'most' : null;
+    onRefuse(beyond && `${text} is out of range; it is at its ${beyond}, ${spoken(param, value)}`);
     onSet(value);
     close();
   };

@@ -128,6 +128,10 @@ def test_a_word_that_is_no_number_is_refused_at_the_control(show: PlayedShow, re
     reach.wait_for(f"document.querySelector('[data-address=\"{REACH}\"] .refusal').textContent.includes('much')")
     reach.key("Escape")
     assert show.value(REACH) == 0.5
+    type_value(reach, REACH, "70")
+    reach.wait_for(f"document.querySelector('[data-address=\"{REACH}\"] .refusal').textContent.includes('at its most')")
+    type_value(reach, REACH, "0.5")
+    reach.wait_for(f"!document.querySelector('[data-address=\"{REACH}\"] .refusal')")
 
 
 def test_the_filter_leaves_what_holds_every_word(show: PlayedShow, reach: Tab) -> None:
