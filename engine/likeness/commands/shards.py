@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from likeness.errors import InputError, OutputError
-from likeness.files.free_name import claim_name
+from likeness.files.free_name import claimed
 from likeness.options import Options
 from likeness.show.takes.shards import join_shards, shard_path, shard_span
 
@@ -53,8 +53,8 @@ def render_shards(
     parts = [shard_path(output, each, total) for each in range(1, total + 1)]
     if workers:
         _run_workers(list(range(1, total + 1)), workers, total, words)
-    result = claim_name(output, force=options.force)
-    join_shards(parts, result, fps, options.audio, options.begin)
+    with claimed([output], force=options.force) as (result,):
+        join_shards(parts, result, fps, options.audio, options.begin)
     for part in parts:
         part.unlink()
     print(f"The result is in {result.absolute()}")

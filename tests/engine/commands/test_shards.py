@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 from tests.engine.show.takes.takes_rig import play_script, press_note
+from tests.engine.sounds import write_wav
 
 from likeness.commands.play import render
 from likeness.commands.shards import render_shards, without
@@ -73,6 +74,7 @@ def test_an_absent_shard_is_named(night: Path, tmp_path: Path) -> None:
     render(str(night), output=str(tmp_path / "film.mp4"), shards=2, shard=1, options=DEVICE)
     with pytest.raises(OutputError, match=r"film\.2-of-2\.mp4 is not there; render it with --shard"):
         render(str(night), output=str(tmp_path / "film.mp4"), shards=2, options=DEVICE)
+    assert not (tmp_path / "film.mp4").exists()
     for shards, shard in ((None, 1), (2, 3)):
         with pytest.raises(InputError, match="one of --shards"):
             render(str(night), output=str(tmp_path / "film.mp4"), shards=shards, shard=shard, options=DEVICE)
@@ -114,3 +116,14 @@ def test_a_worker_gets_the_words_of_the_command_but_those_of_its_own() -> None:
     words = ["render", "a.take", "--workers", "2", "-o", "b.mp4", "--shards=4"]
     assert without(words, ("--workers", "--shards")) == ["render", "a.take", "-o", "b.mp4"]
     assert shard_path(Path("x/b.mp4"), 2, 4) == Path("x/b.2-of-4.mp4")
+
+
+def test_the_sound_lies_under_the_joined_film(night: Path, tmp_path: Path) -> None:
+    write_wav(tmp_path / "set.wav", np.zeros(48_000 * 2, np.float32))
+    heard = replace(DEVICE, audio=str(tmp_path / "set.wav"))
+    for shard in (1, 2, None):
+        render(str(night), output=str(tmp_path / "film.mp4"), shards=2, shard=shard, options=heard)
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        sound, picture = film.streams.audio[0], film.streams.video[0]
+        ends = [float(stream.duration * stream.time_base) for stream in (sound, picture)]
+    assert ends[0] == pytest.approx(ends[1], abs=0.05)
