@@ -43,7 +43,7 @@ def explain(name: str, error: Exception) -> OutputError:
     if isinstance(error, OutputError):
         return error
     number = error.errno if isinstance(error, OSError) else None
-    why = _NEXT_STEP.get(number or 0, f"{error}; the log has the details")
+    why = _NEXT_STEP.get(number or 0, f"{error}; another name, folder or --profile may work")
     explained = OutputError(f"{name} cannot be written: {why}.")
     explained.__cause__ = error
     return explained
