@@ -78,6 +78,13 @@ def renew(session: Session, claim: Claim, now: float, lease_s: float = LEASE_S) 
     return _update(session, *_held(claim), work_until=now + lease_s) is not None
 
 
+def give_back(session: Session, claim: Claim) -> bool:
+    """Let go of a claim as if it had never been taken: what failed is the house's, and not the photo's."""
+    own = (Visitor.number == claim.number, Visitor.work_token == claim.token)
+    freed = {"work_token": None, "work_until": None, "attempts": Visitor.attempts - 1}
+    return _update(session, *own, **freed) is not None
+
+
 def finish_check(session: Session, claim: Claim, reason: Reason | None, now: float) -> bool:
     """End a check: the photo waits for the operator, is queued where nobody moderates, or is refused with a reason."""
     own = (Visitor.number == claim.number, Visitor.work_token == claim.token)

@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -19,6 +20,7 @@ from likeness.audience.claims import (
     fail_films,
     finish_check,
     finish_films,
+    give_back,
     renew,
 )
 from likeness.audience.database import Database
@@ -35,6 +37,8 @@ log = logging.getLogger(__name__)
 IDLE_S = 0.5
 # How often any worker sees to it that what was promised to be deleted is.
 DELETION_S = 30.0
+# In bytes: films of 1080 px, in the scratch folder and once more in the store. With less nothing is begun.
+LEAST_ROOM = 50_000_000
 
 
 class ClaimLostError(Exception):
@@ -74,8 +78,8 @@ class Making(Protocol):
 class Worker:
     """Works until it is told to stop; `run` belongs to one thread. A second thread, "audience lease", renews the claim.
 
-    What fails for one visitor refuses that visitor with a reason. Where the database or the store is gone the worker
-    says so, waits and asks again; the claim then runs out, and the visitor is somebody's again.
+    What fails for one visitor refuses that visitor with a reason. Where the database or the store is gone, or a disk is
+    full, the worker says so, gives the visitor back, waits and asks again: nobody is refused for the house's faults.
 
     Args:
         database, store, deletion: of the evening.
@@ -111,9 +115,10 @@ class Worker:
         """Do what is next for one visitor; return whether there was anything.
 
         Raises:
-            AudienceError: the database or the store is gone.
+            AudienceError: the database or the store is gone, or the disk is full.
             OSError: the scratch folder cannot be written.
         """
+        self._require_room()
         with self._database.writing() as session:
             claim = claim_work(session, self._now(), self._lease_s)
         if claim is None:
@@ -128,6 +133,9 @@ class Worker:
             photo = folder / "photo.jpg"
             photo.write_bytes(self._store.get(claim.photo))
             self._do(claim, photo, lost)
+        except (AudienceError, OSError):
+            self._give_back(claim)
+            raise
         finally:
             lease.close()
             shutil.rmtree(folder, ignore_errors=True)
@@ -151,6 +159,7 @@ class Worker:
         except LikenessError as error:
             if lost.is_set():
                 return
+            self._require_room()
             log.warning("visitor %d: no films: %s", claim.number, error)
             with self._database.writing() as session:
                 fail_films(session, claim, self._now())
@@ -169,6 +178,21 @@ class Worker:
         finally:
             if not counts:
                 self._drop([file for _, file in kept])
+
+    def _require_room(self) -> None:
+        """Raise AudienceError where the disk of the scratch folder is full."""
+        self._scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        free = shutil.disk_usage(self._scratch).free
+        if free < LEAST_ROOM:
+            raise AudienceError(
+                f"the disk of {self._scratch} has {free // 1_000_000} MB left; "
+                f"films wait until there are {LEAST_ROOM // 1_000_000}"
+            )
+
+    def _give_back(self, claim: Claim) -> None:
+        """Let another, or this one in a moment, take the visitor; where that fails too, the claim runs out."""
+        with suppress(AudienceError), self._database.writing() as session:
+            give_back(session, claim)
 
     def _drop(self, files: Sequence[str]) -> None:
         for file in files:

@@ -1,6 +1,7 @@
 """Workers: what becomes of a visitor in their hands, and when one is killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,18 +10,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 from tests.engine.audience.evenings import Clock, Guests
 
 from likeness.audience import moderation
+from likeness.audience.claims import MOST_ATTEMPTS
 from likeness.audience.deletion import Deletion
 from likeness.audience.evening import Places
 from likeness.audience.states import Reason, State
 from likeness.audience.tables import Result, Visitor
-from likeness.audience.worker import ClaimLostError, MadeFilms, Worker
-from likeness.errors import OutputError, PhotoError
+from likeness.audience.worker import LEAST_ROOM, ClaimLostError, MadeFilms, Worker
+from likeness.errors import AudienceError, OutputError, PhotoError
 
 PATIENCE_S = 60.0
 
@@ -107,7 +110,7 @@ def test_a_photo_without_a_face_is_refused_with_that_reason(room: Room) -> None:
 
 def test_where_no_films_can_be_made_the_visitor_is_told_and_the_next_one_comes(room: Room) -> None:
     def fail(_: Callable[[], bool]) -> None:
-        raise OutputError("the disk is full")
+        raise OutputError("there is no encoder")
 
     first, second = room.come(), room.come()
     worker = room.worker(fail)
@@ -197,15 +200,20 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_another_takes_its_visit
     assert list(room.places.scratch.iterdir()) == []
 
 
-def test_a_worker_outlives_a_store_that_is_gone_for_a_while(room: Room) -> None:
+def test_a_worker_outlives_a_store_that_is_gone_for_a_while_and_refuses_nobody_for_it(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
     number = room.come()
     photo = room.places.folder / "files" / room.visitor(number).photo
     photo.rename(photo.with_suffix(".away"))
+    for _ in range(MOST_ATTEMPTS + 1):
+        with pytest.raises(AudienceError, match="not in the store"):
+            room.worker().work_once()
     stopping = threading.Event()
-    worker = threading.Thread(target=room.worker(lease_s=0.3).run, args=(stopping,))
+    worker = threading.Thread(target=room.worker().run, args=(stopping,))
     worker.start()
     deadline = time.monotonic() + PATIENCE_S
-    while room.visitor(number).attempts == 0:
+    while "the worker failed" not in caplog.text:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     photo.with_suffix(".away").rename(photo)
@@ -214,3 +222,21 @@ def test_a_worker_outlives_a_store_that_is_gone_for_a_while(room: Room) -> None:
         time.sleep(0.02)
     stopping.set()
     worker.join()
+
+
+def test_while_the_disk_is_full_films_wait_and_nobody_is_refused(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(_: Callable[[], bool]) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=LEAST_ROOM - 1))
+        raise OutputError("no space left on device")
+
+    number = room.come()
+    assert room.worker().work_once()
+    room.approve(number)
+    for worker in (room.worker(fill), room.worker()):
+        with pytest.raises(AudienceError, match="films wait until there are 50"):
+            worker.work_once()
+    visitor = room.visitor(number)
+    assert (visitor.state, visitor.attempts, visitor.work_token) == (State.QUEUED, 0, None)
+    monkeypatch.undo()
+    assert room.worker().work_once()
+    assert room.guests.state(number) is State.DONE
