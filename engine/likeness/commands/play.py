@@ -1,9 +1,7 @@
 """`likeness play`, `render` and `demo`. Their options are declared in `likeness.options`."""
 
 import logging
-import sys
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,7 +65,10 @@ def render(
     start: Annotated[str | None, Parameter(name="--from", help="Of a take, where the film begins, as 12:30.")] = None,
     end: Annotated[str | None, Parameter(name="--to", help="Of a take, where the film ends, as 18:00.")] = None,
     shards: Annotated[
-        int | None, ranged(SHARDS, "Of a take: into how many parts it is cut; without --shard they are joined.")
+        int | None,
+        ranged(
+            SHARDS, "Of a take: into how many parts it is cut. Without --shard, those missing are rendered, all joined."
+        ),
     ] = None,
     shard: Annotated[int | None, ranged(SHARDS, "Render this part alone, counted from 1; on any machine.")] = None,
     workers: Annotated[int | None, ranged(SHARDS, "Of a take: render so many parts at a time here, and join.")] = None,
@@ -88,17 +89,22 @@ def render(
         take, rendered = open_take(preset, rendered)
         rendered = _cut(rendered, take, seconds, start, end)
         if shards or shard or workers:
-            from likeness.commands.shards import render_shards, without
+            from likeness.commands.shards import Film, render_film
 
-            fps, words = rendered.fps or DEFAULT_FPS, without(sys.argv[1:], ("--workers", "--shards"))
-            draw = partial(_render, take.preset, take=take)
-            render_shards(rendered, fps, (shards, shard, workers), draw, words)
+            fps = rendered.fps or take.preset.show.fps or DEFAULT_FPS
+            render_film(Film(take.path, rendered, fps, shards, workers or 1), shard, render_part)
         else:
             _render(take.preset, rendered, take)
     elif start or end or shards or shard or workers:
         raise InputError(f"--from, --to and --shards cut a take, and {preset} is a preset; give it --seconds")
     else:
         _render(read_named_preset(preset), replace(rendered, seconds=seconds or DEMO_SECONDS))
+
+
+def render_part(path: Path, options: Options) -> bool:
+    """Render a part of the take `path`; return whether it was rendered to its end."""
+    take, options = open_take(str(path), options)
+    return _render(take.preset, options, take, told=False)
 
 
 def demo() -> None:
@@ -200,20 +206,22 @@ def _print_desk(web: "WebServer", open_page: bool) -> None:
         webbrowser.open(here)
 
 
-def _render(preset: "Preset", options: Options, take: "Take | None" = None) -> None:
+def _render(preset: "Preset", options: Options, take: "Take | None" = None, *, told: bool = True) -> bool:
+    """Render to the options' output, `told` how far it is; return whether it was rendered to its end."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from likeness.show.show import Show
 
     columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TextColumn("frames"), TimeRemainingColumn())
-    with Show(preset, options, take=take) as show, Progress(*columns) as progress:
+    with Show(preset, options, take=take) as show, Progress(*columns, disable=not told) as progress:
         task = progress.add_task("render", total=show.frames)
         show.run(lambda done: progress.update(task, completed=done))
-    _report_files(show.loop.outputs, drawn=True)
+    _report_files(show.loop.outputs, drawn=True, told=told)
+    return show.loop.stats.frames == show.frames
 
 
-def _report_files(outputs: "OutputGroup", *, drawn: bool) -> None:
-    """Print where the files are.
+def _report_files(outputs: "OutputGroup", *, drawn: bool, told: bool = True) -> None:
+    """Print where the files are, if that is to be `told`.
 
     Raises:
         OutputError: where one could not be written, or is gone.
@@ -227,7 +235,7 @@ def _report_files(outputs: "OutputGroup", *, drawn: bool) -> None:
             lost.append(f"{recording.path} was not written: the show ended before its first picture")
         elif place is None:
             lost.append(f"{recording.path} is gone: it was deleted or moved while it was being written")
-        else:
+        elif told:
             print(f"The result is in {_absolute(place)}")
     if lost:
         raise OutputError("; ".join(lost))

@@ -10,6 +10,7 @@ Files in reading order:
     writer.py        base of the files: a queue and a thread that writes; pacing.py numbers the frames
     container.py     base of what PyAV writes, into a disk_file.py; file_place.py and disk_room.py watch over it
     video.py, gif.py, frames.py   the kinds of files; files.py chooses by the ending
+    join.py                       several films become one
     profiles.py, sound_track.py   how a film is coded, and its sound
 
 The show's thread, which is the main thread, calls `show` and `close`. Windows draw there. Each file output has one

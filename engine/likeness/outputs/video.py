@@ -1,8 +1,10 @@
 """Video recording that survives the program's death: a fragment every half second."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from av.codec.context import CodecContext
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
@@ -20,6 +22,11 @@ from likeness.picture import Picture
 BITS_PER_PIXEL = 0.25
 # An encoder gives the same bytes for the same number of threads, not for another; so the number is fixed.
 LIVE_THREADS, OFFLINE_THREADS = 1, 4
+# Offline each section of a film has an encoder of its own, which knows nothing of what came before: so the same frames
+# are coded to the same bytes wherever a render begins, and sections that several machines coded make one film. A
+# keyframe begins each. The files were no larger for it and took no longer: 600 frames of 512x512 px as H.264 2,382 kB
+# instead of 2,385, as H.265 758 instead of 764.
+SECTION_S = 5
 # Microseconds. What waits in the muxer for its fragment to fill is all that a kill can take.
 FRAGMENT_US = 500_000
 
@@ -74,32 +81,53 @@ class VideoOutput(ContainerOutput):
         self._profile, self._encoder_name = profile, profile.choose_encoder(name)
         self._sound = sound
         self._sound_track: SoundTrack | None = None
+        self._codec: VideoCodecContext | None = None
         self._reformatter = VideoReformatter()
         self._last: tuple[Picture, VideoFrame] | None = None
         kind = CONTAINERS[path.suffix.lower()]
         super().__init__(name, path, exact_rate(fps), kind, synced=not offline, offline=offline, room=room)
 
     def _write(self, picture: Picture, frame: int) -> None:
-        if not self._container.streams.video:
-            self._begin(picture)
+        if self._codec is None:
+            self._codec = self._begin(picture)
+        elif self.offline and frame % section_frames(self.rate) == 0:
+            self._mux(self._codec, None)
+            self._codec = self._next_section()
         if self._last is None or self._last[0] is not picture:
             self._last = (picture, self._convert(picture))
         image = self._last[1]
         image.pts, image.time_base = frame, 1 / self.rate
-        self._mux(image)
+        self._mux(self._codec, image)
         if self._sound_track:
             self._sound_track.advance(frame + 1)
 
-    def _begin(self, picture: Picture) -> None:
-        """Add the stream, now that the first picture says how large."""
+    def _begin(self, picture: Picture) -> VideoCodecContext:
+        """Add the stream, now that the first picture says how large, and return its first encoder."""
         height, width = picture.shape[:2]
         self._profile.check(self.path, (width, height))
         self._size = (width + width % 2, height + height % 2)
         stream = self._container.add_stream(self._encoder_name, rate=self.rate)
         codec = stream.codec_context
         assert isinstance(codec, VideoCodecContext)  # which of the three it is, PyAV's types leave open
+        stream.time_base = 1 / self.rate
+        self._set_up(codec)
+        if self._sound:
+            self._sound_track = SoundTrack(self._container, self._sound, self.rate, self._pacing.start)
+        return self._next_section() if self.offline else codec
+
+    def _next_section(self) -> VideoCodecContext:
+        """Return an encoder set up like the stream's own, which offline says what the file's head has and no more."""
+        codec = CodecContext.create(self._encoder_name, "w")
+        own = self._container.streams.video[0].codec_context
+        assert isinstance(codec, VideoCodecContext)
+        codec.framerate = self.rate
+        codec.flags = own.flags
+        self._set_up(codec)
+        return codec
+
+    def _set_up(self, codec: VideoCodecContext) -> None:
         codec.width, codec.height, codec.pix_fmt = *self._size, self._profile.pixels
-        codec.time_base = stream.time_base = 1 / self.rate
+        codec.time_base = 1 / self.rate
         if not self._profile.in_rgb:
             codec.color_range = ColorRange.MPEG
             codec.colorspace = Colorspace.ITU709
@@ -113,8 +141,6 @@ class VideoOutput(ContainerOutput):
         else:
             codec.bit_rate = int(self._size[0] * self._size[1] * self.rate * BITS_PER_PIXEL)
             codec.max_b_frames = 0
-        if self._sound:
-            self._sound_track = SoundTrack(self._container, self._sound, self.rate, self._pacing.start)
 
     def _convert(self, picture: Picture) -> VideoFrame:
         """Return `picture` as a frame of the file's size, in its colours."""
@@ -137,17 +163,24 @@ class VideoOutput(ContainerOutput):
             threads=1,
         )
 
-    def _mux(self, image: VideoFrame | None) -> None:
-        for packet in self._container.streams.video[0].encode(image):
+    def _mux(self, codec: VideoCodecContext, image: VideoFrame | None) -> None:
+        stream = self._container.streams.video[0]
+        for packet in codec.encode(image):
+            packet.stream = stream
             self._container.mux(packet)
         self._raise_failed()
 
     def _flush(self) -> None:
-        if self._container.streams.video:
-            self._mux(None)
+        if self._codec:
+            self._mux(self._codec, None)
         if self._sound_track:
             self._sound_track.finish(self._next)
 
     def _let_go(self) -> None:
         if self._sound:
             self._sound.close()
+
+
+def section_frames(rate: Fraction) -> int:
+    """Return how many frames of a film at `rate` have one encoder offline; each begins with a keyframe."""
+    return SECTION_S * round(rate)

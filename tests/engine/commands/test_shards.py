@@ -1,129 +1,165 @@
-"""Shards of a take: rendered one by one, joined without a seam, and again where a worker was killed."""
+"""Shards of a take: joined they are the film of one render, and one that was killed is rendered again."""
 
-import itertools
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av
 import numpy as np
 import pytest
 from tests.engine.show.takes.takes_rig import play_script, press_note
-from tests.engine.sounds import write_wav
+from tests.engine.sounds import RATE, write_wav
 
+from likeness.commands import shards as shards_module
 from likeness.commands.play import render
-from likeness.commands.shards import render_shards, without
+from likeness.commands.shards import Film, render_shard
 from likeness.errors import InputError, OutputError
 from likeness.options import QUIET, PictureOptions
-from likeness.show.takes.shards import shard_path, shard_span
 
-FRAMES = 31
+FRAMES = 71
+FPS = 20.0
 DEVICE = PictureOptions(device="cpu")
 
 
 @pytest.fixture
 def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a take of three sections and a half, here of a second each."""
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("likeness.outputs.video.SECTION_S", 1)
     script = {3: press_note(60, 1.0), 9: lambda show: show.store.set("shift.by", 1.2)}
+    # The picture that is frozen in the first part is still seen in the last.
+    script[15] = lambda show: show.store.set("master.freeze", True)
+    script[50] = lambda show: show.store.set("master.freeze", False)
     play_script(tmp_path, script, FRAMES)
     return tmp_path / "night.take"
 
 
-def pictures_of(path: Path) -> "list[np.ndarray[Any, Any]]":
+class Here:
+    """Stands for a process: does its work at once, or is killed by signal 9."""
+
+    kills: Iterator[bool] = iter(())
+    pid = 1
+
+    def __init__(self, target: Callable[..., None], args: tuple[Any, ...], name: str) -> None:
+        self._work = lambda: target(*args)
+        self.sentinel, other = Pipe(duplex=False)
+        other.close()
+        self.exitcode = 0
+
+    def start(self) -> None:
+        if next(self.kills, False):
+            self.exitcode = -9
+        else:
+            self._work()
+
+    def is_alive(self) -> bool:
+        return False
+
+    def join(self) -> None:
+        self.sentinel.close()
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let workers work in this process."""
+    monkeypatch.setattr(shards_module, "get_context", lambda _: SimpleNamespace(Process=Here))
+    monkeypatch.setattr(Here, "kills", iter(()))
+
+
+def contents(path: Path) -> list[list[bytes]]:
+    """Return the film's decoded frames, and its sound."""
+    found = []
     with av.open(str(path)) as file:
-        return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+        for kind in {stream.type for stream in file.streams}:
+            file.seek(0)
+            found.append([frame.to_ndarray().tobytes() for frame in file.decode(**{kind: 0})])
+    return sorted(found, key=len)
 
 
-def packets_of(path: Path) -> list[tuple[float, bool]]:
-    with av.open(str(path)) as file:
-        return [
-            (float(packet.pts * packet.time_base), packet.is_keyframe)
-            for packet in file.demux(video=0)
-            if packet.pts is not None and packet.time_base is not None
-        ]
-
-
-def test_shards_join_to_the_frames_of_the_whole(night: Path, tmp_path: Path) -> None:
-    lossless = replace(DEVICE, profile="ffv1")
-    render(str(night), output=str(tmp_path / "whole.mkv"), options=lossless)
-    joined = tmp_path / "joined.mkv"
-    for shard in (3, 1, 2):
-        render(str(night), output=str(joined), shards=3, shard=shard, options=lossless)
-    render(str(night), output=str(joined), shards=3, options=lossless)
-    whole, again = pictures_of(tmp_path / "whole.mkv"), pictures_of(joined)
-    assert len(whole) == len(again) == FRAMES - 1
-    assert all(np.array_equal(a, b) for a, b in zip(whole, again, strict=True))
+@pytest.mark.parametrize("film", ["film.mp4", "film.mkv"])
+@pytest.mark.usefixtures("workers")
+def test_shards_join_to_the_film_of_one_render(night: Path, tmp_path: Path, film: str) -> None:
+    tone = np.sin(np.arange(4 * RATE) * np.linspace(0.03, 0.05, 4 * RATE)).astype(np.float32)
+    sound = str(write_wav(tmp_path / "tone.wav", tone))
+    options = replace(DEVICE, profile="h264" if film.endswith("mp4") else "vp9", audio=sound)
+    render(str(night), output=str(tmp_path / "whole" / film), start="0.25", options=options)
+    joined = tmp_path / film
+    render(str(night), output=str(joined), start="0.25", shards=3, shard=3, options=options)
+    there = next(tmp_path.glob("film.3-of-3-*"))
+    before = there.stat().st_mtime_ns, there.read_bytes()
+    render(str(night), output=str(joined), start="0.25", shards=3, shard=3, options=options)
+    assert (there.stat().st_mtime_ns, there.read_bytes()) == before
+    render(str(night), output=str(joined), start="0.25", shards=3, options=options)
+    whole = contents(tmp_path / "whole" / film)
+    assert max(map(len, whole)) >= FRAMES - 6
+    assert contents(joined) == whole
     assert not list(tmp_path.glob("*-of-*"))
 
 
-def test_a_film_of_shards_has_every_frame_at_its_time_and_is_the_same_twice(night: Path, tmp_path: Path) -> None:
-    films = [tmp_path / "one.mp4", tmp_path / "two.mp4"]
-    for film in films:
-        for shard in (1, 2):
-            render(str(night), output=str(film), shards=2, shard=shard, options=DEVICE)
-        render(str(night), output=str(film), shards=2, options=DEVICE)
-    times = sorted(packets_of(films[0]))
-    assert [time for time, _ in times] == pytest.approx([index / 20.0 for index in range(FRAMES - 1)], abs=1e-3)
-    assert times[(FRAMES - 1) // 2][1]
-    assert films[0].read_bytes() == films[1].read_bytes()
-
-
-def test_an_absent_shard_is_named(night: Path, tmp_path: Path) -> None:
-    render(str(night), output=str(tmp_path / "film.mp4"), shards=2, shard=1, options=DEVICE)
-    with pytest.raises(OutputError, match=r"film\.2-of-2\.mp4 is not there; render it with --shard"):
-        render(str(night), output=str(tmp_path / "film.mp4"), shards=2, options=DEVICE)
-    assert not (tmp_path / "film.mp4").exists()
-    for shards, shard in ((None, 1), (2, 3)):
-        with pytest.raises(InputError, match="one of --shards"):
-            render(str(night), output=str(tmp_path / "film.mp4"), shards=shards, shard=shard, options=DEVICE)
-
-
+@pytest.mark.usefixtures("workers")
 def test_a_killed_worker_costs_its_shard_alone(
     night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    output, asked = tmp_path / "film.mp4", []
-    options = replace(QUIET, outputs=[str(output)], seconds=1.5)
-    for shard in (1, 2):
-        render(str(night), output=str(output), shards=2, shard=shard, options=DEVICE)
-
-    real = subprocess.Popen
-
-    def start(command: list[str], **settings: Any) -> "subprocess.Popen[bytes]":
-        asked.append(command[-1])
-        # The first worker of the second shard is killed.
-        dies = "import os; os.kill(os.getpid(), 9)" if asked == ["1", "2"] else ""
-        return real([sys.executable, "-S", "-c", dies], **settings)
-
-    monkeypatch.setattr(subprocess, "Popen", start)
-    render_shards(options, 20.0, (None, None, 2), lambda options: None, ["render", str(night)])
-    assert asked == ["1", "2", "2"]
-    assert "the worker of shard 2 ended with -9; that shard is rendered again" in caplog.text
-    assert len(pictures_of(output)) == FRAMES - 1
+    monkeypatch.setattr(Here, "kills", iter([False, True]))
+    render(str(night), output=str(tmp_path / "film.mp4"), workers=2, options=DEVICE)
+    assert "part 2 was ended by signal 9; it is rendered again" in caplog.text
+    assert len(contents(tmp_path / "film.mp4")[0]) == FRAMES - 1
+    monkeypatch.setattr(Here, "kills", iter([True] * 3))
+    with pytest.raises(OutputError, match=r"part 1 of .*film\.mp4 could not be rendered"):
+        render(str(night), output=str(tmp_path / "film.mp4"), workers=1, options=DEVICE)
 
 
-def test_every_frame_is_in_one_shard() -> None:
-    spans = [shard_span(0.5, 2.0, 30.0, shard, 4) for shard in (1, 2, 3, 4)]
-    assert spans[0][0] == 0.5
-    assert spans[-1][1] == 2.0
-    assert all(one[1] == two[0] for one, two in itertools.pairwise(spans))
-    with pytest.raises(OutputError, match="too few for 40 shards"):
-        [shard_span(0.0, 1.0, 20.0, shard, 40) for shard in range(1, 41)]
+def film_of(take: Path, output: Path, shards: int = 2) -> Film:
+    return Film(take, replace(QUIET, outputs=[str(output)], seconds=3.5), FPS, shards, 1)
 
 
-def test_a_worker_gets_the_words_of_the_command_but_those_of_its_own() -> None:
-    words = ["render", "a.take", "--workers", "2", "-o", "b.mp4", "--shards=4"]
-    assert without(words, ("--workers", "--shards")) == ["render", "a.take", "-o", "b.mp4"]
-    assert shard_path(Path("x/b.mp4"), 2, 4) == Path("x/b.2-of-4.mp4")
+def test_every_frame_is_in_one_shard_and_each_begins_with_a_section(night: Path, tmp_path: Path) -> None:
+    film = film_of(night, tmp_path / "film.mp4", 3)
+    assert [film.span(shard) for shard in (1, 2, 3)] == [(0, 20), (20, 40), (40, 70)]
 
 
-def test_the_sound_lies_under_the_joined_film(night: Path, tmp_path: Path) -> None:
-    write_wav(tmp_path / "set.wav", np.zeros(48_000 * 2, np.float32))
-    heard = replace(DEVICE, audio=str(tmp_path / "set.wav"))
-    for shard in (1, 2, None):
-        render(str(night), output=str(tmp_path / "film.mp4"), shards=2, shard=shard, options=heard)
-    with av.open(str(tmp_path / "film.mp4")) as film:
-        sound, picture = film.streams.audio[0], film.streams.video[0]
-        ends = [float(stream.duration * stream.time_base) for stream in (sound, picture)]
-    assert ends[0] == pytest.approx(ends[1], abs=0.05)
+def test_a_shard_that_was_stopped_is_not_taken_for_a_whole_one(night: Path, tmp_path: Path) -> None:
+    def stop(take: Path, options: Any) -> bool:
+        Path(options.outputs[0]).write_bytes(b"the first half")
+        return False
+
+    film = film_of(night, tmp_path / "film.mp4")
+    with pytest.raises(OutputError, match="stopped before its end"):
+        render_shard(film, 1, stop)
+    assert not list(tmp_path.glob("film*"))
+
+
+def test_shards_of_other_takes_and_options_have_other_names(night: Path, tmp_path: Path) -> None:
+    film = film_of(night, tmp_path / "film.mp4")
+    other = tmp_path / "other.take"
+    other.write_bytes(night.read_bytes() + b"more")
+    names = {
+        each.part(1)
+        for each in (
+            film,
+            replace(film, take=other),
+            replace(film, fps=25.0),
+            replace(film, options=replace(film.options, size=(64, 64))),
+            replace(film, options=replace(film.options, device="cpu")),
+        )
+    }
+    assert len(names) == 4
+
+
+@pytest.mark.parametrize(
+    ("output", "shards", "shard", "said"),
+    [
+        ("film.mp4", None, 1, "one of --shards"),
+        ("film.mp4", 2, 3, "one of --shards"),
+        ("film.gif", 2, None, "only films"),
+        ("film.mp4", 9, None, "give --shards 4 or less"),
+    ],
+)
+def test_what_cannot_be_cut_is_refused(
+    night: Path, tmp_path: Path, output: str, shards: int | None, shard: int | None, said: str
+) -> None:
+    with pytest.raises((InputError, OutputError), match=said):
+        render(str(night), output=str(tmp_path / output), shards=shards, shard=shard, options=DEVICE)

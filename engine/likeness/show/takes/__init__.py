@@ -8,7 +8,6 @@ Files in reading order:
     material.py     weights, plugins and sound of a take, found here or refused in a line
     player.py       the changes of a take, frame by frame
     rack_player.py  those of the rack
-    shards.py       a render in parts, joined
 
 The changes come from the store's journal (`parameters/journal.py`). The show's thread records and plays; the writer's
 thread writes; the render thread hands it the faces that are recalled.
