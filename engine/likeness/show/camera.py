@@ -28,21 +28,21 @@ class CameraStage:
     Args:
         source: as `CameraInput` takes it; None is no camera.
         store: gets each picture as an event.
-        busy: returns whether a frame is being drawn; pictures are then left out, the newest will do.
+        behind: returns whether the frame that is being drawn is late; pictures are then left out, the newest will do.
 
     Raises:
         InputError: where the source is a file that is not there.
     """
 
-    def __init__(self, source: str | None, store: ParamStore, busy: Callable[[], bool]) -> None:
+    def __init__(self, source: str | None, store: ParamStore, behind: Callable[[], bool]) -> None:
         self._camera = CameraInput(source) if source else None
-        self._store, self._busy, self._mark = store, busy, self.make_mark()
+        self._store, self._behind, self._mark = store, behind, self.make_mark()
         if self._camera:
             self._camera.start()
 
     def advance(self, time: float, beat: float) -> None:
         """Hand the newest picture on, before a frame. The show's thread."""
-        if self._camera is None or self._busy():
+        if self._camera is None or self._behind():
             return
         image = self._camera.newest()
         if image is not None:

@@ -251,7 +251,8 @@ class Loop:
         late, without = None, self._drawn_without
         if self.render.busy:
             late = self.render.wait(WAITED_SHARE / self.clock.fps)
-        self._seen = not self.render.busy and not hung and (late is None or self._judge_overlap(late))
+        overlaps = late is None or (self._judge_overlap(late) and not self.render.claimed)
+        self._seen = not self.render.busy and not hung and overlaps
         if self._seen:
             moment = self.transport.moment
             frame = Frame(tick.index, self._time, self._owed_dt, moment.beat, values, moment.bar)

@@ -47,7 +47,8 @@ class RackEditor:
     Args:
         store, host: of the show.
         stage: of the show.
-        busy: returns whether a picture is being drawn; asked on the show's thread.
+        busy: returns whether a picture is being drawn, and keeps the next one from being begun if so; asked on the
+            show's thread, once a frame.
         files: plugin files beyond those in the usual folders.
         left_out: plugins that could not be loaded when the show began, and why.
 

@@ -175,6 +175,9 @@ class RenderThread:
         draw: draws a frame; called on the render thread.
         leave_hung: leaves a plugin behind that has held the render thread for more than so many seconds; returns
             whether there was one.
+
+    Attributes:
+        claimed: whether somebody waits for the moment between two pictures, so that none is begun before it.
     """
 
     def __init__(
@@ -187,7 +190,7 @@ class RenderThread:
 
     def submit(self, frame: Frame, events: tuple[Event | LatentCommand, ...]) -> None:
         """Begin a frame. Only while not `busy`."""
-        self.busy, self._waits = True, 0
+        self.busy, self.claimed, self._waits = True, False, 0
         self._orders.put((frame, events))
 
     def wait(self, timeout_s: float | None) -> Outcome | None:
@@ -199,6 +202,19 @@ class RenderThread:
             return None
         self.busy = False
         return outcome
+
+    def claim(self) -> bool:
+        """Return whether a frame is being drawn; then none is begun after it before the next frame of the show.
+
+        For what must change between two pictures: a slow generator draws one while the last one is shown, always.
+        """
+        self.claimed = self.busy
+        return self.busy
+
+    @property
+    def behind(self) -> bool:
+        """Return whether the frame that is being drawn was waited for more than once, so that it will be a late one."""
+        return self.busy and self._waits > 1
 
     def replace_hung(self, seconds: float) -> bool:
         """Go on with a new thread where a plugin has held this one for more than `seconds`; return whether one has."""
@@ -218,7 +234,7 @@ class RenderThread:
     def _start(self) -> None:
         self._orders: Orders = SimpleQueue()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
-        self.busy, self._waits = False, 0
+        self.busy, self.claimed, self._waits = False, False, 0
         self._thread = threading.Thread(
             target=self._run, args=(self._orders, self._outcomes), name="render", daemon=True
         )

@@ -160,7 +160,7 @@ class Show(AbstractContextManager["Show"]):
         render = RenderThread(renderer.draw, host.leave_hung)
         opened.callback(close_cleanly, lambda: render.close(PARTING_S))
         # What changes the rack and the generator while they play.
-        editor = self.rack_editor = RackEditor(store, host, stage, lambda: render.busy, options.plugins, failed)
+        editor = self.rack_editor = RackEditor(store, host, stage, render.claim, options.plugins, failed)
         opened.callback(close_cleanly, editor.close)
         takes.follow_rack(host, editor)
         if options.watch:
@@ -178,7 +178,7 @@ class Show(AbstractContextManager["Show"]):
         audio = open_audio(options.audio, options.offline, lambda: clock.began)
         opened.callback(close_cleanly, audio.close)
         moving = self._modulation_stage = ModulationStage(store, modulation, transport, audio)
-        camera = self.camera = CameraStage(options.camera, store, lambda: render.busy)
+        camera = self.camera = CameraStage(options.camera, store, lambda: render.behind)
         opened.callback(close_cleanly, camera.close)
         if options.link:
             transport.add_source(LinkSession(float(store.snapshot["show"]["tempo"])))

@@ -64,7 +64,7 @@ class Rig:
         self.loop = Loop(clock, self.store, self.render, OutputGroup([self.out]), (32, 32))
         names = ("shift", "double", "late")
         files = [folder / f"{name}.py" for name in names]
-        self.rack_editor = RackEditor(self.store, self.host, self.stage, lambda: self.render.busy, files)
+        self.rack_editor = RackEditor(self.store, self.host, self.stage, self.render.claim, files)
         self.write("shift", SHIFT)
         self.write("double", DOUBLE)
 

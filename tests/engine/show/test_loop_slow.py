@@ -1,6 +1,7 @@
 """A slow generator: the next picture is begun before the last one is shown, and a single late one changes nothing."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -108,3 +109,41 @@ def test_once_pictures_are_fast_again_each_is_waited_for(held: Held) -> None:
     held.loop.frame()
     assert held.overlapped[-1] is False
     assert held.loop.stats.repeated == before
+
+
+def test_what_must_change_between_two_pictures_has_its_moment_though_one_is_always_drawn(held: Held) -> None:
+    held.draw_s = 0.2
+    held.loop.frame()
+    for _ in range(3):
+        held.let.release()
+        assert held.until_new()
+    asked: list[bool] = []
+
+    def edit() -> None:
+        asked.append(held.render.claim())
+        if asked[-1]:
+            held.loop.store.run(edit)
+
+    held.loop.store.run(edit)
+    deadline = time.monotonic() + DEADLINE_S
+    while asked[-1:] != [False]:
+        held.let.release()
+        held.loop.frame()
+        assert time.monotonic() < deadline, "the moment never came"
+    assert asked[0]
+    # And the next ones overlap again.
+    held.let.release()
+    assert held.until_new()
+
+
+def test_a_camera_is_not_kept_from_a_slow_show_by_the_picture_that_is_always_drawn(held: Held) -> None:
+    held.draw_s = 0.2
+    held.loop.frame()
+    for _ in range(3):
+        held.let.release()
+        assert held.until_new()
+        assert held.render.busy
+        assert not held.render.behind
+    for _ in range(3):
+        held.loop.frame()
+    assert held.render.behind

@@ -156,7 +156,9 @@ def report_trial(trial: Trial) -> Iterator[Finding]:
     """Judge whether the machine keeps up."""
     yield _report_weights(trial)
     if trial.left_out:
-        yield less("plugins", f"{', '.join(trial.left_out)} cannot be loaded and will be left out; the lines above say why")
+        yield less(
+            "plugins", f"{', '.join(trial.left_out)} cannot be loaded and will be left out; the lines above say why"
+        )
     else:
         costs = ", ".join(f"{name} {ms:.1f} ms" for name, ms in trial.plugins.items())
         yield good("plugins", costs or "none")
