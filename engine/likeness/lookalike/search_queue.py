@@ -38,9 +38,16 @@ class SearchQueue:
         self._warmed = False
 
     def warm(self) -> None:
-        """Start the process with a search of one step: the first one takes 5 s of a core longer than any later."""
+        """Start the process with a search of one step: the first one takes 5 s of a core longer than any later.
+
+        Where it cannot be started now, the log says so, and the first visitor's search tries again.
+        """
         grey = np.full((WARM_SIZE, WARM_SIZE, 3), 128, np.uint8)
-        self._worker.start_search(SearchRequest(grey, "encoder", 1))
+        try:
+            self._worker.start_search(SearchRequest(grey, "encoder", 1))
+        # Whatever the system says of a new process: no memory, too many of them.
+        except Exception as error:  # noqa: BLE001
+            log.warning("the search for faces cannot be started: %s", error)
 
     @property
     def warmed(self) -> bool:

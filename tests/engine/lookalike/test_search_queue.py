@@ -1,6 +1,7 @@
 """For whom the search works: whoever has nothing to be shown by comes first."""
 
 import numpy as np
+import pytest
 import torch
 
 from likeness.errors import LikenessError
@@ -153,3 +154,21 @@ def test_a_search_that_fails_is_not_begun_for_ever() -> None:
     for _ in range(5):
         searches.step(10)
     assert len(worker.orders) == 1
+
+
+def test_a_process_that_cannot_be_started_yet_is_said_and_tried_again_for_the_first_visitor(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    searches, worker, visitors = made_queue()
+    start = worker.start_search
+
+    def refuse(order: SearchRequest) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    worker.start_search = refuse  # type: ignore[method-assign]
+    searches.warm()
+    assert "the search for faces cannot be started" in caplog.text
+    worker.start_search = start  # type: ignore[method-assign]
+    visitors.add(visitor(1), 0)
+    searches.step(10)
+    assert worker.orders
