@@ -26,8 +26,8 @@ LEFT_OUT: Mapping[type, str] = MappingProxyType(
     }
 )
 _NAMES = {kind: name for name, kind in WRITTEN.items()}
-# Beyond these no eye sees a difference, and a moving fader's values are most of a take.
-DIGITS = 7
+# Fewer do not tell one float32 from the next, more are most of a take while a fader moves.
+DIGITS = 9
 
 
 def encode_entry(entry: Entry) -> list[Any] | None:
@@ -78,7 +78,7 @@ def _decode_event(name: str, data: list[Any]) -> Event | LatentCommand:
 
 
 def shorten(value: Any) -> Any:
-    """Return plain JSON with its floats at seven digits."""
+    """Return plain JSON with its floats at nine digits."""
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else 0.0
     if isinstance(value, list | tuple):

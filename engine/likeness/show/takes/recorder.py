@@ -76,19 +76,22 @@ class TakeRecorder:
 
 
 def drop_passed(entries: Sequence[Entry]) -> list[Entry]:
-    """Return `entries` without values that another one follows in the same frame before anything else happens."""
+    """Return `entries` without values that another one follows in the same frame before anything else happens.
+
+    The last one stays in its place: a morph's fader leaves alone what was set after it, and not what was set before.
+    """
     kept: list[Entry] = []
-    places: dict[str, int] = {}
-    for entry in entries:
+    # Of those that are kept, from behind: what was set since something else happened.
+    later: set[str] = set()
+    for entry in reversed(entries):
         if not isinstance(entry, ValueSet) or entry.seconds or isinstance(entry.value, int):
-            places.clear()
-        elif entry.address in places:
-            kept[places[entry.address]] = entry
+            later.clear()
+        elif entry.address in later:
             continue
         else:
-            places[entry.address] = len(kept)
+            later.add(entry.address)
         kept.append(entry)
-    return kept
+    return kept[::-1]
 
 
 def make_header(

@@ -4,6 +4,7 @@ import inspect
 import json
 from typing import get_args
 
+import numpy as np
 import pytest
 
 import likeness.cues.latent_commands
@@ -11,7 +12,8 @@ import likeness.events
 from likeness.errors import InputError
 from likeness.events import Event, Forget, Key, LatentCommand, Note, Panic, Recall
 from likeness.parameters.journal import Done, Entry, Posted, ValueSet
-from likeness.show.takes.entries import LEFT_OUT, WRITTEN, decode_entry, encode_entry
+from likeness.show.takes.entries import LEFT_OUT, WRITTEN, decode_entry, encode_entry, shorten
+from likeness.show.takes.recorder import drop_passed
 
 
 def test_every_kind_of_event_is_in_a_take_or_left_out_for_a_reason() -> None:
@@ -54,3 +56,17 @@ def test_all_that_is_written_is_tried_above() -> None:
 def test_what_no_take_says_is_refused(entry: object) -> None:
     with pytest.raises(InputError):
         decode_entry(entry)
+
+
+def test_each_number_of_a_message_stays_apart_from_the_next() -> None:
+    first = np.float32(0.1)
+    numbers = [first, np.nextafter(first, np.float32(1.0)), np.float32(1 / 3), np.float32(123456.7)]
+    assert [np.float32(shorten(float(number))) for number in numbers] == numbers
+
+
+def test_of_values_that_pass_in_a_frame_the_last_is_kept_in_its_place() -> None:
+    one, fader, two, press = ValueSet("a.b", 0.1), ValueSet("preset.morph", 0.5), ValueSet("a.b", 0.2), Posted(Panic())
+    assert drop_passed([one, fader, two]) == [fader, two]
+    assert drop_passed([one, two, press, one]) == [two, press, one]
+    slow = ValueSet("a.b", 0.3, 2.0)
+    assert drop_passed([one, slow, two]) == [one, slow, two]
