@@ -34,7 +34,7 @@ def join_films(parts: Sequence[Path], path: Path, rate: Fraction, sound: SoundRe
     kind, settings = CONTAINERS[path.suffix.lower()]
     file = DiskFile(name, path, synced=False)
     try:
-        # Of two that show the same, as B-frames do, the decoder's is the place in the file.
+        # Packets lie in the order in which they are decoded, which is so many frames ahead of that of the pictures.
         delay = max((count - frame for part in parts[:1] for count, frame, _ in _read_packets(part, rate)), default=0)
         with av.open(file, "w", format=kind, options=dict(settings)) as container:
             _mux(parts, container, rate, delay, sound, at)
