@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 # How often it is looked whose hour of deletion has come.
 DELETION_S = 15.0
+# How soon a page that failed asks again.
+AGAIN_S = 5
 # Connections of phones; what is more waits in the system's queue or is told to come again.
 MOST_CONNECTIONS = 2000
 BACKLOG = 256
@@ -53,7 +55,7 @@ def make_app(evening: Evening, url: str, mail_server: MailServer | None = None) 
         url: of the visitors' page, as the QR code and mails have it.
         mail_server: sends mails; None offers none.
     """
-    pages, live = Pages(evening.texts), Live(evening)
+    pages, live, faults = Pages(evening.texts), Live(evening), Faults(log)
 
     async def qr(request: Request) -> Response:
         return Response(qr_svg(url), media_type="image/svg+xml")
@@ -68,8 +70,14 @@ def make_app(evening: Evening, url: str, mail_server: MailServer | None = None) 
         return pages.draw("message.html", language_of(request), 404, key="gone")
 
     async def fault(request: Request, error: Exception) -> Response:
-        log.error("a page failed: %s", error)
-        return Response("The server has a fault; try again in a minute.\n", 503, media_type="text/plain")
+        faults.tell("a page", error, trace=False)
+        page = pages.draw("message.html", language_of(request), 503, key="fault")
+        # Also where a phone runs no scripts. A form is not sent again by it: the page that had it is asked for.
+        path = request.url.path
+        page.headers["Refresh"] = (
+            f"{AGAIN_S}; url={path if request.method == 'GET' else path.rpartition('/')[0] or '/'}"
+        )
+        return page
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

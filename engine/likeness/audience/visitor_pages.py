@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import logging
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -37,6 +39,10 @@ from likeness.audience.states import SHOWN, Reason, State
 from likeness.audience.tables import Night, Visitor
 from likeness.audience.texts import CONSENTS, LANGUAGES
 from likeness.audience.upload import Upload, read_upload
+from likeness.errors import AudienceError
+from likeness.errors.fault_log import Faults
+
+log = logging.getLogger(__name__)
 
 # In a minute: photos that are taken in from one phone, tries of it, and tries of all phones behind one address.
 PER_DEVICE, TRIES, PER_ADDRESS = 4, 20, 120
@@ -66,6 +72,7 @@ class VisitorPages:
         self._consents = ("compare",) if self._night.drop_only else CONSENTS
         self._kiosk = Kiosk(evening, pages)
         self._uploads = asyncio.Semaphore(MOST_UPLOADS)
+        self._faults = Faults(log)
 
     def routes(self) -> list[Route]:
         """Return what is answered here."""
@@ -104,23 +111,44 @@ class VisitorPages:
                 upload = await read_upload(request)
             except ClientDisconnect:
                 return Response(status_code=400)
-            refusal, status = await self._judge(request, upload)
-            if refusal:
-                return self._form(request, refusal, status, upload.fields)
-            photo = await self._intake.decode(upload.photo)
-        device = device_of(request) or ""
-        if isinstance(photo, Reason):
-            self._by_device.forgive(device)
-            return self._form(request, f"reason-{photo}", 422, upload.fields)
-        key = await to_thread.run_sync(self._admit, photo, device, upload.fields)
-        if key is None:
+            key = self._key(request, upload)
+            try:
+                if await to_thread.run_sync(self._is_here, key):
+                    # The answer to this very form was lost on its way.
+                    return self._lead_to(request, upload, key)
+                refusal, status = await self._judge(request, upload)
+                if refusal:
+                    return self._form(request, refusal, status, upload.fields)
+                photo = await self._intake.decode(upload.photo)
+                device = device_of(request) or ""
+                if isinstance(photo, Reason):
+                    self._by_device.forgive(device)
+                    return self._form(request, f"reason-{photo}", 422, upload.fields)
+                admitted = await to_thread.run_sync(self._admit, photo, key, device, upload.fields)
+            except AudienceError as error:
+                self._faults.tell("a photo", error, trace=False)
+                return self._form(request, "closed-fault", 503, upload.fields)
+        if not admitted:
             self._by_device.forgive(device)
             return self._form(request, "closed-full", 403, upload.fields)
+        return self._lead_to(request, upload, key)
+
+    def _lead_to(self, request: Request, upload: Upload, key: str) -> Response:
+        """Return the way to a visitor's page; on the kiosk their link, which the phone takes from the screen."""
         if self._kiosk.known(request) and upload.fields.get("kiosk"):
             # No redirect: whoever comes next must not go back to this one's page.
             language = _language(upload.fields.get("lang", ""), request)
             return self._kiosk.done(language, f"{self._url}v/{key}")
         return RedirectResponse(f"/v/{key}", 303)
+
+    def _key(self, request: Request, upload: Upload) -> str:
+        """Return the key of what was sent: the same where a phone sends the same photo with the same form once more."""
+        photo = hashlib.sha256(upload.photo).hexdigest()
+        return self._evening.sign("visitor", device_of(request) or make_key(), upload.fields.get("once", ""), photo)
+
+    def _is_here(self, key: str) -> bool:
+        with self._evening.database.reading() as session:
+            return find_visitor(session, key) is not None
 
     async def _judge(self, request: Request, upload: Upload) -> tuple[str, int]:
         """Return the text that refuses a form before its photo is looked at, "" where none does, and a status."""
@@ -215,7 +243,7 @@ class VisitorPages:
             ticked={kind for kind in self._consents if fields.get(f"agree-{kind}")}, home="/kiosk" if kiosk else "/",
             stage_name=clean_name(fields.get("stage-name", "")), longest_name=LONGEST_NAME, idle=IDLE_S,
             until=time.strftime("%H:%M", time.localtime(until)) if until else "",
-            signature=self._evening.sign("send", device),
+            signature=self._evening.sign("send", device), once=make_key(),
         )  # fmt: skip
         give_device(request, page, device)
         return page
@@ -229,15 +257,17 @@ class VisitorPages:
                 session, session.scalars(select(Night)).one(), hash_key(device or ""), self._evening.now()
             )
 
-    def _admit(self, photo: bytes, device: str, fields: Mapping[str, str]) -> str | None:
-        """Keep a photo and its visitor; return the key of their page, or None where the last place went meanwhile."""
-        texts, key = self._evening.texts, make_key()
+    def _admit(self, photo: bytes, key: str, device: str, fields: Mapping[str, str]) -> bool:
+        """Keep a photo and its visitor; return whether they are here: the last place may have gone meanwhile."""
+        texts = self._evening.texts
         language = fields["lang"] if fields.get("lang") in LANGUAGES else "en"
         agreed = [texts.consent(language, kind) for kind in self._consents if fields.get(f"agree-{kind}")]
         own_name, name = fields.get("stage-name", ""), self._evening.store.put("photos", photo, ".jpg")
         kept = False
         try:
             with self._evening.database.writing() as session:
+                if find_visitor(session, key) is not None:
+                    return True
                 night = session.scalars(select(Night)).one()
                 if not find_refusal(session, night, hash_key(device), self._evening.now()):
                     admit(session, night, key, hash_key(device), name, agreed, self._evening.now(), own_name)
@@ -245,7 +275,7 @@ class VisitorPages:
         finally:
             if not kept:
                 self._evening.store.remove(name)
-        return key if kept else None
+        return kept
 
     def _find(self, request: Request) -> Visitor | None:
         with self._evening.database.reading() as session:

@@ -48,9 +48,13 @@ class Phone:
     def __init__(self, port: int) -> None:
         self.port, self.cookies = port, dict[str, str]()
 
+    def connect(self) -> http.client.HTTPConnection:
+        """Return a connection on which nothing was said so far."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
     def ask(self, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """Send a request and return its answer; a redirect is not followed."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = self.connect()
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -72,10 +76,15 @@ class Phone:
     def send(self, photo: bytes = PHOTO, name: str = "photo.jpg", language: str = "en", **changed: str) -> Answer:
         """Open the form and send a photo; `changed` replaces fields of the form, an empty one is left out."""
         page = self.ask(f"/?lang={language}").text
-        fields = {"form": signature(page), "lang": language, "agree-compare": "yes", "agree-stage": "yes"}
+        fields = {**hidden_fields(page), "agree-compare": "yes", "agree-stage": "yes"}
         fields |= {key.replace("_", "-"): value for key, value in changed.items()}
         body, boundary = encode_form({key: value for key, value in fields.items() if value}, photo, name)
         return self.ask("/send", body, Content_Type=f"multipart/form-data; boundary={boundary}")
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """Return what a page's forms send without being asked."""
+    return dict(re.findall(r'type="hidden" name="([\w-]+)" value="([^"]*)"', page))
 
 
 def signature(page: str) -> str:

@@ -10,16 +10,20 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 from tests.engine.audience import hostile_photos as photos
-from tests.engine.audience.served import PHOTO, Phone, Served, signature
+from tests.engine.audience.served import PHOTO, Phone, Served, hidden_fields, signature
 
 from likeness.audience import moderation
 from likeness.audience.admission import hash_key
+from likeness.audience.database import Database
 from likeness.audience.night import NightPlan, begin_night, pause_intake
+from likeness.audience.phone import encode_form
 from likeness.audience.post_office import MailServer
 from likeness.audience.security import MINUTE_S
 from likeness.audience.states import State
+from likeness.audience.store import Store
 from likeness.audience.tables import Consent, ConsentText, Mail
 from likeness.audience.visitor_pages import PER_DEVICE, TRIES
+from likeness.errors import AudienceError
 
 
 @pytest.fixture(autouse=True)
@@ -165,6 +169,44 @@ def test_what_was_refused_may_be_sent_again_at_once_and_yet_nobody_tries_without
     assert phone.send().status == 303
     answers = [phone.send(b"nonsense").status for _ in range(TRIES)]
     assert answers[-1] == 429
+
+
+def test_the_same_form_sent_again_leads_to_the_page_that_it_has_already(served: Served) -> None:
+    phone = served.phone()
+    fields = {**hidden_fields(phone.ask("/").text), "agree-compare": "yes"}
+    forms = [encode_form(fields, photo) for photo in (PHOTO, PHOTO, photos.polyglot())]
+    first, again, other = [
+        phone.ask("/send", body, Content_Type=f"multipart/form-data; boundary={boundary}").headers["location"]
+        for body, boundary in forms
+    ]
+    assert again == first
+    assert other != first
+    assert phone.send().headers["location"] not in (first, other)
+
+
+def test_where_store_or_database_fail_a_phone_is_told_to_try_again_and_does_so_by_itself(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise AudienceError("the disk is full")
+
+    key, _ = served.come()
+    before = len(served.evening.store.list())
+    monkeypatch.setattr(Store, "put", fail)
+    answer = served.phone().send()
+    assert answer.status == 503
+    assert "could not be kept" in answer.text
+    assert 'type="file"' in answer.text
+    monkeypatch.setattr(Database, "reading", fail)
+    for path in (f"/v/{key}", "/"):
+        page = served.phone().ask(path)
+        assert (page.status, page.headers["refresh"]) == (503, f"5; url={path}")
+        assert "asks again by itself" in page.text
+    form = served.evening.sign("delete", key)
+    assert served.phone().post(f"/v/{key}/delete", form=form).headers["refresh"] == f"5; url=/v/{key}"
+    monkeypatch.undo()
+    assert len(served.evening.store.list()) == before
+    assert served.phone().ask(f"/v/{key}").status == 200
 
 
 def test_films_are_shown_in_parts_while_they_may_be_and_to_nobody_else(served: Served) -> None:
