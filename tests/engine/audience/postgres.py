@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,36 +15,64 @@ import pytest
 
 # It refuses to run as root.
 USER = "postgres"
-QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+# Nobody pulls the plug of a machine that tests.
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+class Postgres:
+    """A server with one new database in a folder.
+
+    Args:
+        options: of the server, each `name=value`.
+
+    Attributes:
+        url: of the database.
+    """
+
+    def __init__(self, options: Sequence[str] = ()) -> None:
+        self._programs = max(Path("/usr/lib/postgresql").glob("*/bin"))
+        self._user = USER if os.geteuid() == 0 else None
+        self._folder = Path(tempfile.mkdtemp(prefix="likeness-postgres-"))
+        if self._user is not None:
+            shutil.chown(self._folder, self._user)
+        self._options = (*options, "listen_addresses=", f"unix_socket_directories={self._folder}")
+        self.url = f"postgresql+pg8000://{USER}@/postgres?unix_sock={self._folder}/.s.PGSQL.5432"
+        self._run("initdb", "-U", USER, "-A", "trust", "--no-sync")
+
+    def start(self) -> None:
+        """Start it, again too; return when it answers."""
+        options = " ".join(f"-c {option}" for option in self._options)
+        self._run("pg_ctl", "-l", self._folder / "log", "-w", "-o", options, "start")
+
+    def kill(self) -> None:
+        """End the server's first process by SIGKILL; the others see it and end at once."""
+        os.kill(int((self._folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+    def close(self) -> None:
+        """Stop it and remove its folder."""
+        try:
+            self._run("pg_ctl", "-m", "immediate", "stop")
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        # A folder of root's is none that the server's user may start in.
+        command = [str(self._programs / program), "-D", str(self._folder / "data"), *map(str, arguments)]
+        subprocess.run(
+            command, check=True, stdout=subprocess.DEVNULL, user=self._user, cwd="/",
+            extra_groups=[] if self._user else None,
+        )  # fmt: skip
 
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """Yield the address of a new database, or skip where the programs or the driver are absent."""
     pytest.importorskip("pg8000", reason="pg8000 is not installed")
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not programs:
+    if not list(Path("/usr/lib/postgresql").glob("*/bin")):
         pytest.skip("no PostgreSQL here (apt-get install postgresql)")
-    user = USER if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="likeness-postgres-"))
-    if user is not None:
-        shutil.chown(folder, user)
+    server = Postgres(QUICK)
     try:
-        _run(programs[-1] / "initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "--no-sync", user=user)
-        options = " ".join(f"-c {option}" for option in (*QUICK, f"unix_socket_directories={folder}"))
-        log = folder / "log"
-        _run(programs[-1] / "pg_ctl", "-D", folder / "data", "-l", log, "-w", "-o", options, "start", user=user)
-        try:
-            yield f"postgresql+pg8000://{USER}@/postgres?unix_sock={folder}/.s.PGSQL.5432"
-        finally:
-            _run(programs[-1] / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop", user=user)
+        server.start()
+        yield server.url
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _run(program: Path, *arguments: object, user: str | None) -> None:
-    # A folder of root's is none that the server's user may start in.
-    command = [str(program), *map(str, arguments)]
-    subprocess.run(
-        command, check=True, stdout=subprocess.DEVNULL, user=user, cwd="/", extra_groups=[] if user else None
-    )
+        server.close()
