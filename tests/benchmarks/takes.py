@@ -2,7 +2,8 @@
 
 `python tests/benchmarks/takes.py [--seconds 300] [--weights composite-256] [--seed 1]`
 
-It prints how large the take is, an hour of it, how much of it the kill took, and the hashes of two renders.
+With `JACK_DEFAULT_SERVER` set MIDI goes over JACK. It prints how large the take is, an hour of it, how much of it the
+kill took, and the hashes of two renders.
 """
 
 import argparse
@@ -29,6 +30,8 @@ from likeness.show.takes.reader import read_take  # noqa: E402
 PROGRAM = [sys.executable, "-m", "likeness.cli"]
 # A hand's: how often a fader under it sends, how long it moves one, how long it listens.
 SENT_HZ, MOVE_S, REST_S = 60.0, 1.5, 3.0
+# The knob that the hand turns over MIDI.
+BOUND = '\n[[midi]]\nparam = "sharpen.amount"\ncc = 20\n'
 FADERS = ("/random_walk/speed", "/random_walk/reach", "/random_walk/pull", "/show/psi", "/master/brightness")
 
 Send = Callable[..., None]
@@ -46,7 +49,8 @@ def open_midi() -> Callable[[list[int]], None] | None:
     try:
         import rtmidi
 
-        out = rtmidi.MidiOut()
+        api = rtmidi.API_UNIX_JACK if "JACK_DEFAULT_SERVER" in os.environ else rtmidi.API_UNSPECIFIED
+        out = rtmidi.MidiOut(api)
         out.open_virtual_port("hand of the takes")
     except Exception as error:  # noqa: BLE001 - a driver may raise anything
         print(f"no MIDI here ({error}); OSC alone")
@@ -96,6 +100,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--weights", default="composite-256")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", default="512x512", help="of the show and the films, in px")
     asked = parser.parse_args()
     chance, port = random.Random(asked.seed), find_port()
     midi = open_midi()
@@ -103,7 +108,22 @@ def main() -> None:
         folder = Path(name)
         os.environ["LIKENESS_HOME"] = str(folder / "home")
         take = folder / "night.take"
-        words = ["play", "demo", "--weights", asked.weights, "-o", "null", "--osc-port", str(port), "--web-port", "0"]
+        preset = folder / "hand.toml"
+        preset.write_text((ROOT / "presets" / "demo.toml").read_text() + BOUND)
+        words = [
+            "play",
+            str(preset),
+            "--weights",
+            asked.weights,
+            "-o",
+            "null",
+            "--size",
+            asked.size,
+            "--osc-port",
+            str(port),
+            "--web-port",
+            "0",
+        ]
         words += ["--no-autosave", "--midi", "auto" if midi else "off", "--take", str(take)]
         show = subprocess.Popen([*PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
