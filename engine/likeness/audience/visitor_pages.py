@@ -126,6 +126,8 @@ class VisitorPages:
                     return self._form(request, f"reason-{photo}", 422, upload.fields)
                 admitted = await to_thread.run_sync(self._admit, photo, key, device, upload.fields)
             except AudienceError as error:
+                # The phone is told to try again, and may.
+                self._by_device.forgive(device_of(request) or "")
                 self._faults.tell("a photo", error, trace=False)
                 return self._form(request, "closed-fault", 503, upload.fields)
         if not admitted:

@@ -193,7 +193,9 @@ def test_where_store_or_database_fail_a_phone_is_told_to_try_again_and_does_so_b
     key, _ = served.come()
     before = len(served.evening.store.list())
     monkeypatch.setattr(Store, "put", fail)
-    answer = served.phone().send()
+    phone = served.phone()
+    assert {phone.send().status for _ in range(PER_DEVICE)} == {503}
+    answer = phone.send()
     assert answer.status == 503
     assert "could not be kept" in answer.text
     assert 'type="file"' in answer.text
