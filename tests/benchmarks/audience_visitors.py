@@ -156,7 +156,7 @@ class Visit(threading.Thread):
                 continue
             (state,) = re.findall(r'data-state="([\w-]+)"', answer.text)
             if time.monotonic() - began > patience:
-                if self._delete_all(answer.text):
+                if self._delete_all():
                     return
             elif state in OVER and patience == float("inf"):
                 self.outcome = state if state == "done" else f"refused: {reason(answer.text)}"
@@ -167,9 +167,13 @@ class Visit(threading.Thread):
                     return
             self.house.wait(ASK_S)
 
-    def _delete_all(self, page: str) -> bool:
-        form = signature(page[page.rindex("/delete") :])
-        answer = self._ask("deletion", lambda: self.phone.post(f"/v/{self.key}/delete", form=form))
+    def _delete_all(self) -> bool:
+        path = f"/v/{self.key}/delete"
+        page = self._ask("page", lambda: self.phone.ask(path))
+        form = signature(page.text) if page is not None and page.status == 200 else ""
+        if not form:
+            return False
+        answer = self._ask("deletion", lambda: self.phone.post(path, form=form))
         if answer is None or answer.status != 200:
             return False
         self.outcome = "deleted"
