@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import cv2
 import numpy as np
-import pygame.freetype
 from numpy.typing import NDArray
+
+# Else it prints its version, into lists and tables too.
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+import pygame.freetype
 
 # Of the picture's side: the letters, and their distance from the edges.
 LETTERS, MARGIN = 1 / 16, 1 / 20
