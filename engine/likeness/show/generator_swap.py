@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from likeness.errors import PluginError, WeightsError
 from likeness.files.paths import find_weights
@@ -16,6 +16,7 @@ from likeness.host.failure import describe_failure
 from likeness.host.host import READY_S, Host
 from likeness.host.slot import RackChange, Slot
 from likeness.params import to_number
+from likeness.show.open_weights import return_free_memory
 from likeness.show.rack_editor import READY_HINT, RackEditor
 from likeness.show.renderer import Renderer
 from likeness.stage import Stage
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 FADE_S = 0.5
 # Reading a gigabyte from a slow disk and compiling it take minutes; a family that never comes back takes for ever.
 OPENED_S = 600.0
+# So long after the fade, and at most so long after a swap, the weights before are let go, and their memory goes back.
+LET_GO_S, LONGEST_S = 2.0, 300.0
 
 
 class GeneratorSwap:
@@ -106,11 +109,22 @@ class GeneratorSwap:
     # All below runs on the swap's thread, but for `_take_over`, a job of the rack editor's.
 
     def _run(self) -> None:
-        while (order := self._orders.get()) is not None:
+        patience_s = None
+        while True:
+            try:
+                order = self._orders.get(timeout=patience_s)
+            except Empty:
+                return_free_memory()
+                patience_s = None
+                continue
+            if order is None:
+                return
             if not self._orders.empty():
                 continue
             self._open(*order)
             self.loading = None
+            # Until then the weights before may still fade out.
+            patience_s = min(order[1] + LET_GO_S, LONGEST_S)
 
     def _open(self, name: str, fade_s: float) -> None:
         log.info("opening %s; %s plays meanwhile", name, self.name)

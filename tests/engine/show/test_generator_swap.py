@@ -85,6 +85,19 @@ def test_a_generator_that_never_draws_its_first_picture_keeps_no_other_from_play
     assert playing.out.pictures[-1].shape[0] == 64
 
 
+def test_after_a_swap_free_memory_goes_back_to_the_system(
+    swap_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    returned = threading.Event()
+    monkeypatch.setattr("likeness.show.generator_swap.LET_GO_S", 0.0)
+    monkeypatch.setattr("likeness.show.generator_swap.return_free_memory", returned.set)
+    playing = swap_rig()
+    playing.take("large", 0)
+    assert returned.wait(20)
+    playing.take("small", 1e300)
+    playing.take("large", 0)
+
+
 def test_what_cannot_be_is_refused_at_once(swap_rig: Callable[..., Rig]) -> None:
     swap = swap_rig().show.generator_swap
     with pytest.raises(WeightsError, match=r"no weights 'compsite-256'.*composite-256"):
