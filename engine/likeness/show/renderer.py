@@ -1,5 +1,6 @@
 """Renderer and render thread: from a frame's values to its picture, where a hang cannot stop the show."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from likeness.stage import Stage
 
 # A hung plugin is left behind only after the show's thread has waited this often for the frame.
 MIN_WAITS = 3
+SWITCH_S = 0.0005
 
 Orders = SimpleQueue["tuple[Frame, tuple[Event | LatentCommand, ...]] | None"]
 
@@ -232,6 +234,9 @@ class RenderThread:
         return not self._thread.is_alive()
 
     def _start(self) -> None:
+        # A loop of Python's in a plugin takes the interpreter for so long from each operation of torch: with the usual
+        # 5 ms a frame took three seconds beside it.
+        sys.setswitchinterval(SWITCH_S)
         self._orders: Orders = SimpleQueue()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self.busy, self.claimed, self._waits = False, False, 0

@@ -1,5 +1,7 @@
 """The render thread: what holds for every frame that it draws."""
 
+import sys
+
 import torch
 
 from likeness.frame import Frame
@@ -20,3 +22,13 @@ def test_numbers_too_small_to_see_are_zero_since_they_cost_a_hundred_times_what_
     finally:
         render.close(5.0)
     assert smallest == [0.0]
+
+
+def test_a_loop_of_pythons_takes_the_interpreter_for_half_a_millisecond_at_a_time() -> None:
+    before = sys.getswitchinterval()
+    render = RenderThread(lambda frame, events: Outcome(None, None, 0.0))
+    try:
+        assert sys.getswitchinterval() <= 0.001
+    finally:
+        render.close(5.0)
+        sys.setswitchinterval(before)
