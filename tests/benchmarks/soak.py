@@ -27,7 +27,7 @@ from time import monotonic, sleep
 import numpy as np
 from pythonosc.udp_client import SimpleUDPClient
 from tests.benchmarks.repeats import virtual_screen
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from likeness.files.paths import LIGHT_WEIGHTS, find_weights
@@ -71,10 +71,10 @@ async def move_faders(port: int) -> None:
         await reading
 
 
-async def read(page: object) -> None:
+async def read(page: ClientConnection) -> None:
     """Read to the end."""
     with suppress(WebSocketException):
-        async for _ in page:  # type: ignore[attr-defined]
+        async for _ in page:
             pass
 
 
@@ -179,8 +179,8 @@ def student(free: float, z: float = 1.959964) -> float:
 
 def plot(looks: Sequence[Look], warm_up: float) -> str:
     """Return the looks as SVG, a panel for each number; what is before the warm-up's end is pale."""
-    panels = (("memory_mb", "memory of its own, MB"), ("handles", "handles"), ("threads", "threads"))
-    panels += (("p99_ms", "frame, 99 %, ms"),)  # type: ignore[assignment]
+    panels = {"memory_mb": "memory of its own, MB", "handles": "handles", "threads": "threads"}
+    panels["p99_ms"] = "frame, 99 %, ms"
     width, height, left, gap = 640, 110, 60, 44
     box = f"0 0 {width + left + 20} {len(panels) * (height + gap) + 24}"
     last = max(each.minutes for each in looks)
@@ -188,7 +188,7 @@ def plot(looks: Sequence[Look], warm_up: float) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" '
         'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>'
     ]
-    for row, (name, title) in enumerate(panels):
+    for row, (name, title) in enumerate(panels.items()):
         values = [float(getattr(each, name)) for each in looks]
         # A line that stands still is drawn as one: the axis is not stretched to noise.
         low, high = min(values), max(values)

@@ -16,7 +16,7 @@ from likeness.audience.transitions import films_are_open, may_be_shown
 
 # Of a name on the stage, in characters.
 LONGEST_NAME = 24
-# 192 bits: nobody guesses a visitor's address.
+# 192 bits.
 KEY_BYTES = 24
 
 

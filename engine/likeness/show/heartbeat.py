@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from likeness.files.atomic_write import atomic_write
 from likeness.stoppable_thread import StoppableThread
@@ -42,6 +42,9 @@ SAMPLES = 64
 DARK_LEVEL = 0.05
 
 
+Message = TypeVar("Message")
+
+
 @dataclass(frozen=True)
 class Heartbeat:
     """What a show tells of itself.
@@ -64,18 +67,12 @@ class Heartbeat:
 
     def encode(self, word: str) -> bytes:
         """Return it as a datagram that begins with `word`."""
-        return json.dumps({"word": word, **asdict(self)}).encode()
+        return _encode(self, word)
 
     @classmethod
     def decode(cls, datagram: bytes, word: str) -> Heartbeat | None:
         """Return what a datagram says; None where it does not come from a show that knows `word`."""
-        try:
-            said: Any = json.loads(datagram)
-            if said.pop("word") != word:
-                return None
-            return cls(**{**said, "lost": tuple(said["lost"])})
-        except (ValueError, TypeError, KeyError, AttributeError):
-            return None
+        return _decode(datagram, word, lambda said: cls(**{**said, "lost": tuple(said["lost"])}))
 
 
 @dataclass(frozen=True)
@@ -87,18 +84,25 @@ class Dimming:
 
     def encode(self, word: str) -> bytes:
         """Return it as a datagram that begins with `word`."""
-        return json.dumps({"word": word, **asdict(self)}).encode()
+        return _encode(self, word)
 
     @classmethod
     def decode(cls, datagram: bytes, word: str) -> Dimming | None:
         """Return what a datagram says; None where it does not come from a supervisor that knows `word`."""
-        try:
-            said: Any = json.loads(datagram)
-            if said.pop("word") != word:
-                return None
-            return cls(float(said["brightness"]), float(said["seconds"]))
-        except (ValueError, TypeError, KeyError, AttributeError):
-            return None
+        return _decode(datagram, word, lambda said: cls(float(said["brightness"]), float(said["seconds"])))
+
+
+def _encode(message: Heartbeat | Dimming, word: str) -> bytes:
+    return json.dumps({"word": word, **asdict(message)}).encode()
+
+
+def _decode(datagram: bytes, word: str, make: Callable[[dict[str, Any]], Message]) -> Message | None:
+    """Return what `make` makes of a datagram without its word; None where that is another, or it is no such message."""
+    try:
+        said: Any = json.loads(datagram)
+        return make(said) if said.pop("word") == word else None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 @contextmanager

@@ -59,6 +59,14 @@ class Held:
             if self.loop.stats.repeated == repeated:
                 return self.overlapped[-1]
 
+    def overlap(self) -> None:
+        """Play three pictures that are slow enough for the next to be drawn while each is shown."""
+        self.draw_s = 0.2
+        self.loop.frame()
+        for _ in range(3):
+            self.let.release()
+            assert self.until_new()
+
 
 @pytest.fixture
 def held() -> Iterator[Held]:
@@ -70,11 +78,7 @@ def held() -> Iterator[Held]:
 
 
 def test_the_next_picture_of_a_slow_generator_is_drawn_while_the_last_one_is_shown(held: Held) -> None:
-    held.draw_s = 0.2
-    held.loop.frame()
-    for _ in range(3):
-        held.let.release()
-        assert held.until_new()
+    held.overlap()
     times = [frame.time for frame in held.begun]
     # No frame is drawn twice, and no time is lost: what was not drawn meanwhile comes with the next.
     assert times == sorted(set(times))
@@ -112,11 +116,7 @@ def test_once_pictures_are_fast_again_each_is_waited_for(held: Held) -> None:
 
 
 def test_what_must_change_between_two_pictures_has_its_moment_though_one_is_always_drawn(held: Held) -> None:
-    held.draw_s = 0.2
-    held.loop.frame()
-    for _ in range(3):
-        held.let.release()
-        assert held.until_new()
+    held.overlap()
     asked: list[bool] = []
 
     def edit() -> None:
