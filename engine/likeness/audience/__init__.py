@@ -8,7 +8,8 @@ It needs the extra `audience` (`extra`), which nothing else here does. In readin
 - `store` (photos and films), `photo_intake` and `photo_decoder` (a stranger's photo, in a process of its own),
   `deletion` (nothing of a visitor stays).
 - `outbox` (mails that wait), `post_office` (sends them).
-- `film_making`, `worker`, `worker_pool`: films, made by processes that may be killed at any time.
+- `film_making`, `worker`, `worker_pool`: films, made by processes that may be killed at any time; `priority`: all of
+  them stand back behind a show.
 - `evening`, `texts`, `pages`, `security`, `secret_link`, `upload`, `live`, `visitor_pages`, `kiosk_pages`,
   `operator_pages`, `stage_routes` (approved visitors go to a show), `server`; `demo` and `phone` for tries.
 

@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 
 from likeness.audience.photo_decoder import MOST_BYTES, SEPARATOR
+from likeness.audience.priority import lower_child
 from likeness.audience.states import Reason
 
 # Start and decoding take half a second of one core; a photo that takes so long is built to do so.
@@ -43,6 +44,7 @@ class PhotoIntake:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
             env=_environment(), limit=MOST_OUTPUT,
         )  # fmt: skip
+        lower_child(decoder.pid)
         try:
             output, _ = await asyncio.wait_for(decoder.communicate(raw), self._patience_s)
         except TimeoutError:

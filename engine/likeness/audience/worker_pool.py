@@ -72,4 +72,5 @@ class WorkerPool:
             log.warning("worker %d ended with %s and is started again", index + 1, worker.returncode)
         command = [sys.executable, "-m", "likeness.cli", "audience", "work", "--attached", *self._arguments]
         self._started[index] = now
-        self._workers[index] = subprocess.Popen(command, stdin=subprocess.PIPE)
+        # In a session of its own, so that it can stand back behind the server's; Ctrl+C reaches it by `close`.
+        self._workers[index] = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)

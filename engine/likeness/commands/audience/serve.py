@@ -90,6 +90,7 @@ def serve(
     from likeness.audience.evening import Places, open_evening
     from likeness.audience.night import NightPlan, parse_hour
     from likeness.audience.post_office import parse_mail_server
+    from likeness.audience.priority import lower_server
     from likeness.audience.secret_link import secret_code
     from likeness.audience.server import listen, make_app
     from likeness.audience.server import serve as serve_app
@@ -98,6 +99,7 @@ def serve(
     from likeness.web.addresses import lan_address
     from likeness.web.qr import qr_text
 
+    lower_server()
     smtp = smtp or os.environ.get(SMTP_VARIABLE)
     now = time.time()
     mail_server = parse_mail_server(smtp, mail_from, mail_at, now) if smtp else None
@@ -138,8 +140,11 @@ def _address(host: str, port: int) -> str:
 @contextmanager
 def _visitors(url: str) -> Iterator[None]:
     """Let synthetic visitors come from a process of their own, for as long as the body runs."""
+    from likeness.audience.priority import lower_child
+
     command = [sys.executable, "-m", "likeness.audience.demo", url, str(DEMO_VISITORS)]
     process = subprocess.Popen(command)
+    lower_child(process.pid)
     try:
         yield
     finally:

@@ -42,6 +42,13 @@ def work(
     from likeness.audience.extra import require_extra
 
     require_extra()
+    from likeness.audience.priority import lower_worker
+
+    # First: opening weights and models takes seconds of a core that a show may want.
+    lower_worker()
+    import cv2
+    import torch
+
     from likeness import open_generator
     from likeness.audience.deletion import Deletion
     from likeness.audience.evening import Places
@@ -50,12 +57,13 @@ def work(
     from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.generators.devices import choose_device
     from likeness.lookalike.film_plan import FilmPlan
-    from likeness.toolkit.worker_process import lower_priority
 
     places = Places(evening_folder(folder), database or "", storage or "")
-    opened, store = places.open_database(), places.open_store()
-    # Only now, since these are the whole process's.
-    lower_priority()
+    opened, store = places.open_database(patient=True), places.open_store()
+    # Several workers share cores better than the threads of one; numbers too small to see take ten times as long.
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    torch.set_flush_denormal(True)
     # It counts pictures of each film, and names its file.
     logging.getLogger("likeness.outputs").setLevel(logging.WARNING)
     stopping = threading.Event()

@@ -1,0 +1,64 @@
+"""The priority of the audience's processes: behind any show on the machine, whichever terminals they run in."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+# Of the server: a page is still drawn at once where a core is free, and a show on a full machine keeps nine tenths.
+SERVER_NICENESS = 10
+# Of workers and decoders: the least that there is.
+LEAST_NICENESS = 19
+AUTOGROUP = Path("/proc/self/autogroup")
+# Linux takes such a number from those who are not root ten times a second, all processes together.
+_AGAIN_S, _MOST_AGAIN = 0.15, 10
+
+
+def lower_server() -> None:
+    """Let shows go before this process, and before those that it starts."""
+    _be_nice(0, SERVER_NICENESS)
+    _lower_group(SERVER_NICENESS)
+
+
+def lower_worker() -> None:
+    """Give this process, the first of a session, no more than what all others leave. Call before it has threads."""
+    _lower_group(LEAST_NICENESS)
+    lower_child(0)
+
+
+def lower_child(pid: int) -> None:
+    """Give a process that has just been started no more than what others in its session leave; 0 is this one.
+
+    On Linux its reads and writes of the disk wait for others', too: SCHED_IDLE implies that.
+    """
+    _be_nice(pid, LEAST_NICENESS)
+    if hasattr(os, "SCHED_IDLE"):
+        # Whoever wakes takes the core from such a process at once, which being nice does not promise.
+        with suppress(OSError):
+            os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+
+
+def _be_nice(pid: int, niceness: int) -> None:
+    # One that is nicer already stays so: nobody but root may take it back.
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, pid, max(niceness, os.getpriority(os.PRIO_PROCESS, pid)))
+
+
+def _lower_group(niceness: int) -> None:
+    """Lower the session of this process as a whole, where Linux shares its cores out by sessions.
+
+    There a nice value counts among the programs of one terminal alone: a worker at 19 in one terminal gets as much of a
+    core as a show in another [man 7 sched, "The autogroup feature"].
+    """
+    for _ in range(_MOST_AGAIN):
+        try:
+            AUTOGROUP.write_text(f"{niceness}\n")
+        except OSError as error:
+            if error.errno == errno.EAGAIN:
+                time.sleep(_AGAIN_S)
+                continue
+        return

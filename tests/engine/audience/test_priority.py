@@ -1,0 +1,54 @@
+"""The audience's processes stand back behind a show, also behind one in another terminal."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from likeness.audience.priority import AUTOGROUP, LEAST_NICENESS, SERVER_NICENESS, lower_child
+
+TELL = """
+import os, sys
+from likeness.audience import priority
+getattr(priority, sys.argv[1])()
+policy = os.sched_getscheduler(0) if hasattr(os, "SCHED_IDLE") else -1
+group = priority.AUTOGROUP.read_text().split()[-1] if priority.AUTOGROUP.exists() else "none"
+print(os.nice(0), policy, group)
+"""
+
+
+def lowered(how: str) -> list[str]:
+    """Return the niceness, the policy and the session's niceness of a new session that was lowered."""
+    said = subprocess.run(
+        [sys.executable, "-c", TELL, how], check=True, capture_output=True, text=True, start_new_session=True
+    )
+    return said.stdout.split()
+
+
+def groups_there() -> bool:
+    return AUTOGROUP.exists() and bool(AUTOGROUP.read_text().strip())
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="the system has no such policy")
+def test_a_worker_takes_only_what_is_left_and_the_server_comes_before_it() -> None:
+    niceness, policy, group = lowered("lower_worker")
+    assert (int(niceness), int(policy)) == (LEAST_NICENESS, os.SCHED_IDLE)
+    served, normal, served_group = lowered("lower_server")
+    assert (int(served), int(normal)) == (max(SERVER_NICENESS, os.nice(0)), os.SCHED_OTHER)
+    # A nice value alone means nothing between two terminals.
+    if groups_there():
+        assert (int(group), int(served_group)) == (LEAST_NICENESS, SERVER_NICENESS)
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="the system has no such policy")
+def test_a_decoder_runs_behind_the_server_that_started_it() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        lower_child(child.pid)
+        found = (os.getpriority(os.PRIO_PROCESS, child.pid), os.sched_getscheduler(child.pid))
+        assert found == (LEAST_NICENESS, os.SCHED_IDLE)
+    finally:
+        child.communicate(b"\n")
+    # One that has ended meanwhile is no fault.
+    lower_child(child.pid)
