@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, StaticPool, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
+from likeness.audience.tables import Base
 from likeness.errors import AudienceError
 from likeness.files.sqlite import ALONE, PATIENCE_MS, prepare_engine, rewrite, set_patience
+
+log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Nobody waits so long for what can be done a little later.
 SHRED_PATIENCE_MS = 500
+# How often it is asked whether a database that was gone at the start is there.
+AGAIN_S = 1.0
+# PostgreSQL's codes of a server that starts, ends, or has no connection left.
+_BUSY_CODES = ("57P", "53", "08")
+# And of a lock that was not to be had in time, and of what the user may not do.
+_LOCKED, _FORBIDDEN = ("55P03", "40P01"), "42501"
 
 
 class Database:
@@ -26,18 +38,21 @@ class Database:
 
     Args:
         url: of SQLAlchemy, such as `sqlite:////srv/night/audience.sqlite`.
+        patient: wait for a PostgreSQL that is not there, for as long as it takes, and say so in one line.
 
     Raises:
         AudienceError: it cannot be opened or brought up to date.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patient: bool = False) -> None:
         try:
             address = make_url(url)
             self.sqlite = address.get_backend_name() == "sqlite"
             in_memory = self.sqlite and address.database in (None, "", ":memory:")
             # A database in memory belongs to one connection, which all threads share then.
-            self._engine = create_engine(address, poolclass=StaticPool) if in_memory else create_engine(address)
+            # A PostgreSQL that was started again has forgotten our connections: each is tried before it is used.
+            own: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {"pool_pre_ping": not self.sqlite}
+            self._engine = create_engine(address, **own)
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
             raise AudienceError(
                 f"the database {url.partition('@')[2] or url!r} cannot be used: {error}; give an address such as "
@@ -46,8 +61,29 @@ class Database:
         if self.sqlite:
             prepare_engine(self._engine)
         self._alone = self._engine.execution_options(**{ALONE: True})
-        with self._translate_errors(), self._alone.begin() as connection:
-            self._migrate(connection)
+        with self._translate_errors():
+            if patient and not self.sqlite:
+                self._wait()
+            with self._alone.begin() as connection:
+                self._migrate(connection)
+
+    def _wait(self) -> None:
+        """Wait until the server answers; raise what it says where waiting does not help."""
+        said = False
+        while True:
+            try:
+                self._engine.connect().close()
+            except DBAPIError as error:
+                if not _may_come_back(error):
+                    raise
+                if not said:
+                    log.warning("%s; trying again every %g s until it is there", self._describe(error), AGAIN_S)
+                said = True
+                time.sleep(AGAIN_S)
+                continue
+            if said:
+                log.warning("the database is there")
+            return
 
     def _migrate(self, connection: Connection) -> None:
         if not self.sqlite:
@@ -80,13 +116,13 @@ class Database:
     def shred(self) -> bool:
         """Remove what was deleted from the file and the log beside it; return whether nothing of it is left there.
 
-        PostgreSQL is vacuumed, and gives its pages to what comes next; its write-ahead log is beyond reach.
+        PostgreSQL writes its tables anew. Its write-ahead log goes with the next checkpoint, which is asked for where
+        its user may.
         """
+        if not self.sqlite:
+            return self._rewrite_tables()
         with self._translate_errors(), self._engine.connect() as connection:
             raw = connection.connection.driver_connection
-            if not self.sqlite:
-                connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
-                return True
             assert isinstance(raw, sqlite3.Connection)
             set_patience(raw, SHRED_PATIENCE_MS)
             try:
@@ -98,6 +134,33 @@ class Database:
             finally:
                 set_patience(raw, PATIENCE_MS)
 
+    def _rewrite_tables(self) -> bool:
+        """Write PostgreSQL's tables anew: plain VACUUM leaves the bytes of deleted rows in their pages."""
+        with self._translate_errors(), self._engine.connect() as opened:
+            # pg8000 begins a transaction with the question whether the connection lives, and VACUUM runs in none.
+            opened.connection.rollback()
+            connection = opened.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql(f"SET lock_timeout = {SHRED_PATIENCE_MS}")
+            try:
+                for table in Base.metadata.sorted_tables:
+                    connection.exec_driver_sql(f"VACUUM (FULL) {table.name}")
+            except DBAPIError as error:
+                if _code(error) not in _LOCKED:
+                    raise
+                return False
+            finally:
+                # The connection may be gone; then it is not used again either.
+                with suppress(DBAPIError):
+                    connection.exec_driver_sql("RESET lock_timeout")
+            # A new segment, and nothing in the ones before it that a restart would need.
+            for step in ("SELECT pg_switch_wal()", "CHECKPOINT"):
+                try:
+                    connection.exec_driver_sql(step)
+                except DBAPIError as error:
+                    if _code(error) != _FORBIDDEN:
+                        raise
+        return True
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -107,6 +170,22 @@ class Database:
         try:
             yield
         except (DBAPIError, sqlite3.Error) as error:
-            cause = getattr(error, "orig", None) or error
-            where = self._engine.url.render_as_string(hide_password=True)
-            raise AudienceError(f"{where}: {cause}; is the disk full, or the database locked or gone?") from error
+            words = f"{self._describe(error)}; is the disk full, or the database locked or gone?"
+            raise AudienceError(words) from error
+
+    def _describe(self, error: Exception) -> str:
+        """Return which database says what, without its password."""
+        return f"{self._engine.url.render_as_string(hide_password=True)}: {getattr(error, 'orig', None) or error}"
+
+
+def _code(error: DBAPIError) -> str:
+    """Return PostgreSQL's code of an error, "" where its driver has none."""
+    cause = error.orig
+    given = cause.args[0] if cause is not None and cause.args else None
+    # psycopg has it as an attribute, pg8000 in a dictionary.
+    return str(getattr(cause, "sqlstate", None) or (given.get("C", "") if isinstance(given, dict) else ""))
+
+
+def _may_come_back(error: DBAPIError) -> bool:
+    code = _code(error)
+    return code.startswith(_BUSY_CODES) if code else isinstance(error, InterfaceError | OperationalError)

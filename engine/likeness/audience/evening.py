@@ -43,8 +43,8 @@ class Places:
         """Where workers of this machine make films."""
         return self.folder / SCRATCH
 
-    def open_database(self) -> Database:
-        """Open the database.
+    def open_database(self, *, patient: bool = False) -> Database:
+        """Open the database; a `patient` program waits for a PostgreSQL that is not there.
 
         Raises:
             AudienceError: it cannot be.
@@ -55,7 +55,7 @@ class Places:
             raise AudienceError(
                 f"the evening cannot be kept in {self.folder}: {error}; name another --folder"
             ) from error
-        return Database(self.database or f"sqlite:///{self.folder.resolve() / DATABASE}")
+        return Database(self.database or f"sqlite:///{self.folder.resolve() / DATABASE}", patient=patient)
 
     def open_store(self) -> Store:
         """Open the store of photos and films.
@@ -103,7 +103,7 @@ def open_evening(places: Places, plan: NightPlan, now: Callable[[], float] = tim
     Raises:
         AudienceError: a part of it cannot be opened.
     """
-    database, store = places.open_database(), places.open_store()
+    database, store = places.open_database(patient=True), places.open_store()
     with database.writing() as session:
         secret = begin_night(session, plan).secret
     deletion = Deletion(database, store, places.scratch)

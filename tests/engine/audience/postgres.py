@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 # It refuses to run as root.
 USER = "postgres"
+START_S = 20.0
 # Nobody pulls the plug of a machine that tests.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -27,49 +29,65 @@ class Postgres:
 
     Attributes:
         url: of the database.
+        folder: of the server, with all that it writes.
     """
 
     def __init__(self, options: Sequence[str] = ()) -> None:
         self._programs = max(Path("/usr/lib/postgresql").glob("*/bin"))
         self._user = USER if os.geteuid() == 0 else None
-        self._folder = Path(tempfile.mkdtemp(prefix="likeness-postgres-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="likeness-postgres-"))
         if self._user is not None:
-            shutil.chown(self._folder, self._user)
-        self._options = (*options, "listen_addresses=", f"unix_socket_directories={self._folder}")
-        self.url = f"postgresql+pg8000://{USER}@/postgres?unix_sock={self._folder}/.s.PGSQL.5432"
+            shutil.chown(self.folder, self._user)
+        self._options = (*options, "listen_addresses=", f"unix_socket_directories={self.folder}")
+        self.url = f"postgresql+pg8000://{USER}@/postgres?unix_sock={self.folder}/.s.PGSQL.5432"
         self._run("initdb", "-U", USER, "-A", "trust", "--no-sync")
 
     def start(self) -> None:
         """Start it, again too; return when it answers."""
         options = " ".join(f"-c {option}" for option in self._options)
-        self._run("pg_ctl", "-l", self._folder / "log", "-w", "-o", options, "start")
+        deadline = time.monotonic() + START_S
+        while True:
+            try:
+                self._run("pg_ctl", "-l", self.folder / "log", "-w", "-o", options, "start")
+            except subprocess.CalledProcessError:
+                # One that was killed has processes that end a moment later, and is not started beside them.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+                continue
+            return
 
     def kill(self) -> None:
         """End the server's first process by SIGKILL; the others see it and end at once."""
-        os.kill(int((self._folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        os.kill(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
 
     def close(self) -> None:
         """Stop it and remove its folder."""
         try:
             self._run("pg_ctl", "-m", "immediate", "stop")
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *arguments: object) -> None:
         # A folder of root's is none that the server's user may start in.
-        command = [str(self._programs / program), "-D", str(self._folder / "data"), *map(str, arguments)]
+        command = [str(self._programs / program), "-D", str(self.folder / "data"), *map(str, arguments)]
         subprocess.run(
             command, check=True, stdout=subprocess.DEVNULL, user=self._user, cwd="/",
             extra_groups=[] if self._user else None,
         )  # fmt: skip
 
 
-@contextmanager
-def running_postgres() -> Iterator[str]:
-    """Yield the address of a new database, or skip where the programs or the driver are absent."""
+def require_postgres() -> None:
+    """Skip where the programs or the driver are absent."""
     pytest.importorskip("pg8000", reason="pg8000 is not installed")
     if not list(Path("/usr/lib/postgresql").glob("*/bin")):
         pytest.skip("no PostgreSQL here (apt-get install postgresql)")
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """Yield the address of a new database, or skip where the programs or the driver are absent."""
+    require_postgres()
     server = Postgres(QUICK)
     try:
         server.start()
