@@ -199,7 +199,7 @@ def _update(session: Session, *where: ColumnElement[bool], **values: Any) -> int
 def _held(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     """Return the condition that a claim is still its worker's, and that its picture may still be used."""
     own = (Visitor.number == claim.number, Visitor.work_token == claim.token)
-    return own if claim.task is Task.CHECK else (*own, may_be_shown())
+    return (*own, Visitor.state == State.CHECKING if claim.task is Task.CHECK else may_be_shown())
 
 
 def _staged(claim: Claim) -> tuple[ColumnElement[bool], ...]:

@@ -134,6 +134,8 @@ class Worker:
             photo.write_bytes(self._store.get(claim.photo))
             self._do(claim, photo, lost)
         except (AudienceError, OSError):
+            if self._is_lost(claim, lost):
+                return True
             self._give_back(claim)
             raise
         finally:
@@ -155,9 +157,10 @@ class Worker:
         try:
             made = self._making.make(photo, lambda: not lost.is_set())
         except ClaimLostError:
+            log.info("visitor %d is gone meanwhile; what was being made is dropped", claim.number)
             return
         except LikenessError as error:
-            if lost.is_set():
+            if self._is_lost(claim, lost):
                 return
             self._require_room()
             log.warning("visitor %d: no films: %s", claim.number, error)
@@ -193,6 +196,15 @@ class Worker:
         """Let another, or this one in a moment, take the visitor; where that fails too, the claim runs out."""
         with suppress(AudienceError), self._database.writing() as session:
             give_back(session, claim)
+
+    def _is_lost(self, claim: Claim, lost: Event) -> bool:
+        """Return whether a claim is lost by now, before its renewal sees it: a deletion takes the files along."""
+        with suppress(AudienceError), self._database.writing() as session:
+            if not renew(session, claim, self._now(), self._lease_s):
+                lost.set()
+        if lost.is_set():
+            log.info("visitor %d is gone meanwhile; what was being made is dropped", claim.number)
+        return lost.is_set()
 
     def _drop(self, files: Sequence[str]) -> None:
         for file in files:
