@@ -186,7 +186,7 @@ def test_who_deletes_themselves_while_their_photo_is_worked_on_is_no_fault(
     else:
         # Between the claim and the photo.
         get = room.store.get
-        worker._store.get = lambda name: (delete(), get(name))[1]  # type: ignore[method-assign]  # noqa: SLF001
+        worker._store.get = lambda name: (delete(), get(name))[1]  # type: ignore[method-assign]
     assert worker.work_once()
     assert room.guests.state(number) is State.DELETED
     assert [record.message for record in caplog.records if record.levelno > logging.INFO] == []

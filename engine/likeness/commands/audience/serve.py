@@ -99,7 +99,6 @@ def serve(
     from likeness.web.addresses import lan_address
     from likeness.web.qr import qr_text
 
-    lower_server()
     smtp = smtp or os.environ.get(SMTP_VARIABLE)
     now = time.time()
     mail_server = parse_mail_server(smtp, mail_from, mail_at, now) if smtp else None
@@ -115,6 +114,8 @@ def serve(
         places = Places(evening_folder(folder), database or "", storage or "")
         evening = open_evening(places, plan)
         stack.callback(evening.database.close)
+        # Not before the evening is open, since it is the whole process's.
+        lower_server()
         bound = listener.getsockname()[1]
         own = _address(lan_address() if host in EVERYWHERE else host, bound)
         public = f"{(url or own).rstrip('/')}/"

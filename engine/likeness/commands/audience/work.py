@@ -42,24 +42,24 @@ def work(
     from likeness.audience.extra import require_extra
 
     require_extra()
+    from likeness.audience.evening import Places
     from likeness.audience.priority import lower_worker
 
-    # First: opening weights and models takes seconds of a core that a show may want.
+    places = Places(evening_folder(folder), database or "", storage or "")
+    opened, store = places.open_database(patient=True), places.open_store()
+    # Not before the evening is open, since it is the whole process's; and before seconds of opening weights and models.
     lower_worker()
     import cv2
     import torch
 
     from likeness import open_generator
     from likeness.audience.deletion import Deletion
-    from likeness.audience.evening import Places
     from likeness.audience.film_making import FaceCheck, FilmMaking
     from likeness.audience.worker import Worker
     from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.generators.devices import choose_device
     from likeness.lookalike.film_plan import FilmPlan
 
-    places = Places(evening_folder(folder), database or "", storage or "")
-    opened, store = places.open_database(patient=True), places.open_store()
     # Several workers share cores better than the threads of one; numbers too small to see take ten times as long.
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
