@@ -51,6 +51,7 @@ class Host:
         self.rack: list[Slot] = []
         self._budget = budget or Budget()
         self._change: RackChange | None = None
+        self._frame_lost = False  # to a plugin that hung
         self._faults = Faults(log)
         self._watch = CallWatch()
         # Public for whoever calls plugins through `call_with_deadline`.
@@ -110,9 +111,10 @@ class Host:
 
     def apply_change(self) -> None:
         """Take over what was proposed, if anything. The render thread, before a frame."""
-        # It stays until it is done: where a plugin hangs while it hands over, the next render thread goes on with it.
-        change = self._change
-        if change is None:
+        # It stays until it is done: where a plugin hangs while it hands over, a later render thread goes on with it,
+        # after a picture: a plugin that is put back at once, and hangs again, would double the gap.
+        change, lost, self._frame_lost = self._change, self._frame_lost, False
+        if change is None or lost:
             return
         for old, new in change.pairs:
             if old and new and change.keep_state:
@@ -157,8 +159,7 @@ class Host:
 
         The show's thread. True: the render thread is lost, and ends as soon as the plugin lets it.
         """
-        call = self._watch.leave(seconds)
-        if call is None:
+        if (call := self._watch.leave(seconds)) is None:
             return False
         slot = call.slot
         log.error(
@@ -166,7 +167,7 @@ class Host:
             *(slot.name, call.hook, time.perf_counter() - call.began, call.stack()),
         )
         self.state.leave_behind(slot.name, call.hook)
-        slot.hung = True
+        slot.hung = self._frame_lost = True
         slot.last_error = f"{call.hook} did not return for {seconds:g} s and was left behind"
         self._bypass(slot)
         interrupt(call.thread)

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from likeness import Event, Key, Stage, Values, hookimpl, master
+from likeness.host import host
 from likeness.host.host import MOST_STRIKES, Host
+from likeness.host.slot import RackChange
 from likeness.outputs.group import OutputGroup
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
@@ -109,6 +111,11 @@ class Hangs:
     def process_image(self) -> None:
         self.hang("process_image")
 
+    @hookimpl
+    def describe_visitors(self) -> tuple[()]:
+        self.hang("describe_visitors")
+        return ()
+
 
 @pytest.mark.parametrize("loops", [True, False])
 @pytest.mark.parametrize("hook", ["handle", "update", "process_image"])
@@ -162,6 +169,22 @@ def test_a_thread_that_was_left_behind_touches_nothing_when_its_plugin_returns(r
         thread.join(DEADLINE_S)
         assert not thread.is_alive()
     assert show.counter.frames == frames
+
+
+def test_a_plugin_that_is_put_back_while_it_hangs_lets_a_picture_through_before_it_hangs_again(
+    rig: Callable[[object], Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "VISITORS_S", 0.0)
+    faulty, again = (Hangs("describe_visitors", loops=False) for _ in range(2))
+    show = rig(faulty)
+    show.until(lambda: faulty.threads)
+    slot, drawn = show.host.make_slot("faulty", again), show.loop.drawn
+    change = RackChange(rack=[slot, show.host.rack[1]], pairs=[(show.host.rack[0], slot)])
+    show.host.schedule_change(change)
+    show.until(lambda: again.threads)
+    assert show.loop.drawn is not drawn
+    faulty.lock.set()
+    again.lock.set()
 
 
 class Raises:
