@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from likeness.errors import PluginError
 from likeness.events import AudienceTurn, Event
 from likeness.frame import Values
 from likeness.generator import Generator
@@ -136,6 +137,15 @@ class Audience:
             self._turn = None
 
 
+class _Gone:
+    """In the place of a generator that was let go."""
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):  # which Python and copies ask for
+            raise AttributeError(name)
+        raise PluginError("these weights play no longer; the plugin was stopped and plays as a new instance")
+
+
 @dataclass(frozen=True)
 class Stage:
     """What surrounds a plugin.
@@ -160,6 +170,13 @@ class Stage:
     privacy: Privacy = field(default_factory=Privacy)
     offline: bool = False
     audience: Audience = field(default_factory=Audience)
+
+    def let_go(self) -> None:
+        """Keep the generator no longer, since another one plays. A plugin that never returns keeps its stage for ever.
+
+        What a plugin still asks of `generator` then raises a `PluginError`.
+        """
+        object.__setattr__(self, "generator", _Gone())
 
     @property
     def store(self) -> PluginParams:

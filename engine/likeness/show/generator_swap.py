@@ -173,8 +173,13 @@ class GeneratorSwap:
         editor, renderer = self._editor, self._renderer
         before = editor.stage
         stage = replace(before, generator=generator)
-        scene = renderer.scene(stage)
-        renewed = call_with_deadline(lambda: self._renew_rack(stage), READY_S, READY_HINT, self._host.state, "a plugin")
+        renew = partial(self._renew_rack, stage)
+        try:
+            scene = renderer.scene(stage)
+            renewed = call_with_deadline(renew, READY_S, READY_HINT, self._host.state, "a plugin")
+        except BaseException:
+            stage.let_go()
+            raise
 
         def change() -> RackChange:
             self.name = name
@@ -188,7 +193,7 @@ class GeneratorSwap:
         swap(change, ("weights", name, fade_s))
         editor.use_stage(stage)
         log.info("%s plays", name)
-        editor.stop_later([partial(self._stop, old, before) for old, _ in reversed(renewed)])
+        editor.stop_later([*(partial(self._stop, old, before) for old, _ in reversed(renewed)), before.let_go])
 
     def _renew_rack(self, stage: Stage) -> list[tuple[Slot, Slot]]:
         """Return each plugin in the rack and a new instance of it; one whose `start` fails is bypassed."""

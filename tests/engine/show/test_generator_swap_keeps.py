@@ -13,6 +13,7 @@ from tests.engine.show.generator_swap_rig import Rig
 
 from likeness.cues.autosave import read_autosave
 from likeness.cues.latent_commands import Capture
+from likeness.errors import PluginError
 from likeness.options import QUIET
 from likeness.show.show import Show
 
@@ -142,6 +143,20 @@ def test_the_old_generator_is_let_go(swap_rig: Callable[..., Rig]) -> None:
 
     playing.until(gone)
     assert second() is not None
+
+
+def test_a_stage_that_a_plugin_keeps_for_ever_keeps_no_generator(swap_rig: Callable[..., Rig]) -> None:
+    playing = swap_rig()
+    kept, old = playing.show.rack_editor.stage, weakref.ref(playing.show.generator)
+    playing.take("large")
+
+    def gone() -> bool:
+        gc.collect()
+        return old() is None
+
+    playing.until(gone)
+    with pytest.raises(PluginError, match="play no longer"):
+        _ = kept.generator.info
 
 
 def test_where_a_plugin_cannot_be_made_again_the_old_generator_plays_on_and_the_new_one_is_let_go(
