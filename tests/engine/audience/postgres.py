@@ -26,16 +26,17 @@ class Postgres:
 
     Args:
         options: of the server, each `name=value`.
+        parent: where its folder is made; None takes the system's place for such.
 
     Attributes:
         url: of the database.
         folder: of the server, with all that it writes.
     """
 
-    def __init__(self, options: Sequence[str] = ()) -> None:
+    def __init__(self, options: Sequence[str] = (), parent: Path | None = None) -> None:
         self._programs = max(Path("/usr/lib/postgresql").glob("*/bin"))
         self._user = USER if os.geteuid() == 0 else None
-        self.folder = Path(tempfile.mkdtemp(prefix="likeness-postgres-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="likeness-postgres-", dir=parent))
         if self._user is not None:
             shutil.chown(self.folder, self._user)
         self._options = (*options, "listen_addresses=", f"unix_socket_directories={self.folder}")
@@ -56,6 +57,15 @@ class Postgres:
                 time.sleep(0.2)
                 continue
             return
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        try:
+            self._run("pg_ctl", "status")
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def kill(self) -> None:
         """End the server's first process by SIGKILL; the others see it and end at once."""
