@@ -8,6 +8,7 @@ It needs the extra `audience` (`extra`), which nothing else here does. In readin
 - `store` (photos and films), `photo_intake` and `photo_decoder` (a stranger's photo, in a process of its own),
   `deletion` (nothing of a visitor stays).
 - `outbox` (mails that wait), `post_office` (sends them).
+- `nudity`: a score that sorts the operator's grid, where an optional package is installed.
 - `film_making`, `worker`, `worker_pool`: films, made by processes that may be killed at any time; `priority`: all of
   them stand back behind a show.
 - `evening`, `texts`, `pages`, `security`, `secret_link`, `upload`, `live`, `visitor_pages`, `kiosk_pages`,

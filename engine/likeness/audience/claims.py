@@ -85,10 +85,12 @@ def give_back(session: Session, claim: Claim) -> bool:
     return _update(session, *own, **freed) is not None
 
 
-def finish_check(session: Session, claim: Claim, reason: Reason | None, now: float) -> bool:
+def finish_check(
+    session: Session, claim: Claim, reason: Reason | None, now: float, nudity: float | None = None
+) -> bool:
     """End a check: the photo waits for the operator, is queued where nobody moderates, or is refused with a reason."""
     own = (Visitor.number == claim.number, Visitor.work_token == claim.token)
-    freed = {"work_token": None, "work_until": None, "attempts": 0}
+    freed = {"work_token": None, "work_until": None, "attempts": 0, "nudity": nudity}
     if reason is not None:
         return bool(move(session, State.REFUSED, *own, now=now, reason=reason, **freed))
     return bool(

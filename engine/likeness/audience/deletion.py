@@ -85,7 +85,7 @@ class Deletion:
                 session.execute(delete(table).where(table.visitor.in_(numbers)))
             blank = {
                 "key_hash": None, "device": None, "photo": "", "reason": "", "nearest": "", "farthest": "",
-                "stage_name": "",
+                "stage_name": "", "nudity": None,
                 "work_token": None, "work_until": None, "stage_token": None, "stage_until": None,
             }  # fmt: skip
             session.execute(update(Visitor).where(Visitor.number.in_(numbers)).values(**blank))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from likeness.audience.nudity import NudityScore
 from likeness.audience.worker import ClaimLostError, MadeFilms
 from likeness.faces.detect import Detector
 from likeness.faces.photo import read_photo
@@ -25,18 +26,19 @@ CHECKED_SIDE = 256
 
 
 class FaceCheck:
-    """Says whether a photo shows a face; opening the models takes a second. One thread."""
+    """Says whether a photo shows a face, and nudity; opening the models takes a second. One thread."""
 
     def __init__(self) -> None:
-        self._detector = Detector()
+        self._detector, self._nudity = Detector(), NudityScore()
 
-    def check(self, photo: Path) -> None:
-        """Look for a face.
+    def check(self, photo: Path) -> float | None:
+        """Look for a face; return how likely the photo shows nudity, as `NudityScore` does.
 
         Raises:
-            PhotoError: there is none, or none that is large enough.
+            PhotoError: there is no face, or none that is large enough.
         """
         find_portrait(read_photo(photo), self._detector, CHECKED_SIDE)
+        return self._nudity.score(photo)
 
 
 class FilmMaking:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from likeness.audience.nudity import DOUBTFUL, LIKELY
 from likeness.audience.states import SHOWN, Reason, State
 from likeness.audience.tables import Ban, Decision, Night, Visitor
 from likeness.audience.transitions import move, settle
@@ -76,8 +77,9 @@ def switch_moderation(session: Session, on: bool, now: float) -> list[int]:
 
 
 def list_visitors(session: Session, states: Collection[State], most: int = 60) -> Sequence[Visitor]:
-    """Return visitors for the operator's grid, those who came first at the head."""
-    chosen = select(Visitor).where(Visitor.state.in_(states), Visitor.photo != "").order_by(Visitor.number)
+    """Return visitors for the operator's grid: who came first at the head, photos that may show nudity at the end."""
+    rank = case((Visitor.nudity >= LIKELY, 2), (Visitor.nudity >= DOUBTFUL, 1), else_=0)
+    chosen = select(Visitor).where(Visitor.state.in_(states), Visitor.photo != "").order_by(rank, Visitor.number)
     return session.scalars(chosen.limit(most)).all()
 
 

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from likeness.audience import moderation
 from likeness.audience.evening import Evening
 from likeness.audience.night import close_films, count_states, keeps_films_back, open_films, pause_intake
+from likeness.audience.nudity import DOUBTFUL
 from likeness.audience.pages import Pages
 from likeness.audience.secret_link import SecretLink
 from likeness.audience.states import State
@@ -129,7 +130,7 @@ class OperatorPages:
             working=counts[State.RECEIVED] + counts[State.CHECKING], taken=sum(counts.values()),
             signature=self._evening.sign("act"), word=DELETE_WORD, notice=notice,
             kept_back=keeps_films_back(night, now), until=_hour(night.until), opens=_hour(night.reveal_at),
-            closed=night.until is not None and now >= night.until,
+            doubtful=DOUBTFUL, closed=night.until is not None and now >= night.until,
         )  # fmt: skip
 
     def _act(self, form: FormData) -> str | None:

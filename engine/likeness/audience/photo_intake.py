@@ -11,8 +11,9 @@ from likeness.audience.photo_decoder import MOST_BYTES, SEPARATOR
 from likeness.audience.priority import lower_child
 from likeness.audience.states import Reason
 
-# Start and decoding take half a second of one core; a photo that takes so long is built to do so.
-PATIENCE_S = 20.0
+# Start and decoding take half a second of one core, and a decoder gets only what a show leaves; its processor time is
+# bounded by itself.
+PATIENCE_S = 60.0
 # Each may take a gigabyte and a half.
 MOST_AT_ONCE = 2
 MOST_OUTPUT = 64_000_000

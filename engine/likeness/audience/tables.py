@@ -68,6 +68,8 @@ class Visitor(Base):
     # Whom they resemble most and least, in words.
     nearest: Mapped[str] = mapped_column(Text, default="")
     farthest: Mapped[str] = mapped_column(Text, default="")
+    # How likely the photo shows nudity, in [0, 1]; None where nobody could say. It sorts the operator's grid.
+    nudity: Mapped[float | None] = mapped_column(default=None)
     # "", "waiting", "sent" or "failed".
     mail: Mapped[str] = mapped_column(String(16), default="", server_default="")
     # The claim of a worker, and that of the stage: a random token and the time until which it holds.

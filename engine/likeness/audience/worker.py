@@ -62,8 +62,8 @@ class MadeFilms:
 class Check(Protocol):
     """What looks for a face."""
 
-    def check(self, photo: Path) -> None:
-        """Look for a face; raise PhotoError where there is none."""
+    def check(self, photo: Path) -> float | None:
+        """Look for a face; raise PhotoError where there is none. Return a score of nudity, None for none."""
         ...
 
 
@@ -146,13 +146,13 @@ class Worker:
 
     def _do(self, claim: Claim, photo: Path, lost: Event) -> None:
         if claim.task is Task.CHECK:
-            reason = None
+            reason, nudity = None, None
             try:
-                self._check.check(photo)
+                nudity = self._check.check(photo)
             except PhotoError:
                 reason = Reason.NO_FACE
             with self._database.writing() as session:
-                finish_check(session, claim, reason, self._now())
+                finish_check(session, claim, reason, self._now(), nudity)
             return
         try:
             made = self._making.make(photo, lambda: not lost.is_set())

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.engine.audience.served import Phone, Served, signature
 
 from likeness.audience.states import State
-from likeness.audience.tables import Night
+from likeness.audience.tables import Night, Visitor
 
 
 def act(operator: Phone, name: str, *numbers: int, **fields: str) -> int:
@@ -118,3 +118,14 @@ def test_the_night_is_deleted_only_where_the_word_was_typed(served: Served) -> N
     assert act(operator, "delete-night", word="DELETE") == 303
     assert served.guests.state(number) is State.DELETED
     assert served.evening.store.list() == {}
+
+
+def test_a_photo_that_may_show_nudity_is_marked_and_the_others_are_not(served: Served) -> None:
+    operator = served.operator()
+    first, second = waiting(served), waiting(served)
+    with served.evening.database.writing() as session:
+        session.get_one(Visitor, first).nudity = 0.934
+        session.get_one(Visitor, second).nudity = 0.1
+    page = operator.ask("/operator").text
+    assert page.count("nudity") == page.count("nudity 93 %") == 1
+    assert page.index(f'data-number="{second}"') < page.index(f'data-number="{first}"')

@@ -32,9 +32,10 @@ PATIENCE_S = 60.0
 class Check:
     """Finds a face where the photo says so."""
 
-    def check(self, photo: Path) -> None:
+    def check(self, photo: Path) -> float:
         if photo.read_bytes() != b"a face":
             raise PhotoError("no face is found")
+        return 0.25
 
 
 class Making:
@@ -98,6 +99,7 @@ def test_a_worker_leads_a_visitor_from_the_photo_to_the_films_and_leaves_nothing
     assert worker.work_once()
     visitor = room.visitor(number)
     assert (visitor.state, visitor.nearest, visitor.farthest) == (State.DONE, "Near", "Far")
+    assert visitor.nudity == 0.25
     assert [room.store.get(file) for file in room.files()] == [b"a film of a face"]
     assert list(room.places.scratch.iterdir()) == []
 
