@@ -20,6 +20,7 @@ class Frame:
             forward by whole beats at a resync, and back when a sequencer starts its song.
         values: every plugin's parameters of this frame, by plugin and name.
         bar: bars since the start, with the fraction: `bar % 1` is the place in the bar, however many beats it has.
+        at: seconds since the start by the clock, on which sound goes; unlike `time` it moves on while frozen.
     """
 
     index: int
@@ -28,3 +29,4 @@ class Frame:
     beat: float
     values: Mapping[str, Values]
     bar: float = 0.0
+    at: float = 0.0

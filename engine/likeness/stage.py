@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from likeness.audio.listening import Listening
 from likeness.errors import PluginError
 from likeness.events import AudienceTurn, Event
 from likeness.frame import Values
@@ -160,6 +161,7 @@ class Stage:
         offline: whether this is a render, where each frame is waited for so that it is the same the next time; live,
             no frame waits.
         audience: visitors who sent a photo from their phone and were let in.
+        sound: the samples of what `--audio` names.
     """
 
     generator: Generator
@@ -170,6 +172,7 @@ class Stage:
     privacy: Privacy = field(default_factory=Privacy)
     offline: bool = False
     audience: Audience = field(default_factory=Audience)
+    sound: Listening = field(default_factory=Listening)
 
     def let_go(self) -> None:
         """Keep the generator no longer, since another one plays. A plugin that never returns keeps its stage for ever.

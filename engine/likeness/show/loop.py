@@ -255,7 +255,7 @@ class Loop:
         self._seen = not self.render.busy and not hung and overlaps
         if self._seen:
             moment = self.transport.moment
-            frame = Frame(tick.index, self._time, self._owed_dt, moment.beat, values, moment.bar)
+            frame = Frame(tick.index, self._time, self._owed_dt, moment.beat, values, moment.bar, tick.at)
             self.render.submit(frame, tuple(self._events))
             self._events, self._owed_dt = [], 0.0
             self._drawn_without = self._forgetting

@@ -175,7 +175,7 @@ class Show(AbstractContextManager["Show"]):
             opened.callback(close_cleanly, follow_weights(first.name, swap.load).close)
         # What comes in, and where the pictures go.
         clock: FixedClock | RealClock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
-        audio = open_audio(options.audio, options.offline, lambda: clock.began)
+        audio = stage.sound.connect(open_audio(options.audio, options.offline, lambda: clock.began))
         opened.callback(close_cleanly, audio.close)
         moving = self._modulation_stage = ModulationStage(store, modulation, transport, audio)
         camera = self.camera = CameraStage(options.camera, store, lambda: render.behind)
