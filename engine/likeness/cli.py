@@ -34,6 +34,7 @@ from likeness.commands.train.encoder import encoder
 from likeness.commands.train.gan import gan
 from likeness.commands.train.refine import refine
 from likeness.commands.train.runs import resume, vae, wgan
+from likeness.commands.train.voice import mouth, voice
 from likeness.errors import LikenessError
 from likeness.files.lasting_stream import open_lasting
 from likeness.files.working_folder import leave_removed_folder
@@ -59,7 +60,7 @@ for command in (
 ):
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
-for recipe in (composite, refine, gan, wgan, vae, encoder, resume):
+for recipe in (composite, refine, gan, wgan, vae, encoder, voice, mouth, resume):
     train.command(recipe)
 for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):
     app.command(group)

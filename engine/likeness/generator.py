@@ -78,6 +78,18 @@ class Generator(Protocol):
 
 
 @runtime_checkable
+class WarpedGenerator(Protocol):
+    """A generator whose images are drawn on one mean face and warped to each face's shape.
+
+    Attributes:
+        warp: of the newest images: for each place, how far from it its colour came from on the mean face, in image
+            widths, x first, `[batch, 2, h, w]`; None before the first ones.
+    """
+
+    warp: Tensor | None
+
+
+@runtime_checkable
 class SilhouetteGenerator(Protocol):
     """A generator that knows where in its images the person is."""
 

@@ -31,6 +31,10 @@ HOME_VARIABLE = "LIKENESS_HOME"
 RUN_WEIGHTS = "weights.safetensors"
 # `faces.pkl` is encoded by `faces.encoder.safetensors` in the same folder, unless its header names another file.
 ENCODER = ".encoder.safetensors"
+# The mouth of `composite-256.safetensors` is moved by `composite-256.mouth.safetensors`, beside it or a bundled one.
+MOUTH = ".mouth.safetensors"
+# What turns sound into the shapes of a mouth, for all weights.
+VOICE = "voice.safetensors"
 
 
 def bundled_dir(kind: Kind) -> Path:
@@ -88,7 +92,29 @@ def find_weights(name: str) -> Path:
 def list_weights() -> dict[str, Path]:
     """Return the weights of the usual folders by name; no file is opened."""
     files = (path for folder in search_dirs("weights") for path in list_files(folder, ".safetensors"))
-    return {path.stem: path for path in files if not path.name.lower().endswith(ENCODER)}
+    return {path.stem: path for path in files if not _is_companion(path.name.lower())}
+
+
+def _is_companion(name: str) -> bool:
+    """Return whether a weights file of that name draws nothing by itself."""
+    return name == VOICE or name.endswith((ENCODER, MOUTH))
+
+
+def find_voice() -> Path | None:
+    """Return the file of the voice network, the user's own before the bundled one; None where there is neither."""
+    found = [folder / VOICE for folder in search_dirs("weights") if (folder / VOICE).is_file()]
+    return found[-1] if found else None
+
+
+def find_mouth(weights: Path | None) -> Path | None:
+    """Return the file that moves the mouths of composite weights; None where there is none.
+
+    Their own is NAME.mouth.safetensors beside them. Faces are all cut at the eyes and the mouth, so that the bundled
+    one fits others too.
+    """
+    names = [weights.with_name(weights.stem + MOUTH)] if weights is not None else []
+    names.append(bundled_dir("weights") / (LIGHT_WEIGHTS + MOUTH))
+    return next((path for path in names if path.is_file()), None)
 
 
 def list_directions(weights: str) -> dict[str, Path]:

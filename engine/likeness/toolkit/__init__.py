@@ -4,6 +4,8 @@
 - `background_loader.py`: slow work on a thread, polled from `update` without waiting.
 - `face_list.py`: a performer's list of faces as latents, and seeds drawn from the show's seed.
 - `latent_file.py`: saved faces and directions.
+- `voice.py`: a voice as the shape of a mouth in each frame; `mouth_moves.py`: as moves, under a performer's hands.
+- `mouth.py`, `mouth_inside.py`, `mouth_frame.py`: lips, lids, teeth and tongue moved on a composite's picture.
 - `siblings.py`: children of two parents, in fair shares.
 - `worker_process.py`: a process of its own, for what would hold Python's lock or a core.
 - `moved.py`: old import paths, for one more version.

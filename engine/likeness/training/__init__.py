@@ -12,7 +12,7 @@ In reading order:
 - `latent_density.py`: a VAE's codes; `pairs.py`, `crops.py`, `refine_losses.py`: parts of `refine`.
 - `composite.py`: a composite, without the loop: `alignment.py`, `layered_faces.py`, `joint_code.py`, `exemplars.py`,
   `pca.py`.
-- `encoder.py`: encoders for weights that have none.
+- `encoder.py`: encoders for weights that have none. `voice/`, `mouth_fields.py`: a face that speaks.
 
 A run is one thread; pictures are read on four. Each step is pure: it depends on the checkpointed state and on a seed
 of its own, so a killed run resumes bit by bit.

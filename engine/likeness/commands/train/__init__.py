@@ -3,6 +3,7 @@
 - `composite.py`, `refine.py`: composite portraits, and the refiner of their drawings.
 - `runs.py`: `wgan`, `vae` and `resume`, and the options that all recipes of the training loop share.
 - `gan.py`: the style-based GAN. `encoder.py`: an encoder for weights that have none.
+- `voice.py`: what a face that speaks hears, and how its mouth moves.
 - `progress.py`: the progress of a run on the terminal and in TensorBoard.
 
 Each reads its options and calls `likeness.training`, which it imports only when it is run.

@@ -13,7 +13,7 @@ from torch.nn import functional
 from likeness.errors import WeightsError
 from likeness.generator import GeneratorInfo, NoiseMode
 from likeness.generators.families.checkpoint import Source, own_source
-from likeness.generators.networks.composite import CompositeNetwork
+from likeness.generators.networks.composite import CompositeNetwork, Layers
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.refiner import Refiner, find_refiner
 from likeness.generators.weights_file import read_weights
@@ -65,6 +65,7 @@ class CompositeGenerator:
         self.refiner = refiner
         w_dim = network.w_dim
         self.info = GeneratorInfo(FAMILY, ROWS, w_dim, self._size, source.licence, GROUPS)
+        self.warp: Tensor | None = None
         self._mean = torch.zeros(ROWS, w_dim, device=device)
         self._directions = torch.eye(w_dim, device=device)[:, None, :].expand(-1, ROWS, -1).contiguous()
         self._parity = tensors["parity"].bool().to(device)
@@ -98,18 +99,18 @@ class CompositeGenerator:
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
         """Pictures `[batch, 3, size, size]` in [-1, 1], differentiable; there is no noise in this family."""
+        parts = self.network.layers(latent)
+        self.warp = parts.field.detach()
         if self.refiner is not None:
-            return self._refined(self.refiner, latent)
-        picture: Tensor = self.network(latent, self._size)
-        return picture
+            return self._refined(self.refiner, parts)
+        return self.network.warp_and_sharpen(parts.flat(), parts.field, self._size)
 
     def draw_silhouette(self, latent: Tensor) -> Tensor:
         """Where the person is in the pictures, `[batch, 1, size, size]` in [0, 1]: skin and hair."""
         return self.network.draw_silhouette(latent, self._size)
 
-    def _refined(self, refiner: Refiner, latent: Tensor) -> Tensor:
+    def _refined(self, refiner: Refiner, parts: Layers) -> Tensor:
         """The drawing with what the refiner adds, which it has learnt to do at the native size alone."""
-        parts = self.network.layers(latent)
         drawn, skin = self.network.draw_with_skin(parts)
         if self._size == self.network.size:
             refined: Tensor = refiner(drawn, skin)
