@@ -165,7 +165,8 @@ class Options(PictureOptions):
     Parameters
     ----------
     outputs
-        "window", "null", or a file (.mp4, .gif, .png); repeat it to record while you play.
+        "window", "null", a file (.mp4, .mov, .mkv, .gif, .png), a stream (srt://HOST:PORT, rtmp://, udp://, tcp://),
+        ndi:NAME, camera, spout:NAME or syphon:NAME; repeat it for more than one.
     osc_host
         Address to listen on; 0.0.0.0 lets the whole network play.
     web_host

@@ -167,7 +167,8 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Take
 
     from likeness.commands.status_panel import StatusPanel
     from likeness.generators.devices import find_unused_card
-    from likeness.outputs.open_outputs import NO_FILES
+    from likeness.outputs.open_outputs import is_file
+    from likeness.outputs.sending.kinds import is_sent, name_sent
     from likeness.show.heartbeat import beating
     from likeness.show.show import Show
 
@@ -176,7 +177,7 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Take
         log.warning("%s", unused)
     with Show(preset, options, face, take) as show:
         until = f"for {options.seconds:g} s" if options.seconds else "until Ctrl+C"
-        names = [name for name in options.outputs if name in NO_FILES]
+        names = [name_sent(name) if is_sent(name) else name for name in options.outputs if not is_file(name)]
         files = [str(recording.path) for recording in show.loop.outputs.recordings]
         print(f"Playing on {', '.join(names + files)} {until}.", flush=True)
         if show.web:

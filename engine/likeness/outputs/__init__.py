@@ -1,4 +1,4 @@
-"""Outputs of a show: windows and files. Each gets finished pictures and nothing else of the show.
+"""Outputs of a show: windows, files and other programs. Each gets finished pictures and nothing else of the show.
 
 Files in reading order:
     output.py        the protocol, and outputs that keep or count pictures
@@ -12,7 +12,9 @@ Files in reading order:
     video.py, gif.py, frames.py   the kinds of files; files.py chooses by the ending
     join.py                       several films become one
     profiles.py, sound_track.py   how a film is coded, and its sound
+    sending/         other programs and machines: streams, NDI, virtual cameras, Spout, Syphon
 
-The show's thread, which is the main thread, calls `show` and `close`. Windows draw there. Each file output has one
-thread of its own, "write NAME"; live it never makes the show wait: it drops pictures where it falls behind.
+The show's thread, which is the main thread, calls `show` and `close`. Windows draw there. Each of the others has one
+thread of its own, "write NAME" or "send NAME"; live it never makes the show wait: it drops pictures where it falls
+behind.
 """

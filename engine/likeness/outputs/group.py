@@ -74,10 +74,16 @@ class OutputGroup:
 
 def recording_of(output: Output) -> QueuedOutput | None:
     """Return the file that `output` keeps pictures in, which begins with the first one that was drawn; else None."""
+    inner = innermost(output)
+    return inner if isinstance(inner, QueuedOutput) else None
+
+
+def innermost(output: Output) -> object:
+    """Return what `output` passes its pictures on to at last; itself where it passes nothing on."""
     inner: object = output
     while hasattr(inner, "inner"):
         inner = inner.inner
-    return inner if isinstance(inner, QueuedOutput) else None
+    return inner
 
 
 def _close(output: Output) -> bool:

@@ -1,4 +1,4 @@
-"""The outputs that a show plays to, opened by name: windows, files, none."""
+"""The outputs that a show plays to, opened by name: windows, files, other programs, none."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from likeness.outputs.files import NO_AUDIO, open_file
 from likeness.outputs.fitting import CONTAINED, AlphaOutput, FittedOutput, Fitting, Screens
 from likeness.outputs.output import NullOutput, Output
 from likeness.outputs.profiles import FILMS
+from likeness.outputs.sending.kinds import check_sent, is_sent, open_sent
 from likeness.outputs.window import WindowOutput
 from likeness.outputs.window_overlay import WindowOverlay
 
@@ -28,8 +29,9 @@ def check_displays_of_heads(displays: Sequence[int], heads: int) -> None:
         )
 
 
-# The outputs that are no files.
-NO_FILES = ("window", "null")
+def is_file(output: str) -> bool:
+    """Return whether an output of the command line is a file or a folder."""
+    return output not in ("window", "null") and not is_sent(output)
 
 
 def open_outputs(
@@ -58,7 +60,11 @@ def open_outputs(
         OutputError: where one cannot be opened; those before it are closed again.
     """
     check_displays_of_heads(options.displays, heads)
-    files = [Path(name).absolute() for name in options.outputs if name not in NO_FILES]
+    files = [Path(name).absolute() for name in options.outputs if is_file(name)]
+    for name in filter(is_sent, options.outputs):
+        if options.offline:
+            raise OutputError(f"a render does not wait for other programs; play to {name.partition(':')[0]} instead")
+        check_sent(name)
     twice = [str(path) for path in files if files.count(path) > 1]
     if twice:
         raise OutputError(f"{twice[0]} is given twice; two outputs cannot write one file")
@@ -67,6 +73,7 @@ def open_outputs(
             f"--profile {options.profile} says how a film is coded, and no output is one; name a file that ends in "
             f"{', '.join(FILMS)}, or leave it out"
         )
+    row = (size[0] * heads, size[1]) if size else None
     opened: list[Output] = []
     try:
         for name in options.outputs:
@@ -74,8 +81,10 @@ def open_outputs(
                 opened.append(_windows(options, heads, fps, title, on_key, on_close, overlay, fitting))
             elif name == "null":
                 opened.append(NullOutput())
+            elif is_sent(name):
+                sent = open_sent(name, fps)
+                opened.append(FittedOutput(sent, *size, heads, fitting) if size else sent)
             else:
-                row = (size[0] * heads, size[1]) if size else None
                 file = open_file(
                     Path(name),
                     fps,

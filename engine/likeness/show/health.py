@@ -115,7 +115,7 @@ class Health:
         reasons += [Reason("error", "output", f"{name} failed") for name in beat.lost]
         reasons += self._judge_rate(now, beat, numbers)
         # Before its first picture a file has not begun.
-        reasons += judge_recordings(numbers) if self._watch.playing else []
+        reasons += judge_outputs(numbers) if self._watch.playing else []
         reasons += self._judge_disk(now)
         reasons += judge_plugins(self._rack(), numbers)
         self._reasons = tuple(reasons[:MOST_REASONS])
@@ -165,11 +165,13 @@ class Health:
                 self._state, self._reasons = "error", (Reason("error", "show", f"its health cannot be read: {error}"),)
 
 
-def judge_recordings(numbers: Mapping[str, Any]) -> list[Reason]:
-    """Return what is wrong with the files among a show's outputs, by its status."""
+def judge_outputs(numbers: Mapping[str, Any]) -> list[Reason]:
+    """Return what is wrong with the files and receivers among a show's outputs, by its status."""
     reasons = []
     for output in numbers["outputs"]:
         minutes = output.get("disk_full_in_minutes")
+        if output.get("trouble"):
+            reasons.append(Reason("warning", "output", f"{output['name']} reaches nobody: {output['trouble']}"))
         if "file" in output and output["file"] is None:
             reasons.append(Reason("warning", "output", f"{output['name']} is gone: it was deleted or moved"))
         if minutes is not None and minutes < FEW_MINUTES:

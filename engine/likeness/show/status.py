@@ -8,8 +8,9 @@ from typing import Any
 
 from likeness.host.host import Host
 from likeness.master import Master
-from likeness.outputs.group import OutputGroup, recording_of
+from likeness.outputs.group import OutputGroup, innermost, recording_of
 from likeness.outputs.output import Output
+from likeness.outputs.sending.sender import SentOutput
 from likeness.parameters.store import ParamStore
 from likeness.show.frame_stats import FrameStats, Timing
 from likeness.tempo.transport import Transport
@@ -139,12 +140,14 @@ def _spread(spent_ms: Sequence[float]) -> dict[str, float]:
 
 def _output(output: Output) -> dict[str, Any]:
     recording = recording_of(output)
-    inner = recording or output
+    inner = innermost(output)
     numbers: dict[str, Any] = {
         "name": output.name,
         "dropped": int(getattr(inner, "dropped", 0)),
         "repeated": int(getattr(inner, "repeated", 0)),
     }
+    if isinstance(inner, SentOutput):
+        numbers["sent"], numbers["trouble"] = inner.sent, inner.trouble
     if recording is not None:
         place = recording.find_result()
         # Where it is by now: somebody may have renamed or deleted it.

@@ -10,6 +10,8 @@ from likeness.errors import OutputError
 from likeness.outputs.files import open_file
 from likeness.outputs.fitting import FittedOutput
 from likeness.outputs.output import MemoryOutput, NullOutput, Output
+from likeness.outputs.sending.kinds import open_sent
+from likeness.outputs.sending.sender import SentOutput
 from likeness.picture import Picture
 
 FILES = ("a.mp4", "a.mov", "a.mkv", "a.gif", "a-%03d.png")
@@ -26,7 +28,19 @@ def window(monkeypatch: pytest.MonkeyPatch, display: str) -> Output:
     )
 
 
-@pytest.fixture(params=["memory", "null", "fitted", "window", *FILES, *(f"offline {name}" for name in FILES)])
+class Swallows:
+    """Takes everything."""
+
+    def send(self, picture: Picture, at: float) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(
+    params=["memory", "null", "fitted", "window", "sent", "stream", *FILES, *(f"offline {name}" for name in FILES)]
+)
 def output(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Output]:
     kind = request.param
     if kind == "memory":
@@ -35,6 +49,11 @@ def output(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         made = NullOutput()
     elif kind == "fitted":
         made = FittedOutput(MemoryOutput(), 40, 30)
+    elif kind == "sent":
+        made = SentOutput("sent", lambda size, channels: Swallows())
+    elif kind == "stream":
+        # Nobody listens there.
+        made = open_sent("tcp://127.0.0.1:9", 30.0)
     elif kind == "window":
         made = window(monkeypatch, request.getfixturevalue("xvfb"))
     else:

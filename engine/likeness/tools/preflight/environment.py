@@ -25,8 +25,9 @@ from likeness.inputs.midi.profiles import matches, read_profiles
 from likeness.inputs.osc.udp_socket import bind_socket
 from likeness.options import Options
 from likeness.outputs.displays import displays, has_display
-from likeness.outputs.open_outputs import check_displays_of_heads
+from likeness.outputs.open_outputs import check_displays_of_heads, is_file
 from likeness.outputs.profiles import FILMS, PROFILES
+from likeness.outputs.sending.kinds import check_sent, is_sent, name_sent
 from likeness.parameters.presets import Preset
 from likeness.show.audience import open_audience_client
 from likeness.tools.preflight.finding import Finding, good, less, stops
@@ -38,6 +39,8 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "onnxruntime": "plays generators in ONNX files",
         "sounddevice": "sound devices",
         "aalink": "Ableton Link",
+        "cyndilib": "NDI",
+        "pyvirtualcam": "a virtual camera",
     }
 )
 # Part of the disk that stays free: a disk slows down before its last byte is written.
@@ -52,6 +55,7 @@ def check_environment(preset: Preset, options: Options, heads: int, fps: float) 
     yield from check_displays(options, heads, fps)
     yield from check_controllers(preset, options)
     yield from check_films(options)
+    yield from check_receivers(options)
     yield check_sound(options)
     yield check_device(options.device)
     if options.camera:
@@ -91,7 +95,7 @@ def check_ports(options: Options) -> Iterator[Finding]:
 def check_films(options: Options) -> Iterator[Finding]:
     """Check that films can be coded as is asked for, in the files that are named, and say which names are taken."""
     profile = PROFILES[options.profile or "h264"]
-    for path in map(Path, options.outputs):
+    for path in map(Path, filter(is_file, options.outputs)):
         if path.suffix.lower() not in FILMS:
             continue
         try:
@@ -102,6 +106,18 @@ def check_films(options: Options) -> Iterator[Finding]:
             continue
         there = path.is_file() and not options.force
         yield good("film", f"{path} by {encoder}" + ("; it is there, so the next free name is taken" if there else ""))
+
+
+def check_receivers(options: Options) -> Iterator[Finding]:
+    """Check that what sends to other programs is installed; whether they are there is seen when the show plays."""
+    for output in filter(is_sent, options.outputs):
+        try:
+            check_sent(output)
+            yield good(
+                "output", f"{name_sent(output)} can be sent to; it is tried again and again while nobody is there"
+            )
+        except OutputError as error:
+            yield stops("output", str(error))
 
 
 def check_displays(options: Options, heads: int, fps: float) -> Iterator[Finding]:

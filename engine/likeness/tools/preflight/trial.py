@@ -12,6 +12,7 @@ from likeness.errors import LikenessError
 from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
 from likeness.generators.convert import inspect_weights
 from likeness.options import DEFAULT_FPS, Options, quieten
+from likeness.outputs.open_outputs import is_file
 from likeness.outputs.profiles import PROFILES
 from likeness.parameters.presets import Preset
 from likeness.show.first_weights import measure_rate
@@ -72,7 +73,7 @@ def check_show(
         hours: of recording that the disk should hold; 0 for none.
     """
     fps = options.fps or preset.show.fps or DEFAULT_FPS
-    files = [Path(name) for name in options.outputs if name not in ("window", "null")]
+    files = [Path(name) for name in options.outputs if is_file(name)]
     found = list(check_weights(options.weights or preset.show.weights or DEFAULT_WEIGHTS))
     yield from found
     yield from check_environment(preset, options, options.heads or preset.show.heads or 1, fps)

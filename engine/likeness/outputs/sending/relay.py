@@ -1,0 +1,41 @@
+"""The process that passes a stream on: from its standard input to an address in the network.
+
+PyAV holds the interpreter while FFmpeg connects: a receiver that took the connection and then said nothing stopped
+every thread of the show for good. So what waits for the network waits here, and is killed where it waits too long.
+"""
+
+import os
+import signal
+import sys
+
+import av
+
+# What lies between the show and this process: packets with their times, and no delay.
+CONTAINER = "nut"
+# FFmpeg would read 5 MB before it says what comes; the head of the container has said it already.
+_AT_ONCE = {"probesize": "4096", "analyzeduration": "0", "fflags": "nobuffer"}
+_FLUSHED = {"flush_packets": "1"}
+
+
+def relay(url: str, kind: str) -> None:
+    """Pass packets on from standard input to `url`, in FFmpeg's container `kind`, until it ends."""
+    # Unbuffered: a read returns what is there, instead of waiting for a block to fill.
+    pipe = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - this process ends with it
+    with av.open(pipe, "r", format=CONTAINER, options=_AT_ONCE) as source:
+        incoming = source.streams.video[0]
+        with av.open(url, "w", format=kind, options=_FLUSHED) as sink:
+            stream = sink.add_stream_from_template(incoming)
+            for packet in source.demux(incoming):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    sink.mux(packet)
+
+
+if __name__ == "__main__":
+    # Ctrl+C in a terminal reaches this process too; the show ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        relay(sys.argv[1], sys.argv[2])
+    except Exception as error:  # noqa: BLE001 - whatever it is, the show gets it as one line
+        os.write(2, f"{error}\n".encode())
+        sys.exit(1)
