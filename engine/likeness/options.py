@@ -127,7 +127,8 @@ class PictureOptions:
         What runs the network; auto takes the fastest that is installed: "graph" on CUDA, "openvino" on processors.
     precision
         Number format of the network; auto takes bfloat16 where the processor multiplies it, and float16 on CUDA where
-        the picture stays the same. "mixed" is float16 at the four finest sizes of a StyleGAN2.
+        the picture stays the same. "mixed" is float16 at the four finest sizes of a StyleGAN2; "int8" is for the
+        default faces, which auto draws so on processors.
     fit
         How a picture fills a screen or --size of another shape: contain with black bars, cover with its edges cut off,
         stretch out of its shape, mirror it into the bars, blur it behind itself, tile the bars with it. Without it the
@@ -146,7 +147,7 @@ class PictureOptions:
     audio: str = "off"
     weights: PlayedWeights | None = None
     backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto"
-    precision: Literal["auto", "float32", "bfloat16", "float16", "mixed"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "float16", "mixed", "int8"] = "auto"
     fit: Fit | None = None
     profile: FilmProfile | None = None
     force: Force = False

@@ -19,12 +19,13 @@ from likeness.generators.backends.cuda_graphs import CudaGraphs
 from likeness.generators.backends.openvino_model import build_openvino_model
 from likeness.generators.backends.trace import compile_synthesis, const_noise_only, set_fixed_weights
 from likeness.generators.devices import multiplies_bfloat16
+from likeness.generators.families.composite import CompositeGenerator
 from likeness.generators.families.stylegan_base import StyleGenerator
 
 log = logging.getLogger(__name__)
 
 BACKENDS = ("auto", "eager", "compile", "openvino", "graph")
-PRECISIONS = ("auto", "float32", "bfloat16", "float16", "mixed")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16", "mixed", "int8")
 OPENVINO_PRECISIONS = ("float32", "bfloat16")
 # Frames drawn before the first one is due: the first compiles, the second allocates.
 WARM_FRAMES = 2
@@ -41,7 +42,7 @@ class BackendChoice:
 
     Args:
         backend: "eager", "compile", "openvino" or "graph"; on CUDA "compile" is recorded as a graph too.
-        precision: "float32", "bfloat16", "float16", or "mixed": float16 at the four finest sizes.
+        precision: "float32", "bfloat16", "float16", "mixed": float16 at the four finest sizes, or "int8".
         reason: why, for a person to read.
     """
 
@@ -76,8 +77,10 @@ def prepare(
             f"backend {backend!r}, precision {precision!r}: wanted one of {', '.join(BACKENDS)} and "
             f"one of {', '.join(PRECISIONS)}"
         )
+    if isinstance(generator, CompositeGenerator) and backend in ("auto", "eager") and precision != "bfloat16":
+        return prepare_composite(generator, precision)
     if not isinstance(generator, StyleGenerator):
-        if backend not in ("auto", "eager") or precision == "bfloat16":
+        if backend not in ("auto", "eager") or precision in ("bfloat16", "int8"):
             raise LikenessError(f"the family {generator.info.family!r} draws eagerly, with numbers of its own choice")
         return BackendChoice("eager", "its own", "this family has one way to draw")
     first = choose(generator, backend, precision)
@@ -100,6 +103,35 @@ def prepare(
         report(f"warming up, frame {i + 1} of {WARM_FRAMES}")
         with torch.inference_mode():
             generator.synthesize(generator.mean[None])
+    log.info("drawing with %s", choice)
+    return choice
+
+
+def prepare_composite(generator: CompositeGenerator, precision: str) -> BackendChoice:
+    """Have the refiner multiplied in eight bits on a processor, where the picture stays the same or it is asked for.
+
+    Raises:
+        LikenessError: where it was asked for by name, and there is no such way or it draws another picture.
+    """
+    own, asked = BackendChoice("eager", "its own", "numbers of its own choice"), precision == "int8"
+    if generator.refiner is None or generator.mean.device.type != "cpu":
+        if asked:
+            raise LikenessError("int8 is for weights with a refiner, such as faces-256, and for processors; take auto")
+        return own
+    generator.refiner.use_floats()
+    if precision not in ("auto", "int8"):
+        return own
+    try:
+        psnr = generator.use_int8()
+        if psnr < LEAST_PSNR_DB:
+            raise ArithmeticError(f"{psnr:.0f} dB from floats, wanted {LEAST_PSNR_DB:.0f}")
+    except Exception as error:
+        generator.refiner.use_floats()
+        if asked:
+            raise LikenessError(f"int8 cannot draw these weights ({first_line(error)}); take auto") from error
+        log.info("int8 cannot draw these weights (%s)", first_line(error))
+        return own
+    choice = BackendChoice("eager", "int8", f"the refiner in eight bits, {psnr:.0f} dB from floats")
     log.info("drawing with %s", choice)
     return choice
 

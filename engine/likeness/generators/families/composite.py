@@ -20,6 +20,8 @@ from likeness.generators.weights_file import read_weights
 
 FAMILY = "composite"
 NAMES = (FAMILY,)
+# Faces that the ranges of eight bits are taken from, and others that are then looked at.
+RANGED, TRIED = 8, 4
 GROUPS = {"coarse": (0, 1), "broad": (1, 2), "middle": (2, 3), "fine": (3, 4)}
 
 
@@ -104,6 +106,25 @@ class CompositeGenerator:
         if self.refiner is not None:
             return self._refined(self.refiner, parts)
         return self.network.warp_and_sharpen(parts.flat(), parts.field, self._size)
+
+    @torch.no_grad()
+    def use_int8(self) -> float:
+        """Multiply the refiner in eight bits from now on where no gradient is asked for; for processors.
+
+        Returns:
+            How near the faces of some seeds come to those before, the least peak signal-to-noise ratio in dB.
+
+        Raises:
+            RuntimeError: where torch has no such arithmetic here, or there is no refiner.
+        """
+        if self.refiner is None:
+            raise RuntimeError("there is no refiner")
+        ranged, tried = self.sample(range(RANGED)), self.sample(range(RANGED, RANGED + TRIED))
+        before = self.synthesize(tried)
+        self.refiner.use_int8(self.network.draw_with_skin(self.network.layers(ranged))[0])
+        wrong = (self.synthesize(tried) - before).square().mean((1, 2, 3))
+        spread = before.amax((1, 2, 3)) - before.amin((1, 2, 3))
+        return float((10 * torch.log10(spread.square() / wrong.clamp(min=1e-12))).min())
 
     def draw_silhouette(self, latent: Tensor) -> Tensor:
         """Where the person is in the pictures, `[batch, 1, size, size]` in [0, 1]: skin and hair."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from likeness.generators.networks.arithmetic import Arithmetic, FloatArithmetic, Int8Arithmetic, RangeFinder
 
 SLOPE = 0.2
 WIDTHS = (32, 64, 128, 192)
@@ -49,6 +52,7 @@ class Refiner(nn.Module):
         for residual in (self.enc32, *self.mid, self.dec32, self.dec64):
             residual.weight.data.mul_(0.5)
         nn.init.normal_(self.out.weight, std=LAST_SCALE)
+        self._int8: Int8Arithmetic | None = None
 
     def forward(self, picture: Tensor, skin: Tensor) -> Tensor:
         """Return a drawing refined.
@@ -68,17 +72,63 @@ class Refiner(nn.Module):
         Nothing is added to hair and walls: half an hour of a critic papered both with scales. Squared, so that what
         is half skin takes a quarter: there it dotted the rim of the face.
         """
-        drawn = picture if torch.is_autocast_enabled(picture.device.type) else picture.to(self.out.weight.dtype)
-        half = _activate(self.fine_in(functional.pixel_unshuffle(drawn, 2)))
-        quarter = _activate(self.in64(functional.pixel_unshuffle(drawn, 4)))
-        eighth = _add_residual(self.enc32, _activate(self.down32(quarter)))
-        x = _activate(self.down16(eighth))
-        for layer in self.mid:
-            x = _add_residual(layer, x)
-        x = _add_residual(self.dec32, _activate(functional.pixel_shuffle(self.up32(x), 2) + eighth))
-        x = _add_residual(self.dec64, _activate(functional.pixel_shuffle(self.up64(x), 2) + quarter))
-        x = _activate(self.dec128(_activate(functional.pixel_shuffle(self.up128(x), 2) + half)))
-        return _remove_checkerboard(functional.pixel_shuffle(self.out(x), 2).to(picture.dtype)) * skin.square()
+        if self._int8 is not None and not torch.is_grad_enabled():
+            added = self._run(self._int8, picture)
+        else:
+            added = self._run(FloatArithmetic(self._layers(), SLOPE), self._to_own_numbers(picture))
+        return _remove_checkerboard(added.to(picture.dtype)) * skin.square()
+
+    def use_int8(self, pictures: Tensor) -> None:
+        """Multiply in eight bits from now on, wherever no gradient is asked for.
+
+        Args:
+            pictures: drawings of several faces, from which the ranges of all numbers are taken.
+
+        Raises:
+            RuntimeError: where torch has no such arithmetic here.
+        """
+        layers = self._layers()
+        finder = RangeFinder(layers, SLOPE)
+        with torch.no_grad():
+            self._run(finder, self._to_own_numbers(pictures))
+        int8 = Int8Arithmetic(layers, finder.ranges, SLOPE)
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns once that it means to drop these calls
+            self._run(int8, pictures[:1])
+        self._int8 = int8
+
+    def use_floats(self) -> None:
+        """Multiply in the weights' own numbers."""
+        self._int8 = None
+
+    def _layers(self) -> dict[str, nn.Conv2d]:
+        return {name: layer for name, layer in self.named_modules() if isinstance(layer, nn.Conv2d)}
+
+    def _to_own_numbers(self, picture: Tensor) -> Tensor:
+        return picture if torch.is_autocast_enabled(picture.device.type) else picture.to(self.out.weight.dtype)
+
+    def _run(self, steps: Arithmetic, drawn: Tensor) -> Tensor:
+        """Return what is added to a drawing, before its filter."""
+
+        def convolve(name: str, x: Tensor) -> Tensor:
+            return steps.activate(name, steps.convolve(name, x))
+
+        def add(name: str, x: Tensor) -> Tensor:
+            return steps.add(name, x, convolve(name, x))
+
+        def unfold(name: str, x: Tensor, beside: Tensor) -> Tensor:
+            return steps.activate(f"{name} sum", steps.add(name, steps.unfold(name, x), beside))
+
+        half = steps.activate("fine_in", steps.fold("fine_in", drawn, 2))
+        quarter = steps.activate("in64", steps.fold("in64", drawn, 4))
+        eighth = add("enc32", convolve("down32", quarter))
+        x = convolve("down16", eighth)
+        for number in range(len(self.mid)):
+            x = add(f"mid.{number}", x)
+        x = add("dec32", unfold("up32", x, eighth))
+        x = add("dec64", unfold("up64", x, quarter))
+        x = convolve("dec128", unfold("up128", x, half))
+        return steps.leave(steps.unfold("out", x))
 
 
 def _remove_checkerboard(added: Tensor) -> Tensor:
@@ -117,11 +167,3 @@ def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) ->
     assert layer.bias is not None
     nn.init.zeros_(layer.bias)
     return layer
-
-
-def _activate(x: Tensor) -> Tensor:
-    return functional.leaky_relu(x, SLOPE)
-
-
-def _add_residual(layer: nn.Module, x: Tensor) -> Tensor:
-    return x + _activate(layer(x))

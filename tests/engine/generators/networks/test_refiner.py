@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from likeness.generators.networks.arithmetic import ENGINE
 from likeness.generators.networks.refiner import PREFIX, Refiner, find_refiner
 
 SMALL = (4, 6, 8, 10)
@@ -81,3 +82,58 @@ def test_it_comes_back_from_the_tensors_of_a_file_and_is_none_where_there_are_no
     del kept[f"{PREFIX}mid.0.weight"]
     with pytest.raises(RuntimeError, match=r"mid\.0\.weight"):
         find_refiner(kept)
+
+
+EIGHT_BITS = pytest.mark.skipif(
+    ENGINE not in torch.backends.quantized.supported_engines, reason=f"this torch has no {ENGINE}"
+)
+
+
+def psnr(added: torch.Tensor, wanted: torch.Tensor) -> float:
+    return float(10 * torch.log10((wanted.max() - wanted.min()).square() / (added - wanted).square().mean()))
+
+
+@EIGHT_BITS
+def test_eight_bits_add_nearly_the_same_to_pictures_that_gave_no_ranges() -> None:
+    refiner, pictures = lively(), torch.rand(4, 3, 64, 96) * 2 - 1
+    with torch.no_grad():
+        wanted = refiner.residual(pictures, bare(pictures))
+        refiner.use_int8(pictures[:2])
+        added = refiner.residual(pictures[2:], bare(pictures[2:]))
+        refiner.use_floats()
+        assert torch.equal(refiner.residual(pictures, bare(pictures)), wanted)
+    assert not torch.equal(added, wanted[2:])
+    assert psnr(added, wanted[2:]) > 28
+
+
+@EIGHT_BITS
+def test_eight_bits_add_the_same_on_any_number_of_threads_and_with_any_number_of_faces() -> None:
+    refiner, pictures, threads = lively(), torch.rand(3, 3, 64, 64) * 2 - 1, torch.get_num_threads()
+    refiner.use_int8(pictures)
+    with torch.no_grad():
+        together = refiner.residual(pictures, bare(pictures))
+        try:
+            torch.set_num_threads(1)
+            alone = [refiner.residual(each[None], bare(each[None])) for each in pictures]
+        finally:
+            torch.set_num_threads(threads)
+    assert torch.equal(torch.cat(alone), together)
+
+
+@EIGHT_BITS
+def test_where_a_gradient_is_asked_for_floats_are_multiplied() -> None:
+    refiner, picture = lively(), torch.rand(1, 3, 32, 32, requires_grad=True)
+    wanted = refiner.residual(picture, bare(picture))
+    refiner.use_int8(picture.detach())
+    added = refiner.residual(picture, bare(picture))
+    assert torch.equal(added, wanted)
+    added.square().sum().backward()
+    assert picture.grad is not None
+    assert picture.grad.abs().sum() > 0
+
+
+@EIGHT_BITS
+def test_packing_for_eight_bits_leaves_torch_s_engine_as_it_was() -> None:
+    before = torch.backends.quantized.engine
+    lively().use_int8(torch.rand(1, 3, 32, 32))
+    assert torch.backends.quantized.engine == before

@@ -1,0 +1,199 @@
+"""The numbers that a small convolutional network is multiplied in: floating point, or eight bits on a processor.
+
+A network that asks an `Arithmetic` for its steps is written once and runs in both.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+ENGINE = "onednn"
+# Between the widest values of the faces that were looked at and those of any other.
+HEADROOM = 1.2
+
+
+class Arithmetic(Protocol):
+    """The steps of a network. Each name is of one place in it, and of the layer for a convolution."""
+
+    def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
+        """Return what the layer makes of a picture of floats with squares of `factor` px folded into channels."""
+
+    def convolve(self, name: str, x: Tensor) -> Tensor:
+        """Return what the layer makes of `x`."""
+
+    def unfold(self, name: str, x: Tensor) -> Tensor:
+        """Return what the layer makes of `x`, with its channels unfolded into squares of 2 px."""
+
+    def activate(self, name: str, x: Tensor) -> Tensor:
+        """Return `x` with what is negative made small."""
+
+    def add(self, name: str, x: Tensor, y: Tensor) -> Tensor:
+        """Return the sum."""
+
+    def leave(self, x: Tensor) -> Tensor:
+        """Return `x` as floats."""
+
+
+class FloatArithmetic:
+    """Floating point, with gradients.
+
+    Args:
+        layers: the convolutions by name.
+        slope: of what is negative.
+    """
+
+    def __init__(self, layers: Mapping[str, nn.Module], slope: float) -> None:
+        self._layers, self._slope = layers, slope
+
+    def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
+        return self.convolve(name, functional.pixel_unshuffle(picture, factor))
+
+    def convolve(self, name: str, x: Tensor) -> Tensor:
+        made: Tensor = self._layers[name](x)
+        return made
+
+    def unfold(self, name: str, x: Tensor) -> Tensor:
+        return functional.pixel_shuffle(self.convolve(name, x), 2)
+
+    def activate(self, name: str, x: Tensor) -> Tensor:
+        return functional.leaky_relu(x, self._slope)
+
+    def add(self, name: str, x: Tensor, y: Tensor) -> Tensor:
+        return x + y
+
+    def leave(self, x: Tensor) -> Tensor:
+        return x
+
+
+class RangeFinder(FloatArithmetic):
+    """Floating point that notes between which values each step's numbers lie.
+
+    Attributes:
+        ranges: the least and the greatest value of each step, 0 among them.
+    """
+
+    def __init__(self, layers: Mapping[str, nn.Module], slope: float) -> None:
+        super().__init__(layers, slope)
+        self.ranges: dict[str, tuple[float, float]] = {}
+
+    def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
+        self._note(f"{name} picture", picture)
+        return super().fold(name, picture, factor)
+
+    def convolve(self, name: str, x: Tensor) -> Tensor:
+        return self._note(name, super().convolve(name, x))
+
+    def activate(self, name: str, x: Tensor) -> Tensor:
+        return self._note(f"{name} active", super().activate(name, x))
+
+    def add(self, name: str, x: Tensor, y: Tensor) -> Tensor:
+        return self._note(f"{name} sum", x + y)
+
+    def _note(self, name: str, x: Tensor) -> Tensor:
+        least, greatest = self.ranges.get(name, (0.0, 0.0))
+        self.ranges[name] = min(least, float(x.min())), max(greatest, float(x.max()))
+        return x
+
+
+class Int8Arithmetic:
+    """Eight bits: one scale for each channel of the weights, one for all numbers of a step [Jacob et al. 2018, eq. 1].
+
+    For processors, in channels-last order, without gradients. Sums are of whole numbers, so that the result is the
+    same on any number of threads. Torch means to take these calls out of itself one day; without them floats are left.
+
+    Args:
+        layers: the convolutions by name, with weights of any float type.
+        ranges: of a `RangeFinder` that has seen what the network draws.
+        slope: of what is negative.
+
+    Raises:
+        RuntimeError: where torch has no such arithmetic here.
+    """
+
+    def __init__(
+        self, layers: Mapping[str, nn.Conv2d], ranges: Mapping[str, tuple[float, float]], slope: float
+    ) -> None:
+        self._layers, self._slope = layers, slope
+        # Two products of eight bits overflow in sixteen where a processor adds them there; of seven they do not.
+        steps = 255 if torch.cpu._is_vnni_supported() else 127
+        self._steps = {name: _fit(*range_, steps) for name, range_ in ranges.items()}
+        self._packed: dict[str, object] = {}
+
+    def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
+        picture = picture.contiguous(memory_format=torch.channels_last)
+        folded = torch.quantize_per_tensor(picture, *self._steps[f"{name} picture"], torch.quint8)
+        # Squares folded into channels and multiplied 3 x 3 are the same as larger steps on the picture itself.
+        return self._multiply(name, folded, lambda layer: _pack(_on_picture(layer.weight, factor), layer, factor))
+
+    def convolve(self, name: str, x: Tensor) -> Tensor:
+        return self._multiply(name, x, lambda layer: _pack(layer.weight, layer))
+
+    def unfold(self, name: str, x: Tensor) -> Tensor:
+        # With a square's pixels before the channels, whole runs of bytes move, in a fiftieth of the time.
+        made = self._multiply(name, x, lambda layer: _pack(_pixels_first(layer.weight), layer, bias=_pixels_first))
+        batch, channels, height, width = made.shape
+        squares = made.permute(0, 2, 3, 1).view(batch, height, width, 2, channels // 2)
+        rows = squares.permute(0, 1, 3, 2, 4).reshape(batch, 2 * height, 2 * width, channels // 4)
+        return rows.permute(0, 3, 1, 2)
+
+    def _multiply(self, name: str, x: Tensor, pack: Callable[[nn.Conv2d], object]) -> Tensor:
+        packed = self._packed.get(name)
+        if packed is None:
+            packed = self._packed[name] = pack(self._layers[name])
+        made: Tensor = torch.ops.quantized.conv2d(x, packed, *self._steps[name])
+        return made
+
+    def activate(self, name: str, x: Tensor) -> Tensor:
+        made: Tensor = torch.ops.quantized.leaky_relu(x, self._slope, False, *self._steps[f"{name} active"])
+        return made
+
+    def add(self, name: str, x: Tensor, y: Tensor) -> Tensor:
+        made: Tensor = torch.ops.quantized.add(x, y, *self._steps[f"{name} sum"])
+        return made
+
+    def leave(self, x: Tensor) -> Tensor:
+        return x.contiguous().dequantize()
+
+
+def _fit(least: float, greatest: float, steps: int) -> tuple[float, int]:
+    """Return scale and zero point with which whole numbers from 0 to `steps` cover the values."""
+    scale = max((greatest - least) * HEADROOM / steps, 1e-8)
+    return scale, min(max(round(-least * HEADROOM / scale), 0), steps)
+
+
+def _pixels_first(by_channel: Tensor) -> Tensor:
+    """Return `[4 * channels, ...]` with the four pixels of a square before the channels; PixelShuffle has them last."""
+    return by_channel.reshape(-1, 4, *by_channel.shape[1:]).transpose(0, 1).flatten(0, 1)
+
+
+def _on_picture(weight: Tensor, factor: int) -> Tensor:
+    """Return weights of folded squares `[outputs, channels * factor ** 2, k, k]` as such of the picture itself."""
+    outputs, _, high, wide = weight.shape
+    squares = weight.reshape(outputs, -1, factor, factor, high, wide).permute(0, 1, 4, 2, 5, 3)
+    return squares.reshape(outputs, -1, high * factor, wide * factor)
+
+
+def _pack(
+    weight: Tensor, layer: nn.Conv2d, factor: int = 1, bias: Callable[[Tensor], Tensor] = lambda bias: bias
+) -> object:
+    """Return weights, with the biases and places of `layer`, as oneDNN wants them.
+
+    It has the instructions that a processor has; what is packed for it stays with it.
+    """
+    assert layer.bias is not None
+    weight = weight.detach().float().contiguous()
+    scales = weight.abs().amax((1, 2, 3)).clamp(min=1e-8) / 127
+    stride = [each * factor for each in layer.stride]
+    padding = [int(each) * factor for each in layer.padding]
+    before = torch.backends.quantized.engine
+    torch.backends.quantized.engine = ENGINE
+    try:
+        zeros = torch.zeros_like(scales, dtype=torch.long)
+        whole = torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8)
+        numbers = bias(layer.bias.detach().float()).contiguous()
+        return torch.ops.quantized.conv2d_prepack(whole, numbers, stride, padding, [1, 1], 1)
+    finally:
+        torch.backends.quantized.engine = before
