@@ -49,6 +49,7 @@ class Programs:
         self.server = self._start([*self._serve, "--port", str(self.port)])
         while not (found := re.search(rb"127\.0\.0\.1:(\d+)/operator\?code=(\w+)", self._read(at))):
             assert time.monotonic() < deadline, self._read(at).decode()
+            assert self.server.poll() is None, self._read(at).decode()
             time.sleep(0.1)
         self.port, self.code = int(found[1]), found[2].decode()
 

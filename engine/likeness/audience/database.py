@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,17 +18,20 @@ from likeness.audience.tables import Base
 from likeness.errors import AudienceError
 from likeness.files.sqlite import ALONE, PATIENCE_MS, prepare_engine, rewrite, set_patience
 
-log = logging.getLogger(__name__)
-
 MIGRATIONS = Path(__file__).with_name("migrations")
 # Nobody waits so long for what can be done a little later.
 SHRED_PATIENCE_MS = 500
-# How often it is asked whether a database that was gone at the start is there.
-AGAIN_S = 1.0
 # PostgreSQL's codes of a server that starts, ends, or has no connection left.
 _BUSY_CODES = ("57P", "53", "08")
 # And of a lock that was not to be had in time, and of what the user may not do.
 _LOCKED, _FORBIDDEN = ("55P03", "40P01"), "42501"
+
+# A full disk, and one that others write to, may be another in a moment.
+_SQLITE_WAITS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+class DatabaseGoneError(AudienceError):
+    """A database that is gone, locked or without room now: the same may work in a moment."""
 
 
 class Database:
@@ -38,13 +39,13 @@ class Database:
 
     Args:
         url: of SQLAlchemy, such as `sqlite:////srv/night/audience.sqlite`.
-        patient: wait for a PostgreSQL that is not there, for as long as it takes, and say so in one line.
 
     Raises:
         AudienceError: it cannot be opened or brought up to date.
+        DatabaseGoneError: not now.
     """
 
-    def __init__(self, url: str, *, patient: bool = False) -> None:
+    def __init__(self, url: str) -> None:
         try:
             address = make_url(url)
             self.sqlite = address.get_backend_name() == "sqlite"
@@ -61,29 +62,12 @@ class Database:
         if self.sqlite:
             prepare_engine(self._engine)
         self._alone = self._engine.execution_options(**{ALONE: True})
-        with self._translate_errors():
-            if patient and not self.sqlite:
-                self._wait()
-            with self._alone.begin() as connection:
+        try:
+            with self._translate_errors(), self._alone.begin() as connection:
                 self._migrate(connection)
-
-    def _wait(self) -> None:
-        """Wait until the server answers; raise what it says where waiting does not help."""
-        said = False
-        while True:
-            try:
-                self._engine.connect().close()
-            except DBAPIError as error:
-                if not _may_come_back(error):
-                    raise
-                if not said:
-                    log.warning("%s; trying again every %g s until it is there", self._describe(error), AGAIN_S)
-                said = True
-                time.sleep(AGAIN_S)
-                continue
-            if said:
-                log.warning("the database is there")
-            return
+        except AudienceError:
+            self._engine.dispose()
+            raise
 
     def _migrate(self, connection: Connection) -> None:
         if not self.sqlite:
@@ -170,12 +154,10 @@ class Database:
         try:
             yield
         except (DBAPIError, sqlite3.Error) as error:
-            words = f"{self._describe(error)}; is the disk full, or the database locked or gone?"
-            raise AudienceError(words) from error
-
-    def _describe(self, error: Exception) -> str:
-        """Return which database says what, without its password."""
-        return f"{self._engine.url.render_as_string(hide_password=True)}: {getattr(error, 'orig', None) or error}"
+            cause = getattr(error, "orig", None) or error
+            where = self._engine.url.render_as_string(hide_password=True)
+            words = f"{where}: {cause}; is the disk full, or the database locked or gone?"
+            raise (DatabaseGoneError if _may_come_back(error) else AudienceError)(words) from error
 
 
 def _code(error: DBAPIError) -> str:
@@ -186,6 +168,10 @@ def _code(error: DBAPIError) -> str:
     return str(getattr(cause, "sqlstate", None) or (given.get("C", "") if isinstance(given, dict) else ""))
 
 
-def _may_come_back(error: DBAPIError) -> bool:
+def _may_come_back(error: DBAPIError | sqlite3.Error) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error) or not isinstance(error, DBAPIError):
+        # An error of the driver itself has no code.
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_WAITS
     code = _code(error)
     return code.startswith(_BUSY_CODES) if code else isinstance(error, InterfaceError | OperationalError)

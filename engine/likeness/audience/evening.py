@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import select
 
-from likeness.audience.database import Database
+from likeness.audience.database import Database, DatabaseGoneError
 from likeness.audience.deletion import Deletion
 from likeness.audience.night import NightPlan, begin_night
 from likeness.audience.store import Store
@@ -19,6 +21,11 @@ from likeness.audience.tables import Night
 from likeness.audience.texts import Texts
 from likeness.errors import AudienceError
 
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+# How often it is tried to open an evening whose database is gone.
+AGAIN_S = 1.0
 DATABASE, FILES, SCRATCH, OWN_TEXTS = "audience.sqlite", "files", "scratch", "texts"
 # Only the user may look into the folder.
 _PRIVATE = 0o700
@@ -43,8 +50,8 @@ class Places:
         """Where workers of this machine make films."""
         return self.folder / SCRATCH
 
-    def open_database(self, *, patient: bool = False) -> Database:
-        """Open the database; a `patient` program waits for a PostgreSQL that is not there.
+    def open_database(self) -> Database:
+        """Open the database.
 
         Raises:
             AudienceError: it cannot be.
@@ -55,7 +62,7 @@ class Places:
             raise AudienceError(
                 f"the evening cannot be kept in {self.folder}: {error}; name another --folder"
             ) from error
-        return Database(self.database or f"sqlite:///{self.folder.resolve() / DATABASE}", patient=patient)
+        return Database(self.database or f"sqlite:///{self.folder.resolve() / DATABASE}")
 
     def open_store(self) -> Store:
         """Open the store of photos and films.
@@ -102,10 +109,36 @@ def open_evening(places: Places, plan: NightPlan, now: Callable[[], float] = tim
 
     Raises:
         AudienceError: a part of it cannot be opened.
+        DatabaseGoneError: not now.
     """
-    database, store = places.open_database(patient=True), places.open_store()
-    with database.writing() as session:
-        secret = begin_night(session, plan).secret
-    deletion = Deletion(database, store, places.scratch)
-    deletion.delete_due(now())
+    database, store = places.open_database(), places.open_store()
+    try:
+        with database.writing() as session:
+            secret = begin_night(session, plan).secret
+        deletion = Deletion(database, store, places.scratch)
+        deletion.delete_due(now())
+    except AudienceError:
+        database.close()
+        raise
     return Evening(database, store, Texts(places.folder / OWN_TEXTS), deletion, secret, now)
+
+
+def open_patiently(open_part: Callable[[], T]) -> T:
+    """Return what `open_part` opens; while the database is gone, wait for it, and say so in one line.
+
+    Raises:
+        AudienceError: it cannot be opened, and waiting does not help.
+    """
+    said = False
+    while True:
+        try:
+            opened = open_part()
+        except DatabaseGoneError as error:
+            if not said:
+                log.warning("%s Trying again every %g s.", error, AGAIN_S)
+            said = True
+            time.sleep(AGAIN_S)
+            continue
+        if said:
+            log.warning("the database is there")
+        return opened

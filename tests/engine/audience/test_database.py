@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from tests.engine.audience.evenings import Guests
 
-from likeness.audience.database import Database
+from likeness.audience.database import Database, DatabaseGoneError
 from likeness.audience.night import NightPlan, begin_night
 from likeness.audience.tables import Base
 from likeness.errors import AudienceError
@@ -77,6 +77,18 @@ def test_an_address_that_is_no_database_is_refused_in_a_line_without_the_passwor
         Database(f"sqlite:///{tmp_path / 'text.sqlite'}")
 
 
+def test_a_full_disk_and_a_lock_are_said_to_pass_and_a_broken_file_is_not(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'night.sqlite'}")
+    with pytest.raises(DatabaseGoneError, match="full"):
+        fill(database)
+    database.close()
+    for file in tmp_path.iterdir():
+        file.write_bytes(b"no database" * 999)
+    with pytest.raises(AudienceError, match="not a database") as caught:
+        Database(f"sqlite:///{tmp_path / 'night.sqlite'}")
+    assert not isinstance(caught.value, DatabaseGoneError)
+
+
 def test_the_database_is_in_wal_mode_and_overwrites_what_it_deletes(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'night.sqlite'}")
     with database.reading() as session:
@@ -84,3 +96,10 @@ def test_the_database_is_in_wal_mode_and_overwrites_what_it_deletes(tmp_path: Pa
     assert found == ["wal", 1, 1]
     database.close()
     assert sqlite3.connect(tmp_path / "night.sqlite").execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def fill(database: Database) -> None:
+    """Write what the file may not grow for, as on a disk without room."""
+    with database.writing() as session:
+        session.execute(text("PRAGMA max_page_count = 1"))
+        session.execute(text("CREATE TABLE large AS SELECT randomblob(1000000)"))

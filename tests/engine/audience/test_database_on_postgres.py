@@ -12,8 +12,9 @@ from tests.engine.audience.evenings import Guests
 from tests.engine.audience.postgres import QUICK, Postgres, require_postgres
 
 from likeness.audience.admission import hash_key
-from likeness.audience.database import Database
+from likeness.audience.database import Database, DatabaseGoneError
 from likeness.audience.deletion import Deletion
+from likeness.audience.evening import open_patiently
 from likeness.audience.outbox import ask_for_mail
 from likeness.audience.store import Store
 from likeness.audience.tables import Visitor
@@ -35,20 +36,20 @@ def server() -> Iterator[Postgres]:
 def test_a_program_waits_for_a_database_that_is_not_there_and_says_so_once(
     server: Postgres, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(AudienceError, match="gone"):
+    with pytest.raises(DatabaseGoneError, match="gone"):
         Database(server.url)
     opened: list[Database] = []
-    waiting = threading.Thread(target=lambda: opened.append(Database(server.url, patient=True)))
-    with caplog.at_level(logging.WARNING, "likeness.audience.database"):
+    waiting = threading.Thread(target=lambda: opened.append(open_patiently(lambda: Database(server.url))))
+    with caplog.at_level(logging.WARNING, "likeness.audience.evening"):
         waiting.start()
         deadline = time.monotonic() + PATIENCE_S
-        while "trying again" not in caplog.text:
+        while "Trying again" not in caplog.text:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         server.start()
         waiting.join(PATIENCE_S)
-    assert [record.message.partition(";")[2] or record.message for record in caplog.records] == [
-        " trying again every 1 s until it is there",
+    assert [record.message.rpartition("? ")[2] for record in caplog.records] == [
+        "Trying again every 1 s.",
         "the database is there",
     ]
     Guests(opened[0]).begin()
@@ -57,7 +58,7 @@ def test_a_program_waits_for_a_database_that_is_not_there_and_says_so_once(
 
 def test_what_is_wrong_in_the_address_is_said_at_once_and_not_waited_for(server: Postgres) -> None:
     with pytest.raises(AudienceError, match="nosuch"):
-        Database(server.url.replace("/postgres?", "/nosuch?"), patient=True)
+        open_patiently(lambda: Database(server.url.replace("/postgres?", "/nosuch?")))
 
 
 def test_a_database_that_was_killed_and_is_back_is_used_again_without_one_failure(server: Postgres) -> None:

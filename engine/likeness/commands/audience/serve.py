@@ -87,7 +87,7 @@ def serve(
     from likeness.audience.extra import require_extra
 
     require_extra()
-    from likeness.audience.evening import Places, open_evening
+    from likeness.audience.evening import Places, open_evening, open_patiently
     from likeness.audience.night import NightPlan, parse_hour
     from likeness.audience.post_office import parse_mail_server
     from likeness.audience.priority import lower_server
@@ -112,7 +112,7 @@ def serve(
         if demo:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="likeness-audience-")))
         places = Places(evening_folder(folder), database or "", storage or "")
-        evening = open_evening(places, plan)
+        evening = open_patiently(lambda: open_evening(places, plan))
         stack.callback(evening.database.close)
         # Not before the evening is open, since it is the whole process's.
         lower_server()

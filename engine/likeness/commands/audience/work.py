@@ -42,11 +42,11 @@ def work(
     from likeness.audience.extra import require_extra
 
     require_extra()
-    from likeness.audience.evening import Places
+    from likeness.audience.evening import Places, open_patiently
     from likeness.audience.priority import lower_worker
 
     places = Places(evening_folder(folder), database or "", storage or "")
-    opened, store = places.open_database(patient=True), places.open_store()
+    opened, store = open_patiently(places.open_database), places.open_store()
     # Not before the evening is open, since it is the whole process's; and before seconds of opening weights and models.
     lower_worker()
     import cv2
