@@ -176,6 +176,9 @@ class Options(PictureOptions):
         Open the desk in this machine's browser.
     midi
         Part of a controller's name, auto for all controllers, or off.
+    dmx
+        Listen to lighting desks, by Art-Net and sACN, at this address of this machine; 0.0.0.0 lets the whole network
+        play. What their channels play is in the preset, or in a file in ~/.likeness/dmx.
     strict
         Hold the wanted rate. Otherwise a machine that is too slow for it plays at an even half, third and so on.
         Without it the preset decides.
@@ -225,6 +228,9 @@ class Options(PictureOptions):
     web_host: str = "127.0.0.1"
     open_desk: Annotated[bool, Parameter(name="--open")] = False
     midi: str = "auto"
+    dmx: str | None = None
+    artnet_port: Annotated[int, ranged(ranges.PORT, "UDP port for Art-Net with --dmx, 0 for none.")] = 6454
+    sacn_port: Annotated[int, ranged(ranges.PORT, "UDP port for sACN with --dmx, 0 for none.")] = 5568
     strict: bool | None = None
     takeover: Takeover | None = None
     camera: str | None = None

@@ -58,6 +58,9 @@ SIDE = Range(16, 16384, "px")
 # Of pictures in a training run, powers of two.
 TRAINED_SIDE = Range(16, 1024, "px")
 PORT = Range(0, 65535)
+# Of lighting desks: port addresses of Art-Net begin at 0, sACN's universes at 1 and end here.
+DMX_UNIVERSE = Range(0, 63999)
+DMX_CHANNEL = Range(1, 512)
 # Truncation: 0 is the mean face, above 1 is caricature.
 PSI = Range(0.0, 1.5)
 TEMPO = Range(20.0, 300.0, "BPM")

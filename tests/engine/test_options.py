@@ -18,6 +18,7 @@ LIVE = {"--display", "--osc-port", "--osc-host", "--oscquery-port", "--midi", "-
 DRAWN = {"--heads", "--seed", "--set"}
 PLAYED = {"--windowed", "--no-windowed", "--takeover", "--watch", "--no-watch", "--follow", "--no-follow", "--status"}
 PLAYED |= {"--strict", "--no-strict", "--web-port", "--web-host", "--open", "--no-open"}
+PLAYED |= {"--dmx", "--artnet-port", "--sacn-port"}
 PLAYED |= {
     "--take",
     "--audience",

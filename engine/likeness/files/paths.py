@@ -18,6 +18,7 @@ Kind = Literal[
     "gallery",
     "desk",
     "audience",
+    "dmx",
 ]
 
 # Used where neither the preset nor the command line names weights.

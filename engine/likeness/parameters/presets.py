@@ -1,4 +1,4 @@
-"""Presets: TOML files with a show's weights, rack, values, MIDI bindings and modulators. Never a pickle."""
+"""Presets: TOML files with a show's weights, rack, values, MIDI and DMX bindings, and modulators. Never a pickle."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,6 +17,7 @@ from likeness.errors import InputError, LikenessError, PresetError, nearest
 from likeness.files.atomic_write import atomic_write
 from likeness.files.paths import list_files
 from likeness.files.text_file import describe_mismatch, read_toml
+from likeness.parameters.dmx_binding import DmxBinding
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.modulator import Modulator
 from likeness.params import Value
@@ -81,6 +82,7 @@ class Preset(_Table):
         title: for lists.
         show: the weights, the rack and the like.
         midi: bindings, unless a controller's own file says otherwise.
+        dmx: channels of a lighting desk, unless the user's own files say otherwise.
         modulation: modulators.
         values: by owner (a plugin or "master"), by parameter.
     """
@@ -89,6 +91,7 @@ class Preset(_Table):
     title: str = ""
     show: ShowTable = ShowTable()
     midi: tuple[Binding, ...] = ()
+    dmx: tuple[DmxBinding, ...] = ()
     modulation: tuple[Modulator, ...] = ()
     values: Mapping[str, Mapping[str, Annotated[Value, PlainValidator(_check_value)]]] = {}
 
@@ -132,7 +135,7 @@ def read_preset(path: Path) -> Preset:
         raw = read_toml(path)
     except LikenessError as error:
         raise PresetError(f"preset {path} cannot be read: {error}") from error
-    own = {key: raw.pop(key) for key in ("title", "show", "midi", "modulation") if key in raw}
+    own = {key: raw.pop(key) for key in ("title", "show", "midi", "dmx", "modulation") if key in raw}
     try:
         return Preset.model_validate({**own, "values": raw})
     except InputError as error:
@@ -163,7 +166,7 @@ def format_preset(preset: Preset) -> str:
     document["show"] = {**show, "plugins": list(preset.show.plugins)}
     for owner, table in preset.values.items():
         document[owner] = dict(table)
-    for key, written in (("midi", preset.midi), ("modulation", preset.modulation)):
+    for key, written in (("midi", preset.midi), ("dmx", preset.dmx), ("modulation", preset.modulation)):
         entries = tomlkit.aot()
         for entry in written:
             entries.append(tomlkit.item(entry.to_dict()))

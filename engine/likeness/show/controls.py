@@ -1,4 +1,4 @@
-"""Controls: opens OSC and MIDI, and connects them to the show's commands."""
+"""Controls: opens OSC, MIDI and DMX, and connects them to the show's commands."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +8,8 @@ from typing import Any
 from likeness.cues.bank import LAST_NUMBER
 from likeness.errors import InputError
 from likeness.files.paths import search_dirs, user_dir
+from likeness.inputs.dmx.bindings import read_dmx_bindings
+from likeness.inputs.dmx.input import DmxInput
 from likeness.inputs.keyboard import Keyboard
 from likeness.inputs.midi.binding_editor import parse_changes
 from likeness.inputs.midi.bindings import Bindings
@@ -19,6 +21,7 @@ from likeness.inputs.osc.server import OscInput, Reply
 from likeness.inputs.osc.subscriptions import Args, Feedback
 from likeness.inputs.stage_lock import StageLock
 from likeness.options import Options
+from likeness.parameters.dmx_binding import CUE, DmxBinding
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.state import to_address
 from likeness.parameters.store import ParamStore
@@ -34,7 +37,7 @@ NO_MIDI: Mapping[str, Any] = {"ports": [], "learning": None, "bindings": {}, "ga
 
 
 class Controls:
-    """Opens OSC and MIDI at once, and closes them in `close`. Each runs threads of its own.
+    """Opens OSC, MIDI and DMX at once, and closes them in `close`. Each runs threads of its own.
 
     Args:
         store: where parameters live.
@@ -44,6 +47,7 @@ class Controls:
         questions: the commands that answer the sender.
         program: takes a MIDI program change, by number from 0.
         defaults: the preset's MIDI bindings, beneath those of each controller's own file.
+        channels: the preset's DMX bindings, beneath those of the user's own files.
         takeover: how knobs take over, where their bindings do not say.
         clock: gets MIDI clocks.
         status: returns the show's numbers, given what the inputs count.
@@ -69,6 +73,7 @@ class Controls:
         questions: Mapping[str, Callable[..., None]],
         program: Callable[[int], None],
         defaults: Sequence[Binding] = (),
+        channels: Sequence[DmxBinding] = (),
         takeover: Takeover = "soft",
         clock: ClockListener | None = None,
         status: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
@@ -81,11 +86,14 @@ class Controls:
         self._midi: MidiInput | None = None
         self._no_midi = "it is off; start with --midi auto"
         self._osc: OscInput | None = None
+        self._dmx: DmxInput | None = None
         with ExitStack() as opened:
             if options.midi != "off":
                 self._open_midi(opened, defaults, takeover)
             if options.osc_port:
                 self._open_osc(opened)
+            if options.dmx is not None:
+                self._open_dmx(opened, options.dmx, channels, takeover)
             self._opened = opened.pop_all()
 
     def advance(self, time: float, beat: float) -> None:
@@ -100,6 +108,11 @@ class Controls:
             seen["OSC"] = {"port": self._osc.port, "received": self._osc.received, "refused": self._osc.refused}
         if self._midi is not None:
             seen["MIDI"] = {"ports": "; ".join(self._midi.ports) or "none"}
+        if self._dmx is not None:
+            dmx = self._dmx
+            seen["DMX"] = {"sources": dmx.sources(), "received": dmx.received, "refused": dmx.refused}
+            if dmx.refused:
+                seen["DMX"]["last refusal"] = dmx.why_refused
         return seen
 
     def describe_midi(self) -> dict[str, Any]:
@@ -166,6 +179,30 @@ class Controls:
         self._osc = osc
         opened.callback(osc.close)
         log.info("OSC on %s:%d", options.osc_host, osc.port)
+
+    def _open_dmx(self, opened: ExitStack, host: str, preset: Sequence[DmxBinding], takeover: Takeover) -> None:
+        options, bindings = self._options, read_dmx_bindings(user_dir("dmx"), preset)
+        unknown = [e.param for e in bindings if e.param != CUE and e.param not in self._store]
+        if not bindings:
+            log.warning(
+                "--dmx: no channel is bound; add [[dmx]] entries to the preset, or a file in %s", user_dir("dmx")
+            )
+        elif unknown:
+            log.warning("--dmx: these parameters are not in this show: %s", ", ".join(unknown[:10]))
+        dmx = DmxInput(
+            self._store,
+            bindings,
+            self.commands["/cue/recall"],
+            host=host,
+            artnet_port=options.artnet_port or None,
+            sacn_port=options.sacn_port or None,
+            takeover=takeover,
+            lock=self.lock,
+        )
+        dmx.start()
+        self._dmx = dmx
+        opened.callback(dmx.close)
+        log.info("DMX on %s: %s", host, ", ".join(f"{name} at port {port}" for name, port in dmx.ports.items()))
 
     def _feedback(self) -> Feedback:
         """Return what surfaces show apart from values: which parameter waits for a knob, and how far knobs are off."""

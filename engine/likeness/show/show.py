@@ -147,12 +147,10 @@ class Show(AbstractContextManager["Show"]):
         first, generator = open_first(
             show.weights, open_generator, self.heads, presets.record_weights, measured=options.measured
         )
-        self.first_weights, params = first, PluginParams(store)
+        self.first_weights, params, heads = first, PluginParams(store), self.heads
         audience = self.audience = AudienceStage(options, store)
         opened.callback(close_cleanly, audience.close)
-        stage = Stage(
-            generator, params, device, self.seed, self.heads, offline=options.offline, audience=audience.audience
-        )
+        stage = Stage(generator, params, device, self.seed, heads, offline=options.offline, audience=audience.audience)
         renderer = Renderer(stage, host, self.fps, with_alpha=options.alpha)
         renderer.first_drawn = first_drawn(take, options.begin, self.fps) if take else 0
         renderer.start()
@@ -206,6 +204,7 @@ class Show(AbstractContextManager["Show"]):
             questions={**editor.questions, **swap.questions, **morph.questions},
             program=presets.change_program if show.programs else cues.cues.change_program,
             defaults=[entry for entry in self.preset.midi if plays(entry.param, left_out)],
+            channels=self.preset.dmx,
             takeover=options.takeover or show.takeover or "soft",
             clock=midi_clock,
             status=lambda inputs: self._status.numbers({**inputs, **camera.counters(), **audience.counters()}),
