@@ -11,7 +11,7 @@ from likeness.audio.sound import SOUND_RATE, SoundReader
 Samples = NDArray[np.float32]
 
 # What is kept for plugins that are behind.
-KEPT_S = 2.0
+KEPT_S = 1.0
 # A file that nobody has listened to for longer than this is read up to now beside the show: an hour takes seconds.
 BESIDE_S = 10.0
 PIECE = SOUND_RATE

@@ -13,13 +13,15 @@ from likeness.toolkit.mouth_frame import (
     EYE_HALF_PX,
     EYE_OFF_PX,
     EYE_PX,
-    EYES,
     FAMILY,
+    LASHES_PX,
+    LID_PX,
     LID_RISE_PX,
     LIPS_HALF_PX,
     LIPS_PX,
     LIPS_RISE_PX,
     LOWER_FACE,
+    LOWER_LID_PX,
     MIDDLE_PX,
     MOVES,
     Box,
@@ -28,11 +30,11 @@ from likeness.toolkit.mouth_inside import MouthInside
 
 # Parts of the picture that are drawn anew, in px of a picture of 256: a face's own shape brings its lips up to 16 px
 # away from those of the mean face.
-LOWER_PART, EYES_PART, LIPS_PART = Box(60, 140, 136, 116), Box(60, 84, 136, 68), Box(88, 172, 80, 68)
+LOWER_PART, EYES_PART, LIPS_PART = Box(60, 140, 136, 116), Box(60, 84, 136, 68), Box(88, 176, 80, 60)
 # Of edges, in px of a picture of 256.
 SOFT_PX = 1.0
 # A field says where a place goes; where a place comes from is found in so many rounds, each several times nearer.
-ROUNDS = 3
+ROUNDS = 2
 # Fields are smooth, so where a place comes from is found for every fourth px of 256, in pictures of any size.
 COARSE_PX = 4
 # Below this nothing is seen to move.
@@ -65,15 +67,14 @@ class Mouth:
     where neither is, one looks into the mouth. At rest the picture comes back as it is.
 
     Args:
-        tensors: `moves` `[9, 4, 72, 72]` and `lids` `[2, 26, 60]`, as `likeness train mouth` writes them.
+        tensors: `moves` `[9, 4, 72, 72]`, as `likeness train mouth` writes them.
         device: of the pictures.
     """
 
     def __init__(self, tensors: Mapping[str, Tensor], device: torch.device) -> None:
         self._moves = tensors["moves"].to(device, torch.float32)
-        self._lids = tensors["lids"].to(device, torch.float32)[None]
         self._inside = MouthInside(device)
-        self._lower_face, self._eyes = _BoxGrid(LOWER_FACE, LIPS, device), _BoxGrid(EYES, LIDS, device)
+        self._lower_face = _BoxGrid(LOWER_FACE, LIPS, device)
         self._parts: dict[tuple[Box, int], _Part] = {}
 
     def draw(self, picture: Tensor, field: Tensor, moves: Mapping[str, float], inside: Mapping[str, float]) -> Tensor:
@@ -118,7 +119,7 @@ class Mouth:
         over, under = maps[:, 4:5], maps[:, 5:]
         seen = part.sample(picture, torch.where(over >= -SOFT_PX / 2, maps[:, 2:4], maps[:, :2]))
         over, under, lips = (_cut_lips(each) for each in (over, under, seen))
-        mean = functional.interpolate(_cut_lips(mean), lips.shape[-2:], mode="bilinear", align_corners=False)
+        mean = part.enlarge_lips(mean)
         # Of the lower lip and of the upper, whichever covers more; the rest is open.
         covered = torch.maximum(over, -under).add_(SOFT_PX).clamp_(0, SOFT_PX).div_(SOFT_PX)
         light = lips.mean(dim=(1, 2, 3), keepdim=True)
@@ -127,14 +128,19 @@ class Mouth:
 
     def _draw_lids(self, drawn: Tensor, picture: Tensor, field: Tensor, lids: float) -> None:
         part = self._part(EYES_PART, picture)
-        mean = part.find_mean(field)
-        source = self._eyes.find_source(self._lids * lids, mean)
-        along = (source[:, :1].abs() - EYE_OFF_PX) / EYE_HALF_PX
+        mean = part.enlarge(part.find_mean(field))
+        along = (mean[:, :1].abs() - EYE_OFF_PX).abs() / EYE_HALF_PX
         edge = -LID_RISE_PX * (1 - along.square()).clamp_min(0)
-        maps = part.enlarge(torch.cat(((source - mean) * (2 / SIDE), edge - source[:, 1:]), dim=1))
-        covered = (maps[:, 2:] / SOFT_PX + 1).clamp(0, 1)
+        # How far down the lid's edge comes, all the way to the lower lid, and less beside the eye's corners.
+        falls = (LOWER_LID_PX - edge) * ((1.25 - along) * 4).clamp(0, 1).mul_(lids)
+        above = edge + falls - mean[:, 1:]
+        # The strip of skin above the edge is stretched over the eye, the lashes are not; what is above it stays.
+        stretched = (above - LASHES_PX) * ((LID_PX - LASHES_PX) / (LID_PX - LASHES_PX + falls)) + LASHES_PX
+        source = torch.where(above < LASHES_PX, above, torch.maximum(stretched, above - falls))
+        down = (above - falls - source).mul_(2 / SIDE)
+        lid = part.sample(picture, torch.cat((torch.zeros_like(down), down), dim=1))
         eyes = part.cut(drawn)
-        eyes.copy_(torch.lerp(eyes, part.sample(picture, maps[:, :2]), covered))
+        eyes.copy_(torch.lerp(eyes, lid, (above / SOFT_PX + 1).clamp(0, 1)))
 
     def _part(self, box: Box, picture: Tensor) -> "_Part":
         side = picture.shape[-1]
@@ -195,6 +201,7 @@ class _Part:
         # As a place within the coarse maps, to enlarge those: sampling takes half as long as `interpolate`.
         whole = _centres(Box(0, 0, 2, 2), self._rows, self._columns, device) - 1
         self._within = whole.permute(0, 2, 3, 1).contiguous()
+        self._within_lips = _cut_lips(whole).permute(0, 2, 3, 1).contiguous()
         self._coarse_place = (coarse * (2 / SIDE) - 1).permute(0, 2, 3, 1).contiguous()
 
     def cut(self, picture: Tensor) -> Tensor:
@@ -210,6 +217,11 @@ class _Part:
     def enlarge(self, maps: Tensor) -> Tensor:
         """Return coarse maps for every px."""
         within = self._within.expand(len(maps), -1, -1, -1)
+        return functional.grid_sample(maps, within, padding_mode="border", align_corners=False)
+
+    def enlarge_lips(self, maps: Tensor) -> Tensor:
+        """Return coarse maps for every px in which lips may open."""
+        within = self._within_lips.expand(len(maps), -1, -1, -1)
         return functional.grid_sample(maps, within, padding_mode="border", align_corners=False)
 
     def sample(self, picture: Tensor, shift: Tensor) -> Tensor:

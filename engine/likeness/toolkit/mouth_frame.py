@@ -20,6 +20,9 @@ LIPS_PX, LIPS_RISE_PX, LIPS_HALF_PX = 192.4, 1.2, 26.0
 # Of the upper lids' edges: their eyes' distance from the middle, half an eye's width, its corners' height, and how
 # much higher the edge is over the pupil.
 EYE_OFF_PX, EYE_HALF_PX, EYE_PX, LID_RISE_PX = 34.0, 16.5, 125.5, 9.5
+# How far below the corners the lower lids lie; the height of the lashes, and that of the skin above them that unfolds
+# over the eye, which ends below the brow.
+LOWER_LID_PX, LASHES_PX, LID_PX = 3.0, 3.0, 7.5
 GRID_PX = 2.0
 
 
@@ -44,17 +47,5 @@ class Box:
         return across.astype(np.float32), down.astype(np.float32)
 
 
-# The fields' boxes; what lies below the picture moves on with the neck.
+# The fields' box; what lies below the picture moves on with the neck.
 LOWER_FACE = Box(56, 128, 144, 144)
-EYES = Box(68, 92, 120, 52)
-
-
-def lip_line(x: Floats) -> Floats:
-    """Return the height of the line between the lips."""
-    return np.asarray(LIPS_PX - LIPS_RISE_PX * ((x - MIDDLE_PX) / LIPS_HALF_PX) ** 2, np.float32)
-
-
-def lid_edge(x: Floats) -> Floats:
-    """Return the height of the upper lids' edges, that of the corners between and beside the eyes."""
-    along = (np.abs(x - MIDDLE_PX) - EYE_OFF_PX) / EYE_HALF_PX
-    return np.asarray(EYE_PX - LID_RISE_PX * np.maximum(0.0, 1 - along**2), np.float32)

@@ -19,7 +19,7 @@ HALF_WIDTH, HALF_HEIGHT, FINE = 30.0, 14.0, 4
 # Where teeth meet, in px from the middle: a face of 256 px has about a millimetre a px, and a front tooth 8.5 mm.
 SEAMS = (0.0, 8.2, 14.4, 20.6, 25.2, 30.0)
 # Levels in [-1, 1] of teeth, tongue and what lies behind, in the light of a face whose skin has the level `SKIN`.
-TEETH, TONGUE, DARK = (0.66, 0.60, 0.48), (0.10, -0.42, -0.42), (-0.80, -0.93, -0.93)
+TEETH, TONGUE, DARK = (0.66, 0.60, 0.48), (0.10, -0.42, -0.42), (-0.72, -0.90, -0.90)
 SKIN = 0.05
 # Upper teeth end so far below the lips' line, lower ones so far above it.
 UPPER_EDGE, LOWER_EDGE = 2.6, 0.2
@@ -84,10 +84,10 @@ def _draw_teeth(side: float, edge: float) -> Floats:
     along = (far - seams[number]) / (seams[number + 1] - seams[number])
     corner = np.abs(2 * along - 1)
     # Distance inside the edge: rounded at each tooth's corners, and shorter to the sides.
-    inner = side * (edge - y) - 1.1 * corner**6 - 0.004 * far**2 - np.where(number == 1, 0.5, 0.0)
+    inner = side * (edge - y) - 0.7 * corner**6 - 0.004 * far**2 - np.where(number == 1, 0.5, 0.0)
     opacity = np.clip(inner + 0.5, 0, 1) * np.clip((seams[-1] - far) / 3, 0, 1)
     shade = (
-        (1 - 0.62 * (far / seams[-1]) ** 2) * (1 - 0.30 * corner**10) * (1 - 0.12 * np.exp(-np.maximum(inner, 0) / 1.2))
+        (1 - 0.62 * (far / seams[-1]) ** 2) * (1 - 0.22 * corner**10) * (1 - 0.12 * np.exp(-np.maximum(inner, 0) / 1.2))
     )
     colour = (np.asarray(TEETH)[:, None, None] + 1) * shade * (1.0 if side > 0 else 0.85) - 1
     return np.concatenate((colour, opacity[None])).astype(np.float32)

@@ -10,7 +10,7 @@ __all__ = ["CHANNELS", "MouthMoves", "move_lips"]
 # Shapes this small are the noise of a network in silence.
 STILL = 0.04
 # Closure at which lips begin to near each other beyond what the jaw does, and at which they touch.
-NEARS, TOUCHES = 0.12, 0.50
+NEARS, TOUCHES = 0.12, 0.42
 # How far the jaw still falls behind lips that are shut.
 BEHIND_LIPS = 0.6
 # Of a jaw at 1, in px of a face of 256: where the lower teeth and the tongue are.

@@ -14,12 +14,11 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from likeness.errors import TrainingError
 from likeness.generator import Licence
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.toolkit.mouth_frame import EYES, FAMILY, LOWER_FACE, MOVES, Box, lid_edge
+from likeness.toolkit.mouth_frame import FAMILY, LOWER_FACE, MOVES, Box
 
 Floats = NDArray[np.float32]
 
@@ -56,8 +55,6 @@ PLACES = (
 # Of ICT-FaceKit's neutral face: the line between its lips, half the mouth's width, and how near to the line a px shows
 # both lips.
 ICT_LINE_PX, ICT_HALF_WIDTH_PX, MIXED_PX = 188.0, 25.0, 2.5
-# A lid at 1 is shut; the composite's eyes are wider open than ICT-FaceKit's.
-LID = 1.25
 
 
 class ThinPlate:
@@ -102,8 +99,7 @@ def bake_mouth(shapes: Path, output: Path) -> int:
     names, fields, mask = _read_shapes(shapes)
     face = _Face(mask)
     lower = [face.move(_mix(names, fields, RECIPES[move]), LOWER_FACE) for move in MOVES]
-    lids = face.lids(_mix(names, fields, {"eyeBlink": LID}))
-    tensors = {"moves": _half(np.stack(lower)), "lids": _half(lids)}
+    tensors = {"moves": torch.from_numpy(np.stack(lower)).half()}
     write_weights(output, WeightsHeader(FAMILY, {"moves": list(MOVES)}, LICENCE), tensors)
     return output.stat().st_size
 
@@ -127,25 +123,11 @@ class _Face:
         whole = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         self._above = whole & ~(inside & (y > ICT_LINE_PX - MIXED_PX))
         self._below = whole & ~(inside & (y < ICT_LINE_PX + MIXED_PX))
-        self._whole = whole
 
     def move(self, field: Floats, box: Box) -> Floats:
         """Return one move `[4, rows, columns]`: x and y above the lips' line, x and y below; px."""
         window = _attention(box)
         return np.concatenate([self._carry(field, there, box) * window for there in (self._above, self._below)])
-
-    def lids(self, field: Floats) -> Floats:
-        """Return the lids' move `[2, rows, columns]`."""
-        x, y = EYES.grid()
-        # Only what lies above the eye's opening moves with the lid.
-        above = self._whole & (field[1] > 0.05 * field[1].max())
-        moved = self._carry(field, above, EYES)
-        brow, corner = _ramp(y, 106, 115), np.abs(np.abs(x - 128) - 34)
-        reach = brow * (1 - _ramp(corner, 16, 22))
-        # Lids close straight down, and all along their edge: what differs is how far it is to the lower lid.
-        way = np.maximum(0.0, 128.5 - lid_edge(x))
-        moved[0], moved[1] = 0.0, np.minimum(np.maximum(moved[1], way), way) * reach
-        return moved
 
     def _carry(self, field: Floats, there: NDArray[np.bool_], box: Box) -> Floats:
         """Return a field `[2, rows, columns]` on the grid of the composite's mean face.
@@ -213,7 +195,3 @@ def _read_shapes(path: Path) -> tuple[list[str], Floats, NDArray[np.bool_]]:
     if fields.shape != (len(names), 2, *mask.shape) or mask.shape[0] != mask.shape[1]:
         raise TrainingError(f"{path} holds fields of {fields.shape} for {len(names)} names; wanted [n, 2, side, side]")
     return names, fields, mask
-
-
-def _half(array: Floats) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array)).half()

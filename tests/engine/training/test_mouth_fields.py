@@ -15,7 +15,7 @@ SIDES = ("_L", "_R")
 
 def write_shapes(path: Path, *, without: str = "") -> Path:
     """Write shapes that move nothing, but a jaw that takes all below the lips down by 30 px."""
-    wanted = {name for recipe in RECIPES.values() for name in recipe} | {"eyeBlink"}
+    wanted = {name for recipe in RECIPES.values() for name in recipe}
     whole = {
         "jawOpen",
         "mouthClose",
@@ -29,7 +29,6 @@ def write_shapes(path: Path, *, without: str = "") -> Path:
     names = [name for name in names if name != without]
     fields = np.zeros((len(names), 2, 128, 128), np.float16)
     fields[names.index("jawOpen"), 1, 94:] = 30
-    fields[names.index("eyeBlink_L"), 1, 52:58] = 8
     np.savez(path, names=np.array(names), fields=fields, mask=np.ones((128, 128), bool))
     return path
 

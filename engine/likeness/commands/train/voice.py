@@ -16,10 +16,10 @@ def voice(
     output: Annotated[Path, Parameter(name=("--output", "-o"))],
     voices: tuple[str, ...] = VOICES,
     hold_out: str = "rms",
-    steps: Annotated[int, ranged(COUNT)] = 1500,
-    hidden: Annotated[int, ranged(Range(4, 512))] = 64,
+    steps: Annotated[int, ranged(COUNT)] = 3000,
+    hidden: Annotated[int, ranged(Range(4, 512))] = 96,
     variations: Annotated[int, ranged(Range(0, 100))] = 4,
-    delay: Annotated[int, ranged(Range(0, 20, "rows of 10 ms"))] = 2,
+    delay: Annotated[int, ranged(Range(0, 20, "rows of 10 ms"))] = 3,
     seed: Annotated[int, ranged(SEED)] = 0,
     force: Force = False,
 ) -> None:
@@ -48,6 +48,7 @@ def voice(
     seed
         Of everything random.
     """
+    import torch
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     from likeness.files.free_name import claimed
@@ -56,6 +57,8 @@ def voice(
     from likeness.training.voice.speech import say_all
 
     columns = (TextColumn("{task.description:10}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    # So small a network is no faster on more, and sums of several threads differ in their last bits.
+    torch.set_num_threads(1)
     settings = VoiceSettings(steps, hidden, variations, delay, seed)
     with claimed([output], force=force) as [path], Progress(*columns) as progress:
         speaking, learning = progress.add_task("speaking"), progress.add_task("learning")

@@ -24,7 +24,7 @@ def utterance(seed: int) -> Utterance:
 
 
 def test_it_learns_which_tone_opens_the_jaw_and_plays_from_its_file(tmp_path: Path) -> None:
-    settings = VoiceSettings(steps=40, hidden=12, variations=0, delay=3, seed=1, batch=4)
+    settings = VoiceSettings(steps=30, hidden=12, variations=0, delay=3, seed=1, batch=2)
     said = [utterance(seed) for seed in range(4)]
     tensors = fit_voice(said, settings)
     report = measure_voice(tensors, [utterance(9)], settings.delay)
