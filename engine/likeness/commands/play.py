@@ -90,9 +90,11 @@ def render(
         rendered = _cut(rendered, take, seconds, start, end)
         if shards or shard or workers:
             from likeness.commands.shards import Film, render_film
+            from likeness.show.takes.material import hash_material
 
             fps = rendered.fps or take.preset.show.fps or DEFAULT_FPS
-            render_film(Film(take.path, rendered, fps, shards, workers or 1), shard, render_part)
+            film = Film(take.path, rendered, fps, shards, workers or 1, hash_material(take, rendered))
+            render_film(film, shard, render_part)
         else:
             _render(take.preset, rendered, take)
     elif start or end or shards or shard or workers:

@@ -42,6 +42,7 @@ class Film:
         fps: frames a second.
         wanted: how many parts; None for one for each worker.
         workers: how many parts are rendered at a time.
+        material: a hash of the files that the pictures and the sound come from.
     """
 
     take: Path
@@ -49,6 +50,7 @@ class Film:
     fps: float
     wanted: int | None
     workers: int
+    material: str = ""
 
     @property
     def shards(self) -> int:
@@ -113,9 +115,9 @@ class Film:
     @property
     def _key(self) -> str:
         options = {name: getattr(self.options, name) for name in _PICTURE}
-        # The same files may lie elsewhere on another machine.
-        files = [Path(each).name for each in [*map(str, self.options.plugins), self.options.audio]]
-        said = json.dumps([__version__, options, files, self.fps, self._first, self._end], default=str)
+        # Weights by what is in them: they may lie elsewhere on another machine.
+        options["weights"] = self.material
+        said = json.dumps([__version__, options, self.fps, self._first, self._end], default=str)
         return hashlib.sha256(self.take.read_bytes() + said.encode()).hexdigest()[:KEY_DIGITS]
 
 

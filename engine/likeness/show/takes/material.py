@@ -1,5 +1,6 @@
 """Material of a take: its weights, plugins and sound, found on this machine or refused in a line."""
 
+import hashlib
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -47,15 +48,38 @@ def with_material(take: Take, options: AnyOptions) -> AnyOptions:
     return replace(options, **known)
 
 
-def _check_weights(take: Take, instead: str | None) -> None:
-    began = take.preset.show.weights or ""
-    later = [
+def hash_material(take: Take, options: PictureOptions) -> str:
+    """Return a hash of the files from which the take's pictures and sound are made here, wherever they lie.
+
+    Args:
+        take: what is rendered.
+        options: with all that the take says, as `with_material` returns them.
+    """
+    there, given = find_plugins(search_dirs("plugins")), {path.stem: path for path in options.plugins}
+    named = {str(plugin.get("name")) for plugin in take.header.get("plugins") or ()}
+    files = {f"plugin {name}": given.get(name) or there.get(name) for name in {*named, *given}}
+    began = options.weights or take.preset.show.weights or ""
+    files |= {f"weights {name}": find_weights(name) for name in _later_weights(take)}
+    files["weights"] = find_weights(began)
+    if is_audio_file(options.audio):
+        files["sound"] = Path(options.audio)
+    hashes = sorted((what, hash_file(path)) for what, path in files.items() if path is not None)
+    return hashlib.sha256(repr(hashes).encode()).hexdigest()
+
+
+def _later_weights(take: Take) -> list[str]:
+    """Return the names of the weights that the take changes to."""
+    return [
         str(entry.data[0])
         for frame in take.frames
         for entry in frame.entries
         if isinstance(entry, Done) and entry.name == "weights" and entry.data
     ]
-    for name in dict.fromkeys([*([] if instead else [began]), *later]):
+
+
+def _check_weights(take: Take, instead: str | None) -> None:
+    began = take.preset.show.weights or ""
+    for name in dict.fromkeys([*([] if instead else [began]), *_later_weights(take)]):
         try:
             path = find_weights(name)
         except WeightsError as error:
