@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # What the system refuses, such as a path that is too long or a folder that may not be written, names the file.
     except (LikenessError, CycloptsError, OSError) as error:
         print(f"likeness: {_shorten(str(error))}", file=sys.stderr)
-        status = 2
+        status = error.status if isinstance(error, LikenessError) else 2
     except KeyboardInterrupt:
         status = 130
     except SystemExit as exit_:

@@ -15,7 +15,13 @@ T = TypeVar("T")
 
 
 class LikenessError(Exception):
-    """A fault that ends in one clear line: the thing, what was wanted, what came, and the next step."""
+    """A fault that ends in one clear line: the thing, what was wanted, what came, and the next step.
+
+    Attributes:
+        status: of a command that ends with it.
+    """
+
+    status = 2
 
 
 class ParamError(LikenessError):
@@ -40,6 +46,13 @@ class PluginError(LikenessError):
 
 class OutputError(LikenessError):
     """A window, file or display that cannot be opened."""
+
+
+class AbsentDisplayError(OutputError):
+    """A display that is not there, and may come yet: a projector that is off, a desktop that is still starting."""
+
+    # EX_UNAVAILABLE of sysexits.h. A guard waits for a display, and gives up a show whose options are wrong.
+    status = 69
 
 
 class InputError(LikenessError):

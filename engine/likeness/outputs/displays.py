@@ -17,7 +17,7 @@ for _name, _value in _SETTINGS.items():
 
 import pygame  # noqa: E402 - it reads the settings above
 
-from likeness.errors import OutputError  # noqa: E402
+from likeness.errors import AbsentDisplayError  # noqa: E402
 
 # SDL takes these where it finds no screen; nobody would see the picture.
 _UNSEEN = ("dummy", "offscreen", "evdev")
@@ -75,7 +75,7 @@ def displays() -> list[Display]:
     """Return the displays in the system's order. Main thread only; leaves SDL's video as it was.
 
     Raises:
-        OutputError: there is none.
+        AbsentDisplayError: there is none.
     """
     ran = pygame.display.get_init()
     start_video()
@@ -83,7 +83,7 @@ def displays() -> list[Display]:
     if not ran:
         pygame.display.quit()
     if not sizes:
-        raise OutputError(_NO_DISPLAY)
+        raise AbsentDisplayError(_NO_DISPLAY)
     return [Display(index, *size, rate) for index, (size, rate) in enumerate(zip(sizes, rates, strict=True))]
 
 
@@ -91,11 +91,11 @@ def choose_display(index: int) -> Display:
     """Return the display number `index`.
 
     Raises:
-        OutputError: there is none of that number, or none at all.
+        AbsentDisplayError: there is none of that number, or none at all.
     """
     there = displays()
     if not 0 <= index < len(there):
-        raise OutputError(f"there is no display {index}; there are: {', '.join(map(str, there))}.")
+        raise AbsentDisplayError(f"there is no display {index}; there are: {', '.join(map(str, there))}.")
     return there[index]
 
 
@@ -115,17 +115,17 @@ def start_video() -> None:
     """Start SDL's video unless it runs.
 
     Raises:
-        OutputError: there is no display.
+        AbsentDisplayError: there is no display.
     """
     try:
         pygame.display.init()
     except pygame.error as error:
-        raise OutputError(_NO_DISPLAY) from error
+        raise AbsentDisplayError(_NO_DISPLAY) from error
     asked = os.environ.get("SDL_VIDEODRIVER", "")
     driver = pygame.display.get_driver()
     if driver in _UNSEEN and driver != asked:
         pygame.display.quit()
-        raise OutputError(_NO_DISPLAY)
+        raise AbsentDisplayError(_NO_DISPLAY)
 
 
 def _answers(address: str | tuple[str, int]) -> bool:

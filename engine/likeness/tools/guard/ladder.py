@@ -9,6 +9,8 @@ WELL_S = 120.0
 TRIES = 3
 # Between two tries, in seconds; the last one counts for all that follow.
 DELAYS_S = (0.0, 1.0, 3.0, 10.0)
+# Between two looks for a display that is not there: a desktop or a projector that is still starting.
+DISPLAY_S = (1.0, 2.0, 5.0, 10.0)
 # After so long with a still picture the show itself is tried again.
 STILL_S = 300.0
 
@@ -19,15 +21,18 @@ class Ladder:
     Attributes:
         rung: what is to be played now.
         failures: of this rung, one after the other.
+        misses: how often there was no display, one after the other.
     """
 
     def __init__(self) -> None:
         self.rung: Rung = "show"
-        self.failures = 0
+        self.failures = self.misses = 0
 
     @property
     def delay_s(self) -> float:
         """Return how long to wait before the next start, in seconds."""
+        if self.misses:
+            return DISPLAY_S[min(self.misses, len(DISPLAY_S)) - 1]
         return DELAYS_S[min(self.failures, len(DELAYS_S) - 1)]
 
     def fail(self, lived_s: float) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from likeness.errors import AbsentDisplayError
 from likeness.show.heartbeat import VARIABLE, Dimming, Heartbeat
 from likeness.show.watch import Limits, Watch
 from likeness.tools.guard.ladder import STILL_S, TRIES, Ladder
@@ -134,6 +135,12 @@ class Supervisor:
                     continue
                 if not end.why:
                     return end.status or 0
+                if end.status == AbsentDisplayError.status and not end.lived_s:
+                    # No fault of the show: what the ladder has next would have no display either.
+                    self._ladder.misses += 1
+                    if self._ladder.misses == 1:
+                        log.warning("the display is not there; the show begins when it is")
+                    continue
                 if first and end.status == WRONG_USE and not end.lived_s:
                     return WRONG_USE
                 first = False
@@ -272,6 +279,7 @@ class Supervisor:
             log.warning("pictures again, %.1f s after the last show died", now - self._died_at)
             self.report.note_gap(now - self._died_at)
             self._died_at = None
+        self._ladder.misses = 0
         self.report.note("playing", self._ladder.rung)
         self._hide_still()
 

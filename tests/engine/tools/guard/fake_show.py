@@ -18,6 +18,8 @@ def main(file: str, mood: str, *arguments: str) -> None:
     mood = mood.split()[0]
     if mood == "wrong":
         sys.exit(2)
+    if mood == "late" and len(Path(file).read_text(encoding="utf-8").splitlines()) < 7:
+        sys.exit(69)
     port, _, word = os.environ[VARIABLE].partition(":")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for count in range(1, 2000):

@@ -38,6 +38,7 @@ Guard = Callable[..., tuple[Supervisor, Path]]
 def guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guard:
     """Return the maker of supervisors of fake shows: by mood, for each rung; with the file that has the starts."""
     monkeypatch.setattr(ladder, "DELAYS_S", (0.0,))
+    monkeypatch.setattr(ladder, "DISPLAY_S", (0.01,))
     starts = tmp_path / "starts"
 
     def make(
@@ -69,6 +70,15 @@ def play(guarded: Supervisor, over: Callable[[], bool]) -> int:
 
 def count(starts: Path) -> int:
     return len(starts.read_text().splitlines()) if starts.exists() else 0
+
+
+def test_a_display_that_comes_late_is_waited_for_and_costs_no_try(
+    guard: Guard, caplog: pytest.LogCaptureFixture
+) -> None:
+    guarded, starts = guard("late")
+    play(guarded, lambda: guarded.report.answer()[0])
+    assert starts.read_text().split() == ["late"] * 7, "no fallback, and the first arguments"
+    assert len([record for record in caplog.records if "display is not there" in record.message]) == 1
 
 
 @pytest.mark.parametrize(
