@@ -63,7 +63,7 @@ class Plugin:
         voice = find_voice()
         if voice is None:
             raise LikenessError("speak: there is no voice.safetensors; make one: likeness train voice")
-        self._follower = VoiceFollower(stage.sound, voice)
+        self._follower, self._sound, self._asked = VoiceFollower(stage.sound, voice), stage.sound, False
         self._mouth = self._open_mouth(stage)
         self._dice = random.Random(stage.seed)
         self._until_blink, self._blinked_s = self._dice.uniform(0.3, 1.0), math.inf
@@ -73,6 +73,9 @@ class Plugin:
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
+        if not self._asked and not self._sound.connected:
+            log.warning("speak: the show hears nothing; give it --audio default, or --audio voice.wav")
+        self._asked = True
         values = {name: float(value) for name, value in params.items()}
         lips = move_lips(self._follower.follow(frame.at, values["gain"]), values)
         self._blink(values["blink"], frame.dt)
@@ -114,7 +117,7 @@ class Plugin:
     def _open_mouth(self, stage: Stage) -> Mouth | None:
         info = stage.generator.info
         if not isinstance(stage.generator, WarpedGenerator):
-            log.info("speak: the family %s has no mouth that could be moved; its faces stay silent", info.family)
+            log.warning("speak: the family %s has no mouth that could be moved; its faces stay silent", info.family)
             return None
         path = find_mouth(info.weights)
         if path is None:

@@ -94,6 +94,14 @@ def test_it_blinks_and_stirs_without_any_sound(played: Callable[..., list[Tensor
     assert (first - last).abs().mean() > 0.005
 
 
+def test_a_show_without_sound_is_told_how_to_hear(
+    played: Callable[..., list[Tensor]], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        played(None, [2])
+    assert caplog.text.count("give it --audio") == 1
+
+
 def test_a_family_without_a_mouth_stays_silent_and_says_so(
     played: Callable[..., list[Tensor]], vowel: Path, toy: Callable[..., Generator], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -38,6 +38,11 @@ class Listening:
         return source
 
     @property
+    def connected(self) -> bool:
+        """Return whether there is anything to hear."""
+        return not isinstance(self._source, NoAudio)
+
+    @property
     def live(self) -> bool:
         """Return whether it is a device, whose sound cannot be read ahead."""
         return self._reader is not None and np.isfinite(self._reader.end())

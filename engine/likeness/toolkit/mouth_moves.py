@@ -9,6 +9,9 @@ __all__ = ["CHANNELS", "MouthMoves", "move_lips"]
 
 # Shapes this small are the noise of a network in silence.
 STILL = 0.04
+# A network that is unsure keeps near the mean: of a voice held back its jaw moved two thirds as far as was asked for.
+# So much is added to each channel.
+LOUDER = (1.3, 1.15, 1.0, 1.25, 1.0, 1.4)
 # Closure at which lips begin to near each other beyond what the jaw does, and at which they touch.
 NEARS, TOUCHES = 0.12, 0.42
 # How far the jaw still falls behind lips that are shut.
@@ -45,7 +48,8 @@ def move_lips(shapes: Sequence[float], values: Mapping[str, float]) -> MouthMove
     """
     amount = values["amount"]
     jaw, width, closure, rounding, teeth, tongue = (
-        max(0.0, float(shape) - STILL) * values[name] for name, shape in zip(CHANNELS, shapes, strict=True)
+        max(0.0, float(shape) - STILL) * louder * values[name]
+        for name, shape, louder in zip(CHANNELS, shapes, LOUDER, strict=True)
     )
     shut = min(1.0, max(0.0, (closure - NEARS) / (TOUCHES - NEARS))) if amount else 0.0
     open_ = 1.0 - shut
