@@ -158,7 +158,7 @@ class CompositeNetwork(nn.Module):
         The hairline stays soft: cut out, it is a wig's.
         """
         person = edges[:, 1:]
-        smooth = functional.avg_pool2d(functional.pad(person, (3, 3, 3, 3), mode="replicate"), 5, 1)
+        smooth = _blur(functional.pad(person, (3, 3, 3, 3), mode="replicate"))
         across = (smooth[..., 1:-1, 2:] - smooth[..., 1:-1, :-2]) / 2
         down = (smooth[..., 2:, 1:-1] - smooth[..., :-2, 1:-1]) / 2
         # A matte's distance is squashed within a 32nd of the size: its slope per px of half that.
@@ -227,9 +227,37 @@ class CompositeNetwork(nn.Module):
         return picture * (1 + self.unsharp) - soft.mul_(self.unsharp / 16)
 
 
+def _blur(picture: Tensor) -> Tensor:
+    """Means of 5 x 5 pixels, two fewer on each side; as sums of slices, in a fifth of a pooling's time."""
+    down = picture[:, :, :-4] + picture[:, :, 4:]
+    for first in (1, 2, 3):
+        down = down.add_(picture[:, :, first : first - 4])
+    across = down[..., :-4] + down[..., 4:]
+    for first in (1, 2, 3):
+        across = across.add_(down[..., first : first - 4])
+    return across * (1 / 25)
+
+
+def _double(picture: Tensor) -> Tensor:
+    """Bilinear enlargement to twice the size without gradients, in half of interpolate's time on one core."""
+    batch, channels, height, width = picture.shape
+    rows = picture.new_empty(batch, channels, height, 2, width)
+    rows[:, :, 0, 0], rows[:, :, -1, 1] = picture[:, :, 0], picture[:, :, -1]
+    torch.lerp(picture[:, :, 1:], picture[:, :, :-1], 0.25, out=rows[:, :, 1:, 0])
+    torch.lerp(picture[:, :, :-1], picture[:, :, 1:], 0.25, out=rows[:, :, :-1, 1])
+    tall = rows.view(batch, channels, 2 * height, width)
+    pixels = tall.new_empty(batch, channels, 2 * height, width, 2)
+    pixels[..., 0, 0], pixels[..., -1, 1] = tall[..., 0], tall[..., -1]
+    torch.lerp(tall[..., 1:], tall[..., :-1], 0.25, out=pixels[..., 1:, 0])
+    torch.lerp(tall[..., :-1], tall[..., 1:], 0.25, out=pixels[..., :-1, 1])
+    return pixels.view(batch, channels, 2 * height, 2 * width)
+
+
 def _resize(picture: Tensor, size: int) -> Tensor:
     if picture.shape[-1] == size:
         return picture
+    if 2 * picture.shape[-1] == size and picture.device.type == "cpu" and not picture.requires_grad:
+        return _double(picture)
     return functional.interpolate(picture, size=(size, size), mode="bilinear", align_corners=False)
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn import functional
 
-from likeness.errors import LikenessError, WeightsError
-from likeness.generators.backends import choose
-from likeness.generators.backends.choose import prepare
+from likeness.errors import WeightsError
 from likeness.generators.families.composite import CompositeGenerator, open_composite
 from likeness.generators.families.registry import open_family
+from likeness.generators.networks import composite
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS, ExemplarChoice, block_layout
 from likeness.generators.networks.refiner import PREFIX, Refiner
@@ -262,44 +262,19 @@ def test_a_refiner_in_the_file_adds_to_the_drawing_at_every_size(weights: Path, 
     assert (apart - torch.nn.functional.adaptive_avg_pool2d(added, 16)).abs().mean() < 0.25 * apart.abs().mean()
 
 
-@pytest.fixture
-def refined(weights: Path, tmp_path: Path) -> CompositeGenerator:
-    torch.manual_seed(0)
-    refiner = Refiner((4, 4, 4, 4))
-    torch.nn.init.normal_(refiner.out.weight, std=0.02)
-    header, tensors = read_weights(weights)
-    own = {PREFIX + name: tensor for name, tensor in refiner.state_dict().items()}
-    write_weights(tmp_path / "refined.safetensors", header, tensors | own)
-    return open_composite(tmp_path / "refined.safetensors", CPU)
+def test_the_quick_ways_to_enlarge_and_to_blur_are_the_usual_ones() -> None:
+    picture = torch.randn(2, 3, 12, 12)
+    usual = functional.interpolate(picture, size=(24, 24), mode="bilinear", align_corners=False)
+    assert torch.allclose(composite._double(picture), usual, atol=1e-6)
+    assert torch.allclose(composite._blur(picture), functional.avg_pool2d(picture, 5, 1), atol=1e-6)
 
 
-def test_on_a_processor_the_refiner_is_multiplied_in_eight_bits_by_itself(refined: CompositeGenerator) -> None:
-    latent = refined.sample([7])
+def test_a_picture_drawn_with_a_gradient_is_the_same(generator: CompositeGenerator) -> None:
+    latent = generator.sample([3, 4])
     with torch.no_grad():
-        wanted = refined.synthesize(latent)
-        choice = prepare(refined)
-        assert choice.precision == "int8"
-        picture = refined.synthesize(latent)
-        assert not torch.equal(picture, wanted)
-        assert (picture - wanted).abs().max() < 0.02
-        assert prepare(refined, precision="float32").precision == "its own"
-        assert torch.equal(refined.synthesize(latent), wanted)
-
-
-def test_eight_bits_that_draw_another_picture_are_not_taken(
-    refined: CompositeGenerator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(choose, "LEAST_PSNR_DB", 500.0)
-    latent = refined.sample([7])
-    with torch.no_grad():
-        wanted = refined.synthesize(latent)
-        assert prepare(refined).precision == "its own"
-        assert torch.equal(refined.synthesize(latent), wanted)
-    with pytest.raises(LikenessError, match=r"int8 cannot draw these weights \(\d+ dB from floats, wanted 500\)"):
-        prepare(refined, precision="int8")
-
-
-def test_weights_without_a_refiner_say_that_eight_bits_are_not_for_them(generator: CompositeGenerator) -> None:
-    assert prepare(generator).precision == "its own"
-    with pytest.raises(LikenessError, match="int8 is for weights with a refiner"):
-        prepare(generator, precision="int8")
+        wanted = generator.synthesize(latent)
+    picture = generator.synthesize(latent.requires_grad_())
+    assert (picture.detach() - wanted).abs().max() < 0.03
+    picture.square().sum().backward()
+    assert latent.grad is not None
+    assert latent.grad.abs().sum() > 0
