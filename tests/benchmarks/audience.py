@@ -96,7 +96,7 @@ class Night:
         self.programs.wait_for_workers()
         self.database = self.places.open_database()
         stack.callback(self.database.close)
-        self.house = House(self.programs.port, threading.Event(), threading.Event())
+        self.house = House(self.programs.port, threading.Event(), threading.Event(), arguments.tries)
         self.house.running.set()
         # When everything but the show was held.
         self.held: list[tuple[float, float]] = []
@@ -185,6 +185,7 @@ def main() -> None:
     parser.add_argument("--films", type=int, default=256, help="side of the films, in px")
     parser.add_argument("--films-fps", type=float, default=20.0)
     parser.add_argument("--fps", type=float, default=30.0, help="of the show; 0 plays none")
+    parser.add_argument("--tries", type=int, default=20, help="of a visitor to send the photo, 5 s apart")
     parser.add_argument("--delete", action="store_true", help="delete the night, and search the disk for what is left")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()

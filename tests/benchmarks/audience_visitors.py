@@ -23,7 +23,6 @@ from likeness.audience.phone import encode_form
 ASK_S = 4.0
 # Somebody whose photo was not sent presses the button again after a while.
 AGAIN_S = 5.0
-MOST_AGAIN = 20
 OVER = ("done", "refused")
 
 
@@ -47,11 +46,13 @@ class House:
         port: of the server; another one after a restart would be a fault.
         running: cleared while everything but the show is held.
         over: set when nobody waits for anything any more.
+        tries: how often somebody sends a photo before they give up.
     """
 
     port: int
     running: threading.Event
     over: threading.Event
+    tries: int
     # Of each request: what for, when it began and when its answer was whole.
     times: list[tuple[str, float, float]] = field(default_factory=list)
 
@@ -106,7 +107,7 @@ class Visit(threading.Thread):
     def _send(self) -> bool:
         """Send the photo until it is taken or refused; return whether it was taken."""
         body, kind = b"", ""
-        for _ in range(MOST_AGAIN):
+        for _ in range(self.house.tries):
             if not body:
                 page = self._ask("form", lambda: self.phone.ask("/?lang=en"))
                 if page is not None and page.status == 200:

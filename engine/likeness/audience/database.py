@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -61,6 +62,8 @@ class Database:
             ) from error
         if self.sqlite:
             prepare_engine(self._engine)
+        # Connections that the server has cut fail to be closed, with a traceback each; what matters is told in a line.
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
         self._alone = self._engine.execution_options(**{ALONE: True})
         try:
             with self._translate_errors(), self._alone.begin() as connection:
