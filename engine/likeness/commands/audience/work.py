@@ -64,8 +64,8 @@ def work(
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.set_flush_denormal(True)
-    # It counts pictures of each film, and names its file.
-    logging.getLogger("likeness.outputs").setLevel(logging.WARNING)
+    # It counts pictures of each film, and tells of disks that fill; a worker has its own measure of that.
+    logging.getLogger("likeness.outputs").setLevel(logging.ERROR)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     if attached:
