@@ -63,7 +63,8 @@ class Plugin:
         voice = find_voice()
         if voice is None:
             raise LikenessError("speak: there is no voice.safetensors; make one: likeness train voice")
-        self._follower, self._sound, self._asked = VoiceFollower(stage.sound, voice), stage.sound, False
+        self._follower = VoiceFollower(stage.sound, voice, wait=stage.offline)
+        self._sound, self._asked = stage.sound, False
         self._mouth = self._open_mouth(stage)
         self._dice = random.Random(stage.seed)
         self._until_blink, self._blinked_s = self._dice.uniform(0.3, 1.0), math.inf

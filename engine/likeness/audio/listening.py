@@ -47,7 +47,7 @@ class Listening:
         """Return whether it is a device, whose sound cannot be read ahead."""
         return self._reader is not None and np.isfinite(self._reader.end())
 
-    def read(self, start: int, until: float) -> tuple[int, Samples]:
+    def read(self, start: int, until: float, *, wait: bool = False) -> tuple[int, Samples]:
         """Return the number of the first sample, and samples `[n]` from there on; full scale is 1.
 
         Where no source is connected, and while a file is read up to now, there are none.
@@ -56,6 +56,7 @@ class Listening:
             start: the number of the first one that is wanted, `SOUND_RATE` a second from the show's start; if it is
                 kept no longer, the samples begin later.
             until: the show's time up to which samples are wanted, in seconds.
+            wait: for a file to be read up to now, as a render must, which is to be the same each time.
         """
         if self._reader is None:
             self._reader = self._source.open_sound()
@@ -66,12 +67,11 @@ class Listening:
             last = int(reader.end())
             # Of a device nobody wants what was said before.
             self._next = max(self._next, last - int(KEPT_S * SOUND_RATE))
-        elif last - self._next > BESIDE_S * SOUND_RATE:
-            self._behind = threading.Thread(target=self._catch_up, args=(reader, last), name="listening", daemon=True)
+        elif not wait and last - self._next > BESIDE_S * SOUND_RATE:
+            self._behind = threading.Thread(target=self._read_on, args=(reader, last), name="listening", daemon=True)
             self._behind.start()
             return start, np.zeros(0, np.float32)
-        if last > self._next:
-            self._keep(reader.read(self._next, last - self._next).mean(axis=0))
+        self._read_on(reader, last)
         first = max(start, self._next - len(self._kept))
         return first, self._kept[len(self._kept) - (self._next - first) :] if first < self._next else self._kept[:0]
 
@@ -79,6 +79,6 @@ class Listening:
         self._next += len(samples)
         self._kept = np.concatenate((self._kept, samples))[-int(KEPT_S * SOUND_RATE) :]
 
-    def _catch_up(self, reader: SoundReader, last: int) -> None:
+    def _read_on(self, reader: SoundReader, last: int) -> None:
         while self._next < last:
             self._keep(reader.read(self._next, min(PIECE, last - self._next)).mean(axis=0))

@@ -41,13 +41,14 @@ class VoiceFollower:
     Args:
         sound: of the show.
         path: of the voice network.
+        wait: for a file to be read up to now, in a render.
 
     Raises:
         WeightsError: the file is broken.
     """
 
-    def __init__(self, sound: Listening, path: Path) -> None:
-        self._sound = sound
+    def __init__(self, sound: Listening, path: Path, *, wait: bool = False) -> None:
+        self._sound, self._wait = sound, wait
         self._network, self._delay_s = open_voice(path)
         self._features = VoiceFeatures(SOUND_RATE)
         self._next = 0
@@ -63,7 +64,7 @@ class VoiceFollower:
             gain_db: of the sound, before it is heard.
         """
         until = at if self._sound.live else at + self._delay_s
-        first, samples = self._sound.read(self._next, until)
+        first, samples = self._sound.read(self._next, until, wait=self._wait)
         if len(samples):
             if first > self._next:
                 # What was missed is silence.

@@ -76,5 +76,14 @@ def test_a_file_that_nobody_listened_to_for_long_is_caught_up_with_beside_the_sh
     assert listening.read(0, 30.1)[0] == 30.1 * SOUND_RATE - KEPT_S * SOUND_RATE
 
 
+def test_a_render_waits_for_a_file_that_nobody_listened_to(tmp_path: Path) -> None:
+    sound = sine(440, 0.5, 12.0)
+    listening = Listening()
+    listening.connect(AudioFile(write_wav(tmp_path / "a.wav", sound)))
+    first, samples = listening.read(0, 11.0, wait=True)
+    assert first == (11.0 - KEPT_S) * SOUND_RATE
+    assert np.abs(samples - sound[first : 11 * SOUND_RATE]).max() < 1e-3
+
+
 def test_without_sound_there_is_none() -> None:
     assert len(Listening().read(0, 5.0)[1]) == 0
