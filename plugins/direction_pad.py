@@ -38,7 +38,7 @@ class Plugin:
         info = stage.generator.info
         self._bank = stage.generator.directions
         self._like = stage.generator.mean
-        self._weights = "" if info.weights is None else info.weights.stem
+        self._weights = info.names
         self._loaders = {axis: BackgroundLoader(self._open_direction, log) for axis in AXES}
         self._directions: dict[str, Tensor] = {}
         self._rest = torch.zeros_like(self._like)
@@ -66,6 +66,6 @@ class Plugin:
             return self._bank[min(int(text), len(self._bank) - 1)].to(self._like)
         if not text:
             return self._rest
-        path = resolve_direction(text, self._weights)
+        path = resolve_direction(text, *self._weights)
         # Of a file of several, the strongest.
         return read_directions(path, *self._like.shape)[0].to(self._like)

@@ -103,7 +103,7 @@ class Plugin:
         self._seed = stage.seed
         self._masks = {name: layer_mask(info.groups, info.num_ws, name, self._mean) for name in ("all", *GROUPS)}
         self._file: Tensor | None = None
-        weights = "" if info.weights is None else info.weights.stem
+        weights = info.names
         self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(
             lambda text: _open_directions(text, weights, self._mean), log
         )
@@ -157,10 +157,10 @@ class Plugin:
 
 
 @torch.inference_mode()
-def _open_directions(text: str, weights: str, like: Tensor) -> Tensor:
+def _open_directions(text: str, weights: tuple[str, ...], like: Tensor) -> Tensor:
     """Return the directions [n, num_ws, w_dim] that `text` names: a file, or a word of `weights`; none for no text."""
     text = text.strip('"')
     if not text:
         return like[None][:0]
-    path = resolve_direction(text, weights)
+    path = resolve_direction(text, *weights)
     return read_directions(path, *like.shape)[:MOST_KNOBS].to(like)

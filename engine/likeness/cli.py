@@ -31,6 +31,7 @@ from likeness.commands.project import project
 from likeness.commands.surface import surface
 from likeness.commands.train.composite import composite
 from likeness.commands.train.encoder import encoder
+from likeness.commands.train.enlarge import enlarge
 from likeness.commands.train.gan import gan
 from likeness.commands.train.refine import refine
 from likeness.commands.train.runs import resume, vae, wgan
@@ -60,7 +61,7 @@ for command in (
 ):
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
-for recipe in (composite, refine, gan, wgan, vae, encoder, voice, mouth, resume):
+for recipe in (composite, refine, enlarge, gan, wgan, vae, encoder, voice, mouth, resume):
     train.command(recipe)
 for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):
     app.command(group)

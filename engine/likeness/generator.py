@@ -38,6 +38,7 @@ class GeneratorInfo:
         licence: of the weights.
         groups: layer ranges `[start, stop)` by name, from coarse to fine, for style mixing.
         weights: the file that it was opened from, by which its encoder is found; None without a file.
+        latents: name of the weights whose latents these play and whose directions they share; "" for their own.
     """
 
     family: str
@@ -47,6 +48,13 @@ class GeneratorInfo:
     licence: Licence
     groups: Mapping[str, tuple[int, int]]
     weights: Path | None = None
+    latents: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which directions lie: that of the weights' file, then of those whose latents they play."""
+        own = () if self.weights is None else (self.weights.stem,)
+        return (*own, self.latents) if self.latents else own
 
 
 class Generator(Protocol):

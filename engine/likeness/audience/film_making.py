@@ -56,7 +56,7 @@ class FilmMaking:
     def __init__(self, generator: Generator, plan: FilmPlan, gallery: Path | None) -> None:
         assert generator.info.weights is not None
         info = generator.info
-        along = resolve_direction(LOOP, generator.info.weights.stem)
+        along = resolve_direction(LOOP, *info.names)
         self._direction = read_directions(along, info.num_ws, info.w_dim)[0].to(generator.mean)
         self._plan, self._films = plan, FilmMaker(generator, plan)
         self._reader = PhotoVisitorReader(generator, self._films, gallery, plan.side, plan.steps)

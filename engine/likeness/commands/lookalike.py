@@ -59,7 +59,7 @@ def lookalike(
 
     generator = open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device)))
     assert generator.info.weights is not None
-    along = resolve_direction(direction, generator.info.weights.stem)
+    along = resolve_direction(direction, *generator.info.names)
     plan = FilmPlan(size or (512, 512), fps, extent=extent, steps=steps, seed=seed)
     moved = read_directions(along, generator.info.num_ws, generator.info.w_dim)[0]
     session = FilmSession(generator, plan, gallery, output, photos, moved, along.stem, force=force)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from likeness.encoders.block_targets import BlockTarget, read_targets
 from likeness.encoders.linear_fit import LinearModel, multiply
-from likeness.encoders.trained import TrainedEncoder, encoder_file, open_trained
+from likeness.encoders.trained import TrainedEncoder, find_encoder, open_trained
 from likeness.errors import WeightsError
 from likeness.faces import bands
 from likeness.faces.flow import (
@@ -240,7 +240,7 @@ def open_composite_encoder(path: Path) -> CompositeEncoder:
     if "guess.mean" not in tensors:
         raise WeightsError(f"{path} holds no linear guess to begin from; train it again with this version")
     network = CompositeNetwork(tensors, size=int(header.arguments["size"]))
-    return CompositeEncoder(network, tensors, _open_trained_beside(path, header.sha256, network.w_dim))
+    return CompositeEncoder(network, tensors, _open_trained(path, network.w_dim))
 
 
 def open_picture_encoder(path: Path) -> PictureEncoder:
@@ -248,8 +248,8 @@ def open_picture_encoder(path: Path) -> PictureEncoder:
     return PictureEncoder(open_composite_encoder(path))
 
 
-def _open_trained_beside(weights: Path, sha256: str, w_dim: int) -> TrainedEncoder | None:
-    file = encoder_file(weights)
+def _open_trained(weights: Path, w_dim: int) -> TrainedEncoder | None:
+    file, sha256 = find_encoder(weights)
     try:
         return open_trained(file, sha256, ROWS, w_dim) if file.is_file() else None
     except WeightsError as error:

@@ -9,7 +9,7 @@ from typing import Protocol
 from torch import Tensor
 
 from likeness.encoders import composite, trained, vae
-from likeness.encoders.trained import encoder_file
+from likeness.encoders.trained import find_encoder
 from likeness.errors import WeightsError
 from likeness.generator import Generator
 from likeness.generators.weights_file import read_header
@@ -56,7 +56,7 @@ def open_encoder_for(source: Generator | Path | str) -> Encoder:
     header = read_header(weights)
     if header is not None and header.family in OWN_ENCODERS:
         return OWN_ENCODERS[header.family](weights)
-    file = encoder_file(weights)
+    file, sha256 = find_encoder(weights)
     if not file.is_file():
         raise WeightsError(
             f"{weights} has no encoder ({file.name} is not beside it); make one with "
@@ -65,4 +65,4 @@ def open_encoder_for(source: Generator | Path | str) -> Encoder:
     beside = read_header(file)
     # A file of another kind goes there too, and is refused by what it is.
     family = beside.family if beside is not None and beside.family in ENCODER_FILES else trained.FAMILY
-    return ENCODER_FILES[family](file, header.sha256 if header else "", shape)
+    return ENCODER_FILES[family](file, sha256, shape)

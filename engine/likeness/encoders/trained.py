@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness.errors import WeightsError
-from likeness.files.paths import ENCODER
+from likeness.files.paths import ENCODER, search_dirs
 from likeness.generators.networks.efficientnet_lite import EfficientNetLite
 from likeness.generators.perceptual import open_features
-from likeness.generators.weights_file import read_header, read_weights
+from likeness.generators.weights_file import read_header, read_weights, shared_latents
 from likeness.picture import resize_images
 
 FAMILY = "encoder"
@@ -60,6 +60,20 @@ def encoder_file(weights: Path) -> Path:
     if isinstance(named, str) and named:
         return weights.parent / named
     return weights.with_name(weights.name.removesuffix(weights.suffix) + ENCODER)
+
+
+def find_encoder(weights: Path) -> tuple[Path, str]:
+    """Return the file of the trained encoder of `weights`, which need not exist, and the SHA-256 that it must be for.
+
+    Their own where it is there, else that of the weights whose latents they play, "" where they have no SHA-256.
+    """
+    header, own = read_header(weights), encoder_file(weights)
+    shared = shared_latents(header)
+    if shared is not None and not own.is_file():
+        for folder in (weights.parent, *search_dirs("weights")):
+            if (folder / (shared.weights + ENCODER)).is_file():
+                return folder / (shared.weights + ENCODER), shared.sha256
+    return own, header.sha256 if header else ""
 
 
 def open_trained(path: Path, sha256: str, num_ws: int | None = None, w_dim: int | None = None) -> TrainedEncoder:

@@ -118,29 +118,30 @@ def find_mouth(weights: Path | None) -> Path | None:
     return next((path for path in names if path.is_file()), None)
 
 
-def list_directions(weights: str) -> dict[str, Path]:
-    """Return the files of the latent directions of the weights called `weights`, by name."""
-    places = [folder / "directions" / weights for folder in search_dirs("weights")]
+def list_directions(*weights: str) -> dict[str, Path]:
+    """Return the files of latent directions by name: of the weights called so, the first that have one of a name."""
+    places = [folder / "directions" / name for name in reversed(weights) for folder in search_dirs("weights")]
     return {path.stem: path for place in places for path in list_files(place, ".safetensors")}
 
 
-def find_direction(name: str, weights: str) -> Path:
-    """Return the file of the latent direction called `name` of the weights called `weights`.
+def find_direction(name: str, *weights: str) -> Path:
+    """Return the file of the latent direction called `name` of the weights called `weights`; see `list_directions`.
 
     They lie in `directions/WEIGHTS/NAME.safetensors` beside the weights of the usual folders.
 
     Raises:
         WeightsError: naming the nearest there are.
     """
-    found = list_directions(weights)
+    found = list_directions(*weights)
     if name not in found:
+        own = weights[0] if weights else "these weights"
         raise WeightsError(
-            f"no direction {name!r} of {weights}; {nearest(name, found)}, and `likeness directions` finds more"
+            f"no direction {name!r} of {own}; {nearest(name, found)}, and `likeness directions` finds more"
         )
     return found[name]
 
 
-def resolve_direction(text: str, weights: str) -> Path:
+def resolve_direction(text: str, *weights: str) -> Path:
     """Return the file that `text` means: the path of one, or the name of a direction of the weights called `weights`.
 
     Raises:
@@ -148,7 +149,7 @@ def resolve_direction(text: str, weights: str) -> Path:
     """
     path = Path(text).expanduser()
     is_file = text.lower().endswith(".safetensors") or path.is_file()
-    return path if is_file else find_direction(text, weights)
+    return path if is_file else find_direction(text, *weights)
 
 
 def population_files(weights: Path) -> list[Path]:

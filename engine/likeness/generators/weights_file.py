@@ -19,6 +19,7 @@ from likeness.generators.readers.file_kinds import describe_file
 
 FORMAT = 1
 KEY = "likeness"
+LATENTS = "latents"  # the argument that says whose latents these weights play
 
 
 @dataclass(frozen=True)
@@ -123,3 +124,31 @@ def fingerprint(path: Path) -> str:
         return header.sha256
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class SharedLatents:
+    """The weights whose latents others play number by number, and whose encoder and directions they share.
+
+    Args:
+        weights: their name.
+        sha256: of their tensors, as in their header.
+    """
+
+    weights: str
+    sha256: str
+
+
+def declare_latents(path: Path, header: WeightsHeader) -> dict[str, Any]:
+    """Return the argument by which weights made of those at `path` say that they play the latents of these."""
+    shared = shared_latents(header) or SharedLatents(path.stem, header.sha256)
+    return {LATENTS: asdict(shared)}
+
+
+def shared_latents(header: WeightsHeader | None) -> SharedLatents | None:
+    """Return whose latents the weights of a header play, None where these are their own or nobody has said."""
+    told = header.arguments.get(LATENTS) if header else None
+    if not isinstance(told, Mapping):
+        return None
+    name, sha256 = told.get("weights"), told.get("sha256")
+    return SharedLatents(name, sha256) if isinstance(name, str) and isinstance(sha256, str) else None

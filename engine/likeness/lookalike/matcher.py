@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from likeness.gallery import Gallery
     from likeness.gallery.face_types import Record
     from likeness.generator import Generator
+    from likeness.generators.weights_file import SharedLatents
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +84,16 @@ class Matcher:
         if not found:
             return MatchReply(request.generation, request.visitor)
         match = found[0]
-        ours = match.record.weights == self._config.weights.stem and not self._outdated(match.record)
+        ours = self._plays(match.record)
         latent = np.asarray(match.latent, np.float32) if ours and match.latent is not None else None
         return MatchReply(request.generation, request.visitor, match.name, match.distance, match.picture(), latent)
+
+    def _plays(self, record: Record) -> bool:
+        """Return whether a face's latent is one of these weights, or of those whose latents they play."""
+        shared = self._shared
+        if shared is not None and record.weights == shared.weights:
+            return record.weights_sha256 in ("", shared.sha256)
+        return record.weights == self._config.weights.stem and not self._outdated(record)
 
     def _outdated(self, record: Record) -> bool:
         """Return whether a face's latent is of other weights of this name; warn once."""
@@ -104,6 +112,12 @@ class Matcher:
         from likeness.generators.weights_file import fingerprint
 
         return fingerprint(self._config.weights)
+
+    @cached_property
+    def _shared(self) -> SharedLatents | None:
+        from likeness.generators.weights_file import read_header, shared_latents
+
+        return shared_latents(read_header(self._config.weights))
 
     def _open_gallery(self) -> Gallery | None:
         folder = self._config.gallery

@@ -32,14 +32,14 @@ class GeneratorDescription:
         self._scanned = float("-inf")
         self._available: list[str] = []
         self._directions: list[str] = []
-        self._directions_of: str | None = None
+        self._directions_of: tuple[str, ...] | None = None
 
     def describe(self) -> dict[str, Any]:
         """Return it ready for `json.dumps`."""
         info, loading = self._info(), self._swap.loading
         # The file's own name, which the folder of a training run does not have.
         weights = Path(self._swap.name).stem if info.weights is None else info.weights.stem
-        self._scan(weights)
+        self._scan((weights, info.latents) if info.latents else (weights,))
         return {
             "weights": weights,
             "resolution": info.resolution,
@@ -49,9 +49,9 @@ class GeneratorDescription:
             "directions": self._directions,
         }
 
-    def _scan(self, weights: str) -> None:
+    def _scan(self, weights: tuple[str, ...]) -> None:
         now = self._now()
         if now - self._scanned < SCAN_S and weights == self._directions_of:
             return
         self._scanned, self._directions_of = now, weights
-        self._available, self._directions = sorted(list_weights()), sorted(list_directions(weights))
+        self._available, self._directions = sorted(list_weights()), sorted(list_directions(*weights))

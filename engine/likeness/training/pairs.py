@@ -49,14 +49,20 @@ def make_pair(encoder: CompositeEncoder, photo: Bytes) -> Pair:
     parts = network.layers(found.latent)
     picture, skin = network.draw_with_skin(parts)
     step = parts.field[0].permute(1, 2, 0).numpy()
-    there = resize_field(np.ascontiguousarray(step) * np.float32(step.shape[0]), network.size)
     drawn = np.concatenate([_to_bytes(picture), _to_bytes(2 * skin - 1)], axis=2)
-    return Pair(drawn, _align_photo(photo, there, found.field), found.latent[0].numpy())
+    return Pair(drawn, align_photo(photo, step, found.field), found.latent[0].numpy())
 
 
-def _align_photo(photo: Bytes, drawn: Field, found: Field) -> Bytes:
-    """Return the photo through the drawing's warp and then its own, in one resampling."""
+def align_photo(photo: Bytes, drawn: Field, found: Field) -> Bytes:
+    """Return the photo through the drawing's warp and then its own, in one resampling.
+
+    Args:
+        photo: `[size, size, 3]`.
+        drawn: the drawing's field, in picture widths, of any size.
+        found: the photo's, as its encoding tells it.
+    """
     size = photo.shape[0]
+    drawn = resize_field(np.ascontiguousarray(drawn) * np.float32(drawn.shape[0]), size)
     unit = size / 256
     way = limit_length(compose(drawn, resize_field(found, size)), REACH * unit)
     way = np.asarray(cv2.GaussianBlur(way, (0, 0), SMOOTH * unit), np.float32)

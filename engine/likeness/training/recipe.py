@@ -19,6 +19,7 @@ from likeness.training.settings import Settings
 EXPORT = RUN_WEIGHTS
 # By name, since importing a recipe takes a second and one is wanted.
 RECIPES = {
+    "enlarge": ("likeness.training.enlarge", "EnlargeRecipe"),
     "gan": ("likeness.training.gan", "GANRecipe"),
     "refine": ("likeness.training.refine", "RefineRecipe"),
     "vae": ("likeness.training.vae", "VAERecipe"),

@@ -17,15 +17,13 @@ from likeness.errors import TrainingError
 from likeness.generator import Licence
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS
-from likeness.generators.networks.efficientnet_lite import EARLY_CHANNELS
 from likeness.generators.networks.refiner import COARSEST, PREFIX, WIDTHS, Refiner
 from likeness.generators.perceptual import open_features, perceptual_distance
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.picture import to_pictures
-from likeness.training.compute import PRECISION_TYPES, Compute
+from likeness.training.compute import Compute
 from likeness.training.crops import Crop, Crops
 from likeness.training.dataset import to_images
-from likeness.training.discriminators.textures import TextureCritic, relativistic, slope_penalty
 from likeness.training.ema import copy_for_average, update_average
 from likeness.training.pairs import open_pairs, write_pairs
 from likeness.training.pictures import read_pictures
@@ -41,17 +39,16 @@ from likeness.training.refine_losses import (
 )
 from likeness.training.schedule import fade_out
 from likeness.training.settings import Settings
+from likeness.training.texture_game import TextureGame, erode
 
 RATE, CRITIC_RATE = 6e-4, 5e-4
-BETAS, CRITIC_BETAS = (0.5, 0.99), (0.0, 0.99)
+BETAS = (0.5, 0.99)
 FAMILY = "composite"
 SHOWN_PSI = 0.7
 # Steps over which the critic's weight grows, and steps that it trains before it counts.
 WARM_STEPS, AHEAD = 500, 200
 RIM = 17  # px around each place over which skin is averaged
 DEVIATION_PHOTOS = 20  # photos
-# Steps between two penalties of the critic's gradient.
-PENALTY_PERIOD = 8
 MEASURED = 16  # held-out faces that are encoded for the previews; 45 ms each
 
 
@@ -124,21 +121,21 @@ class RefineRecipe(Recipe):
         self._crops = Crops(self._pairs, self._composite, self._own.crop, compute.device)
         self.z_dim = network.w_dim
         self._refiner = compute.place(Refiner(WIDTHS))
-        self._critic = compute.place(TextureCritic(EARLY_CHANNELS))
+        rate = settings.learning_rate or RATE
+        chosen = np.linspace(0, len(self._pairs) - 1, min(len(self._pairs), DEVIATION_PHOTOS)).astype(int)
+        seen = to_images(self._pairs.pixels[chosen, ..., 4:], compute.device)
+        self._game = TextureGame(compute, seen, rate * CRITIC_RATE / RATE, self._own.penalty)
         self._average = copy_for_average(self._refiner)
         self._encoded: dict[int, Tensor] = {}
         self._features = open_features(compute.device)
-        self._feature_net = open_features(compute.device).to(PRECISION_TYPES[compute.precision])
-        self._deviation = self._measure_deviation()
-        rate = settings.learning_rate or RATE
         self._optimizers = {
             "refiner": Adam(self._refiner.parameters(), rate, BETAS),
-            "critic": Adam(self._critic.parameters(), rate * CRITIC_RATE / RATE, CRITIC_BETAS),
+            "critic": self._game.optimizer,
         }
 
     def networks(self) -> Mapping[str, nn.Module]:
         """Return refiner, critic and average."""
-        return {"refiner": self._refiner, "critic": self._critic, "average": self._average}
+        return {"refiner": self._refiner, "critic": self._game.critic, "average": self._average}
 
     def optimizers(self) -> Mapping[str, Optimizer]:
         """Return the two optimisers."""
@@ -156,17 +153,20 @@ class RefineRecipe(Recipe):
             with self._compute.autocast():
                 refined = self._refiner(crop.drawn, crop.skin).float()
             with torch.no_grad():
-                wanted = self._feature_maps(crop.photos)
-            maps = self._feature_maps(refined)
+                wanted = self._game.feature_maps(crop.photos)
+            maps = self._game.feature_maps(refined)
+            where = erode(crop.skin, RIM)
             losses = self._losses(crop, refined, maps, wanted)
             weights = {name: getattr(self._own, name) for name in ("features", "texture", "colour")}
             if at.step >= self._own.begin:
-                losses["critic"] = self._generator_loss(crop, maps, wanted)
+                losses["critic"] = self._game.score_drawings(maps, wanted, crop.places, where)
                 weights["critic"] = self._own.adversarial * min(1.0, (at.step - self._own.begin) / WARM_STEPS)
             total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
             self._compute.backward(total / len(batches))
             if at.step >= self._own.begin - AHEAD:
-                losses["critic_itself"] = self._train_critic(at.step, crop, maps, wanted, len(batches))
+                losses["critic_itself"] = self._game.train_critic(
+                    at.step, maps, wanted, crop.places, where, len(batches)
+                )
             for name, loss in losses.items():
                 totals[name] = totals.get(name, 0.0) + loss.detach() / len(batches)
         self._compute.optimizer_step(self._optimizers["refiner"])
@@ -189,39 +189,6 @@ class RefineRecipe(Recipe):
         if len(drawn) > count:
             losses["colour"] = colour_distance(refined[count:], drawn[count:])
         return losses
-
-    def _generator_loss(self, crop: Crop, maps: list[Tensor], wanted: list[Tensor]) -> Tensor:
-        """Return how far drawings score below photos."""
-        self._critic.requires_grad_(False)
-        with self._compute.autocast():
-            drawings, photos = self._critic(maps, crop.places), self._critic(wanted, crop.places)
-        self._critic.requires_grad_(True)
-        return relativistic(drawings, _match_scores(photos, len(maps[0])), _inner_skin(crop.skin))
-
-    def _train_critic(self, step: int, crop: Crop, maps: list[Tensor], wanted: list[Tensor], parts: int) -> Tensor:
-        """Add the critic's gradients, on the features of the refiner's step; return how far photos score too low."""
-        maps = [features.detach() for features in maps]
-        with self._compute.autocast():
-            drawings, photos = self._critic(maps, crop.places), self._critic(wanted, crop.places)
-        loss = relativistic(_match_scores(photos, len(maps[0])), drawings, _inner_skin(crop.skin))
-        total = loss
-        if step % PENALTY_PERIOD == 0:
-            # In full precision: the gradient of a gradient loses too much in sixteen bits.
-            slopes = slope_penalty(self._critic, maps, crop.places) + slope_penalty(self._critic, wanted, crop.places)
-            total = total + self._own.penalty * PENALTY_PERIOD * slopes / 2
-        self._compute.backward(total / parts)
-        return loss
-
-    def _feature_maps(self, pictures: Tensor) -> list[Tensor]:
-        maps = self._feature_net.early_features(pictures)
-        return [features.float() / deviation for features, deviation in zip(maps, self._deviation, strict=True)]
-
-    @torch.no_grad()
-    def _measure_deviation(self) -> list[Tensor]:
-        """Return the deviation of each channel over some photos; 0.05 more keeps constant channels small."""
-        chosen = np.linspace(0, len(self._pairs) - 1, min(len(self._pairs), DEVIATION_PHOTOS)).astype(int)
-        maps = self._feature_net.early_features(to_images(self._pairs.pixels[chosen, ..., 4:], self._compute.device))
-        return [features.float().std((0, 2, 3))[None, :, None, None] + 0.05 for features in maps]
 
     def draw(self, z: Tensor) -> Tensor:
         """Return refined pictures of random faces, at a truncation of 0.7."""
@@ -264,17 +231,6 @@ class RefineRecipe(Recipe):
             self._encoded[key] = torch.cat(codes).clone()
         with torch.no_grad():
             return self._composite.draw_with_skin(self._composite.layers(self._encoded[key].to(photos.device)))
-
-
-def _inner_skin(skin: Tensor) -> Tensor:
-    """Return the skin that has only skin around it: at the rim the critic would react to hair and cause blotches."""
-    around = functional.avg_pool2d(skin, RIM, 1, RIM // 2, count_include_pad=False)
-    return ((around - 0.8) / 0.2).clamp(0, 1)
-
-
-def _match_scores(photos: list[Tensor], count: int) -> list[Tensor]:
-    """Return a photo's scores for each of `count` drawings: its own for a pair, another's in turn for a random face."""
-    return [scores[torch.arange(count, device=scores.device) % len(scores)] for scores in photos]
 
 
 def _open_base(path: Path, size: int) -> tuple[WeightsHeader, dict[str, Tensor]]:

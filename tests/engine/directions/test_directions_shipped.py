@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from likeness.errors import WeightsError
 from likeness.files.paths import bundled_dir, find_direction, find_weights
 from likeness.generators.weights_file import read_header
 from likeness.toolkit.latent_file import read_about, read_directions
@@ -47,3 +48,10 @@ def test_weights_of_the_same_latent_have_the_same_directions() -> None:
     # faces-256 refines the pictures of composite-256, whose codes it plays.
     for path in shipped():
         assert find_direction(path.stem, "faces-256").read_bytes() == path.read_bytes()
+
+
+def test_weights_that_play_the_latents_of_others_have_their_directions() -> None:
+    assert find_direction("smile", "nobody", WEIGHTS) == find_direction("smile", WEIGHTS)
+    assert find_direction("smile", "faces-256", WEIGHTS).parent.name == "faces-256"
+    with pytest.raises(WeightsError, match="no direction 'smle' of nobody; nearest: smile"):
+        find_direction("smle", "nobody", WEIGHTS)

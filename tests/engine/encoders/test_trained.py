@@ -10,10 +10,10 @@ from tests.conftest import ToyGenerator
 
 from likeness import open_generator
 from likeness.encoders.open_encoder import open_encoder_for
-from likeness.encoders.trained import encoder_file, open_trained
+from likeness.encoders.trained import encoder_file, find_encoder, open_trained
 from likeness.errors import TrainingError, WeightsError
 from likeness.generators.networks.dcgan import Decoder
-from likeness.generators.weights_file import WeightsHeader, write_weights
+from likeness.generators.weights_file import WeightsHeader, declare_latents, write_weights
 from likeness.training.encoder import EncoderSamples, draw_samples, sample_latents, train_encoder
 
 
@@ -100,3 +100,16 @@ def test_the_composites_own_encoder_answers_in_tensors(root: Path) -> None:
     again, mean = generator.synthesize(found), generator.synthesize(generator.mean[None])
     assert found.shape == (1, 4, generator.info.w_dim)
     assert (again - drawn).square().mean() < 0.5 * (mean - drawn).square().mean()
+
+
+def test_weights_that_play_the_latents_of_others_are_encoded_by_the_others_encoder(tmp_path: Path) -> None:
+    own = write_weights(tmp_path / "old.safetensors", WeightsHeader("toy"), {"a": torch.zeros(1)})
+    latents = declare_latents(tmp_path / "old.safetensors", own)
+    header = write_weights(tmp_path / "new.safetensors", WeightsHeader("toy", latents), {"a": torch.ones(1)})
+    assert find_encoder(tmp_path / "new.safetensors") == (tmp_path / "new.encoder.safetensors", header.sha256)
+    (tmp_path / "old.encoder.safetensors").touch()
+    assert find_encoder(tmp_path / "new.safetensors") == (tmp_path / "old.encoder.safetensors", own.sha256)
+    (tmp_path / "new.encoder.safetensors").touch()
+    assert find_encoder(tmp_path / "new.safetensors") == (tmp_path / "new.encoder.safetensors", header.sha256)
+    # What is made of the new ones plays the latents of the old ones still.
+    assert declare_latents(tmp_path / "new.safetensors", header) == latents

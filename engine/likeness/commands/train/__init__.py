@@ -1,6 +1,6 @@
 """`likeness train`: weights from a folder of pictures, one file for each family.
 
-- `composite.py`, `refine.py`: composite portraits, and the refiner of their drawings.
+- `composite.py`, `refine.py`, `enlarge.py`: composite portraits, the refiner of their drawings, and their enlarger.
 - `runs.py`: `wgan`, `vae` and `resume`, and the options that all recipes of the training loop share.
 - `gan.py`: the style-based GAN. `encoder.py`: an encoder for weights that have none.
 - `voice.py`: what a face that speaks hears, and how its mouth moves.

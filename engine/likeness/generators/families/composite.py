@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.errors import WeightsError
@@ -15,9 +15,11 @@ from likeness.generator import GeneratorInfo, NoiseMode
 from likeness.generators.families.checkpoint import Source, own_source
 from likeness.generators.networks.composite import CompositeNetwork, Layers
 from likeness.generators.networks.composite_parts import ROWS
+from likeness.generators.networks.enlarger import FACTOR, Enlarger, find_enlarger
 from likeness.generators.networks.refiner import Refiner, find_refiner
-from likeness.generators.weights_file import read_weights
+from likeness.generators.weights_file import WeightsHeader, read_weights, shared_latents
 
+Placed = TypeVar("Placed", bound=nn.Module)
 FAMILY = "composite"
 NAMES = (FAMILY,)
 # Faces that the ranges of eight bits are taken from, and others that are then looked at.
@@ -51,8 +53,9 @@ class CompositeGenerator:
 
     Its latent has four layers, each a joint code of unit variance: shape (and hair style),
     broad (light and colour), middle and fine skin. All layers equal is one coherent face; a layer
-    from another face brings that face's shape, colours or skin. Where the file holds a refiner too, it
-    makes the drawing more of a photograph; the latent means the same with and without.
+    from another face brings that face's shape, colours or skin. Where the file holds a refiner or an enlarger too,
+    it makes the drawing more of a photograph, the enlarger at twice the size; the latent means the same with and
+    without.
 
     Args:
         source: of a composite weights file.
@@ -63,17 +66,18 @@ class CompositeGenerator:
     def __init__(self, source: Source, device: torch.device, size: int | None = None) -> None:
         tensors = source.tensors
         native = int(source.arguments["size"])
-        self._size = size or native
+        enlarger = find_enlarger(tensors)
+        self._size = size or native * (1 if enlarger is None else FACTOR)
         outline = source.arguments.get("outline")
         network = CompositeNetwork(tensors, size=native, outline=outline, dtype=choose_component_dtype(device))
         self.network = network.to(device).eval().requires_grad_(False)
-        refiner = find_refiner(tensors)
-        if refiner is not None:
-            refiner = refiner.to(device, choose_refiner_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
-            refiner = refiner.eval().requires_grad_(False)
-        self.refiner = refiner
+        self.enlarger = enlarger if enlarger is None else _place(enlarger, device)
+        refiner = find_refiner(tensors) if enlarger is None else None
+        self.refiner = refiner if refiner is None else _place(refiner, device)
         w_dim = network.w_dim
-        self.info = GeneratorInfo(FAMILY, ROWS, w_dim, self._size, source.licence, GROUPS)
+        shared = shared_latents(WeightsHeader(FAMILY, source.arguments))
+        names = "" if shared is None else shared.weights
+        self.info = GeneratorInfo(FAMILY, ROWS, w_dim, self._size, source.licence, GROUPS, latents=names)
         self.warp: Tensor | None = None
         self._mean = torch.zeros(ROWS, w_dim, device=device)
         self._directions = torch.eye(w_dim, device=device)[:, None, :].expand(-1, ROWS, -1).contiguous()
@@ -110,6 +114,8 @@ class CompositeGenerator:
         """Pictures `[batch, 3, size, size]` in [-1, 1], differentiable; there is no noise in this family."""
         parts = self.network.layers(latent)
         self.warp = parts.field.detach()
+        if self.enlarger is not None:
+            return self._enlarged(self.enlarger, parts)
         if self.refiner is not None:
             return self._refined(self.refiner, parts)
         return self.network.warp_and_sharpen(parts.flat(), parts.field, self._size)
@@ -137,6 +143,15 @@ class CompositeGenerator:
         """Where the person is in the pictures, `[batch, 1, size, size]` in [0, 1]: skin and hair."""
         return self.network.draw_silhouette(latent, self._size)
 
+    def _enlarged(self, enlarger: Enlarger, parts: Layers) -> Tensor:
+        """The drawing enlarged, which has been learnt at its native size alone, then brought to the size asked for."""
+        drawn = self.network.warp_and_sharpen(parts.flat(), parts.field, self.network.size)
+        picture: Tensor = enlarger(drawn).clamp(-1, 1)
+        if picture.shape[-1] == self._size:
+            return picture
+        size, shrinks = (self._size, self._size), self._size < picture.shape[-1]
+        return functional.interpolate(picture, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
+
     def _refined(self, refiner: Refiner, parts: Layers) -> Tensor:
         """The drawing with what the refiner adds, which it has learnt to do at the native size alone."""
         drawn, skin = self.network.draw_with_skin(parts)
@@ -147,6 +162,12 @@ class CompositeGenerator:
         shrinks, size = self._size < self.network.size, (self._size, self._size)
         added = functional.interpolate(added, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
         return (self.network.warp_and_sharpen(parts.flat(), parts.field, self._size) + added).clamp(-1, 1)
+
+
+def _place(network: Placed, device: torch.device) -> Placed:
+    """Return `network` frozen on the device, in the type in which it is multiplied fastest."""
+    network = network.to(device, choose_refiner_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)
 
 
 def open_composite(path: Path, device: torch.device, size: int | None = None) -> CompositeGenerator:

@@ -190,6 +190,12 @@ class CompositeNetwork(nn.Module):
         warped = self._warp(torch.cat([parts.flat(), skin], dim=1), parts.field, self.size)
         return self._sharpen(warped[:, :3], 1).clamp(-1, 1), warped[:, 3:]
 
+    def draw_regions(self, parts: Layers) -> Tensor:
+        """Return where there is bare skin and where the person is, in [0, 1], `[batch, 2, size, size]`."""
+        person = parts.mattes[:, 1:]
+        regions = torch.cat([parts.mattes[:, :1] * person, person], dim=1)
+        return self._warp(regions, parts.field, self.size).clamp(0, 1)
+
     def draw_silhouette(self, latent: Tensor, size: int) -> Tensor:
         """Return where the person is in the picture of that size, in [0, 1], `[batch, 1, size, size]`."""
         parts = self.layers(latent)

@@ -2,7 +2,7 @@
 
 - `projected.py`: small heads on frozen features, for little compute.
 - `ada.py`: the whole discriminator of StyleGAN2, for a GPU.
-- `textures.py`: the critic of `refine`, which compares textures place by place.
+- `textures.py`: the critic of `refine` and `enlarge`, which compares textures place by place.
 - `losses.py`: hinge and logistic losses, R1 and path length penalties, as functions of logits.
 - `diffaugment.py`: augmentation for the projected discriminator.
 - `augment.py`, `strength.py`: adaptive augmentation for `ada.py`, and how often it is applied.
