@@ -7,6 +7,8 @@ every thread of the show for good. So what waits for the network waits here, and
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import av
 
@@ -15,6 +17,9 @@ CONTAINER = "nut"
 # FFmpeg would read 5 MB before it says what comes; the head of the container has said it already.
 _AT_ONCE = {"probesize": "4096", "analyzeduration": "0", "fflags": "nobuffer"}
 _FLUSHED = {"flush_packets": "1"}
+# Longer than this nothing is waited for in the network, in seconds: where the show was killed meanwhile, nobody else
+# would end this process.
+_STUCK_S = 15
 
 
 def relay(url: str, kind: str) -> None:
@@ -25,10 +30,25 @@ def relay(url: str, kind: str) -> None:
         incoming = source.streams.video[0]
         with av.open(url, "w", format=kind, options=_FLUSHED) as sink:
             stream = sink.add_stream_from_template(incoming)
+            with _limited():
+                sink.start_encoding()
             for packet in source.demux(incoming):
                 if packet.dts is not None:
                     packet.stream = stream
-                    sink.mux(packet)
+                    with _limited():
+                        sink.mux(packet)
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """End this process where the body takes too long. By the system: the interpreter may be held meanwhile."""
+    if sys.platform != "win32":
+        signal.alarm(_STUCK_S)
+    try:
+        yield
+    finally:
+        if sys.platform != "win32":
+            signal.alarm(0)
 
 
 if __name__ == "__main__":
