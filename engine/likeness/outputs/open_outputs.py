@@ -53,7 +53,7 @@ def open_outputs(
         heads: how many faces stand side by side in each picture.
         title, on_key, on_close: of windows.
         overlay: of the window, the first one of several.
-        audio: what films have as their sound.
+        audio: what films and streams have as their sound.
         fitting: how pictures fill windows, and files of `size`.
 
     Raises:
@@ -82,7 +82,7 @@ def open_outputs(
             elif name == "null":
                 opened.append(NullOutput())
             elif is_sent(name):
-                sent = open_sent(name, fps)
+                sent = open_sent(name, fps, audio)
                 opened.append(FittedOutput(sent, *size, heads, fitting) if size else sent)
             else:
                 file = open_file(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from likeness.audio.features import AudioSource, NoAudio
 from likeness.errors import OutputError
 from likeness.outputs.sending.ndi import NdiSender, check_ndi
 from likeness.outputs.sending.sender import SentOutput, Transmitter
@@ -13,6 +14,7 @@ from likeness.outputs.sending.virtual_camera import VirtualCamera, check_camera
 
 # What programs see where no name is given.
 DEFAULT_NAME = "likeness"
+NO_AUDIO = NoAudio()
 _LIBRARIES: dict[str, Callable[[], None]] = {
     "ndi": check_ndi,
     "spout": check_spout,
@@ -49,9 +51,13 @@ def check_sent(output: str) -> None:
         _LIBRARIES[output.partition(":")[0].lower()]()
 
 
-def open_sent(output: str, fps: float) -> SentOutput:
-    """Return an output of the show that sends to `output`, as `check_sent` allows. Raises like that."""
+def open_sent(output: str, fps: float, audio: AudioSource = NO_AUDIO) -> SentOutput:
+    """Return an output of the show that sends to `output`, as `check_sent` allows; streams have the sound of `audio`.
+
+    Raises like `check_sent`.
+    """
     check_sent(output)
+    sound = audio.open_sound() if _ADDRESS.match(output) else None
     kind, _, name = output.partition(":")
     kind, called = kind.lower(), name or DEFAULT_NAME
 
@@ -64,6 +70,6 @@ def open_sent(output: str, fps: float) -> SentOutput:
             return SpoutSender(called, size)
         if kind == "syphon":
             return SyphonServer(called, size)
-        return Stream(output, size, fps)
+        return Stream(output, size, fps, sound)
 
-    return SentOutput(name_sent(output), connect)
+    return SentOutput(name_sent(output), connect, on_end=sound.close if sound else lambda: None)

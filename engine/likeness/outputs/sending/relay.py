@@ -26,17 +26,21 @@ def relay(url: str, kind: str) -> None:
     """Pass packets on from standard input to `url`, in FFmpeg's container `kind`, until it ends."""
     # Unbuffered: a read returns what is there, instead of waiting for a block to fill.
     pipe = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 - this process ends with it
-    with av.open(pipe, "r", format=CONTAINER, options=_AT_ONCE) as source:
-        incoming = source.streams.video[0]
-        with av.open(url, "w", format=kind, options=_FLUSHED) as sink:
-            stream = sink.add_stream_from_template(incoming)
-            with _limited():
-                sink.start_encoding()
-            for packet in source.demux(incoming):
-                if packet.dts is not None:
-                    packet.stream = stream
-                    with _limited():
-                        sink.mux(packet)
+    with (
+        av.open(pipe, "r", format=CONTAINER, options=_AT_ONCE) as source,
+        av.open(url, "w", format=kind, options=_FLUSHED) as sink,
+    ):
+        # The picture, and the sound where there is some.
+        streams = {stream.index: sink.add_stream_from_template(stream) for stream in source.streams}
+        with _limited():
+            sink.start_encoding()
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                with _limited():
+                    sink.mux(packet)
+        with _limited():
+            sink.close()
 
 
 @contextmanager

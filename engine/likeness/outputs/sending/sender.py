@@ -46,6 +46,7 @@ class SentOutput:
         name: what messages call it.
         open_transmitter: connects, given the size (width, height) and the channels of the pictures.
         pause_s: between the first two tries.
+        on_end: called on the thread after the last picture.
 
     Attributes:
         dropped: pictures that were left out because the receiver was slow.
@@ -58,8 +59,9 @@ class SentOutput:
         name: str,
         open_transmitter: Callable[[tuple[int, int], int], Transmitter],
         pause_s: float = FIRST_PAUSE_S,
+        on_end: Callable[[], None] = lambda: None,
     ) -> None:
-        self.name = name
+        self.name, self._on_end = name, on_end
         self._open, self._first_pause_s = open_transmitter, pause_s
         self.dropped = self.sent = 0
         self.trouble: str | None = None
@@ -126,6 +128,7 @@ class SentOutput:
                 self.trouble, pause_s = None, self._first_pause_s
                 log.info("%s: pictures arrive again", self.name)
         self._part(transmitter)
+        self._on_end()
 
     def _next(self) -> tuple[Picture, float] | None:
         """Return the picture to send, or None once all are sent and no more come."""

@@ -1,4 +1,4 @@
-"""Streams of H.264 to addresses in the network."""
+"""Streams of H.264, with the sound, to addresses in the network."""
 
 import os
 import select
@@ -19,10 +19,12 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
+from likeness.audio.sound import SoundReader
 from likeness.errors import OutputError
 from likeness.outputs.pacing import exact_rate
 from likeness.outputs.profiles import H264
 from likeness.outputs.sending.relay import CONTAINER
+from likeness.outputs.sound_track import SoundTrack
 from likeness.picture import KeptPicture, Picture
 
 # FFmpeg's container for each scheme of an address.
@@ -104,11 +106,14 @@ class Stream:
         url: where to.
         size: width and height of the pictures in px; odd ones get their last line twice.
         fps: about so many pictures a second.
+        sound: of the show; it stays open. None for a stream without.
     """
 
-    def __init__(self, url: str, size: tuple[int, int], fps: float) -> None:
+    def __init__(self, url: str, size: tuple[int, int], fps: float, sound: SoundReader | None = None) -> None:
         self._rate, self._size = exact_rate(fps), (size[0] + size[0] % 2, size[1] + size[1] % 2)
-        self._url, self._pipe = url, RelayPipe(relay_command(url), url)
+        self._url, self._sound = url, sound
+        self._track: SoundTrack | None = None
+        self._pipe = RelayPipe(relay_command(url), url)
         self._reformatter, self._kept = VideoReformatter(), KeptPicture()
         self._image: tuple[Picture, VideoFrame] | None = None
         self._began: float | None = None
@@ -129,7 +134,11 @@ class Stream:
         if self._image is None or self._image[0] is not picture:
             self._image = picture, self._convert(picture)
         image = self._image[1]
-        self._began = at if self._began is None else self._began
+        if self._began is None:
+            self._began = at
+            if self._sound is not None:
+                # A tick stands for a frame: the pictures of a stream come at any time.
+                self._track = SoundTrack(self._container, self._sound, Fraction(TICKS), at)
         since = at - self._began
         self._ticks = max(self._ticks + 1, round(since * TICKS))
         image.pts, image.time_base = self._ticks, Fraction(1, TICKS)
@@ -138,6 +147,8 @@ class Stream:
             image.pict_type, self._keyed = PictureType.I, since
         for packet in self._codec.encode(image):
             self._container.mux(packet)
+        if self._track is not None:
+            self._track.advance(self._ticks + 1)
         self._pipe.check()
 
     def close(self) -> None:
@@ -146,6 +157,8 @@ class Stream:
             if not self._pipe.failed:
                 for packet in self._codec.encode(None):
                     self._container.mux(packet)
+                if self._track is not None:
+                    self._track.finish(self._ticks + 1)
             self._container.close()
         finally:
             self._pipe.close()

@@ -13,8 +13,11 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tests.engine.sounds import RATE, write_wav
 
+from likeness.audio.open_audio import open_audio
 from likeness.errors import OutputError
 from likeness.outputs.sending import stream
 from likeness.outputs.sending.kinds import open_sent
@@ -92,6 +95,39 @@ def test_a_receiver_gets_the_pictures_in_their_size_and_colours_and_at_their_tim
     assert all(abs(had - wanted) <= 4 for line in lines for had, wanted in zip(line[3:], (200, 100, 50), strict=True))
     times = [line[0] for line in lines]
     assert all(before < after for before, after in pairwise(times))
+
+
+# Prints the seconds of sound that have come, and how often the tone crosses zero in each.
+LISTENER = """
+import sys, av, numpy as np
+with av.open(sys.argv[1], options=dict(pair.split("=") for pair in sys.argv[2:])) as source:
+    heard = np.zeros(0, np.float32)
+    for frame in source.decode(audio=0):
+        heard = np.concatenate((heard, frame.to_ndarray()[0]))
+        late = heard[4800:]
+        if len(late) > 9600:
+            rate = (np.diff(np.signbit(late)) != 0).sum() / 2 / len(late) * 48_000
+            print(f"{frame.time:.3f} {rate:.1f} {np.abs(late).max():.3f}", flush=True)
+"""
+
+
+def test_a_stream_has_the_sound_of_the_show(
+    tmp_path: Path, picture: Maker, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "RECEIVER", LISTENER)
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(30 * RATE) / RATE)
+    sound = open_audio(str(write_wav(tmp_path / "tone.wav", tone.astype(np.float32))), offline=True)
+    url = f"rtmp://127.0.0.1:{free_port()}/live/key"
+    with receiver(tmp_path / "heard", url, "listen=1") as received:
+        output = open_sent(url, 30.0, sound)
+        try:
+            play(output, received.lines, picture(), eventually)
+        finally:
+            output.close()
+            sound.close()
+        _, hertz, loudest = received.lines()[0]
+    assert hertz == pytest.approx(440, abs=8)
+    assert 0.4 < loudest < 0.6
 
 
 def test_a_receiver_that_goes_and_comes_back_gets_pictures_again_while_the_show_plays_on(
