@@ -122,7 +122,7 @@ class PictureOptions:
         A plugin's .py file to add at the end of the rack; repeat it for more.
     audio
         What to listen to: part of an input device's name, "default", a WAV file, or off. A render takes files only.
-        Films have it as their sound.
+        Films and streams have it as their sound.
     backend
         What runs the network; auto takes the fastest that is installed: "graph" on CUDA, "openvino" on processors.
     precision

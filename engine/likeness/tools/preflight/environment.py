@@ -1,6 +1,7 @@
 """Checks of what a show needs around it: ports, displays, controllers, sound, camera, audience, disk, libraries."""
 
 import errno
+import os
 import shutil
 import socket
 import time
@@ -18,6 +19,8 @@ from likeness.generators.devices import choose_device, find_unused_card
 from likeness.inputs.audience.client import LinkError
 from likeness.inputs.camera.picture_check import is_black
 from likeness.inputs.camera.source import check_source, open_source, source_label
+from likeness.inputs.dmx.bindings import read_dmx_bindings
+from likeness.inputs.dmx.sockets import bind_dmx
 from likeness.inputs.midi.bindings import Bindings
 from likeness.inputs.midi.input import midi_available
 from likeness.inputs.midi.ports import MidiPorts, open_client
@@ -30,6 +33,7 @@ from likeness.outputs.profiles import FILMS, PROFILES
 from likeness.outputs.sending.kinds import check_sent, is_sent, name_sent
 from likeness.parameters.presets import Preset
 from likeness.show.audience import open_audience_client
+from likeness.show.takes.writer import SUFFIX
 from likeness.tools.preflight.finding import Finding, good, less, stops
 
 # The use of each optional library, by the name of its module.
@@ -56,6 +60,10 @@ def check_environment(preset: Preset, options: Options, heads: int, fps: float) 
     yield from check_controllers(preset, options)
     yield from check_films(options)
     yield from check_receivers(options)
+    if options.take is not None:
+        yield check_take(options.take, force=options.force)
+    if options.dmx is not None:
+        yield from check_dmx(preset, options, options.dmx)
     yield check_sound(options)
     yield check_device(options.device)
     if options.camera:
@@ -118,6 +126,38 @@ def check_receivers(options: Options) -> Iterator[Finding]:
             )
         except OutputError as error:
             yield stops("output", str(error))
+
+
+def check_take(path: Path, *, force: bool) -> Finding:
+    """Check that the take of the night can be written, and say which name is taken."""
+    if path.suffix.lower() != SUFFIX:
+        return stops("take", f"{path}: the name of a take ends in {SUFFIX}, such as {path.stem}{SUFFIX}")
+    folder = path.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return stops("take", f"{path}: nothing can be written to {folder}; name another folder")
+    there = path.exists() and not force
+    return good(
+        "take", f"all that is played goes to {path}" + ("; it is there, so the next free name is" if there else "")
+    )
+
+
+def check_dmx(preset: Preset, options: Options, host: str) -> Iterator[Finding]:
+    """Check that the ports of lighting desks are free, and that channels are bound."""
+    for protocol, port in (("artnet", options.artnet_port), ("sacn", options.sacn_port)):
+        if port:
+            try:
+                bind_dmx(host, port, f"--{protocol}-port").close()
+                yield good("DMX", f"UDP port {port} of {host} is free for {protocol}")
+            except InputError as error:
+                yield stops("DMX", str(error))
+    bound = read_dmx_bindings(user_dir("dmx"), preset.dmx)
+    if bound:
+        universes = ", ".join(map(str, sorted({binding.universe for binding in bound})))
+        yield good("DMX", f"{len(bound)} channels are bound, in universe {universes}")
+    else:
+        yield less("DMX", f"no channel is bound; add [[dmx]] entries to the preset, or a file in {user_dir('dmx')}")
 
 
 def check_displays(options: Options, heads: int, fps: float) -> Iterator[Finding]:
