@@ -108,6 +108,8 @@ class Components(nn.Module):
         else:
             rows = (packed.float() * scale[:, None]).t().contiguous().to(dtype)
         self.register_buffer("kept", rows)
+        # Made where a gradient is first asked for: a search asks hundreds of times, a show never.
+        self._wide: Tensor | None = None
 
     def forward(self, code: Tensor) -> Tensor:
         """Return `[batch, pixels]` in float32 from a code `[batch, components]`."""
@@ -115,7 +117,9 @@ class Components(nn.Module):
             return functional.linear(code.to(self.kept.dtype), self.kept).float()
         scaled = functional.pad(code * self.scale, (0, self.kept.shape[1] - code.shape[1]))
         if scaled.requires_grad:
-            return functional.linear(scaled, self.kept.float())
+            if self._wide is None:
+                self._wide = self.kept.float()
+            return functional.linear(scaled, self._wide)
         return torch._weight_int8pack_mm(scaled.bfloat16(), self.kept, self.ones).float()
 
 
