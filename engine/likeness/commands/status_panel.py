@@ -105,6 +105,8 @@ def _describe_output(output: Mapping[str, Any]) -> tuple[str, str]:
     minutes = output.get("disk_full_in_minutes")
     if "file" in output and output["file"] is None:
         return f"{text}, the file is gone", "red"
+    if output.get("trouble"):
+        return f"{text}, reaches nobody: {output['trouble']}", "yellow"
     if minutes is not None and minutes < WARN_AT[0]:
         return f"{text}, the disk is full in {minutes:.0f} min", "red"
     return text, ""

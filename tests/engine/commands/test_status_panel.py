@@ -67,6 +67,16 @@ def test_a_disk_that_is_nearly_full_and_a_file_that_is_gone_are_on_the_panel() -
     assert said == [(True, False), (False, True), (False, False)]
 
 
+def test_a_receiver_that_is_gone_is_on_the_panel() -> None:
+    output = {"name": "rtmp://host", "dropped": 0, "repeated": 0, "sent": 9}
+    said = []
+    for trouble in ("Connection refused", None):
+        text = io.StringIO()
+        terminal(text, False).print(build_panel({**NUMBERS, "outputs": [{**output, "trouble": trouble}]}))
+        said.append("reaches nobody: Connection refused" in text.getvalue())
+    assert said == [True, False]
+
+
 def test_the_panel_stays_as_tall_while_its_numbers_change() -> None:
     heights = set()
     for fps, level in ((3.0, 0.0), (59.9, 1.0)):

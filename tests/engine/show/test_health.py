@@ -120,6 +120,15 @@ def test_a_disk_is_a_warning_while_there_is_time(rig: Rig) -> None:
     assert rig.told == (True, "warning", [("warning", "disk")])
 
 
+def test_a_receiver_of_pictures_that_is_gone_is_a_warning_until_it_is_back(rig: Rig) -> None:
+    rig.numbers["outputs"] = [{"name": "rtmp://host", "trouble": "Connection refused"}]
+    rig.play(10)
+    assert rig.told == (True, "warning", [("warning", "output")])
+    rig.numbers["outputs"][0]["trouble"] = None
+    rig.play(1)
+    assert rig.told == (True, "ok", [])
+
+
 def test_time_in_which_the_machine_slept_does_not_count(rig: Rig) -> None:
     rig.play(100)
     rig.at += 3600.0

@@ -69,6 +69,7 @@ function Notices({ status, connection, hello }) {
   if (lock) words.push(['warn', `locked by ${lock}`]);
   if (hello?.role === 'view') words.push(['warn', 'this page looks on']);
   for (const name of status?.closed_outputs ?? []) words.push(['warn', `${name} is closed`]);
+  for (const output of status?.outputs ?? []) if (output.trouble) words.push(['warn', `${output.name} reaches nobody`]);
   if (brightness < 0.995) words.push(['plain', `brightness ${Math.round(brightness * 100)} %`]);
   if (status && status.governed_fps !== status.wanted_fps) words.push(['plain', `${status.wanted_fps} fps wanted`]);
   const desks = (clients?.desk ?? 1) + (clients?.view ?? 0);
