@@ -117,7 +117,9 @@ class Mouth:
         shifts = ((above - mean).mul_(2 / SIDE), (below - mean).mul_(2 / SIDE))
         maps = part.enlarge(torch.cat((*shifts, over, under), dim=1))
         over, under = maps[:, 4:5], maps[:, 5:]
-        seen = part.sample(picture, torch.where(over >= -SOFT_PX / 2, maps[:, 2:4], maps[:, :2]))
+        # Where the mouth is open, the soft edge of the lower lip is the lip's own: what lies there above is skin.
+        lower = over >= -under.clamp(SOFT_PX / 2, SOFT_PX)
+        seen = part.sample(picture, torch.where(lower, maps[:, 2:4], maps[:, :2]))
         over, under, lips = (_cut_lips(each) for each in (over, under, seen))
         mean = part.enlarge_lips(mean)
         # Of the lower lip and of the upper, whichever covers more; the rest is open.
