@@ -14,8 +14,9 @@ import av
 
 # What lies between the show and this process: packets with their times, and no delay.
 CONTAINER = "nut"
-# FFmpeg would read 5 MB before it says what comes; the head of the container has said it already.
-_AT_ONCE = {"probesize": "4096", "analyzeduration": "0", "fflags": "nobuffer"}
+# FFmpeg would read 5 MB before it says what comes; the head of the container has said it already. Its `nobuffer` drops
+# what it reads for that, and so the first keyframe: a receiver saw nothing for a second.
+_AT_ONCE = {"probesize": "4096", "analyzeduration": "0"}
 _FLUSHED = {"flush_packets": "1"}
 # Longer than this nothing is waited for in the network, in seconds: where the show was killed meanwhile, nobody else
 # would end this process.

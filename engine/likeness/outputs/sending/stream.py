@@ -81,7 +81,7 @@ def relay_command(url: str) -> list[str]:
             f"--output {hide_secrets(url)}: this PyAV has no SRT; install the program ffmpeg (with SRT), which is then "
             "used for it, or send to rtmp://, or to udp:// in a network of your own"
         )
-    reading = ["-probesize", "4096", "-analyzeduration", "0", "-fflags", "nobuffer", "-f", CONTAINER, "-i", "pipe:0"]
+    reading = ["-probesize", "4096", "-analyzeduration", "0", "-f", CONTAINER, "-i", "pipe:0"]
     return [ffmpeg, "-loglevel", "error", *reading, "-c", "copy", "-flush_packets", "1", "-f", kind, url]
 
 

@@ -95,6 +95,8 @@ def test_a_receiver_gets_the_pictures_in_their_size_and_colours_and_at_their_tim
     assert all(abs(had - wanted) <= 4 for line in lines for had, wanted in zip(line[3:], (200, 100, 50), strict=True))
     times = [line[0] for line in lines]
     assert all(before < after for before, after in pairwise(times))
+    # Who was there from the beginning sees the first picture; who joins later waits for a keyframe.
+    assert scheme == "udp" or times[0] == 0.0
 
 
 # Prints the seconds of sound that have come, and how often the tone crosses zero in each.
