@@ -1,5 +1,6 @@
 """Video recording that survives the program's death: a fragment every half second."""
 
+import logging
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from likeness.outputs.profiles import H264, Profile
 from likeness.outputs.sound_track import SoundTrack
 from likeness.outputs.writer import ROOM
 from likeness.picture import Picture
+
+log = logging.getLogger(__name__)
 
 # Bits a pixel for the encoders that know no crf.
 BITS_PER_PIXEL = 0.25
@@ -106,6 +109,8 @@ class VideoOutput(ContainerOutput):
         height, width = picture.shape[:2]
         self._profile.check(self.path, (width, height))
         self._size = (width + width % 2, height + height % 2)
+        if self._size != (width, height):
+            log.warning("%s: films have even sides, so it is %dx%d", self.path.name, *self._size)
         stream = self._container.add_stream(self._encoder_name, rate=self.rate)
         codec = stream.codec_context
         assert isinstance(codec, VideoCodecContext)  # which of the three it is, PyAV's types leave open

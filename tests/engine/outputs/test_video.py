@@ -67,7 +67,9 @@ def test_colours_come_back_by_the_matrix_that_the_file_names(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("width", "height"), [(33, 32), (32, 33), (33, 33), (1, 1)])
-def test_an_odd_side_gets_its_last_line_twice(tmp_path: Path, picture: Maker, width: int, height: int) -> None:
+def test_an_odd_side_gets_its_last_line_twice_and_that_is_said(
+    tmp_path: Path, picture: Maker, width: int, height: int, caplog: pytest.LogCaptureFixture
+) -> None:
     shown = picture(width, height)
     path = tmp_path / "v.mp4"
     record(path, [shown] * 3)
@@ -77,6 +79,7 @@ def test_an_odd_side_gets_its_last_line_twice(tmp_path: Path, picture: Maker, wi
     if width % 2:
         assert np.abs(luma[:, -1] - luma[:, -2]).max() <= 30
     assert np.abs(pictures[-1][:height, :width].astype(int) - shown).mean() < 8
+    assert f"v.mp4: films have even sides, so it is {width + width % 2}x{height + height % 2}" in caplog.text
 
 
 def test_a_picture_of_another_size_is_fitted_into_the_frame(tmp_path: Path) -> None:
