@@ -4,11 +4,12 @@ import logging
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from likeness.errors import InputError, LikenessError
-from likeness.errors.fault_log import log_refusal
+from likeness.errors.fault_log import Faults, log_refusal
 from likeness.inputs.dmx.packets import OP_POLL, Levels, decode_artnet, decode_sacn, operation_of
 from likeness.inputs.dmx.poll import encode_poll_replies
 from likeness.inputs.dmx.sockets import ANY, bind_dmx, join_universes
@@ -32,6 +33,8 @@ BURST, PAUSE_S = 32, 0.002
 LOOK_S = 0.25
 # Polls are answered this often at most: they cost their sender less than the answer costs us.
 POLL_S = 0.25
+# Lines about desks that come and go: so many in so many seconds.
+MOST_TOLD, TOLD_S = 20, 60.0
 
 
 class DmxInput:
@@ -72,7 +75,9 @@ class DmxInput:
         self._sockets: list[socket.socket] = []
         self._selector: selectors.BaseSelector | None = None
         self._thread = StoppableThread("dmx", self._run)
-        self._polled = -POLL_S
+        self._polled, self._faults = -POLL_S, Faults(log)
+        # When lines about desks were logged.
+        self._told: deque[float] = deque()
         # Any thread.
         self.ports: dict[str, int] = {}
         self.received = self.refused = 0
@@ -122,10 +127,14 @@ class DmxInput:
         assert self._selector is not None
         while not self._thread.stopping.is_set():
             ready = self._selector.select(LOOK_S)
-            for key, _ in ready:
-                assert isinstance(key.fileobj, socket.socket)
-                self._read(key.fileobj, key.data)
-            self._drop_lost(time.monotonic())
+            try:
+                for key, _ in ready:
+                    assert isinstance(key.fileobj, socket.socket)
+                    self._read(key.fileobj, key.data)
+                self._drop_lost(time.monotonic())
+            # A cue's file or a plugin that goes meanwhile may raise anything, and the desk must stay in command.
+            except Exception as error:  # noqa: BLE001
+                self._faults.tell("DMX", error)
             if ready:
                 self._thread.stopping.wait(PAUSE_S)
 
@@ -160,16 +169,25 @@ class DmxInput:
             return
         new = universe.take(levels, time.monotonic())
         if new is not None:
-            log.info("DMX universe %d: %s is heard", levels.universe, new)
+            self._tell(logging.INFO, f"DMX universe {levels.universe}: {new} is heard")
         self._play(levels.universe)
 
     def _drop_lost(self, now: float) -> None:
         for number, universe in self._universes.items():
             lost = universe.drop_lost(now)
             for name in lost:
-                log.warning("DMX universe %d: nothing comes from %s any more", number, name)
+                self._tell(logging.WARNING, f"DMX universe {number}: nothing comes from {name} any more")
             if lost:
                 self._play(number)
+
+    def _tell(self, level: int, text: str) -> None:
+        """Log a line about a desk, unless there were many just now: made-up desks must not fill the log."""
+        now = time.monotonic()
+        while self._told and now - self._told[0] > TOLD_S:
+            self._told.popleft()
+        if len(self._told) < MOST_TOLD:
+            self._told.append(now)
+            log.log(level, "%s", text)
 
     def _play(self, number: int) -> None:
         """Queue what has changed in a universe, for one frame."""

@@ -56,15 +56,15 @@ class Universe:
     def drop_lost(self, now: float) -> list[str]:
         """Return the names of the sources that were lost since the last call."""
         lost = []
-        for source in self._sources.values():
+        for source in tuple(self._sources.values()):
             if not source.lost and now - source.heard_at >= LOST_S:
                 source.lost = True
                 lost.append(source.last.name)
         return lost
 
     def names(self) -> list[str]:
-        """Return the names of the sources that are heard."""
-        return [source.last.name for source in self._sources.values() if not source.lost]
+        """Return the names of the sources that are heard. Any thread."""
+        return [source.last.name for source in tuple(self._sources.values()) if not source.lost]
 
     def read(self, binding: DmxBinding) -> int | None:
         """Return the value that counts for a binding; None where no source that is heard has it."""

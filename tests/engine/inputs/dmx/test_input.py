@@ -175,6 +175,30 @@ def test_hostile_packets_are_counted_without_a_line_and_the_next_good_one_plays(
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
+def test_a_recall_that_fails_in_a_way_of_its_own_leaves_the_desk_in_command(
+    stage: Callable[..., Stage], caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = stage(DmxBinding("cue", U, 1), DmxBinding("walk.depth", U, 2))
+    desk.input._recall = lambda number: 1 // 0  # type: ignore[assignment,return-value]
+    desk.send(0, 0)
+    desk.send(1, 0)
+    desk.send(1, 255)
+    desk.comes_to("walk.depth", 1.0)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_made_up_desks_do_not_fill_the_log(
+    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr("likeness.inputs.dmx.universe.LOST_S", 0.0)
+    desk = stage(DmxBinding("walk.depth", U, 1))
+    for source in range(60):
+        desk.acn.send(sacn(b"\1", source=source))
+    desk.wait(lambda: desk.input.received == 60)
+    assert 1 <= len([record for record in caplog.records if "DMX universe" in record.message]) <= 20
+
+
 def test_while_the_stage_is_locked_another_machine_is_not_heard(stage: Callable[..., Stage]) -> None:
     desk = stage(DmxBinding("walk.depth", U, 1))
     desk.lock.holder = "10.0.0.9"
