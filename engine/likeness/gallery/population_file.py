@@ -15,7 +15,14 @@ from likeness.errors import WeightsError
 from likeness.files.paths import population_files
 from likeness.gallery.face_types import Embedding
 from likeness.generator import Licence
-from likeness.generators.weights_file import WeightsHeader, fingerprint, read_header, read_weights, write_weights
+from likeness.generators.weights_file import (
+    WeightsHeader,
+    fingerprint,
+    read_header,
+    read_weights,
+    shared_latents,
+    write_weights,
+)
 
 log = logging.getLogger(__name__)
 
@@ -113,16 +120,20 @@ def read_population(path: Path) -> Population:
 def find_population(weights: Path) -> Population | None:
     """Return the population of the weights file `weights`, or None where there is none of exactly these.
 
+    Weights that play the latents of others draw the same people: where they have none of their own, the others' is it.
+
     Reads files; not for the render thread. One that cannot be used is told of in the log, not raised.
 
     Raises:
         WeightsError: where the weights cannot be read.
     """
-    found = [path for path in population_files(weights) if path.is_file()]
-    if not found:
-        return None
-    sha256 = fingerprint(weights)
-    for path in found:
+    own = [path for path in population_files(weights) if path.is_file()]
+    wanted = [(path, fingerprint(weights)) for path in own]
+    shared = shared_latents(read_header(weights))
+    if shared is not None:
+        others = population_files(weights.with_name(f"{shared.weights}.safetensors"))
+        wanted += [(path, shared.sha256) for path in others if path.is_file()]
+    for path, sha256 in wanted:
         try:
             population = read_population(path)
         except WeightsError as error:

@@ -168,18 +168,16 @@ class EnlargeRecipe(Recipe):
             crop = self._crops.draw(len(batch))
             with self._compute.autocast():
                 enlarged = self._enlarger(crop.drawn).float()
-            with torch.no_grad():
-                wanted = self._game.feature_maps(crop.photos)
-            maps = self._game.feature_maps(enlarged)
+            wanted, maps = self._feature_maps(crop, enlarged, at.step)
             losses = self._losses(crop, enlarged, maps, wanted)
             weights = {name: getattr(self._own, name) for name in WEIGHED}
             where = self._judged(crop)
-            if at.step >= self._own.begin:
+            if self._own.adversarial and at.step >= self._own.begin:
                 losses["critic"] = self._game.score_drawings(maps, wanted, crop.places, where)
                 weights["critic"] = self._own.adversarial * min(1.0, (at.step + 1) / max(self._own.begin, 1) - 1)
             total = torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
             self._compute.backward(total / len(batches))
-            if at.step >= self._own.begin * (1 - AHEAD):
+            if self._trains_critic(at.step):
                 losses["critic_itself"] = self._game.train_critic(
                     at.step, maps, wanted, crop.places, where, len(batches)
                 )
@@ -190,6 +188,17 @@ class EnlargeRecipe(Recipe):
             self._compute.optimizer_step(self._optimizers["critic"])
         update_average(self._average, self._enlarger, at.images, self._batch, self._own.half_life)
         return totals
+
+    def _trains_critic(self, step: int) -> bool:
+        return self._own.adversarial > 0 and step >= self._own.begin * (1 - AHEAD)
+
+    def _feature_maps(self, crop: EnlargeCrop, enlarged: Tensor, step: int) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the features of photos and pictures; none where nothing looks at them: they are most of a step."""
+        if not (self._own.features or self._own.texture or self._trains_critic(step)):
+            return [], []
+        with torch.no_grad():
+            wanted = self._game.feature_maps(crop.photos)
+        return wanted, self._game.feature_maps(enlarged)
 
     def _losses(
         self, crop: EnlargeCrop, enlarged: Tensor, maps: list[Tensor], wanted: list[Tensor]
@@ -202,11 +211,10 @@ class EnlargeRecipe(Recipe):
         alike = agreement(drawn[:paired], functional.avg_pool2d(photos[:paired], FACTOR))
         where = torch.cat([skin[:paired] * alike, torch.ones_like(skin[paired:])])
         with_photo = [features[:count] for features in maps]
-        losses = {
-            "coarse": pixel_distance(enlarged[:count], photos, where),
-            "features": feature_distance(with_photo, wanted, where),
-            "texture": texture_distance(with_photo, wanted, where),
-        }
+        losses = {"coarse": pixel_distance(enlarged[:count], photos, where)}
+        if maps:
+            losses["features"] = feature_distance(with_photo, wanted, where)
+            losses["texture"] = texture_distance(with_photo, wanted, where)
         if count > paired:
             losses["pixels"] = (enlarged[paired:count] - photos[paired:]).abs().mean()
         if len(drawn) > count:

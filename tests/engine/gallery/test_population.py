@@ -15,7 +15,7 @@ from likeness.gallery.photo_encoder import PhotoReader
 from likeness.gallery.population import add_population, build_population, draw_face
 from likeness.gallery.population_file import find_population, read_population
 from likeness.generator import Generator
-from likeness.generators.weights_file import read_header
+from likeness.generators.weights_file import WeightsHeader, declare_latents, read_header, write_weights
 
 SHIPPED = ("faces-256", "composite-256")
 
@@ -84,3 +84,15 @@ def test_populations_are_not_taken_for_weights(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="of no family that opens here"):
         open_generator(path)
     assert find_weights("faces-256").parent == bundled_dir("weights")
+
+
+def test_weights_that_play_the_latents_of_others_have_their_people(tmp_path: Path) -> None:
+    base = find_weights("composite-256")
+    header = read_header(base)
+    assert header is not None
+    write_weights(tmp_path / "twin.safetensors", WeightsHeader("composite", declare_latents(base, header)), {})
+    found = find_population(tmp_path / "twin.safetensors")
+    assert found is not None
+    assert (found.weights, found.weights_sha256) == ("composite-256", header.sha256)
+    write_weights(tmp_path / "other.safetensors", WeightsHeader("composite"), {})
+    assert find_population(tmp_path / "other.safetensors") is None
