@@ -119,7 +119,8 @@ class EnlargeRecipe(Recipe):
         self._own.check(size)
         base = Path(self._own.base)
         self._header, tensors = _open_base(base, size)
-        self._licence = Licence(settings.licence, settings.paid_use)
+        # The file holds the base too, whose notice must go along.
+        self._licence = Licence(settings.licence, settings.paid_use, self._header.licence.notice)
         self._encoder = open_composite_encoder(base)
         outline = self._own.outline
         if compute.is_main:
