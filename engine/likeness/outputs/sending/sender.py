@@ -111,7 +111,8 @@ class SentOutput:
                 continue
             try:
                 if transmitter is None:
-                    transmitter, began = self._open(size, picture.shape[2]), now
+                    began = now
+                    transmitter = self._open(size, picture.shape[2])
                 transmitter.send(fitted.get(picture, size, lambda: letterbox(picture, size)), at)  # noqa: B023
                 self.sent += 1
             # A library, a driver or a network fails in ways of its own; the show goes on, and so do the tries.

@@ -1,5 +1,7 @@
 import threading
+import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -73,6 +75,20 @@ def test_a_receiver_that_fails_is_tried_again_and_what_was_wrong_is_said_once(
     lines = [record.message for record in caplog.records]
     assert len([line for line in lines if "cable out" in line and "tried again" in line]) == 1
     assert "wire: pictures arrive again" in lines
+
+
+def test_a_receiver_that_cannot_be_opened_is_tried_less_and_less_often(picture: Maker, eventually: Eventually) -> None:
+    tries: list[float] = []
+
+    def refuse(size: tuple[int, int], channels: int) -> Receiver:
+        tries.append(time.monotonic())
+        raise OSError("no such device")
+
+    output = SentOutput("absent", refuse, pause_s=0.02)
+    eventually(lambda: [output.show(picture(), 0.0), len(tries) >= 4][1])
+    output.close()
+    pauses = [after - before for before, after in pairwise(tries)]
+    assert all(pause >= least for pause, least in zip(pauses, (0.02, 0.04, 0.08), strict=False))
 
 
 def test_a_receiver_that_hangs_is_left_behind_at_the_end(picture: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
