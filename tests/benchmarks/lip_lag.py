@@ -25,7 +25,7 @@ from likeness.training.voice.speech import Utterance, say
 FPS = 50
 SHIFTS_MS = range(-200, 301, 10)
 # Of the strip: every third frame, 60 ms apart.
-ROWS, COLUMNS, STRIDE = 3, 10, 3
+ROWS, COLUMNS, STRIDE = 2, 10, 3
 STILL = ("blink", "breath", "drift")
 
 
@@ -51,12 +51,13 @@ def draw_strip(film: Path, said: Utterance, file: Path) -> None:
     with av.open(str(film)) as container:
         frames = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
     rows: list[list[np.ndarray]] = [[]]
+    loud = np.abs(said.samples) / np.abs(said.samples).max()
     for index in range(0, min(len(frames), ROWS * COLUMNS * STRIDE), STRIDE):
         at = index / FPS
         first, last = (round(max(0.0, at + side * STRIDE / FPS / 2) * said.rate) for side in (-1, 1))
         face = cv2.resize(frames[index][134:250, 62:194], None, fx=0.9, fy=0.9, interpolation=cv2.INTER_AREA)
         below = np.zeros((40, face.shape[1], 3), np.uint8)
-        for x, part in enumerate(np.array_split(np.abs(said.samples[first:last]), face.shape[1])):
+        for x, part in enumerate(np.array_split(loud[first:last], face.shape[1])):
             cv2.line(below, (x, 24 - round(24 * float(part.max(initial=0.0)))), (x, 24), (90, 220, 90))
         name = next((each.name for each in said.phonemes if each.start <= at < each.end), "")
         cv2.putText(below, f"{at:.2f} s  {name}", (4, 37), cv2.FONT_HERSHEY_SIMPLEX, 0.36, (255,) * 3, 1, cv2.LINE_AA)
@@ -70,7 +71,7 @@ def draw_strip(film: Path, said: Utterance, file: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--voice", default="rms")
-    parser.add_argument("--sentence", default=HELD_OUT[0] + " " + HELD_OUT[1])
+    parser.add_argument("--sentence", default=HELD_OUT[1])
     parser.add_argument("--film", type=Path, default=None)
     parser.add_argument("--strip", type=Path, default=None)
     wanted = parser.parse_args()

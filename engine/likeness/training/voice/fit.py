@@ -28,7 +28,7 @@ IMPORTANCE = (2.0, 1.0, 2.0, 1.0, 0.7, 0.5)
 # Movement counts beside place, so that the mouth does not mumble about its mean.
 MOVEMENT = 2.0
 # Lips that do not shut are seen more than lips that shut too much: so much more counts what is missing of them.
-UNSHUT = 6.0
+UNSHUT = 4.0
 STEPS_IN_A_PIECE = 160
 # The first rows of a piece, before which the network has heard nothing, are not judged.
 UNJUDGED = 20
@@ -50,9 +50,9 @@ class VoiceSettings:
         batch: pieces of speech in a step.
     """
 
-    steps: int = 3000
-    hidden: int = 96
-    variations: int = 4
+    steps: int = 1800
+    hidden: int = 80
+    variations: int = 3
     delay: int = 3
     seed: int = 0
     batch: int = 48
