@@ -79,10 +79,16 @@ def renew(session: Session, claim: Claim, now: float, lease_s: float = LEASE_S) 
 
 
 def give_back(session: Session, claim: Claim) -> bool:
-    """Let go of a claim as if it had never been taken: what failed is the house's, and not the photo's."""
+    """Let go of a claim as if it had never been taken: what failed is the house's, and not the photo's.
+
+    Where the claim is another's by now, it is no longer counted as one at which a worker died; then False comes back.
+    """
     own = (Visitor.number == claim.number, Visitor.work_token == claim.token)
     freed = {"work_token": None, "work_until": None, "attempts": Visitor.attempts - 1}
-    return _update(session, *own, **freed) is not None
+    if _update(session, *own, **freed) is not None:
+        return True
+    _update(session, Visitor.number == claim.number, Visitor.attempts > 0, attempts=Visitor.attempts - 1)
+    return False
 
 
 def finish_check(

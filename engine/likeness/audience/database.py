@@ -156,6 +156,10 @@ class Database:
     def _translate_errors(self) -> Iterator[None]:
         try:
             yield
+        except ConnectionError as error:
+            # pg8000 lets some of its socket's errors through.
+            where = self._engine.url.render_as_string(hide_password=True)
+            raise DatabaseGoneError(f"{where}: {error}; is the database gone?") from error
         except (DBAPIError, sqlite3.Error) as error:
             cause = getattr(error, "orig", None) or error
             where = self._engine.url.render_as_string(hide_password=True)

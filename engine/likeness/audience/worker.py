@@ -98,6 +98,8 @@ class Worker:
         self._check, self._making, self._now, self._lease_s = check, making, now, lease_s
         self._deleted_at = float("-inf")
         self._faults = Faults(log)
+        # What could not be given back: the database was gone.
+        self._owed: list[Claim] = []
 
     def run(self, stopping: Event) -> None:
         """Work until `stopping` is set."""
@@ -119,6 +121,7 @@ class Worker:
             OSError: the scratch folder cannot be written.
         """
         self._require_room()
+        self._give_back()
         with self._database.writing() as session:
             claim = claim_work(session, self._now(), self._lease_s)
         if claim is None:
@@ -136,10 +139,14 @@ class Worker:
         except (AudienceError, OSError):
             if self._is_lost(claim, lost):
                 return True
-            self._give_back(claim)
+            lost.set()
             raise
         finally:
             lease.close()
+            if lost.is_set():
+                self._owed.append(claim)
+                with suppress(AudienceError):
+                    self._give_back()
             shutil.rmtree(folder, ignore_errors=True)
         log.info("visitor %d: %s in %.1f s", claim.number, claim.task.value, time.monotonic() - began)
         return True
@@ -152,12 +159,14 @@ class Worker:
             except PhotoError:
                 reason = Reason.NO_FACE
             with self._database.writing() as session:
-                finish_check(session, claim, reason, self._now(), nudity)
+                if not finish_check(session, claim, reason, self._now(), nudity):
+                    lost.set()
             return
         try:
             made = self._making.make(photo, lambda: not lost.is_set())
         except ClaimLostError:
             log.info("visitor %d is gone meanwhile; what was being made is dropped", claim.number)
+            lost.set()
             return
         except LikenessError as error:
             if self._is_lost(claim, lost):
@@ -167,10 +176,11 @@ class Worker:
             with self._database.writing() as session:
                 fail_films(session, claim, self._now())
             return
-        self._keep(claim, made)
+        if not self._keep(claim, made):
+            lost.set()
 
-    def _keep(self, claim: Claim, made: MadeFilms) -> None:
-        """Keep films in the store; where the claim was lost meanwhile, or the database fails, none of them stays."""
+    def _keep(self, claim: Claim, made: MadeFilms) -> bool:
+        """Keep films in the store; return whether they count. Where not, or where the database fails, none stays."""
         kept: list[tuple[str, str]] = []
         counts = False
         try:
@@ -181,6 +191,7 @@ class Worker:
         finally:
             if not counts:
                 self._drop([file for _, file in kept])
+        return counts
 
     def _require_room(self) -> None:
         """Raise AudienceError where the disk of the scratch folder is full."""
@@ -192,10 +203,12 @@ class Worker:
                 f"films wait until there are {LEAST_ROOM // 1_000_000}"
             )
 
-    def _give_back(self, claim: Claim) -> None:
-        """Let another, or this one in a moment, take the visitor; where that fails too, the claim runs out."""
-        with suppress(AudienceError), self._database.writing() as session:
-            give_back(session, claim)
+    def _give_back(self) -> None:
+        """Let others have the visitors whose claims ended without an end, and count none as a worker's death."""
+        while self._owed:
+            with self._database.writing() as session:
+                give_back(session, self._owed[-1])
+            self._owed.pop()
 
     def _is_lost(self, claim: Claim, lost: Event) -> bool:
         """Return whether a claim is lost by now, before its renewal sees it: a deletion takes the files along."""

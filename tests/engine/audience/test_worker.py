@@ -1,6 +1,5 @@
 """Workers: what becomes of a visitor in their hands, and when one is killed."""
 
-import logging
 import os
 import shutil
 import signal
@@ -148,53 +147,6 @@ def test_a_worker_whose_visitor_is_refused_stops_at_the_next_frame_and_keeps_not
     assert room.files() == []
     assert len(room.store.list()) == 1
     assert room.guests.state(number) is State.REFUSED
-
-
-def test_films_whose_approval_is_undone_meanwhile_are_shown_to_nobody_and_made_anew_after_another(room: Room) -> None:
-    def undo(_: Callable[[], bool]) -> None:
-        with room.database.writing() as session:
-            assert moderation.undo(session, time.time()) == [number]
-
-    number = room.come()
-    assert room.worker().work_once()
-    room.approve(number)
-    # The lease is not renewed before the films are whole, so nothing but their end can notice.
-    assert room.worker(undo, lease_s=600.0).work_once()
-    visitor = room.visitor(number)
-    assert (visitor.state, visitor.films_at, room.files()) == (State.WAITING, None, [])
-    assert len(room.store.list()) == 1
-    room.approve(number)
-    assert room.worker().work_once()
-    assert (room.guests.state(number), len(room.files())) == (State.DONE, 1)
-
-
-@pytest.mark.parametrize("approved", [False, True])
-def test_who_deletes_themselves_while_their_photo_is_worked_on_is_no_fault(
-    room: Room, approved: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    def delete() -> None:
-        assert Deletion(room.database, room.store, room.places.scratch).delete_visitor(number, time.time())
-
-    def make(_: Callable[[], bool]) -> None:
-        delete()
-        # As the encoder does, whose folder is gone.
-        raise OutputError("no such file or directory")
-
-    caplog.set_level(logging.INFO)
-    number, worker = room.come(), room.worker(make, lease_s=600.0)
-    if approved:
-        assert worker.work_once()
-        room.approve(number)
-    else:
-        # Between the claim and the photo.
-        get = room.store.get
-        worker._store.get = lambda name: (delete(), get(name))[1]  # type: ignore[method-assign]
-    assert worker.work_once()
-    assert room.guests.state(number) is State.DELETED
-    assert [record.message for record in caplog.records if record.levelno > logging.INFO] == []
-    assert f"visitor {number} is gone meanwhile; what was being made is dropped" in caplog.text
-    assert list(room.places.scratch.iterdir()) == []
-    assert room.store.list() == {}
 
 
 def test_a_claim_is_renewed_for_as_long_as_the_work_takes(room: Room) -> None:
