@@ -25,8 +25,8 @@ SKIN = 0.05
 UPPER_EDGE, LOWER_EDGE = 2.6, 0.2
 # How far below the upper lip its shadow reaches, and how dark it is.
 SHADOW_PX, SHADOW = 6.0, 0.55
-# How far the tip of the tongue goes up, and how far below the lips' line it lies.
-TONGUE_UP, TONGUE_DOWN = 7.0, 3.0
+# How far the tip of the tongue goes up, and how far below the lips' line it lies, with the jaw.
+TONGUE_UP, TONGUE_DOWN = 7.0, -2.5
 
 
 class MouthInside:
