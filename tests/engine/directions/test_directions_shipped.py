@@ -7,7 +7,7 @@ import torch
 
 from likeness.errors import WeightsError
 from likeness.files.paths import bundled_dir, find_direction, find_weights
-from likeness.generators.weights_file import read_header
+from likeness.generators.weights_file import read_header, shared_latents
 from likeness.toolkit.latent_file import read_about, read_directions
 
 WEIGHTS = "composite-256"
@@ -55,3 +55,10 @@ def test_weights_that_play_the_latents_of_others_have_their_directions() -> None
     assert find_direction("smile", "faces-256", WEIGHTS).parent.name == "faces-256"
     with pytest.raises(WeightsError, match="no direction 'smle' of nobody; nearest: smile"):
         find_direction("smle", "nobody", WEIGHTS)
+
+
+def test_the_faces_at_512_px_play_the_latents_of_the_shipped_ones_at_256() -> None:
+    shared, header = shared_latents(read_header(find_weights("faces-512"))), read_header(find_weights("faces-256"))
+    assert shared is not None
+    assert header is not None
+    assert (shared.weights, shared.sha256) == ("faces-256", header.sha256)
