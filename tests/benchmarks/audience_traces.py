@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import select
@@ -66,8 +68,10 @@ def _middle(content: bytes) -> bytes:
 def _count(needles: dict[bytes, str], *folders: Path) -> str:
     """Return in which files how many of the needles are."""
     found: Counter[tuple[str, str]] = Counter()
-    for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
-        content = path.read_bytes() + bytes(path)
-        kind = re.sub(r"[0-9a-f]{16,}|\d+", "N", str(path.name))
-        found.update((what, kind) for needle, what in needles.items() if needle in content)
+    for path in (Path(at, name) for folder in folders for at, _, names in os.walk(folder) for name in names):
+        # Workers may still be at work, whose files come and go.
+        with suppress(FileNotFoundError):
+            content = path.read_bytes() + bytes(path)
+            kind = re.sub(r"[0-9a-f]{16,}|\d+", "N", path.name)
+            found.update((what, kind) for needle, what in needles.items() if needle in content)
     return ", ".join(f"{count} {what} in {kind}" for (what, kind), count in found.most_common(30))
