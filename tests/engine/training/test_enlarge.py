@@ -18,9 +18,18 @@ from likeness.training.train import train
 CPU = torch.device("cpu")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def folder(tiny_composite: Path) -> Path:
     return tiny_composite.parent
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """Return a run that is complete; its losses are logged every twenty steps."""
+    wanted = replace(settings(folder, 40, begin=20, adversarial=0.1, pixels=20.0), learning_rate=3e-3)
+    run = RunFolder.begin(tmp_path_factory.mktemp("enlarge") / "run", wanted)
+    assert train(run, "cpu").complete
+    return run
 
 
 def settings(folder: Path, steps: int, **own: object) -> Settings:
@@ -29,9 +38,7 @@ def settings(folder: Path, steps: int, **own: object) -> Settings:
     return Settings("enlarge", source, size=128, batch=3, steps=steps, hold_out=24, preview_s=1e6, own=own)
 
 
-def test_a_run_ends_in_one_file_that_draws_the_same_people_at_twice_the_size(folder: Path, tmp_path: Path) -> None:
-    run = RunFolder.begin(tmp_path / "run", settings(folder, 3))
-    assert train(run, "cpu").complete
+def test_a_run_ends_in_one_file_that_draws_the_same_people_at_twice_the_size(folder: Path, run: RunFolder) -> None:
     base, large = (open_composite(path, CPU) for path in (folder / "tiny.safetensors", run.path / EXPORT))
     latent = base.sample(range(3))
     assert torch.equal(latent, large.sample(range(3)))
@@ -51,10 +58,7 @@ def test_a_run_ends_in_one_file_that_draws_the_same_people_at_twice_the_size(fol
     assert (told.weights, told.sha256) == ("tiny", header.sha256)
 
 
-def test_blurred_photos_come_nearer_to_the_photos_and_then_a_critic_judges_too(folder: Path, tmp_path: Path) -> None:
-    wanted = replace(settings(folder, 40, begin=20, adversarial=0.1, pixels=20.0), learning_rate=3e-3)
-    run = RunFolder.begin(tmp_path / "run", wanted)
-    train(run, "cpu")
+def test_blurred_photos_come_nearer_to_the_photos_and_then_a_critic_judges_too(run: RunFolder) -> None:
     losses = [entry["losses"] for entry in run.read_log() if "losses" in entry]
     assert "critic" not in losses[0]
     assert {"coarse", "features", "texture", "pixels", "colour", "refined", "critic", "critic_itself"} == set(
