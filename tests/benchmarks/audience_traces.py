@@ -69,8 +69,8 @@ def _count(needles: dict[bytes, str], *folders: Path) -> str:
     """Return in which files how many of the needles are."""
     found: Counter[tuple[str, str]] = Counter()
     for path in (Path(at, name) for folder in folders for at, _, names in os.walk(folder) for name in names):
-        # Workers may still be at work, whose files come and go.
-        with suppress(FileNotFoundError):
+        # A socket, or a file of a worker that is still at work and went meanwhile.
+        with suppress(OSError):
             content = path.read_bytes() + bytes(path)
             kind = re.sub(r"[0-9a-f]{16,}|\d+", "N", path.name)
             found.update((what, kind) for needle, what in needles.items() if needle in content)

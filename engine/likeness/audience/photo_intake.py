@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 
 from likeness.audience.photo_decoder import MOST_BYTES, SEPARATOR
-from likeness.audience.priority import lower_child
+from likeness.audience.priority import lower_child, stands_back
 from likeness.audience.states import Reason
 
 # Start and decoding take half a second of one core, and a decoder gets only what a show leaves; its processor time is
@@ -45,7 +45,9 @@ class PhotoIntake:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
             env=_environment(), limit=MOST_OUTPUT,
         )  # fmt: skip
-        lower_child(decoder.pid)
+        # Behind a server that stands back itself; elsewhere it would wait for whatever else is in the session.
+        if stands_back():
+            lower_child(decoder.pid)
         try:
             output, _ = await asyncio.wait_for(decoder.communicate(raw), self._patience_s)
         except TimeoutError:

@@ -23,6 +23,11 @@ def lower_server() -> None:
     _lower_group(SERVER_NICENESS)
 
 
+def stands_back() -> bool:
+    """Return whether this process stands back behind shows, as a server does."""
+    return hasattr(os, "getpriority") and os.getpriority(os.PRIO_PROCESS, 0) >= SERVER_NICENESS
+
+
 def lower_worker() -> None:
     """Give this process, the first of a session, no more than what all others leave. Call before it has threads."""
     _lower_group(LEAST_NICENESS)
