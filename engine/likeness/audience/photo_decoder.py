@@ -108,7 +108,8 @@ def _decode_heic(raw: bytes) -> Any:
         width, height = opened.size
         if width * height > MOST_PIXELS:
             return Reason.TOO_MANY_PIXELS
-        picture = np.asarray(opened)
+        # A copy: the array's memory is libheif's, and goes with `opened`.
+        picture = np.array(opened)
     except (ValueError, OSError, RuntimeError, EOFError, SyntaxError):
         return Reason.BROKEN
     if picture.ndim == 2:

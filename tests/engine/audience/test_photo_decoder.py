@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from tests.engine.audience import hostile_photos as photos
 
+from likeness.audience import photo_decoder
 from likeness.audience.photo_decoder import KEPT_SIDE, MOST_BYTES, decode
 from likeness.audience.states import Reason
 
@@ -25,6 +26,15 @@ def test_a_photo_of_any_kind_is_kept_upright_in_its_colours(raw: bytes) -> None:
     picture = decoded(raw)
     assert picture.shape == (320, 240, 3)
     assert np.abs(picture.astype(int) - photos.upright()).mean() < 6
+
+
+def test_the_picture_of_a_heic_is_no_memory_of_the_library_that_decoded_it() -> None:
+    picture = photo_decoder._decode_heic(photos.HEIC)
+    while picture.base is not None:
+        # Memory that the library has let go of ended the process now and then.
+        assert isinstance(picture.base, np.ndarray)
+        picture = picture.base
+    assert picture.flags.owndata
 
 
 def test_what_is_kept_is_our_own_file_without_place_page_or_archive() -> None:
