@@ -116,7 +116,8 @@ class Components(nn.Module):
         if self.kept.dtype != torch.int8:
             return functional.linear(code.to(self.kept.dtype), self.kept).float()
         scaled = functional.pad(code * self.scale, (0, self.kept.shape[1] - code.shape[1]))
-        if scaled.requires_grad:
+        # A network that was brought to float32 is to be exact.
+        if scaled.requires_grad or self.ones.dtype != torch.bfloat16:
             if self._wide is None:
                 self._wide = self.kept.float()
             return functional.linear(scaled, self._wide)

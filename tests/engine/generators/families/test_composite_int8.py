@@ -9,6 +9,7 @@ from likeness.errors import LikenessError
 from likeness.generators.backends import choose
 from likeness.generators.backends.choose import prepare
 from likeness.generators.families.composite import CompositeGenerator, open_composite
+from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.refiner import PREFIX, Refiner
 from likeness.generators.weights_file import read_weights, write_weights
 
@@ -37,6 +38,15 @@ def test_on_a_processor_the_refiner_is_multiplied_in_eight_bits_by_itself(refine
         assert (picture - wanted).abs().max() < 0.02
         assert prepare(refined, precision="float32").precision == "its own"
         assert torch.equal(refined.synthesize(latent), wanted)
+
+
+def test_a_network_brought_to_float32_draws_in_it(tiny_composite: Path) -> None:
+    generator = open_composite(tiny_composite, CPU)
+    exact = CompositeNetwork(read_weights(tiny_composite)[1], size=64, dtype=torch.float32)
+    latent = generator.sample([7])
+    generator.network.float()
+    with torch.no_grad():
+        assert torch.allclose(generator.synthesize(latent), exact(latent), atol=1e-5)
 
 
 def test_eight_bits_that_draw_another_picture_are_not_taken(
