@@ -38,6 +38,8 @@ class NdiSender:
         fps: as receivers are told.
     """
 
+    connected = True  # as soon as it is open; who looks on is not its matter
+
     def __init__(self, name: str, size: tuple[int, int], channels: int, fps: float) -> None:
         from cyndilib.sender import Sender
         from cyndilib.video_frame import VideoSendFrame

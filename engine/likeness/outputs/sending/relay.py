@@ -18,6 +18,8 @@ CONTAINER = "nut"
 # what it reads for that, and so the first keyframe: a receiver saw nothing for a second.
 _AT_ONCE = {"probesize": "4096", "analyzeduration": "0"}
 _FLUSHED = {"flush_packets": "1"}
+# Said on standard output once the receiver has taken the connection.
+CONNECTED = b"connected\n"
 # Longer than this nothing is waited for in the network, in seconds: where the show was killed meanwhile, nobody else
 # would end this process.
 _STUCK_S = 15
@@ -35,6 +37,7 @@ def relay(url: str, kind: str) -> None:
         streams = {stream.index: sink.add_stream_from_template(stream) for stream in source.streams}
         with _limited():
             sink.start_encoding()
+        os.write(1, CONNECTED)
         for packet in source.demux():
             if packet.dts is not None:
                 packet.stream = streams[packet.stream.index]

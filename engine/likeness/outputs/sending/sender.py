@@ -17,14 +17,21 @@ log = logging.getLogger(__name__)
 ROOM = 3
 # Between two tries, in seconds: the first pause, which doubles up to the longest.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
-# What has been sent for so long after a failure is told as mended.
+# What has reached a receiver for so long after a failure is told as mended.
 STEADY_S = 2.0
 # At the end the receiver is waited for so long.
 PARTING_S = 4.0
 
 
 class Transmitter(Protocol):
-    """One connection to a receiver. All of it is called on the output's own thread, and may wait or raise anything."""
+    """One connection to a receiver. All of it is called on the output's own thread, and may wait or raise anything.
+
+    Attributes:
+        connected: whether the receiver is known to be there; until then what is sent only waits for it.
+    """
+
+    @property
+    def connected(self) -> bool: ...
 
     def send(self, picture: Picture, at: float) -> None:
         """Send a picture `[height, width, 3]`, or with alpha 4, always of one size; `at` in seconds of the show."""
@@ -101,7 +108,9 @@ class SentOutput:
         transmitter: Transmitter | None = None
         size: tuple[int, int] | None = None
         fitted = KeptPicture()
-        pause_s, not_before, began = self._first_pause_s, 0.0, 0.0
+        pause_s, not_before = self._first_pause_s, 0.0
+        # Since when the receiver is there.
+        since: float | None = None
         while (item := self._next()) is not None:
             picture, at = item
             height, width = picture.shape[:2]
@@ -111,21 +120,22 @@ class SentOutput:
                 continue
             try:
                 if transmitter is None:
-                    began = now
                     transmitter = self._open(size, picture.shape[2])
                 transmitter.send(fitted.get(picture, size, lambda: letterbox(picture, size)), at)  # noqa: B023
                 self.sent += 1
+                if since is None and transmitter.connected:
+                    since = now
             # A library, a driver or a network fails in ways of its own; the show goes on, and so do the tries.
             except Exception as error:
                 log.debug("%s failed", self.name, exc_info=error)
-                if time.monotonic() - began > STEADY_S:
+                if since is not None and now - since > STEADY_S:
                     pause_s = self._first_pause_s
                 self._part(transmitter)
-                transmitter = None
+                transmitter, since = None, None
                 self._note_trouble(error)
                 not_before, pause_s = time.monotonic() + pause_s, min(2 * pause_s, LONGEST_PAUSE_S)
                 continue
-            if self.trouble is not None and now - began > STEADY_S:
+            if self.trouble is not None and since is not None and now - since > STEADY_S:
                 self.trouble, pause_s = None, self._first_pause_s
                 log.info("%s: pictures arrive again", self.name)
         self._part(transmitter)

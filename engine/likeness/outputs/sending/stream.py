@@ -82,7 +82,9 @@ def relay_command(url: str) -> list[str]:
             "used for it, or send to rtmp://, or to udp:// in a network of your own"
         )
     reading = ["-probesize", "4096", "-analyzeduration", "0", "-f", CONTAINER, "-i", "pipe:0"]
-    return [ffmpeg, "-loglevel", "error", *reading, "-c", "copy", "-flush_packets", "1", "-f", kind, url]
+    # Its first word on standard output comes once it has the receiver.
+    saying = ["-loglevel", "error", "-progress", "pipe:1"]
+    return [ffmpeg, *saying, *reading, "-c", "copy", "-flush_packets", "1", "-f", kind, url]
 
 
 def _pyav_has_srt() -> bool:
@@ -124,6 +126,11 @@ class Stream:
         except BaseException:
             self._pipe.kill()
             raise
+
+    @property
+    def connected(self) -> bool:
+        """Whether the receiver has taken the connection; of UDP nobody knows more than that there is a network."""
+        return self._pipe.connected
 
     def send(self, picture: Picture, at: float) -> None:
         """Encode a picture and pass it on; waits where the receiver is slow.
@@ -206,6 +213,9 @@ class RelayPipe:
     Args:
         command: of the process.
         secret: the address, which its messages may hold and ours must not.
+
+    Attributes:
+        connected: whether the process has said anything on its standard output, which it does once it is connected.
     """
 
     def __init__(self, command: Sequence[str], secret: str) -> None:
@@ -216,15 +226,19 @@ class RelayPipe:
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=self._said,
             bufsize=0,
             start_new_session=True,
         )
         assert self._process.stdin is not None
-        self._stdin = self._process.stdin
+        assert self._process.stdout is not None
+        self._stdin, self._heard = self._process.stdin, self._process.stdout
+        # Elsewhere a pipe cannot be asked without waiting, and nobody knows.
+        self.connected = os.name != "posix"
         if os.name == "posix":
             os.set_blocking(self._stdin.fileno(), False)
+            os.set_blocking(self._heard.fileno(), False)
 
     def write(self, some: bytes) -> int:
         """Write all of `some`, or nothing more once something failed."""
@@ -253,6 +267,9 @@ class RelayPipe:
             self._fail(self._find_why())
         if self.failed is not None:
             raise self.failed
+        # Emptied each time, for a program that goes on talking must not wait for a reader.
+        if os.name == "posix" and self._heard.read(4096):
+            self.connected = True
 
     def close(self) -> None:
         """Let the process send the rest, for a moment, and end it."""
@@ -271,6 +288,7 @@ class RelayPipe:
         self._process.kill()
         self._process.wait()
         self._stdin.close()
+        self._heard.close()
         self._said.close()
 
     def _fail(self, why: str) -> None:

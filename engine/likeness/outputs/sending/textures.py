@@ -40,6 +40,8 @@ class SpoutSender:
         size: width and height in px.
     """
 
+    connected = True  # as soon as it is open; who looks on is not its matter
+
     def __init__(self, name: str, size: tuple[int, int]) -> None:
         import SpoutGL
 
@@ -70,6 +72,8 @@ class SyphonServer:
         name: by which programs find it.
         size: width and height in px.
     """
+
+    connected = True  # as soon as it is open; who looks on is not its matter
 
     def __init__(self, name: str, size: tuple[int, int]) -> None:
         import syphon

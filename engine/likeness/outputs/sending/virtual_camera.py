@@ -35,6 +35,8 @@ class VirtualCamera:
         fps: as programs are told.
     """
 
+    connected = True  # as soon as it is open; who looks on is not its matter
+
     def __init__(self, device: str, size: tuple[int, int], channels: int, fps: float) -> None:
         import pyvirtualcam
 

@@ -22,6 +22,7 @@ class Receiver:
         self.pictures: list[Picture] = []
         self.closings = 0
         self.fails: Exception | None = None
+        self.connected = True
         self.let = threading.Semaphore(0)
         self.began = threading.Event()
 
@@ -75,6 +76,25 @@ def test_a_receiver_that_fails_is_tried_again_and_what_was_wrong_is_said_once(
     lines = [record.message for record in caplog.records]
     assert len([line for line in lines if "cable out" in line and "tried again" in line]) == 1
     assert "wire: pictures arrive again" in lines
+
+
+def test_what_only_waits_for_a_receiver_does_not_arrive_again(
+    picture: Maker, eventually: Eventually, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(sender, "STEADY_S", 0.0)
+    receiver = Receiver()
+    receiver.let.release(10_000)
+    receiver.fails = OSError("refused")
+    output = SentOutput("wire", receiver.open, pause_s=0.001)
+    eventually(lambda: [output.show(picture(), 0.0), output.trouble][1])
+    receiver.connected, receiver.fails = False, None
+    eventually(lambda: [output.show(picture(), 0.0), len(receiver.pictures) >= 4][1])
+    assert output.trouble == "refused"
+    assert "wire: pictures arrive again" not in caplog.text
+    receiver.connected = True
+    eventually(lambda: [output.show(picture(), 0.0), output.trouble is None][1])
+    output.close()
 
 
 def test_a_receiver_that_cannot_be_opened_is_tried_less_and_less_often(picture: Maker, eventually: Eventually) -> None:

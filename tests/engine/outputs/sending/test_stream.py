@@ -76,6 +76,18 @@ def play(output: SentOutput, until: Callable[[], object], picture: Picture, even
     eventually(shown)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a pipe cannot be asked without waiting")
+def test_a_relay_is_connected_once_it_says_so_and_not_before(eventually: Eventually) -> None:
+    pipe = stream.RelayPipe(
+        [sys.executable, "-c", "import sys; sys.stdin.read(1); print(1, flush=True); sys.stdin.read()"], "x"
+    )
+    pipe.check()
+    assert not pipe.connected
+    pipe.write(b"packets")
+    eventually(lambda: [pipe.check(), pipe.connected][1])
+    pipe.close()
+
+
 @pytest.mark.parametrize(("scheme", "options"), [("rtmp", ["listen=1"]), ("udp", [])])
 def test_a_receiver_gets_the_pictures_in_their_size_and_colours_and_at_their_times(
     scheme: str, options: list[str], tmp_path: Path, picture: Maker, eventually: Eventually
