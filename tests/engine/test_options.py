@@ -117,7 +117,7 @@ def test_settings_are_read_or_refused() -> None:
 
 GROUPS = ("audience", "gallery", "directions", "train", "weights")
 # They keep nothing of a file, or go on in the folder of the run that is there.
-WRITES_NO_RESULT = {"latency", *(f"train {recipe}" for recipe in ("gan", "refine", "vae", "wgan"))}
+WRITES_NO_RESULT = {"latency", *(f"train {recipe}" for recipe in ("enlarge", "gan", "refine", "vae", "wgan"))}
 
 
 def test_every_command_that_writes_a_result_takes_force() -> None:

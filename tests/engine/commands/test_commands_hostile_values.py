@@ -28,6 +28,7 @@ HOSTILE = (
 SHOW = {"preset": "tiny.toml", "weights": "small.toy", "plugin": "toys.py", "device": "cpu", "fps": "50"}
 SHOW |= {"size": "64x64", "seconds": "0.02"}
 LIVE = {**SHOW, "output": "null", "osc-port": "0", "midi": "off"}
+RECIPES = ("enlarge", "gan", "refine", "vae", "wgan")
 # What a command is given beside the option that is tried, by name; a number stands for a positional argument.
 BESIDE: Mapping[str, Mapping[str, str]] = {
     "play": LIVE,
@@ -57,7 +58,8 @@ BESIDE: Mapping[str, Mapping[str, str]] = {
     "directions closed-form": {"weights": "nothing"},
     "train composite": {"folder": "empty", "output": "out.safetensors"},
     "train encoder": {"weights": "nothing"},
-    **{f"train {recipe}": {"folder": "empty", "output": "run"} for recipe in ("gan", "refine", "vae", "wgan")},
+    **{f"train {recipe}": {"folder": "empty", "output": "run"} for recipe in RECIPES},
+    "train voice": {"voices": "nobody", "output": "out.safetensors"},
     "train resume": {"run": "empty"},
     "weights info": {"file": "labels.csv"},
     "weights convert": {"file": "labels.csv", "output": "out.safetensors"},
@@ -126,7 +128,7 @@ def tried(path: tuple[str, ...]) -> list[Argument]:
         # What it shares with the guard is tried there.
         skip = {argument.name for argument in options(("guard",))}
         return [option for option in options(path) if option.name not in skip]
-    skip = shared if path in {("train", "refine"), ("train", "vae"), ("train", "wgan")} else set()
+    skip = shared if path in {("train", recipe) for recipe in RECIPES if recipe != "gan"} else set()
     return [option for option in options(path) if option.name not in skip]
 
 

@@ -54,12 +54,14 @@ def voice(
     from likeness.files.free_name import claimed
     from likeness.training.voice.fit import VoiceSettings, describe_report, fit_voice, measure_voice, write_voice
     from likeness.training.voice.sentences import HELD_OUT, SENTENCES
-    from likeness.training.voice.speech import say_all
+    from likeness.training.voice.speech import check_voices, say_all
 
     columns = (TextColumn("{task.description:10}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     # So small a network is no faster on more, and sums of several threads differ in their last bits.
     torch.set_num_threads(1)
     settings = VoiceSettings(steps, hidden, variations, delay, seed)
+    check_voices(voices)
+    check_voices([hold_out])
     with claimed([output], force=force) as [path], Progress(*columns) as progress:
         speaking, learning = progress.add_task("speaking"), progress.add_task("learning")
 

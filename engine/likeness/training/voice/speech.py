@@ -61,22 +61,33 @@ def say(voice: str, text: str, *, stretch: float = 1.0) -> Utterance:
     Raises:
         TrainingError: there is no such voice, or its program is absent or fails.
     """
+    check_voices([voice])
     words = text.replace('"', "").replace("\\", "")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "said.wav"
         if voice in VOICES:
             command = ["flite", "-voice", voice, "--setf", f"duration_stretch={stretch}", "-psdur", "-t", words, "-o"]
             printed = _run([*command, str(path)], "")
-        elif voice in FESTIVAL_VOICES:
-            printed = _run(["festival", "--pipe"], SCHEME.format(voice=voice, text=words, stretch=stretch, path=path))
         else:
-            known = (*VOICES, *FESTIVAL_VOICES)
-            raise TrainingError(f"no voice {voice!r}; {nearest(voice, known)}")
+            printed = _run(["festival", "--pipe"], SCHEME.format(voice=voice, text=words, stretch=stretch, path=path))
         try:
             rate, samples = _read_wave(path)
         except (OSError, EOFError, wave.Error) as error:
             raise TrainingError(f"the voice {voice} did not say {text!r} ({error}); is it installed?") from error
     return Utterance(voice, rate, samples, parse_times(printed))
+
+
+def check_voices(names: Sequence[str]) -> None:
+    """Refuse names of no voice, before anybody waits for the others.
+
+    Raises:
+        TrainingError: there is no voice of one of the names, or there are no names.
+    """
+    if not names:
+        raise TrainingError("there is no voice to learn from; name one of " + ", ".join((*VOICES, *FESTIVAL_VOICES)))
+    for name in names:
+        if name not in (*VOICES, *FESTIVAL_VOICES):
+            raise TrainingError(f"no voice {name!r}; {nearest(name, (*VOICES, *FESTIVAL_VOICES))}")
 
 
 def _run(command: Sequence[str], typed: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from likeness.errors import TrainingError
 from likeness.training.voice.phonemes import DIPHTHONGS, SHAPES, Phoneme
-from likeness.training.voice.speech import parse_times, say
+from likeness.training.voice.speech import check_voices, parse_times, say
 
 
 def test_each_sound_begins_where_the_one_before_it_ends() -> None:
@@ -28,6 +28,8 @@ def test_an_absent_program_is_named_with_how_to_install_it(monkeypatch: pytest.M
 def test_an_unknown_voice_is_refused() -> None:
     with pytest.raises(TrainingError, match="no voice 'stl'"):
         say("stl", "Hello.")
+    with pytest.raises(TrainingError, match="there is no voice to learn from"):
+        check_voices([])
 
 
 @pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed")
