@@ -37,6 +37,8 @@ SOFT_PX = 1.0
 ROUNDS = 2
 # Fields are smooth, so where a place comes from is found for every fourth px of 256, in pictures of any size.
 COARSE_PX = 4
+# Of skin below the eyes, from the corners down; how bright lids are beside it, and how much brighter they are made.
+BELOW_PX, BELOW_HIGH_PX, LID_LIGHT, MOST_GAIN = 8.0, 7.0, 0.85, 1.8
 # Below this nothing is seen to move.
 LEAST = 1e-3
 SIDE = 256
@@ -142,6 +144,13 @@ class Mouth:
         down = (above - falls - source).mul_(2 / SIDE)
         lid = part.sample(picture, torch.cat((torch.zeros_like(down), down), dim=1))
         eyes = part.cut(drawn)
+        # Skin that lay in the shade of the brow comes out into the light of the skin below the eye.
+        between = along < 1
+        bright = _mean_light(eyes, between & (mean[:, 1:] > BELOW_PX) & (mean[:, 1:] < BELOW_PX + BELOW_HIGH_PX))
+        shaded = _mean_light(lid, between & (above > LASHES_PX) & (above < falls))
+        gain = (bright * LID_LIGHT / shaded).clamp(1, MOST_GAIN) - 1
+        lit = (above / LASHES_PX).clamp(0, 1) * ((LID_PX + falls - above) / (falls + LEAST)).clamp(0, 1)
+        lid = torch.addcmul(lid, lid + 1, lit.mul_(((1.2 - along) * 2.5).clamp(0, 1)) * gain)
         eyes.copy_(torch.lerp(eyes, lid, (above / SOFT_PX + 1).clamp(0, 1)))
 
     def _part(self, box: Box, picture: Tensor) -> "_Part":
@@ -230,6 +239,12 @@ class _Part:
         """Return the part, each px from where `shift` `[batch, 2, rows, columns]` says, in half picture widths."""
         grid = self._place + shift.permute(0, 2, 3, 1)
         return functional.grid_sample(picture, grid, padding_mode="border", align_corners=False)
+
+
+def _mean_light(picture: Tensor, where: Tensor) -> Tensor:
+    """Return how much above black each colour is there in the mean, `[batch, 3, 1, 1]`, never nothing."""
+    light = (picture + 1) * where
+    return light.sum(dim=(2, 3), keepdim=True).div(where.sum(dim=(2, 3), keepdim=True) + 1).clamp_min(0.02)
 
 
 def _centres(box: Box, rows: int, columns: int, device: torch.device) -> Tensor:

@@ -65,12 +65,22 @@ def test_nothing_else_moves(mouth: Mouth) -> None:
 
 
 def test_lids_shut_over_the_eyes_and_nothing_below_them_moves(mouth: Mouth) -> None:
-    drawn = mouth.draw(ramp(), NO_WARP, {"lids": 1.0}, {})[0, 0]
+    # So flat that the skin above is not darker than that below.
+    drawn = mouth.draw(ramp() / 10, NO_WARP, {"lids": 1.0}, {})[0, 0] * 10
     # What is seen in the middle of an eye is the lid's skin, from above its edge at 116.
     assert row(drawn[122, 94]) < 117
     assert row(drawn[122, 162]) < 117
     assert row(drawn[140, 94]) == pytest.approx(140, abs=0.6)
     assert row(drawn[122, 128]) == pytest.approx(122, abs=0.6)
+
+
+def test_a_lid_from_the_shade_of_the_brow_comes_into_the_light_of_the_skin_below(mouth: Mouth) -> None:
+    picture = torch.full((1, 3, 256, 256), 0.2)
+    picture[:, :, :122] = -0.5  # as high as half of what 0.2 is
+    drawn = mouth.draw(picture, NO_WARP, {"lids": 1.0}, {})[0, 0]
+    assert -0.3 < drawn[119, 94] <= 0.2
+    assert drawn[100, 94] == pytest.approx(-0.5, abs=0.02)
+    assert drawn[119, 128] == pytest.approx(-0.5, abs=0.02)
 
 
 def test_the_mouth_is_where_the_face_has_its_own(mouth: Mouth) -> None:
