@@ -90,7 +90,8 @@ export function NumberBox({ param, label, current, onText, onSet, onRefuse }) {
   }, [open]);
   const close = () => {
     setOpen(false);
-    requestAnimationFrame(() => button.current?.focus());
+    // Not where a hand has gone on to something else within that frame.
+    requestAnimationFrame(() => document.activeElement === document.body && button.current?.focus());
   };
   const onKey = (event) => {
     event.stopPropagation();
