@@ -55,7 +55,7 @@ class Crops:
         """Return a crop of `count` pictures."""
         paired = min(count, max(1, round(count * PAIRED)))
         crop, size = self._crop, self._composite.size
-        top, left = (self._choose_start(*span) for span in (DOWN, ACROSS))
+        top, left = (choose_start(self._composite.size, self._crop, *span) for span in (DOWN, ACROSS))
         rows, columns = slice(top, top + crop), slice(left, left + crop)
         across = slice(size - left - crop, size - left)  # the same in a mirror
         pairs = []
@@ -66,7 +66,8 @@ class Crops:
         drawn, skin, photos = both[:, :3], both[:, 3:4].add(1).div(2), both[:, 4:]
         if count > paired:
             with torch.no_grad():
-                parts = self._composite.layers(self._sample_codes(count - paired))
+                codes = sample_codes(self._pairs.codes, count - paired, LEAST_PSI)
+                parts = self._composite.layers(codes.to(self._device))
                 random_faces, random_skin = self._composite.draw_with_skin(parts)
             drawn = torch.cat([drawn, random_faces[:, :, rows, columns]])
             skin = torch.cat([skin, random_skin[:, :, rows, columns]])
@@ -75,16 +76,23 @@ class Crops:
         drawn, photos = (x.contiguous(memory_format=torch.channels_last) for x in (drawn, photos))
         return Crop(drawn, skin, photos, places)
 
-    def _choose_start(self, least: float, most: float) -> int:
-        """Return the start of a square whose middle is from `least` to `most` of the picture, as far as it fits."""
-        size, crop = self._composite.size, self._crop
-        middle = least + (most - least) * float(torch.rand(()))
-        return int(min(max(middle * size - crop / 2, 0), size - crop))
 
-    def _sample_codes(self, count: int) -> Tensor:
-        """Return latents `[count, 4, w_dim]` as they are played: random faces, and mixes of two, layer by layer."""
-        psi = LEAST_PSI + (1 - LEAST_PSI) * torch.rand(count, 1, 1)
-        codes = psi * torch.randn(count, 1, self._composite.w_dim).expand(-1, ROWS, -1)
-        one, other = (self._pairs.codes[torch.randint(len(self._pairs), (count,))] for _ in range(2))
-        mixed = torch.lerp(one, other, torch.rand(count, ROWS, 1))
-        return torch.where(torch.rand(count, 1, 1) < MIXED, mixed, codes).to(self._device)
+def choose_start(size: int, crop: int, least: float, most: float) -> int:
+    """Return the start of a square whose middle is from `least` to `most` of the picture, as far as it fits."""
+    middle = least + (most - least) * float(torch.rand(()))
+    return int(min(max(middle * size - crop / 2, 0), size - crop))
+
+
+def sample_codes(known: Tensor, count: int, least_psi: float) -> Tensor:
+    """Return latents `[count, 4, w_dim]` as they are played: random faces, and mixes of two, layer by layer.
+
+    Args:
+        known: latents of pairs, `[pairs, 4, w_dim]`, two of which are mixed.
+        count: how many.
+        least_psi: the least truncation of random faces.
+    """
+    psi = least_psi + (1 - least_psi) * torch.rand(count, 1, 1)
+    codes = psi * torch.randn(count, 1, known.shape[-1]).expand(-1, ROWS, -1)
+    one, other = (known[torch.randint(len(known), (count,))] for _ in range(2))
+    mixed = torch.lerp(one, other, torch.rand(count, ROWS, 1))
+    return torch.where(torch.rand(count, 1, 1) < MIXED, mixed, codes)

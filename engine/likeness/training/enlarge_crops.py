@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness.generators.networks.composite import CompositeNetwork
-from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.enlarger import FACTOR
 from likeness.generators.networks.refiner import Refiner
+from likeness.training.crops import choose_start, sample_codes
 from likeness.training.dataset import to_images
 from likeness.training.enlarge_pairs import EnlargePairs
 
-# The least truncation of random faces, as they are played, and the share that mix two training faces.
-LEAST_PSI, MIXED = 0.5, 1 / 3
+# The least truncation of random faces, as they are played.
+LEAST_PSI = 0.5
 # The middle of a square, in parts of the picture: face and hair, down and across.
 DOWN, ACROSS = (0.25, 0.76), (0.30, 0.70)
 # Of blurred photos: the blur's deviation in px of the drawing, and how much of the photo is seen, the rest drawn.
@@ -73,7 +73,7 @@ class EnlargeCrops:
         """Return a crop of `count` pictures, a third of each kind, and two at least."""
         random = count // 3
         blurred = (count - random) // 2
-        top, left = (self._choose_start(*span) for span in (DOWN, ACROSS))
+        top, left = (choose_start(self._composite.size, self._crop, *span) for span in (DOWN, ACROSS))
         drawn, regions, photos = self._cut_pairs(count - random, top, left)
         if blurred:
             drawn = torch.cat([drawn[:-blurred], _blur_photos(drawn[-blurred:], photos[-blurred:])])
@@ -107,26 +107,12 @@ class EnlargeCrops:
     def _draw_random(self, count: int, top: int, left: int) -> tuple[Tensor, Tensor, Tensor]:
         """Return drawings of random faces, their regions, and their refined drawings."""
         composite = self._composite
-        parts = composite.layers(self._sample_codes(count))
+        parts = composite.layers(sample_codes(self._pairs.codes, count, LEAST_PSI).to(self._device))
         drawn = composite.warp_and_sharpen(parts.flat(), parts.field, composite.size)
         regions = composite.draw_regions(parts)
         refined = drawn if self._refiner is None else self._refiner(drawn, regions[:, :1]).clamp(-1, 1)
         rows, columns = slice(top, top + self._crop), slice(left, left + self._crop)
         return drawn[..., rows, columns], regions[..., rows, columns], refined[..., rows, columns]
-
-    def _choose_start(self, least: float, most: float) -> int:
-        """Return the start of a square whose middle is from `least` to `most` of the picture, as far as it fits."""
-        size, crop = self._composite.size, self._crop
-        middle = least + (most - least) * float(torch.rand(()))
-        return int(min(max(middle * size - crop / 2, 0), size - crop))
-
-    def _sample_codes(self, count: int) -> Tensor:
-        """Return latents `[count, 4, w_dim]` as they are played: random faces, and mixes of two, layer by layer."""
-        psi = LEAST_PSI + (1 - LEAST_PSI) * torch.rand(count, 1, 1)
-        codes = psi * torch.randn(count, 1, self._composite.w_dim).expand(-1, ROWS, -1)
-        one, other = (self._pairs.codes[torch.randint(len(self._pairs), (count,))] for _ in range(2))
-        mixed = torch.lerp(one, other, torch.rand(count, ROWS, 1))
-        return torch.where(torch.rand(count, 1, 1) < MIXED, mixed, codes).to(self._device)
 
 
 def _blur_photos(drawn: Tensor, photos: Tensor) -> Tensor:
