@@ -117,6 +117,36 @@ def test_where_uv_fails_pip_does_it(script: ModuleType, monkeypatch: pytest.Monk
     assert made.installs()[-1][1:] == ["-m", "pip", "install", "-c", "constraints.txt", "-e", "."]
 
 
+@pytest.mark.parametrize(("fails", "status"), [("once", 0), ("always", 1)])
+def test_a_test_that_fails_beside_others_alone_decides_alone(
+    script: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    fails: str,
+    status: int,
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (tmp_path / "test_it.py").write_text(
+        "from pathlib import Path\nimport pytest\n"
+        "@pytest.mark.xdist_group('alone')\n@pytest.mark.parametrize('how', ['a@b'])\n"
+        f"def test_it(how):\n    before, fails = Path('before').exists(), {fails!r}\n    Path('before').touch()\n"
+        "    assert before and fails == 'once'\n"
+    )
+    monkeypatch.setattr(
+        script, "FAILED_TESTS", tmp_path / script.FAILED_TESTS.relative_to(script.FAILED_TESTS.parents[3])
+    )
+    monkeypatch.setattr(script, "install", lambda extras: None)
+    monkeypatch.setattr(script, "python", lambda: sys.executable)
+    name, command = script.CHECKS[-1]
+    assert name == "tests"
+    monkeypatch.setattr(script, "CHECKS", [(name, command)])
+    assert script.test([]) == status
+    said = capfd.readouterr().out
+    assert ("passed alone:\ntest_it.py::test_it[a@b]" in said) == (status == 0)
+    assert ("failed: tests" in said) == (status == 1)
+
+
 def test_without_arguments_it_says_what_it_can_do(root: Path) -> None:
     done = subprocess.run([sys.executable, str(root / "run.py")], capture_output=True, text=True)
     assert done.returncode == 0

@@ -65,7 +65,7 @@ def describe_show(
         "modulation": (lambda: describe_modulators(modulation.entries), AT_ONCE_S),
         "audio": (audio.describe, METER_S),
         "presets": (names.describe, SLOW_S),
-        "generator": (generator.describe, SLOW_S),
+        "generator": (generator.describe, METER_S),
         # The host replaces its tuple of states as a whole.
         "camera": (lambda: camera.describe(host.visitors), SLOW_S),
         # A frozen value, replaced as a whole.

@@ -32,16 +32,43 @@ def listen(store: ParamStore, system: int) -> Iterator[Callable[..., MidiInput]]
         midi.close()
 
 
+@pytest.fixture
+def plug_into(plug: Callable[[], Player], until: Until) -> Callable[[MidiInput], Player]:
+    """Return what plugs a controller in whose messages arrive; JACK now and then joins ports that carry nothing."""
+
+    def plug_into(midi: MidiInput) -> Player:
+        for _ in range(4):
+            player = plug()
+            until(lambda: heard(midi))
+            if arrives(midi, player):
+                return player
+            player.unplug()
+            until(lambda: not heard(midi))
+        pytest.fail("the controller was not heard")
+
+    return plug_into
+
+
 def heard(midi: MidiInput) -> bool:
     return any(CONTROLLER in port for port in midi.ports)
 
 
+def arrives(midi: MidiInput, player: Player) -> bool:
+    """Return whether a control that plays nothing is heard within three seconds."""
+    deadline = time.monotonic() + 3.0
+    player.play([0xB0, 119, 1])
+    while not midi._readers:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.001)
+    return True
+
+
 def test_every_one_of_100_control_changes_of_another_process_arrives(
-    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+    store: ParamStore, plug_into: Callable[[MidiInput], Player], listen: Callable[..., MidiInput], until: Until
 ) -> None:
     midi = listen(Binding("walk.jump", cc=3), Binding("walk.seed", cc=4))
-    player = plug()
-    until(lambda: heard(midi))
+    player = plug_into(midi)
     player.play(*[[0xB0, 3, 1 + i] for i in range(100)], [0xB0, 4, 127])
     presses = 0
 
@@ -56,11 +83,10 @@ def test_every_one_of_100_control_changes_of_another_process_arrives(
 
 
 def test_a_knob_spans_the_range_of_its_parameter_and_inverted_it_spans_it_backward(
-    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+    store: ParamStore, plug_into: Callable[[MidiInput], Player], listen: Callable[..., MidiInput], until: Until
 ) -> None:
     midi = listen(Binding("walk.speed", cc=1), Binding("walk.depth", cc=1, invert=True), Binding("walk.on", cc=2))
-    player = plug()
-    until(lambda: heard(midi))
+    player = plug_into(midi)
     for value in (127, 0, 32):
         player.play([0xB5, 1, value])
 
@@ -73,7 +99,7 @@ def test_a_knob_spans_the_range_of_its_parameter_and_inverted_it_spans_it_backwa
 
 
 def test_notes_press_toggle_and_set_by_velocity_and_are_events(
-    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+    store: ParamStore, plug_into: Callable[[MidiInput], Player], listen: Callable[..., MidiInput], until: Until
 ) -> None:
     midi = listen(
         Binding("walk.jump", note=60),
@@ -81,8 +107,7 @@ def test_notes_press_toggle_and_set_by_velocity_and_are_events(
         Binding("walk.depth", note=60),
         Binding("walk.seed", note=60, channel=2),
     )
-    player = plug()
-    until(lambda: heard(midi))
+    player = plug_into(midi)
     player.play([0x90, 60, 127], [0x80, 60, 64], [0x92, 60, 32], [0x92, 60, 0], [0x90, 61, 127])
     events: list[Event] = []
     presses = 0
@@ -101,11 +126,10 @@ def test_notes_press_toggle_and_set_by_velocity_and_are_events(
 
 
 def test_a_binding_hears_its_own_channel_alone(
-    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+    store: ParamStore, plug_into: Callable[[MidiInput], Player], listen: Callable[..., MidiInput], until: Until
 ) -> None:
     midi = listen(Binding("walk.speed", cc=1, channel=1), Binding("walk.depth", cc=1, channel=16))
-    player = plug()
-    until(lambda: heard(midi))
+    player = plug_into(midi)
     player.play([0xB0, 1, 127], [0xBE, 1, 0], [0xBF, 1, 127])
     until(lambda: store.advance(0.01) is not None and store.snapshot["walk"]["depth"] == 1.0)
     assert store.snapshot["walk"]["speed"] == 10.0
@@ -113,14 +137,13 @@ def test_a_binding_hears_its_own_channel_alone(
 
 def test_an_unplugged_controller_leaves_its_values_and_is_picked_up_again(
     store: ParamStore,
-    plug: Callable[[], Player],
+    plug_into: Callable[[MidiInput], Player],
     listen: Callable[..., MidiInput],
     until: Until,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     midi = listen(Binding("walk.depth", cc=1))
-    player = plug()
-    until(lambda: heard(midi))
+    player = plug_into(midi)
     player.play([0xB0, 1, 127])
     until(lambda: store.advance(0.01) is not None and store.snapshot["walk"]["depth"] == 1.0)
 
@@ -130,23 +153,8 @@ def test_an_unplugged_controller_leaves_its_values_and_is_picked_up_again(
     assert store.snapshot["walk"]["depth"] == 1.0
     assert [r.levelname for r in caplog.records if CONTROLLER in r.getMessage()] == ["WARNING"]
 
-    def turned_back() -> bool:
-        player.play([0xB0, 1, 0])
-        deadline = time.monotonic() + 3.0
-        while store.snapshot["walk"]["depth"] != 0.0 and time.monotonic() < deadline:
-            store.advance(0.01)
-            time.sleep(0.001)
-        return bool(store.snapshot["walk"]["depth"] == 0.0)
-
-    # JACK now and then connects a port that carries nothing; then it is plugged once more, as a person would.
-    for _ in range(4):
-        player = plug()
-        until(lambda: heard(midi))
-        if turned_back():
-            return
-        player.unplug()
-        until(lambda: not heard(midi))
-    pytest.fail("the controller was not heard again")
+    plug_into(midi).play([0xB0, 1, 0])
+    until(lambda: store.advance(0.01) is not None and store.snapshot["walk"]["depth"] == 0.0)
 
 
 @pytest.mark.usefixtures("system")
@@ -219,11 +227,10 @@ def test_a_knob_that_is_learnt_plays_and_is_there_again_after_a_restart(
 
 
 def test_while_a_knob_is_sought_the_others_rest_but_for_the_masters(
-    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+    store: ParamStore, plug_into: Callable[[MidiInput], Player], listen: Callable[..., MidiInput], until: Until
 ) -> None:
     midi = listen(Binding("walk.speed", cc=1), Binding("master.blackout", note=1))
-    player = plug()
-    until(lambda: heard(midi))
+    player = plug_into(midi)
     midi.learn("walk.depth")
     until(lambda: midi.learning == "walk.depth")
     player.play([0xB0, 1, 127], [0x90, 1, 127])
@@ -245,7 +252,7 @@ def test_m_goes_through_what_no_controller_plays(
 
 
 def test_a_program_change_is_handed_on_and_its_refusal_is_one_line(
-    store: ParamStore, plug: Callable[[], Player], until: Until, caplog: pytest.LogCaptureFixture
+    store: ParamStore, plug_into: Callable[[MidiInput], Player], until: Until, caplog: pytest.LogCaptureFixture
 ) -> None:
     numbers: list[int] = []
 
@@ -256,8 +263,7 @@ def test_a_program_change_is_handed_on_and_its_refusal_is_one_line(
     midi = MidiInput(store, [], program=program)
     midi.start()
     try:
-        player = plug()
-        until(lambda: heard(midi))
+        player = plug_into(midi)
         player.play([0xC0, 5], [0xC3, 6])
         until(lambda: numbers == [5, 6])
     finally:
@@ -267,11 +273,10 @@ def test_a_program_change_is_handed_on_and_its_refusal_is_one_line(
 
 
 def test_a_button_that_springs_back_turns_a_switch_over(
-    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+    store: ParamStore, plug_into: Callable[[MidiInput], Player], listen: Callable[..., MidiInput], until: Until
 ) -> None:
     midi = listen(Binding("walk.on", cc=9, press="toggle"), Binding("walk.jump", note=1))
-    player = plug()
-    until(lambda: heard(midi))
+    player = plug_into(midi)
     for presses, on in ((1, True), (3, False)):
         player.play(*[[0xB0, 9, 127], [0xB0, 9, 0]] * presses, [0x90, 1, 1])
         until(lambda: bool(store.advance(0.01)))
@@ -279,11 +284,10 @@ def test_a_button_that_springs_back_turns_a_switch_over(
 
 
 def test_m_learns_a_knob_that_plays_nothing_and_leaves_the_others_playing(
-    store: ParamStore, plug: Callable[[], Player], listen: Callable[..., MidiInput], until: Until
+    store: ParamStore, plug_into: Callable[[MidiInput], Player], listen: Callable[..., MidiInput], until: Until
 ) -> None:
     midi = listen(Binding("walk.speed", cc=1, bits=14))
-    player = plug()
-    until(lambda: heard(midi))
+    player = plug_into(midi)
     midi.learn_next()
     until(lambda: midi.learning == "walk.depth")
     player.play(*[message for value in range(80, 128) for message in ([0xB0, 1, value], [0xB0, 33, 127])])
