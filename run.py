@@ -73,7 +73,7 @@ def test(arguments: Sequence[str]) -> int:
 def repeat_failed_tests() -> int:
     """Run the tests that have just failed again, one after the other; return pytest's exit status."""
     # On several workers a test's name ends in its group.
-    names = [re.sub(r"@[\w-]+$", "", name) for name in json.loads(FAILED_TESTS.read_text())]
+    names = [re.sub(r"@[^\]@]*$", "", name) for name in json.loads(FAILED_TESTS.read_text())]
     if not 0 < len(names) <= MOST_REPEATED:
         return 1
     print("\n== the failed tests alone", flush=True)

@@ -42,6 +42,7 @@ def encode_on_cluster(address: str, weights: Path | None, name: str, consent: st
         raise GalleryError('--ray needs Ray, which is not installed: pip install "likeness-live[ray]"') from error
     try:
         ray.init(address=address, log_to_driver=False, include_dashboard=False, logging_level=logging.WARNING)
+    # Ray raises classes of its own and of gRPC.
     except Exception as error:
         raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
     # A worker has another working folder.

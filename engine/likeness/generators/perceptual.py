@@ -30,6 +30,7 @@ def open_features(device: torch.device | str = "cpu") -> EfficientNetLite:
         network.load_published(torch.load(path, map_location="cpu", weights_only=True))
     except (KeyError, RuntimeError) as error:
         raise WeightsError(f"{path} does not hold EfficientNet-Lite0 ({error}); install {PACKAGE} again") from error
+    # torch's types of `to` know no memory_format.
     return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 

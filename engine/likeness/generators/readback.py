@@ -23,7 +23,7 @@ class ReadBack:
         interleaved = to_levels(side_by_side(image)).permute(1, 2, 0).contiguous()
         if self._place is None or self._place.shape != interleaved.shape:
             self._place = torch.empty(interleaved.shape, dtype=torch.uint8, pin_memory=True)
-            self._done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            self._done = torch.cuda.Event()
         assert self._done is not None
         self._place.copy_(interleaved, non_blocking=True)
         self._done.record()

@@ -107,7 +107,7 @@ def _restore_function_modes(depth: int) -> None:
     if getattr(_device, "CURRENT_DEVICE", None) is not None:
         torch.set_default_device(None)
     while _len_torch_function_stack() > depth:
-        _pop_mode()  # type: ignore[no-untyped-call]
+        _pop_mode()
 
 
 def _restore_dispatch_modes(depth: int) -> None:

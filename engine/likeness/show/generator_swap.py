@@ -142,6 +142,7 @@ class GeneratorSwap:
             try:
                 # The editor may hold its last job for long, which must not hold a generator.
                 self._take_over(name, opened.pop(), fade_s, self._editor.swap)
+            # Only told here, and raised on.
             except BaseException as error:
                 self.error = f"{Path(name).stem} is not taken: {describe_failure(error)}"
                 raise
@@ -212,6 +213,7 @@ class GeneratorSwap:
     def _start(self, slot: Slot, stage: Stage) -> None:
         try:
             self._host.start_plugin(slot, stage)
+        # A plugin may raise anything, and the others start.
         except BaseException as error:
             log.error("%s does not start with the new generator", slot.name, exc_info=error)
             slot.bypassed_by_host = True
@@ -219,6 +221,7 @@ class GeneratorSwap:
     def _stop(self, slot: Slot, stage: Stage) -> None:
         try:
             self._host.stop_plugin(slot, stage)
+        # As above.
         except BaseException as error:
             log.error("%s did not stop cleanly", slot.name, exc_info=error)
 

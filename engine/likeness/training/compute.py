@@ -53,6 +53,7 @@ class Compute:
 
     def place(self, module: Module) -> Module:
         """Return `module` on the device, channels-last."""
+        # torch's types of `to` know no memory_format.
         return module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
     def autocast(self) -> AbstractContextManager[object]:
@@ -63,7 +64,7 @@ class Compute:
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of `loss`, scaled where half precision needs it."""
-        self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self._scaler.scale(loss).backward()
 
     def optimizer_step(self, optimizer: Optimizer) -> None:
         """Average the gradients of `optimizer`'s parameters over all processes, take its step, clear them."""

@@ -17,7 +17,7 @@ from likeness.ranges import COUNT, PORT, Range
 
 KEEP = Range(0, 24 * 90, "hours", above_low=True)
 WORKERS = Range(0, 64)
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - only compared with
 SMTP_VARIABLE = "LIKENESS_SMTP"
 DEMO_VISITORS = 10
 # Small films are made in a quarter of the time: a try is to show the way, not the picture.

@@ -125,6 +125,7 @@ def prepare_composite(generator: CompositeGenerator, precision: str) -> BackendC
         psnr = generator.use_int8()
         if psnr < LEAST_PSNR_DB:
             raise ArithmeticError(f"{psnr:.0f} dB from floats, wanted {LEAST_PSNR_DB:.0f}")
+    # Kernels of eight bits fail in ways of their own, processor by processor.
     except Exception as error:
         generator.refiner.use_floats()
         if asked:

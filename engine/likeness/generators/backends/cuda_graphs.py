@@ -69,7 +69,7 @@ def record_graph(draw: Draw, noise: NoiseMode, inputs: tuple[Tensor, ...]) -> Re
     # Not in inference mode, whose tensors could not be written to from outside of it.
     with torch.inference_mode(False), torch.no_grad(), torch.cuda.device(inputs[0].device):
         places = tuple(torch.empty_like(tensor).copy_(tensor) for tensor in inputs)
-        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             for _ in range(WARM_DRAWS):

@@ -24,7 +24,7 @@ def build_openvino_model(generator: StyleGenerator, precision: str) -> Draw:
         warnings.simplefilter("ignore")  # the tracer warns of each `if` on a shape; the shapes are fixed
         # Traced here, because OpenVINO's own call checks the trace by a second one: 13 s more at 256 px.
         constant = ConstNoiseSynthesis(generator.synthesis).eval()
-        traced = torch.jit.trace(constant, inputs, check_trace=False)  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(constant, inputs, check_trace=False)
         model = openvino.convert_model(
             traced,
             example_input=inputs,

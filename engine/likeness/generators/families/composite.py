@@ -166,6 +166,7 @@ class CompositeGenerator:
 
 def _place(network: Placed, device: torch.device) -> Placed:
     """Return `network` frozen on the device, in the type in which it is multiplied fastest."""
+    # torch's types of `to` know no memory_format.
     network = network.to(device, choose_refiner_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
 

@@ -133,7 +133,7 @@ def load_torchscript(path: Path, device: torch.device) -> Generator:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch announces the end of TorchScript each time
-            module = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
+            module = torch.jit.load(str(path), map_location=device)
         module.eval()
         for parameter in module.parameters():
             parameter.requires_grad_(False)

@@ -23,7 +23,7 @@ def check_ndi() -> None:
         OutputError: saying what to install.
     """
     try:
-        import cyndilib.sender  # noqa: F401
+        import cyndilib.sender  # noqa: F401 - only whether it can be
     except (ImportError, OSError) as error:
         raise OutputError(f"{ABSENT} ({error})") from error
 

@@ -121,7 +121,7 @@ class SentOutput:
             try:
                 if transmitter is None:
                     transmitter = self._open(size, picture.shape[2])
-                transmitter.send(fitted.get(picture, size, lambda: letterbox(picture, size)), at)  # noqa: B023
+                transmitter.send(fitted.get(picture, size, lambda: letterbox(picture, size)), at)  # noqa: B023 - called at once
                 self.sent += 1
                 if since is None and transmitter.connected:
                     since = now
@@ -161,6 +161,7 @@ class SentOutput:
             return
         try:
             transmitter.close()
+        # What is gone may fail to close, and is gone either way.
         except Exception as error:
             log.debug("%s: parting failed", self.name, exc_info=error)
 

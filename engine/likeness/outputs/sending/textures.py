@@ -19,7 +19,7 @@ def check_spout() -> None:
         OutputError: saying what to install, and where.
     """
     try:
-        import SpoutGL  # noqa: F401
+        import SpoutGL  # noqa: F401 - only whether it can be
     except (ImportError, OSError) as error:
         raise OutputError(f"{NO_SPOUT} ({error})") from error
 
@@ -27,7 +27,7 @@ def check_spout() -> None:
 def check_syphon() -> None:
     """Refuse Syphon where its library is absent. Raises like `check_spout`."""
     try:
-        import syphon  # noqa: F401
+        import syphon  # noqa: F401 - only whether it can be
     except (ImportError, OSError) as error:
         raise OutputError(f"{NO_SYPHON} ({error})") from error
 

@@ -20,7 +20,7 @@ def check_camera() -> None:
         OutputError: saying what to install.
     """
     try:
-        import pyvirtualcam  # noqa: F401
+        import pyvirtualcam  # noqa: F401 - only whether it can be
     except (ImportError, OSError) as error:
         raise OutputError(f"{ABSENT} ({error})") from error
 

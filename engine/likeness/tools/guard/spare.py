@@ -16,7 +16,7 @@ def main() -> None:
     # Seconds, which the next show then need not spend.
     import likeness.outputs.open_outputs
     import likeness.show.desk
-    import likeness.show.show  # noqa: F401
+    import likeness.show.show  # noqa: F401 - a spare has it read beforehand
 
     line = sys.stdin.readline()
     if not line:

@@ -118,7 +118,7 @@ def test_every_weight_learns_and_random_noise_is_new_in_each_picture() -> None:
     z = torch.randn(1, 12).expand(2, -1)
     images = network(z, mixing=0.5)
     assert not torch.equal(*network.synthesis(network.latents(z)))
-    images.square().mean().backward()  # type: ignore[no-untyped-call]
+    images.square().mean().backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name

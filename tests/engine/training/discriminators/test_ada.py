@@ -59,7 +59,7 @@ def test_at_the_start_the_levels_are_kept() -> None:
 
 def test_the_penalty_teaches_every_layer_that_a_slope_goes_through() -> None:
     judge = small()
-    r1_penalty(judge, torch.rand(4, 3, 16, 16) * 2 - 1).backward()  # type: ignore[no-untyped-call]
+    r1_penalty(judge, torch.rand(4, 3, 16, 16) * 2 - 1).backward()
     learnt = {name for name, p in judge.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
     assert {name for name, _ in judge.named_parameters() if name.endswith("weight")} <= learnt
 
@@ -71,6 +71,6 @@ def test_it_learns_to_tell_bright_from_dark() -> None:
     for _ in range(20):
         optimiser.zero_grad()
         loss: torch.Tensor = logistic_discriminator(judge(bright), judge(dark))
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
     assert loss.item() < 0.1

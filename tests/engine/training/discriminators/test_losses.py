@@ -56,7 +56,7 @@ def test_r1_of_a_quadratic_judge_teaches_its_weight() -> None:
     a = torch.tensor(3.0, requires_grad=True)
     images = torch.randn(4, 1, 4, 4, generator=torch.Generator().manual_seed(1))
     penalty = r1_penalty(lambda x: a * x.square().sum((1, 2, 3)) / 2, images)
-    penalty.backward()  # type: ignore[no-untyped-call]
+    penalty.backward()
     square = images.square().sum((1, 2, 3)).mean()
     assert penalty.item() == pytest.approx((9 * square / 2).item(), rel=1e-5)
     assert a.grad is not None

@@ -37,7 +37,7 @@ def test_the_features_are_neither_trained_nor_saved(features: nn.Module) -> None
     assert all(name.startswith("heads.") for name, _ in judge.named_parameters())
     assert all(name.startswith(("heads.", "mixing.")) for name in judge.state_dict())
     before = [p.clone() for p in features.parameters()]
-    hinge_generator(judge(torch.zeros(1, 3, 64, 64))).backward()  # type: ignore[no-untyped-call]
+    hinge_generator(judge(torch.zeros(1, 3, 64, 64))).backward()
     assert all(p.grad is None for p in features.parameters())
     assert all(torch.equal(a, b) for a, b in zip(before, features.parameters(), strict=True))
 
@@ -83,7 +83,7 @@ def test_it_learns_to_tell_stripes_from_noise_and_its_slope_makes_noise_more_lik
     for _ in range(25):
         optimiser.zero_grad()
         loss = hinge_discriminator(judge(stripes), judge(noise))
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
     assert loss.item() < 0.8
     judge.eval()
@@ -100,6 +100,6 @@ def test_one_projection_serves_both_players(features: nn.Module) -> None:
     mixed = judge.project(drawn, augment=False)
     for one, other in zip(judge.score(mixed), judge(drawn, augment=False), strict=True):
         assert torch.equal(one, other)
-    hinge_generator(judge.score(mixed)).backward()  # type: ignore[no-untyped-call]
+    hinge_generator(judge.score(mixed)).backward()
     assert drawn.grad is not None
     assert drawn.grad.abs().sum() > 0
