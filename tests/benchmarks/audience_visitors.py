@@ -15,9 +15,9 @@ from enum import StrEnum
 from functools import partial
 from urllib.parse import urlsplit
 
-from tests.engine.audience.served import Answer, Phone, hidden_fields, signature
+from tests.engine.audience.served import Answer, Phone, signature
 
-from likeness.audience.phone import encode_form
+from likeness.audience.phone import encode_form, find_hidden_fields
 
 # How often a page asks where the server's news do not come.
 ASK_S = 4.0
@@ -129,7 +129,7 @@ class Visit(threading.Thread):
     def _fill_in(self, page: str) -> tuple[bytes, str]:
         """Return the form with everything that the page hides in it, both ticks and the photo."""
         ticked = {"agree-compare": "yes", "agree-stage": "yes", "stage-name": self.name_given}
-        body, boundary = encode_form({**hidden_fields(page), **ticked}, self.photo)
+        body, boundary = encode_form({**find_hidden_fields(page), **ticked}, self.photo)
         return body, f"multipart/form-data; boundary={boundary}"
 
     def _hang_up(self) -> None:

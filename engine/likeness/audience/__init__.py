@@ -11,9 +11,11 @@ It needs the extra `audience` (`extra`), which nothing else here does. In readin
 - `nudity`: a score that sorts the operator's grid, where an optional package is installed.
 - `film_making`, `worker`, `worker_pool`: films, made by processes that may be killed at any time; `priority`: all of
   them stand back behind a show.
-- `evening`, `texts`, `pages`, `security`, `secret_link`, `upload`, `live`, `visitor_pages`, `kiosk_pages`,
-  `operator_pages`, `stage_routes` (approved visitors go to a show), `server`; `demo` and `phone` for tries.
+- `presence`: whether a worker is there, which pages say.
+- `evening`, `texts`, `pages`, `security`, `secret_link`, `closing`, `upload`, `live`, `form_pages`, `visitor_pages`,
+  `kiosk_pages`, `operator_pages`, `stage_routes` (approved visitors go to a show), `server`; `demo` and `phone` for
+  tries.
 
-The server has one event loop; its reads and writes run on threads. A worker has a thread that works and one that renews
-the lease. All of them meet in the database alone.
+The server has one event loop; its reads and writes run on threads. A worker has a thread that works, one that renews
+the lease, and one that says that it is there. All of them meet in the database alone.
 """

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 FIRST_SEED = 2000
 PSI = 0.7
 PAUSE_S = 1.0
+# A machine that has just started everything is busy for a while.
+TRIES = 30
 PHOTO_SIDE = 768
 
 
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str]) -> None:
     url, count = arguments
     for number, photo in enumerate(draw_visitors(int(count))):
         try:
-            send_photo(url, photo, stage=number % 4 != 3, language=("en", "nl", "de")[number % 3])
+            send_photo(url, photo, stage=number % 4 != 3, language=("en", "nl", "de")[number % 3], tries=TRIES)
         except OSError as error:
             log.warning("a synthetic visitor was not let in: %s", error)
         time.sleep(PAUSE_S)

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator
 from anyio import to_thread
 from sqlalchemy import select
 
+from likeness.audience.closing import Closing, ServerClosingError
 from likeness.audience.evening import Evening
+from likeness.audience.presence import Presence, find_presence
 from likeness.audience.states import State
 from likeness.audience.tables import Visitor
 from likeness.audience.transitions import films_are_open
@@ -21,7 +23,7 @@ ALIVE_S = 15.0
 # Beyond it pages ask by themselves, every few seconds.
 MOST_PAGES = 1000
 # What a page shows of a visitor; where it changes, the page is told.
-Shown = tuple[State, str, int, bool, str, bool]
+Shown = tuple[State, str, int, bool, str, bool, Presence]
 
 
 class Live:
@@ -31,11 +33,12 @@ class Live:
 
     Args:
         evening: of the server.
+        closing: of the server, at which every page is let go.
         look_s: seconds between two looks.
     """
 
-    def __init__(self, evening: Evening, look_s: float = LOOK_S) -> None:
-        self._evening, self._look_s = evening, look_s
+    def __init__(self, evening: Evening, closing: Closing, look_s: float = LOOK_S) -> None:
+        self._evening, self._closing, self._look_s = evening, closing, look_s
         self._shown: dict[int, Shown] = {}
         self._listeners: dict[asyncio.Event, int] = {}
         self._watch: asyncio.Task[None] | None = None
@@ -60,9 +63,12 @@ class Live:
                 changed.clear()
                 while not changed.is_set():
                     try:
-                        await asyncio.wait_for(changed.wait(), ALIVE_S)
+                        await self._closing.before(asyncio.wait_for(changed.wait(), ALIVE_S))
                     except TimeoutError:
                         yield b":\n\n"
+                    except ServerClosingError:
+                        # Pages ask again by themselves, until the next server is there.
+                        return
             yield b"event: gone\ndata:\n\n"
         finally:
             self._listeners.pop(changed, None)
@@ -89,9 +95,10 @@ class Live:
                 select(*columns).where(Visitor.state != State.DELETED).order_by(Visitor.number)
             ).all()
             open_films = bool(session.scalar(select(films_are_open(now))))
+            presence = find_presence(session, now)
         shown: dict[int, Shown] = {}
         before: Counter[State] = Counter()
         for number, state, reason, films_at, mail in rows:
-            shown[number] = (state, reason, before[state], films_at is not None, mail, open_films)
+            shown[number] = (state, reason, before[state], films_at is not None, mail, open_films, presence)
             before[state] += 1
         return shown

@@ -1,6 +1,7 @@
 """The program that decodes one photo from a stranger: a process of its own, with bounds, that ends after it.
 
-The bytes come by stdin; stdout gets a JPEG without any metadata, or the word of a `Reason`. `photo_intake` starts it.
+The bytes come by stdin; stdout gets a line once all is opened that a photo needs, and then a JPEG without any metadata,
+or the word of a `Reason`. `photo_intake` starts it.
 It opens no file of its own, and where the system knows such bounds it may not write one.
 """
 
@@ -24,13 +25,17 @@ QUALITY = 92
 # 64 megapixels in colour are 192 MB, and a decoder may hold three of them beside what Python and OpenCV take.
 MEMORY = 1_600_000_000
 CPU_S = 12
-SEPARATOR = b"likeness photo\n"
+STARTED, SEPARATOR = b"likeness decoder\n", b"likeness photo\n"
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 def main() -> None:
     """Read a photo from stdin, write what became of it to stdout."""
     bound_process()
+    _open_readers()
+    # What fails before this is not the photo's fault.
+    sys.stdout.buffer.write(STARTED)
+    sys.stdout.buffer.flush()
     content = decode(sys.stdin.buffer.read(MOST_BYTES + 1))
     sys.stdout.buffer.write(content.value.encode() if isinstance(content, Reason) else SEPARATOR + content)
     sys.stdout.buffer.flush()
@@ -42,10 +47,19 @@ def bound_process() -> None:
         import resource
 
         for which, most in (
-            (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_S),
-            (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
         ):  # fmt: skip
             resource.setrlimit(which, (most, most))
+        # A second apart: the first ends it by a signal that says why.
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
+
+
+def _open_readers() -> None:
+    """Import what photos are read with."""
+    import cv2  # noqa: F401 - for its side effect
+
+    import likeness.faces.photo
+    import likeness.faces.photo_header  # noqa: F401 - the same
 
 
 def decode(raw: bytes) -> bytes | Reason:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Of the server: a page is still drawn at once where a core is free, and a show on a full machine keeps nine tenths.
@@ -17,10 +18,12 @@ AUTOGROUP = Path("/proc/self/autogroup")
 _AGAIN_S, _MOST_AGAIN = 0.15, 10
 
 
-def lower_server() -> None:
-    """Let shows go before this process, and before those that it starts."""
+@contextmanager
+def lower_server() -> Iterator[None]:
+    """Let shows go before this process, and before those that it starts; its terminal is as it was afterwards."""
     _be_nice(0, SERVER_NICENESS)
-    _lower_group(SERVER_NICENESS)
+    with _lower_group(SERVER_NICENESS):
+        yield
 
 
 def stands_back() -> bool:
@@ -28,10 +31,12 @@ def stands_back() -> bool:
     return hasattr(os, "getpriority") and os.getpriority(os.PRIO_PROCESS, 0) >= SERVER_NICENESS
 
 
-def lower_worker() -> None:
-    """Give this process, the first of a session, no more than what all others leave. Call before it has threads."""
-    _lower_group(LEAST_NICENESS)
-    lower_child(0)
+@contextmanager
+def lower_worker() -> Iterator[None]:
+    """Give this process no more than what all others leave. Call before it has threads; see `lower_server`."""
+    with _lower_group(LEAST_NICENESS):
+        lower_child(0)
+        yield
 
 
 def lower_child(pid: int) -> None:
@@ -53,12 +58,31 @@ def _be_nice(pid: int, niceness: int) -> None:
             os.setpriority(os.PRIO_PROCESS, pid, max(niceness, os.getpriority(os.PRIO_PROCESS, pid)))
 
 
-def _lower_group(niceness: int) -> None:
-    """Lower the session of this process as a whole, where Linux shares its cores out by sessions.
+@contextmanager
+def _lower_group(niceness: int) -> Iterator[None]:
+    """Lower the session of this process as a whole, where Linux shares its cores out by sessions, and raise it again.
 
     There a nice value counts among the programs of one terminal alone: a worker at 19 in one terminal gets as much of a
-    core as a show in another [man 7 sched, "The autogroup feature"].
+    core as a show in another [man 7 sched, "The autogroup feature"]. Without the second half a show that is started in
+    the same terminal later would have a tenth of a core.
     """
+    before = _read_group()
+    _write_group(niceness)
+    try:
+        yield
+    finally:
+        if before is not None and _read_group() == niceness:
+            _write_group(before)
+
+
+def _read_group() -> int | None:
+    """Return the niceness of this process's session; None where there are no such groups."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(AUTOGROUP.read_text().split()[-1])
+    return None
+
+
+def _write_group(niceness: int) -> None:
     for _ in range(_MOST_AGAIN):
         try:
             AUTOGROUP.write_text(f"{niceness}\n")

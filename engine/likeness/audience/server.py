@@ -18,9 +18,10 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
+from likeness.audience.closing import Closing
 from likeness.audience.evening import Evening
+from likeness.audience.form_pages import FormPages
 from likeness.audience.live import Live
 from likeness.audience.operator_pages import OperatorPages
 from likeness.audience.pages import Pages, language_of
@@ -41,13 +42,13 @@ AGAIN_S = 5
 # Connections of phones; what is more waits in the system's queue or is told to come again.
 MOST_CONNECTIONS = 2000
 BACKLOG = 256
-# Pages that follow are cut off at the end of the server.
+# What does not let go at the end of the server, as a film on a slow way, is cut off.
 CLOSE_S = 2
 # Status of a process that SIGTERM ended, as shells count it.
 TERMINATED = 143
 
 
-def make_app(evening: Evening, url: str, mail_server: MailServer | None = None) -> ASGIApp:
+def make_app(evening: Evening, url: str, mail_server: MailServer | None = None) -> Starlette:
     """Return the application.
 
     Args:
@@ -55,7 +56,8 @@ def make_app(evening: Evening, url: str, mail_server: MailServer | None = None) 
         url: of the visitors' page, as the QR code and mails have it.
         mail_server: sends mails; None offers none.
     """
-    pages, live, faults = Pages(evening.texts), Live(evening), Faults(log)
+    pages, closing, faults = Pages(evening.texts), Closing(), Faults(log)
+    live = Live(evening, closing)
 
     async def qr(request: Request) -> Response:
         return Response(qr_svg(url), media_type="image/svg+xml")
@@ -97,12 +99,15 @@ def make_app(evening: Evening, url: str, mail_server: MailServer | None = None) 
         Route("/page/{name}", pages.file),
         *OperatorPages(evening, pages).routes(),
         *StageRoutes(evening).routes(),
+        *FormPages(evening, pages, closing, url).routes(),
         *VisitorPages(evening, pages, live, url, mailing=mail_server is not None).routes(),
     ]
-    return Starlette(
+    app = Starlette(
         routes=routes, lifespan=lifespan, middleware=[Middleware(SecureHeaders)],
         exception_handlers={404: nothing, AudienceError: fault},
     )  # fmt: skip
+    app.state.closing = closing
+    return app
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -121,7 +126,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise AudienceError(f"nothing can be served at {host}, port {port}: {error}; name another --port") from error
 
 
-def serve(app: ASGIApp, listener: socket.socket) -> None:
+def serve(app: Starlette, listener: socket.socket) -> None:
     """Serve until Ctrl+C or SIGTERM. The main thread.
 
     Raises:
@@ -137,7 +142,20 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
     make_server(app).run(sockets=[listener])
 
 
-def make_server(app: ASGIApp) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """Tells the application that it ends before it waits for the last answers. One event loop."""
+
+    def __init__(self, config: uvicorn.Config, closing: Closing) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let go of what waits, and end."""
+        self._closing.begin()
+        await super().shutdown(sockets)
+
+
+def make_server(app: Starlette) -> uvicorn.Server:
     """Return the server of an application; it writes no log of requests, since addresses are keys."""
     config = uvicorn.Config(
         app, log_config=None, log_level="warning", access_log=False, server_header=False, lifespan="on",
@@ -145,7 +163,7 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
         # A proxy on this machine says whom it speaks for; others' word is not taken.
         proxy_headers=True, forwarded_allow_ips="127.0.0.1",
     )  # fmt: skip
-    return uvicorn.Server(config)
+    return Server(config, app.state.closing)
 
 
 async def _delete_due(evening: Evening) -> None:

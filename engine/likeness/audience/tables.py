@@ -138,6 +138,17 @@ class Ban(Base):
     batch: Mapped[int]
 
 
+class WorkerHere(Base):
+    """A worker that is there, by its own word at `seen_at`."""
+
+    __tablename__ = "workers"
+
+    token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    # It works, and no longer opens its weights and models.
+    ready: Mapped[bool]
+    seen_at: Mapped[float]
+
+
 class Mail(Base):
     """A mail that waits: its row, and the address with it, goes once it was sent or given up."""
 

@@ -19,7 +19,7 @@ from likeness.audience.admission import find_visitor
 from likeness.audience.claims import Task
 from likeness.audience.evening import Places, open_evening
 from likeness.audience.night import NightPlan
-from likeness.audience.phone import encode_form
+from likeness.audience.phone import encode_form, find_hidden_fields
 from likeness.audience.post_office import MailServer
 from likeness.audience.secret_link import secret_code
 from likeness.audience.server import listen, make_app, make_server
@@ -76,15 +76,10 @@ class Phone:
     def send(self, photo: bytes = PHOTO, name: str = "photo.jpg", language: str = "en", **changed: str) -> Answer:
         """Open the form and send a photo; `changed` replaces fields of the form, an empty one is left out."""
         page = self.ask(f"/?lang={language}").text
-        fields = {**hidden_fields(page), "agree-compare": "yes", "agree-stage": "yes"}
+        fields = {**find_hidden_fields(page), "agree-compare": "yes", "agree-stage": "yes"}
         fields |= {key.replace("_", "-"): value for key, value in changed.items()}
         body, boundary = encode_form({key: value for key, value in fields.items() if value}, photo, name)
         return self.ask("/send", body, Content_Type=f"multipart/form-data; boundary={boundary}")
-
-
-def hidden_fields(page: str) -> dict[str, str]:
-    """Return what a page's forms send without being asked."""
-    return dict(re.findall(r'type="hidden" name="([\w-]+)" value="([^"]*)"', page))
 
 
 def signature(page: str) -> str:

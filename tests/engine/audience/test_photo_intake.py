@@ -10,9 +10,10 @@ import pytest
 from tests.engine.audience import hostile_photos as photos
 
 from likeness.audience import photo_intake
-from likeness.audience.photo_decoder import MOST_BYTES
+from likeness.audience.photo_decoder import MOST_BYTES, STARTED
 from likeness.audience.photo_intake import PhotoIntake
 from likeness.audience.states import Reason
+from likeness.errors import AudienceError
 
 PYTHON = sys.executable
 
@@ -54,16 +55,49 @@ def test_a_decoder_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_pat
     async def decode() -> bytes | Reason:
         return await PhotoIntake(patience_s=1.0).decode(b"photo")
 
-    assert asyncio.run(decode()) is Reason.TOO_SLOW
+    # A decoder's own time is bounded: one that hangs has had no core, or is no fault of the photo.
+    with pytest.raises(AudienceError, match="too busy"):
+        asyncio.run(decode())
     if pid.exists() and pid.read_text():
         with pytest.raises(ProcessLookupError):
             os.kill(int(pid.read_text()), signal.SIGKILL)
 
 
 def test_a_decoder_that_crashes_or_babbles_refuses_the_photo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for code in ("import os; os.kill(os.getpid(), 11)", "print('nonsense')"):
-        run_instead(monkeypatch, tmp_path, code)
-        assert asyncio.run(PhotoIntake().decode(b"photo")) is Reason.BROKEN
+    for code, reason in (
+        ("import os; os.kill(os.getpid(), 11)", Reason.BROKEN),
+        ("print('nonsense')", Reason.BROKEN),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGXCPU)", Reason.TOO_SLOW),
+    ):
+        run_instead(
+            monkeypatch, tmp_path, f"import sys; sys.stdout.write({STARTED.decode()!r}); sys.stdout.flush()\n{code}"
+        )
+        assert asyncio.run(PhotoIntake().decode(b"photo")) is reason
+
+
+def test_a_decoder_that_cannot_start_is_no_fault_of_the_photo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run_instead(monkeypatch, tmp_path, "import no_such_module")
+    with pytest.raises(AudienceError, match="ended with 1 before it had looked"):
+        asyncio.run(PhotoIntake().decode(b"photo"))
+    monkeypatch.setattr(photo_intake.sys, "executable", str(tmp_path / "absent"))
+    with pytest.raises(AudienceError, match="no decoder of photos can be started"):
+        asyncio.run(PhotoIntake().decode(b"photo"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such bounds")
+def test_a_photo_that_takes_too_much_processor_time_is_refused_as_too_slow(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; sys.path[:0] = " + repr(sys.path) + "\n"
+        "from likeness.audience import photo_decoder\n"
+        "photo_decoder.CPU_S = 1\n"
+        "photo_decoder.bound_process()\n"
+        "sys.stdout.buffer.write(photo_decoder.STARTED); sys.stdout.flush()\n"
+        "while True: pass"
+    )
+    run_instead(monkeypatch, tmp_path, code)
+    assert asyncio.run(PhotoIntake().decode(b"photo")) is Reason.TOO_SLOW
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such bounds")
@@ -78,7 +112,7 @@ def test_the_bounds_hold_in_the_process_of_the_decoder(monkeypatch: pytest.Monke
         "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "refused = [tried(lambda: bytearray(2 * MEMORY)),\n"
         f"    tried(lambda: open({str(tmp_path / 'written')!r}, 'wb', buffering=0).write(b'x'))]\n"
-        "sys.stdout.buffer.write(SEPARATOR + repr(refused).encode())"
+        "sys.stdout.buffer.write(STARTED + SEPARATOR + repr(refused).encode())"
     )
     run_instead(monkeypatch, tmp_path, code)
     assert asyncio.run(PhotoIntake().decode(b"photo")) == b"[True, True]"

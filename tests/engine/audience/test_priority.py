@@ -11,10 +11,11 @@ from likeness.audience.priority import AUTOGROUP, LEAST_NICENESS, SERVER_NICENES
 TELL = """
 import os, sys
 from likeness.audience import priority
-getattr(priority, sys.argv[1])()
-policy = os.sched_getscheduler(0) if hasattr(os, "SCHED_IDLE") else -1
-group = priority.AUTOGROUP.read_text().split()[-1] if priority.AUTOGROUP.exists() else "none"
-print(os.nice(0), policy, group)
+with getattr(priority, sys.argv[1])():
+    policy = os.sched_getscheduler(0) if hasattr(os, "SCHED_IDLE") else -1
+    group = priority.AUTOGROUP.read_text().split()[-1] if priority.AUTOGROUP.exists() else "none"
+after = priority.AUTOGROUP.read_text().split()[-1] if priority.AUTOGROUP.exists() else "none"
+print(os.nice(0), policy, group, after)
 """
 
 
@@ -32,13 +33,15 @@ def groups_there() -> bool:
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="the system has no such policy")
 def test_a_worker_takes_only_what_is_left_and_the_server_comes_before_it() -> None:
-    niceness, policy, group = lowered("lower_worker")
+    niceness, policy, group, _ = lowered("lower_worker")
     assert (int(niceness), int(policy)) == (LEAST_NICENESS, os.SCHED_IDLE)
-    served, normal, served_group = lowered("lower_server")
+    served, normal, served_group, after = lowered("lower_server")
     assert (int(served), int(normal)) == (max(SERVER_NICENESS, os.nice(0)), os.SCHED_OTHER)
     # A nice value alone means nothing between two terminals.
     if groups_there():
         assert (int(group), int(served_group)) == (LEAST_NICENESS, SERVER_NICENESS)
+        # A show that is started in the terminal later is not slowed down.
+        assert int(after) == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="the system has no such policy")

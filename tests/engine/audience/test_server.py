@@ -41,7 +41,7 @@ class Command:
         command = [sys.executable, "-m", "likeness.cli", "audience", "serve", "--host", "127.0.0.1", "--port", "0"]
         self.process = subprocess.Popen(
             [*command, "--folder", str(folder), *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, env=environment,
+            text=True, env=environment, start_new_session=True,
         )  # fmt: skip
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)

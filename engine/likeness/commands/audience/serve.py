@@ -115,7 +115,7 @@ def serve(
         evening = open_patiently(lambda: open_evening(places, plan))
         stack.callback(evening.database.close)
         # Not before the evening is open, since it is the whole process's.
-        lower_server()
+        stack.enter_context(lower_server())
         bound = listener.getsockname()[1]
         own = _address(lan_address() if host in EVERYWHERE else host, bound)
         public = f"{(url or own).rstrip('/')}/"

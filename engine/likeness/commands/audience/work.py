@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -43,42 +44,46 @@ def work(
 
     require_extra()
     from likeness.audience.evening import Places, open_patiently
+    from likeness.audience.presence import WorkerPresence
     from likeness.audience.priority import lower_worker
 
     places = Places(evening_folder(folder), database or "", storage or "")
     opened, store = open_patiently(places.open_database), places.open_store()
-    # Not before the evening is open, since it is the whole process's; and before seconds of opening weights and models.
-    lower_worker()
-    import cv2
-    import torch
+    presence = WorkerPresence(opened)
+    with ExitStack() as stack:
+        stack.callback(opened.close)
+        # Not before the evening is open, since it is the whole process's; and before seconds of opening weights.
+        stack.enter_context(lower_worker())
+        stack.callback(presence.close)
+        presence.start()
+        import cv2
+        import torch
 
-    from likeness import open_generator
-    from likeness.audience.deletion import Deletion
-    from likeness.audience.film_making import FaceCheck, FilmMaking
-    from likeness.audience.worker import Worker
-    from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
-    from likeness.generators.devices import choose_device
-    from likeness.lookalike.film_plan import FilmPlan
+        from likeness import open_generator
+        from likeness.audience.deletion import Deletion
+        from likeness.audience.film_making import FaceCheck, FilmMaking
+        from likeness.audience.worker import Worker
+        from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
+        from likeness.generators.devices import choose_device
+        from likeness.lookalike.film_plan import FilmPlan
 
-    # Several workers share cores better than the threads of one; numbers too small to see take ten times as long.
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    torch.set_flush_denormal(True)
-    # It counts pictures of each film, and tells of disks that fill; a worker has its own measure of that.
-    logging.getLogger("likeness.outputs").setLevel(logging.ERROR)
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    if attached:
-        # The server that started this one holds the other end, and it closes when it dies.
-        threading.Thread(target=_stop_at_end_of_stdin, args=(stopping,), daemon=True).start()
-    generator = open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device)))
-    making = FilmMaking(generator, FilmPlan(size or (512, 512), fps, steps=steps), gallery)
-    worker = Worker(opened, store, Deletion(opened, store, places.scratch), places.scratch, FaceCheck(), making)
-    print("A worker is ready.", flush=True)
-    try:
+        # Several workers share cores better than the threads of one; numbers too small to see take ten times as long.
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        torch.set_flush_denormal(True)
+        # It counts pictures of each film, and tells of disks that fill; a worker has its own measure of that.
+        logging.getLogger("likeness.outputs").setLevel(logging.ERROR)
+        stopping = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+        if attached:
+            # The server that started this one holds the other end, and it closes when it dies.
+            threading.Thread(target=_stop_at_end_of_stdin, args=(stopping,), daemon=True).start()
+        generator = open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device)))
+        making = FilmMaking(generator, FilmPlan(size or (512, 512), fps, steps=steps), gallery)
+        worker = Worker(opened, store, Deletion(opened, store, places.scratch), places.scratch, FaceCheck(), making)
+        print("A worker is ready.", flush=True)
+        presence.say_ready()
         worker.run(stopping)
-    finally:
-        opened.close()
 
 
 def _stop_at_end_of_stdin(stopping: threading.Event) -> None:
