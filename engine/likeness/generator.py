@@ -1,15 +1,19 @@
 """The protocol that every generator family implements."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from torch import Tensor
 
+from likeness.errors import LikenessError
+
 NoiseMode = Literal["const", "none", "random"]
 # The names of layer groups, from the first layers to the last: shape and pose, light, features, skin.
 GROUPS = ("coarse", "broad", "middle", "fine")
+# What is done to a layer's activations: a tensor in, another one of the same shape out, never in place.
+Bend = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,90 @@ class WarpedGenerator(Protocol):
     warp: Tensor | None
 
 
+@dataclass(frozen=True)
+class Swap:
+    """Two layers that give each other what they have, resized, channel by channel.
+
+    Args:
+        first, second: names of `BendableGenerator.layers`.
+        amount: 0 as they are, 1 swapped, straight between.
+    """
+
+    first: str
+    second: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class Bends:
+    """What is done to a network's layers while it draws [Broad et al. 2021, sec. 3].
+
+    For each layer in turn: what the layer gives is mixed with the second generator's, swapped, then bent.
+
+    Args:
+        operations: by layer, a name of `BendableGenerator.layers`.
+        swaps: of layers, as they are without any of this; costs a second drawing up to the later one.
+        other: a second generator whose layers have the same shapes, None where there is none.
+        shares: by layer, how much of what it gives is the second generator's, in [0, 1]; both are given the same.
+    """
+
+    operations: Mapping[str, Bend] = field(default_factory=dict)
+    swaps: Sequence[Swap] = ()
+    other: "BendableGenerator | None" = None
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+
+@runtime_checkable
+class BendableGenerator(Protocol):
+    """A generator whose layers can be reached while it draws. What is not bent costs nothing."""
+
+    info: GeneratorInfo
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean latent `[num_ws, w_dim]`."""
+        ...
+
+    @property
+    def layers(self) -> Mapping[str, str]:
+        """The layers in the order in which they are drawn, each with its layer group."""
+        ...
+
+    def draw_layers(self, latent: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+        """Return what the layers `names` give for `latent`, unbent, `[batch, channels, h, w]` each."""
+        ...
+
+    def draw_bent(self, latent: Tensor, bends: Bends, noise: NoiseMode = "const") -> Tensor:
+        """Return images as `synthesize` does, bent. Layers that are not there are left out."""
+        ...
+
+    def prepare_bends(self, names: Sequence[str], batch: int = 1) -> None:
+        """Make ready to bend just the layers `names` in `batch` images; takes as long as a backend's `prepare`.
+
+        Not on the render thread. What is not prepared is drawn by the network as it is, slower and no less right.
+        """
+        ...
+
+
 @runtime_checkable
 class SilhouetteGenerator(Protocol):
     """A generator that knows where in its images the person is."""
 
-    def draw_silhouette(self, latent: Tensor) -> Tensor:
-        """Return where the person is in the images of `synthesize`: opacities `[batch, 1, H, W]` in [0, 1]."""
+    def draw_silhouette(self, latent: Tensor, bends: Bends | None = None) -> Tensor:
+        """Return where the person is in the images of `synthesize`, or of `draw_bent` with `bends`.
+
+        Opacities `[batch, 1, H, W]` in [0, 1].
+        """
         ...
+
+
+def check_layers(generator: BendableGenerator, names: Sequence[str]) -> None:
+    """Raise where one of `names` is no layer of `generator`.
+
+    Raises:
+        LikenessError: with the layers that there are.
+    """
+    layers = tuple(generator.layers)
+    for name in names:
+        if name not in layers:
+            raise LikenessError(f"there is no layer {name!r}; these weights have {', '.join(layers)}")

@@ -1,17 +1,19 @@
 """The stage: what a plugin may use outside its per-frame hooks."""
 
+import functools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from likeness.audio.listening import Listening
 from likeness.errors import PluginError
 from likeness.events import AudienceTurn, Event
 from likeness.frame import Values
-from likeness.generator import Generator
+from likeness.generator import Bend, BendableGenerator, Bends, Generator, Swap
 from likeness.params import Value
 
 if TYPE_CHECKING:
@@ -60,6 +62,44 @@ class PluginParams:
     def emit(self, event: Event) -> None:
         """Hand an event to every plugin in the frame that begins. Within an action of `on_press` only."""
         self._store.emit(event)
+
+
+class Bending:
+    """What plugins do to the generator's layers in one frame, added in `update`. The render thread alone."""
+
+    def __init__(self) -> None:
+        self._operations: dict[str, list[Bend]] = {}
+        self._swaps: list[Swap] = []
+        self._mixed: tuple[BendableGenerator, Mapping[str, float]] | None = None
+
+    def add(self, layer: str, bend: Bend) -> None:
+        """Bend `layer`, a name of `BendableGenerator.layers`, in this frame, after what was added before."""
+        self._operations.setdefault(layer, []).append(bend)
+
+    def swap(self, swap: Swap) -> None:
+        """Swap two layers in this frame."""
+        self._swaps.append(swap)
+
+    def mix(self, other: BendableGenerator, shares: Mapping[str, float]) -> None:
+        """Mix `other` into this frame, by layer in [0, 1]; of several the last plugin's counts."""
+        self._mixed = other, shares
+
+    def end_update(self) -> Bends | None:
+        """Return what was added since the last call, None where nothing was; the next frame begins unbent."""
+        if not (self._operations or self._swaps or self._mixed):
+            return None
+        operations = {name: functools.partial(_apply, tuple(chain)) for name, chain in self._operations.items()}
+        other, shares = self._mixed or (None, {})
+        bends = Bends(operations, tuple(self._swaps), other, shares)
+        self._operations, self._swaps, self._mixed = {}, [], None
+        return bends
+
+
+def _apply(bends: Sequence[Bend], x: Tensor) -> Tensor:
+    """Return `x` after all of `bends`, one after the other."""
+    for bend in bends:
+        x = bend(x)
+    return x
 
 
 @dataclass(frozen=True)
@@ -162,6 +202,7 @@ class Stage:
             no frame waits.
         audience: visitors who sent a photo from their phone and were let in.
         sound: the samples of what `--audio` names.
+        bending: what is done to the layers of a `BendableGenerator` in this frame; add to it in `update`.
     """
 
     generator: Generator
@@ -173,6 +214,7 @@ class Stage:
     offline: bool = False
     audience: Audience = field(default_factory=Audience)
     sound: Listening = field(default_factory=Listening)
+    bending: Bending = field(default_factory=Bending)
 
     def let_go(self) -> None:
         """Keep the generator no longer, since another one plays. A plugin that never returns keeps its stage for ever.

@@ -1,5 +1,6 @@
 """Renderer and render thread: from a frame's values to its picture, where a hang cannot stop the show."""
 
+import logging
 import sys
 import threading
 import time
@@ -14,9 +15,10 @@ from torch import Tensor
 from likeness.cues.latent_history import LatentHistory
 from likeness.cues.latent_stage import LatentStage
 from likeness.errors import OutputError
+from likeness.errors.fault_log import Faults
 from likeness.events import Event, LatentCommand, Recall
 from likeness.frame import Frame
-from likeness.generator import SilhouetteGenerator
+from likeness.generator import BendableGenerator, Bends, SilhouetteGenerator
 from likeness.generators.readback import ReadBack
 from likeness.host.call_watch import LeftBehind
 from likeness.host.host import Host
@@ -24,6 +26,8 @@ from likeness.latent import truncate
 from likeness.picture import Alpha, Drawn, black, side_by_side, to_levels
 from likeness.show.generator_fade import GeneratorFade
 from likeness.stage import Stage
+
+log = logging.getLogger(__name__)
 
 # A hung plugin is left behind only after the show's thread has waited this often for the frame.
 MIN_WAITS = 3
@@ -80,7 +84,7 @@ class Renderer:
             raise OutputError(f"--alpha needs weights of the family composite, such as faces-256, not {family}")
         self._host, self._fps, self._with_alpha = host, fps, with_alpha
         self._fade, self._read, self.first_drawn = GeneratorFade(), ReadBack(), 0
-        self._blank = black(16, 16)
+        self._blank, self._faults = black(16, 16), Faults(log)
         # Whether the last picture shows a visitor, and whether the one does that is faded from.
         self._private = self._fades_private = False
         self._use(_make_scene(stage, self._new_history(stage)))
@@ -118,7 +122,7 @@ class Renderer:
                 self._host.handle(event, self._stage)
         # A copy, since a plugin that changes its argument in place would change the seed's face for good.
         latent = self._host.update(self._base.clone(), frame)
-        private = self._stage.privacy.end_frame()
+        private, bends = self._stage.privacy.end_frame(), self._stage.bending.end_update()
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)
         latent = self.latents.step(latent, frame, private=private)
@@ -127,7 +131,7 @@ class Renderer:
             self._host.end_frame(0.0)
             return Outcome(Drawn(self._blank, frame.time, self.latents.shows_private), None, 0.0)
         began = time.perf_counter()
-        image = self._stage.generator.synthesize(latent)
+        image = self._synthesize(latent, bends)
         synthesis_s = time.perf_counter() - began
         picture = self._fade.step(self._read(self._host.process_image(image, frame)), frame.dt)
         # Plugins also mark what they show after the generator, such as a visitor's photo.
@@ -136,7 +140,7 @@ class Renderer:
         draw_s = time.perf_counter() - started
         self._host.end_frame(draw_s * 1e3)
         face = None if self._private else self.latents.shown[0]
-        alpha = self._draw_alpha(latent) if self._with_alpha else None
+        alpha = self._draw_alpha(latent, bends) if self._with_alpha else None
         return Outcome(Drawn(picture, frame.time, self._private, face, alpha), None, synthesis_s, draw_s)
 
     def _remembers_pictures(self) -> bool:
@@ -144,12 +148,24 @@ class Renderer:
         chain = [slot for slot in self._host.rack if "process_image" in slot.impls]
         return not all(getattr(slot.plugin, "memoryless", False) for slot in chain)
 
-    def _draw_alpha(self, latent: Tensor) -> Alpha | None:
+    def _synthesize(self, latent: Tensor, bends: Bends | None) -> Tensor:
+        """Return the images, bent where a plugin bends them and the generator can be bent."""
+        generator = self._stage.generator
+        if bends is not None and isinstance(generator, BendableGenerator):
+            try:
+                return generator.draw_bent(latent, bends)
+            # What bends is a plugin's code, which must not take the picture away.
+            except Exception as error:  # noqa: BLE001
+                self._faults.tell("bending", error)
+        return generator.synthesize(latent)
+
+    def _draw_alpha(self, latent: Tensor, bends: Bends | None) -> Alpha | None:
         """Return the silhouettes of all heads side by side."""
         generator = self._stage.generator
         if not isinstance(generator, SilhouetteGenerator):  # one that was loaded meanwhile
             return None
-        silhouettes = side_by_side(generator.draw_silhouette(latent) * 2 - 1)
+        drawn = generator.draw_silhouette(latent) if bends is None else generator.draw_silhouette(latent, bends)
+        silhouettes = side_by_side(drawn * 2 - 1)
         return np.ascontiguousarray(to_levels(silhouettes)[0].cpu().numpy())
 
     def _use(self, scene: RenderScene) -> None:

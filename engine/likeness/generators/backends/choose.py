@@ -7,20 +7,22 @@ eager float32 1.9x, eager bfloat16 3.3x, OpenVINO float32 2.2x, OpenVINO bfloat1
 import importlib.util
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from likeness.errors import LikenessError
 from likeness.generator import Generator, NoiseMode
 from likeness.generators.backends.cuda_graphs import CudaGraphs
-from likeness.generators.backends.openvino_model import build_openvino_model
-from likeness.generators.backends.trace import compile_synthesis, const_noise_only, set_fixed_weights
+from likeness.generators.backends.cuts import BuildPiece, cut_synthesis
+from likeness.generators.backends.openvino_model import build_openvino_model, cut_openvino_model
+from likeness.generators.backends.trace import compile_piece, compile_synthesis, const_noise_only, set_fixed_weights
 from likeness.generators.devices import multiplies_bfloat16
 from likeness.generators.families.composite import CompositeGenerator
-from likeness.generators.families.stylegan_base import StyleGenerator
+from likeness.generators.families.stylegan_base import Draw, DrawCut, StyleGenerator
 
 log = logging.getLogger(__name__)
 
@@ -219,25 +221,47 @@ def apply_choice(generator: StyleGenerator, choice: BackendChoice) -> None:
     synthesis = generator.synthesis
     set_fixed_weights(synthesis, False)
     if choice.backend == "openvino":
-        generator.set_backend(const_noise_only(build_openvino_model(generator, choice.precision)))
+        precision = choice.precision
+        draw = const_noise_only(build_openvino_model(generator, precision))
+        generator.set_backend(draw, lambda names: cut_openvino_model(generator, precision, names))
     # With OpenVINO, what it does not draw (other noise modes, batches) is drawn eagerly in the same numbers.
     same = choice.precision in synthesis.precisions and (choice.backend != "openvino" or multiplies_bfloat16())
     synthesis.set_precision(choice.precision if same else "float32")
     if choice.backend == "compile" and generator.mean.is_cuda:
-        generator.set_backend(CudaGraphs(compile_with_fallback(generator)))
+        draw = draw_or(const_noise_only(compile_synthesis(generator)), generator.draw)
+        generator.set_backend(CudaGraphs(draw), partial(cut, generator, record_compiled))
     elif choice.backend == "compile":
-        generator.set_backend(const_noise_only(compile_synthesis(generator)))
+        generator.set_backend(const_noise_only(compile_synthesis(generator)), partial(cut, generator, compile_piece))
     elif choice.backend == "graph":
-        generator.set_backend(CudaGraphs(generator.draw))
+        generator.set_backend(CudaGraphs(generator.draw), partial(cut, generator, record_piece))
 
 
-def compile_with_fallback(generator: StyleGenerator) -> Callable[..., Tensor]:
-    """Return what draws by the compiled synthesis where it can, and by the network where it cannot."""
-    fast = const_noise_only(compile_synthesis(generator))
+def cut(generator: StyleGenerator, build: BuildPiece, names: Sequence[str]) -> DrawCut:
+    """Return what draws with the layers `names` bent, each piece built by `build`."""
+    return cut_synthesis(generator.synthesis, generator.inputs(generator.mean[None].contiguous()), names, build)
 
-    def draw(noise: NoiseMode, *inputs: Tensor) -> Tensor:
+
+def record_compiled(piece: nn.Module, inputs: tuple[Tensor, ...]) -> Draw:
+    """Return what replays recordings of a compiled piece, and of the piece itself where it cannot be compiled."""
+    return CudaGraphs(draw_or(compile_piece(piece, inputs), draw_piece(piece)))
+
+
+def record_piece(piece: nn.Module, inputs: tuple[Tensor, ...]) -> Draw:
+    """Return what replays recordings of a piece, made at its first call."""
+    return CudaGraphs(draw_piece(piece))
+
+
+def draw_piece(piece: nn.Module) -> Draw:
+    """Return what draws a piece as it is; with another noise than the stored one it draws nothing."""
+    return lambda noise, *inputs: piece(*inputs) if noise == "const" else None
+
+
+def draw_or(fast: Draw, network: Draw) -> Draw:
+    """Return what draws by `fast` where that can, and by `network` where it cannot."""
+
+    def draw(noise: NoiseMode, *inputs: Tensor) -> Tensor | None:
         made = fast(noise, *inputs)
-        return generator.draw(noise, *inputs) if made is None else made
+        return network(noise, *inputs) if made is None else made
 
     return draw
 

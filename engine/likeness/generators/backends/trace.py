@@ -64,13 +64,28 @@ def compile_synthesis(generator: StyleGenerator) -> Draw:
     Its epilogues (noise, bias, nonlinearity, gain, clamp) become one kernel each.
     """
     set_fixed_weights(generator.synthesis, True)
+    draw = compile_module(ConstNoiseSynthesis(generator.synthesis))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's compiler calls what torch calls deprecated
-        made = torch.compile(ConstNoiseSynthesis(generator.synthesis), dynamic=False, options={"freezing": True})
-
-        def draw(*inputs: Tensor) -> Tensor:
-            image: Tensor = made(*inputs)
-            return image
-
         warm_up(generator, draw)
+    return draw
+
+
+def compile_piece(piece: nn.Module, inputs: tuple[Tensor, ...]) -> Draw:
+    """Return a piece of the synthesis through torch.compile, for single pictures with the stored noise."""
+    draw = compile_module(piece)
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # as above
+        draw(*inputs)
+    return const_noise_only(draw)
+
+
+def compile_module(module: nn.Module) -> Draw:
+    """Return what computes `module`, compiled at its first call."""
+    made = torch.compile(module, dynamic=False, options={"freezing": True})
+
+    def draw(*inputs: Tensor) -> Tensor:
+        image: Tensor = made(*inputs)
+        return image
+
     return draw

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import torch
@@ -11,9 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.errors import WeightsError
-from likeness.generator import GeneratorInfo, NoiseMode
+from likeness.generator import Bend, Bends, GeneratorInfo, NoiseMode
 from likeness.generators.families.checkpoint import Source, own_source
-from likeness.generators.networks.composite import CompositeNetwork, Layers
+from likeness.generators.families.stepping import add_swaps, names_of_swaps
+from likeness.generators.networks.composite import UNBENT, CompositeNetwork, Layers
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.enlarger import FACTOR, Enlarger, find_enlarger
 from likeness.generators.networks.refiner import Refiner, find_refiner
@@ -24,6 +27,19 @@ FAMILY = "composite"
 NAMES = (FAMILY,)
 # Faces that the ranges of eight bits are taken from, and others that are then looked at.
 RANGED, TRIED = 8, 4
+# The warp, the signed distances of both silhouettes, the colours, the skin's detail, the hair's.
+LAYERS: Mapping[str, str] = MappingProxyType(
+    {
+        "field": "coarse",
+        "edges": "coarse",
+        "skin": "broad",
+        "hair": "broad",
+        "backdrop": "broad",
+        "skin_middle": "middle",
+        "skin_fine": "fine",
+        "strands": "coarse",
+    }
+)
 GROUPS = {"coarse": (0, 1), "broad": (1, 2), "middle": (2, 3), "fine": (3, 4)}
 
 
@@ -112,7 +128,43 @@ class CompositeGenerator:
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
         """Pictures `[batch, 3, size, size]` in [-1, 1], differentiable; there is no noise in this family."""
-        parts = self.network.layers(latent)
+        return self._draw(self.network.layers(latent))
+
+    @property
+    def layers(self) -> Mapping[str, str]:
+        """What `draw_bent` bends, in the order in which it is drawn, each with its layer group."""
+        return LAYERS
+
+    def prepare_bends(self, names: Sequence[str], batch: int = 1) -> None:
+        """Do nothing: this family draws bent as fast as it draws."""
+
+    def draw_layers(self, latent: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+        """Return the layers `names` of `latent`, unbent, `[batch, channels, h, w]` float32 each."""
+        found: dict[str, Tensor] = {}
+
+        def keep(name: str, x: Tensor) -> Tensor:
+            found[name] = x.clone()
+            return x
+
+        self.network.layers(latent, {name: partial(keep, name) for name in names})
+        return found
+
+    def draw_bent(self, latent: Tensor, bends: Bends, noise: NoiseMode = "const") -> Tensor:
+        """Return pictures as `synthesize` does, its layers mixed with those of another composite, then bent."""
+        return self._draw(self.network.layers(latent, self._operations(latent, bends)))
+
+    def _operations(self, latent: Tensor, bends: Bends) -> Mapping[str, Bend]:
+        """Return one operation for each layer that is mixed, swapped or bent."""
+        operations = dict(bends.operations)
+        if bends.swaps:
+            operations = dict(add_swaps(bends, self.draw_layers(latent, names_of_swaps(bends))))
+        shares = {name: share for name, share in bends.shares.items() if share}
+        if bends.other is not None and shares:
+            for name, other in bends.other.draw_layers(latent, tuple(shares)).items():
+                operations[name] = partial(_mix_and_bend, other, shares[name], operations.get(name))
+        return operations
+
+    def _draw(self, parts: Layers) -> Tensor:
         self.warp = parts.field.detach()
         if self.enlarger is not None:
             return self._enlarged(self.enlarger, parts)
@@ -139,9 +191,10 @@ class CompositeGenerator:
         spread = before.amax((1, 2, 3)) - before.amin((1, 2, 3))
         return float((10 * torch.log10(spread.square() / wrong.clamp(min=1e-12))).min())
 
-    def draw_silhouette(self, latent: Tensor) -> Tensor:
+    def draw_silhouette(self, latent: Tensor, bends: Bends | None = None) -> Tensor:
         """Where the person is in the pictures, `[batch, 1, size, size]` in [0, 1]: skin and hair."""
-        return self.network.draw_silhouette(latent, self._size)
+        operations = UNBENT if bends is None else self._operations(latent, bends)
+        return self.network.draw_silhouette(latent, self._size, operations)
 
     def _enlarged(self, enlarger: Enlarger, parts: Layers) -> Tensor:
         """The drawing enlarged, which has been learnt at its native size alone, then brought to the size asked for."""
@@ -162,6 +215,12 @@ class CompositeGenerator:
         shrinks, size = self._size < self.network.size, (self._size, self._size)
         added = functional.interpolate(added, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
         return (self.network.warp_and_sharpen(parts.flat(), parts.field, self._size) + added).clamp(-1, 1)
+
+
+def _mix_and_bend(other: Tensor, share: float, bend: Bend | None, x: Tensor) -> Tensor:
+    """Return `x` with `share` of another generator's layer, bent."""
+    mixed = torch.lerp(x, other, share)
+    return mixed if bend is None else bend(mixed)
 
 
 def _place(network: Placed, device: torch.device) -> Placed:

@@ -44,6 +44,9 @@ def parse_settings(arguments: Mapping[str, Any]) -> StyleGAN3Settings:
 class StyleGAN3Generator(StyleGenerator):
     """A StyleGAN3 that plays in W+, its plane movable; see `likeness.generator.Generator`."""
 
+    # The plane of sine waves has the first row of the latent.
+    first_row = 0
+
     def inputs(self, latent: Tensor) -> tuple[Tensor, ...]:
         """Return the latent and the transform of the plane."""
         return latent, self.transform

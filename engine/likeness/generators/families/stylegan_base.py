@@ -1,6 +1,6 @@
 """The base of the StyleGAN families: seeds, labels, mean and directions of W, behind the Generator protocol."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -8,13 +8,24 @@ import torch
 from torch import Tensor
 
 from likeness.errors import WeightsError
-from likeness.generator import GeneratorInfo, Licence, NoiseMode
+from likeness.generator import Bends, GeneratorInfo, Licence, NoiseMode
+from likeness.generators.families.stepping import (
+    SteppedSynthesis,
+    add_swaps,
+    draw_bent_synthesis,
+    draw_synthesis_layers,
+    names_of_swaps,
+)
 from likeness.generators.networks.mapping import MappingNetwork, one_hot
 from likeness.generators.networks.ops import UnplayableError, check_square
 
 # Enough for the strongest directions to stand; GANSpace takes a million for all 512 [Haerkoenen et al. 2020, sec. 2.1].
 SAMPLES = 512
 Draw = Callable[..., Tensor | None]
+# Draws with some layers bent, called with the operations, the noise mode and `inputs`; None where it cannot.
+DrawCut = Callable[..., Tensor | None]
+# Sets of layers that are kept prepared: a knob that runs through the layers comes back to the last ones.
+MOST_CUTS = 8
 LAST_SEED = 2**32
 GROUPS = {"coarse": (0, 4), "middle": (4, 8), "fine": (8, 1 << 30)}
 
@@ -61,7 +72,7 @@ def draw_official_noise(seed: int, z_dim: int) -> tuple[np.random.RandomState, T
     return state, torch.from_numpy(state.randn(z_dim)).to(torch.float32)
 
 
-class Synthesis(Protocol):
+class Synthesis(SteppedSynthesis, Protocol):
     """A synthesis network: the height and width of its pictures in px, their channels, and what it computes in."""
 
     resolution: int
@@ -90,6 +101,9 @@ class StyleGenerator:
         ValueError: where it draws no picture.
     """
 
+    # The layer that has the first row of the latent.
+    first_row = 1
+
     def __init__(
         self,
         family: str,
@@ -102,6 +116,8 @@ class StyleGenerator:
         self.synthesis: Any = synthesis
         check_channels(synthesis.img_channels)
         self._draw: Draw | None = None
+        self._cut: Callable[[tuple[str, ...]], DrawCut] | None = None
+        self._cuts: dict[tuple[str, ...], DrawCut] = {}
         num_ws = mapping.num_ws
         self.info = GeneratorInfo(family, num_ws, mapping.w_dim, synthesis.resolution, licence, layer_groups(num_ws))
         self._directions: Tensor | None = None
@@ -175,12 +191,58 @@ class StyleGenerator:
         """Return what the synthesis takes for `latent`, as tensors alone."""
         return (latent,)
 
-    def set_backend(self, draw: Draw | None) -> None:
+    def set_backend(self, draw: Draw | None, cut: Callable[[tuple[str, ...]], DrawCut] | None = None) -> None:
         """Draw by `draw` from now on, called with the noise mode and `inputs`; by the network where it returns None.
 
-        With None the network draws everything.
+        With None the network draws everything. `cut` makes what draws with the layers of the names it is given bent.
         """
-        self._draw = draw
+        self._draw, self._cut, self._cuts = draw, cut, {}
+
+    @property
+    def layers(self) -> Mapping[str, str]:
+        """The layers in the order in which they are drawn, each with its layer group."""
+        names = self.synthesis.layer_names
+        # The first convolution has the first row of the latent, and what is before it has none.
+        rows = [max(index - self.first_row, 0) for index in range(len(names))]
+        group_of = {row: name for name, (start, stop) in self.info.groups.items() for row in range(start, stop)}
+        return {name: group_of[row] for name, row in zip(names, rows, strict=True)}
+
+    def prepare_bends(self, names: Sequence[str], batch: int = 1) -> None:
+        """Have the backend draw up to each of the layers `names` and on from there. Seconds, a minute for "compile".
+
+        Not on the render thread, which may draw meanwhile.
+        """
+        key = self._in_order(names)
+        if self._cut is None or not key or key in self._cuts:
+            return
+        made = self._cut(key)
+        with torch.inference_mode():
+            made({}, "const", *self.inputs(self.mean[None].repeat(batch, 1, 1)))
+        # Replaced as a whole, since the render thread reads it.
+        self._cuts = {**dict(list(self._cuts.items())[-MOST_CUTS + 1 :]), key: made}
+
+    def draw_layers(self, latent: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+        """Return the activations of the layers `names`, unbent, `[batch, channels, h, w]` float32, by the network."""
+        return draw_synthesis_layers(self.synthesis, "const", self.inputs(latent), names)
+
+    def draw_bent(self, latent: Tensor, bends: Bends, noise: NoiseMode = "const") -> Tensor:
+        """Return pictures as `synthesize` does, bent; by the backend where these layers are prepared and none mixed."""
+        inputs = self.inputs(latent)
+        operations = bends.operations
+        if bends.swaps:
+            operations = add_swaps(bends, self.draw_layers(latent, names_of_swaps(bends)))
+        shares = {name: share for name, share in bends.shares.items() if share}
+        if not shares:
+            cut = self._cuts.get(self._in_order(tuple(operations)))
+            drawn = None if cut is None else cut(operations, noise, *inputs)
+            if drawn is not None:
+                return to_rgb(drawn)
+        other = bends.other
+        beside = other.synthesis if shares and isinstance(other, StyleGenerator) else None
+        return to_rgb(draw_bent_synthesis(self.synthesis, noise, inputs, operations, beside, shares))
+
+    def _in_order(self, names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in self.synthesis.layer_names if name in names)
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
         """Return pictures `[batch, 3, H, W]`, nominally in [-1, 1]: what overshoots is for the output to cut."""

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from likeness.generator import Bend
 from likeness.generators.networks.composite_parts import (
     HAIR_FLOOR,
     HAIR_PARTS,
@@ -26,6 +28,8 @@ from likeness.generators.networks.composite_parts import (
     block_layout,
 )
 
+# Nothing bent.
+UNBENT: Mapping[str, Bend] = MappingProxyType({})
 # The least slope of a mean silhouette that is still made an edge of; where it is flat there is none to find.
 SLOWEST = 0.45
 
@@ -133,10 +137,18 @@ class CompositeNetwork(nn.Module):
             drawn[name] = torch.lerp(drawn[name], self.hair.draw(name, colour), settle)
         return drawn
 
-    def layers(self, latent: Tensor) -> Layers:
-        """Draw the parts of `latent` `[batch, 4, w_dim]` in the mean frame."""
+    def layers(self, latent: Tensor, bends: Mapping[str, Bend] = UNBENT) -> Layers:
+        """Draw the parts of `latent` `[batch, 4, w_dim]` in the mean frame.
+
+        Args:
+            latent: of the faces.
+            bends: what is done to the blocks of `block_layout`, pores with "skin_fine", and to "strands", by name.
+        """
         drawn = self.settled_blocks(latent)
         even, odd = latent[..., self.even_index], latent[..., self.odd_index]
+        drawn["skin_fine"] = drawn["skin_fine"] + self._draw_pores(even[:, 3], odd[:, 3])
+        drawn["strands"] = self._draw_strands(even[:, 0], odd[:, 0])
+        drawn.update({name: bend(drawn[name]) for name, bend in bends.items() if name in drawn})
         # Everything smooth goes up together, twice by two: fewer calls than layer by layer.
         quarter, half = self.size // 4, self.size // 2
         broad = torch.cat([drawn["skin"], _resize(drawn["hair"], quarter), _resize(drawn["backdrop"], quarter)], 1)
@@ -145,10 +157,9 @@ class CompositeNetwork(nn.Module):
         outlines = drawn["edges"] if self.outline is None else self._sharpen_outline(drawn["edges"], self.outline)
         stack = _resize(torch.cat([skin, broad[:, 3:], outlines], dim=1), self.size)
         skin, hair, backdrop, edges = stack[:, :3], stack[:, 3:6], stack[:, 6:9], stack[:, 9:]
-        fine = drawn["skin_fine"] + self._draw_pores(even[:, 3], odd[:, 3])
-        skin = skin + functional.pad(fine, _padding(self.layout["skin_fine"]))
+        skin = skin + functional.pad(drawn["skin_fine"], _padding(self.layout["skin_fine"]))
         floor = 1 + HAIR_FLOOR
-        hair = (hair + floor) * self._draw_strands(even[:, 0], odd[:, 0]).clamp(-1.2, 0.8).exp() - floor
+        hair = (hair + floor) * drawn["strands"].clamp(-1.2, 0.8).exp() - floor
         return Layers(skin, hair, backdrop, torch.sigmoid(edges * self.steepness), drawn["field"])
 
     def _sharpen_outline(self, edges: Tensor, sharper: float) -> Tensor:
@@ -196,9 +207,9 @@ class CompositeNetwork(nn.Module):
         regions = torch.cat([parts.mattes[:, :1] * person, person], dim=1)
         return self._warp(regions, parts.field, self.size).clamp(0, 1)
 
-    def draw_silhouette(self, latent: Tensor, size: int) -> Tensor:
+    def draw_silhouette(self, latent: Tensor, size: int, bends: Mapping[str, Bend] = UNBENT) -> Tensor:
         """Return where the person is in the picture of that size, in [0, 1], `[batch, 1, size, size]`."""
-        parts = self.layers(latent)
+        parts = self.layers(latent, bends)
         return self._warp(parts.mattes[:, 1:], parts.field, size).clamp(0, 1)
 
     def warp_and_sharpen(self, flat: Tensor, field: Tensor, size: int) -> Tensor:

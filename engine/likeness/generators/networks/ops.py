@@ -13,6 +13,8 @@ EPSILON = 1e-8
 # A file of a kilobyte could ask for more; nobody has trained more than 1024 px.
 LARGEST_PICTURE = 4096
 MOST_TAPS = 64
+# What a synthesis hands from layer to layer: the features first, then what its architecture carries beside them.
+State = tuple[Tensor | None, ...]
 
 
 class Activation(NamedTuple):

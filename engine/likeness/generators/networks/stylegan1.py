@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.generators.networks.mapping import MappingNetwork
-from likeness.generators.networks.ops import EPSILON, Tensors, block_sizes, check_square
+from likeness.generators.networks.ops import EPSILON, State, Tensors, block_sizes, check_square
 
 Noise = Literal["const", "none", "random"]
 
@@ -137,6 +137,7 @@ class SynthesisNetwork(nn.Module):
         self.register_buffer("picture", scale_weight(picture, 1.0))
         self.register_buffer("picture_bias", tensors.read("torgb.bias", self.img_channels))
         self.resolution, self.num_ws = sizes[-1], 2 * len(sizes)
+        self.layer_names = ("input", *(f"b{size}.conv{part}" for size in sizes for part in (0, 1)))
 
     @property
     def precisions(self) -> tuple[str, ...]:
@@ -146,12 +147,26 @@ class SynthesisNetwork(nn.Module):
     def set_precision(self, precision: str) -> None:
         """Do nothing: there is but one precision."""
 
+    def begin(self, ws: Tensor) -> State:
+        """Return the state at the layer "input": the learned constant."""
+        return (self.get_buffer("const").repeat(len(ws), 1, 1, 1).contiguous(memory_format=torch.channels_last),)
+
+    def step(self, index: int, state: State, ws: Tensor, noise: Noise) -> State:
+        """Return the state at the layer of that `index`: its features."""
+        return (self.layers[index - 1](state[0], ws[:, index - 1], noise),)
+
+    def end(self, state: State, ws: Tensor) -> Tensor:
+        """Return the pictures [batch, img_channels, R, R] of the state at the last layer."""
+        x = state[0]
+        assert x is not None
+        return functional.conv2d(x, self.get_buffer("picture"), self.get_buffer("picture_bias"))
+
     def forward(self, ws: Tensor, noise: Noise = "const") -> Tensor:
         """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim]."""
-        x = self.get_buffer("const").repeat(len(ws), 1, 1, 1).contiguous(memory_format=torch.channels_last)
-        for i, layer in enumerate(self.layers):
-            x = layer(x, ws[:, i], noise)
-        return functional.conv2d(x, self.get_buffer("picture"), self.get_buffer("picture_bias"))
+        state = self.begin(ws)
+        for index in range(1, len(self.layer_names)):
+            state = self.step(index, state, ws, noise)
+        return self.end(state, ws)
 
 
 class StyleGAN1(nn.Module):

@@ -10,6 +10,7 @@ from torch.nn import functional
 from likeness.generators.networks.mapping import MappingNetwork
 from likeness.generators.networks.modulated_conv import ModulatedConv, Noise, StyleGAN2Settings, ToRGB
 from likeness.generators.networks.ops import (
+    State,
     Tensors,
     block_sizes,
     cast_buffers,
@@ -70,25 +71,29 @@ class SynthesisBlock(nn.Module):
         if tensors.has("torgb.weight"):
             self.torgb = ToRGB(tensors.under("torgb"), settings, self.out_channels, w_dim, channels)
 
-    def forward(self, x: Tensor, image: Tensor | None, ws: Tensor, noise: Noise) -> tuple[Tensor, Tensor | None]:
-        """Return features and picture at this size; `ws` [batch, num_conv + 1, w_dim] are this block's own."""
-        beside = None if self.skip is None else self.skip(x)
-        if self.conv0 is not None:
-            x = self.conv0(x, ws[:, 0], noise)
+    def draw_conv0(self, x: Tensor, ws: Tensor, noise: Noise) -> tuple[Tensor, Tensor | None]:
+        """Return features at this size, and the residual path's in a resnet; `ws` are this block's own."""
+        assert self.conv0 is not None
+        return self.conv0(x, ws[:, 0], noise), None if self.skip is None else self.skip(x)
+
+    def draw_conv1(self, x: Tensor, beside: Tensor | None, ws: Tensor, noise: Noise) -> Tensor:
+        """Return this block's features; `ws` [batch, num_conv + 1, w_dim] are its own."""
         x = self.conv1(x, ws[:, self.num_conv - 1], noise)
-        if beside is not None:
-            x = x + beside
+        return x if beside is None else x + beside
+
+    def draw_image(self, x: Tensor, image: Tensor | None, ws: Tensor) -> Tensor | None:
+        """Return the picture so far at this size, of this block's features and the picture before it."""
         if image is not None:
             assert self.upsampler is not None
             image = upsample(image, self.upsampler)
         if self.torgb is not None:
             drawn = self.torgb(x, ws[:, self.num_conv])
             image = drawn if image is None else image.add_(drawn)
-        return x, image
+        return image
 
 
 class SynthesisNetwork(nn.Module):
-    """From w+ to a picture; the architecture (orig, skip, resnet) is what the tensors are those of.
+    """From w+ to a picture, layer by layer; the architecture (orig, skip, resnet) is what the tensors are those of.
 
     Args:
         tensors: of the synthesis network, `b4.const`, `b4.conv1.weight`, ...
@@ -121,6 +126,9 @@ class SynthesisNetwork(nn.Module):
         self.starts = [0, *range(1, 2 * len(sizes) - 1, 2)]
         self.num_ws = 2 * len(sizes)
         self.sizes = sizes
+        # The block of each layer and which of its convolutions it is; the constant has neither.
+        self.places = [(0, 0), (0, 1), *((number, part) for number in range(1, len(sizes)) for part in (0, 1))]
+        self.layer_names = ("input", *(f"b{sizes[number]}.conv{part}" for number, part in self.places[1:]))
         self.dtypes = [torch.float32] * len(sizes)
 
     @property
@@ -147,14 +155,46 @@ class SynthesisNetwork(nn.Module):
                 if isinstance(module, ModulatedConv | Skip):
                     cast_buffers(module, ("weight", "filter"), block_dtype)
 
-    def forward(self, ws: Tensor, noise: Noise = "const") -> Tensor:
-        """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim]."""
+    def begin(self, ws: Tensor) -> State:
+        """Return the state at the layer "input": the learned constant."""
         x = self.const.to(self.dtypes[0]).repeat(ws.shape[0], 1, 1, 1).contiguous(memory_format=torch.channels_last)
-        image: Tensor | None = None
-        for block, first, dtype in zip(self.blocks, self.starts, self.dtypes, strict=True):
-            x, image = block(x.to(dtype), image, ws[:, first:], noise)
+        return x, None, None
+
+    def step(self, index: int, state: State, ws: Tensor, noise: Noise) -> State:
+        """Return the state at the layer of that `index`: its features, the picture below it, the residual path's."""
+        x, image, beside = state
+        assert x is not None
+        number, part = self.places[index]
+        if part == 1:
+            block, own = self._block(number, ws)
+            return block.draw_conv1(x, beside, own, noise), image, None
+        before, below = self._block(number - 1, ws)
+        block, own = self._block(number, ws)
+        image = before.draw_image(x, image, below)
+        x, beside = block.draw_conv0(x.to(self.dtypes[number]), own, noise)
+        return x, image, beside
+
+    def end(self, state: State, ws: Tensor) -> Tensor:
+        """Return the pictures [batch, img_channels, R, R] of the state at the last layer."""
+        x, image, _ = state
+        assert x is not None
+        block, own = self._block(len(self.blocks) - 1, ws)
+        image = block.draw_image(x, image, own)
         assert image is not None
         return functional.pixel_shuffle(image, self.shuffle) if self.shuffle > 1 else image
+
+    def forward(self, ws: Tensor, noise: Noise = "const") -> Tensor:
+        """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim]."""
+        state = self.begin(ws)
+        for index in range(1, len(self.layer_names)):
+            state = self.step(index, state, ws, noise)
+        return self.end(state, ws)
+
+    def _block(self, number: int, ws: Tensor) -> tuple[SynthesisBlock, Tensor]:
+        """Return a block and its own w."""
+        block = self.blocks[number]
+        assert isinstance(block, SynthesisBlock)
+        return block, ws[:, self.starts[number] :]
 
 
 class StyleGAN2(nn.Module):

@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from likeness.generators.networks.filtered_lrelu import Resampler
 from likeness.generators.networks.mapping import MappingNetwork
-from likeness.generators.networks.ops import EPSILON, Tensors, cast_buffers
+from likeness.generators.networks.modulated_conv import Noise
+from likeness.generators.networks.ops import EPSILON, State, Tensors, cast_buffers
 
 # 36 px in all that are published.
 LARGEST_INPUT = 1024
@@ -111,7 +112,7 @@ class FourierInput(nn.Module):
 
     @staticmethod
     def _grid(band: Band) -> Tensor:
-        """The pixel centres [size * size, 2] as (x, y), the picture without its margin being [-0.5, 0.5]."""
+        """Return pixel centres [size * size, 2] as (x, y), the picture without its margin being [-0.5, 0.5]."""
         line = (torch.arange(band.size) + 0.5 - band.size / 2) / band.rate
         y, x = torch.meshgrid(line, line, indexing="ij")
         return torch.stack([x, y], dim=2).reshape(-1, 2)
@@ -121,8 +122,7 @@ class FourierInput(nn.Module):
         get = self.get_buffer
         t: Tensor = functional.linear(w, get("affine_weight"), get("affine_bias"))
         t = t / t[:, :2].norm(dim=1, keepdim=True)
-        cos, sin = t[:, 0], t[:, 1]
-        turn = torch.stack([cos, -sin, sin, cos], dim=1).reshape(-1, 2, 2)
+        turn = torch.stack([t[:, 0], -t[:, 1], t[:, 1], t[:, 0]], dim=1).reshape(-1, 2, 2)
         user = get("transform") if transform is None else transform
         # The shift by w is inside the turn by w, and both come after the performer's transform.
         matrix = turn @ user[:2, :2]
@@ -134,8 +134,7 @@ class FourierInput(nn.Module):
         amplitudes = (1 - (freqs.norm(dim=2) - self.band.cutoff) / limit).clamp(0, 1)
         x = get("grid") @ freqs.transpose(1, 2) + phases[:, None]
         x = torch.sin(x * (2 * math.pi)) * amplitudes[:, None]
-        x = x @ get("weight").T
-        x = x.reshape(len(w), self.band.size, self.band.size, -1)
+        x = (x @ get("weight").T).reshape(len(w), self.band.size, self.band.size, -1)
         return torch.permute(x, (0, 3, 1, 2))
 
 
@@ -224,7 +223,7 @@ class SynthesisNetwork(nn.Module):
 
     def __init__(self, tensors: Tensors, settings: StyleGAN3Settings) -> None:
         super().__init__()
-        names = layer_names(tensors)
+        names = read_layer_names(tensors)
         plan = plan_bands(settings, len(names) - 1)
         if plan[0].size > LARGEST_INPUT:
             raise ValueError(f"an input of {plan[0].size} px by the arguments, wanted {LARGEST_INPUT} at most")
@@ -243,6 +242,7 @@ class SynthesisNetwork(nn.Module):
             self.layers.append(layer)
             channels = layer.out_channels
         self.img_channels = channels
+        self.layer_names = ("input", *names)
         self.dtype = torch.float32
 
     @property
@@ -258,23 +258,35 @@ class SynthesisNetwork(nn.Module):
         """Compute in `dtype` from now on; the sine waves, styles and demodulation stay float32."""
         self.dtype = dtype
         for layer in self.layers:
-            assert isinstance(layer, StyleGAN3Layer)
             cast_buffers(layer, ("weight",), dtype)
-            cast_buffers(layer.resampler, ("spread", "gather"), dtype)
+            cast_buffers(layer.get_submodule("resampler"), ("spread", "gather"), dtype)
+
+    def begin(self, ws: Tensor, transform: Tensor | None = None) -> State:
+        """Return the state at the layer "input", the plane of sine waves; `transform` as `forward` takes it."""
+        return (self.input(ws[:, 0], transform).to(self.dtype),)
+
+    def step(self, index: int, state: State, ws: Tensor, noise: Noise = "const") -> State:
+        """Return the state at the layer of that `index`: its features; there is no noise."""
+        return (self.layers[index - 1](state[0], ws[:, index]),)
+
+    def end(self, state: State, ws: Tensor) -> Tensor:
+        """Return the pictures [batch, img_channels, R, R] of the state at the last layer."""
+        x = state[0]
+        assert x is not None
+        return x.to(torch.float32) * self.settings.output_scale
 
     def forward(self, ws: Tensor, transform: Tensor | None = None) -> Tensor:
         """Return pictures [batch, img_channels, R, R], nominally in [-1, 1], of `ws` [batch, num_ws, w_dim].
 
-        Args:
-            transform: [3, 3], what is done to the picture's plane before it is drawn; the stored one where None.
+        `transform` [3, 3] is done to the picture's plane before it is drawn; the stored one where None.
         """
-        x: Tensor = self.input(ws[:, 0], transform).to(self.dtype)
-        for i, layer in enumerate(self.layers):
-            x = layer(x, ws[:, i + 1])
-        return x.to(torch.float32) * self.settings.output_scale
+        state = self.begin(ws, transform)
+        for index in range(1, len(self.layer_names)):
+            state = self.step(index, state, ws)
+        return self.end(state, ws)
 
 
-def layer_names(tensors: Tensors) -> Sequence[str]:
+def read_layer_names(tensors: Tensors) -> Sequence[str]:
     """Return the layers' names in the order in which they are drawn.
 
     Raises:

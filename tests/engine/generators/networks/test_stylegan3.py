@@ -10,9 +10,9 @@ from likeness.generators.networks.ops import Tensors
 from likeness.generators.networks.stylegan3 import (
     StyleGAN3,
     StyleGAN3Settings,
-    layer_names,
     plan_bands,
     plane_transform,
+    read_layer_names,
 )
 
 MADE = ["sg3_t", "sg3_r"]
@@ -84,7 +84,7 @@ def test_the_bands_are_those_of_the_published_layers() -> None:
 
 def test_layers_are_taken_by_number_not_by_name() -> None:
     names = {f"L{i}_36_8.weight": torch.zeros(1) for i in (10, 2, 0, 1, 3, 4, 5, 6, 7, 8, 9)}
-    assert list(layer_names(Tensors(names))) == [f"L{i}_36_8" for i in range(11)]
+    assert list(read_layer_names(Tensors(names))) == [f"L{i}_36_8" for i in range(11)]
 
 
 def test_arguments_that_do_not_fit_the_layers_are_named() -> None:
