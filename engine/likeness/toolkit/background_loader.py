@@ -25,14 +25,18 @@ class BackgroundLoader(Generic[Request, Result]):
     Args:
         make: called on a thread of its own. What it raises becomes one line in `log`, and the old result goes on.
         log: of the plugin that asks.
+        longest_wait_s: how long the frame in which a result is due waits for it; 0 for work that takes seconds, whose
+            result comes when it comes.
     """
 
-    def __init__(self, make: Callable[[Request], Result], log: logging.Logger) -> None:
-        self._make, self._log = make, log
+    def __init__(
+        self, make: Callable[[Request], Result], log: logging.Logger, longest_wait_s: float = LONGEST_WAIT_S
+    ) -> None:
+        self._make, self._log, self._longest_wait_s = make, log, longest_wait_s
         self._due = 0.0
         self._request: Request | None = None
         self._pending: SimpleQueue[Result | Exception] | None = None
-        self._patience_s = LONGEST_WAIT_S
+        self._patience_s = longest_wait_s
 
     def poll(self, request: Request, time: float) -> Result | None:
         """Return the result of a new `request` once; None in all other frames.
@@ -45,7 +49,7 @@ class BackgroundLoader(Generic[Request, Result]):
         """
         if request != self._request:
             self._due = time if self._request is None else time + SETTLE_S
-            self._request, self._patience_s = request, LONGEST_WAIT_S
+            self._request, self._patience_s = request, self._longest_wait_s
             self._pending = SimpleQueue()
             threading.Thread(
                 target=self._run, args=(request, self._pending), name="background loader", daemon=True
@@ -56,7 +60,7 @@ class BackgroundLoader(Generic[Request, Result]):
             result = self._pending.get(timeout=self._patience_s)
         except Empty:
             # Waited for once; from now on it is only looked for.
-            self._patience_s = 0.001
+            self._patience_s = min(self._longest_wait_s, 0.001)
             return None
         self._pending = None
         if isinstance(result, Exception):
