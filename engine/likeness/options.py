@@ -208,6 +208,9 @@ class Options(PictureOptions):
         Save the show every few seconds, for --resume.
     take
         Record all that you play to this file, which ends in .take; `likeness render FILE.take` makes the film of it.
+    shadow
+        Follow the show of another machine, unseen, and play on where that falls silent: its name or address, with the
+        port of its desk, or the link that it prints.
     """
 
     outputs: Annotated[Sequence[str], Parameter(name=("--output", "-o"), negative=(), show_default=False)] = ("window",)
@@ -243,6 +246,10 @@ class Options(PictureOptions):
     resume: bool = False
     autosave: bool = True
     take: Path | None = None
+    shadow: str | None = None
+    shadow_grace: Annotated[
+        float, ranged(Range(0.0, 10.0, "seconds"), "How long the other machine may be silent beyond two frames.")
+    ] = 0.25
     offline: Annotated[bool, Parameter(parse=False)] = False
     measured: Annotated[bool, Parameter(parse=False)] = True
     alpha: Annotated[bool, Parameter(parse=False)] = False

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from likeness.outputs.group import OutputGroup
     from likeness.parameters.presets import Preset
+    from likeness.show.shadow.following import Following, Played
+    from likeness.show.show import Show
     from likeness.show.takes.reader import Take
     from likeness.web.server import WebServer
 
@@ -47,7 +50,11 @@ def play(
     Of a take, a control that you touch is yours from then on, and --take keeps what comes of it.
     """
     options = replace(options, seconds=seconds)
-    if is_take(preset):
+    if options.shadow is not None:
+        from likeness.commands.shadow import play_shadow
+
+        play_shadow(options.shadow, options, partial(_play_shadow, preset))
+    elif is_take(preset):
         take, options = open_take(preset, options)
         _play(take.preset, None, options, take)
     else:
@@ -164,7 +171,14 @@ def _cut(options: Options, take: "Take", seconds: float | None, start: str | Non
     return replace(options, begin=begin, seconds=last)
 
 
-def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Take | None" = None) -> None:
+def _play_shadow(preset: str, options: Options, leader: "Following | None") -> "Show":
+    """Play what `leader` plays; without one the last show, or `preset`."""
+    if leader is None:
+        return _play(*read_played(preset, options), options)
+    return _play(leader.take.preset, None, options, leader)
+
+
+def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Played" = None) -> "Show":
     from contextlib import nullcontext
 
     from likeness.commands.status_panel import StatusPanel
@@ -181,16 +195,19 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Take
         until = f"for {options.seconds:g} s" if options.seconds else "until Ctrl+C"
         names = [name_sent(name) if is_sent(name) else name for name in options.outputs if not is_file(name)]
         files = [str(recording.path) for recording in show.loop.outputs.recordings]
-        print(f"Playing on {', '.join(names + files)} {until}.", flush=True)
+        doing = "Ready to play" if show.loop.outputs.held_back else "Playing"
+        print(f"{doing} on {', '.join(names + files)} {until}.", flush=True)
         if show.web:
             _print_desk(show.web, options.open_desk)
-        told = beating(show.loop, show.health.answer, show.quit)
+        told = beating(show.loop, show.health.answer, show.stop)
         with StatusPanel(show.status) if options.status else nullcontext(), told:
             show.run()
         print(show.loop.stats.summary())
     if show.takes.path:
         print(f"The take is in {_absolute(show.takes.path)}")
-    _report_files(show.loop.outputs, drawn=show.loop.drawn is not None)
+    if not show.loop.outputs.held_back:
+        _report_files(show.loop.outputs, drawn=show.loop.drawn is not None)
+    return show
 
 
 def _print_desk(web: "WebServer", open_page: bool) -> None:

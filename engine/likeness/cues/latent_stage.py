@@ -3,6 +3,7 @@
 import logging
 import math
 
+import torch
 from torch import Tensor
 
 from likeness.cues.latent_commands import Capture, Past, Release
@@ -37,6 +38,8 @@ class LatentStage:
     Attributes:
         shown: the newest latent `[heads, num_ws, w_dim]` that was shown, before truncation; never changed in place.
         history: as given.
+        instead: what is shown in the next frame in the place of all this, of the same shape as what the plugins draw;
+            None shows that. After the last one the picture goes on from there.
         shows_private: whether `shown` is in part a visitor's: of a private frame, or of a fade that began at one.
     """
 
@@ -52,6 +55,9 @@ class LatentStage:
         # The newest latent that is in no part a visitor's, and whether the fades may hold one that is.
         self._public: Tensor = mean[None]
         self._private = self.shows_private = False
+        self.instead: Tensor | None = None
+        # Whether the newest latent came from elsewhere and is not the one that was made here.
+        self._led_astray = False
 
     def handle(self, event: Event | LatentCommand) -> None:
         """Act on an event that concerns this stage; leave all others alone."""
@@ -83,10 +89,15 @@ class LatentStage:
             frame: the current one.
             private: whether the latent is in part a visitor's: it is shown, but neither recorded nor captured.
         """
+        if self.instead is None and self._led_astray:
+            self._transition.start(self.shown, 0.0)
+            self._led_astray = False
         shown = self._transition.step(latent, frame.dt)
         if self._scrub_time is not None:
             shown = self._scrub(self._scrub_time, shown, frame.dt)
         shown = self._return_fade.step(shown, frame.dt, self._return_fade_s)
+        if self.instead is not None:
+            self._led_astray, shown = not torch.equal(self.instead, shown), self.instead
         # A frozen picture is recorded once.
         if frame.time > self._recorded_at and not private:
             self.history.add(shown, frame.time)

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from likeness.errors import OutputError
 from likeness.outputs.fitting import AlphaOutput
+from likeness.outputs.late import LateOutput
 from likeness.outputs.output import Output
 from likeness.outputs.writer import QueuedOutput
-from likeness.picture import Alpha, Picture
+from likeness.picture import Alpha, Picture, black
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +22,14 @@ class OutputGroup:
     Attributes:
         failed: the names of those that were closed because they failed, and of those that failed to close.
         recordings: the files among them, also when they are closed.
+        held_back: whether windows stay black and nothing is written or sent, since another machine plays.
     """
 
     def __init__(self, outputs: Iterable[Output] = ()) -> None:
         self._outputs = tuple(outputs)
         self.failed: list[str] = []
         self.recordings = tuple(filter(None, map(recording_of, self._outputs)))
+        self.held_back, self._black = False, black(1, 1)
 
     def __iter__(self) -> Iterator[Output]:
         return iter(self._outputs)
@@ -47,8 +50,12 @@ class OutputGroup:
         Raises:
             OutputError: where none is left: there is nobody to play to.
         """
+        if self.held_back:
+            if self._black.shape != picture.shape:
+                self._black = black(picture.shape[1], picture.shape[0])
+            picture, drawn = self._black, False
         for output in self._outputs:
-            if not drawn and recording_of(output):
+            if not drawn and (recording_of(output) or (self.held_back and isinstance(innermost(output), LateOutput))):
                 continue
             try:
                 if isinstance(output, AlphaOutput):
@@ -83,7 +90,7 @@ def innermost(output: Output) -> object:
     inner: object = output
     while hasattr(inner, "inner"):
         inner = inner.inner
-    return inner
+    return inner.opened if isinstance(inner, LateOutput) else inner
 
 
 def _close(output: Output) -> bool:

@@ -1,6 +1,7 @@
 """The outputs that a show plays to, opened by name: windows, files, other programs, none."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from likeness.audio.features import AudioSource
@@ -9,9 +10,10 @@ from likeness.options import Options
 from likeness.outputs.displays import choose_display, find_corner, start_video
 from likeness.outputs.files import NO_AUDIO, open_file
 from likeness.outputs.fitting import CONTAINED, AlphaOutput, FittedOutput, Fitting, Screens
+from likeness.outputs.late import LateOutput
 from likeness.outputs.output import NullOutput, Output
 from likeness.outputs.profiles import FILMS
-from likeness.outputs.sending.kinds import check_sent, is_sent, open_sent
+from likeness.outputs.sending.kinds import check_sent, is_sent, name_sent, open_sent
 from likeness.outputs.window import WindowOutput
 from likeness.outputs.window_overlay import WindowOverlay
 
@@ -82,7 +84,11 @@ def open_outputs(
             elif name == "null":
                 opened.append(NullOutput())
             elif is_sent(name):
-                sent = open_sent(name, fps, audio)
+                sent: Output = (
+                    LateOutput(name_sent(name), partial(open_sent, name, fps, audio))
+                    if options.shadow
+                    else open_sent(name, fps, audio)
+                )
                 opened.append(FittedOutput(sent, *size, heads, fitting) if size else sent)
             else:
                 file = open_file(

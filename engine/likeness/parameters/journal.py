@@ -68,17 +68,23 @@ class Journal:
         replaying: whether a take is being played.
         taken: addresses that a hand has set since the take began, which the take leaves alone from then on.
         replayers: by the name of a `Done`, what does it again, called with its data.
-        on_face: called with the number and the face of each recalled event that has one. The render thread.
+        following: whether another machine plays this show, so that hands here play nothing.
+        on_face: each is called with the number and the face of each recalled event that has one. The render thread.
     """
 
     def __init__(self) -> None:
-        self.recording = self.replaying = False
+        self.recording = self.replaying = self.following = False
         self.taken: set[str] = set()
         self.replayers: dict[str, Callable[..., None]] = {}
-        self.on_face: Callable[[int, Tensor], None] = lambda number, face: None
+        self.on_face: list[Callable[[int, Tensor], None]] = []
         self._origin = Origin.HAND
         self._entries: list[Entry] = []
         self._faces = 0
+
+    @property
+    def deaf(self) -> bool:
+        """Whether the edit that runs is a hand's, and hands play nothing."""
+        return self.following and self._origin is Origin.HAND
 
     def as_origin(self, origin: Origin, edit: Edit) -> Edit:
         """Return `edit` so that all it changes comes from `origin`."""
@@ -143,7 +149,8 @@ class Journal:
         def find() -> Tensor | None:
             face = recall.face()
             if face is not None:
-                self.on_face(number, face)
+                for listener in self.on_face:
+                    listener(number, face)
             return face
 
         return find

@@ -64,6 +64,14 @@ class _Running:
         if self.amount != self.modulator.amount:
             self.amount = _move_toward(self.amount, self.modulator.amount, self._amount_speed * dt)
 
+    def describe(self) -> list[Any]:
+        weights = [self.weight, self.target_weight, self._fade_speed, self.amount, self._amount_speed]
+        return [self.modulator.to_dict(), *weights, self.cycle_offset, self._value, self._cycle]
+
+    def resume(self, weights: Sequence[float], cycle_offset: float, value: float, cycle: int | None) -> None:
+        self.weight, self.target_weight, self._fade_speed, self.amount, self._amount_speed = weights
+        self.cycle_offset, self._value, self._cycle = cycle_offset, value, cycle
+
     def cycle(self, time: float, beat: float) -> float:
         return self.modulator.cycle(time, beat) + self.cycle_offset
 
@@ -218,6 +226,26 @@ class Modulation:
         removed = those if index is None else [self._find(param, index)]
         self._journal.add_action("modulator_removed", param, index)
         self._running = [each for each in self._running if each not in removed]
+        self._drop_faded()
+
+    def describe(self) -> list[list[Any]]:
+        """Return how each modulator stands, as plain JSON for `resume`."""
+        return [each.describe() for each in self._running]
+
+    def resume(self, standing: Sequence[Sequence[Any]]) -> None:
+        """Stand where another show's modulation stood. What is heard is this show's own.
+
+        Raises:
+            InputError, TypeError, ValueError: it is not what `describe` returned.
+        """
+        running = []
+        for index, (entry, *weights, cycle_offset, value, cycle) in enumerate(standing[:MAX_MODULATORS]):
+            modulator, here = parse_modulator(entry), self._running[index : index + 1]
+            same = bool(here) and here[0].modulator == modulator
+            each = here[0] if same else _Running(modulator, self._seed, 0.0)
+            each.resume([float(weight) for weight in weights], float(cycle_offset), float(value), cycle)
+            running.append(each)
+        self._running = running
         self._drop_faded()
 
     def advance(self, time: float, beat: float, audio: AudioFeatures = SILENCE) -> dict[str, float]:

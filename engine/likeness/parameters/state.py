@@ -1,11 +1,11 @@
 """State of one parameter: its target, its value, and the recall, glide or modulation that moves it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 
 from likeness.easing import glide_share, progress, smooth
 from likeness.errors import ParamError
-from likeness.params import Float, Param, Trigger, Value
+from likeness.params import Float, Param, Text, Trigger, Value
 
 # Closer than this part of the fader the glide has arrived.
 ARRIVED = 1e-4
@@ -73,6 +73,20 @@ class ParamState:
         """Make the current value the target."""
         self.target, self.ramp, self.moving = self.value, None, False
 
+    def describe(self) -> list[Value | float]:
+        """Return target and value, and of a recall that moves it start, seconds and elapsed, for `resume`."""
+        return [self.target, self.value, *(astuple(self.ramp) if self.ramp else ())]
+
+    def resume(self, target: object, value: object, *ramp: float) -> None:
+        """Stand where another one of this parameter stood, to the last digit.
+
+        Raises:
+            ParamError, TypeError: it is not what `describe` returned.
+        """
+        self.target, self.value = self.param.parse(target), self.param.parse(value)
+        self.ramp = _Ramp(*map(float, ramp)) if ramp else None
+        self.moving = self.ramp is not None or self.value != self.target
+
     def advance(self, dt: float) -> None:
         """Advance by `dt` seconds; only called while `moving`."""
         param = self.param
@@ -92,6 +106,36 @@ class ParamState:
         self.value = self.target if arrived else param.from_unit(u)
         if arrived:
             self.ramp, self.moving = None, False
+
+
+class Offsets:
+    """What modulation adds to parameters. The show's thread."""
+
+    def __init__(self) -> None:
+        self._modulated: dict[str, ParamState] = {}
+        self._changed: set[str] = set()
+
+    def replace(self, offsets: Mapping[str, float], states: Mapping[str, Mapping[str, ParamState]]) -> None:
+        """Offset these parameters of `states` (fader units), as far as they have a fader; clear all other offsets."""
+        modulated = {}
+        for address, offset in offsets.items():
+            owner, _, name = address.partition(".")
+            state = states.get(owner, {}).get(name)
+            if state is None or isinstance(state.param, Text | Trigger):
+                continue
+            modulated[address] = state
+            if state.offset != offset:
+                state.offset = offset
+                self._changed.add(owner)
+        for address in self._modulated.keys() - modulated.keys():
+            self._modulated[address].offset = 0.0
+            self._changed.add(address.partition(".")[0])
+        self._modulated = modulated
+
+    def pop_changed(self) -> set[str]:
+        """Return the owners whose offsets have changed since the last call."""
+        changed, self._changed = self._changed, set()
+        return changed
 
 
 def carry_over(param: Param, before: ParamState | None) -> ParamState:

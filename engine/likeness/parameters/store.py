@@ -11,8 +11,8 @@ from likeness.errors.fault_log import Faults
 from likeness.events import Event, LatentCommand
 from likeness.frame import Values
 from likeness.parameters.journal import Edit, Journal
-from likeness.parameters.state import ParamState, carry_over, check_unique_names
-from likeness.params import Float, Param, Text, Trigger, Value
+from likeness.parameters.state import Offsets, ParamState, carry_over, check_unique_names
+from likeness.params import Float, Param, Trigger, Value
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,7 @@ class ParamStore:
         self._faults, self.journal = Faults(log), Journal()
         self._events: list[Event | LatentCommand] = []
         self._moving: set[str] = set()
-        self._modulated: dict[str, ParamState] = {}
-        self._offset_changed: set[str] = set()
+        self._offsets = Offsets()
         self._presses: dict[str, Callable[[], Callable[[bool], bool]]] = {}
         self._actions: dict[str, Edit] = {}
         self.revision = 0
@@ -78,9 +77,18 @@ class ParamStore:
 
     def params(self) -> Iterator[tuple[str, Param]]:
         """Yield `(address, parameter)` in the order of declaration."""
+        return ((address, state.param) for address, state in self.states())
+
+    def states(self) -> Iterator[tuple[str, ParamState]]:
+        """Yield `(address, state)` in the order of declaration. The show's thread; who changes one calls `refresh`."""
         for owner, states in self._states.items():
             for name, state in states.items():
-                yield f"{owner}.{name}", state.param
+                yield f"{owner}.{name}", state
+
+    def refresh(self) -> None:
+        """Publish all values anew and move on what moves. The show's thread, after `advance`."""
+        self._moving |= self._states.keys()
+        self._publish(self._states.keys())
 
     def param(self, address: str) -> Param:
         """Return the parameter at `owner.name`.
@@ -187,7 +195,8 @@ class ParamStore:
 
     def emit(self, event: Event | LatentCommand) -> None:
         """Emit `event` in the frame that begins. Call from inside an edit only."""
-        self._events.append(self.journal.add_event(event))
+        if not self.journal.deaf or isinstance(event, LatentCommand):
+            self._events.append(self.journal.add_event(event))
 
     def run(self, edit: Edit) -> None:
         """Run `edit` on the show's thread, between two frames."""
@@ -199,20 +208,7 @@ class ParamStore:
         Targets stay as they are. Parameters without a fader, and addresses without a parameter, are left out. The
         show's thread.
         """
-        modulated = {}
-        for address, offset in offsets.items():
-            owner, _, name = address.partition(".")
-            state = self._states.get(owner, {}).get(name)
-            if state is None or isinstance(state.param, Text | Trigger):
-                continue
-            modulated[address] = state
-            if state.offset != offset:
-                state.offset = offset
-                self._offset_changed.add(owner)
-        for address in self._modulated.keys() - modulated.keys():
-            self._modulated[address].offset = 0.0
-            self._offset_changed.add(address.partition(".")[0])
-        self._modulated = modulated
+        self._offsets.replace(offsets, self._states)
 
     # Reading. The show's thread.
 
@@ -223,9 +219,7 @@ class ParamStore:
             dt: seconds since the last call.
             seen: whether the last snapshot reached the plugins; until one has, presses of triggers add up.
         """
-        changed = self._moving | self._offset_changed
-        self._offset_changed = set()
-        kept = set()
+        changed, kept = self._moving | self._offsets.pop_changed(), set()
         for owner in self._moving:
             for state in self._states[owner].values():
                 if state.moving and isinstance(state.param, Trigger):
@@ -259,19 +253,17 @@ class ParamStore:
     def stop_glides(self, keep: str) -> None:
         """Stop every glide and recall where it is, except those of the owner `keep`. The show's thread."""
         self.journal.add_action("stop_glides", keep)
-        for owner, states in self._states.items():
-            for state in states.values():
-                if owner != keep and state.moving and isinstance(state.param, Float):
-                    self._report(f"{owner}.{state.param.name}", state.target)
-                    state.hold()
+        for address, state in self.states():
+            if not address.startswith(f"{keep}.") and state.moving and isinstance(state.param, Float):
+                self._report(address, state.target)
+                state.hold()
 
     def finish_glides(self) -> None:
         """Run the edits in the inbox and let every glide arrive at once: how a show begins."""
         self.advance(0.0)
-        for states in self._states.values():
-            for state in states.values():
-                if isinstance(state.param, Float):
-                    state.jump_to_target()
+        for _, state in self.states():
+            if isinstance(state.param, Float):
+                state.jump_to_target()
         self._publish(self._states.keys())
 
     def targets(self) -> dict[str, dict[str, Value]]:
@@ -299,6 +291,8 @@ class ParamStore:
 
     def _edit(self, owner: str, state: ParamState, value: Value, seconds: float) -> None:
         address = f"{owner}.{state.param.name}"
+        if self.journal.deaf:
+            return
         self.journal.add_set(address, state, value, seconds)
         if not isinstance(state.param, Trigger):
             self._report(address, state.target)

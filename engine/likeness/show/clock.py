@@ -26,13 +26,19 @@ class Tick:
     at: float
 
 
+BEFORE = Tick(-1, 0.0, 0.0)
+
+
 class Clock(Protocol):
     """Paces the loop."""
 
     fps: float
     offline: bool
+    # When the first frame was, by the wall's clock.
+    began: float
     # Of the newest tick.
     at: float
+    newest: Tick
 
     def tick(self) -> Tick:
         """Wait for the next frame's time and return it."""
@@ -49,12 +55,18 @@ class FixedClock:
         self.fps = fps
         self._index = -1
         self.at = 0.0
+        self.newest = BEFORE
+
+    def go_on(self, newest: Tick) -> None:
+        """Count on from the tick of another clock of this rate."""
+        self._index, self.at, self.newest = newest.index, newest.at, newest
 
     def tick(self) -> Tick:
         """Return the next frame at once; the first one has dt 0."""
         self._index += 1
         self.at = self._index / self.fps
-        return Tick(self._index, 0.0 if self._index == 0 else 1.0 / self.fps, self.at)
+        self.newest = Tick(self._index, 0.0 if self._index == 0 else 1.0 / self.fps, self.at)
+        return self.newest
 
 
 class RealClock:
@@ -78,6 +90,12 @@ class RealClock:
         self._now, self._sleep = now, sleep
         self._index = -1
         self.began = self._due = self._last = self.at = 0.0
+        self.newest = BEFORE
+
+    def go_on(self, newest: Tick, came: float) -> None:
+        """Go on at once from the tick of another clock, which came here at `came` by `now`."""
+        self._index, self.at, self.newest = newest.index, newest.at, newest
+        self.began, self._last, self._due = came - newest.at, came, self._now() - 1.0 / self.fps
 
     def tick(self) -> Tick:
         """Sleep until the frame is due. One that is late by more than a frame sets the pace anew."""
@@ -94,4 +112,5 @@ class RealClock:
         self._index += 1
         dt = min(now - self._last, max(LONGEST_DT_S, LONGEST_FRAMES / self.fps))
         self._last, self.at = now, now - self.began
-        return Tick(self._index, dt, self.at)
+        self.newest = Tick(self._index, dt, self.at)
+        return self.newest

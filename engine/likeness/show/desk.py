@@ -27,6 +27,7 @@ from likeness.web.qr import qr_modules, qr_svg
 from likeness.web.server import Services, WebServer
 from likeness.web.site import Site, Sources
 from likeness.web.stream import MjpegStreams
+from likeness.web.take_socket import Led, TakeSocket
 from likeness.web.topics import Keyed, Lines, Topic, Whole
 from likeness.web.zeroconf_announce import ZeroconfAnnouncement
 
@@ -54,6 +55,7 @@ class DeskParts:
         log_lines: has the newest lines of the log.
         report: makes a zip for a bug report, on any thread.
         health: whether the show is well, and the reasons as JSON.
+        take: the show, for machines that follow it.
     """
 
     store: ParamStore
@@ -66,6 +68,7 @@ class DeskParts:
     log_lines: LogLines
     report: Callable[[], bytes]
     health: Callable[[], tuple[bool, str]]
+    take: Led | None = None
 
 
 def open_desk(opened: ExitStack, options: Options, parts: DeskParts, overlay: WindowOverlay | None = None) -> WebServer:
@@ -123,7 +126,8 @@ def _make_services(parts: DeskParts, access: Access, preview: Preview) -> Servic
     )
     pictures = (cues.picture_of_cue, cues.picture_of_past)
     sources = Sources(controls.status.text, *pictures, parts.report, parts.health)
-    return Services(desk, Site(files, sources, oscquery, preview, streams), oscquery, streams)
+    take = TakeSocket(parts.take) if parts.take else None
+    return Services(desk, Site(files, sources, oscquery, preview, streams), oscquery, streams, take)
 
 
 def make_topics(parts: DeskParts) -> list[Topic]:

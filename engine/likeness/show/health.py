@@ -44,7 +44,7 @@ class Reason:
 
     Args:
         level: an error needs somebody soon, since the picture or an output is gone or will be; a warning can wait.
-        what: the part, in one word: "picture", "rate", "output", "disk", "plugin" or "show".
+        what: the part, in one word: "picture", "rate", "output", "disk", "plugin", "shadow" or "show".
         text: in words.
     """
 
@@ -118,6 +118,7 @@ class Health:
         reasons += judge_outputs(numbers) if self._watch.playing else []
         reasons += self._judge_disk(now)
         reasons += judge_plugins(self._rack(), numbers)
+        reasons += judge_others(numbers)
         self._reasons = tuple(reasons[:MOST_REASONS])
         levels = {reason.level for reason in reasons}
         if not self._watch.playing and "error" not in levels:
@@ -188,6 +189,19 @@ def judge_plugins(rack: Sequence[Slot], numbers: Mapping[str, Any]) -> list[Reas
         for slot in tuple(rack)
         if slot.name in bypassed and (slot.hung or slot.bypassed_by_host)
     ]
+
+
+def judge_others(numbers: Mapping[str, Any]) -> list[Reason]:
+    """Return what is wrong with the machine that this one follows, or that follows it."""
+    told = numbers["inputs"].get("shadow", {})
+    reasons = []
+    if "rival" in told:
+        reasons.append(Reason("error", "shadow", f"{told['rival']} plays too, and neither follows the other"))
+    elif "took over from" in told:
+        reasons.append(Reason("warning", "shadow", f"{told['took over from']} is gone; this machine plays instead"))
+    if told.get("shadows") == 0:
+        reasons.append(Reason("warning", "shadow", "the machine that followed this one is gone; nobody would play on"))
+    return reasons
 
 
 def open_health(

@@ -106,6 +106,9 @@ class Loop:
         stats: what is counted, for whoever reads it on another thread.
         governor: sets the clock's rate to one that the machine holds; None for the clock's own.
         begin: seconds before which a render gives files no picture.
+
+    Attributes:
+        time: of the show, in seconds; it stands still while the picture is frozen. The show's thread.
     """
 
     def __init__(
@@ -135,8 +138,8 @@ class Loop:
         self._drawn: Drawn | None = None
         self._seen_drawn: Drawn | None = None
         self._shown = self._black = black(*size)
-        # The show's time, and how much of it no picture has shown yet.
-        self._time = self._owed_dt = 0.0
+        # How much of the show's time no picture has shown yet.
+        self.time = self._owed_dt = 0.0
         self._events: list[Event | LatentCommand] = []
         # Whether the frame before reached the plugins.
         self._seen = True
@@ -191,7 +194,7 @@ class Loop:
             self._outputs_s.append(perf_counter() - finished)
             before, self._worked_s = self._worked_s, thread_time()
             self._own_s = self._worked_s - before
-        if self._governor is not None:
+        if self._governor is not None and not self.outputs.held_back:
             self._govern(self._governor, cue=any(isinstance(event, Recall) for event in events))
 
     @property
@@ -235,7 +238,7 @@ class Loop:
 
     def _run_stage(self, name: str, call: StageCall) -> None:
         try:
-            call(self._time, self.transport.moment.beat)
+            call(self.time, self.transport.moment.beat)
         # A cue that cannot be recalled must not end the show that plays it.
         except Exception as error:  # noqa: BLE001
             self._faults.tell(f"{name} between two frames", error)
@@ -244,7 +247,7 @@ class Loop:
         """Put the newest picture into `_drawn`; leave the last one there while none comes."""
         values = self.store.snapshot
         dt = 0.0 if values["master"]["freeze"] else tick.dt
-        self._time += dt
+        self.time += dt
         self._owed_dt += dt
         # The bypass of a plugin that was left behind takes effect in the next frame, which is the first to be drawn.
         hung = not self.clock.offline and self.render.replace_hung(float(values["show"]["hang"]))
@@ -255,7 +258,7 @@ class Loop:
         self._seen = not self.render.busy and not hung and overlaps
         if self._seen:
             moment = self.transport.moment
-            frame = Frame(tick.index, self._time, self._owed_dt, moment.beat, values, moment.bar, tick.at)
+            frame = Frame(tick.index, self.time, self._owed_dt, moment.beat, values, moment.bar, tick.at)
             self.render.submit(frame, tuple(self._events))
             self._events, self._owed_dt = [], 0.0
             self._drawn_without = self._forgetting

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from likeness.cues.recall import is_recalled
 from likeness.errors import ParamError
@@ -97,6 +98,22 @@ class PresetMorph:
         self.names, self._values = (names[0], names[1]), (values[0], values[1])
         self._revision = -1
         self._taken.clear()
+
+    def describe(self) -> dict[str, Any]:
+        """Return how it stands, as plain JSON for `resume`. The show's thread."""
+        values = [dict(each) for each in self._values]
+        return {"names": self.names, "values": values, "position": self._position, "taken": sorted(self._taken)}
+
+    def resume(self, standing: Mapping[str, Any]) -> None:
+        """Stand where another show's morph stood. The show's thread.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not what `describe` returned.
+        """
+        first, second = standing["values"]
+        names, self._position = standing["names"], float(standing["position"])
+        self.names = (str(names[0]), str(names[1])) if names else None
+        self._values, self._taken, self._revision = (dict(first), dict(second)), {*standing["taken"]}, -1
 
     def advance(self, time: float, beat: float) -> None:
         """Follow the fader. The show's thread, before each frame; the values land in that frame."""

@@ -76,6 +76,10 @@ class Renderer:
     Attributes:
         latents: the latent stage after the plugins: cues and history.
         first_drawn: number of the frame before which nothing is drawn, though all moves on.
+        find_instead: returns, by a frame's number, latents `[heads, num_ws, w_dim]` that are shown in the place of the
+            plugins', or None. The render thread.
+        on_shown: called with a frame's number and the latents that it shows, never changed afterwards; None where they
+            are in part a visitor's. The render thread.
     """
 
     def __init__(self, stage: Stage, host: Host, fps: float = 60.0, *, with_alpha: bool = False) -> None:
@@ -85,6 +89,8 @@ class Renderer:
         self._host, self._fps, self._with_alpha = host, fps, with_alpha
         self._fade, self._read, self.first_drawn = GeneratorFade(), ReadBack(), 0
         self._blank, self._faults = black(16, 16), Faults(log)
+        self.find_instead: Callable[[int], Tensor | None] = lambda index: None
+        self.on_shown: Callable[[int, Tensor | None], None] = lambda index, latents: None
         # Whether the last picture shows a visitor, and whether the one does that is faded from.
         self._private = self._fades_private = False
         self._use(_make_scene(stage, self._new_history(stage)))
@@ -125,7 +131,12 @@ class Renderer:
         private, bends = self._stage.privacy.end_frame(), self._stage.bending.end_update()
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)
+        asked = time.perf_counter()
+        self.latents.instead = self._find_instead(frame.index, latent)
+        # What was waited for is not this machine's work.
+        started += time.perf_counter() - asked
         latent = self.latents.step(latent, frame, private=private)
+        self.on_shown(frame.index, None if self.latents.shows_private else latent)
         latent = truncate(latent, self._stage.generator.mean, float(frame.values["show"]["psi"]))
         if frame.index < self.first_drawn and not self._remembers_pictures():
             self._host.end_frame(0.0)
@@ -142,6 +153,11 @@ class Renderer:
         face = None if self._private else self.latents.shown[0]
         alpha = self._draw_alpha(latent, bends) if self._with_alpha else None
         return Outcome(Drawn(picture, frame.time, self._private, face, alpha), None, synthesis_s, draw_s)
+
+    def _find_instead(self, index: int, latent: Tensor) -> Tensor | None:
+        """Return the latents that come from elsewhere, where they are such as `latent`."""
+        instead = self.find_instead(index)
+        return instead.to(latent) if instead is not None and instead.shape == latent.shape else None
 
     def _remembers_pictures(self) -> bool:
         """Return whether a plugin may draw on a picture what it has seen of those before."""

@@ -30,7 +30,6 @@ from likeness.ranges import parse_size
 from likeness.show.audience import AudienceStage
 from likeness.show.bug_report import make_show_report
 from likeness.show.camera import CameraStage
-from likeness.show.clock import FixedClock, RealClock
 from likeness.show.controls import Controls
 from likeness.show.describe_rack import RackDescription
 from likeness.show.desk_topics import describe_show
@@ -51,6 +50,8 @@ from likeness.show.preset_morph import PresetMorph
 from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer, RenderThread
 from likeness.show.screen import Screen
+from likeness.show.shadow.following import Played
+from likeness.show.shadow.stage import ShadowStage
 from likeness.show.signals import close_cleanly, stop_on_signals
 from likeness.show.status import ShowStatus
 from likeness.show.takes.reader import Take, first_drawn
@@ -85,10 +86,10 @@ class Show(AbstractContextManager["Show"]):
         options: of the command line.
         face: the latent `[num_ws, w_dim]` at which a show that is resumed stood; of such a show, values that no
             longer fit are left out instead of ending it.
-        take: is played into the show.
+        take: is played into the show; or what another machine plays, which is followed unseen until that is silent.
     """
 
-    def __init__(self, preset: Preset, options: Options, face: Tensor | None = None, take: Take | None = None) -> None:
+    def __init__(self, preset: Preset, options: Options, face: Tensor | None = None, take: Played = None) -> None:
         weights = options.weights or preset.show.weights
         # What is saved of this show, as a preset or against a crash, names the weights that it plays.
         heads = options.heads or preset.show.heads or 1
@@ -104,7 +105,7 @@ class Show(AbstractContextManager["Show"]):
             self._build(opened, face, take)
             self._opened = opened.pop_all()
 
-    def _build(self, opened: ExitStack, face: Tensor | None, take: Take | None) -> None:
+    def _build(self, opened: ExitStack, face: Tensor | None, take: Played) -> None:
         """Make the parts, each from those above it; `opened` closes them in reverse order."""
         options, show = self.options, self.preset.show
         # What is logged from here on, for pages and reports.
@@ -115,7 +116,8 @@ class Show(AbstractContextManager["Show"]):
         store = self.store = ParamStore()
         stats, midi_clock, fader = FrameStats(), ClockListener(), Master(journal=store.journal)
         takes = self.takes = TakeStage(take, store, lambda: clock.at)
-        transport = self.transport = Transport([*takes.beats, midi_clock])
+        shadow = self.shadow = ShadowStage(take, options, store)
+        transport = self.transport = Transport([*shadow.beats, *takes.beats, midi_clock])
         opened.callback(close_cleanly, transport.close)
         host = self.host = Host(store, None if options.offline else Budget(1e3 / self.fps))
         modulation = self.modulation = make_modulation(self.seed, store)
@@ -152,7 +154,7 @@ class Show(AbstractContextManager["Show"]):
         opened.callback(close_cleanly, audience.close)
         stage = Stage(generator, params, device, self.seed, heads, offline=options.offline, audience=audience.audience)
         renderer = Renderer(stage, host, self.fps, with_alpha=options.alpha)
-        renderer.first_drawn = first_drawn(take, options.begin, self.fps) if take else 0
+        renderer.first_drawn = first_drawn(take, options.begin, self.fps) if isinstance(take, Take) else 0
         renderer.start()
         opened.callback(close_cleanly, renderer.stop)
         render = RenderThread(renderer.draw, host.leave_hung)
@@ -172,7 +174,7 @@ class Show(AbstractContextManager["Show"]):
         if options.follow:
             opened.callback(close_cleanly, follow_weights(first.name, swap.load).close)
         # What comes in, and where the pictures go.
-        clock: FixedClock | RealClock = FixedClock(self.fps) if options.offline else RealClock(self.fps)
+        clock = shadow.make_clock(self.fps)
         audio = stage.sound.connect(open_audio(options.audio, options.offline, lambda: clock.began))
         opened.callback(close_cleanly, audio.close)
         moving = self._modulation_stage = ModulationStage(store, modulation, transport, audio)
@@ -207,11 +209,11 @@ class Show(AbstractContextManager["Show"]):
             channels=self.preset.dmx,
             takeover=options.takeover or show.takeover or "soft",
             clock=midi_clock,
-            status=lambda inputs: self._status.numbers({**inputs, **camera.counters(), **audience.counters()}),
+            status=lambda inputs: self._status.numbers({**inputs, **self._count_others()}),
             pads=CuePadActions(cues.cues.press_pad, cues.cues.set_arm, cues.cues.pad_state),
         )
         opened.callback(close_cleanly, controls.close)
-        header = partial(make_header, presets.current_preset(), options, self.fps, size, host)
+        header = partial(make_header, presets.current_preset, options, self.fps, size, host)
         takes.record(options, header, transport, stats)
         opened.callback(close_cleanly, takes.close)
         # The loop, and the desk from which it is played.
@@ -222,8 +224,8 @@ class Show(AbstractContextManager["Show"]):
             render,
             outputs,
             (width * self.heads, head_height),
-            before=takes.add_to(
-                BeforeFrame(camera.advance, controls.advance, moving.advance, morph.advance, cues.advance)
+            before=shadow.add_to(
+                takes.add_to(BeforeFrame(camera.advance, controls.advance, moving.advance, morph.advance, cues.advance))
             ),
             mark=camera.mark,
             master=fader,
@@ -232,24 +234,14 @@ class Show(AbstractContextManager["Show"]):
             governor=None if options.offline else Governor(self.fps, strict=self.strict),
             begin=options.begin,
         )
-        self.topics = describe_show(
-            store,
-            host,
-            modulation,
-            presets,
-            morph,
-            editor,
-            swap,
-            camera,
-            audience,
-            controls,
-            lambda: self.generator.info,
-            lambda: self.heard,
-            listening=options.audio != OFF,
-            watching=options.watch,
-        )
+        parts = (transport, renderer, modulation, morph)
+        takes.listeners.append(shadow.connect(self.loop, *parts, header, self.stop))
+        described = (store, host, modulation, presets, morph, editor, swap, camera, audience, controls)
+        info, heard, listening = lambda: self.generator.info, lambda: self.heard, options.audio != OFF
+        self.topics = describe_show(*described, info, heard, listening=listening, watching=options.watch)
         self.health = open_health(opened, self.loop, host, self.status, live=not options.offline)
         self.web = self._open_web(opened) if options.web_port and not options.offline else None
+        opened.callback(close_cleanly, shadow.close)
         if not options.offline:
             opened.callback(exempt_from_collection())
 
@@ -259,7 +251,7 @@ class Show(AbstractContextManager["Show"]):
 
         title = self.preset.title or "likeness"
         show = (self.store, self.host, title, self.controls, self.cues, self.loop, self.topics)
-        parts = DeskParts(*show, self.log_lines, self.report, self.health.answer)
+        parts = DeskParts(*show, self.log_lines, self.report, self.health.answer, self.shadow.sender)
         return open_desk(opened, self.options, parts, self.overlay)
 
     def run(self, progress: Callable[[int], None] = lambda frame: None) -> None:
@@ -268,12 +260,14 @@ class Show(AbstractContextManager["Show"]):
         Args:
             progress: called after each frame with the number of frames so far.
         """
-        with stop_on_signals(self.quit):
+        with stop_on_signals(self.stop):
             done = 0
             while not self._stopping.is_set() and not self._over(done):
                 self.loop.frame()
                 done += 1
                 progress(done)
+            # Its seconds are over, unless somebody stopped it.
+            self.shadow.over |= not self._stopping.is_set()
 
     def _over(self, done: int) -> bool:
         """Return whether the time is up: offline by counting frames, live by the clock however many there were."""
@@ -296,8 +290,10 @@ class Show(AbstractContextManager["Show"]):
 
     def status(self) -> dict[str, Any]:
         """Return the show's numbers, ready for `json.dumps`. Any thread."""
-        counters = (self.controls.counters(), self.camera.counters(), self.audience.counters())
-        return self._status.numbers({name: value for part in counters for name, value in part.items()})
+        return self._status.numbers({**self.controls.counters(), **self._count_others()})
+
+    def _count_others(self) -> dict[str, Any]:
+        return {**self.camera.counters(), **self.audience.counters(), **self.shadow.counters()}
 
     def report(self) -> bytes:
         """Return a zip for a bug report; nothing of anybody is in it. Any thread; it takes a while."""
@@ -306,7 +302,12 @@ class Show(AbstractContextManager["Show"]):
         return make_show_report(stage, self.preset_commands, stats, self.status(), rack, lines)
 
     def quit(self) -> None:
-        """End after the current frame. Any thread."""
+        """End after the current frame: the show is over, here and on a machine that follows it. Any thread."""
+        self.shadow.over = True
+        self.stop()
+
+    def stop(self) -> None:
+        """End after the current frame; a machine that follows this one plays on. Any thread."""
         self._stopping.set()
 
     def close(self) -> None:

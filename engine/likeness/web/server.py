@@ -20,6 +20,7 @@ from likeness.web.desk import Desk
 from likeness.web.oscquery import OscQuery
 from likeness.web.site import STREAM, Answer, Site, respond
 from likeness.web.stream import METHODS, STREAM_KIND, MjpegStreams, TimedConnection, refuse_method
+from likeness.web.take_socket import TAKE, TakeSocket
 
 log = logging.getLogger(__name__)
 
@@ -44,19 +45,22 @@ class Services:
         site: answers plain requests.
         oscquery: for other sockets.
         streams: of pictures.
+        take: for machines that follow the show; None where it cannot be followed.
     """
 
     desk: Desk
     site: Site
     oscquery: OscQuery
     streams: MjpegStreams
+    take: TakeSocket | None = None
 
 
 class WebServer:
     """Serves on a TCP port, on its own thread, from `start` to `close`.
 
-    Every request is judged by `Access` before it is looked at. A socket on `/socket` is a page of the desk; one on any
-    other path is an OSCQuery listener. Nothing of the show waits for this thread.
+    Every request is judged by `Access` before it is looked at. A socket on `/socket` is a page of the desk; one on
+    `/take` is a machine that follows the show, one on any other path an OSCQuery listener. Nothing of the show waits
+    for this thread.
 
     Args:
         make_services: called in `start` with the access, once the port is known.
@@ -184,7 +188,12 @@ class WebServer:
 
     def _admit_socket(self, path: str, role: Role, connection: ServerConnection) -> Response | None:
         assert self._services is not None
-        service = self._services.desk if path == SOCKET else self._services.oscquery
+        take = self._services.take if path == TAKE else None
+        if take is not None and role != "desk":
+            # It has the paths of this machine's files, and more of the show than its pictures.
+            alone = Answer(HTTPStatus.FORBIDDEN, "text/plain", b"following a show takes the code of its desk\n")
+            return respond(alone)
+        service = take or (self._services.desk if path == SOCKET else self._services.oscquery)
         if service.full:
             busy = Answer(HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", b"as many as can be served are connected\n")
             return respond(busy)
@@ -196,8 +205,11 @@ class WebServer:
         assert self._services is not None
         assert isinstance(connection, TimedConnection)
         assert connection.request is not None
-        if without_code(connection.request.path) == SOCKET:
+        path = without_code(connection.request.path)
+        if path == SOCKET:
             await self._services.desk.serve_client(connection, connection.role)
+        elif path == TAKE and self._services.take is not None:
+            await self._services.take.serve_shadow(connection)
         else:
             await self._services.oscquery.serve_listener(connection)
 

@@ -20,7 +20,13 @@ class Rig:
         self.at, self.pictures, self.free = 0.0, 0, PLENTY
         self.look, self.held, self.lost = "", False, ()
         self.moves = True
-        self.numbers: dict[str, Any] = {"wanted_fps": 60.0, "governed_fps": 60.0, "outputs": [], "plugins": []}
+        self.numbers: dict[str, Any] = {
+            "wanted_fps": 60.0,
+            "governed_fps": 60.0,
+            "outputs": [],
+            "plugins": [],
+            "inputs": {},
+        }
         self.rack: list[Slot] = []
         self.health = Health(self._beat, lambda: self.numbers, lambda: self.rack, self._room, lambda: self.at)
 
@@ -140,3 +146,21 @@ def test_a_show_at_which_nobody_looks_is_no_healthy_one(rig: Rig) -> None:
     rig.play(100)
     rig.at += 60.0
     assert rig.told == (False, "error", [("error", "show")])
+
+
+@pytest.mark.parametrize(
+    ("told", "level"),
+    [
+        ({"follows": "10.0.0.5:9001"}, None),
+        ({"took over from": "10.0.0.5:9001"}, "warning"),
+        ({"took over from": "10.0.0.5:9001", "rival": "10.0.0.5:9001"}, "error"),
+        ({"shadows": 0}, "warning"),
+        ({"shadows": 1}, None),
+    ],
+)
+def test_a_machine_that_is_gone_or_plays_against_this_one_is_told(
+    rig: Rig, told: dict[str, object], level: str | None
+) -> None:
+    rig.numbers["inputs"] = {"shadow": told}
+    rig.play(100)
+    assert rig.told[2] == ([(level, "shadow")] if level else [])

@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from likeness import ranges
 from likeness.commands.play import play
+from likeness.errors import InputError
 from likeness.options import PresetName, ranged, read_named_preset
 from likeness.ranges import Range
 from likeness.tools.guard.schedule import parse_schedule
@@ -62,6 +63,11 @@ def check(preset: str, options: Sequence[str], chosen: GuardOptions) -> None:
         read_named_preset(name)
     if chosen.schedule is not None:
         parse_schedule(chosen.schedule)
+    given = {word.partition("=")[0] for word in options}
+    if "--shadow" in given and "--resume" not in given:
+        raise InputError(
+            "a shadow under a guard needs --resume, too: what it plays where neither machine does is its own last show"
+        )
     App(default_command=play).parse_args([preset, *options], print_error=False, exit_on_error=False)
 
 

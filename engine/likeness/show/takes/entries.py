@@ -31,17 +31,16 @@ DIGITS = 9
 
 
 def encode_entry(entry: Entry) -> list[Any] | None:
-    """Return the entry as plain JSON; None for one that is in no take."""
+    """Return the entry as plain JSON, to the last digit; None for one that is in no take."""
     if isinstance(entry, ValueSet):
-        value = shorten(entry.value)
-        return [entry.address, value, shorten(entry.seconds)] if entry.seconds else [entry.address, value]
+        return [entry.address, entry.value, entry.seconds] if entry.seconds else [entry.address, entry.value]
     if isinstance(entry, Done):
-        return [entry.name, *(shorten(each) for each in entry.data)]
+        return [entry.name, *entry.data]
     event = entry.event
     name = _NAMES.get(type(event))
     if name is None or not is_dataclass(event):
         return None
-    return [name, *(shorten(getattr(event, field.name)) for field in fields(event))]
+    return [name, *(getattr(event, field.name) for field in fields(event))]
 
 
 def decode_entry(entry: object) -> Entry:

@@ -2,13 +2,11 @@
 
 import logging
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from likeness.errors import InputError
-from likeness.errors.fault_log import Faults
-from likeness.events import Recall
-from likeness.parameters.journal import Done, Entry, Origin, Posted, ValueSet
+from likeness.parameters.journal import Done, Entry
 from likeness.parameters.store import ParamStore
+from likeness.show.takes.entry_player import EntryPlayer
 from likeness.show.takes.reader import Take
 from likeness.tempo.midi_clock import ExternalBeat
 
@@ -37,8 +35,7 @@ class TakePlayer:
         self._take, self._store, self._at = take, store, at
         self._journal = store.journal
         self._over = False
-        self._journal.replayers["recall"] = self._recall
-        self._faults = Faults(log)
+        self._player = EntryPlayer(str(take.path), store, take.faces.get)
         self._next = 0
         # Time, beat and tempo from which the beat counts on.
         self._beats = [
@@ -63,7 +60,7 @@ class TakePlayer:
             due += frames[self._next].entries
             self._next += 1
         if due:
-            self._store.run(self._journal.as_origin(Origin.TAKE, lambda: self._play(due)))
+            self._store.run(self._player.edit(due))
         elif now > self._take.seconds + ROUNDING_S:
             self._journal.replaying, self._over = False, True
             log.info("%s is over; the show goes on as it stands", self._take.path)
@@ -90,31 +87,3 @@ class TakePlayer:
 
     def close(self) -> None:
         """Do nothing."""
-
-    # All below runs within an edit.
-
-    def _play(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            try:
-                self._play_entry(entry)
-            # What a plugin or a file makes of it may raise anything, and the rest of the take is played.
-            except Exception as error:  # noqa: BLE001
-                self._faults.tell("a change of the take", error)
-
-    def _play_entry(self, entry: Entry) -> None:
-        if isinstance(entry, ValueSet):
-            if entry.address not in self._journal.taken:
-                edit, refused = self._store.prepare_recall({entry.address: entry.value}, entry.seconds)
-                if refused:
-                    self._faults.warn(entry.address, f"{self._take.path}: {refused[0]}")
-                edit()
-        elif isinstance(entry, Posted):
-            self._store.emit(entry.event)
-        elif entry.name != "beat":
-            replay = self._journal.replayers.get(entry.name)
-            if replay is None:
-                raise InputError(f"{self._take.path}: {entry.name!r} is nothing that this version plays")
-            replay(*entry.data)
-
-    def _recall(self, name: str, seconds: float, rack: Sequence[str], face: int) -> None:
-        self._store.emit(Recall(name, seconds, lambda: self._take.faces.get(face), tuple(rack)))

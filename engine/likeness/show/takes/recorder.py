@@ -1,6 +1,6 @@
 """Recorder of a take: what each frame took, handed to the writer, with the beat where it cannot be foreseen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,25 +31,22 @@ class TakeRecorder:
 
     Args:
         writer: of the take.
-        journal: of the show's store.
+        journal: of the show's store, which tells it the faces.
         transport: of the show.
         stats: of the show, with the number of frames before this one.
     """
 
     def __init__(self, writer: TakeWriter, journal: Journal, transport: Transport, stats: FrameStats) -> None:
-        self._writer, self._journal, self._transport, self._stats = writer, journal, transport, stats
+        self._writer, self._transport, self._stats = writer, transport, stats
         self._beat = self._tempo = 0.0
         self._beat_at = self._written_at = -1.0
-        journal.on_face = writer.put_face
-        journal.recording = True
+        journal.on_face.append(writer.put_face)
 
-    def advance(self, time: float, beat: float) -> None:
-        """Record the frame."""
+    def record(self, entries: Sequence[Entry]) -> None:
+        """Record the frame, which took `entries`."""
         if self._writer.failed:
-            self._journal.recording = False
             return
-        entries = drop_passed(self._journal.pop())
-        line = [each for each in map(encode_entry, entries) if each is not None]
+        line = [shorten(each) for each in map(encode_entry, entries) if each is not None]
         moment = self._transport.moment
         if self._lost_beat():
             self._beat, self._tempo, self._beat_at = moment.beat, moment.tempo, moment.at
@@ -63,7 +60,6 @@ class TakeRecorder:
 
     def close(self) -> None:
         """End the take."""
-        self._journal.recording = False
         self._writer.put({"end": round(self._transport.moment.at, 4)})
         self._writer.close()
 
@@ -95,13 +91,13 @@ def drop_passed(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def make_header(
-    preset: Preset, options: Options, fps: float, size: tuple[int, int] | None, host: Host
+    current_preset: Callable[[], Preset], options: Options, fps: float, size: tuple[int, int] | None, host: Host
 ) -> dict[str, Any]:
-    """Return the first line of a take: all that it takes to begin the same show."""
+    """Return the first line of a take that begins now: all that it takes to begin the same show."""
     return {
         "likeness_take": FORMAT,
         "version": __version__,
-        "preset": preset.model_dump(mode="json", exclude_none=True),
+        "preset": current_preset().model_dump(mode="json", exclude_none=True),
         "fps": fps,
         "size": list(size) if size else None,
         "backend": options.backend,

@@ -1,0 +1,105 @@
+"""`likeness play --shadow`: whom it waits for, and a leader that is killed beside it."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from likeness.commands import shadow
+
+DEADLINE_S = 90.0
+
+
+def find_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def test_nobody_is_waited_for_as_long_as_it_takes_and_with_an_own_show_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(shadow, "AGAIN_S", 0.01)
+    assert shadow.wait_for_leader(f"127.0.0.1:{find_port()}", 0.25, alone_s=0.05) is None
+    assert caplog.text.count("waits for it, dark") == 1
+    assert "plays its own last show" in caplog.text
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[bytes]", Path]]]:
+    with ExitStack() as opened:
+
+        def start(name: str, *options: str) -> tuple["subprocess.Popen[bytes]", Path]:
+            log = tmp_path / name
+            quiet = ["--size", "64x64", "--osc-port", "0", "--midi", "off", "--output", "null"]
+            environment = {**os.environ, "LIKENESS_HOME": str(tmp_path / f"home of {name}")}
+            with log.open("w") as file:
+                command = [sys.executable, "-m", "likeness.cli", "play", *options, *quiet]
+                process = subprocess.Popen(command, stdout=file, stderr=file, env=environment)
+            opened.callback(process.wait)
+            opened.callback(process.kill)
+            return process, log
+
+        yield start
+
+
+def until(log: Path, words: str) -> str:
+    deadline = time.monotonic() + DEADLINE_S
+    while not re.search(words, log.read_text()):
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    return log.read_text()
+
+
+def status(port: int) -> dict[str, Any]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=10) as answer:
+        told: dict[str, Any] = json.load(answer)
+        return told
+
+
+@pytest.mark.long
+def test_a_killed_leader_is_played_on_and_comes_back_as_the_shadow_of_its_shadow(play: Any) -> None:
+    first, second = find_port(), find_port()
+    leader, _ = play("one", "demo", "--weights", "composite-256", "--fps", "20", "--web-port", str(first))
+    shadowing, log = play("two", "--shadow", f"127.0.0.1:{first}", "--web-port", str(second))
+    until(log, "following the other machine")
+    assert status(second)["inputs"]["shadow"] == {"follows": f"127.0.0.1:{first}"}
+    before = status(first)["seconds"]
+    leader.kill()
+    until(log, "is gone; this machine plays on")
+    deadline = time.monotonic() + DEADLINE_S
+    while status(second)["seconds"] < before:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    back, again = play("three", "--shadow", f"127.0.0.1:{second}", "--web-port", str(first))
+    until(again, "following the other machine")
+    # Handed back: the one that is interrupted ends, and the other one plays on.
+    shadowing.send_signal(signal.SIGINT)
+    assert shadowing.wait(DEADLINE_S) == 0
+    until(again, "is gone; this machine plays on")
+    back.send_signal(signal.SIGINT)
+    assert back.wait(DEADLINE_S) == 0
+
+
+@pytest.mark.long
+def test_a_leader_that_was_only_out_of_reach_is_followed_again(play: Any) -> None:
+    first, second = find_port(), find_port()
+    leader, _ = play("one", "demo", "--weights", "composite-256", "--fps", "20", "--web-port", str(first))
+    _, log = play("two", "--shadow", f"127.0.0.1:{first}", "--web-port", str(second))
+    until(log, "following the other machine")
+    leader.send_signal(signal.SIGSTOP)
+    until(log, "is silent; this machine plays on")
+    leader.send_signal(signal.SIGCONT)
+    until(log, "leads, and has for longer; this machine follows it again")
+    until(log, r"(?s)follows it again.*following the other machine")
+    assert status(second)["inputs"]["shadow"] == {"follows": f"127.0.0.1:{first}"}
