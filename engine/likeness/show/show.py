@@ -213,7 +213,7 @@ class Show(AbstractContextManager["Show"]):
             pads=CuePadActions(cues.cues.press_pad, cues.cues.set_arm, cues.cues.pad_state),
         )
         opened.callback(close_cleanly, controls.close)
-        header = partial(make_header, presets.current_preset, options, self.fps, size, host)
+        header = partial(make_header, presets.current_preset, options, self.fps, size, host, first.name)
         takes.record(options, header, transport, stats)
         opened.callback(close_cleanly, takes.close)
         # The loop, and the desk from which it is played.

@@ -91,13 +91,26 @@ def drop_passed(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def make_header(
-    current_preset: Callable[[], Preset], options: Options, fps: float, size: tuple[int, int] | None, host: Host
+    current_preset: Callable[[], Preset],
+    options: Options,
+    fps: float,
+    size: tuple[int, int] | None,
+    host: Host,
+    first_weights: str,
 ) -> dict[str, Any]:
-    """Return the first line of a take that begins now: all that it takes to begin the same show."""
+    """Return the first line of a take that begins now: all that it takes to begin the same show.
+
+    Args:
+        current_preset: returns the show of the moment as a preset.
+        options, fps, size, host: of the show.
+        first_weights: what plays where the preset leaves the weights to the program.
+    """
+    preset = current_preset().model_dump(mode="json", exclude_none=True)
+    preset["show"].setdefault("weights", first_weights)
     return {
         "likeness_take": FORMAT,
         "version": __version__,
-        "preset": current_preset().model_dump(mode="json", exclude_none=True),
+        "preset": preset,
         "fps": fps,
         "size": list(size) if size else None,
         "backend": options.backend,
