@@ -25,7 +25,7 @@ class AgreedText:
     """A text that a visitor has ticked.
 
     Args:
-        kind: "stage" or "compare".
+        kind: "stage", "compare" or "children".
         version: hash of the text.
         language: of it.
         text: word by word.
@@ -77,15 +77,19 @@ def admit(
         received_at=now, changed_at=now, delete_at=now + night.keep_s,
     )  # fmt: skip
     session.add(visitor)
+    session.flush()
+    agree(session, visitor.number, agreed, now)
+    return visitor
+
+
+def agree(session: Session, number: int, agreed: Sequence[AgreedText], now: float) -> None:
+    """Keep what a visitor agreed to, with the words of it; `session` is of a transaction that writes."""
     for each in agreed:
         if session.get(ConsentText, each.version) is None:
             session.add(ConsentText(version=each.version, kind=each.kind, language=each.language, text=each.text))
     session.flush()
-    session.add_all(
-        Consent(visitor=visitor.number, kind=each.kind, version=each.version, agreed_at=now) for each in agreed
-    )
+    session.add_all(Consent(visitor=number, kind=each.kind, version=each.version, agreed_at=now) for each in agreed)
     session.flush()
-    return visitor
 
 
 def find_visitor(session: Session, key: str) -> Visitor | None:

@@ -4,50 +4,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, update
 from sqlalchemy.orm import QueryableAttribute, Session
 
+from likeness.audience.claim import LEASE_S, MOST_ATTEMPTS, Claim, Task
+from likeness.audience.pair_work import claim_pair, fail_pair, finish_pair, give_pair_back, renew_pair
 from likeness.audience.states import Reason, State
 from likeness.audience.tables import Night, Result, Visitor
 from likeness.audience.transitions import may_be_shown, move, settle
 
-# A worker renews four times in it; a killed one's visitor is taken by another within so many seconds.
-LEASE_S = 8.0
-RENEW_S = LEASE_S / 4
-# A photo at which so many workers died is not given to another.
-MOST_ATTEMPTS = 3
-
-
-class Task(StrEnum):
-    """What a worker does for a visitor."""
-
-    CHECK = "check"
-    FILMS = "films"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A visitor in a worker's hands.
-
-    Args:
-        task: what to do.
-        number: of the visitor.
-        token: shows that the claim is the worker's own.
-        photo: name in the store.
-    """
-
-    task: Task
-    number: int
-    token: str
-    photo: str
-
 
 def claim_work(session: Session, now: float, lease_s: float = LEASE_S) -> Claim | None:
-    """Take the next visitor for whom there is something to do, checks before films; None where there is nobody.
+    """Take the next visitor for whom there is something to do: checks, then films, then the children of pairs; or None.
 
     Any number of workers may ask at once, on any machines: the row is chosen and taken in one statement.
 
@@ -69,12 +39,14 @@ def claim_work(session: Session, now: float, lease_s: float = LEASE_S) -> Claim 
         # May be shown, once more: on PostgreSQL the row may have changed between its choice and its lock.
         number = _update(session, Visitor.number == wanting, may_be_shown(), **lease)
     if number is None:
-        return None
+        return claim_pair(session, token, now, lease_s)
     return Claim(task, number, token, session.scalars(select(Visitor.photo).where(Visitor.number == number)).one())
 
 
 def renew(session: Session, claim: Claim, now: float, lease_s: float = LEASE_S) -> bool:
     """Hold a claim for longer; return whether it is still one. Where not, what was made of it is to be dropped."""
+    if claim.task is Task.CHILDREN:
+        return renew_pair(session, claim, now + lease_s)
     return _update(session, *_held(claim), work_until=now + lease_s) is not None
 
 
@@ -83,6 +55,8 @@ def give_back(session: Session, claim: Claim) -> bool:
 
     Where the claim is another's by now, it is no longer counted as one at which a worker died; then False comes back.
     """
+    if claim.task is Task.CHILDREN:
+        return give_pair_back(session, claim)
     own = (Visitor.number == claim.number, Visitor.work_token == claim.token)
     freed = {"work_token": None, "work_until": None, "attempts": Visitor.attempts - 1}
     if _update(session, *own, **freed) is not None:
@@ -116,6 +90,8 @@ def finish_films(
         nearest, farthest: whom the visitor resembles most and least.
         now: seconds since 1970.
     """
+    if claim.task is Task.CHILDREN:
+        return finish_pair(session, claim, results[0][1])
     values = {
         "films_at": now, "nearest": nearest, "farthest": farthest, "changed_at": now,
         "work_token": None, "work_until": None, "attempts": 0,
@@ -128,7 +104,9 @@ def finish_films(
 
 
 def fail_films(session: Session, claim: Claim, now: float) -> bool:
-    """Refuse a visitor of whose photo no films can be made."""
+    """Refuse a visitor of whose photo no films can be made; of a pair only the children are left out."""
+    if claim.task is Task.CHILDREN:
+        return fail_pair(session, claim)
     return bool(_refuse_failed(session, *_held(claim), now=now))
 
 

@@ -6,12 +6,14 @@ import logging
 import shutil
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, union, update
 
+from likeness.audience.claim import Task
 from likeness.audience.database import Database
+from likeness.audience.pairs import find_films, forget_pairs
 from likeness.audience.states import State
 from likeness.audience.store import Store
-from likeness.audience.tables import Ban, Consent, ConsentText, Decision, Mail, Result, Visitor
+from likeness.audience.tables import Ban, Consent, ConsentText, Decision, Mail, Pair, Result, Visitor
 from likeness.audience.transitions import move
 
 log = logging.getLogger(__name__)
@@ -70,25 +72,32 @@ class Deletion:
             gone = session.execute(
                 select(Visitor.number, Visitor.photo).where(Visitor.state == State.DELETED, _known())
             ).all()
-            results = session.scalars(
-                select(Result.file).where(Result.visitor.in_([number for number, _ in gone]))
-            ).all()
-        kept = {name for name in [*(photo for _, photo in gone if photo), *results] if not self._store.remove(name)}
+            numbers = [number for number, _ in gone]
+            results = session.scalars(select(Result.file).where(Result.visitor.in_(numbers))).all()
+            # The children go with either parent.
+            pairs = find_films(session, numbers)
+        files = [*(photo for _, photo in gone), *results, *(film for _, film in pairs)]
+        kept = {name for name in files if name and not self._store.remove(name)}
         if kept:
             log.warning("%d files of deleted visitors could not be removed; tried again in a minute", len(kept))
             return 0
-        numbers = [number for number, _ in gone]
         for number in numbers:
-            self._clear_scratch(f"{number}-")
+            self._clear_scratch(f"{name_scratch(Task.FILMS, number)}-")
+        for pair, _ in pairs:
+            self._clear_scratch(f"{name_scratch(Task.CHILDREN, pair)}-")
         with self._database.writing() as session:
             for table in (Result, Decision, Mail):
                 session.execute(delete(table).where(table.visitor.in_(numbers)))
+            late = forget_pairs(session, numbers)
             blank = {
                 "key_hash": None, "device": None, "photo": "", "reason": "", "nearest": "", "farthest": "",
-                "stage_name": "", "nudity": None,
+                "stage_name": "", "nudity": None, "pair_hash": None,
                 "work_token": None, "work_until": None, "stage_token": None, "stage_until": None,
             }  # fmt: skip
             session.execute(update(Visitor).where(Visitor.number.in_(numbers)).values(**blank))
+        for film in late:
+            # Made in this very moment.
+            self._store.remove(film)
         return len(numbers)
 
     def _left(self) -> bool:
@@ -102,7 +111,7 @@ class Deletion:
         if not old:
             return
         with self._database.reading() as session:
-            known = {*session.scalars(select(Visitor.photo)), *session.scalars(select(Result.file))}
+            known = {*session.scalars(union(*(select(each) for each in (Visitor.photo, Result.file, Pair.film))))}
         for name in old - known:
             self._store.remove(name)
 
@@ -112,9 +121,9 @@ class Deletion:
         if not folders:
             return
         with self._database.reading() as session:
-            held = set(session.scalars(select(Visitor.work_token).where(Visitor.work_token.is_not(None))))
+            held = set(session.scalars(union(select(Visitor.work_token), select(Pair.work_token))))
         for folder in folders:
-            if prefix or folder.name.partition("-")[2] not in held:
+            if prefix or folder.name.rpartition("-")[2] not in held:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _finish(self, count: int) -> bool:
@@ -124,6 +133,11 @@ class Deletion:
             if not self._clear:
                 log.info("others use the database; it is cleared of deleted visitors a little later")
         return self._clear
+
+
+def name_scratch(task: Task, number: int) -> str:
+    """Return how the folders begin in which a worker makes something of a visitor, or of a pair."""
+    return f"pair-{number}" if task is Task.CHILDREN else f"{number}"
 
 
 def _known() -> ColumnElement[bool]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import torch
+
 from likeness.audience.nudity import NudityScore
-from likeness.audience.worker import ClaimLostError, MadeFilms
+from likeness.audience.pairs import FILM
+from likeness.audience.worker import OTHER, ClaimLostError, MadeFilms
 from likeness.faces.detect import Detector
 from likeness.faces.photo import read_photo
 from likeness.faces.portrait import find_portrait
 from likeness.files.paths import resolve_direction
 from likeness.generator import Generator
-from likeness.lookalike.film_folder import BAD, GOOD, STILLS, FilmFolder
+from likeness.lookalike.film_folder import BAD, CHILDREN, GOOD, STILLS, FilmFolder
 from likeness.lookalike.film_plan import FilmPlan
 from likeness.lookalike.films import FilmMaker
 from likeness.lookalike.photo_visitor import PhotoVisitor, PhotoVisitorReader
@@ -94,6 +97,21 @@ class FilmMaking:
             made.append((f"{kind}.mp4", folder.film("", kind)))
             folder.write_film(made[-1][1], _while_held(frames, held), self._plan.fps, self._plan.size)
         return MadeFilms(made, visitor.nearest.name, visitor.farthest.name)
+
+    def make_children(self, photo: Path, held: Callable[[], bool]) -> MadeFilms:
+        """Make the film of the children of two photos, in their folder; see `make`.
+
+        Args:
+            photo: of one parent; the other's is called `OTHER` and lies beside it.
+            held: whether the claim still holds; asked before each frame.
+        """
+        photos = [photo, photo.with_name(OTHER)]
+        parents = torch.stack([self._reader.read_latent(each) for each in photos])
+        folder = FilmFolder(photo.parent / "made", photos, LOOP, 0, force=True)
+        film = folder.film("", CHILDREN)
+        frames = _while_held(self._films.draw_children(parents), held)
+        folder.write_film(film, frames, self._plan.fps, self._plan.size)
+        return MadeFilms([(FILM, film)], "", "")
 
     def _news(self, visitor: PhotoVisitor, match: Match) -> Iterator[Picture]:
         assert match.latent is not None  # the reader finds one for each match

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from likeness.audience.closing import Closing, ServerClosingError
 from likeness.audience.evening import Evening
+from likeness.audience.pairs import find_shown_pairs
 from likeness.audience.presence import Presence, find_presence
 from likeness.audience.states import State
 from likeness.audience.tables import Visitor
@@ -23,7 +24,7 @@ ALIVE_S = 15.0
 # Beyond it pages ask by themselves, every few seconds.
 MOST_PAGES = 1000
 # What a page shows of a visitor; where it changes, the page is told.
-Shown = tuple[State, str, int, bool, str, bool, Presence]
+Shown = tuple[State, str, int, bool, str, bool, Presence, tuple[bool, ...]]
 
 
 class Live:
@@ -96,9 +97,11 @@ class Live:
             ).all()
             open_films = bool(session.scalar(select(films_are_open(now))))
             presence = find_presence(session, now)
+            pairs = find_shown_pairs(session)
         shown: dict[int, Shown] = {}
         before: Counter[State] = Counter()
         for number, state, reason, films_at, mail in rows:
-            shown[number] = (state, reason, before[state], films_at is not None, mail, open_films, presence)
+            own = (state, reason, before[state], films_at is not None, mail)
+            shown[number] = (*own, open_films, presence, pairs.get(number, ()))
             before[state] += 1
         return shown

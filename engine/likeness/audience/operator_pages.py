@@ -20,6 +20,7 @@ from likeness.audience.evening import Evening
 from likeness.audience.night import close_films, count_states, keeps_films_back, open_films, pause_intake
 from likeness.audience.nudity import DOUBTFUL
 from likeness.audience.pages import Pages
+from likeness.audience.pairs import find_partners
 from likeness.audience.presence import find_presence
 from likeness.audience.secret_link import SecretLink
 from likeness.audience.states import State
@@ -126,9 +127,10 @@ class OperatorPages:
             visitors = moderation.list_visitors(session, GRIDS[show])
             banned = set(session.scalars(select(Ban.device)))
             presence = find_presence(session, now)
+            partners = find_partners(session)
         return self._pages.draw(
             template, night=night, visitors=visitors, show=show, banned=banned, now=now,
-            presence=presence,
+            presence=presence, partners=partners,
             counts={name: sum(counts[state] for state in states) for name, states in GRIDS.items()},
             working=counts[State.RECEIVED] + counts[State.CHECKING], taken=sum(counts.values()),
             signature=self._evening.sign("act"), word=DELETE_WORD, notice=notice,

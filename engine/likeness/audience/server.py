@@ -25,6 +25,7 @@ from likeness.audience.form_pages import FormPages
 from likeness.audience.live import Live
 from likeness.audience.operator_pages import OperatorPages
 from likeness.audience.pages import Pages, language_of
+from likeness.audience.pair_pages import PairPages
 from likeness.audience.post_office import MailServer, PostOffice
 from likeness.audience.security import SecureHeaders
 from likeness.audience.stage_routes import StageRoutes
@@ -100,6 +101,7 @@ def make_app(evening: Evening, url: str, mail_server: MailServer | None = None) 
         *OperatorPages(evening, pages).routes(),
         *StageRoutes(evening).routes(),
         *FormPages(evening, pages, closing, url).routes(),
+        *PairPages(evening, pages).routes(),
         *VisitorPages(evening, pages, live, url, mailing=mail_server is not None).routes(),
     ]
     app = Starlette(

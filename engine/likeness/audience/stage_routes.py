@@ -11,9 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from likeness.audience.claim import Claim, Task
 from likeness.audience.claims import (
-    Claim,
-    Task,
     count_for_stage,
     keep_on_stage,
     leave_stage,

@@ -72,6 +72,8 @@ class Visitor(Base):
     nudity: Mapped[float | None] = mapped_column(default=None)
     # "", "waiting", "sent" or "failed".
     mail: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    # SHA-256 of the code by which another visitor becomes a pair with this one; None where they have not offered it.
+    pair_hash: Mapped[str | None] = mapped_column(String(64), index=True, default=None)
     # The claim of a worker, and that of the stage: a random token and the time until which it holds.
     work_token: Mapped[str | None] = mapped_column(String(32), default=None)
     work_until: Mapped[float | None] = mapped_column(default=None)
@@ -115,6 +117,24 @@ class Result(Base):
     # "good-news.mp4": what it is called in addresses and downloads.
     name: Mapped[str] = mapped_column(String(64))
     file: Mapped[str] = mapped_column(String(64))
+
+
+class Pair(Base):
+    """Two visitors who both agreed to see the children that they would have."""
+
+    __tablename__ = "pairs"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    first: Mapped[int] = mapped_column(ForeignKey("visitors.number"), index=True)
+    second: Mapped[int] = mapped_column(ForeignKey("visitors.number"), index=True)
+    joined_at: Mapped[float]
+    # Name in the store; "" until it is made.
+    film: Mapped[str] = mapped_column(String(64), default="")
+    # No children can be drawn of these two.
+    failed: Mapped[bool] = mapped_column(default=False)
+    work_token: Mapped[str | None] = mapped_column(String(32), default=None)
+    work_until: Mapped[float | None] = mapped_column(default=None)
+    attempts: Mapped[int] = mapped_column(default=0)
 
 
 class Decision(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from likeness.audience.states import BEFORE, SHOWN, State
-from likeness.audience.tables import Night, Visitor
+from likeness.audience.tables import Night, Pair, Visitor
 
 
 def move(session: Session, to: State, *where: ColumnElement[bool], now: float, **values: Any) -> list[int]:
@@ -50,6 +50,13 @@ def may_be_shown() -> ColumnElement[bool]:
     With moderation on it takes the operator's approval, whatever state the visitor is in: the invariant of the evening.
     """
     return and_(Visitor.state.in_(SHOWN), or_(_unmoderated(), Visitor.approved_at.is_not(None)))
+
+
+def both_may_be_shown() -> ColumnElement[bool]:
+    """Return the condition on which two visitors' children are drawn, and shown to both: on `Pair`."""
+    parents = or_(Visitor.number == Pair.first, Visitor.number == Pair.second)
+    shown = select(func.count()).where(parents, may_be_shown()).correlate(Pair).scalar_subquery()
+    return and_(shown == 2, select(~Night.drop_only).scalar_subquery())
 
 
 def films_are_open(now: float) -> ColumnElement[bool]:

@@ -17,6 +17,8 @@ from likeness.audience.live import Live
 from likeness.audience.night import keeps_films_back
 from likeness.audience.outbox import ask_for_mail, is_address
 from likeness.audience.pages import Pages, language_of, ranged
+from likeness.audience.pair_pages import NOTICES, make_code
+from likeness.audience.pairs import FILM, find_view, pairs_are_wished
 from likeness.audience.photo_decoder import MOST_BYTES
 from likeness.audience.presence import Presence, find_presence
 from likeness.audience.states import SHOWN, State
@@ -120,9 +122,12 @@ class VisitorPages:
     def _result(self, request: Request, name: str) -> bytes | None:
         with self._evening.database.reading() as session:
             visitor = find_visitor(session, request.path_params["key"])
-            results = find_results(session, visitor, self._evening.now()) if visitor is not None else ()
-            file = next((each.file for each in results if each.name == name), None)
-        return self._evening.store.get(file) if file is not None else None
+            if visitor is None:
+                return None
+            now = self._evening.now()
+            files = {each.name: each.file for each in find_results(session, visitor, now)}
+            files[FILM] = find_view(session, visitor, "", now).film
+        return self._evening.store.get(files[name]) if files.get(name) else None
 
     def _show(self, request: Request, template: str, *, mail_wrong: bool = False) -> Response:
         key, now = request.path_params["key"], self._evening.now()
@@ -133,20 +138,22 @@ class VisitorPages:
             night = session.scalars(select(Night)).one()
             names = [each.name for each in find_results(session, visitor, now)]
             before = count_before(session, visitor)
+            pair = find_view(session, visitor, make_code(self._evening, key), now)
             presence = find_presence(session, now) if _waits_for_work(visitor) else Presence.READY
-        asked = request.query_params.get("lang", "")
+        asked, notice = (request.query_params.get(name, "") for name in ("lang", "pair"))
         sealed = keeps_films_back(night, now) and visitor.films_at is not None and visitor.state in SHOWN
         moment = time.localtime(visitor.delete_at)
         return self._pages.draw(
             template, asked if asked in LANGUAGES else visitor.language, key=key, visitor=visitor, before=before,
             films=[name for name in FILMS if name in names], megabytes=MOST_BYTES // 1_000_000,
             staged=night.stage and visitor.stage_consent, sealed=sealed,
-            over=visitor.state is State.REFUSED or (visitor.state is State.DONE and not sealed),
+            over=visitor.state is State.REFUSED or (visitor.state is State.DONE and not sealed and pair.settled),
             opens=time.strftime("%H:%M", time.localtime(night.reveal_at)) if night.reveal_at else "",
             day=time.strftime("%d.%m." if visitor.language == "de" else "%d/%m", moment),
             hour=time.strftime("%H:%M", moment),
             mailing=self._mailing, mail_signature=self._evening.sign("mail", key), mail_wrong=mail_wrong,
-            presence=presence,
+            presence=presence, pair=pair, pairs=pairs_are_wished(night) and visitor.state is not State.REFUSED,
+            pair_signature=self._evening.sign("pair", key), pair_notice=notice if notice in NOTICES else "",
         )  # fmt: skip
 
 

@@ -12,10 +12,8 @@ from pathlib import Path
 from threading import Event
 from typing import Protocol
 
+from likeness.audience.claim import LEASE_S, Claim, Task
 from likeness.audience.claims import (
-    LEASE_S,
-    Claim,
-    Task,
     claim_work,
     fail_films,
     finish_check,
@@ -24,7 +22,7 @@ from likeness.audience.claims import (
     renew,
 )
 from likeness.audience.database import Database
-from likeness.audience.deletion import Deletion
+from likeness.audience.deletion import Deletion, name_scratch
 from likeness.audience.states import Reason
 from likeness.audience.store import Store
 from likeness.errors import AudienceError, LikenessError, PhotoError
@@ -39,6 +37,8 @@ IDLE_S = 0.5
 DELETION_S = 30.0
 # In bytes: films of 1080 px, in the scratch folder and once more in the store. With less nothing is begun.
 LEAST_ROOM = 50_000_000
+# The other parent's photo, beside the first.
+OTHER = "other.jpg"
 
 
 class ClaimLostError(Exception):
@@ -72,6 +72,10 @@ class Making(Protocol):
 
     def make(self, photo: Path, held: Callable[[], bool]) -> MadeFilms:
         """Make the films of a photo, in its folder, while `held`."""
+        ...
+
+    def make_children(self, photo: Path, held: Callable[[], bool]) -> MadeFilms:
+        """Make the film of the children of a photo and of `OTHER` beside it, while `held`."""
         ...
 
 
@@ -126,7 +130,7 @@ class Worker:
             claim = claim_work(session, self._now(), self._lease_s)
         if claim is None:
             return False
-        folder = self._scratch / f"{claim.number}-{claim.token}"
+        folder = self._scratch / f"{name_scratch(claim.task, claim.number)}-{claim.token}"
         lost = Event()
         lease = StoppableThread("audience lease", lambda: self._renew(claim, lost, lease.stopping))
         lease.start()
@@ -135,6 +139,8 @@ class Worker:
             folder.mkdir(parents=True, mode=0o700)
             photo = folder / "photo.jpg"
             photo.write_bytes(self._store.get(claim.photo))
+            if claim.other:
+                (folder / OTHER).write_bytes(self._store.get(claim.other))
             self._do(claim, photo, lost)
         except (AudienceError, OSError):
             if self._is_lost(claim, lost):
@@ -148,7 +154,8 @@ class Worker:
                 with suppress(AudienceError):
                     self._give_back()
             shutil.rmtree(folder, ignore_errors=True)
-        log.info("visitor %d: %s in %.1f s", claim.number, claim.task.value, time.monotonic() - began)
+        who = "pair" if claim.task is Task.CHILDREN else "visitor"
+        log.info("%s %d: %s in %.1f s", who, claim.number, claim.task.value, time.monotonic() - began)
         return True
 
     def _do(self, claim: Claim, photo: Path, lost: Event) -> None:
@@ -163,7 +170,9 @@ class Worker:
                     lost.set()
             return
         try:
-            made = self._making.make(photo, lambda: not lost.is_set())
+            making = self._making
+            make = making.make_children if claim.task is Task.CHILDREN else making.make
+            made = make(photo, lambda: not lost.is_set())
         except ClaimLostError:
             log.info("visitor %d is gone meanwhile; what was being made is dropped", claim.number)
             lost.set()
@@ -172,7 +181,7 @@ class Worker:
             if self._is_lost(claim, lost):
                 return
             self._require_room()
-            log.warning("visitor %d: no films: %s", claim.number, error)
+            log.warning("%s %d: no films: %s", claim.task.value, claim.number, error)
             with self._database.writing() as session:
                 fail_films(session, claim, self._now())
             return

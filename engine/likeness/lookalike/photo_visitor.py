@@ -95,6 +95,14 @@ class PhotoVisitorReader:
         nearest, farthest = (self._match(embedding, farthest=farthest) for farthest in (False, True))
         return PhotoVisitor(found.picture, latent, nearest, farthest, found.notes)
 
+    def read_latent(self, photo: Path) -> Tensor:
+        """Return the latent `[num_ws, w_dim]` of the face in a photo, who is matched with nobody.
+
+        Raises:
+            PhotoError: it cannot be read, or there is no face in it.
+        """
+        return self.find_latent(find_portrait(read_photo(photo), self._detector, self._side, str(photo)).picture)
+
     def find_latent(self, portrait: Picture) -> Tensor:
         """Return the latent `[num_ws, w_dim]` of an aligned picture `[size, size, 3]`."""
         generator, size = self._generator, self._generator.info.resolution

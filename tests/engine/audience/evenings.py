@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from likeness.audience.admission import AgreedText, admit, hash_key, make_key
 from likeness.audience.database import Database
 from likeness.audience.night import NightPlan, begin_night
+from likeness.audience.pairs import Joined, join, offer
 from likeness.audience.states import State
 from likeness.audience.tables import Night, Visitor
 
-AGREED = {kind: AgreedText(kind, f"{kind}-1", "en", f"You may {kind} me.") for kind in ("compare", "stage")}
+AGREED = {kind: AgreedText(kind, f"{kind}-1", "en", f"{kind}: I agree.") for kind in ("compare", "stage", "children")}
 
 
 @dataclass
@@ -24,6 +26,14 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def join_two(session: Session, first: int, second: int, now: float) -> Joined:
+    """Let the second of two visitors type the code that the first has shown."""
+    code, agreed = f"CODE{first:04}", AGREED["children"]
+    one, two = (session.get_one(Visitor, number, populate_existing=True) for number in (first, second))
+    offer(session, one, code, agreed, now)
+    return join(session, two, code, agreed, now)
 
 
 @dataclass
@@ -49,6 +59,11 @@ class Guests:
             night = session.scalars(select(Night)).one()
             agreed = [AGREED[kind] for kind in kinds]
             return admit(session, night, key, hash_key(device), photo, agreed, self.clock()).number, key
+
+    def join(self, first: int, second: int) -> Joined:
+        """Let the second type the code of the first."""
+        with self.database.writing() as session:
+            return join_two(session, first, second, self.clock())
 
     def state(self, number: int) -> State:
         with self.database.reading() as session:

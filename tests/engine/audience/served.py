@@ -16,9 +16,10 @@ from tests.engine.audience.evenings import Clock, Guests
 
 from likeness.audience import claims, moderation
 from likeness.audience.admission import find_visitor
-from likeness.audience.claims import Task
+from likeness.audience.claim import Task
 from likeness.audience.evening import Places, open_evening
 from likeness.audience.night import NightPlan
+from likeness.audience.pairs import FILM
 from likeness.audience.phone import encode_form, find_hidden_fields
 from likeness.audience.post_office import MailServer
 from likeness.audience.secret_link import secret_code
@@ -145,6 +146,9 @@ class Served:
             while (claim := claims.claim_work(session, self.clock())) is not None:
                 if claim.task is Task.CHECK:
                     claims.finish_check(session, claim, None, self.clock())
+                elif claim.task is Task.CHILDREN:
+                    child = self.evening.store.put("results", b"children in " + film, ".mp4")
+                    claims.finish_films(session, claim, [(FILM, child)], "", "", self.clock())
                 else:
                     made = [("smile.mp4", self.evening.store.put("results", film, ".mp4"))]
                     claims.finish_films(session, claim, made, "", "", self.clock())

@@ -5,7 +5,7 @@ import threading
 from tests.engine.audience.evenings import Guests
 
 from likeness.audience import claims, moderation
-from likeness.audience.claims import LEASE_S, MOST_ATTEMPTS, Claim, Task
+from likeness.audience.claim import LEASE_S, MOST_ATTEMPTS, Claim, Task
 from likeness.audience.night import NightPlan
 from likeness.audience.states import Reason, State
 

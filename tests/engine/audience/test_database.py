@@ -22,7 +22,7 @@ def test_the_migrations_make_the_tables_that_the_code_has(tmp_path: Path) -> Non
     with create_engine(url).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
-        assert context.get_current_revision() == "0006"
+        assert context.get_current_revision() == "0007"
 
 
 def test_a_database_that_is_opened_again_keeps_its_visitors_and_its_secret(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.engine.audience.evenings import Clock, Guests
 
 from likeness.audience import claims, moderation
 from likeness.audience.admission import find_visitor, hash_key
-from likeness.audience.claims import Claim
+from likeness.audience.claim import Claim
 from likeness.audience.deletion import ORPHAN_S, Deletion
 from likeness.audience.evening import Places
 from likeness.audience.night import HOUR_S

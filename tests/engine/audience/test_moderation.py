@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
-from tests.engine.audience.evenings import Guests
+from tests.engine.audience.evenings import Guests, join_two
 
 from likeness.audience import claims, moderation
 from likeness.audience.admission import find_results, hash_key
-from likeness.audience.claims import LEASE_S, Claim, Task
+from likeness.audience.claim import LEASE_S, Claim, Task
 from likeness.audience.database import Database
 from likeness.audience.night import NightPlan, find_refusal
+from likeness.audience.pairs import Joined, find_pair, find_view, part
 from likeness.audience.states import NEXT, Reason, State
-from likeness.audience.tables import Ban, Decision, Night, Result, Visitor
+from likeness.audience.tables import Ban, Consent, Decision, Night, Pair, Result, Visitor
 from likeness.audience.transitions import move
 
-SEQUENCES, STEPS = 10_000, 12
+SEQUENCES, STEPS = 10_000, 14
 
 
 def waiting(guests: Guests, count: int = 1, device: str = "phone") -> list[int]:
@@ -103,6 +104,10 @@ class Evening:
     turns: list[Claim] = field(default_factory=list)
     moderated: bool = True
     shown: int = 0
+    # By the number of each pair that has not parted.
+    parents: dict[int, tuple[int, int]] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    children: int = 0
 
     def some(self) -> list[int]:
         return self.random.sample(self.numbers, self.random.randint(1, 2))
@@ -117,6 +122,8 @@ class Evening:
             self.claims.append(taken)
             if taken.task is Task.FILMS:
                 self.handed_out(taken.number)
+            elif taken.task is Task.CHILDREN:
+                self.children_handed_out(taken.number)
 
     def finish(self) -> None:
         if not self.claims:
@@ -125,8 +132,32 @@ class Evening:
         if claim.task is Task.CHECK:
             reason = Reason.NO_FACE if self.random.random() < 0.1 else None
             claims.finish_check(self.session, claim, reason, self.now)
+        elif claim.task is Task.CHILDREN:
+            if claims.finish_films(self.session, claim, [("children.mp4", "results/c")], "", "", self.now):
+                self.children_handed_out(claim.number)
         elif claims.finish_films(self.session, claim, [("smile.mp4", "results/a")], "", "", self.now):
             self.handed_out(claim.number)
+
+    def children_handed_out(self, pair: int) -> None:
+        self.children += 1
+        parents = self.parents[pair]
+        assert not self.gone & set(parents), f"children of {parents} are shown, of whom one is deleted"
+        assert not self.moderated or self.approved >= set(parents), f"children of {parents} are shown unapproved"
+
+    def join(self) -> None:
+        first, second = self.random.sample(self.numbers, 2)
+        if join_two(self.session, first, second, self.now) is Joined.DONE:
+            pair = find_pair(self.session, first)
+            assert pair is not None
+            self.parents[pair.number] = (first, second)
+
+    def part(self) -> None:
+        number = self.some()[0]
+        pair = find_pair(self.session, number)
+        part(self.session, self.session.get_one(Visitor, number, populate_existing=True))
+        if pair is not None:
+            # Nothing of it is handed out from now on.
+            del self.parents[pair.number]
 
     def take_turn(self) -> None:
         turn = claims.take_for_stage(self.session, self.now)
@@ -165,15 +196,20 @@ class Evening:
         self.now += self.random.choice((LEASE_S / 2, LEASE_S + 1))
 
     def delete(self) -> None:
-        move(self.session, State.DELETED, Visitor.number == self.some()[0], now=self.now)
+        self.gone.update(move(self.session, State.DELETED, Visitor.number == self.some()[0], now=self.now))
 
     def look(self) -> None:
         visitor = self.session.get_one(Visitor, self.some()[0], populate_existing=True)
         if find_results(self.session, visitor, self.now):
             self.handed_out(visitor.number)
+        # Asked of the deleted, too, whose page is gone anyhow.
+        if find_view(self.session, visitor, "", self.now).film:
+            pair = find_pair(self.session, visitor.number)
+            assert pair is not None
+            self.children_handed_out(pair.number)
 
     def steps(self) -> list[Callable[[], None]]:
-        often = [self.claim, self.finish, self.approve, self.take_turn] * 3 + [self.switch] * 2
+        often = [self.claim, self.finish, self.approve, self.take_turn] * 3 + [self.switch, self.join, self.look] * 2
         return [
             *often,
             self.stay,
@@ -185,13 +221,13 @@ class Evening:
             self.switch,
             self.wait,
             self.delete,
-            self.look,
+            self.part,
         ]
 
 
-def play(sequences: int, steps: int) -> int:
-    """Play random sequences, each on three visitors; return how often somebody was handed out."""
-    chance, shown = random.Random(14), 0
+def play(sequences: int, steps: int) -> tuple[int, int]:
+    """Play random sequences, each on two or three visitors; count who is shown, and children."""
+    chance, shown, children = random.Random(14), 0, 0
     guests = Guests(Database("sqlite://"))
     guests.begin(NightPlan(stage=True))
     with guests.database.writing() as session:
@@ -200,26 +236,37 @@ def play(sequences: int, steps: int) -> int:
             "received_at": 0.0, "changed_at": 0.0, "delete_at": 9e9, "nearest": "", "farthest": "",
         }  # fmt: skip
         for _ in range(sequences):
-            for table in (Result, Decision, Ban, Visitor):
+            for table in (Result, Decision, Ban, Pair, Consent, Visitor):
                 session.execute(delete(table))
             moderated = chance.random() < 0.6
-            states = (State.RECEIVED, chance.choice((State.RECEIVED, State.WAITING)), State.WAITING)
-            session.execute(insert(Visitor), [{**blank, "state": state} for state in states])
+            # In half of them two have films already and are a pair: so few steps seldom lead there.
+            paired = chance.random() < 0.5
+            states = [State.RECEIVED, chance.choice((State.RECEIVED, State.WAITING)), State.WAITING]
+            if paired:
+                states = [State.WAITING] * 2
+            films_at = 0.0 if paired else None
+            session.execute(insert(Visitor), [{**blank, "state": state, "films_at": films_at} for state in states])
             session.execute(update(Night).values(moderation=moderated))
-            evening = Evening(session, chance, numbers=[1, 2, 3], moderated=moderated)
+            evening = Evening(session, chance, numbers=list(range(1, len(states) + 1)), moderated=moderated)
+            if paired:
+                evening.join()
             choices = evening.steps()
             for _ in range(steps):
                 chance.choice(choices)()
             session.expire_all()
-            shown += evening.shown
-    return shown
+            shown, children = shown + evening.shown, children + evening.children
+    return shown, children
 
 
 def test_with_moderation_on_no_picture_is_shown_unapproved_in_random_evenings() -> None:
-    assert play(SEQUENCES // 100, STEPS) > 40
+    shown, children = play(SEQUENCES // 100, STEPS)
+    assert shown > 40
+    assert children > 4
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_with_moderation_on_no_picture_is_shown_unapproved_in_ten_thousand_evenings() -> None:
-    assert play(SEQUENCES, STEPS) > 4_000
+    shown, children = play(SEQUENCES, STEPS)
+    assert shown > 4_000
+    assert children > 700

@@ -11,6 +11,7 @@ from tests.engine.audience.evenings import Guests
 from tests.engine.audience.served import PHOTO, Phone, Served, signature
 
 from likeness.audience import claims, moderation
+from likeness.audience.claim import Task
 from likeness.audience.night import NightPlan, open_films, parse_hour
 from likeness.audience.outbox import ask_for_mail, claim_mail
 from likeness.audience.phone import encode_form
@@ -101,7 +102,7 @@ def test_films_open_by_themselves_at_the_hour_and_stay_open_after_a_restart(gues
         for _ in ("check", "films"):
             claim = claims.claim_work(session, guests.clock())
             assert claim is not None
-            if claim.task is claims.Task.CHECK:
+            if claim.task is Task.CHECK:
                 claims.finish_check(session, claim, None, guests.clock())
                 moderation.approve(session, [number], guests.clock())
             else:

@@ -17,12 +17,13 @@ from sqlalchemy import select
 from tests.engine.audience.evenings import Clock, Guests
 
 from likeness.audience import moderation
-from likeness.audience.claims import MOST_ATTEMPTS
+from likeness.audience.claim import MOST_ATTEMPTS
 from likeness.audience.deletion import Deletion
 from likeness.audience.evening import Places
+from likeness.audience.pairs import Joined
 from likeness.audience.states import Reason, State
-from likeness.audience.tables import Result, Visitor
-from likeness.audience.worker import LEAST_ROOM, ClaimLostError, MadeFilms, Worker
+from likeness.audience.tables import Pair, Result, Visitor
+from likeness.audience.worker import LEAST_ROOM, OTHER, ClaimLostError, MadeFilms, Worker
 from likeness.errors import AudienceError, OutputError, PhotoError
 
 PATIENCE_S = 60.0
@@ -49,6 +50,13 @@ class Making:
         film = photo.with_name("smile.mp4")
         film.write_bytes(b"a film of " + photo.read_bytes())
         return MadeFilms([("smile.mp4", film)], "Near", "Far")
+
+    def make_children(self, photo: Path, held: Callable[[], bool]) -> MadeFilms:
+        if self.instead is not None:
+            self.instead(held)
+        film = photo.with_name("children.mp4")
+        film.write_bytes(b"children of " + photo.read_bytes() + b" and " + photo.with_name(OTHER).read_bytes())
+        return MadeFilms([("children.mp4", film)], "", "")
 
 
 class Room:
@@ -100,6 +108,22 @@ def test_a_worker_leads_a_visitor_from_the_photo_to_the_films_and_leaves_nothing
     assert (visitor.state, visitor.nearest, visitor.farthest) == (State.DONE, "Near", "Far")
     assert visitor.nudity == 0.25
     assert [room.store.get(file) for file in room.files()] == [b"a film of a face"]
+    assert list(room.places.scratch.iterdir()) == []
+
+
+def test_a_worker_draws_the_children_of_a_pair_from_both_photos_after_their_own_films(room: Room) -> None:
+    numbers, worker = [room.come(), room.come()], room.worker()
+    assert room.guests.join(*numbers) is Joined.DONE
+    for _ in numbers:
+        assert worker.work_once()
+    for number in numbers:
+        room.approve(number)
+        assert worker.work_once()
+    assert worker.work_once()
+    assert not worker.work_once()
+    with room.database.reading() as session:
+        film = session.scalars(select(Pair.film)).one()
+    assert room.store.get(film) == b"children of a face and a face"
     assert list(room.places.scratch.iterdir()) == []
 
 

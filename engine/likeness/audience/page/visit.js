@@ -3,7 +3,7 @@ const part = document.querySelector("#status");
 const address = part.dataset.address;
 const ASK_MS = 4000;
 let asking = 0;
-let shown = null;
+const shown = {};
 let leaving = false;
 
 async function renew() {
@@ -17,12 +17,20 @@ async function renew() {
   if (answer.status === 404) { end(); return; }
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const next = page.querySelector(".state"), now = part.querySelector(".state");
   // A film that plays is not put anew while its page is the same; what is below stays, also under a finger.
-  if (next && next.outerHTML !== (shown ?? now.outerHTML)) {
-    shown = next.outerHTML;
+  for (const name of [".state", ".pair"]) {
+    const next = page.querySelector(name), now = part.querySelector(name);
+    if (!next || !now || next.outerHTML === (shown[name] ?? now.outerHTML) || touched(now)) continue;
+    shown[name] = next.outerHTML;
     now.replaceWith(next);
   }
+}
+
+// Whether somebody reads, types or has ticked something there.
+function touched(one) {
+  if (one.matches(".pair") && one.querySelector("details[open]")) return true;
+  return [...one.querySelectorAll("input")].some((field) =>
+    field === document.activeElement || field.checked || (field.name === "code" && field.value));
 }
 
 function end() {
