@@ -20,6 +20,7 @@ from likeness import __version__
 from likeness.commands import audience, directions, gallery, guard, weights
 from likeness.commands.check import check
 from likeness.commands.contact_sheet import contact_sheet
+from likeness.commands.edit import edit
 from likeness.commands.encode import encode
 from likeness.commands.evaluate import evaluate
 from likeness.commands.latency import latency
@@ -56,6 +57,7 @@ for command in (
     check,
     encode,
     project,
+    edit,
     evaluate,
     lookalike,
 ):

@@ -63,6 +63,11 @@ def find_portrait(picture: Photo, detector: Detector, size: int, name: str = "th
     faces = detector.find(picture)
     if not faces:
         raise PhotoError(f"no face is found in {name}; take one from the front and near, in light, eyes in sight")
+    return cut_portrait(picture, faces, size, name)
+
+
+def cut_portrait(picture: Photo, faces: Sequence[Face], size: int, name: str = "the photo") -> Portrait:
+    """Cut the main one of the faces of a photo out; arguments and errors are those of `find_portrait`."""
     face = choose_main_face(faces, picture.shape)
     apart = eye_distance(face.landmarks)
     if apart < FEWEST_EYES:

@@ -1,0 +1,213 @@
+"""Photos edited along directions: the face found, taken to a latent, moved, drawn, and laid back where asked."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from likeness.encoders.open_encoder import Encoder, open_encoder_for
+from likeness.errors import LikenessError, WeightsError
+from likeness.faces.align import align, quadrilateral
+from likeness.faces.detect import Detector
+from likeness.faces.landmarks import Points
+from likeness.faces.painting import explain_absence, find_painted_faces, place_by_eyes
+from likeness.faces.paste import carry_light, find_changed, paste
+from likeness.faces.photo import read_photo
+from likeness.faces.portrait import cut_portrait
+from likeness.faces.resize import resize
+from likeness.files.paths import list_directions, resolve_direction
+from likeness.generator import Generator
+from likeness.picture import Picture, to_picture, to_tensor
+from likeness.projection.loss import face_mask, open_feature_net
+from likeness.projection.search import Step, project
+from likeness.toolkit.latent_file import read_direction
+
+log = logging.getLogger(__name__)
+
+# Beyond it no direction holds; faces fall apart from 4 or 5 on.
+FARTHEST = 20.0
+# Of a strip: the face as the generator draws it, and on to the edited one.
+STATIONS = 5
+# A pasted face that is enlarged by more than this is noticeably softer than its photo.
+SOFT = 1.5
+
+OnStep = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class EditPlan:
+    """What to do with each photo.
+
+    Args:
+        moves: the direction's name or file, with how far to go, in standard deviations.
+        steps: of the search from the encoder's guess; 0 takes the guess as it is.
+        aligned: the photos are cut square around the face already.
+        eyes: x and y of the eye at the picture's left, then of the other, in px; the detector is not asked.
+        seed: of the search.
+    """
+
+    moves: Mapping[str, float]
+    steps: int = 100
+    aligned: bool = False
+    eyes: tuple[float, float, float, float] | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class EditedPhoto:
+    """What became of one photo.
+
+    Args:
+        picture: the edited face, `[size, size, 3]`.
+        pasted: the whole photo with it; None for a photo that was cut already.
+        strip: the photo's own face, then the drawn one on its way from unmoved to edited.
+        notes: what its sender should know.
+    """
+
+    picture: Picture
+    pasted: Picture | None
+    strip: tuple[Picture, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """A face as it is edited: the whole photo, the cut, where it lay (None: it is the whole), and notes."""
+
+    photo: Picture
+    picture: Picture
+    landmarks: Points | None
+    notes: tuple[str, ...]
+
+
+class PhotoEditor:
+    """Edits photo after photo.
+
+    Args:
+        generator: of any family.
+        plan: what to do.
+
+    Raises:
+        WeightsError: a direction is not there, or of another generator's shape.
+    """
+
+    def __init__(self, generator: Generator, plan: EditPlan) -> None:
+        self._generator, self._plan = generator, plan
+        self._size = generator.info.resolution
+        self._move = sum_moves(generator, plan.moves)
+        self._encoder: Encoder | None
+        try:
+            self._encoder = open_encoder_for(generator)
+        except WeightsError as error:
+            log.warning("%s; each search starts at the mean", error)
+            self._encoder = None
+        self._feature_net = open_feature_net(device=generator.mean.device) if plan.steps else None
+        self._detector = None if plan.aligned or plan.eyes else Detector()
+
+    def edit(self, photo: Path, on_step: OnStep = lambda _step: None) -> EditedPhoto:
+        """Return a photo edited.
+
+        Raises:
+            LikenessError: it cannot be read, or no face is found in it.
+        """
+        cut = self._cut(photo)
+        latent = self._find_latent(to_tensor(cut.picture).to(self._generator.mean), on_step)
+        way = [self._draw(latent + self._move * (index / (STATIONS - 1))) for index in range(STATIONS)]
+        notes, pasted = cut.notes, None
+        if cut.landmarks is not None:
+            share = find_changed(way[-1], way[0])
+            pasted = paste(cut.photo, carry_light(way[-1], way[0], cut.picture), share, cut.landmarks)
+            corners = quadrilateral(cut.landmarks)
+            enlarged = float(np.hypot(*(corners[3] - corners[0]))) / self._size
+            if enlarged > SOFT:
+                notes = (*notes, f"it is {enlarged:.1f} times as large in the photo as it is drawn: pasted, it is soft")
+        return EditedPhoto(way[-1], pasted, (cut.picture, *way), notes)
+
+    def _cut(self, path: Path) -> _Cut:
+        photo = read_photo(path)
+        if self._plan.aligned:
+            height, width = photo.shape[:2]
+            if height != width:
+                raise LikenessError(
+                    f"{path} is {width} x {height} px; aligned photos are square, so leave out --aligned"
+                )
+            return _Cut(photo, resize(photo, self._size), None, ())
+        if self._plan.eyes is not None:
+            x0, y0, x1, y1 = self._plan.eyes
+            landmarks = place_by_eyes((x0, y0), (x1, y1))
+            return _Cut(photo, align(photo, landmarks, self._size), landmarks, ())
+        assert self._detector is not None
+        faces, how = find_painted_faces(photo, self._detector)
+        if not faces:
+            raise explain_absence(photo, str(path))
+        found = cut_portrait(photo, faces, self._size, str(path))
+        return _Cut(photo, found.picture, found.face.landmarks, (*((how,) if how else ()), *found.notes))
+
+    def _find_latent(self, target: Tensor, on_step: OnStep) -> Tensor:
+        """Return the latent `[1, num_ws, w_dim]` of an aligned face `[1, 3, size, size]`."""
+        generator = self._generator
+        start = generator.mean[None] if self._encoder is None else self._encoder.encode(target)
+        if not self._plan.steps:
+            return start
+        mask = face_mask(self._size, generator.mean.device)
+        best, least = start, math.inf
+        for step in project(
+            generator, target, start=start, steps=self._plan.steps, mask=mask, feature_net=self._feature_net,
+            seed=self._plan.seed,
+        ):  # fmt: skip
+            on_step(step)
+            if step.loss < least:
+                best, least = step.latent, step.loss
+        return best
+
+    @torch.inference_mode()
+    def _draw(self, latent: Tensor) -> Picture:
+        return to_picture(self._generator.synthesize(latent))
+
+
+def sum_moves(generator: Generator, moves: Mapping[str, float]) -> Tensor:
+    """Return what is added to a latent to move it along all directions at once, `[num_ws, w_dim]`.
+
+    Raises:
+        WeightsError: one is not there, naming those that are, or of another generator's shape.
+    """
+    info = generator.info
+    total = torch.zeros(info.num_ws, info.w_dim)
+    known = list_directions(*info.names)
+    for name, amount in moves.items():
+        if name not in known and not name.endswith(".safetensors"):
+            there = ", ".join(sorted(known)) or "none; `likeness directions` finds some"
+            raise WeightsError(f"these weights have no direction {name!r}; there are: {there}")
+        total += amount * read_direction(resolve_direction(name, *info.names), info.num_ws, info.w_dim)
+    return total.to(generator.mean)
+
+
+def parse_moves(texts: Sequence[str]) -> dict[str, float]:
+    """Return how far to go along each direction, from texts such as "smile=2".
+
+    Raises:
+        LikenessError: one is no such text, or is there twice, or goes too far.
+    """
+    moves: dict[str, float] = {}
+    for text in texts:
+        name, equals, number = text.rpartition("=")
+        try:
+            amount = float(number)
+        except ValueError:
+            amount = math.nan
+        if not equals or not name.strip() or not abs(amount) <= FARTHEST:
+            raise LikenessError(
+                f"--direction {text!r} is not NAME=AMOUNT, the amount in standard deviations from {-FARTHEST:g} to "
+                f"{FARTHEST:g}, as smile=2"
+            )
+        if name.strip() in moves:
+            raise LikenessError(f"--direction {name.strip()} is there twice; give one amount for each")
+        moves[name.strip()] = amount
+    return moves
