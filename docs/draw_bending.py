@@ -5,7 +5,8 @@
     python docs/draw_bending.py mix_networks faces-256 composite-256 docs/bending-mix.jpg
 
 The plugin itself plays, each fader from one end of its range to the other with all others at rest; the middle one of
-its five values is at rest where rest is not an end. The second argument is the layer, or the weights to mix in.
+its five values is at rest where rest is not an end. The second argument is the layer, or the weights to mix in; a
+seed or a saved face may come last.
 """
 
 import sys
@@ -23,13 +24,14 @@ from likeness.latent import truncate
 from likeness.parameters.store import ParamStore
 from likeness.picture import to_picture
 from likeness.stage import PluginParams
+from likeness.toolkit.face_list import read_faces
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDE, LABEL, COUNT = 160, 120, 5
 QUALITY = 88
 # Enough to have faded to the layer.
 FRAMES = 12
-PSI, SEED = 0.7, 4
+PSI, SEED = 0.7, "4"
 # What is set beside a fader so that it does anything, and faders that have no strip of their own.
 BESIDE: dict[str, dict[str, float | str]] = {
     "noise_rate": {"noise": 1.0},
@@ -41,11 +43,11 @@ BESIDE: dict[str, dict[str, float | str]] = {
 LEFT_OUT = ("change", "noise_rate")
 
 
-def main(plugin_name: str, second: str, weights: str, path: Path) -> None:
+def main(plugin_name: str, second: str, weights: str, path: Path, face_name: str = SEED) -> None:
     """Write the sheet of one plugin: a row for each fader."""
     generator = open_generator(find_weights(weights), size=2 * SIDE)
     assert isinstance(generator, BendableGenerator)
-    face = truncate(generator.sample([SEED]), generator.mean, PSI)
+    face = truncate(read_faces(face_name, generator), generator.mean, PSI)
     found = find_plugins([ROOT / "plugins"])
     params = load_plugin(plugin_name, found).declare_params()
     rows = []
@@ -65,7 +67,7 @@ def main(plugin_name: str, second: str, weights: str, path: Path) -> None:
 @torch.inference_mode()
 def _draw(plugin: object, generator: BendableGenerator, face: torch.Tensor, values: dict[str, object]) -> np.ndarray:
     """Return the picture once the plugin has faded to these values."""
-    stage = Stage(generator, PluginParams(ParamStore()), face.device, SEED, offline=True)
+    stage = Stage(generator, PluginParams(ParamStore()), face.device, 4, offline=True)
     plugin.start(stage=stage)
     bends: Bends | None = None
     for index in range(FRAMES):
@@ -97,4 +99,4 @@ def _write(tile: np.ndarray, text: str, place: tuple[int, int]) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4]))
+    main(*sys.argv[1:4], Path(sys.argv[4]), *sys.argv[5:])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from likeness.directions.find import Direction
     from likeness.directions.fit import Fit
+    from likeness.directions.labelled_pictures import LabelledPictures
     from likeness.generator import Generator
 
 app = App(name="directions", help="Find directions in the latent space: smile, age, colour of hair.")
@@ -32,15 +33,19 @@ Strips = Annotated[
 def find(
     weights: Weights,
     *,
-    data: Path,
-    labels: Path,
-    attribute: list[str],
-    by: Literal["encoding", "samples"] = "encoding",
+    data: Path | None = None,
+    labels: Path | None = None,
+    attribute: list[str] | None = None,
+    folders: Path | None = None,
+    neutral: str = "neutral",
+    find_faces: bool = False,
+    by: Literal["encoding", "projection", "samples"] = "encoding",
     method: Literal["svm", "means", "regression"] | None = None,
     keep: list[str] | None = None,
     balance: list[str] | None = None,
     drop: list[str] | None = None,
     samples: Annotated[int, ranged(Range(2, 1_000_000), "How many faces are drawn for --by samples.")] = 2000,
+    steps: Annotated[int, ranged(Range(1, 1_000_000), "Steps of each search for --by projection.")] = 100,
     output: OutFolder | None = None,
     strips: Strips | None = None,
     device: Device = "auto",
@@ -48,7 +53,8 @@ def find(
 ) -> None:
     """Find directions from labelled pictures; each changes its own attribute and leaves the others.
 
-    `direction_sweep` plays them by their names: `--set direction_sweep.file=smile`.
+    `direction_sweep` plays them by their names: `--set direction_sweep.file=smile`. Give --data, --labels and
+    --attribute, or --folders.
 
     Parameters
     ----------
@@ -59,9 +65,16 @@ def find(
     attribute
         NAME=COLUMN of numbers, or NAME=COLUMN:LOW,LOW/HIGH,HIGH with * for any value and ? for an empty cell, such as
         smile=expression:sad,angry/smiling; repeat it for more.
+    folders
+        A folder with one folder of pictures for each class, such as happy, sad and neutral: a direction for each.
+    neutral
+        Of --folders, the one that all others are told from. Where it is not there, each is told from the rest.
+    find_faces
+        The pictures are photos: find the face of each and cut it out first.
     by
-        encoding turns the labelled pictures into latents, for which the generator needs an encoder. samples trains a
-        classifier on the pictures and lets it label drawn faces.
+        encoding turns the labelled pictures into latents, for which the generator needs an encoder; projection
+        searches for each, from there or from the mean, some seconds a picture. samples trains a classifier on the
+        pictures and lets it label drawn faces.
     method
         svm separates two sides by a plane, means goes from one side's mean to the other's, regression follows numbers.
         By default, what fits the labels.
@@ -73,39 +86,42 @@ def find(
     drop
         An attribute to measure but not to write; repeat it for more.
     """
+    from tempfile import TemporaryDirectory
+
     from likeness.commands.progress_bars import Bars
     from likeness.directions.effects import measure_effects
     from likeness.directions.find import balance_directions, find_directions
-    from likeness.directions.labelled_latents import classify_samples, encode_pictures, find_labelled
-    from likeness.encoders.open_encoder import open_encoder_for
+    from likeness.directions.labelled_latents import classify_samples, encode_pictures
+    from likeness.directions.labelled_pictures import cut_faces
+    from likeness.encoders.open_encoder import Encoder, open_encoder_for
     from likeness.evaluation.attribute_classifier import AttributeClassifier
-    from likeness.evaluation.features import picture_features, picture_files
-    from likeness.evaluation.labels import parse_attribute, read_labels
+    from likeness.evaluation.features import picture_features
     from likeness.files.free_name import refuse_existing
     from likeness.generators.devices import choose_device
     from likeness.generators.perceptual import open_features
+    from likeness.projection.search_encoder import SearchEncoder
 
-    attributes = [parse_attribute(text) for text in attribute]
-    table, files, on = read_labels(labels), picture_files(data), choose_device(device)
+    pictures, on = _read_pictures(data, labels, attribute, folders, neutral), choose_device(device)
     generator = _open(weights, on)
     folder = output or _own_folder(generator)
-    written = [each.name for each in attributes if each.name not in (drop or [])]
+    written = [name for name in pictures.questions if name not in (drop or [])]
     refuse_existing([folder / f"{name}.safetensors" for name in written], force=force)
-    encoder = open_encoder_for(generator) if by == "encoding" else None
+    encoder: Encoder | None = None
+    if by != "samples":
+        encoder = open_encoder_for(generator) if by == "encoding" else SearchEncoder(generator, steps)
     network = open_features(on)
-    known = {each.name: table.values(each, [path.name for path in files]) for each in attributes}
-    places = find_labelled(files, known)
-    files = [files[i] for i in places]
-    with Bars() as bars:
-        resolution = generator.info.resolution
-        kept, features = picture_features(network, files, resolution, on, bars.stage("pictures"))
-        known = {each.name: table.values(each, [path.name for path in kept]) for each in attributes}
+    resolution = generator.info.resolution
+    with Bars() as bars, TemporaryDirectory() as cuts:
+        if find_faces:
+            pictures = cut_faces(pictures, Path(cuts), resolution, bars.stage("faces"))
+        kept, features = picture_features(network, pictures.files, resolution, on, bars.stage("pictures"))
+        known = pictures.known(kept)
         judges = {name: AttributeClassifier(features, values, name) for name, values in known.items()}
         if encoder is not None:
             latents, _ = encode_pictures(encoder, kept, resolution, on, bars.stage("encoding"))
         else:
             latents, known = classify_samples(generator, network, judges, samples, bars.stage("samples"))
-        found, missed = find_directions(latents, known, method, keep)
+        found, missed = find_directions(latents, known, method, keep, against_rest=pictures.against_rest)
         changed = measure_effects(generator, network, {each.name: each.tensor for each in found}, judges)
         if balance:
             found = balance_directions(found, changed, balance, latents)
@@ -114,12 +130,25 @@ def find(
             changed = measure_effects(generator, network, tensors, judges, range(100, 132))
     _print_table(found, missed, changed)
     found = [each for each in found if each.name not in (drop or [])]
-    for each, text in ((each, text) for each in found for text in attribute if text.startswith(f"{each.name}=")):
-        mixed = each.name in (balance or [])
-        _write(folder / f"{each.name}.safetensors", each, text, by + (", balanced" if mixed else ""), generator)
+    for each in found:
+        mixed = ", balanced" if each.name in (balance or []) else ""
+        _write(folder / f"{each.name}.safetensors", each, pictures.questions[each.name], by + mixed, generator)
     print(f"{len(found)} directions are in {folder}")
     if strips and found:
         _draw_strips(strips, generator, [each.tensor for each in found], force=force)
+
+
+def _read_pictures(
+    data: Path | None, labels: Path | None, attribute: list[str] | None, folders: Path | None, neutral: str
+) -> "LabelledPictures":
+    """Return the labelled pictures that the options name, in one of both ways."""
+    from likeness.directions.labelled_pictures import read_labelled_folders, read_labelled_table
+
+    if folders is not None and not (data or labels or attribute):
+        return read_labelled_folders(folders, neutral)
+    if folders is None and data and labels and attribute:
+        return read_labelled_table(data, labels, attribute)
+    raise LikenessError("give --data, --labels and --attribute, or --folders alone")
 
 
 @app.command

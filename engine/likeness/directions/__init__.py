@@ -1,5 +1,6 @@
 """Directions in a generator's latent space: from labels, from its own spread, or from its weights.
 
+labelled_pictures.py  pictures with labels, from a table or from folders
 labelled_latents.py   latents with labels, from encoded pictures or from classified samples
 fit.py                the direction in which one label grows; covariance.py serves it
 disentangle.py        one direction without the others

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -45,6 +46,8 @@ def find_directions(
     labels: Mapping[str, Sequence[float]],
     method: Method | None = None,
     keep: Sequence[str] | None = None,
+    *,
+    against_rest: bool = False,
 ) -> tuple[list[Direction], dict[str, Fit]]:
     """Find the directions of some attributes, each without what it shares with the others.
 
@@ -53,6 +56,9 @@ def find_directions(
         labels: `n` values by attribute, NaN where unknown.
         method: see `fitting.fit`.
         keep: names of attributes that all others leave as they are; all that are found, where it is left out.
+        against_rest: whether each attribute is one class against all the others. Such planes add up to nothing, so
+            that nothing would be left without all of them; a direction then leaves the balance among the others as it
+            is, which is what their planes differ in.
 
     Returns:
         The directions, and the fits that did not reach `LEAST_ACCURACY` or `LEAST_CORRELATION`.
@@ -67,7 +73,10 @@ def find_directions(
     directions = []
     for name, each in found.items():
         others = tuple(other for other in kept if other != name)
-        normal = project_out(each.normal, [found[other].normal for other in others])
+        normals = [found[other].normal for other in others]
+        if against_rest:
+            normals = [b - a for a, b in pairwise(normals)]
+        normal = project_out(each.normal, normals)
         tensor = (normal * deviation_along(rows, normal)).reshape(latents.shape[1:]).float()
         directions.append(Direction(name, tensor, each, others, float(normal @ each.normal)))
     return directions, {name: each for name, each in fits.items() if name not in found}

@@ -1,7 +1,6 @@
 """Latents with labels: of labelled pictures that are encoded, or of samples that classifiers label."""
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,11 +17,6 @@ log = logging.getLogger(__name__)
 
 # Samples are drawn from seeds that performers hardly play.
 FIRST_SAMPLE = 2_000_000
-
-
-def find_labelled(files: Sequence[Path], labels: Mapping[str, Sequence[float]]) -> list[int]:
-    """Return the places of the files of which any label is known: the others need not be encoded."""
-    return [i for i in range(len(files)) if any(not math.isnan(values[i]) for values in labels.values())]
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ Files in reading order:
 - `loss.py`: what it minimises: pixels, the face's pixels, perceptual features, a prior.
 - `adam.py`: the optimiser, light enough to start within a visitor's patience.
 - `noise_inputs.py`: StyleGAN2's noise maps as variables of the search.
+- `search_encoder.py`: a search behind the same call as an encoder.
 - `batch.py`: many photos at once, as training data for an encoder.
 - `chain.py`: from face to face, each search starting where the one before ended; the ways close into a loop.
 - `worker.py`: a search in a process of its own beside a show.

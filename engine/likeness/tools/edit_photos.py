@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.encoders.open_encoder import Encoder, open_encoder_for
 from likeness.errors import LikenessError, WeightsError
 from likeness.faces.align import align, quadrilateral
 from likeness.faces.detect import Detector
@@ -25,11 +23,8 @@ from likeness.faces.resize import resize
 from likeness.files.paths import list_directions, resolve_direction
 from likeness.generator import Generator
 from likeness.picture import Picture, to_picture, to_tensor
-from likeness.projection.loss import face_mask, open_feature_net
-from likeness.projection.search import Step, project
+from likeness.projection.search_encoder import OnStep, SearchEncoder
 from likeness.toolkit.latent_file import read_direction
-
-log = logging.getLogger(__name__)
 
 # Beyond it no direction holds; faces fall apart from 4 or 5 on.
 FARTHEST = 20.0
@@ -37,8 +32,6 @@ FARTHEST = 20.0
 STATIONS = 5
 # A pasted face that is enlarged by more than this is noticeably softer than its photo.
 SOFT = 1.5
-
-OnStep = Callable[[Step], None]
 
 
 @dataclass(frozen=True)
@@ -102,13 +95,7 @@ class PhotoEditor:
         self._generator, self._plan = generator, plan
         self._size = generator.info.resolution
         self._move = sum_moves(generator, plan.moves)
-        self._encoder: Encoder | None
-        try:
-            self._encoder = open_encoder_for(generator)
-        except WeightsError as error:
-            log.warning("%s; each search starts at the mean", error)
-            self._encoder = None
-        self._feature_net = open_feature_net(device=generator.mean.device) if plan.steps else None
+        self._encoder = SearchEncoder(generator, plan.steps, plan.seed)
         self._detector = None if plan.aligned or plan.eyes else Detector()
 
     def edit(self, photo: Path, on_step: OnStep = lambda _step: None) -> EditedPhoto:
@@ -118,7 +105,7 @@ class PhotoEditor:
             LikenessError: it cannot be read, or no face is found in it.
         """
         cut = self._cut(photo)
-        latent = self._find_latent(to_tensor(cut.picture).to(self._generator.mean), on_step)
+        latent = self._encoder.encode(to_tensor(cut.picture).to(self._generator.mean), on_step)
         way = [self._draw(latent + self._move * (index / (STATIONS - 1))) for index in range(STATIONS)]
         notes, pasted = cut.notes, None
         if cut.landmarks is not None:
@@ -149,23 +136,6 @@ class PhotoEditor:
             raise explain_absence(photo, str(path))
         found = cut_portrait(photo, faces, self._size, str(path))
         return _Cut(photo, found.picture, found.face.landmarks, (*((how,) if how else ()), *found.notes))
-
-    def _find_latent(self, target: Tensor, on_step: OnStep) -> Tensor:
-        """Return the latent `[1, num_ws, w_dim]` of an aligned face `[1, 3, size, size]`."""
-        generator = self._generator
-        start = generator.mean[None] if self._encoder is None else self._encoder.encode(target)
-        if not self._plan.steps:
-            return start
-        mask = face_mask(self._size, generator.mean.device)
-        best, least = start, math.inf
-        for step in project(
-            generator, target, start=start, steps=self._plan.steps, mask=mask, feature_net=self._feature_net,
-            seed=self._plan.seed,
-        ):  # fmt: skip
-            on_step(step)
-            if step.loss < least:
-                best, least = step.latent, step.loss
-        return best
 
     @torch.inference_mode()
     def _draw(self, latent: Tensor) -> Picture:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from likeness.directions.effects import draw_strips, measure_effects
-from likeness.directions.labelled_latents import classify_samples, encode_pictures, find_labelled
+from likeness.directions.labelled_latents import classify_samples, encode_pictures
 from likeness.evaluation.attribute_classifier import AttributeClassifier
 
 
@@ -49,9 +49,6 @@ def test_samples_are_labelled_by_how_sure_the_judges_are(
 
 
 def test_pictures_of_which_nothing_is_known_are_not_encoded(tmp_path: Any, root: Any) -> None:
-    nan = float("nan")
-    assert find_labelled([tmp_path] * 4, {"a": [1.0, nan, nan, 0.0], "b": [nan, nan, 2.0, nan]}) == [0, 2, 3]
-
     class Encoder:
         def encode(self, pictures: Tensor) -> Tensor:
             return pictures.mean((2, 3))[:, None]

@@ -49,3 +49,22 @@ def test_only_what_is_asked_for_is_kept() -> None:
     labels = {"smile": SMILE.tolist(), "age": AGE.tolist()}
     smile, age = find_directions(LATENTS, labels, keep=["age"])[0]
     assert (smile.kept, age.kept) == (("age",), ())
+
+
+def test_a_class_against_the_rest_leaves_the_balance_among_the_others() -> None:
+    # Four classes in a plane of the latents, at corners that are not square.
+    corners = torch.tensor([[3.0, 0.0, 0.0], [0.0, 3.0, 0.5], [0.4, 0.0, 3.0], [-2.0, -2.0, -2.0]])
+    number = torch.arange(400) % 4
+    latents = 0.5 * torch.randn(400, 2, 6, generator=RNG)
+    latents[:, 0, :3] += corners[number]
+    labels = {f"class {k}": (number == k).double().tolist() for k in range(4)}
+    found, missed = find_directions(latents, labels, "means", against_rest=True)
+    assert not missed
+    assert len(found) == 4
+    planes = torch.stack([each.fit.normal for each in found])
+    for k, each in enumerate(found):
+        moved = planes @ each.tensor.flatten().double()
+        others = torch.cat([moved[:k], moved[k + 1 :]])
+        assert moved[k] > 0.5
+        assert float(others.max() - others.min()) < 1e-6 * float(moved[k])
+        assert float(others.max()) < 0

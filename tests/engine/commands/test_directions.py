@@ -1,0 +1,66 @@
+"""`likeness directions find --folders`: a direction for each folder, apart from the others."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+
+from likeness import open_generator
+from likeness.cli import main
+from likeness.directions import effects
+from likeness.files.paths import find_direction, find_weights
+from likeness.picture import to_pictures, write_picture
+from likeness.toolkit.latent_file import read_about, read_direction
+
+EACH = 7
+
+
+def find(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ending:
+        main(["directions", "find", "composite-256", *map(str, arguments)])
+    return int(ending.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return folders of drawn faces that smile, that are old, and that are as they are."""
+    root = tmp_path_factory.mktemp("classes")
+    generator = open_generator(find_weights("composite-256"))
+    moves = {"neutral": torch.zeros(4, 160)}
+    moves["smiling"] = 4 * read_direction(find_direction("smile", "composite-256"), 4, 160)
+    moves["old"] = 4 * read_direction(find_direction("age", "composite-256"), 4, 160)
+    for index, (name, move) in enumerate(moves.items()):
+        (root / name).mkdir()
+        seeds = range(index * EACH, (index + 1) * EACH)
+        with torch.inference_mode():
+            images = generator.synthesize(0.5 * generator.sample(seeds) + move)
+        for seed, picture in zip(seeds, to_pictures(images), strict=True):
+            write_picture(root / name / f"{seed}.png", picture)
+    return root
+
+
+def test_each_folder_gets_a_direction_that_leaves_the_others(
+    folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The table of effects is drawn on one face in place of 32.
+    monkeypatch.setattr(effects, "measure_effects", partial(effects.measure_effects, seeds=range(1)))
+    assert find("--folders", folders, "-o", tmp_path) == 0
+    assert "2 directions are in" in capsys.readouterr().out
+    known = {name: read_direction(find_direction(name, "composite-256"), 4, 160) for name in ("smile", "age")}
+    for name, own, other in (("smiling", "smile", "age"), ("old", "age", "smile")):
+        found = read_direction(tmp_path / f"{name}.safetensors", 4, 160).flatten()
+        along = {each: float(torch.cosine_similarity(found, known[each].flatten(), dim=0)) for each in known}
+        assert along[own] > 0.3
+        assert along[own] > abs(along[other]) + 0.15
+        about = read_about(tmp_path / f"{name}.safetensors")
+        assert about["attribute"] == f"folder {name}, not neutral"
+        assert about["leaves"] == ("old" if name == "smiling" else "smiling")
+
+
+def test_folders_go_without_a_table_and_one_of_both_is_wanted(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert find("--folders", folders, "--data", folders) == 2
+    assert find("--data", folders) == 2
+    assert capsys.readouterr().err.count("give --data, --labels and --attribute, or --folders alone") == 2
