@@ -29,13 +29,16 @@ from likeness.commands.params import params
 from likeness.commands.play import demo, play, render
 from likeness.commands.plugins import plugins
 from likeness.commands.project import project
+from likeness.commands.stylize import stylize
 from likeness.commands.surface import surface
 from likeness.commands.train.composite import composite
+from likeness.commands.train.cycle import cycle
 from likeness.commands.train.encoder import encoder
 from likeness.commands.train.enlarge import enlarge
 from likeness.commands.train.gan import gan
 from likeness.commands.train.refine import refine
 from likeness.commands.train.runs import resume, vae, wgan
+from likeness.commands.train.style import style
 from likeness.commands.train.voice import mouth, voice
 from likeness.errors import LikenessError
 from likeness.files.lasting_stream import open_lasting
@@ -60,10 +63,11 @@ for command in (
     edit,
     evaluate,
     lookalike,
+    stylize,
 ):
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
-for recipe in (composite, refine, enlarge, gan, wgan, vae, encoder, voice, mouth, resume):
+for recipe in (composite, refine, enlarge, gan, wgan, vae, style, cycle, encoder, voice, mouth, resume):
     train.command(recipe)
 for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):
     app.command(group)

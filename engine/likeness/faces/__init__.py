@@ -9,6 +9,7 @@ In reading order:
 - `embed.py`, `quality.py`: who a face is, as 128 numbers; how good its picture is.
 - `landmark_filter.py`: steady landmarks for video.
 - `flow.py`, `mattes.py`, `bands.py`: the parts that a composite is made of.
+- `regions.py`: where face, hair, person and background are in a photo.
 
 Only numpy, cv2 and dlib are needed. Nothing here starts a thread; an embedding holds Python's lock for 70 ms, so a show
 calls this package from a process or thread of its own.

@@ -14,7 +14,7 @@ In reading order:
 - `enlarge_pairs.py`, `enlarge_crops.py`: parts of `enlarge`; `texture_game.py`: of both.
 - `composite.py`: a composite, without the loop: `alignment.py`, `layered_faces.py`, `joint_code.py`, `exemplars.py`,
   `pca.py`.
-- `encoder.py`: encoders for weights that have none. `voice/`, `mouth_fields.py`: a face that speaks.
+- `encoder.py`: encoders for weights that have none. `voice/`, `mouth_fields.py`: a face that speaks. `filters/`.
 
 A run is one thread; pictures are read on four. Each step is pure: it depends on the checkpointed state and on a seed
 of its own, so a killed run resumes bit by bit.

@@ -79,6 +79,11 @@ def to_images(rows: NDArray[np.uint8], device: torch.device) -> Tensor:
     return from_levels(levels.permute(0, 3, 1, 2))
 
 
+def is_read(run: RunFolder) -> bool:
+    """Return whether the run's pictures are in its folder already."""
+    return (run.path / INDEX).is_file()
+
+
 def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback = no_progress) -> None:
     """Read the run's source into the run's folder, cut and scaled; does nothing where that was done before.
 
@@ -90,7 +95,7 @@ def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback =
     Raises:
         TrainingError: the source is absent or broken, holds too few pictures, or the disk refuses.
     """
-    if (run.path / INDEX).is_file():
+    if is_read(run):
         return
     settings, names, skipped, transparent = run.settings, [], SkippedFiles(), 0
     source = Path(settings.source)

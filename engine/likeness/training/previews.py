@@ -67,8 +67,9 @@ class Previews:
     ) -> None:
         self._run, self._recipe, self._device, self._photos = run, recipe, device, photos
         self._encode_video = encode_video
+        self._draws = recipe.z_dim > 0
         self._grid_z = fixed_noise(COLUMNS * ROWS, recipe.z_dim)
-        self._walk_z = walk_noise(recipe.z_dim)
+        self._walk_z = walk_noise(recipe.z_dim) if self._draws else self._grid_z
         self._frame_s = 0.0
 
     def estimate_finale_s(self, most_s: float = math.inf) -> float:
@@ -76,16 +77,19 @@ class Previews:
         return min(self._frame_s * sum(len(z) for z in self._recipe.finale().values()), most_s)
 
     def write(self, step: int) -> None:
-        """Write the grid, the recipe's own sheets, and the walk of `step`.
+        """Write the grid, the recipe's own sheets, and the walk of `step`; the sheets alone where none draws of noise.
 
         Raises:
             TrainingError: the disk refuses.
         """
         name = f"{step:09d}"
-        self._write_sheet(f"grids/{name}.png", list(draw_pictures(self._recipe, self._grid_z, self._device)))
+        if self._draws:
+            self._write_sheet(f"grids/{name}.png", list(draw_pictures(self._recipe, self._grid_z, self._device)))
         with torch.no_grad():
             for kind, images in self._recipe.sheets(self._photos).items():
                 self._write_sheet(f"{kind}/{name}.png", to_pictures(images))
+        if not self._draws:
+            return
         started_at = time.monotonic()
         self._write_video(f"walks/{name}.mp4", self._walk_z)
         self._frame_s = (time.monotonic() - started_at) / len(self._walk_z)

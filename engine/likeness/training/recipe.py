@@ -13,15 +13,18 @@ from torch.optim import Optimizer
 from likeness.errors import TrainingError, nearest
 from likeness.files.paths import RUN_WEIGHTS
 from likeness.training.compute import Compute
+from likeness.training.pictures import ProgressCallback
 from likeness.training.schedule import fade_out
 from likeness.training.settings import Settings
 
 EXPORT = RUN_WEIGHTS
 # By name, since importing a recipe takes a second and one is wanted.
 RECIPES = {
+    "cycle": ("likeness.training.filters.cycle", "CycleRecipe"),
     "enlarge": ("likeness.training.enlarge", "EnlargeRecipe"),
     "gan": ("likeness.training.gan", "GANRecipe"),
     "refine": ("likeness.training.refine", "RefineRecipe"),
+    "style": ("likeness.training.filters.style", "StyleRecipe"),
     "vae": ("likeness.training.vae", "VAERecipe"),
     "wgan": ("likeness.training.wgan", "WGANRecipe"),
 }
@@ -56,10 +59,13 @@ class Recipe(ABC):
 
     Attributes:
         min_pictures: the fewest pictures worth training on.
-        z_dim: length of the noise that `draw` takes.
+        played_by: the command that plays what is exported, with {run} for the run's folder.
+        z_dim: length of the noise that `draw` takes; 0 where the recipe draws nothing of noise, and its previews are
+            its own sheets.
     """
 
     min_pictures: ClassVar[int] = 12
+    played_by: ClassVar[str] = "likeness play --weights {run}"
     z_dim: int
 
     @abstractmethod
@@ -68,6 +74,17 @@ class Recipe(ABC):
 
         Raises:
             TrainingError: a setting of its own is out of range.
+        """
+
+    @classmethod  # noqa: B027 - most recipes learn from what is there
+    def prepare(cls, settings: Settings, progress: ProgressCallback) -> None:
+        """Make the pictures that a run is to read from its source, where the recipe does that itself.
+
+        Called on the main process before they are read, again where it was cut short.
+
+        Args:
+            settings: of the run.
+            progress: called with the stage, the number done and the total.
         """
 
     @abstractmethod
@@ -92,9 +109,12 @@ class Recipe(ABC):
             at: where the run stands.
         """
 
-    @abstractmethod
     def draw(self, z: Tensor) -> Tensor:
-        """Return the slow average's images [batch, 3, size, size] in [-1, 1] of normal noise [batch, z_dim]."""
+        """Return the slow average's images [batch, 3, size, size] in [-1, 1] of normal noise [batch, z_dim].
+
+        Never called where `z_dim` is 0.
+        """
+        raise NotImplementedError(f"{type(self).__name__} draws nothing of noise")
 
     @abstractmethod
     def export(self, folder: Path) -> None:
@@ -118,6 +138,10 @@ class Recipe(ABC):
     def sheets(self, photos: Tensor) -> Mapping[str, Tensor]:
         """Return more sheets by name, each [n, 3, H, W] in rows of eight, of up to 32 photos [n, 3, size, size]."""
         return {}
+
+    def conclude(self) -> str:
+        """Return what there is to say at the end of a sitting, in a sentence or two; "" for nothing."""
+        return ""
 
     def finale(self) -> Mapping[str, Tensor]:
         """Return noise [frames, z_dim] by name; each becomes a video of that name at the end of the run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ import torch
 
 from likeness.errors import TrainingError, WeightsError
 from likeness.training.compute import Compute, seed_step
-from likeness.training.dataset import Dataset, open_dataset, read_dataset
+from likeness.training.dataset import Dataset, is_read, open_dataset, read_dataset
 from likeness.training.loss_log import LossLog
 from likeness.training.pictures import ProgressCallback, no_progress
 from likeness.training.previews import Previews, VideoWriter
@@ -52,12 +53,22 @@ class TrainingReport:
 
 @dataclass(frozen=True)
 class TrainingSummary:
-    """The end of a sitting: steps and images of the whole run, its time over all sittings, whether it is complete."""
+    """The end of a sitting.
+
+    Args:
+        step, images: of the whole run.
+        spent_s: seconds, over all sittings.
+        complete: whether nothing is left to do.
+        played_by: the command that plays the result.
+        conclusion: what the recipe has to say; "" for nothing.
+    """
 
     step: int
     images: int
     spent_s: float
     complete: bool
+    played_by: str = ""
+    conclusion: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,8 @@ def train(run: RunFolder, device: str = "auto", callbacks: TrainingCallbacks | N
         )
     recipe_type = recipe_class(settings.recipe)
     if compute.is_main:
+        if not is_read(run):
+            recipe_type.prepare(settings, callbacks.on_read)
         read_dataset(run, recipe_type.min_pictures, callbacks.on_read)
     compute.barrier()
     torch.manual_seed(settings.seed)
@@ -190,7 +203,9 @@ class _TrainingLoop:
                 self._report(progress, (self._step - reported_step) / (now - reported_at), losses)
                 reported_at, reported_step = time.monotonic(), self._step
         self._finish(complete=not stop)
-        return TrainingSummary(self._step, self._images, self._schedule.spent_s, complete=not stop)
+        played_by = self._recipe.played_by.format(run=shlex.quote(str(self._run.path)))
+        conclusion = self._recipe.conclude() if self._compute.is_main else ""
+        return TrainingSummary(self._step, self._images, self._schedule.spent_s, not stop, played_by, conclusion)
 
     @property
     def _images(self) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.engine.training import toy
 
 from likeness.encoders.composite import open_composite_encoder
 from likeness.errors import TrainingError
@@ -55,7 +56,7 @@ def test_the_same_run_in_two_sittings_learns_the_same(folder: Path, tmp_path: Pa
         train(whole, "cpu")
         # Its rate falls with its progress, so the first half must know of the second.
         first = halves.with_settings(steps=4)
-        stopped = _stopped_after(2)
+        stopped = toy.stopped_after(2)
         train(first, "cpu", stopped)
         assert first.position()[0] == 2
         train(first, "cpu")
@@ -92,18 +93,3 @@ def test_what_cannot_be_is_refused_with_what_can(
 def test_a_base_of_another_size_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="64 px; refining at 128 px"):
         train(RunFolder.begin(tmp_path / "run", replace(settings(folder, 2), size=128)), "cpu")
-
-
-def _stopped_after(step: int):  # type: ignore[no-untyped-def]
-    from likeness.training.train import TrainingCallbacks
-
-    watcher = TrainingCallbacks(on_read=lambda *_: None)
-
-    class Counting(type(watcher.stop)):  # type: ignore[misc]
-        asked = 0
-
-        def is_set(self) -> bool:
-            self.asked += 1
-            return self.asked > step
-
-    return replace(watcher, stop=Counting())

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -78,6 +79,19 @@ def run(path: Path, source: Path, callbacks: TrainingCallbacks | None = None, **
     install()
     wanted = {"size": 16, "batch": 8, "precision": "float32", "preview_s": 1e6, **settings}
     return train(RunFolder.begin(path, Settings("toy", str(source), **wanted)), "cpu", callbacks)  # type: ignore[arg-type]
+
+
+def stopped_after(step: int) -> TrainingCallbacks:
+    """Return callbacks that stop a sitting after so many steps."""
+
+    class Counting(threading.Event):
+        asked = 0
+
+        def is_set(self) -> bool:
+            self.asked += 1
+            return self.asked > step
+
+    return TrainingCallbacks(stop=Counting())
 
 
 def run_two_processes(path: Path, source: Path) -> None:

@@ -2,6 +2,7 @@
 
 - `composite.py`, `refine.py`, `enlarge.py`: composite portraits, the refiner of their drawings, and their enlarger.
 - `runs.py`: `wgan`, `vae` and `resume`, and the options that all recipes of the training loop share.
+- `style.py`, `cycle.py`: filters that paint in a style, or translate pictures into another kind.
 - `gan.py`: the style-based GAN. `encoder.py`: an encoder for weights that have none.
 - `voice.py`: what a face that speaks hears, and how its mouth moves.
 - `progress.py`: the progress of a run on the terminal and in TensorBoard.

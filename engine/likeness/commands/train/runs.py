@@ -228,7 +228,9 @@ def _run_training(run: "RunFolder", device: str, tensorboard: bool) -> None:
     if not is_main_process():
         return
     done = f"{summary.step} steps, {summary.images} pictures in {format_time(summary.spent_s)}"
+    if summary.conclusion:
+        print(summary.conclusion)
     if summary.complete:
-        print(f"Done: {done}. Play it: likeness play --weights {run.path}")
+        print(f"Done: {done}. Play it: {summary.played_by}")
     else:
         print(f"Stopped after {done}. Go on with: likeness train resume {run.path}")

@@ -1,6 +1,6 @@
 """EfficientNet-Lite0, the frozen perceptual network of the losses and of the evaluation; batch norm is folded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -77,7 +77,13 @@ class _InvertedResidual(nn.Module):
         self.skips = block.stride == 1 and block.inputs == block.outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x if self.expand is None else functional.relu6(self.expand(x))
+        return self.narrow(x, self.widen(x))
+
+    def widen(self, x: Tensor) -> Tensor:
+        """The features within the block, six times as many as it passes on."""
+        return x if self.expand is None else functional.relu6(self.expand(x))
+
+    def narrow(self, x: Tensor, wide: Tensor) -> Tensor:
         y: Tensor = self.project(functional.relu6(self.depthwise(wide)))
         return x + y if self.skips else y
 
@@ -129,6 +135,23 @@ class EfficientNetLite(nn.Module):
             if number in EARLY_TAPS:
                 maps.append(x)
         return maps[0], maps[1], maps[2]
+
+    def widened_features(self, images: Tensor, blocks: Sequence[int]) -> list[Tensor]:
+        """Return the first layer's map, at half the size, and those within some blocks, before they are narrowed.
+
+        Args:
+            images: `[batch, 3, H, W]` in [-1, 1].
+            blocks: numbers of the blocks, rising.
+        """
+        x = functional.relu6(self.stem(images * SCALE + SHIFT))
+        maps = [x]
+        for number, block in enumerate(self.blocks[: blocks[-1] + 1]):
+            assert isinstance(block, _InvertedResidual)
+            wide = block.widen(x)
+            if number in blocks:
+                maps.append(wide)
+            x = block.narrow(x, wide) if number < blocks[-1] else x
+        return maps
 
     def pooled(self, images: Tensor) -> Tensor:
         """Return the last layer's means over the picture, `[batch, POOLED]`, not negative."""
