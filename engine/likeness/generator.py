@@ -178,6 +178,19 @@ class SilhouetteGenerator(Protocol):
         ...
 
 
+@runtime_checkable
+class RegionGenerator(Protocol):
+    """A generator that knows where in its newest images face and hair are."""
+
+    def draw_regions(self) -> Tensor | None:
+        """Return where bare skin and where the person is in the newest images of `synthesize`.
+
+        Returns:
+            Opacities `[batch, 2, h, w]` in [0, 1] at the generator's native size; None before the first images.
+        """
+        ...
+
+
 def check_layers(generator: BendableGenerator, names: Sequence[str]) -> None:
     """Raise where one of `names` is no layer of `generator`.
 

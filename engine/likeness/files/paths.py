@@ -19,6 +19,7 @@ Kind = Literal[
     "desk",
     "audience",
     "dmx",
+    "filters",
 ]
 
 # Used where neither the preset nor the command line names weights.
@@ -116,6 +117,32 @@ def find_mouth(weights: Path | None) -> Path | None:
     names = [weights.with_name(weights.stem + MOUTH)] if weights is not None else []
     names.append(bundled_dir("weights") / (LIGHT_WEIGHTS + MOUTH))
     return next((path for path in names if path.is_file()), None)
+
+
+def find_filter(name: str) -> Path:
+    """Return the file of the filter that `name` means; see `list_filters`.
+
+    Args:
+        name: a file, the folder of a training run, or the name of a filter in the usual folders.
+
+    Raises:
+        WeightsError: naming the nearest there are.
+    """
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    if (path / RUN_WEIGHTS).is_file():
+        return path / RUN_WEIGHTS
+    found = list_filters()
+    if name not in found:
+        raise WeightsError(f"no filter {name!r}, neither a file nor a bundled name; {nearest(name, found)}")
+    return found[name]
+
+
+def list_filters() -> dict[str, Path]:
+    """Return the filters by name: those in `filters/` of the bundled weights, and in the user's folder `filters`."""
+    folders = (bundled_dir("weights") / "filters", user_dir("filters"))
+    return {path.stem: path for folder in folders for path in list_files(folder, ".safetensors")}
 
 
 def list_directions(*weights: str) -> dict[str, Path]:

@@ -1,6 +1,7 @@
 """Generators: from a weights file to pictures, behind the protocol in `likeness.generator`.
 
 weights_file.py   our own format: safetensors with one JSON header
+filter_file.py    filters in that format: networks from picture to picture, opened and ready to play
 readers/          everybody else's files, read without running anything in them
 families/         one module a family, and the registry that opens a file by its family
 networks/         the networks themselves, importing torch alone

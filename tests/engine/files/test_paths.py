@@ -45,6 +45,25 @@ def test_weights_are_found_whatever_the_case_of_their_ending(
         places.find_weights("folder")
 
 
+def test_filters_are_found_by_path_run_or_name_and_the_users_own_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    mine, run = tmp_path / "filters" / "prints.safetensors", tmp_path / "run" / "weights.safetensors"
+    for file in (mine, run):
+        file.parent.mkdir()
+        file.touch()
+    assert places.find_filter("prints") == mine
+    assert places.find_filter(str(mine)) == mine
+    assert places.find_filter(str(run.parent)) == run
+    mine.unlink()
+    assert places.find_filter("prints").parent == places.bundled_dir("weights") / "filters"
+    # A filter draws no face.
+    assert "prints" not in places.list_weights()
+    with pytest.raises(WeightsError, match=r"no filter 'print'.*nearest: prints"):
+        places.find_filter("print")
+
+
 def test_populations_are_looked_for_in_the_users_folder_beside_the_weights_and_among_the_bundled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,6 +95,7 @@ class CompositeGenerator:
         names = "" if shared is None else shared.weights
         self.info = GeneratorInfo(FAMILY, ROWS, w_dim, self._size, source.licence, GROUPS, latents=names)
         self.warp: Tensor | None = None
+        self._mattes: Tensor | None = None
         self._mean = torch.zeros(ROWS, w_dim, device=device)
         self._directions = torch.eye(w_dim, device=device)[:, None, :].expand(-1, ROWS, -1).contiguous()
         self._parity = tensors["parity"].bool().to(device)
@@ -165,7 +166,7 @@ class CompositeGenerator:
         return operations
 
     def _draw(self, parts: Layers) -> Tensor:
-        self.warp = parts.field.detach()
+        self.warp, self._mattes = parts.field.detach(), parts.mattes.detach()
         if self.enlarger is not None:
             return self._enlarged(self.enlarger, parts)
         if self.refiner is not None:
@@ -195,6 +196,12 @@ class CompositeGenerator:
         """Where the person is in the pictures, `[batch, 1, size, size]` in [0, 1]: skin and hair."""
         operations = UNBENT if bends is None else self._operations(latent, bends)
         return self.network.draw_silhouette(latent, self._size, operations)
+
+    def draw_regions(self) -> Tensor | None:
+        """Where bare skin and the person are in the newest pictures; see `likeness.generator.RegionGenerator`."""
+        if self.warp is None or self._mattes is None:
+            return None
+        return self.network.warp_regions(self._mattes, self.warp)
 
     def _enlarged(self, enlarger: Enlarger, parts: Layers) -> Tensor:
         """The drawing enlarged, which has been learnt at its native size alone, then brought to the size asked for."""

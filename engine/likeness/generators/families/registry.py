@@ -12,6 +12,7 @@ from likeness.errors import WeightsError
 from likeness.generator import Generator
 from likeness.generators.families import composite, stylegan1, stylegan2, stylegan3, z_only
 from likeness.generators.families.checkpoint import Source, read_source
+from likeness.generators.filter_file import is_filter
 from likeness.generators.networks.ops import UnplayableError
 from likeness.generators.readers.file_kinds import describe_file
 from likeness.hookspecs import hookimpl
@@ -73,6 +74,11 @@ def open_source(path: Path, source: Source, device: torch.device, size: int | No
 
 def unknown_family(path: Path) -> WeightsError:
     """Return the error for a file that no built-in family opens: what it is, where that is known."""
+    if is_filter(path):
+        return WeightsError(
+            f"{path} is a filter, which changes pictures and draws none; play it: likeness play filter "
+            f"--set filter.file={path}"
+        )
     kind = describe_file(path) or "is of no family that opens here; docs/weights.md lists the files that do"
     return WeightsError(f"{path} {kind}")
 

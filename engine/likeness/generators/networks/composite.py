@@ -203,9 +203,13 @@ class CompositeNetwork(nn.Module):
 
     def draw_regions(self, parts: Layers) -> Tensor:
         """Return where there is bare skin and where the person is, in [0, 1], `[batch, 2, size, size]`."""
-        person = parts.mattes[:, 1:]
-        regions = torch.cat([parts.mattes[:, :1] * person, person], dim=1)
-        return self._warp(regions, parts.field, self.size).clamp(0, 1)
+        return self.warp_regions(parts.mattes, parts.field)
+
+    def warp_regions(self, mattes: Tensor, field: Tensor) -> Tensor:
+        """Return the regions of `draw_regions` of mattes and a field alone."""
+        person = mattes[:, 1:]
+        regions = torch.cat([mattes[:, :1] * person, person], dim=1)
+        return self._warp(regions, field, self.size).clamp(0, 1)
 
     def draw_silhouette(self, latent: Tensor, size: int, bends: Mapping[str, Bend] = UNBENT) -> Tensor:
         """Return where the person is in the picture of that size, in [0, 1], `[batch, 1, size, size]`."""
