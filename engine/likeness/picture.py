@@ -1,18 +1,24 @@
-"""Finished pictures (bytes), and conversions to and from images (tensors in [-1, 1])."""
+"""Finished pictures (bytes), and conversions to and from images (tensors in [-1, 1]).
+
+Outputs need this file and no torch, whose import takes seconds: what nobody can open is refused before that.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
 
 from likeness.errors import OutputError, find_renamed
 from likeness.files.atomic_write import atomic_write
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Picture = NDArray[np.uint8]
 """`[height, width, 3]` in RGB."""
@@ -154,11 +160,15 @@ def to_pictures(images: Tensor) -> list[Picture]:
 
 def to_levels(image: Tensor) -> Tensor:
     """Return uint8 of numbers in [-1, 1], on their device: the nearest level, the upper one of two as near."""
+    import torch
+
     return image.float().mul(127.5).add_(128.0).clamp_(0.0, 255.0).nan_to_num_(nan=0.0).to(torch.uint8)
 
 
 def to_tensor(picture: NDArray[np.uint8]) -> Tensor:
     """Return a picture `[H, W, 3]` as an image `[1, 3, H, W]` in [-1, 1], float32 on the CPU."""
+    import torch
+
     return from_levels(torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None])
 
 
@@ -169,6 +179,8 @@ def from_levels(levels: Tensor) -> Tensor:
 
 def side_by_side(images: Tensor) -> Tensor:
     """Return images `[n, 3, H, W]` as one `[3, H, n * W]`."""
+    import torch
+
     return images[0] if len(images) == 1 else torch.cat(tuple(images), dim=-1)
 
 
@@ -179,6 +191,8 @@ def resize_images(images: Tensor, size: int) -> Tensor:
     """
     if images.shape[-2:] == (size, size):
         return images
+    from torch.nn import functional
+
     return functional.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)
 
 

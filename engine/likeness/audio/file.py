@@ -33,10 +33,15 @@ class AudioFile:
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            what = "is a folder" if path.is_dir() else "is not there"
+            raise InputError(f"audio {path} {what}; give the name of a sound file, such as a WAV file")
         try:
             self._container = av.open(str(path))
+        except av.error.InvalidDataError as error:
+            raise InputError(f"audio {path} cannot be read: there is no sound in it; give a WAV file") from error
         except (OSError, av.error.FFmpegError) as error:
-            raise InputError(f"audio {path} cannot be read: {error}; give a WAV file") from error
+            raise InputError(f"audio {path} cannot be read: {error.strerror or error}; give a WAV file") from error
         # A stream whose codec FFmpeg does not know has no rate.
         stream = next((each for each in self._container.streams.audio if each.codec_context and each.rate), None)
         if stream is None:

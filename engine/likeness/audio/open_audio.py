@@ -39,6 +39,13 @@ def open_audio(name: str, offline: bool, began: Callable[[], float] = time.perf_
     return device
 
 
+def check_audio(name: str, offline: bool) -> None:
+    """Refuse what `open_audio` would, but for a device that fails only once it is opened. Raises like it."""
+    if name == OFF or (not is_audio_file(name) and not offline and audio_available() is None):
+        return
+    open_audio(name, offline).close()
+
+
 def is_audio_file(name: str) -> bool:
     """Return whether `name` means a file: by its ending, or since there is one of that name."""
     return Path(name).suffix.lower() in SUFFIXES or Path(name).is_file()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from likeness.commands.early_checks import refuse_early, refuse_no_take, refuse_weights
 from likeness.errors import InputError, OutputError
 from likeness.options import (
     DEFAULT_FPS,
@@ -50,6 +51,7 @@ def play(
     Of a take, a control that you touch is yours from then on, and --take keeps what comes of it.
     """
     options = replace(options, seconds=seconds)
+    refuse_early(options)
     if options.shadow is not None:
         from likeness.commands.shadow import play_shadow
 
@@ -92,6 +94,7 @@ def render(
         prores4444, vp9 or ffv1.
     """
     rendered = replace(quieten(options), outputs=[output], offline=True, alpha=alpha)
+    refuse_early(rendered)
     if is_take(preset):
         take, rendered = open_take(preset, rendered)
         rendered = _cut(rendered, take, seconds, start, end)
@@ -107,7 +110,9 @@ def render(
     elif start or end or shards or shard or workers:
         raise InputError(f"--from, --to and --shards cut a take, and {preset} is a preset; give it --seconds")
     else:
-        _render(read_named_preset(preset), replace(rendered, seconds=seconds or DEMO_SECONDS))
+        played = read_named_preset(preset)
+        refuse_weights(options.weights or played.show.weights)
+        _render(played, replace(rendered, seconds=seconds or DEMO_SECONDS))
 
 
 def render_part(path: Path, options: Options) -> bool:
@@ -146,6 +151,7 @@ def is_take(name: str) -> bool:
 
 def open_take(name: str, options: Options) -> "tuple[Take, Options]":
     """Return the take in the file `name`, and `options` with what it says and they do not."""
+    refuse_no_take(Path(name))
     from likeness.show.takes.material import with_material
     from likeness.show.takes.reader import read_take
 
@@ -179,6 +185,9 @@ def _play_shadow(preset: str, options: Options, leader: "Following | None") -> "
 
 
 def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Played" = None) -> "Show":
+    refuse_weights(options.weights or preset.show.weights)
+    # Imports and weights take seconds, and most of a minute on a busy machine.
+    print("Starting.", flush=True)
     from contextlib import nullcontext
 
     from likeness.commands.status_panel import StatusPanel

@@ -37,7 +37,7 @@ def play_shadow(address: str, options: Options, play: PlayShow) -> None:
         LikenessError: the show there cannot be followed from here.
     """
     while True:
-        leader = wait_for_leader(address, options.shadow_grace, ALONE_S if options.resume else None)
+        leader = wait_for_leader(address, options.shadow_grace, ALONE_S if options.resume else None, options.seconds)
         if leader is None:
             show = play(options, None)
         else:
@@ -49,16 +49,19 @@ def play_shadow(address: str, options: Options, play: PlayShow) -> None:
             return
 
 
-def wait_for_leader(address: str, grace_s: float, alone_s: float | None) -> Following | None:
+def wait_for_leader(
+    address: str, grace_s: float, alone_s: float | None = None, most_s: float | None = None
+) -> Following | None:
     """Return the leader at `address` once there is one; None where there is none for `alone_s` seconds.
 
     Args:
         address: as `--shadow` has it.
         grace_s: as `Following` takes it.
-        alone_s: None waits for ever.
+        alone_s: see above; None waits on.
+        most_s: how long is waited at most; None waits for ever.
 
     Raises:
-        InputError: the show there cannot be followed from here.
+        InputError: the show there cannot be followed from here, or there was none in time.
     """
     url = parse_leader(address)
     began = told = time.monotonic()
@@ -74,4 +77,6 @@ def wait_for_leader(address: str, grace_s: float, alone_s: float | None) -> Foll
             if first or now - told > STILL_S:
                 log.warning("%s; this machine waits for it, dark", error)
                 first, told = False, now
-            time.sleep(AGAIN_S)
+            if most_s is not None and now - began > most_s:
+                raise
+            time.sleep(AGAIN_S if most_s is None else min(AGAIN_S, most_s))

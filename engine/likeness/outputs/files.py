@@ -24,6 +24,22 @@ _KINDS: dict[str, type[VideoOutput | GifOutput | FramesOutput]] = {
 NO_AUDIO = NoAudio()
 
 
+def find_kind(path: Path) -> type[VideoOutput | GifOutput | FramesOutput]:
+    """Return what writes `path`.
+
+    Raises:
+        OutputError: an ending that nobody here writes.
+    """
+    kind = FramesOutput if path.is_dir() else _KINDS.get(path.suffix.lower())
+    if kind is None:
+        wanted = ", ".join(_KINDS)
+        raise OutputError(
+            f"{path}: nothing here writes {path.suffix or 'a file without an ending'}; endings that work: {wanted}, "
+            "or the name of a folder that is there, for PNG files."
+        )
+    return kind
+
+
 def open_file(
     path: Path,
     fps: float,
@@ -52,13 +68,7 @@ def open_file(
     Raises:
         OutputError: an ending that nobody here writes, or a file that cannot be made.
     """
-    kind = FramesOutput if path.is_dir() else _KINDS.get(path.suffix.lower())
-    if kind is None:
-        wanted = ", ".join(_KINDS)
-        raise OutputError(
-            f"{path}: nothing here writes {path.suffix or 'a file without an ending'}; endings that work: {wanted}, "
-            "or the name of a folder that is there, for PNG files."
-        )
+    kind = find_kind(path)
     if alpha and kind is not VideoOutput:
         raise OutputError(f"{path}: an alpha channel goes into a film, with --profile prores4444, vp9 or ffv1")
     coding = PROFILES[profile].with_alpha() if alpha else PROFILES[profile]

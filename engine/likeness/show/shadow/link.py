@@ -1,19 +1,17 @@
 """Link to a leader: finds it, says whether it may be followed, and reads what it sends on a thread of its own."""
 
 import logging
-import re
 import threading
 import time
 from collections import OrderedDict
 from queue import Empty, SimpleQueue
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from torch import Tensor
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from likeness.errors import InputError
-from likeness.ranges import PORT
 from likeness.show.shadow.messages import (
     FOLLOW,
     PRIVATE,
@@ -25,6 +23,7 @@ from likeness.show.shadow.messages import (
     Over,
     decode,
 )
+from likeness.web.addresses import parse_host
 
 log = logging.getLogger(__name__)
 
@@ -46,19 +45,20 @@ def parse_leader(text: str) -> str:
     Raises:
         InputError: it names no machine.
     """
-    url = urlsplit(text if "://" in text else f"http://{text}")
     try:
-        host, port = url.hostname, url.port or DESK_PORT
+        url = urlsplit(text if "://" in text else f"http://{text}")
+        host = parse_host(url.netloc)
+    # Of brackets that do not close.
     except ValueError:
-        host, port = None, 0
-    if url.scheme not in ("http", "https") or not host or url.username or re.search(r"\s", text) or port not in PORT:
+        url, host = urlsplit(""), None
+    if host is None or url.scheme not in ("http", "https"):
         raise InputError(
             f"--shadow {text!r:.200} is no machine; give its name or address, as stage.local or 10.0.0.5:9001, or the "
             "link that the show there prints"
         )
     codes = parse_qs(url.query).get("code")
-    named = f"[{host}]" if ":" in host else host
-    return f"ws://{named}:{port}/take" + (f"?code={codes[-1]}" if codes else "")
+    named = f"[{host.name}]" if ":" in str(host.name) else host.name
+    return f"ws://{named}:{host.port or DESK_PORT}/take" + (f"?code={quote(codes[-1])}" if codes else "")
 
 
 def name_leader(address: str) -> str:

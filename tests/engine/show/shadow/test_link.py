@@ -53,7 +53,9 @@ def test_a_machine_is_named_as_people_name_it(text: str, parsed: str) -> None:
     assert parse_leader(text) == parsed
 
 
-@pytest.mark.parametrize("text", ["http://", "ftp://10.0.0.5", "10.0.0.5:99999", "a b", "10.0.0.5:x", "u:p@10.0.0.5"])
+@pytest.mark.parametrize(
+    "text", ["http://", "ftp://10.0.0.5", "10.0.0.5:99999", "a b", "10.0.0.5:x", "u:p@10.0.0.5", "[::1", "-1x ", "0.5"]
+)
 def test_what_names_no_machine_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="--shadow"):
         parse_leader(text)
