@@ -1,7 +1,7 @@
 """Early checks of a show: what it cannot begin with is refused before torch is imported and weights are opened.
 
-That takes seconds, and under load most of a minute. Each check is that of the part that would refuse it later, in the same words; what
-takes a library or a device that is slow to open is left to that part.
+That takes seconds, and under load most of a minute. Each check is that of the part that would refuse it later, in the
+same words; what takes a library or a device that is slow to open is left to that part.
 """
 
 from pathlib import Path
