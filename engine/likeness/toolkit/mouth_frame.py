@@ -1,4 +1,4 @@
-"""The mouth's frame: where lips and lids lie on the mean face of a composite, in px of a picture of 256."""
+"""The mouth's frame: where lips, lids and brows lie on the mean face of a composite, in px of a picture of 256."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,13 @@ Floats = NDArray[np.float32]
 FAMILY = "mouth"
 # What a mouth can do, in the order of the file: the jaw falls, the lips stay together above a fallen jaw, the corners
 # go apart, the lips go forward to a point or to a funnel, bare the teeth, press together, the lower one goes below the
-# teeth, and the nostrils widen.
-MOVES = ("jaw", "close", "width", "pucker", "funnel", "bare", "press", "tuck", "breath")
+# teeth, and the nostrils widen; then a corner goes up or down, that of the person's own left or right.
+MOVES = (
+    *("jaw", "close", "width", "pucker", "funnel", "bare", "press", "tuck", "breath"),
+    *("smile_left", "smile_right", "frown_left", "frown_right"),
+)
+# What brows can do: both inner ends go up; one goes up at its outer end, or down.
+BROWS = ("brows_in", "brow_up_left", "brow_up_right", "brow_down_left", "brow_down_right")
 # Both faces are even about this line.
 MIDDLE_PX = 128.0
 # Of the line between the closed lips: its height in the middle, how much higher it is at the corners, and how far
@@ -47,5 +52,7 @@ class Box:
         return across.astype(np.float32), down.astype(np.float32)
 
 
-# The fields' box; what lies below the picture moves on with the neck.
+# The mouth's fields' box; what lies below the picture moves on with the neck.
 LOWER_FACE = Box(56, 128, 144, 144)
+# The box of the brows' fields: from the hair's edge down to the lids.
+UPPER_FACE = Box(56, 52, 144, 76)

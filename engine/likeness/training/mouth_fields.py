@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from likeness.errors import TrainingError
 from likeness.generator import Licence
 from likeness.generators.weights_file import WeightsHeader, write_weights
-from likeness.toolkit.mouth_frame import FAMILY, LOWER_FACE, MOVES, Box
+from likeness.toolkit.mouth_frame import BROWS, FAMILY, LOWER_FACE, MOVES, UPPER_FACE, Box
 
 Floats = NDArray[np.float32]
 
@@ -37,6 +37,16 @@ RECIPES: Mapping[str, Mapping[str, float]] = {
     "press": {"mouthPress": 0.5, "mouthRollLower": 0.25, "mouthRollUpper": 0.25},
     "tuck": {"mouthRollLower": 0.6, "mouthUpperUp": 0.3, "mouthShrugLower": 0.2},
     "breath": {"noseSneer": 0.18, "jawOpen": 0.02},
+    # A smile that leaves the cheeks alone is a grimace.
+    "smile_left": {"mouthSmile_L": 1.0, "cheekSquint_L": 0.4, "mouthDimple_L": 0.2},
+    "smile_right": {"mouthSmile_R": 1.0, "cheekSquint_R": 0.4, "mouthDimple_R": 0.2},
+    "frown_left": {"mouthFrown_L": 1.0, "mouthShrugLower": 0.15},
+    "frown_right": {"mouthFrown_R": 1.0, "mouthShrugLower": 0.15},
+    "brows_in": {"browInnerUp": 1.0},
+    "brow_up_left": {"browOuterUp_L": 1.0},
+    "brow_up_right": {"browOuterUp_R": 1.0},
+    "brow_down_left": {"browDown_L": 1.0},
+    "brow_down_right": {"browDown_R": 1.0},
 }
 # The same places of both faces in px of a picture of 256, the right half mirrored: ICT-FaceKit's by its landmarks, the
 # composite's as read off its mean face.
@@ -98,9 +108,10 @@ def bake_mouth(shapes: Path, output: Path) -> int:
     """
     names, fields, mask = _read_shapes(shapes)
     face = _Face(mask)
-    lower = [face.move(_mix(names, fields, RECIPES[move]), LOWER_FACE) for move in MOVES]
-    tensors = {"moves": torch.from_numpy(np.stack(lower)).half()}
-    write_weights(output, WeightsHeader(FAMILY, {"moves": list(MOVES)}, LICENCE), tensors)
+    lower = [face.move(_mix(names, fields, RECIPES[move])) for move in MOVES]
+    brows = [face.move_brows(_mix(names, fields, RECIPES[move])) for move in BROWS]
+    tensors = {"moves": torch.from_numpy(np.stack(lower)).half(), "brows": torch.from_numpy(np.stack(brows)).half()}
+    write_weights(output, WeightsHeader(FAMILY, {"moves": list(MOVES), "brows": list(BROWS)}, LICENCE), tensors)
     return output.stat().st_size
 
 
@@ -124,10 +135,17 @@ class _Face:
         self._above = whole & ~(inside & (y > ICT_LINE_PX - MIXED_PX))
         self._below = whole & ~(inside & (y < ICT_LINE_PX + MIXED_PX))
 
-    def move(self, field: Floats, box: Box) -> Floats:
-        """Return one move `[4, rows, columns]`: x and y above the lips' line, x and y below; px."""
-        window = _attention(box)
-        return np.concatenate([self._carry(field, there, box) * window for there in (self._above, self._below)])
+    def move(self, field: Floats) -> Floats:
+        """Return one move of the mouth `[4, rows, columns]`: x and y above the lips' line, x and y below; px."""
+        window = _attention(LOWER_FACE)
+        layers = (self._above, self._below)
+        return np.concatenate([self._carry(field, there, LOWER_FACE) * window for there in layers])
+
+    def move_brows(self, field: Floats) -> Floats:
+        """Return one move of the brows `[2, rows, columns]`: x and y in px; the hair and the lids stay."""
+        x, y = UPPER_FACE.grid()
+        window = (1 - _ramp(np.abs(x - 128), 54, 68)) * _ramp(y, 56, 76) * (1 - _ramp(y, 108, 120))
+        return self._carry(field, self._above, UPPER_FACE) * window
 
     def _carry(self, field: Floats, there: NDArray[np.bool_], box: Box) -> Floats:
         """Return a field `[2, rows, columns]` on the grid of the composite's mean face.

@@ -114,3 +114,29 @@ def test_weights_without_a_mouth_of_their_own_take_the_bundled_one(tmp_path: Pat
     assert find_mouth(tmp_path / "mine.safetensors") == bundled
     (tmp_path / "mine.mouth.safetensors").touch()
     assert find_mouth(tmp_path / "mine.safetensors") == tmp_path / "mine.mouth.safetensors"
+
+
+def test_a_smile_lifts_its_own_corner_alone(mouth: Mouth) -> None:
+    drawn = mouth.draw(ramp(), NO_WARP, {"smile_left": 1.0}, INSIDE)[0, 0]
+    # ICT-FaceKit's smile takes the corner 0.079 of 87.6 px out and 0.118 up; the person's left is the picture's right.
+    assert row(drawn[181, 161]) == pytest.approx(181 + 10.3, abs=1.5)
+    assert row(drawn[181, 95]) == pytest.approx(181, abs=1.0)
+
+
+def test_brows_go_up_and_the_hair_and_the_lids_stay(mouth: Mouth) -> None:
+    drawn = mouth.draw(ramp(), NO_WARP, {"brow_up_left": 1.0, "brow_up_right": 1.0}, INSIDE)[0, 0]
+    for side in (88, 168):
+        assert row(drawn[96, side]) - 96 == pytest.approx(7.4, abs=2.5)
+        assert row(drawn[126, side]) == pytest.approx(126, abs=0.3)
+    assert row(drawn[50, 128]) == pytest.approx(50, abs=0.1)
+
+
+def test_a_file_from_before_faces_could_be_led_still_speaks(tmp_path: Path) -> None:
+    old = tmp_path / "old.mouth.safetensors"
+    arguments = {"moves": ["jaw", "close", "width", "pucker", "funnel", "bare", "press", "tuck", "breath"]}
+    write_weights(old, WeightsHeader("mouth", arguments), {"moves": torch.ones(9, 4, 72, 72)})
+    mouth = open_mouth(old, CPU)
+    assert not mouth.leads_brows
+    picture = ramp()
+    assert mouth.draw(picture, NO_WARP, {"smile_left": 1.0, "brows_in": 1.0}, INSIDE) is picture
+    assert (mouth.draw(picture, NO_WARP, {"jaw": 1.0}, INSIDE) - picture).abs().max() > 0.001
