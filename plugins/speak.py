@@ -60,6 +60,7 @@ class Plugin:
     @hookimpl
     def start(self, stage: Stage) -> None:
         self._generator: Any = stage.generator
+        self._privacy = stage.privacy
         voice = find_voice()
         if voice is None:
             raise LikenessError("speak: there is no voice.safetensors; make one: likeness train voice")
@@ -94,6 +95,9 @@ class Plugin:
     def process_image(self, image: Tensor) -> Tensor | None:
         warp = self._generator.warp if self._mouth is not None else None
         if self._mouth is None or warp is None or len(warp) != len(image) or image.shape[2] != image.shape[3]:
+            return None
+        # Marked by a plugin before this one, which shows a visitor's photo: the warp is that of another face.
+        if self._privacy.marked:
             return None
         return self._mouth.draw(image, warp, self._moves.moves, self._moves.inside)
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,17 @@ class CameraImage:
     picture: "NDArray[np.uint8]" = field(repr=False)
     number: int
     at: float
+
+
+@dataclass(frozen=True)
+class FaceMoves:
+    """What a face before the camera does, as numbers alone: what a plugin measured on a picture.
+
+    Args:
+        measures: by the names of `toolkit.puppet.expression.REST`; empty where there is no face.
+    """
+
+    measures: "Mapping[str, float]"
 
 
 class AudienceTurn:
@@ -122,7 +133,7 @@ class ForgetTurn(Forget):
 
 
 # What plugins may `handle`.
-Event = Note | Key | Recall | CameraImage | Forget | ForgetTurn
+Event = Note | Key | Recall | CameraImage | FaceMoves | Forget | ForgetTurn
 
 
 class LatentCommand:

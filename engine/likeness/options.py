@@ -123,6 +123,10 @@ class PictureOptions:
     audio
         What to listen to: part of an input device's name, "default", a WAV file, or off. A render takes files only.
         Films and streams have it as their sound.
+    camera
+        Feed camera images to plugins such as lookalike and puppet: a camera's number from 0, a video, a photo, a folder
+        of photos, or rtsp://... While it is live the picture carries a small mark. A render takes files alone, and
+        goes through a video picture by picture.
     backend
         What runs the network; auto takes the fastest that is installed: "graph" on CUDA, "openvino" on processors.
     precision
@@ -145,6 +149,7 @@ class PictureOptions:
     settings: Settings = field(default_factory=dict)
     plugins: Annotated[Sequence[Path], Parameter(name="--plugin", negative=(), show_default=False)] = ()
     audio: str = "off"
+    camera: str | None = None
     weights: PlayedWeights | None = None
     backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16", "mixed", "int8"] = "auto"
@@ -185,9 +190,6 @@ class Options(PictureOptions):
     takeover
         How a knob takes over a value that was changed elsewhere: soft waits until the knob meets it, scale moves it
         along, jump sets it at once. Without it the preset decides, then soft.
-    camera
-        Feed camera images to plugins such as lookalike: a camera's number from 0, a video, a photo, a folder of photos,
-        or rtsp://... While it is live the picture carries a small mark.
     audience
         The address of `likeness audience serve`: visitors whom its operator lets in come onto the stage, by the plugin
         lookalike.
@@ -236,7 +238,6 @@ class Options(PictureOptions):
     sacn_port: Annotated[int, ranged(ranges.PORT, "UDP port for sACN with --dmx, 0 for none.")] = 5568
     strict: bool | None = None
     takeover: Takeover | None = None
-    camera: str | None = None
     audience: str | None = None
     audience_key: str | None = None
     link: bool = False

@@ -1,9 +1,11 @@
 """The stage: what a plugin may use outside its per-frame hooks."""
 
 import functools
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import torch
@@ -58,6 +60,10 @@ class PluginParams:
     def post(self, event: Event) -> None:
         """Hand an event to every plugin in the next frame. Any thread."""
         self._store.run(self._store.journal.derive(lambda: self._store.emit(event)))
+
+    def play(self, event: Event) -> None:
+        """Hand an event to every plugin in the next frame, as what came from outside: a take keeps it. Any thread."""
+        self._store.post(event)
 
     def emit(self, event: Event) -> None:
         """Hand an event to every plugin in the frame that begins. Within an action of `on_press` only."""
@@ -178,6 +184,36 @@ class Audience:
             self._turn = None
 
 
+class Signals:
+    """Numbers that plugins publish in a frame, for modulators, by "plugin.name".
+
+    The render thread publishes; the show's thread reads before the next frame. Neither waits: each plugin's numbers
+    are replaced as a whole.
+    """
+
+    def __init__(self) -> None:
+        self._published: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+
+    def publish(self, owner: str, values: Mapping[str, float]) -> None:
+        """Publish numbers, instead of those of the frame before; what is not finite counts as 0.
+
+        Args:
+            owner: the plugin's name.
+            values: by name, each held within [0, 1].
+        """
+        held = {name: min(max(value, 0.0), 1.0) if math.isfinite(value) else 0.0 for name, value in values.items()}
+        self._published = MappingProxyType({**self._published, owner: MappingProxyType(held)})
+
+    def withdraw(self, owner: str) -> None:
+        """Publish nothing any more; modulators find 0 there."""
+        self._published = MappingProxyType({name: each for name, each in self._published.items() if name != owner})
+
+    def value(self, address: str) -> float:
+        """Return the number "plugin.name", 0 where nobody publishes it. Any thread."""
+        owner, _, name = address.partition(".")
+        return self._published.get(owner, {}).get(name, 0.0)
+
+
 class _Gone:
     """In the place of a generator that was let go."""
 
@@ -203,6 +239,7 @@ class Stage:
         audience: visitors who sent a photo from their phone and were let in.
         sound: the samples of what `--audio` names.
         bending: what is done to the layers of a `BendableGenerator` in this frame; add to it in `update`.
+        signals: numbers that plugins publish for modulators.
     """
 
     generator: Generator
@@ -215,6 +252,7 @@ class Stage:
     audience: Audience = field(default_factory=Audience)
     sound: Listening = field(default_factory=Listening)
     bending: Bending = field(default_factory=Bending)
+    signals: Signals = field(default_factory=Signals)
 
     def let_go(self) -> None:
         """Keep the generator no longer, since another one plays. A plugin that never returns keeps its stage for ever.

@@ -13,8 +13,8 @@ from likeness.options import QUIET, Options, PictureOptions, parse_settings, qui
 
 # What each command's help listed before the options were declared once.
 SHARED = {"--output", "-o", "--size", "--fps", "--device", "--plugin", "--audio", "--weights", "--backend"}
-SHARED |= {"--precision", "--seconds", "--preset", "--force", "--fit", "--profile"}
-LIVE = {"--display", "--osc-port", "--osc-host", "--oscquery-port", "--midi", "--camera", "--link", "--no-link"}
+SHARED |= {"--camera", "--precision", "--seconds", "--preset", "--force", "--fit", "--profile"}
+LIVE = {"--display", "--osc-port", "--osc-host", "--oscquery-port", "--midi", "--link", "--no-link"}
 DRAWN = {"--heads", "--seed", "--set"}
 PLAYED = {"--windowed", "--no-windowed", "--takeover", "--watch", "--no-watch", "--follow", "--no-follow", "--status"}
 PLAYED |= {"--strict", "--no-strict", "--web-port", "--web-host", "--open", "--no-open"}
@@ -23,6 +23,8 @@ PLAYED |= {
     "--take",
     "--audience",
     "--audience-key",
+    "--shadow",
+    "--shadow-grace",
     "--no-status",
     "--resume",
     "--no-resume",

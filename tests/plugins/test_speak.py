@@ -20,7 +20,7 @@ from likeness.frame import Frame
 from likeness.generator import Generator
 from likeness.host.discovery import find_plugins, load_plugin
 from likeness.parameters.store import ParamStore
-from likeness.stage import PluginParams, Stage
+from likeness.stage import PluginParams, Privacy, Stage
 
 FPS = 25
 STILL = {"blink": 0.0, "breath": 0.0, "drift": 0.0}
@@ -92,6 +92,16 @@ def test_it_blinks_and_stirs_without_any_sound(played: Callable[..., list[Tensor
     assert apart.min() < 1e-6
     first, last = played(None, [0, 49], drift=2.0)
     assert (first - last).abs().mean() > 0.005
+
+
+def test_nothing_of_a_visitors_photo_is_moved(
+    played: Callable[..., list[Tensor]], vowel: Path, monkeypatch: pytest.MonkeyPatch, composite: Generator
+) -> None:
+    # A plugin before it in the rack has laid a photo over the picture, as its mark says.
+    monkeypatch.setattr(Privacy, "__init__", lambda self: setattr(self, "marked", True))
+    (said,) = played(vowel, [22])
+    with torch.inference_mode():
+        assert torch.equal(said, composite.synthesize(composite.sample([1]) * 0.8))
 
 
 def test_a_show_without_sound_is_told_how_to_hear(

@@ -54,9 +54,9 @@ class SteadyLandmarks:
             return landmarks
         moved = (landmarks - self._raw).mean(axis=0) / eyes / dt
         self._raw = landmarks
-        self._speed = self._speed + _smoothing_share(SPEED_HZ, dt) * (moved - self._speed)
+        self._speed = self._speed + smoothing_share(SPEED_HZ, dt) * (moved - self._speed)
         cutoff = self._rest_hz + self._speed_weight * float(np.hypot(*self._speed))
-        self._last = self._last + _smoothing_share(cutoff, dt) * (landmarks - self._last)
+        self._last = self._last + smoothing_share(cutoff, dt) * (landmarks - self._last)
         return self._last
 
     def reset(self) -> None:
@@ -68,7 +68,7 @@ class SteadyLandmarks:
         return self._raw is not None and float(np.hypot(*(landmarks - self._raw).mean(axis=0))) > JUMP * eyes
 
 
-def _smoothing_share(cutoff_hz: float, dt: float) -> float:
+def smoothing_share(cutoff_hz: float, dt: float) -> float:
     """Return how much of the way to the new value one step takes [ibid., eq. 3 and 5]."""
     tau = 1 / (math.tau * cutoff_hz)
     return 1 / (1 + tau / dt)

@@ -20,6 +20,7 @@ Kind = Literal[
     "audience",
     "dmx",
     "filters",
+    "landmarks",
 ]
 
 # Used where neither the preset nor the command line names weights.

@@ -14,8 +14,12 @@ from likeness.parameters.modulator import Modulator, parse_modulator
 
 # More than a performer can follow; a broken sender must not make frames late.
 MAX_MODULATORS = 256
+# Where a signal presses a trigger.
+RISES_ABOVE = 0.5
 # More onsets in one frame are a fault of the analyser and no music.
 MAX_PRESSES = 4
+
+Signal = Callable[[str], float]
 
 
 class _Running:
@@ -75,9 +79,11 @@ class _Running:
     def cycle(self, time: float, beat: float) -> float:
         return self.modulator.cycle(time, beat) + self.cycle_offset
 
-    def value(self, time: float, beat: float, dt: float, audio: AudioFeatures) -> float:
+    def value(self, time: float, beat: float, dt: float, audio: AudioFeatures, signal: Signal) -> float:
         """Return its value in [0, 1]."""
         own = self.modulator
+        if own.source == "signal":
+            return signal(own.signal)
         if own.source == "lfo":
             return SHAPES[own.shape](self.cycle(time, beat), self.key)
         if own.source == "steps":
@@ -92,9 +98,13 @@ class _Running:
                 self._value = 1.0
         return self._value
 
-    def presses(self, time: float, beat: float, audio: AudioFeatures) -> int:
+    def presses(self, time: float, beat: float, audio: AudioFeatures, signal: Signal) -> int:
         """Return the number of presses of its trigger in this frame."""
         own = self.modulator
+        if own.source == "signal":
+            value, was = signal(own.signal), self._value
+            self._value = value
+            return int(was <= RISES_ABOVE < value)
         if own.source == "audio":
             return 0
         if own.source == "onset":
@@ -248,13 +258,16 @@ class Modulation:
         self._running = running
         self._drop_faded()
 
-    def advance(self, time: float, beat: float, audio: AudioFeatures = SILENCE) -> dict[str, float]:
+    def advance(
+        self, time: float, beat: float, audio: AudioFeatures = SILENCE, signal: Signal = lambda name: 0.0
+    ) -> dict[str, float]:
         """Return the offset of each modulated parameter in this frame, in fader units; press triggers.
 
         Args:
             time: of the show, in seconds; it stands still while the show is frozen.
             beat: of the transport.
             audio: the newest features of the audio input.
+            signal: returns the number in [0, 1] that a plugin has published under a name.
         """
         dt, self._time, self._beat = max(time - self._time, 0.0), time, beat
         offsets: dict[str, float] = {}
@@ -266,10 +279,10 @@ class Modulation:
             if each.trigger is None:
                 each.trigger = self._is_trigger(own.param)
             if each.trigger:
-                for _ in range(each.presses(time, beat, audio) if each.target_weight and own.amount else 0):
+                for _ in range(each.presses(time, beat, audio, signal) if each.target_weight and own.amount else 0):
                     self._press(own.param)
                 continue
-            x = each.value(time, beat, dt, audio)
+            x = each.value(time, beat, dt, audio, signal)
             offset = each.amount * each.weight * (2.0 * x - 1.0 if own.bipolar else x)
             offsets[own.param] = offsets.get(own.param, 0.0) + offset
         if faded:
@@ -298,7 +311,7 @@ def modulators_of(entries: Sequence[Modulator], param: str) -> list[Modulator]:
 
 def _same_motion(one: Modulator, other: Modulator) -> bool:
     """Return whether `one` may turn into `other`."""
-    return (one.param, one.source) == (other.param, other.source)
+    return (one.param, one.source, one.signal) == (other.param, other.source, other.signal)
 
 
 def _move_toward(value: float, goal: float, step: float) -> float:

@@ -9,7 +9,7 @@ from likeness.audio.features import Band
 from likeness.errors import InputError
 from likeness.files.text_file import describe_mismatch
 
-Source = Literal["lfo", "steps", "audio", "onset"]
+Source = Literal["lfo", "steps", "audio", "onset", "signal"]
 Shape = Literal["sine", "triangle", "saw", "square", "hold", "smooth"]
 Polarity = Literal["unipolar", "bipolar"]
 
@@ -17,6 +17,7 @@ FASTEST_HZ = 60.0
 LONGEST_BEATS = 4096.0
 MAX_STEPS = 64
 LONGEST_S = 60.0
+LONGEST_SIGNAL = 128
 # Set by hand or by the transport alone: no modulator may turn the lights off.
 NOT_MODULATED = frozenset(
     {"master.blackout", "master.freeze", "master.fade", "master.panic", "show.tempo", "show.meter"}
@@ -29,8 +30,8 @@ class Modulator:
 
     Args:
         param: address in the store, `owner.name`. A trigger is pressed instead: at the start of each cycle of an LFO,
-            at each step above 0.5, at each onset.
-        source: an LFO, a row of steps, the loudness of a band, or its onsets.
+            at each step above 0.5, at each onset, where a signal rises above 0.5.
+        source: an LFO, a row of steps, the loudness of a band, or its onsets, or a signal that a plugin publishes.
         amount: how far it moves the fader, where the whole way is 1; downward where it is negative.
         polarity: "unipolar" goes from the base value to `amount` beyond it, "bipolar" to `amount` on both sides.
             Left out, it is bipolar for an LFO and unipolar for the rest.
@@ -42,6 +43,7 @@ class Modulator:
         band: of the audio: "level", "low", "mid", "high", or one of eight by number.
         attack, release: seconds in which 95 % of the way up, or down, is made. An onset falls in `release`.
         seed: of the random shapes: two that have the same seed and parameter move alike.
+        signal: "plugin.name", such as "puppet.jawOpen"; 0 while nobody publishes it.
     """
 
     # An unknown key in a file is a typing error, and is reported.
@@ -60,6 +62,7 @@ class Modulator:
     attack: float = 0.01
     release: float = 0.3
     seed: int = 0
+    signal: str = ""
 
     def __post_init__(self) -> None:
         if self.param in NOT_MODULATED:
@@ -74,6 +77,8 @@ class Modulator:
             raise self._error(f"phase goes from 0 to 1, attack and release from 0 to {LONGEST_S:g} s")
         if self.source == "steps" and not 1 <= len(self.steps) <= MAX_STEPS:
             raise self._error(f"give 1 to {MAX_STEPS} steps, not {len(self.steps)}")
+        if (self.source == "signal") != bool(self.signal) or len(self.signal) > LONGEST_SIGNAL:
+            raise self._error('a signal has a name, such as source = "signal", signal = "puppet.jawOpen"')
         if not all(0 <= step <= 1 for step in self.steps):
             raise self._error("steps go from 0 to 1; the amount says how far that is")
 

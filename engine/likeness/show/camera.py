@@ -1,12 +1,17 @@
 """The camera in a show: its pictures go to the plugins, its mark onto the screen."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from likeness.errors import InputError
+from likeness.inputs.camera.film import FilmCamera
 from likeness.inputs.camera.input import CameraInput
 from likeness.inputs.camera.live_mark import LiveMark
+from likeness.inputs.camera.source import check_source, is_file, is_film, source_label
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
+from likeness.show.clock import Clock
 from likeness.stage import VisitorState
 
 # Of states that are no phase of a turn.
@@ -22,6 +27,17 @@ def describe_visitors(states: Sequence[str]) -> str:
     return f"{len(places)} visitors: {', '.join(counted)}"
 
 
+def _open_camera(source: str, clock: Clock | None) -> CameraInput | FilmCamera:
+    if clock is None or not clock.offline:
+        return CameraInput(source)
+    if is_film(source):
+        return FilmCamera(Path(source), lambda: clock.at)
+    check_source(source)
+    if not is_file(source):
+        raise InputError(f"a render takes a file as its camera, not {source_label(source)}; record a video of it first")
+    return CameraInput(source)
+
+
 class CameraStage:
     """Opens the camera at once and closes it in `close`.
 
@@ -29,13 +45,20 @@ class CameraStage:
         source: as `CameraInput` takes it; None is no camera.
         store: gets each picture as an event.
         behind: returns whether the frame that is being drawn is late; pictures are then left out, the newest will do.
+        clock: of the show; a render goes through a film by it, picture by picture, instead of playing it in its time.
 
     Raises:
-        InputError: where the source is a file that is not there.
+        InputError: where the source is a file that is not there, or in a render no file at all.
     """
 
-    def __init__(self, source: str | None, store: ParamStore, behind: Callable[[], bool]) -> None:
-        self._camera = CameraInput(source) if source else None
+    def __init__(
+        self,
+        source: str | None,
+        store: ParamStore,
+        behind: Callable[[], bool],
+        clock: Clock | None = None,
+    ) -> None:
+        self._camera = _open_camera(source, clock) if source else None
         self._store, self._behind, self._mark = store, behind, self.make_mark()
         if self._camera:
             self._camera.start()

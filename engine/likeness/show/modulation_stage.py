@@ -1,9 +1,10 @@
-"""Modulation before each frame: what the audio input hears and the modulators make of it."""
+"""Modulation before each frame: what the audio input hears, plugins signal, and the modulators make of it."""
 
 from likeness.audio.features import SILENCE, AudioFeatures, AudioSource
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.store import ParamStore
 from likeness.params import Trigger
+from likeness.stage import Signals
 from likeness.tempo.transport import Transport
 
 
@@ -13,19 +14,28 @@ class ModulationStage:
     Args:
         store, modulation, transport: of the show.
         audio: is asked for the features at the time of each frame.
+        signals: what plugins have published in the frame before.
 
     Attributes:
         heard: the audio features of the newest frame; any thread may read it.
     """
 
-    def __init__(self, store: ParamStore, modulation: Modulation, transport: Transport, audio: AudioSource) -> None:
+    def __init__(
+        self,
+        store: ParamStore,
+        modulation: Modulation,
+        transport: Transport,
+        audio: AudioSource,
+        signals: Signals | None = None,
+    ) -> None:
         self._store, self._modulation, self._transport, self._audio = store, modulation, transport, audio
+        self._signals = signals or Signals()
         self.heard: AudioFeatures = SILENCE
 
     def advance(self, time: float, beat: float) -> None:
         """Set the parameters' offsets for the frame that begins at the show's `time` and `beat`."""
         self.heard = self._audio.features_at(self._transport.moment.at)
-        self._store.set_modulation(self._modulation.advance(time, beat, self.heard))
+        self._store.set_modulation(self._modulation.advance(time, beat, self.heard, self._signals.value))
 
 
 def make_modulation(seed: int, store: ParamStore) -> Modulation:

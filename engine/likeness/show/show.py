@@ -177,8 +177,8 @@ class Show(AbstractContextManager["Show"]):
         clock = shadow.make_clock(self.fps)
         audio = stage.sound.connect(open_audio(options.audio, options.offline, lambda: clock.began))
         opened.callback(close_cleanly, audio.close)
-        moving = self._modulation_stage = ModulationStage(store, modulation, transport, audio)
-        camera = self.camera = CameraStage(options.camera, store, lambda: render.behind)
+        moving = self._modulation_stage = ModulationStage(store, modulation, transport, audio, stage.signals)
+        camera = self.camera = CameraStage(options.camera, store, lambda: render.behind, clock)
         opened.callback(close_cleanly, camera.close)
         if options.link:
             transport.add_source(LinkSession(float(store.snapshot["show"]["tempo"])))

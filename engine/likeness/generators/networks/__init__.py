@@ -8,6 +8,5 @@ composite_parts.py, composite.py, refiner.py, enlarger.py
 stylegan2_training.py    StyleGAN2 as it is trained; it writes what stylegan2.py reads
 filter_network.py        from picture to picture, in several styles
 efficientnet_lite.py     the frozen perceptual network; vgg.py: another, for who has its weights
-efficientnet_lite.py     the frozen perceptual network
 tflite.py                what `readers/tflite.py` has read, step by step
 """

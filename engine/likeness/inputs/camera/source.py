@@ -50,6 +50,11 @@ def is_file(name: str) -> bool:
     return not name.isdigit() and not is_stream(name) and Path(name).exists()
 
 
+def is_film(name: str) -> bool:
+    """Return whether a source is a file that plays, and no photo."""
+    return is_file(name) and Path(name).is_file() and Path(name).suffix.lower() not in PHOTO_ENDINGS
+
+
 def check_source(name: str) -> None:
     """Check what can be known of a source without opening it.
 

@@ -14,6 +14,8 @@ from likeness.inputs.camera.frames import Deinterlacer, Pixels, pixel_ratio, to_
 USUAL_FPS = 25.0
 # A picture that stands longer than this is handed out again: who looks at pictures waits for none.
 REPEAT_S = 0.2
+# A show's frames and a film's of the same rate are at the same times, but for this.
+ROUNDING_S = 1e-4
 
 
 class _Due(NamedTuple):
@@ -29,13 +31,14 @@ class VideoFile:
     Args:
         path: of the file.
         longest: a larger picture comes smaller, with this many px at its longer side.
+        now: the clock by which it plays, in seconds.
 
     Raises:
         InputError: where it is no video that can be read.
     """
 
-    def __init__(self, path: Path, longest: int) -> None:
-        self._path, self._longest = path, longest
+    def __init__(self, path: Path, longest: int, now: Callable[[], float] = time.monotonic) -> None:
+        self._path, self._longest, self._now = path, longest, now
         self._container = self._open()
         self._ratio = pixel_ratio(self._container.streams.video[0])
         self._frames = self._play()
@@ -48,7 +51,7 @@ class VideoFile:
             self._next = next(self._frames, None)
         if self._next is None:
             return None
-        ahead = self._next.at - time.monotonic()
+        ahead = self._next.at - self._now()
         if ahead > REPEAT_S and self._shown is not None:
             wait(REPEAT_S)
             return self._shown
@@ -56,15 +59,29 @@ class VideoFile:
             wait(ahead)
         due, self._next = self._next, next(self._frames, None)
         # By the time at which this began: a machine too slow for the video would decode for ever.
-        now = time.monotonic()
-        while self._next is not None and self._next.at <= now:
-            due, self._next = self._next, next(self._frames, None)
-        self._shown = to_picture(due.frame, self._ratio, self._longest)
+        self._shown = self._show(self._skip_to(self._now()) or due)
         return self._shown
+
+    def picture_by_now(self) -> Pixels | None:
+        """Return the picture whose time has come, without waiting; None where it is that of the last call."""
+        if self._next is None:
+            self._next = next(self._frames, None)
+        due = self._skip_to(self._now() + ROUNDING_S)
+        return None if due is None else self._show(due)
 
     def close(self) -> None:
         """Close the file."""
         self._container.close()
+
+    def _skip_to(self, now: float) -> _Due | None:
+        """Return the last frame whose time has come by `now`, and go on behind it."""
+        due = None
+        while self._next is not None and self._next.at <= now:
+            due, self._next = self._next, next(self._frames, None)
+        return due
+
+    def _show(self, due: _Due) -> Pixels:
+        return to_picture(due.frame, self._ratio, self._longest)
 
     def _open(self) -> av.container.InputContainer:
         try:
@@ -79,7 +96,7 @@ class VideoFile:
 
     def _play(self) -> Iterator[_Due]:
         """Yield all frames in the order of their times, again and again."""
-        began, played = time.monotonic(), False
+        began, played = self._now(), False
         while True:
             start: float | None = None
             end = 0.0
@@ -95,7 +112,7 @@ class VideoFile:
             if not played:
                 return
             # Late or not, it begins again after its last frame.
-            began = max(began + end, time.monotonic())
+            began = max(began + end, self._now())
             # Not by seeking, which some formats cannot.
             self._container.close()
             self._container = self._open()

@@ -8,13 +8,13 @@ from typing import Any
 
 from likeness.cues.latent_commands import Capture, Past, Release
 from likeness.errors import InputError
-from likeness.events import CameraImage, Event, Forget, ForgetTurn, Key, LatentCommand, Note, Panic
+from likeness.events import CameraImage, Event, FaceMoves, Forget, ForgetTurn, Key, LatentCommand, Note, Panic
 from likeness.parameters.journal import Done, Entry, Posted, ValueSet
 from likeness.params import Value
 
 # Events by the name that they have in a take. A recall is a `Done`, since its face comes later.
 WRITTEN: Mapping[str, type[Event] | type[LatentCommand]] = MappingProxyType(
-    {"note": Note, "key": Key, "forget": Forget, "panic": Panic, "release": Release}
+    {"note": Note, "key": Key, "face": FaceMoves, "forget": Forget, "panic": Panic, "release": Release}
 )
 # Events that are in no take, and why.
 LEFT_OUT: Mapping[type, str] = MappingProxyType(
@@ -28,6 +28,8 @@ LEFT_OUT: Mapping[type, str] = MappingProxyType(
 _NAMES = {kind: name for name, kind in WRITTEN.items()}
 # Fewer do not tell one float32 from the next, more are most of a take while a fader moves.
 DIGITS = 9
+# Of a face; a broken take must not fill the memory.
+MOST_MEASURES = 64
 
 
 def encode_entry(entry: Entry) -> list[Any] | None:
@@ -67,6 +69,8 @@ def _decode_event(name: str, data: list[Any]) -> Event | LatentCommand:
             return Note(number, float(velocity), channel)
         case "key", [str(key)]:
             return Key(key)
+        case "face", [dict(measures)] if _are_numbers(measures):
+            return FaceMoves({str(name): float(value) for name, value in measures.items()})
         case "release", [int() | float() as seconds]:
             return Release(float(seconds))
         case "forget", []:
@@ -74,6 +78,10 @@ def _decode_event(name: str, data: list[Any]) -> Event | LatentCommand:
         case "panic", []:
             return Panic()
     raise InputError(f"{name} {data!r:.80} is no event of this version")
+
+
+def _are_numbers(measures: Mapping[Any, Any]) -> bool:
+    return len(measures) <= MOST_MEASURES and all(isinstance(value, int | float) for value in measures.values())
 
 
 def shorten(value: Any) -> Any:

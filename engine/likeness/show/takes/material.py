@@ -63,7 +63,9 @@ def hash_material(take: Take, options: PictureOptions) -> str:
     files["weights"] = find_weights(began)
     if is_audio_file(options.audio):
         files["sound"] = Path(options.audio)
-    hashes = sorted((what, hash_file(path)) for what, path in files.items() if path is not None)
+    if options.camera:
+        files["camera"] = Path(options.camera)
+    hashes = sorted((what, hash_file(path)) for what, path in files.items() if path is not None and path.is_file())
     return hashlib.sha256(repr(hashes).encode()).hexdigest()
 
 

@@ -118,7 +118,7 @@ def play_trial(preset: Preset, face: Tensor | None, options: Options, seconds: f
         film = Path(folder) / f"trial{PROFILES[options.profile or 'h264'].endings[0]}"
         outputs = [str(film)] if recorded else ["null"]
         # Strict: what the machine draws at most, from which the rate follows at which it would play.
-        quiet = replace(quieten(options), outputs=outputs, audio="off", measured=True, strict=True)
+        quiet = replace(quieten(options), outputs=outputs, audio="off", camera=None, measured=True, strict=True)
         with Show(preset, quiet, face) as show:
             first = show.first_weights
             known = None if first.replaced else first.per_s

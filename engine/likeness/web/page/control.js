@@ -49,8 +49,8 @@ function Tags({ address }) {
   </small>`;
 }
 
-const modulatorName = ({ source, shape, band }) =>
-  source === 'lfo' ? `~ ${shape}` : source === 'steps' ? '~ steps' : `~ ${source === 'onset' ? `onset ${band}` : band}`;
+const modulatorName = ({ source, shape, band, signal }) =>
+  `~ ${{ lfo: shape, steps: 'steps', onset: `onset ${band}`, signal }[source] || band}`;
 
 function Facts({ param }) {
   const range =

@@ -16,7 +16,7 @@ const ATTACK = number(0.001, 60, 0.01, 's', 'exp');
 const RELEASE = number(0.001, 60, 0.3, 's', 'exp');
 const SHORT_BEATS = [['0.25', '¼'], ['0.5', '½'], ...['1', '2', '4', '8', '16'].map((n) => [n, n])];
 const BANDS = ['level', 'low', 'mid', 'high', ...'01234567'].map((band) => [band, band]);
-const SOURCES = { lfo: 'LFO', steps: 'steps', audio: 'audio', onset: 'onset' };
+const SOURCES = { lfo: 'LFO', steps: 'steps', audio: 'audio', onset: 'onset', signal: 'signal' };
 const MOST_STEPS = 64;
 const DEFAULT_HZ = 0.5;
 
@@ -142,7 +142,7 @@ export function ModulatorCard({ modulator, title }) {
   );
   return html`<div class="editor modulator" role="group" aria-label=${`${source} on ${param}`}>
     <header>
-      <b>${SOURCES[source]}</b> <span>${title || ''}</span>
+      <b>${SOURCES[source]}</b> <span>${source === 'signal' ? modulator.signal : title || ''}</span>
       ${heard ? html`<${Loudness} band=${modulator.band} />` : null}
       <button class="danger" onClick=${() => sendFor(param, '/mod/remove', param, place)}>remove</button>
     </header>
@@ -150,7 +150,8 @@ export function ModulatorCard({ modulator, title }) {
     ${slide('amount', AMOUNT)}
     ${source === 'lfo' ? html`<${Field} wide name="shape"><${Buttons} label="shape" value=${modulator.shape} options=${shapes} onPick=${(key) => change('shape', key)} /><//>` : null}
     ${source === 'steps' ? html`<${Steps} steps=${modulator.steps} onSet=${(steps) => change('steps', steps.join(' '))} />` : null}
-    ${heard ? html`<${Field} wide name="band"><${Buttons} label="band" value=${modulator.band} options=${BANDS} onPick=${(key) => change('band', key)} /><//>` : html`<${Rate} modulator=${modulator} change=${change} />`}
+    ${heard ? html`<${Field} wide name="band"><${Buttons} label="band" value=${modulator.band} options=${BANDS} onPick=${(key) => change('band', key)} /><//>` : null}
+    ${source === 'lfo' || source === 'steps' ? html`<${Rate} modulator=${modulator} change=${change} />` : null}
     ${source === 'lfo' || source === 'steps' ? slide('phase', PHASE) : null}
     ${source === 'audio' ? slide('attack', ATTACK) : null} ${heard ? slide('release', RELEASE) : null}
     <${Field} name="goes">

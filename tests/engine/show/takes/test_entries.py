@@ -10,7 +10,7 @@ import pytest
 import likeness.cues.latent_commands
 import likeness.events
 from likeness.errors import InputError
-from likeness.events import Event, Forget, Key, LatentCommand, Note, Panic, Recall
+from likeness.events import Event, FaceMoves, Forget, Key, LatentCommand, Note, Panic, Recall
 from likeness.parameters.journal import Done, Entry, Posted, ValueSet
 from likeness.show.takes.entries import LEFT_OUT, WRITTEN, decode_entry, encode_entry, shorten
 from likeness.show.takes.recorder import drop_passed
@@ -37,6 +37,8 @@ def test_every_kind_of_event_is_in_a_take_or_left_out_for_a_reason() -> None:
         Posted(Key("space")),
         Posted(Panic()),
         Posted(Forget()),
+        Posted(FaceMoves({"jaw": 0.25, "yaw": -0.5})),
+        Posted(FaceMoves({})),
         Posted(likeness.cues.latent_commands.Release(2.0)),
         Done("rack", (["one", "two"], ["two"])),
     ],
@@ -52,7 +54,9 @@ def test_all_that_is_written_is_tried_above() -> None:
     assert tried == set(WRITTEN.values())
 
 
-@pytest.mark.parametrize("entry", [None, [], ["note", "x", 1, 1], ["a.b", None], ["a.b", 1, "x"], {"a": 1}, 3])
+@pytest.mark.parametrize(
+    "entry", [None, [], ["note", "x", 1, 1], ["face", {"jaw": "x"}], ["a.b", None], ["a.b", 1, "x"], {"a": 1}, 3]
+)
 def test_what_no_take_says_is_refused(entry: object) -> None:
     with pytest.raises(InputError):
         decode_entry(entry)
