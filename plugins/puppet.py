@@ -52,6 +52,7 @@ class Plugin:
         self._sender: VmcSender | None = None
         self._receiver = ""
         self._kept = True
+        self._told_nobody = True
 
     @hookimpl
     def declare_params(self) -> list[Param]:
@@ -152,7 +153,10 @@ class Plugin:
         self._response.restore(state)
 
     def _tell(self, measures: Measures) -> None:
-        """Hand on what was measured. The face process's thread."""
+        """Hand on what was measured, and once that nobody is there. The face process's thread."""
+        if not measures and self._told_nobody:
+            return
+        self._told_nobody = not measures
         event = FaceMoves({name: round(value, 4) for name, value in measures.items()})
         if self._kept:
             self._stage.params.play(event)

@@ -166,13 +166,15 @@ def test_live_moves_are_kept_for_a_take_where_that_is_wanted(played: Callable[..
     show = played(offline=False)
     show.store.journal.recording = True
     show.frame()
-    show.plugin._tell({"yaw": 0.123456})
+    # That nobody is there is told once, and not before somebody was.
+    for measures in ({}, {"yaw": 0.123456}, {}, {}):
+        show.plugin._tell(measures)
     show.frame(keep=False)
     show.plugin._tell({"yaw": 0.2})
     events = show.store.advance(0.0)
-    assert [event.measures for event in events if isinstance(event, FaceMoves)] == [{"yaw": 0.1235}, {"yaw": 0.2}]
+    assert [event.measures for event in events if isinstance(event, FaceMoves)] == [{"yaw": 0.1235}, {}, {"yaw": 0.2}]
     kept = [entry.event for entry in show.store.journal.pop() if isinstance(entry, Posted)]
-    assert [event.measures for event in kept if isinstance(event, FaceMoves)] == [{"yaw": 0.1235}]
+    assert [event.measures for event in kept if isinstance(event, FaceMoves)] == [{"yaw": 0.1235}, {}]
 
 
 def test_an_address_that_is_none_is_told_once(played: Callable[..., Played], caplog: pytest.LogCaptureFixture) -> None:

@@ -33,8 +33,9 @@ HANDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 JAW, PUCKER, FUNNEL, BARE, BROWS = 2.2, 1.0, 0.4, 0.3, 1.25
 # A picture that is turned shows this part of the turn: measured by a mesh on turned pictures.
 SEEN_YAW, SEEN_PITCH = 0.57, 0.5
-# A face that is gone for less than this has been missed by the detector.
-MISSED_S = 0.3
+# A face that is gone for less than this has been missed by the detector; where nothing is heard of it at all, because
+# the machine is busy, it stays as it was for longer.
+MISSED_S, SILENT_S = 0.3, 2.0
 # In which a face that has come takes the lead.
 COMES_S = 0.3
 # So long a face is watched for what it is at rest, and the farthest that its lips are apart then.
@@ -52,8 +53,8 @@ class FaceResponse:
         self._measures: Measures = {}
         self._rest: Measures = REST
         self._watched: list[Measures] = []
-        self._watched_s, self._unseen_s, self._present = 0.0, MISSED_S, 0.0
-        self._known = False
+        self._watched_s, self._unseen_s, self._silent_s, self._present = 0.0, MISSED_S, 0.0, 0.0
+        self._known = self._gone = False
         self._channels = dict.fromkeys((*FACE_CHANNELS, *HEAD_CHANNELS), 0.0)
 
     @property
@@ -63,6 +64,7 @@ class FaceResponse:
 
     def observe(self, measures: Measures) -> None:
         """Take what was measured on a picture; nothing where there was no face."""
+        self._silent_s, self._gone = 0.0, not measures
         if not measures:
             return
         self._measures, self._unseen_s = measures, 0.0
@@ -89,7 +91,9 @@ class FaceResponse:
             values: of each of `HANDS` its gain, and as NAME_curve its curve: the power to which a channel is raised;
                 "smooth" and "ease", the seconds in which the face follows, and goes back to rest once it is lost.
         """
-        self._unseen_s += dt
+        self._silent_s += dt
+        if self._gone or self._silent_s > SILENT_S:
+            self._unseen_s += dt
         self._watch(dt)
         seconds = COMES_S if self.present else values["ease"]
         self._present += (float(self.present) - self._present) * glide_share(dt, seconds)

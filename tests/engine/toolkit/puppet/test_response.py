@@ -55,9 +55,18 @@ def test_a_lost_face_eases_back_to_rest_and_a_missed_picture_does_not_show() -> 
     assert response.present
     falling = [play(response, {}, DT)["jawOpen"] for _ in range(60)]
     assert not response.present
-    assert falling == sorted(falling, reverse=True)
+    assert all(later <= earlier + 1e-6 for earlier, later in pairwise(falling))
     assert max(a - b for a, b in pairwise(falling)) < 0.25
     assert falling[-1] < 0.01
+
+
+def test_a_face_of_which_nothing_is_heard_stays_for_a_while() -> None:
+    response = FaceResponse()
+    play(response, face(), 1.0)
+    before = play(response, face(jaw=1.0), 0.5)["jawOpen"]
+    quiet = [response.advance(DT, VALUES)["jawOpen"] for _ in range(150)]
+    assert quiet[40] == pytest.approx(before, abs=0.01)
+    assert quiet[-1] < 0.01
 
 
 def test_who_comes_after_a_while_has_a_rest_of_their_own() -> None:
