@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness.faces.flow import Bytes, Image
 
 # Distances from an edge are squashed by tanh at this many pixels of a 128 px frame: far from
 # an edge only its side matters, and linear models of raw distances spend themselves there.
 EDGE_REACH = 8.0
+# A wall is plain where this share of the rim at the sides and above is of exactly one colour: 97 of 100 drawings, and
+# 2 of 100 photos, which are black or white there. It is as far as nothing differs by more levels than these.
+PLAIN_SHARE, PLAIN_LEVELS = 0.18, 3
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,39 @@ def _graph_cut(picture: Bytes, labels: Bytes, rounds: int) -> Image:
     return np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
 
 
-def cut_out(picture: Bytes, prior: Mattes, rounds: int = 3) -> Mattes:
+def find_plain_wall(picture: Bytes) -> NDArray[np.bool_] | None:
+    """Return where a wall of one colour is, as drawings have it, `[size, size]`; None where the wall is not plain.
+
+    Args:
+        picture: `[size, size, 3]` uint8, aligned.
+    """
+    size = picture.shape[0]
+    width, lowest, corner = max(1, size // 32), size * 3 // 5, size // 4
+    rim = np.zeros((size, size), bool)
+    rim[:lowest, :width] = rim[:lowest, -width:] = True  # shoulders are below
+    rim[:width, :corner] = rim[:width, -corner:] = True  # hair is between
+    colours, counts = np.unique(picture[rim], axis=0, return_counts=True)
+    if counts.max() < PLAIN_SHARE * rim.sum():
+        return None
+    apart = np.abs(picture.astype(np.int16) - colours[counts.argmax()]).max(2)
+    # What is of the wall's colour and enclosed, the white of an eye, is the person's; what the person does not
+    # reach, the soft continuation of a picture beyond its edge, is the wall's.
+    _, pieces = cv2.connectedComponents((apart <= PLAIN_LEVELS).astype(np.uint8), connectivity=4)
+    reached = np.unique(pieces[rim])
+    wall = (pieces > 0) & np.isin(pieces, reached)
+    _, pieces = cv2.connectedComponents((~wall).astype(np.uint8))
+    inside = np.unique(pieces[size * 9 // 20 : size * 3 // 4, size * 2 // 5 : size * 3 // 5])
+    return np.asarray(~np.isin(pieces, inside[inside > 0]))
+
+
+def cut_out(picture: Bytes, prior: Mattes, rounds: int = 3, wall: NDArray[np.bool_] | None = None) -> Mattes:
     """Find skin and person in a picture, both as hard mattes.
 
     Args:
         picture: `[size, size, 3]` uint8, aligned.
         prior: how probable skin and person are at each pixel.
         rounds: of each graph cut; one takes half the time of three.
+        wall: where the wall is, `[size, size]`, where that is known: all else is the person.
     """
     size = picture.shape[0]
     core = _ellipse(size, (0.5, 0.58), (0.19, 0.26), 60) > 0.5
@@ -91,7 +121,7 @@ def cut_out(picture: Bytes, prior: Mattes, rounds: int = 3) -> Mattes:
     labels[((skin > 0) & (prior.skin > 0.3)) | (prior.person > 0.97)] = cv2.GC_FGD
     labels[prior.person < 0.04] = cv2.GC_BGD
     found = _graph_cut(picture, labels, rounds)
-    person = np.maximum(found, skin * (prior.skin > 0.3))
+    person = np.maximum(found, skin * (prior.skin > 0.3)) if wall is None else (~wall).astype(np.float32)
     skin = skin * np.maximum(found, prior.skin > 0.3)
     smooth = 5 if size >= 96 else 3
     person = cv2.medianBlur(person.astype(np.uint8), smooth).astype(np.float32)

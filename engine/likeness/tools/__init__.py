@@ -3,6 +3,7 @@
 - `contact_sheet.py`: pictures of a generator's seeds, and of stations along a show.
 - `encode_photos.py`, `project_photos.py`: photos to saved latents, in one pass and by search, with pictures and film.
 - `edit_photos.py`: photos, paintings and drawings changed along directions.
+- `train_faces/`: a folder of pictures to weights with all that goes with them.
 - `preflight/`: the checks of `likeness check`.
 - `latency/`: the measurement of `likeness latency`.
 

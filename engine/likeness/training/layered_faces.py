@@ -9,7 +9,7 @@ import numpy as np
 
 from likeness.faces import bands
 from likeness.faces.flow import Bytes, invert, resize_field, warp
-from likeness.faces.mattes import Mattes, cut_out, edge_contrast, prior_mattes, signed_distance
+from likeness.faces.mattes import Mattes, cut_out, edge_contrast, find_plain_wall, prior_mattes, signed_distance
 from likeness.generators.networks.composite_parts import HAIR_FLOOR, Block, block_layout
 from likeness.training.alignment import Alignment, Workers
 from likeness.training.pca import Matrix, join_mirror, principal_components, split_mirror
@@ -51,9 +51,13 @@ def cut_mattes(faces: Bytes, workers: Workers, progress: ProgressCallback = no_p
     """Return the mattes of all faces, cut in two passes, and their mirror-even mean.
 
     The second pass starts each cut from a low-rank reconstruction of the first, which corrects most of the first's
-    errors.
+    errors. Where most walls are plain, as in drawings, people are cut along them: tall hair and hats of drawings reach
+    above any photo's, and graph cuts leave them on the wall.
     """
     count, size = faces.shape[:2]
+    walls = [find_plain_wall(face) for face in faces]
+    if sum(wall is not None for wall in walls) < count / 2:
+        walls = [None] * count
     skin = np.zeros((count, size, size), np.float32)
     person = np.zeros_like(skin)
     skin_prior = np.broadcast_to(prior_mattes(size).skin, skin.shape)
@@ -61,7 +65,7 @@ def cut_mattes(faces: Bytes, workers: Workers, progress: ProgressCallback = no_p
     for turn in (1, 2):
 
         def cut(i: int, skin_prior: Matrix = skin_prior, person_prior: Matrix = person_prior) -> None:
-            found = cut_out(faces[i], Mattes(skin_prior[i], person_prior[i]))
+            found = cut_out(faces[i], Mattes(skin_prior[i], person_prior[i]), wall=walls[i])
             skin[i], person[i] = found.skin, found.person
 
         workers.map(cut, count, f"cut {turn}/2", progress)

@@ -1,5 +1,6 @@
 """`likeness train`: weights from a folder of pictures, one file for each family.
 
+- `faces.py`: all of it in one run, from a folder to weights with encoder, directions and population.
 - `composite.py`, `refine.py`, `enlarge.py`: composite portraits, the refiner of their drawings, and their enlarger.
 - `runs.py`: `wgan`, `vae` and `resume`, and the options that all recipes of the training loop share.
 - `style.py`, `cycle.py`: filters that paint in a style, or translate pictures into another kind.
