@@ -107,7 +107,8 @@ class RefineRecipe(Recipe):
         self._own = own_settings(RefineSettings, settings.own)
         self._own.check(settings.size)
         self._header, self._tensors = _open_base(Path(self._own.base), settings.size)
-        self._licence = Licence(settings.licence, settings.paid_use)
+        # The file holds the base too, whose notice must go along.
+        self._licence = Licence(settings.licence, settings.paid_use, self._header.licence.notice)
         outline = self._own.outline
         network = CompositeNetwork(self._tensors, size=settings.size, outline=outline, dtype=torch.float32)
         if compute.is_main:

@@ -10,6 +10,7 @@ from tests.engine.training import toy
 from likeness.encoders.composite import open_composite_encoder
 from likeness.errors import TrainingError
 from likeness.generators.families.composite import open_composite
+from likeness.generators.weights_file import read_header, read_weights, write_weights
 from likeness.training.recipe import EXPORT
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
@@ -30,8 +31,14 @@ def settings(folder: Path, steps: int, **own: object) -> Settings:
 
 
 def test_a_run_ends_in_one_file_that_plays_and_encodes_as_its_base_does(folder: Path, tmp_path: Path) -> None:
-    run = RunFolder.begin(tmp_path / "run", settings(folder, 6))
+    header, tensors = read_weights(folder / "tiny.safetensors")
+    noticed = replace(header, licence=replace(header.licence, notice="Copyright (c) 2022 Somebody"))
+    write_weights(tmp_path / "noticed.safetensors", noticed, tensors)
+    run = RunFolder.begin(tmp_path / "run", settings(folder, 6, base=str(tmp_path / "noticed.safetensors")))
     assert train(run, "cpu").complete
+    made = read_header(run.path / EXPORT)
+    assert made is not None
+    assert made.licence.notice == "Copyright (c) 2022 Somebody"
     base, refined = (open_composite(path, CPU) for path in (folder / "tiny.safetensors", run.path / EXPORT))
     latent = base.sample(range(3))
     assert torch.equal(latent, refined.sample(range(3)))
