@@ -14,6 +14,10 @@ from likeness.faces.flow import Bytes, Field, Image, invert, resize_field, warp
 from likeness.faces.mattes import Mattes, signed_distance
 from likeness.generators.networks.composite_parts import Block
 
+# Least deviation of a wall's colours, in units of [-1, 1]; hair as near to the wall as this many deviations is not
+# told from it; and over how many its own colour fades in.
+LEAST_SPREAD, APART, FADE = 0.08, 3.0, 2.0
+
 
 @dataclass(frozen=True)
 class BlockTarget:
@@ -52,6 +56,35 @@ def read_targets(
     filled = broad.seen * broad.wanted + (1 - broad.seen) * skin
     targets |= _skin_detail(face, places.skin, np.ascontiguousarray(filled.transpose(1, 2, 0)[..., ::-1]), layout)
     return targets
+
+
+def leave_out_wall(targets: Mapping[str, BlockTarget], drawn: Matrix) -> dict[str, BlockTarget]:
+    """Return targets in which the hair is not seen where it has the wall's colour.
+
+    Hair is read where the drawing has it, a little beside where the photo has it, and what it is read from there is
+    wall: before a saturated one black hair turned blue. Where the drawn hair itself is of the wall's colour, as dark
+    hair before a dark wall, all is left as it is.
+
+    Args:
+        targets: of `read_targets`.
+        drawn: the hair as last drawn, `[3, height, width]` RGB.
+    """
+    hair, wall = targets["hair"], targets["backdrop"]
+    if not (wall.seen.any() and hair.seen.any()):
+        return dict(targets)
+    colour = _mean_colour(wall.wanted, wall.seen)
+    spread = float(np.sqrt(_mean_colour(((wall.wanted - colour) ** 2).sum(0, keepdims=True), wall.seen).item()))
+    spread = max(spread, LEAST_SPREAD)
+    if np.linalg.norm(_mean_colour(drawn, hair.seen) - colour) < APART * spread:
+        return dict(targets)
+    apart = ((hair.wanted - colour) ** 2).sum(0, keepdims=True)
+    own = 1 - np.exp(-apart / (2 * (FADE * spread) ** 2))
+    return {**targets, "hair": BlockTarget(hair.wanted, np.asarray(hair.seen * own, np.float32))}
+
+
+def _mean_colour(picture: Matrix, seen: Matrix) -> Matrix:
+    """Of `[channels, height, width]` where it is seen, `[channels, 1, 1]`."""
+    return np.asarray((picture * seen).sum((1, 2), keepdims=True) / seen.sum(), np.float32)
 
 
 def _skin_detail(face: Image, support: Image, broad: Image, layout: Mapping[str, Block]) -> dict[str, BlockTarget]:

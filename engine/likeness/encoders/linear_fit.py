@@ -148,6 +148,16 @@ class LinearModel:
                 fitted[row] = self._descend(joint, joint, LAYER_RIDGE, own, seen, steps, last=True)
         return fitted.astype(np.float32)
 
+    def step_layer(self, code: Matrix, home: Matrix, rests: dict[str, Matrix], seen: dict[str, Matrix]) -> Matrix:
+        """Return one layer's code `[w_dim]` after a step from `code`, held near `home`.
+
+        Args:
+            code, home: `[w_dim]`.
+            rests: wanted minus drawn where seen, of blocks of that layer alone.
+            seen: how far each pixel counts.
+        """
+        return self._descend(code, home, LAYER_RIDGE, rests, seen, 1, last=True)
+
     def _rebase_residuals(
         self, names: Set[str], code: Matrix, layers: Matrix, rests: dict[str, Matrix], seen: dict[str, Matrix]
     ) -> None:

@@ -32,6 +32,7 @@ from likeness.generators.networks.composite_parts import (
 UNBENT: Mapping[str, Bend] = MappingProxyType({})
 # The least slope of a mean silhouette that is still made an edge of; where it is flat there is none to find.
 SLOWEST = 0.45
+COLOUR_ROW = 1  # of the latent: the broad layer
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,21 @@ class CompositeNetwork(nn.Module):
         keeps a parting, and stands out from its wall.
         """
         drawn = self.blocks(latent, rows)
-        even, odd = latent[..., self.even_index], latent[..., self.odd_index]
-        settle = self.settle
-        shape, colour = self.hair.choose(even[:, 0], odd[:, 0]), self.hair.choose(even[:, 1], odd[:, 1])
-        drawn["edges"] = torch.lerp(_resize(drawn["edges"], self.size // 2), self.hair.draw("edges", shape), settle)
-        for name in ("hair", "backdrop"):
-            drawn[name] = torch.lerp(drawn[name], self.hair.draw(name, colour), settle)
-        return drawn
+        shape = self.hair.choose(latent[:, 0, self.even_index], latent[:, 0, self.odd_index])
+        edges = self.hair.draw("edges", shape)
+        drawn["edges"] = torch.lerp(_resize(drawn["edges"], self.size // 2), edges, self.settle)
+        return drawn | self._settle_colours(drawn, latent[:, COLOUR_ROW])
+
+    def settled_colours(self, code: Tensor) -> dict[str, Tensor]:
+        """The blocks of the broad layer alone, skin, hair and backdrop, from its own code `[batch, w_dim]`."""
+        drawn: dict[str, Tensor] = self.bands[COLOUR_ROW](code[:, self.even_index], code[:, self.odd_index])
+        return drawn | self._settle_colours(drawn, code)
+
+    def _settle_colours(self, drawn: Mapping[str, Tensor], code: Tensor) -> dict[str, Tensor]:
+        colour = self.hair.choose(code[:, self.even_index], code[:, self.odd_index])
+        return {
+            name: torch.lerp(drawn[name], self.hair.draw(name, colour), self.settle) for name in ("hair", "backdrop")
+        }
 
     def layers(self, latent: Tensor, bends: Mapping[str, Bend] = UNBENT) -> Layers:
         """Draw the parts of `latent` `[batch, 4, w_dim]` in the mean frame.
