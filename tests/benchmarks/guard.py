@@ -1,32 +1,29 @@
 """Measure the guard: faults that are made on purpose, and how soon there are pictures again.
 
-Run `python tests/benchmarks/guard.py`; it needs Xvfb. A guard plays the demo with the lightest
-weights full-screen on a virtual screen. Each fault is made some seconds after the spare is there; the time counts from
-the fault to the guard's own line "pictures again", or where no restart is needed to the first new picture.
+Run `python -m tests.benchmarks.guard [--only camera]`; it needs Xvfb, and a C compiler for the clock. A guard plays the
+demo with the lightest weights full-screen on a virtual screen. Each fault is made once the spare has imported all and
+waits; the time counts from the fault to the guard's own line "pictures again", or where no restart is needed to the
+first new picture. Where a show dies it is said, too, how long its process took to be gone.
 """
 
 import argparse
-import json
 import os
 import re
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from likeness.files.paths import LIGHT_WEIGHTS
+from tests.benchmarks.guard_faults import JumpingClock, MemoryLimit, NetworkCamera
+from tests.benchmarks.guarded import Guarded, Screen, alive, children_of, longest_gap, start, wait
 
-ROOT = Path(__file__).resolve().parents[2]
-DEADLINE_S = 120.0
-# After the 15th second a show is given a spare, which takes some to import.
-SPARED_S = 30.0
+DAY_S = 86_400.0
+# For so long the pictures are looked at after a clock has jumped, and while a camera is gone.
+LOOK_S = 10.0
 # Allocates until the limit of the process is reached, in the render thread of a show.
 GREEDY = """
 from pathlib import Path
@@ -45,111 +42,15 @@ class Plugin:
 """
 
 
-@dataclass
-class Guarded:
-    """A guard that plays, with its screen."""
-
-    screen: "Screen"
-    process: "subprocess.Popen[str]"
-    log: Path
-    port: int
-    folder: Path
-
-    def status(self) -> int:
-        """Return how many new pictures there were, -1 where the show does not answer."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/status", timeout=2) as answer:
-                numbers = json.load(answer)
-        except (OSError, ValueError):
-            return -1
-        return int(numbers["frames"]) - int(numbers["repeats"])
-
-    def show(self) -> int:
-        """Return the process of the show: the child that has the port."""
-        for child in children_of(self.process.pid):
-            # Sockets of the port that listen belong to it; the spare has none.
-            if any(link.startswith("socket:") for link in links_of(child)) and listens(child, self.port):
-                return child
-        raise RuntimeError("no show listens")
-
-
-class Screen:
-    """An X server of 1280x720 with a number of its own."""
-
-    def __init__(self) -> None:
-        self.number = 0
-        self.start()
-
-    def start(self) -> None:
-        """Start it, at the same number where it had one."""
-        reading, writing = os.pipe()
-        number = [f":{self.number}"] if self.number else []
-        command = ["Xvfb", *number, "-screen", "0", "1280x720x24", "-displayfd", str(writing), "-nolisten", "tcp"]
-        self.server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            self.number = int(pipe.readline())
-
-
-def children_of(pid: int) -> list[int]:
-    """Return the processes that `pid` started."""
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def links_of(pid: int) -> list[str]:
-    """Return what its handles are."""
-    links = []
-    for handle in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(OSError):
-            links.append(os.readlink(handle))
-    return links
-
-
-def listens(pid: int, port: int) -> bool:
-    """Return whether a TCP socket of `pid` listens on `port`."""
-    rows = [row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-    inodes = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and int(row[1].partition(":")[2], 16) == port}
-    return bool(inodes & {*links_of(pid)})
-
-
-def wait(condition: Callable[[], bool], what: str) -> float:
-    """Wait until it is so; return the seconds that it took."""
-    began = time.monotonic()
-    while not condition():
-        if time.monotonic() - began > DEADLINE_S:
-            raise RuntimeError(f"not in {DEADLINE_S:g} s: {what}")
-        time.sleep(0.05)
-    return time.monotonic() - began
-
-
-def start(screen: Screen, folder: Path, options: list[str]) -> Guarded:
-    """Start a guard and wait until its show and a spare are there."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = folder / "log"
-    command = [sys.executable, "-m", "likeness.cli", "guard", "demo", "--weights", LIGHT_WEIGHTS, "--midi", "off"]
-    command += ["--osc-port", "0", "--web-port", str(port), "--fps", "30", *options]
-    environment = {**os.environ, "DISPLAY": f":{screen.number}", "LIKENESS_HOME": str(folder / "home")}
-    environment.pop("SDL_VIDEODRIVER", None)
-    with log.open("w") as file:
-        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=file, stderr=file, text=True)
-    guarded = Guarded(screen, process, log, port, folder)
-    try:
-        wait(lambda: guarded.status() > 10, "pictures")
-    except RuntimeError as error:
-        process.terminate()
-        raise RuntimeError(f"{error}\n{log.read_text()}") from error
-    time.sleep(SPARED_S)
-    return guarded
-
-
 def again(guarded: Guarded, fault: Callable[[], object]) -> tuple[float, str]:
     """Make the fault; return the seconds to the pictures of the next show, and what the guard said."""
-    before = len(guarded.log.read_text())
+    before, show, began = len(guarded.log.read_text()), guarded.show(), time.monotonic()
     fault()
-    took = wait(lambda: "pictures again" in guarded.log.read_text()[before:], guarded.log.read_text()[-600:])
+    wait(lambda: not alive(show), "the end of the show")
+    gone_s = time.monotonic() - began
+    took = gone_s + wait(lambda: "pictures again" in guarded.log.read_text()[before:], guarded.log.read_text()[-600:])
     said = re.search(r"ERROR: show: (.*?);", guarded.log.read_text()[before:])
-    return took, said[1] if said else "?"
+    return took, f"{said[1] if said else '?'}; its process was gone after {gone_s:.1f} s"
 
 
 def resumed(guarded: Guarded, pid: int, seconds: float) -> tuple[float, str]:
@@ -202,26 +103,111 @@ def lose_guard(guarded: Guarded) -> tuple[float, str]:
     return wait(lambda: not any(alive(pid) for pid in left), "the show ends"), "show, spare and picture have ended"
 
 
-def alive(pid: int) -> bool:
-    """Return whether the process runs; one that nobody waited for is dead."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+def jump_clock(guarded: Guarded, clock: JumpingClock) -> tuple[float, str]:
+    """Set the clock a day ahead and back again; return the longest time without a new picture."""
+    gaps = []
+    for seconds in (DAY_S, -DAY_S, 0.0):
+        clock.jump(seconds)
+        gaps.append(longest_gap(guarded, LOOK_S))
+    restarted = "starting it again" in guarded.log.read_text()
+    return max(gaps), f"a day ahead, a day back, right again; {'it was started again' if restarted else 'it plays on'}"
 
 
-FAULTS: dict[str, Callable[[Guarded], tuple[float, str]]] = {
-    "killed (`kill -9`)": lambda guarded: again(guarded, lambda: os.kill(guarded.show(), signal.SIGKILL)),
-    "killed for want of memory (`kill -9`), without a spare": lambda guarded: again(
-        guarded, lambda: os.kill(guarded.show(), signal.SIGKILL)
-    ),
-    "aborted, as by a driver": lambda guarded: again(guarded, lambda: os.kill(guarded.show(), signal.SIGABRT)),
-    "hangs (stopped for ever)": lambda guarded: again(guarded, lambda: os.kill(guarded.show(), signal.SIGSTOP)),
-    "suspended for 5 s and resumed": lambda guarded: resumed(guarded, guarded.show(), 5.0),
-    "the X server is killed": lose_screen,
-    "a plugin asks for all memory": fill_memory,
-    "the guard is killed": lose_guard,
+def lose_camera(guarded: Guarded, camera: NetworkCamera) -> tuple[float, str]:
+    """Kill the camera and start it again; return the seconds until the show has pictures of it again."""
+    wait(lambda: guarded.camera() > 0, "pictures of the camera")
+    camera.pull()
+    gap_s = longest_gap(guarded, LOOK_S)
+    before = guarded.camera()
+    camera.plug_in()
+    took = wait(lambda: guarded.camera() > before, "pictures of the camera again")
+    restarted = "starting it again" in guarded.log.read_text()
+    how = "it was started again" if restarted else f"it plays on, {gap_s:.1f} s at most without a new picture"
+    return took, f"from its plugging in on; while it is gone {how}"
+
+
+def exhaust_memory(guarded: Guarded, limit: MemoryLimit) -> tuple[float, str]:
+    """Let a plugin allocate in a show that the kernel kills for it."""
+
+    def fault() -> None:
+        limit.put(guarded.show())
+        (guarded.folder / "greed").write_text("")
+
+    return again(guarded, fault)
+
+
+@dataclass
+class Helpers:
+    """What faults need beside a guard, made where it is asked for.
+
+    Args:
+        folder: for files.
+    """
+
+    folder: Path
+
+    @cached_property
+    def clock(self) -> JumpingClock:
+        """The wall's clock of the guard and all that it starts."""
+        return JumpingClock(self.folder)
+
+    @cached_property
+    def camera(self) -> NetworkCamera:
+        """The show's camera."""
+        return NetworkCamera()
+
+    @cached_property
+    def memory(self) -> MemoryLimit:
+        """The show's memory."""
+        return MemoryLimit()
+
+    def close(self) -> None:
+        """Let go of what was made."""
+        made = vars(self)
+        if "camera" in made:
+            self.camera.pull()
+        if "memory" in made:
+            self.memory.close()
+
+
+def kill(number: int) -> Callable[[Guarded, Helpers], tuple[float, str]]:
+    """Return the fault of a signal to the show."""
+    return lambda guarded, helpers: again(guarded, lambda: os.kill(guarded.show(), number))
+
+
+FAULTS: dict[str, Callable[[Guarded, Helpers], tuple[float, str]]] = {
+    "killed (`kill -9`)": kill(signal.SIGKILL),
+    "killed for want of memory (`kill -9`), without a spare": kill(signal.SIGKILL),
+    "aborted, as by a driver": kill(signal.SIGABRT),
+    "hangs (stopped for ever)": kill(signal.SIGSTOP),
+    "suspended for 5 s and resumed": lambda guarded, helpers: resumed(guarded, guarded.show(), 5.0),
+    "the X server is killed": lambda guarded, helpers: lose_screen(guarded),
+    "a plugin asks for all memory": lambda guarded, helpers: fill_memory(guarded),
+    "the kernel is out of memory for the show": lambda guarded, helpers: exhaust_memory(guarded, helpers.memory),
+    "the clock jumps": lambda guarded, helpers: jump_clock(guarded, helpers.clock),
+    "the camera is gone": lambda guarded, helpers: lose_camera(guarded, helpers.camera),
+    "the guard is killed": lambda guarded, helpers: lose_guard(guarded),
 }
+
+
+def play_fault(name: str, folder: Path) -> tuple[float, str]:
+    """Start a guard, make the fault, and return the seconds that it cost, and what was seen."""
+    greedy = folder / "greedy.py"
+    greedy.write_text(GREEDY.replace("FILE", repr(str(folder / "greed"))))
+    helpers, screen, guarded = Helpers(folder), Screen(), None
+    options = ["--plugin", str(greedy)] if "memory" in name and "kill -9" not in name else []
+    options += ["--no-spare"] if "without a spare" in name else []
+    options += ["--camera", helpers.camera.url] if "camera" in name else []
+    try:
+        guarded = start(screen, folder, options, helpers.clock.environment if "clock" in name else {})
+        return FAULTS[name](guarded, helpers)
+    finally:
+        if guarded is not None:
+            guarded.process.terminate()
+            guarded.process.wait(30)
+        helpers.close()
+        screen.server.terminate()
+        screen.server.wait()
 
 
 def main() -> None:
@@ -231,27 +217,18 @@ def main() -> None:
     parser.add_argument("--only", help="part of the names of the faults to make")
     arguments = parser.parse_args()
     print("| fault | pictures again after, s | load | what was seen |\n| --- | --- | --- | --- |", flush=True)
-    for name, make in FAULTS.items():
+    for name in FAULTS:
         if arguments.only and arguments.only not in name:
             continue
         for _ in range(arguments.rounds):
             with tempfile.TemporaryDirectory() as folder:
-                greedy = Path(folder) / "greedy.py"
-                greedy.write_text(GREEDY.replace("FILE", repr(str(Path(folder) / "greed"))))
-                options = ["--plugin", str(greedy)] if make is fill_memory else []
-                options += ["--no-spare"] if "without a spare" in name else []
-                screen = Screen()
-                guarded = None
                 try:
-                    guarded = start(screen, Path(folder), options)
-                    took, said = make(guarded)
+                    took, said = play_fault(name, Path(folder))
                     print(f"| {name} | {took:.1f} | {os.getloadavg()[0]:.1f} | {said} |", flush=True)
-                finally:
-                    if guarded is not None:
-                        guarded.process.terminate()
-                        guarded.process.wait(30)
-                    screen.server.terminate()
-                    screen.server.wait()
+                # One fault that cannot be made here costs no other.
+                except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+                    told = " ".join(str(error).split())[-300:]
+                    print(f"| {name} | not measured | {os.getloadavg()[0]:.1f} | {told} |", flush=True)
 
 
 if __name__ == "__main__":

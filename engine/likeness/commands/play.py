@@ -81,6 +81,7 @@ def render(
     ] = None,
     shard: Annotated[int | None, ranged(SHARDS, "Render this part alone, counted from 1; on any machine.")] = None,
     workers: Annotated[int | None, ranged(SHARDS, "Of a take: render so many parts at a time here, and join.")] = None,
+    ray: Annotated[str | None, Parameter(help="Render --shards on the Ray cluster of this address.")] = None,
     options: PictureOptions = PICTURE_DEFAULTS,
 ) -> None:
     """Render a preset or a take to a file on a fixed clock: the same one gives the same frames, bit by bit.
@@ -98,16 +99,23 @@ def render(
     if is_take(preset):
         take, rendered = open_take(preset, rendered)
         rendered = _cut(rendered, take, seconds, start, end)
+        if ray and (not shards or shard or workers):
+            raise InputError("--ray renders the parts of --shards, all of them: give it --shards 8, say, and no other")
         if shards or shard or workers:
             from likeness.commands.shards import Film, render_film
             from likeness.show.takes.material import hash_material
 
             fps = rendered.fps or take.preset.show.fps or DEFAULT_FPS
             film = Film(take.path, rendered, fps, shards, workers or 1, hash_material(take, rendered))
-            render_film(film, shard, render_part)
+            run = None
+            if ray is not None:
+                from likeness.commands.ray_shards import RayWorkers
+
+                run = RayWorkers(film, render_part, ray).run
+            render_film(film, shard, render_part, run)
         else:
             _render(take.preset, rendered, take)
-    elif start or end or shards or shard or workers:
+    elif start or end or shards or shard or workers or ray:
         raise InputError(f"--from, --to and --shards cut a take, and {preset} is a preset; give it --seconds")
     else:
         played = read_named_preset(preset)

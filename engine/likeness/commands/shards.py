@@ -124,11 +124,20 @@ class Film:
 Render = Callable[[Path, Options], bool]
 """Renders a take, with these options, to its output; returns whether it came to its end."""
 
+RunParts = Callable[[list[int]], None]
+"""Renders the parts of these numbers, each to its file."""
 
-def render_film(film: Film, shard: int | None, render: Render) -> None:
-    """Render one part, or all that are missing and join them. Raises like `render_in_parts`."""
+
+def render_film(film: Film, shard: int | None, render: Render, run: RunParts | None = None) -> None:
+    """Render one part, or all that are missing, by workers here or by `run`, and join them.
+
+    Raises like `render_in_parts`.
+    """
     film.check(shard)
-    path = render_shard(film, shard, render) if shard else render_in_parts(film, render)
+    if shard is not None:
+        path = render_shard(film, shard, render)
+    else:
+        path = render_in_parts(film, run or _Workers(film, render).run)
     print(f"The result is in {path.absolute()}")
 
 
@@ -162,15 +171,15 @@ def render_shard(film: Film, shard: int, render: Render) -> Path:
     return part
 
 
-def render_in_parts(film: Film, render: Render) -> Path:
-    """Render the parts that are missing, some at a time, join all of them and return the film.
+def render_in_parts(film: Film, run: RunParts) -> Path:
+    """Have `run` render the parts that are missing, by their numbers, join all of them and return the film.
 
     Raises:
         LikenessError: a part cannot be rendered, or the film cannot be written.
     """
     shards = range(1, film.shards + 1)
     missing = [shard for shard in shards if not film.part(shard).exists()]
-    _Workers(film, render).run(missing)
+    run(missing)
     options, parts = film.options, [film.part(shard) for shard in shards]
     with claimed([film.path], force=options.force) as (path,):
         sound = None if options.audio == OFF else open_audio(options.audio, offline=True).open_sound()

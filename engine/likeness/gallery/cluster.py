@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import socket
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -13,12 +11,12 @@ from typing import Any
 from likeness.errors import GalleryError
 from likeness.gallery.add_photos import EncodePhotos, PhotoJob
 from likeness.gallery.photo_encoder import PhotoEncoder, PhotoResult
+from likeness.gallery.ray_cluster import connect_cluster
 
 # Two seconds of work. What is larger than Ray's memory it writes to a disk, and these are photos of people.
 CHUNK, CHUNK_BYTES = 16, 8_000_000
 # Chunks sent ahead for each processor: it never waits for work, and no folder fills the memory.
 AHEAD = 2
-CALL_S = 5.0
 
 
 def encode_on_cluster(address: str, weights: Path | None, name: str, consent: str) -> EncodePhotos:
@@ -35,16 +33,7 @@ def encode_on_cluster(address: str, weights: Path | None, name: str, consent: st
         GalleryError: Ray is not installed, or nobody answers at the address; later, that the cluster has failed, or
             that the weights are absent on one of its machines.
     """
-    _check_address(address)
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise GalleryError('--ray needs Ray, which is not installed: pip install "likeness-live[ray]"') from error
-    try:
-        ray.init(address=address, log_to_driver=False, include_dashboard=False, logging_level=logging.WARNING)
-    # Ray raises classes of its own and of gRPC.
-    except Exception as error:
-        raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
+    ray = connect_cluster(address, GalleryError)
     # A worker has another working folder.
     path = "" if weights is None else str(weights.resolve())
     remote: Any = ray.remote(num_cpus=1, max_retries=3)(_encode_jobs)
@@ -83,18 +72,6 @@ def next_chunk(jobs: Iterator[PhotoJob]) -> list[PhotoJob]:
         chunk.append(job)
         size += len(job.raw)
     return chunk
-
-
-def _check_address(address: str) -> None:
-    """Raise if nobody listens at the address: Ray would try for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdigit():
-        return
-    try:
-        # An IPv6 address stands in brackets.
-        socket.create_connection((host.strip("[]"), int(port)), CALL_S).close()
-    except (OSError, OverflowError, UnicodeError) as error:
-        raise GalleryError(f"no Ray cluster at {address}: {error}; start one with: ray start --head") from error
 
 
 def _encode_jobs(jobs: list[tuple[str, str, bytes]], weights: str, name: str, consent: str) -> list[PhotoResult]:
