@@ -104,7 +104,6 @@ class Plugin:
         if self._sender is not None:
             self._sender.close()
         self._process = self._sender = None
-        stage.signals.withdraw("puppet")
 
     @hookimpl
     def handle(self, event: Event) -> None:

@@ -187,26 +187,27 @@ class Audience:
 class Signals:
     """Numbers that plugins publish in a frame, for modulators, by "plugin.name".
 
-    The render thread publishes; the show's thread reads before the next frame. Neither waits: each plugin's numbers
-    are replaced as a whole.
+    The render thread publishes; the show's thread reads before the next frame. Neither waits: all numbers of a frame
+    are replaced together, so that those of a plugin that is bypassed are gone.
     """
 
     def __init__(self) -> None:
         self._published: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+        self._coming: dict[str, Mapping[str, float]] = {}
 
     def publish(self, owner: str, values: Mapping[str, float]) -> None:
-        """Publish numbers, instead of those of the frame before; what is not finite counts as 0.
+        """Publish numbers for one frame; what is not finite counts as 0. Call it in `update`, in each frame.
 
         Args:
             owner: the plugin's name.
             values: by name, each held within [0, 1].
         """
         held = {name: min(max(value, 0.0), 1.0) if math.isfinite(value) else 0.0 for name, value in values.items()}
-        self._published = MappingProxyType({**self._published, owner: MappingProxyType(held)})
+        self._coming[owner] = MappingProxyType(held)
 
-    def withdraw(self, owner: str) -> None:
-        """Publish nothing any more; modulators find 0 there."""
-        self._published = MappingProxyType({name: each for name, each in self._published.items() if name != owner})
+    def end_update(self) -> None:
+        """Let modulators find what was published since the last call, and nothing else. The renderer."""
+        self._published, self._coming = MappingProxyType(self._coming), {}
 
     def value(self, address: str) -> float:
         """Return the number "plugin.name", 0 where nobody publishes it. Any thread."""

@@ -49,6 +49,7 @@ class Played:
         at = self.index / FPS
         frame = Frame(self.index, at, 1 / FPS if self.index else 0.0, 0.0, {}, 0.0, at)
         self.plugin.update(self.values | values, frame)
+        self.signals.end_update()
         self.index += 1
 
     def play(self, event: Any, seconds: float, **values: Any) -> None:

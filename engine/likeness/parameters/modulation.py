@@ -82,14 +82,12 @@ class _Running:
     def value(self, time: float, beat: float, dt: float, audio: AudioFeatures, signal: Signal) -> float:
         """Return its value in [0, 1]."""
         own = self.modulator
-        if own.source == "signal":
-            return signal(own.signal)
         if own.source == "lfo":
             return SHAPES[own.shape](self.cycle(time, beat), self.key)
         if own.source == "steps":
             return own.steps[math.floor(self.cycle(time, beat)) % len(own.steps)]
-        if own.source == "audio":
-            goal = audio.loudness(own.band)
+        if own.source in ("audio", "signal"):
+            goal = signal(own.signal) if own.source == "signal" else audio.loudness(own.band)
             seconds = own.attack if goal > self._value else own.release
             self._value += (goal - self._value) * glide_share(dt, seconds)
         else:

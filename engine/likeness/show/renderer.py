@@ -129,6 +129,7 @@ class Renderer:
         # A copy, since a plugin that changes its argument in place would change the seed's face for good.
         latent = self._host.update(self._base.clone(), frame)
         private, bends = self._stage.privacy.end_frame(), self._stage.bending.end_update()
+        self._stage.signals.end_update()
         # A plugin's NaN or infinity must not reach the networks; `where` needs no look at the values from here.
         latent = torch.where(latent.isfinite(), latent, self._base)
         asked = time.perf_counter()

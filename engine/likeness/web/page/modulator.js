@@ -153,7 +153,8 @@ export function ModulatorCard({ modulator, title }) {
     ${heard ? html`<${Field} wide name="band"><${Buttons} label="band" value=${modulator.band} options=${BANDS} onPick=${(key) => change('band', key)} /><//>` : null}
     ${source === 'lfo' || source === 'steps' ? html`<${Rate} modulator=${modulator} change=${change} />` : null}
     ${source === 'lfo' || source === 'steps' ? slide('phase', PHASE) : null}
-    ${source === 'audio' ? slide('attack', ATTACK) : null} ${heard ? slide('release', RELEASE) : null}
+    ${source === 'audio' || source === 'signal' ? slide('attack', ATTACK) : null}
+    ${heard || source === 'signal' ? slide('release', RELEASE) : null}
     <${Field} name="goes">
       <${Buttons}
         label="polarity"
