@@ -48,6 +48,34 @@ steps = [1, 0, 1]
 beats = 1
 """
 
+NODS = """
+from likeness import hookimpl
+
+class Plugin:
+    @hookimpl
+    def start(self, stage):
+        self.signals = stage.signals
+
+    @hookimpl
+    def update(self, frame):
+        self.signals.publish("nods", {"up": 1.0})
+"""
+LED = """
+[show]
+plugins = ["random_walk"]
+
+[random_walk]
+reach = 0.5
+
+[[modulation]]
+param = "random_walk.reach"
+source = "signal"
+signal = "nods.up"
+amount = 0.25
+attack = 0
+release = 0
+"""
+
 MakeShow = Callable[..., Show]
 
 
@@ -67,7 +95,7 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeShow]:
     toys = {"plugins": [tmp_path / "toys.py"], "weights": str(tmp_path / "faces.toy")}
 
     def make(preset: Preset, **options: object) -> Show:
-        shows.append(Show(preset, replace(QUIET, size=(32, 32), fps=50, **toys, **options)))  # type: ignore[arg-type]
+        shows.append(Show(preset, replace(QUIET, size=(32, 32), fps=50, **{**toys, **options})))  # type: ignore[arg-type]
         return shows[-1]
 
     yield make
@@ -86,6 +114,23 @@ def test_a_preset_moves_its_parameter_on_the_beat_and_leaves_its_fader_alone(sho
         expected = reach.from_unit(reach.to_unit(0.5) + 0.25 * np.sin(np.pi * beat))
         assert playing.store.snapshot["random_walk"]["reach"] == pytest.approx(expected)
         assert playing.store.target(ADDRESS) == 0.5
+
+
+def test_a_plugins_signal_leads_a_parameter_of_another_until_it_is_bypassed(show: MakeShow, tmp_path: Path) -> None:
+    (tmp_path / "nods.py").write_text(NODS)
+    (tmp_path / "led.toml").write_text(LED)
+    playing = show(
+        read_preset(tmp_path / "led.toml"), offline=True, plugins=[tmp_path / "toys.py", tmp_path / "nods.py"]
+    )
+    reach = playing.store.param(ADDRESS)
+    seen = []
+    for index in range(6):
+        if index == 3:
+            playing.store.set("nods.bypass", True)
+        playing.loop.frame()
+        seen.append(reach.to_unit(playing.store.snapshot["random_walk"]["reach"]) - reach.to_unit(0.5))
+    # A frame is led by what was published in the one before.
+    assert seen == pytest.approx([0.0, 0.25, 0.25, 0.25, 0.0, 0.0])
 
 
 def test_two_renders_with_modulation_and_presses_are_the_same_bit_by_bit(show: MakeShow, preset: Preset) -> None:
