@@ -8,6 +8,7 @@ from typing import Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +31,16 @@ class Led(Protocol):
         """Return what whoever connects is told first."""
         ...
 
-    def join(self, offer: Callable[[Sendable | None], None]) -> Callable[[], None]:
-        """Begin to hand messages to `offer`, which any thread may call, and None at the end; return what ends that."""
+    def join(self, offer: Callable[[Sendable | None], None], word: str) -> Callable[[bool], None]:
+        """Begin to hand messages to `offer`, which any thread may call, and None at the end.
+
+        Args:
+            offer: see above.
+            word: what whoever connects has answered.
+
+        Returns:
+            What ends that, called with whether whoever connected has said goodbye.
+        """
         ...
 
 
@@ -56,12 +65,12 @@ class TakeSocket:
         try:
             with contextlib.suppress(ConnectionClosed, TimeoutError):
                 await connection.send(self._led.greet())
-                await asyncio.wait_for(connection.recv(), WORD_S)
-                await self._send_all(connection)
+                word = await asyncio.wait_for(connection.recv(decode=True), WORD_S)
+                await self._send_all(connection, word)
         finally:
             self._shadows -= 1
 
-    async def _send_all(self, connection: ServerConnection) -> None:
+    async def _send_all(self, connection: ServerConnection, word: str) -> None:
         loop, waiting = asyncio.get_running_loop(), asyncio.Queue[Sendable | None]()
 
         def offer(message: Sendable | None) -> None:
@@ -71,7 +80,7 @@ class TakeSocket:
 
         gone = asyncio.ensure_future(connection.wait_closed())
         gone.add_done_callback(lambda _: waiting.put_nowait(None))
-        leave = self._led.join(offer)
+        leave = self._led.join(offer, word)
         try:
             while (message := await waiting.get()) is not None:
                 if waiting.qsize() > MOST_WAITING:
@@ -81,5 +90,5 @@ class TakeSocket:
                     message = await asyncio.to_thread(message)
                 await connection.send(message)
         finally:
-            leave()
+            leave(connection.close_code == CloseCode.NORMAL_CLOSURE)
             gone.cancel()

@@ -109,6 +109,7 @@ class LeaderLink:
     Args:
         connection: that has been greeted.
         name: what messages call the leader.
+        word: `LOOK` where only `take` is wanted.
 
     Attributes:
         take: what it plays.
@@ -116,9 +117,9 @@ class LeaderLink:
         over: whether its show has ended. Valid once `next_frame` has returned None.
     """
 
-    def __init__(self, connection: ClientConnection, name: str) -> None:
+    def __init__(self, connection: ClientConnection, name: str, word: str = FOLLOW) -> None:
         self._connection, self.name = connection, name
-        self.take = self._read_take()
+        self.take = self._read_take(word)
         self.received_at: float | None = None
         self.over = False
         self._frames: SimpleQueue[LedFrame | None] = SimpleQueue()
@@ -170,9 +171,9 @@ class LeaderLink:
         self._connection.close()
         self._thread.join(2.0)
 
-    def _read_take(self) -> LedTake:
+    def _read_take(self, word: str) -> LedTake:
         try:
-            self._connection.send(FOLLOW)
+            self._connection.send(word)
             take = decode(self._connection.recv(timeout=ANSWER_S))
         except (WebSocketException, TimeoutError, OSError) as error:
             self._connection.close()
@@ -224,8 +225,8 @@ class LeaderLink:
             self._newest_face = None if said.kind == PRIVATE else said.face
 
 
-def open_link(address: str) -> LeaderLink:
-    """Return a link to the show that plays at `address`.
+def open_link(address: str, word: str = FOLLOW) -> LeaderLink:
+    """Return a link to the show that plays at `address`; with `LOOK` to its first message alone.
 
     Raises:
         NobodyLeads: nobody plays there whom one can follow.
@@ -236,4 +237,4 @@ def open_link(address: str) -> LeaderLink:
     if greeting.leads_s is None:
         connection.close()
         raise NobodyLeads(f"{name} itself follows another machine")
-    return LeaderLink(connection, name)
+    return LeaderLink(connection, name, word)

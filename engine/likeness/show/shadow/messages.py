@@ -19,8 +19,8 @@ from likeness.show.clock import Tick
 from likeness.show.takes.entries import decode_entry, encode_entry
 
 FORMAT = 1
-# What a shadow sends once it has been greeted.
-FOLLOW = "follow"
+# What a shadow sends once it has been greeted, and who only wants to know what is played.
+FOLLOW, LOOK = "follow", "look"
 OVER = '{"over": true}'
 # A face is a letter, a number and a shape, then float32 numbers, all little-endian.
 SHOWN, RECALLED, PRIVATE = b"F", b"R", b"P"

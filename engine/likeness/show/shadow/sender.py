@@ -18,6 +18,7 @@ from likeness.parameters.journal import Entry
 from likeness.parameters.store import ParamStore
 from likeness.show.clock import Clock
 from likeness.show.shadow.messages import (
+    LOOK,
     OVER,
     PRIVATE,
     RECALLED,
@@ -44,10 +45,10 @@ Offer = Callable[[Sendable | None], None]
 
 
 class _Shadow:
-    """One machine that follows. `fresh` until it has been sent how the show stands."""
+    """One machine that follows, or only looks. `fresh` until it has been sent how the show stands."""
 
-    def __init__(self, offer: Offer) -> None:
-        self.offer, self.fresh, self.gone = offer, True, threading.Event()
+    def __init__(self, offer: Offer, *, looks: bool) -> None:
+        self.offer, self.looks, self.fresh, self.gone = offer, looks, True, threading.Event()
 
 
 class TakeSender:
@@ -103,14 +104,18 @@ class TakeSender:
         """Return what whoever connects is told first."""
         return encode_greeting(Greeting(__version__, self.name, self.leads_s))
 
-    def join(self, offer: Offer) -> Callable[[], None]:
-        """Begin to hand messages to `offer`, in the next frame; return what ends that."""
-        shadow = _Shadow(offer)
+    def join(self, offer: Offer, word: str) -> Callable[[bool], None]:
+        """Begin to hand messages to `offer`, in the next frame; where `word` is `LOOK`, only what is played.
+
+        Returns:
+            What ends that, called with whether the other machine has said goodbye.
+        """
+        shadow = _Shadow(offer, looks=word == LOOK)
         self._store.run(lambda: self._add(shadow))
 
-        def leave() -> None:
+        def leave(parted: bool) -> None:
             shadow.gone.set()
-            self._store.run(lambda: self._remove(shadow))
+            self._store.run(lambda: self._remove(shadow, parted))
 
         return leave
 
@@ -170,11 +175,19 @@ class TakeSender:
             return encode_take(header, hashes)
 
         shadow.offer(describe)
+        if shadow.looks:
+            shadow.offer(None)
+            return
         self._shadows, self.lost = (*self._shadows, shadow), False
         self._store.journal.recording = True
         log.info("another machine follows this show")
 
-    def _remove(self, shadow: _Shadow) -> None:
-        if shadow in self._shadows:
-            self._shadows, self.lost = tuple(each for each in self._shadows if each is not shadow), True
+    def _remove(self, shadow: _Shadow, parted: bool) -> None:
+        if shadow not in self._shadows:
+            return
+        self._shadows = tuple(each for each in self._shadows if each is not shadow)
+        if parted:
+            log.info("the machine that followed this show has left")
+        elif not self._shadows:
+            self.lost = True
             log.warning("the machine that followed this show is gone; nobody would play on")

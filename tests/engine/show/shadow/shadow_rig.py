@@ -14,7 +14,8 @@ from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
 from likeness.show.shadow.following import Following
-from likeness.show.shadow.link import open_link
+from likeness.show.shadow.link import LeaderLink, open_link
+from likeness.show.shadow.messages import FOLLOW
 from likeness.show.show import Show
 from likeness.show.takes.material import with_material
 from likeness.web.codes import Codes
@@ -74,19 +75,23 @@ class Pair:
 
     def join(self, **options: Any) -> None:
         """Let the shadow join; the leader plays as many frames as that takes."""
-        with ThreadPoolExecutor(1) as pool:
-            link = pool.submit(open_link, self.address)
-            # The leader is asked in an edit, which its next frame runs.
-            while not (self.leader.store._inbox or link.done()):
-                wait([link], 0.01)
-            self.lead()
-            self.following = Following(link.result(DEADLINE_S), 0.25)
+        self.following = Following(self.ask(FOLLOW), 0.25)
         self._opened.callback(self.following.close)
         wanted = with_material(self.following.take, replace(QUIET, device="cpu", offline=True, **options))
         self.shadow = self._opened.enter_context(Show(self.following.take.preset, wanted, take=self.following))
         self.seen = MemoryOutput()
         self.shadow.loop.outputs.add(self.seen)
         self.shadow.loop.frame()
+
+    def ask(self, word: str) -> LeaderLink:
+        """Return a link to the leader, which plays a frame meanwhile."""
+        with ThreadPoolExecutor(1) as pool:
+            link = pool.submit(open_link, self.address, word)
+            # The leader is asked in an edit, which its next frame runs.
+            while not (self.leader.store._inbox or link.done()):
+                wait([link], 0.01)
+            self.lead()
+            return link.result(DEADLINE_S)
 
     def play(self, frames: int) -> list[tuple[Picture, Picture]]:
         """Play both; return what the leader showed and what the shadow would have."""

@@ -1,16 +1,19 @@
 """Following: a shadow draws what its leader draws, and goes on where that ends."""
 
+import socket
+import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.engine.show.shadow.shadow_rig import Pair, Script
+from tests.engine.show.shadow.shadow_rig import DEADLINE_S, Pair, Script
 from tests.engine.show.takes.test_takes import NIGHT, put
 
 from likeness.errors import WeightsError
 from likeness.picture import Picture
+from likeness.show.shadow.messages import LOOK
 
 Make = Callable[[Script], Pair]
 
@@ -138,6 +141,36 @@ def test_a_rack_and_weights_that_change_are_followed(make: Make, tmp_path: Path)
     assert pair.shadow.rack_editor.names() == pair.leader.rack_editor.names()
     assert differing(pairs[2:]) == []
     assert pairs[-1][1].shape[0] == 64
+
+
+def test_a_shadow_that_leaves_is_not_missed_and_one_that_is_lost_is(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = make({})
+    sender = pair.leader.shadow.sender
+    assert sender is not None
+    for goodbye in (True, False):
+        pair.join()
+        pair.play(2)
+        assert pair.leader.shadow.counters() == {"shadow": {"shadows": 1}}
+        if goodbye:
+            pair.following.link.close()
+        else:
+            pair.following.link._connection.socket.shutdown(socket.SHUT_RDWR)
+        deadline = time.monotonic() + DEADLINE_S
+        while sender.count:
+            assert time.monotonic() < deadline
+            pair.lead()
+        assert sender.lost is not goodbye
+
+
+def test_whoever_only_looks_gets_what_is_played_and_is_no_shadow(make: Make) -> None:
+    pair = make({})
+    link = pair.ask(LOOK)
+    assert link.take.header["preset"]["show"]["weights"] == pair.leader.preset.show.weights
+    pair.lead(3)
+    assert pair.leader.shadow.counters() == {}
+    link.close()
 
 
 def test_other_weights_of_the_same_name_are_refused_in_words(make: Make) -> None:

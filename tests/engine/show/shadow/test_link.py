@@ -30,10 +30,10 @@ class Led:
     def greet(self) -> str:
         return self.greeting
 
-    def join(self, offer: Callable[[Sendable | None], None]) -> Callable[[], None]:
+    def join(self, offer: Callable[[Sendable | None], None], word: str) -> Callable[[bool], None]:
         self.offer = offer
         offer(lambda: encode_take({}, {}))
-        return lambda: None
+        return lambda parted: None
 
 
 def address(server: WebServer) -> str:
