@@ -21,7 +21,7 @@ from tests.engine.audience.served import Phone, signature
 
 from likeness.audience.evening import Places
 
-START_S = 120.0
+START_S = 600.0
 LET_IN = 0.75
 # Nothing listens there: addresses wait in the outbox until they are deleted with their visitors.
 NO_MAIL_SERVER = "smtp://127.0.0.1:9"

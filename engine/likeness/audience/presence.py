@@ -16,8 +16,8 @@ from likeness.audience.tables import WorkerHere
 from likeness.errors import AudienceError
 from likeness.stoppable_thread import StoppableThread
 
-# How often a worker says so, and how long its word counts: one on a busy machine is late.
-SAY_S, COUNTS_S = 3.0, 15.0
+# How often a worker says so, and how long its word counts: one behind a show on a full machine is late.
+SAY_S, COUNTS_S = 3.0, 30.0
 
 
 class Presence(StrEnum):

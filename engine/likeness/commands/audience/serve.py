@@ -141,11 +141,8 @@ def _address(host: str, port: int) -> str:
 @contextmanager
 def _visitors(url: str) -> Iterator[None]:
     """Let synthetic visitors come from a process of their own, for as long as the body runs."""
-    from likeness.audience.priority import lower_child
-
     command = [sys.executable, "-m", "likeness.audience.demo", url, str(DEMO_VISITORS)]
     process = subprocess.Popen(command)
-    lower_child(process.pid)
     try:
         yield
     finally:
