@@ -103,7 +103,7 @@ def middle(content: bytes) -> bytes:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_who_was_on_the_stage_is_in_no_take_no_temporary_file_and_no_line_after_the_deletion(room: Room) -> None:
     served = Served(room.folder / "evening", NightPlan(moderation=False, stage=True))
     try:

@@ -265,7 +265,7 @@ def test_with_moderation_on_no_picture_is_shown_unapproved_in_random_evenings() 
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_with_moderation_on_no_picture_is_shown_unapproved_in_ten_thousand_evenings() -> None:
     shown, children = play(SEQUENCES, STEPS)
     assert shown > 4_000
