@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,19 @@ AGAIN_S = 2.0
 NEARER = 1.6
 # From a face's middle, in its heights: farther off is another one.
 SAME = 0.6
+# Whoever leads and is not seen for so long has left.
+LEAVES_S = 1.0
+# A mesh's square is so many times as wide as the detector's box of the same face.
+SQUARE_BY_BOX = 1.9
+
+
+@dataclass(frozen=True)
+class _Leading:
+    """Where the leading face was seen last: its middle in px, its area in px, and when."""
+
+    middle: Points
+    area: float
+    at: float
 
 
 class FaceFinder:
@@ -50,7 +64,7 @@ class FaceFinder:
         self._detector = Detector("hog", longest=SEARCHED_SIDE)
         self._mesh = _open_mesh(mesh)
         self._square: Square | None = None
-        self._leading: Face | None = None
+        self._leading: _Leading | None = None
         self._looked_at = 0.0
         self._steady = SteadyMeasures()
 
@@ -61,62 +75,53 @@ class FaceFinder:
             picture: `[height, width, 3]` RGB.
             at: when it came, in seconds; never goes back.
         """
-        measures = self._find_face(picture) if self._mesh is None else self._follow(self._mesh, picture, at)
+        measures = self._find_face(picture, at) if self._mesh is None else self._follow(self._mesh, picture, at)
         return self._steady.smooth(measures, at)
 
-    def _find_face(self, picture: Pixels) -> Measures:
-        face = self._choose(self._detector.find(picture), picture)
-        self._leading = face
+    def _find_face(self, picture: Pixels, at: float) -> Measures:
+        face = self._choose(self._detector.find(picture), picture, at)
         if face is None or face.corners is None:
             return {}
+        self._leading = _Leading(_middle(face), face.area, at)
         return measure_five(face.corners, picture.shape)
 
     def _follow(self, mesh: FaceMesh, picture: Pixels, at: float) -> Measures:
         if self._square is None or at - self._looked_at >= AGAIN_S:
             self._looked_at = at
-            face = self._choose(self._detector.find(picture), picture)
-            if face is not None and face is not self._same(face):
-                self._square = Square.from_five(face.landmarks)
+            face = self._choose(self._detector.find(picture), picture, at)
+            if face is not None and not self._follows(face):
                 # From a guess at where the face lies to where it does.
-                nearer = mesh.find(picture, self._square)
+                nearer = mesh.find(picture, Square.from_five(face.landmarks))
                 self._square = None if nearer is None else Square.from_points(nearer)
         points = None if self._square is None else mesh.find(picture, self._square)
         if points is None or eye_distance(points[list(CORNERS), :2]) < FEWEST_EYES:
             self._square = None
             return {}
         self._square = Square.from_points(points)
+        self._leading = _Leading(self._square.middle, (self._square.side / SQUARE_BY_BOX) ** 2, at)
         return measure_mesh(points, picture.shape)
 
-    def _same(self, face: Face) -> Face | None:
-        """Return the face where the mesh follows it already."""
-        square = self._square
-        if square is None:
-            return None
-        left, top, right, bottom = face.box
-        off = np.hypot(*(np.array([(left + right) / 2, (top + bottom) / 2]) - square.middle))
-        return face if off < SAME * (bottom - top) else None
+    def _follows(self, face: Face) -> bool:
+        """Return whether the mesh follows that face already."""
+        return self._square is not None and _is_at(face, self._square.middle)
 
-    def _choose(self, faces: list[Face], picture: Pixels) -> Face | None:
+    def _choose(self, faces: list[Face], picture: Pixels, at: float) -> Face | None:
+        """Return the face that is to lead; None while that which leads is not seen and nobody outdoes it."""
         near = [face for face in faces if eye_distance(face.landmarks) >= FEWEST_EYES]
         if not near:
             return None
-        main = choose_main_face(near, picture.shape)
-        middle = None
-        if self._square is not None:
-            middle = self._square.middle
-        elif self._leading is not None:
-            middle = _middle(self._leading)
-        if middle is None:
+        main, leading = choose_main_face(near, picture.shape), self._leading
+        if leading is None or at - leading.at > LEAVES_S:
             return main
-        nearest = min(near, key=lambda face: float(np.hypot(*(_middle(face) - middle))))
-        if np.hypot(*(_middle(nearest) - middle)) > SAME * (nearest.box[3] - nearest.box[1]):
-            # The mesh may follow whom the detector does not see, as from the side.
-            return main if self._square is None or self._outdoes(main) else None
-        return main if main.area > NEARER * nearest.area else nearest
+        nearest = min(near, key=lambda face: float(np.hypot(*(_middle(face) - leading.middle))))
+        if _is_at(nearest, leading.middle):
+            return main if main.area > NEARER * nearest.area else nearest
+        # It may be missed in a picture, and the mesh sees from the side whom the detector does not.
+        return main if main.area > NEARER * leading.area else None
 
-    def _outdoes(self, face: Face) -> bool:
-        """Return whether a face is much nearer than the one that the mesh follows."""
-        return self._square is not None and face.area > NEARER * (self._square.side / 1.9) ** 2
+
+def _is_at(face: Face, middle: Points) -> bool:
+    return bool(np.hypot(*(_middle(face) - middle)) < SAME * (face.box[3] - face.box[1]))
 
 
 def _middle(face: Face) -> Points:
