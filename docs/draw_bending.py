@@ -1,8 +1,9 @@
 """The strips of bending: `python docs/draw_bending.py` draws five pictures for each operation.
 
     python docs/draw_bending.py bend b16.conv1 STYLEGAN2.safetensors docs/bending.jpg
+    python docs/draw_bending.py bend edges faces-256 docs/bending-edges.jpg
     python docs/draw_bending.py bend_composite "" faces-256 docs/bending-composite.jpg
-    python docs/draw_bending.py mix_networks faces-256 composite-256 docs/bending-mix.jpg
+    python docs/draw_bending.py mix_networks OTHER.safetensors STYLEGAN2.safetensors docs/bending-mix.jpg
 
 The plugin itself plays, each fader from one end of its range to the other with all others at rest; the middle one of
 its five values is at rest where rest is not an end. The second argument is the layer, or the weights to mix in; a
@@ -27,7 +28,9 @@ from likeness.stage import PluginParams
 from likeness.toolkit.face_list import read_faces
 
 ROOT = Path(__file__).resolve().parent.parent
-SIDE, LABEL, COUNT = 160, 120, 5
+SIDE, LABEL, COUNT = 144, 110, 5
+# Rows that stay in one column.
+LONGEST = 10
 QUALITY = 88
 # Enough to have faded to the layer.
 FRAMES = 12
@@ -61,7 +64,11 @@ def main(plugin_name: str, second: str, weights: str, path: Path, face_name: str
             values |= BESIDE.get(param.name, {})
             tiles.append(_tile(_draw(load_plugin(plugin_name, found), generator, face, values), value))
         rows.append(np.hstack(tiles))
-    cv2.imwrite(str(path), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    columns = 2 if len(rows) > LONGEST else 1
+    rows += [np.zeros_like(rows[0])] * (-len(rows) % columns)
+    length = len(rows) // columns
+    columns_of_rows = [np.vstack(rows[at * length : (at + 1) * length]) for at in range(columns)]
+    cv2.imwrite(str(path), np.hstack(columns_of_rows), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 
 
 @torch.inference_mode()
