@@ -13,6 +13,7 @@ from likeness.generator import BendableGenerator, Swap, check_layers
 from likeness.latent import row
 from likeness.toolkit.background_loader import BackgroundLoader
 from likeness.toolkit.bending import REST, Operations, bend_part, channel_weights
+from likeness.toolkit.crossfade import Crossfade
 from likeness.toolkit.face_list import draw_seeds
 from likeness.toolkit.layers import CLUSTERS, FACES, find_clusters
 
@@ -48,6 +49,7 @@ class Plugin:
         self._layer: PreparedLayer | None = None
         self._next: PreparedLayer | None = None
         self._level, self._phase = 0.0, 0.0
+        self._chosen, self._clusters = ("", 0), Crossfade()
 
     @hookimpl
     def declare_params(self) -> list[Param]:
@@ -110,10 +112,18 @@ class Plugin:
         if swapped:
             self._bending.swap(Swap(layer.name, layer.partner, swapped * amount))
         if operations != REST:
-            weights = self._weigh_channels(layer, values["first"], values["share"], int(values["cluster"]))
+            weights = self._weigh_channels(layer, values["first"], values["share"], int(values["cluster"]), frame.dt)
             along = math.tau * self._phase
             pattern = math.cos(along) * layer.patterns[0] + math.sin(along) * layer.patterns[1]
             self._bending.add(layer.name, partial(_bend, operations, pattern, weights, amount))
+
+    @hookimpl
+    def state(self) -> float:
+        return self._phase
+
+    @hookimpl
+    def restore(self, state: float) -> None:
+        self._phase = state
 
     def _choose(self, params: Values) -> tuple[str, str]:
         """Return the names of the layer that is wanted and of the one that it is swapped with."""
@@ -132,17 +142,26 @@ class Plugin:
         if self._next is self._layer:
             self._level = min(1.0, self._level + step)
             return
-        self._level = max(0.0, self._level - step)
+        self._level = max(0.0, self._level - step) if self._layer is not None else 0.0
         if self._level == 0.0:
             self._layer = self._next
             self._level = 0.0 if moves and frame.index else 1.0
 
-    def _weigh_channels(self, layer: PreparedLayer, first: float, share: float, cluster: int) -> Tensor | None:
+    def _weigh_channels(
+        self, layer: PreparedLayer, first: float, share: float, cluster: int, dt: float
+    ) -> Tensor | None:
         """Return how far each channel is bent, `[channels]` in [0, 1]; None for all of them."""
-        if share >= 1.0 and cluster == 0:
-            return None
-        weights = row(channel_weights(len(layer.clusters), first, share), layer.patterns)
-        return weights if cluster == 0 else weights * (layer.clusters == cluster - 1)
+        chosen = layer.name, cluster
+        if chosen != self._chosen:
+            # Another layer has faded in from nothing; another cluster has not.
+            self._clusters = self._clusters if self._chosen[0] == layer.name else Crossfade()
+            self._clusters.start()
+            self._chosen = chosen
+        members = (layer.clusters == cluster - 1) | (cluster == 0)
+        weights = self._clusters.step(members.to(layer.patterns.dtype), dt, FADE_S)
+        if share >= 1.0:
+            return None if cluster == 0 and not self._clusters.active else weights
+        return weights * row(channel_weights(len(layer.clusters), first, share), layer.patterns)
 
     def _prepare(self, generator: BendableGenerator, latents: Tensor, wanted: tuple[str, str]) -> PreparedLayer:
         """Return the layer `wanted`, ready. Not on the render thread."""

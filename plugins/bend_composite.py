@@ -16,6 +16,8 @@ from likeness.toolkit.face_list import draw_seeds, read_faces
 log = logging.getLogger(__name__)
 
 DRAWN = 32
+# In which other layers to swap fade in, after those before have faded out.
+FADE_S = 0.25
 FAMILY = "composite"
 HAIR = ("edges", "hair", "strands")
 # What each gain plays, as a distance from the mean face's.
@@ -41,6 +43,7 @@ class Plugin:
 
     def __init__(self) -> None:
         self._index = 0
+        self._pair, self._pair_level = "", 0.0
 
     @hookimpl
     def declare_params(self) -> list[Param]:
@@ -97,8 +100,27 @@ class Plugin:
             # The first silhouette is the skin's, over the hair.
             moved = [-values["hairline"] * FARTHEST, values["outline"] * FARTHEST]
             self._bending.add("edges", partial(_move_edges, moved))
-        if values["swap"]:
-            self._bending.swap(Swap(*SWAPS[str(params["swapped"])], values["swap"]))
+        self._fade_pair(str(params["swapped"]), frame, moves=values["swap"] > 0.0)
+        if amount := values["swap"] * self._pair_level:
+            self._bending.swap(Swap(*SWAPS[self._pair], amount))
+
+    @hookimpl
+    def state(self) -> int:
+        return self._index
+
+    @hookimpl
+    def restore(self, state: int) -> None:
+        self._index = state
+
+    def _fade_pair(self, wanted: str, frame: Frame, *, moves: bool) -> None:
+        """Swap other layers once those before have faded out; at rest there is nothing that could jump."""
+        step = frame.dt / FADE_S if moves and self._pair else 1.0
+        if wanted != self._pair:
+            self._pair_level = max(0.0, self._pair_level - step)
+            if self._pair_level == 0.0:
+                self._pair, self._pair_level = wanted, 0.0 if step < 1.0 else 1.0
+        else:
+            self._pair_level = min(1.0, self._pair_level + step)
 
     def _choose_face(self, params: Values, frame: Frame) -> None:
         faces = self._loader.poll(str(params["faces"]).strip(), frame.time)

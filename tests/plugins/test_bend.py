@@ -1,5 +1,6 @@
 """The three plugins that bend: nothing at rest, smooth off it, layers changed without a cut, errors in words."""
 
+import itertools
 import logging
 import time
 from collections.abc import Callable
@@ -153,13 +154,37 @@ def test_a_cluster_bends_its_channels_alone(player: Maker) -> None:
     bender = Bender(player, "bend", stylegan2())
     changed = []
     for cluster in range(1, 6):
-        bends = bender.step(layer="b16.conv1", gain=0.0, cluster=cluster)
+        for _ in range(10):
+            bends = bender.step(layer="b16.conv1", gain=0.0, cluster=cluster)
         layer = bender.generator.draw_layers(bender.face, ["b16.conv1"])["b16.conv1"]
         assert bends is not None
         bent = bends.operations["b16.conv1"](layer)
         changed.append(((bent != layer).any(dim=(2, 3)) & (bent == 0).all(dim=(2, 3)))[0])
     assert torch.stack(changed).sum(0).max() == 1
     assert torch.stack(changed).any(dim=0).float().mean() > 0.9  # a channel that is all 0 is no other
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "switched"),
+    [
+        ("bend", {"layer": "b16.conv1", "gain": 0.0, "cluster": 1}, {"cluster": 2}),
+        ("bend_composite", {"swap": 1.0, "swapped": "skin and hair"}, {"swapped": "hair and backdrop"}),
+    ],
+)
+def test_a_switch_changes_over_some_frames(
+    name: str,
+    held: dict[str, object],
+    switched: dict[str, object],
+    player: Maker,
+    generators: dict[str, BendableGenerator],
+) -> None:
+    bender = Bender(player, name, generators[name])
+    images = [bender.draw(**held) for _ in range(20)][-1:] + [bender.draw(**switched) for _ in range(20)]
+    steps = [float((b - a).norm()) for a, b in itertools.pairwise(images)]
+    assert float((images[-1] - images[0]).norm()) > 1.0
+    # Straight over six frames, or out and in over twelve.
+    assert max(steps) < 0.4 * sum(steps)
+    assert steps[-1] == 0
 
 
 def test_live_no_frame_waits_until_a_layer_is_prepared(player: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
