@@ -1,7 +1,7 @@
-"""Measure what eight bits save: one thread's processor time for a frame of the default faces, in turns with floats.
+"""Measure what eight bits save: one thread's processor time for a frame of faces, in turns with floats.
 
-Run `python tests/benchmarks/eight_bits.py`. `ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2` before it keeps a larger
-processor to what a smaller one has.
+Run `python tests/benchmarks/eight_bits.py`, and with `--weights faces-512 --sizes 512` for those.
+`ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2` before it keeps a larger processor to what a smaller one has.
 """
 
 import argparse
@@ -23,22 +23,23 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
     parser.add_argument("--frames", type=int, default=60)
+    parser.add_argument("--weights", default=DEFAULT_WEIGHTS)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     # As the render thread draws.
     torch.set_flush_denormal(True)
     for size in arguments.sizes:
-        measure(size, arguments.frames)
+        measure(arguments.weights, size, arguments.frames)
 
 
 @torch.inference_mode()
-def measure(size: int, frames: int) -> None:
+def measure(weights: str, size: int, frames: int) -> None:
     def opened(name: str) -> CompositeGenerator:
         return open_composite(Path(find_weights(name)), torch.device("cpu"), size)
 
     ways = {
-        "floats": opened(DEFAULT_WEIGHTS),
-        "eight bits": opened(DEFAULT_WEIGHTS),
+        "floats": opened(weights),
+        "eight bits": opened(weights),
         LIGHT_WEIGHTS: opened(LIGHT_WEIGHTS),
     }
     near = ways["eight bits"].use_int8()

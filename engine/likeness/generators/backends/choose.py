@@ -110,17 +110,18 @@ def prepare(
 
 
 def prepare_composite(generator: CompositeGenerator, precision: str) -> BackendChoice:
-    """Have the refiner multiplied in eight bits on a processor, where the picture stays the same or it is asked for.
+    """Have refiner or enlarger multiplied in eight bits on a processor, where nobody sees it or it is asked for.
 
     Raises:
         LikenessError: where it was asked for by name, and there is no such way or it draws another picture.
     """
     own, asked = BackendChoice("eager", "its own", "numbers of its own choice"), precision == "int8"
-    if generator.refiner is None or generator.mean.device.type != "cpu":
+    improver = generator.improver
+    if improver is None or generator.mean.device.type != "cpu":
         if asked:
             raise LikenessError("int8 is for weights with a refiner, such as faces-256, and for processors; take auto")
         return own
-    generator.refiner.use_floats()
+    improver.use_floats()
     if precision not in ("auto", "int8"):
         return own
     try:
@@ -129,12 +130,13 @@ def prepare_composite(generator: CompositeGenerator, precision: str) -> BackendC
             raise ArithmeticError(f"{psnr:.0f} dB from floats, wanted {LEAST_PSNR_DB:.0f}")
     # Kernels of eight bits fail in ways of their own, processor by processor.
     except Exception as error:
-        generator.refiner.use_floats()
+        improver.use_floats()
         if asked:
             raise LikenessError(f"int8 cannot draw these weights ({first_line(error)}); take auto") from error
         log.info("int8 cannot draw these weights (%s)", first_line(error))
         return own
-    choice = BackendChoice("eager", "int8", f"the refiner in eight bits, {psnr:.0f} dB from floats")
+    what = "the refiner" if generator.enlarger is None else "the enlarger"
+    choice = BackendChoice("eager", "int8", f"{what} in eight bits, {psnr:.0f} dB from floats")
     log.info("drawing with %s", choice)
     return choice
 

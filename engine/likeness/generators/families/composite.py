@@ -16,6 +16,7 @@ from likeness.errors import WeightsError
 from likeness.generator import Bend, Bends, GeneratorInfo, NoiseMode
 from likeness.generators.families.checkpoint import Source, own_source
 from likeness.generators.families.stepping import add_swaps, names_of_swaps
+from likeness.generators.networks.arithmetic import EightBitNetwork
 from likeness.generators.networks.composite import UNBENT, CompositeNetwork, Layers
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.enlarger import FACTOR, Enlarger, find_enlarger
@@ -173,21 +174,28 @@ class CompositeGenerator:
             return self._refined(self.refiner, parts)
         return self.network.warp_and_sharpen(parts.flat(), parts.field, self._size)
 
+    @property
+    def improver(self) -> EightBitNetwork | None:
+        """What makes the drawing more of a photograph: the enlarger, the refiner, or None."""
+        return self.enlarger if self.enlarger is not None else self.refiner
+
     @torch.no_grad()
     def use_int8(self) -> float:
-        """Multiply the refiner in eight bits from now on where no gradient is asked for; for processors.
+        """Multiply the refiner or the enlarger in eight bits from now on where no gradient is asked for.
+
+        For processors.
 
         Returns:
             How near the faces of some seeds come to those before, the least peak signal-to-noise ratio in dB.
 
         Raises:
-            RuntimeError: where torch has no such arithmetic here, or there is no refiner.
+            RuntimeError: where torch has no such arithmetic here, or there is neither of them.
         """
-        if self.refiner is None:
-            raise RuntimeError("there is no refiner")
+        if self.improver is None:
+            raise RuntimeError("there is no refiner and no enlarger")
         ranged, tried = self.sample(range(RANGED)), self.sample(range(RANGED, RANGED + TRIED))
         before = self.synthesize(tried)
-        self.refiner.use_int8(self.network.draw_with_skin(self.network.layers(ranged))[0])
+        self.improver.use_int8(self.network(ranged))
         wrong = (self.synthesize(tried) - before).square().mean((1, 2, 3))
         spread = before.amax((1, 2, 3)) - before.amin((1, 2, 3))
         return float((10 * torch.log10(spread.square() / wrong.clamp(min=1e-12))).min())

@@ -3,6 +3,8 @@
 A network that asks an `Arithmetic` for its steps is written once and runs in both.
 """
 
+import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 ENGINE = "onednn"
+SLOPE = 0.2  # of what is negative, in all networks here
 # Between the widest values of the faces that were looked at and those of any other.
 HEADROOM = 1.2
 
@@ -20,6 +23,9 @@ class Arithmetic(Protocol):
 
     def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
         """Return what the layer makes of a picture of floats with squares of `factor` px folded into channels."""
+
+    def enter(self, name: str, x: Tensor) -> Tensor:
+        """Return what the layer makes of `x`, of floats."""
 
     def convolve(self, name: str, x: Tensor) -> Tensor:
         """Return what the layer makes of `x`."""
@@ -51,6 +57,9 @@ class FloatArithmetic:
     def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
         return self.convolve(name, functional.pixel_unshuffle(picture, factor))
 
+    def enter(self, name: str, x: Tensor) -> Tensor:
+        return self.convolve(name, x)
+
     def convolve(self, name: str, x: Tensor) -> Tensor:
         made: Tensor = self._layers[name](x)
         return made
@@ -59,7 +68,8 @@ class FloatArithmetic:
         return functional.pixel_shuffle(self.convolve(name, x), 2)
 
     def activate(self, name: str, x: Tensor) -> Tensor:
-        return functional.leaky_relu(x, self._slope)
+        # In place where it may be: what comes in is always a fresh result.
+        return functional.leaky_relu(x, self._slope, inplace=not torch.is_grad_enabled())
 
     def add(self, name: str, x: Tensor, y: Tensor) -> Tensor:
         return x + y
@@ -82,6 +92,9 @@ class RangeFinder(FloatArithmetic):
     def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
         self._note(f"{name} picture", picture)
         return super().fold(name, picture, factor)
+
+    def enter(self, name: str, x: Tensor) -> Tensor:
+        return super().enter(name, self._note(f"{name} picture", x))
 
     def convolve(self, name: str, x: Tensor) -> Tensor:
         return self._note(name, super().convolve(name, x))
@@ -123,10 +136,16 @@ class Int8Arithmetic:
         self._packed: dict[str, object] = {}
 
     def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
-        picture = picture.contiguous(memory_format=torch.channels_last)
-        folded = torch.quantize_per_tensor(picture, *self._steps[f"{name} picture"], torch.quint8)
+        folded = self._quantise(name, picture)
         # Squares folded into channels and multiplied 3 x 3 are the same as larger steps on the picture itself.
         return self._multiply(name, folded, lambda layer: _pack(_on_picture(layer.weight, factor), layer, factor))
+
+    def enter(self, name: str, x: Tensor) -> Tensor:
+        return self.convolve(name, self._quantise(name, x))
+
+    def _quantise(self, name: str, x: Tensor) -> Tensor:
+        x = x.float().contiguous(memory_format=torch.channels_last)
+        return torch.quantize_per_tensor(x, *self._steps[f"{name} picture"], torch.quint8)
 
     def convolve(self, name: str, x: Tensor) -> Tensor:
         return self._multiply(name, x, lambda layer: _pack(layer.weight, layer))
@@ -156,6 +175,55 @@ class Int8Arithmetic:
 
     def leave(self, x: Tensor) -> Tensor:
         return x.contiguous().dequantize()
+
+
+class EightBitNetwork(nn.Module, ABC):
+    """A network that runs in floats, and in eight bits wherever it was asked to and no gradient is wanted."""
+
+    _int8: Int8Arithmetic | None = None
+
+    def use_int8(self, entering: Tensor) -> None:
+        """Multiply in eight bits from now on, wherever no gradient is asked for.
+
+        Args:
+            entering: what enters `_run` of several faces, from which the ranges of all numbers are taken.
+
+        Raises:
+            RuntimeError: where torch has no such arithmetic here.
+        """
+        layers = self._layers()
+        finder = RangeFinder(layers, SLOPE)
+        with torch.no_grad():
+            self._run(finder, self._to_own_numbers(entering))
+        int8 = Int8Arithmetic(layers, finder.ranges, SLOPE)
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns once that it means to drop these calls
+            self._run(int8, entering[:1])
+        self._int8 = int8
+
+    def use_floats(self) -> None:
+        """Multiply in the weights' own numbers."""
+        self._int8 = None
+
+    def _compute(self, entering: Tensor) -> Tensor:
+        """Return what `_run` makes of `entering`, in eight bits or in the weights' own numbers."""
+        if self._int8 is not None and not torch.is_grad_enabled():
+            return self._run(self._int8, entering)
+        return self._run(FloatArithmetic(self._layers(), SLOPE), self._to_own_numbers(entering))
+
+    @abstractmethod
+    def _run(self, steps: Arithmetic, entering: Tensor) -> Tensor:
+        """Return what the network makes of `entering`, step by step."""
+
+    @abstractmethod
+    def _own_numbers(self) -> torch.dtype:
+        """Return the number type of the weights."""
+
+    def _layers(self) -> dict[str, nn.Conv2d]:
+        return {name: layer for name, layer in self.named_modules() if isinstance(layer, nn.Conv2d)}
+
+    def _to_own_numbers(self, x: Tensor) -> Tensor:
+        return x if torch.is_autocast_enabled(x.device.type) else x.to(self._own_numbers())
 
 
 def _fit(least: float, greatest: float, steps: int) -> tuple[float, int]:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-SLOPE = 0.2
+from likeness.generators.networks.arithmetic import SLOPE, Arithmetic, EightBitNetwork
+
 WIDTHS = (32, 48, 96, 160)
 # Convolutions in a row at the coarsest size, where a cell is a sixteenth of the drawing.
 MIDDLE = 2
@@ -20,7 +21,7 @@ COARSEST = 16  # heights and widths of drawings must be multiples of it
 PREFIX = "enlarger."  # of its tensors in a weights file
 
 
-class Enlarger(nn.Module):
+class Enlarger(EightBitNetwork):
     """From drawings to pictures of twice their size; the same code on CPU, CUDA and MPS, no sync, no noise.
 
     A U-Net [Ronneberger et al. 2015] on cells of two by two px of the drawing, each of which becomes four by four px of
@@ -74,9 +75,9 @@ class Enlarger(nn.Module):
             The pictures `[batch, 3, 2 H, 2 W]`, about [-1, 1], in the number type of `drawn`, channels last.
         """
         folded = functional.pixel_unshuffle(drawn, FOLD)
-        own = folded if torch.is_autocast_enabled(drawn.device.type) else folded.to(self.leave.weight.dtype)
-        own = functional.pad(own.contiguous(memory_format=torch.channels_last), (1, 1, 1, 1), mode="replicate")
-        added = self.leave(self._features(own)) + self.smooth(own)
+        around = _pad_cells(folded)
+        # What is nearly the drawing itself stays in floats: it is a tenth of the work, and all that is flat.
+        added = self._compute(around) + self.smooth(self._to_own_numbers(around))
         batch, _, height, width = folded.shape
         with torch.autocast(drawn.device.type, enabled=False):
             cells = torch.matmul(folded.permute(0, 2, 3, 1), self.repeated.to(drawn.dtype))
@@ -84,18 +85,39 @@ class Enlarger(nn.Module):
         rows: Tensor = cells.view(batch, height, width, side, 3 * side).transpose(2, 3)
         return rows.reshape(batch, height * side, width * side, 3).permute(0, 3, 1, 2)
 
-    def _features(self, folded: Tensor) -> Tensor:
-        """Return the last features of each cell."""
-        cells = _activate(self.enter(folded))
-        half = _activate(self.down_half(cells))
-        quarter = _add_residual(self.around_quarter, _activate(self.down_quarter(half)))
-        x = _activate(self.down_eighth(quarter))
-        for layer in self.middle:
-            x = _add_residual(layer, x)
-        x = _add_residual(self.join_quarter, _activate(functional.pixel_shuffle(self.up_quarter(x), 2) + quarter))
-        x = _add_residual(self.join_half, _activate(functional.pixel_shuffle(self.up_half(x), 2) + half))
-        x = _activate(functional.pixel_shuffle(self.up_cells(x), 2) + cells)
-        return _activate(self.join_cells(x))
+    def use_int8(self, entering: Tensor) -> None:
+        """See `EightBitNetwork.use_int8`.
+
+        Args:
+            entering: drawings `[batch, 3, H, W]` in [-1, 1] of several faces.
+        """
+        super().use_int8(_pad_cells(functional.pixel_unshuffle(entering, FOLD)))
+
+    def _own_numbers(self) -> torch.dtype:
+        return self.leave.weight.dtype
+
+    def _run(self, steps: Arithmetic, entering: Tensor) -> Tensor:
+        """Return what is added to each cell of a drawing, from its cells with a rim."""
+
+        def convolve(name: str, x: Tensor) -> Tensor:
+            return steps.activate(name, steps.convolve(name, x))
+
+        def add(name: str, x: Tensor) -> Tensor:
+            return steps.add(name, x, convolve(name, x))
+
+        def unfold(name: str, x: Tensor, beside: Tensor) -> Tensor:
+            return steps.activate(f"{name} sum", steps.add(name, steps.unfold(name, x), beside))
+
+        cells = steps.activate("enter", steps.enter("enter", entering))
+        half = convolve("down_half", cells)
+        quarter = add("around_quarter", convolve("down_quarter", half))
+        x = convolve("down_eighth", quarter)
+        for number in range(len(self.middle)):
+            x = add(f"middle.{number}", x)
+        x = add("join_quarter", unfold("up_quarter", x, quarter))
+        x = add("join_half", unfold("up_half", x, half))
+        x = convolve("join_cells", unfold("up_cells", x, cells))
+        return steps.leave(steps.convolve("leave", x))
 
 
 def find_enlarger(tensors: Mapping[str, Tensor], prefix: str = PREFIX) -> Enlarger | None:
@@ -135,18 +157,14 @@ def _repeat_weights() -> Tensor:
     return torch.einsum("ia,jb,cd->ijcdab", once, once, colours).reshape(3 * (FOLD * FACTOR) ** 2, 3 * FOLD**2)
 
 
+def _pad_cells(folded: Tensor) -> Tensor:
+    """Return cells with a rim of repeated ones, channels last."""
+    return functional.pad(folded.contiguous(memory_format=torch.channels_last), (1, 1, 1, 1), mode="replicate")
+
+
 def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, padding: int | None = None) -> nn.Conv2d:
     layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2 if padding is None else padding)
     nn.init.kaiming_normal_(layer.weight, SLOPE)
     assert layer.bias is not None
     nn.init.zeros_(layer.bias)
     return layer
-
-
-def _activate(x: Tensor) -> Tensor:
-    # In place: what comes in is always a fresh result.
-    return functional.leaky_relu(x, SLOPE, inplace=True)
-
-
-def _add_residual(layer: nn.Module, x: Tensor) -> Tensor:
-    return x + _activate(layer(x))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from likeness.generators.networks.arithmetic import Arithmetic, FloatArithmetic, Int8Arithmetic, RangeFinder
+from likeness.generators.networks.arithmetic import SLOPE, Arithmetic, EightBitNetwork
 
-SLOPE = 0.2
 WIDTHS = (32, 64, 128, 192)
 # Convolutions in a row at a sixteenth of the picture's size, where they see half a face.
 MIDDLE = 2
@@ -21,7 +19,7 @@ COARSEST = 16  # sizes must be multiples of it
 PREFIX = "refiner."  # of its tensors in a weights file
 
 
-class Refiner(nn.Module):
+class Refiner(EightBitNetwork):
     """From pictures to pictures of the same size; the same code on CPU, CUDA and MPS, no sync, no noise.
 
     A U-Net [Ronneberger et al. 2015] whose ends fold pixels into channels [Shi et al. 2016, PixelShuffle]: at full
@@ -52,7 +50,6 @@ class Refiner(nn.Module):
         for residual in (self.enc32, *self.mid, self.dec32, self.dec64):
             residual.weight.data.mul_(0.5)
         nn.init.normal_(self.out.weight, std=LAST_SCALE)
-        self._int8: Int8Arithmetic | None = None
 
     def forward(self, picture: Tensor, skin: Tensor) -> Tensor:
         """Return a drawing refined.
@@ -72,40 +69,10 @@ class Refiner(nn.Module):
         Nothing is added to hair and walls: half an hour of a critic papered both with scales. Squared, so that what
         is half skin takes a quarter: there it dotted the rim of the face.
         """
-        if self._int8 is not None and not torch.is_grad_enabled():
-            added = self._run(self._int8, picture)
-        else:
-            added = self._run(FloatArithmetic(self._layers(), SLOPE), self._to_own_numbers(picture))
-        return _remove_checkerboard(added.to(picture.dtype)) * skin.square()
+        return _remove_checkerboard(self._compute(picture).to(picture.dtype)) * skin.square()
 
-    def use_int8(self, pictures: Tensor) -> None:
-        """Multiply in eight bits from now on, wherever no gradient is asked for.
-
-        Args:
-            pictures: drawings of several faces, from which the ranges of all numbers are taken.
-
-        Raises:
-            RuntimeError: where torch has no such arithmetic here.
-        """
-        layers = self._layers()
-        finder = RangeFinder(layers, SLOPE)
-        with torch.no_grad():
-            self._run(finder, self._to_own_numbers(pictures))
-        int8 = Int8Arithmetic(layers, finder.ranges, SLOPE)
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch warns once that it means to drop these calls
-            self._run(int8, pictures[:1])
-        self._int8 = int8
-
-    def use_floats(self) -> None:
-        """Multiply in the weights' own numbers."""
-        self._int8 = None
-
-    def _layers(self) -> dict[str, nn.Conv2d]:
-        return {name: layer for name, layer in self.named_modules() if isinstance(layer, nn.Conv2d)}
-
-    def _to_own_numbers(self, picture: Tensor) -> Tensor:
-        return picture if torch.is_autocast_enabled(picture.device.type) else picture.to(self.out.weight.dtype)
+    def _own_numbers(self) -> torch.dtype:
+        return self.out.weight.dtype
 
     def _run(self, steps: Arithmetic, drawn: Tensor) -> Tensor:
         """Return what is added to a drawing, before its filter."""

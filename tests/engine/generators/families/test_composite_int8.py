@@ -10,6 +10,8 @@ from likeness.generators.backends import choose
 from likeness.generators.backends.choose import prepare
 from likeness.generators.families.composite import CompositeGenerator, open_composite
 from likeness.generators.networks.composite import CompositeNetwork
+from likeness.generators.networks.enlarger import PREFIX as LARGE
+from likeness.generators.networks.enlarger import Enlarger
 from likeness.generators.networks.refiner import PREFIX, Refiner
 from likeness.generators.weights_file import read_weights, write_weights
 
@@ -38,6 +40,27 @@ def test_on_a_processor_the_refiner_is_multiplied_in_eight_bits_by_itself(refine
         assert (picture - wanted).abs().max() < 0.02
         assert prepare(refined, precision="float32").precision == "its own"
         assert torch.equal(refined.synthesize(latent), wanted)
+
+
+def test_an_enlarger_is_multiplied_in_eight_bits_too(tiny_composite: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    enlarger = Enlarger((4, 4, 4, 4))
+    torch.nn.init.normal_(enlarger.leave.weight, std=0.02)
+    header, tensors = read_weights(tiny_composite)
+    own = {LARGE + name: tensor for name, tensor in enlarger.state_dict().items()}
+    write_weights(tmp_path / "large.safetensors", header, tensors | own)
+    generator = open_composite(tmp_path / "large.safetensors", CPU)
+    latent = generator.sample([7])
+    with torch.no_grad():
+        wanted = generator.synthesize(latent)
+        choice = prepare(generator)
+        assert choice.precision == "int8"
+        assert "the enlarger in eight bits" in str(choice)
+        picture = generator.synthesize(latent)
+        assert not torch.equal(picture, wanted)
+        assert (picture - wanted).abs().mean() < 0.005
+        assert prepare(generator, precision="float32").precision == "its own"
+        assert torch.equal(generator.synthesize(latent), wanted)
 
 
 def test_a_network_brought_to_float32_draws_in_it(tiny_composite: Path) -> None:

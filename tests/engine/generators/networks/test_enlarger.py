@@ -5,9 +5,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from likeness.generators.networks.arithmetic import ENGINE
 from likeness.generators.networks.enlarger import PREFIX, Enlarger, find_enlarger
 
 SMALL = (4, 6, 8, 10)
+EIGHT_BITS = pytest.mark.skipif(
+    ENGINE not in torch.backends.quantized.supported_engines, reason=f"this torch has no {ENGINE}"
+)
 
 
 def lively() -> Enlarger:
@@ -63,3 +67,53 @@ def test_it_comes_out_of_a_file_as_it_went_in() -> None:
     assert found is not None
     assert torch.equal(found.requires_grad_(False)(drawn), enlarger(drawn))
     assert find_enlarger({"parity": torch.zeros(3)}) is None
+
+
+@EIGHT_BITS
+def test_eight_bits_draw_nearly_the_same_of_pictures_that_gave_no_ranges_and_floats_come_back() -> None:
+    enlarger, drawn = lively(), torch.rand(4, 3, 64, 96) * 2 - 1
+    with torch.no_grad():
+        wanted = enlarger(drawn)
+        enlarger.use_int8(drawn[:2])
+        found = enlarger(drawn[2:])
+        enlarger.use_floats()
+        assert torch.equal(enlarger(drawn), wanted)
+    wrong = (found - wanted[2:]).square().mean()
+    assert not torch.equal(found, wanted[2:])
+    # Of noise, the harshest picture there is, and of a layer ten times as lively as a trained one.
+    assert 10 * torch.log10(4 / wrong) > 28
+
+
+@EIGHT_BITS
+def test_in_eight_bits_a_flat_picture_stays_flat_where_nothing_is_learnt() -> None:
+    enlarger, flat = Enlarger(SMALL).requires_grad_(False), torch.full((1, 3, 32, 32), 0.3)
+    nn.init.zeros_(enlarger.leave.weight)
+    with torch.no_grad():
+        enlarger.use_int8(torch.rand(2, 3, 32, 32) * 2 - 1)
+        assert torch.allclose(enlarger(flat), torch.full((1, 3, 64, 64), 0.3), atol=1e-5)
+
+
+@EIGHT_BITS
+def test_eight_bits_draw_the_same_on_any_number_of_threads_and_with_any_number_of_faces() -> None:
+    enlarger, drawn, threads = lively(), torch.rand(3, 3, 32, 32) * 2 - 1, torch.get_num_threads()
+    enlarger.use_int8(drawn)
+    with torch.no_grad():
+        together = enlarger(drawn)
+        try:
+            torch.set_num_threads(1)
+            alone = [enlarger(each[None]) for each in drawn]
+        finally:
+            torch.set_num_threads(threads)
+    assert torch.allclose(torch.cat(alone), together, atol=1e-6)
+
+
+@EIGHT_BITS
+def test_where_a_gradient_is_asked_for_floats_are_multiplied() -> None:
+    enlarger, drawn = lively(), torch.rand(1, 3, 32, 32, requires_grad=True)
+    wanted = enlarger(drawn)
+    enlarger.use_int8(drawn.detach())
+    found = enlarger(drawn)
+    assert torch.equal(found, wanted)
+    found.square().sum().backward()
+    assert drawn.grad is not None
+    assert drawn.grad.abs().sum() > 0
