@@ -38,7 +38,7 @@ def test_what_the_person_does_not_reach_is_wall() -> None:
     assert wall[:70, :6].all()
 
 
-@pytest.mark.parametrize("deviation", [3.0, 12.0])
+@pytest.mark.parametrize("deviation", [0.4, 1.5, 12.0])
 def test_the_wall_of_a_photo_is_not_plain(deviation: float) -> None:
     noise = np.random.default_rng(0).normal(0, deviation, (SIZE, SIZE, 3))
     assert find_plain_wall(np.clip(cartoon() + noise, 0, 255).astype(np.uint8)) is None
