@@ -18,8 +18,8 @@ from likeness.faces.flow import Bytes, Image
 # an edge only its side matters, and linear models of raw distances spend themselves there.
 EDGE_REACH = 8.0
 # A wall is plain where this share of the rim at the sides and above is of exactly one colour, and so large a part of
-# its px is followed by another one of it, which faint noise breaks: 96 of 100 drawings, and 2 of 100 photos that are black
-# or white there. It is as far as nothing differs by more levels than these.
+# its px is followed by another one of it, which faint noise breaks: 96 of 100 drawings, and 2 of 100 photos, which are
+# black or white there. It is as far as nothing differs by more levels than these.
 PLAIN_SHARE, PLAIN_RUNS, PLAIN_LEVELS = 0.18, 0.8, 3
 
 
