@@ -55,6 +55,7 @@ def test_a_worker_with_other_files_than_here_refuses(night: Path) -> None:  # no
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore")
 def test_a_machine_that_dies_costs_its_part_alone(night: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     pytest.importorskip("ray", reason="the extra ray is not installed")

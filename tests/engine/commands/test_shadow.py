@@ -68,6 +68,7 @@ def status(port: int) -> dict[str, Any]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_killed_leader_is_played_on_and_comes_back_as_the_shadow_of_its_shadow(play: Any) -> None:
     first, second = find_port(), find_port()
     leader, _ = play("one", "demo", "--weights", "composite-256", "--fps", "20", "--web-port", str(first))
@@ -92,6 +93,7 @@ def test_a_killed_leader_is_played_on_and_comes_back_as_the_shadow_of_its_shadow
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_leader_that_was_only_out_of_reach_is_followed_again(play: Any) -> None:
     first, second = find_port(), find_port()
     leader, _ = play("one", "demo", "--weights", "composite-256", "--fps", "20", "--web-port", str(first))
