@@ -63,7 +63,7 @@ class Plugin:
         self._generator: Any = stage.generator
         opened = OpenFilters(stage.device)
         self._first, self._second = NamedFilter(opened, log), NamedFilter(opened, log)
-        self._parts, self._parts_from, self._mask, self._along = WHOLE, WHOLE, "whole", 1.0
+        self._parts, self._parts_from, self._mask, self._along = WHOLE, WHOLE, "", 1.0
         self._layers: list[tuple[float, Any, Tensor]] = []
         self._amount, self._turn, self._told = 0.0, 0, False
 
@@ -104,7 +104,9 @@ class Plugin:
     def _move_mask(self, wanted: str, dt: float, fade_s: float) -> None:
         """Lead the parts of the mask to those of the region that is wanted."""
         if wanted != self._mask:
-            self._mask, self._parts_from, self._along = wanted, self._parts, 0.0
+            # A show begins with its mask; after that one leads to the next.
+            self._along = 0.0 if self._mask else 1.0
+            self._mask, self._parts_from = wanted, self._parts
         self._along = min(1.0, self._along + (dt / fade_s if fade_s > 0 else 1.0))
         goal, along = REGION_PARTS[wanted], smooth(self._along)
         way = (start + (end - start) * along for start, end in zip(self._parts_from, goal, strict=True))

@@ -141,6 +141,20 @@ def test_a_family_without_regions_is_filtered_as_a_whole_and_that_is_said_once(
 
 
 @pytest.mark.usefixtures("filters")
+def test_a_show_begins_with_its_mask_and_a_change_of_it_makes_no_jump(player: Maker) -> None:
+    generator = open_generator(find_weights("composite-256"))
+    with torch.inference_mode():
+        image = generator.synthesize(generator.sample([4]) * 0.6)
+    playing, other = player("filter", generator=generator, fps=30), player("filter", generator=generator, fps=30)
+    pictures = [step(playing, image, file="one:b", mask="face" if frame < 4 else "background") for frame in range(30)]
+    stack = torch.stack([picture for picture in pictures if picture is not None])
+    assert torch.equal(stack[0], stack[3])
+    assert torch.equal(stack[-1], step(other, image, file="one:b", mask="background"))  # type: ignore[arg-type]  # a picture
+    leaps = (stack[1:] - stack[:-1]).abs().mean((1, 2, 3, 4))
+    assert 0 < leaps.max() < 0.15 * (stack[0] - stack[-1]).abs().mean()
+
+
+@pytest.mark.usefixtures("filters")
 @pytest.mark.parametrize("heads", [1, 2])
 def test_a_mask_filters_a_composites_face_and_leaves_its_wall(player: Maker, heads: int) -> None:
     generator = open_generator(find_weights("composite-256"))

@@ -103,7 +103,7 @@ class Filter:
             images = functional.pad(images, (0, right, 0, below), mode="replicate")
         grain = self._draw_grain(images.shape[2], images.shape[3], turn)
         drawn: Tensor = self.network(images, row, grain)
-        return drawn[:, :, :height, :width].float().clamp_(-1.0, 1.0)
+        return drawn[:, :, :height, :width].clamp(-1.0, 1.0).float()
 
     def _draw_grain(self, height: int, width: int, turn: int) -> Tensor:
         """Return the grain of that number: one drawn for the size and kept, moved by as much as the number says."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness.easing import smooth
+from likeness.errors import WeightsError
 from likeness.files.file_stamp import Stamp, read_stamp
 from likeness.files.paths import find_filter
 from likeness.frame import Frame
@@ -114,12 +115,10 @@ class NamedFilter:
         self._loader: BackgroundLoader[tuple[str, Stamp | None], _Named] = BackgroundLoader(
             lambda request: opened.open(request[0]), log
         )
-        self._now, self._before, self._along = _Named(None), None, 1.0
-        self._begun = False
+        self._now, self._along, self._begun = _Named(None), 1.0, False
+        self._before: _Named | None = None
         self._stamp: Stamp | None = None
         self._looked_at = -FOLLOW_S
-
-    _before: _Named | None
 
     def step(self, name: str, position: float, frame: Frame, fade_s: float, follow: bool) -> list[FilterLayer]:
         """Return this frame's layers.
@@ -155,9 +154,11 @@ class NamedFilter:
 
 
 def _stamp_of(name: str) -> Stamp | None:
-    """Return the stamp of a followed file or run, None for the name of a filter or what is not there."""
-    path = Path(name.strip()).expanduser()
-    return read_stamp(find_filter(str(path))) if path.exists() and name.strip() else None
+    """Return the stamp of the file that `name` means; None where there is none."""
+    try:
+        return read_stamp(_resolve(name.strip())[0]) if name.strip() else None
+    except WeightsError:
+        return None
 
 
 def join_layers(first: Sequence[FilterLayer], second: Sequence[FilterLayer], crossfade: float) -> list[FilterLayer]:

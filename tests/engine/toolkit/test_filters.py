@@ -90,13 +90,15 @@ def test_what_cannot_be_opened_is_told_once_and_the_filter_before_goes_on(
     assert "torn.safetensors" in caplog.text
 
 
-def test_a_followed_file_is_opened_anew_when_it_changes(folder: Path) -> None:
+@pytest.mark.parametrize("typed", ["prints", "prints:ink", "{file}"])
+def test_a_followed_file_is_opened_anew_when_it_changes(folder: Path, typed: str) -> None:
     file = folder / "prints.safetensors"
+    name = typed.format(file=file)
     named = NamedFilter(OpenFilters(CPU), LOG)
-    first = play(named, [str(file)], follow=True)[0][0].filter
+    first = play(named, [name], follow=True)[0][0].filter
     torch.manual_seed(9)
     write_filter(file, FilterNetwork((4, 8), 0, 2), FilterInfo("style", ("oil", "ink"), 64, Licence("CC0")))
-    later = [named.step(str(file), 0.0, Frame(i, i / FPS, 0.1, 0.0, {}), 0.2, True) for i in range(10, 40)]
+    later = [named.step(name, 0.0, Frame(i, i / FPS, 0.1, 0.0, {}), 0.2, True) for i in range(10, 40)]
     assert first is not None
     assert [layer.filter is first for layer in later[-1]] == [False]
 

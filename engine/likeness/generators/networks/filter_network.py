@@ -80,10 +80,10 @@ class FilterNetwork(nn.Module):
         Returns:
             Pictures `[batch, 3, H, W]`, about [-1, 1], in the number type of the weights, channels last.
         """
-        own = images.to(self.enter.weight.dtype).contiguous(memory_format=torch.channels_last)
-        edge = CELL // 2
-        x = self.enter(functional.pad(own, (edge, edge, edge, edge), mode="reflect"))
-        x = x + self.sow(grain.to(own.dtype))
+        dtype, edge = self.enter.weight.dtype, CELL // 2
+        # Padded first and sorted by px then: the other way round took twice as long.
+        own = functional.pad(images.to(dtype), (edge, edge, edge, edge), mode="reflect")
+        x = self.enter(own.contiguous(memory_format=torch.channels_last)) + self.sow(grain.to(dtype))
         cells = functional.relu(self._norm(0, x, shares), inplace=True)
         x = self.down(functional.pad(cells, (1, 0, 1, 0), mode="replicate"))
         x = functional.relu(self._norm(1, x, shares), inplace=True)
