@@ -84,7 +84,7 @@ class Eyes:
         edge = _lid_edges(along)[0]
         lids: Tensor | float = left if left == right else torch.where(mean[:, :1] < 0, right, left)
         # How far down the lid's edge comes, all the way to the lower lid, and less beside the eye's corners.
-        falls = (LOWER_LID_PX - edge) * ((1.25 - along) * 4).clamp(0, 1) * lids
+        falls = (LOWER_LID_PX - edge) * ((1.25 - along) * 4).clamp(0, 1).mul_(lids)
         above = edge + falls - mean[:, 1:]
         # The strip of skin above the edge is stretched over the eye, the lashes are not; what is above it stays.
         stretched = (above - LASHES_PX) * ((LID_PX - LASHES_PX) / (LID_PX - LASHES_PX + falls)) + LASHES_PX
@@ -100,7 +100,7 @@ class Eyes:
         gain = (bright * LID_LIGHT / shaded).clamp(1, MOST_GAIN) - 1
         lit = (above / LASHES_PX).clamp(0, 1) * ((LID_PX + falls - above) / (falls + LEAST)).clamp(0, 1)
         # A lid that is hardly down has nothing yet that came out of the shade.
-        lit = lit * (falls / LASHES_PX - 1).clamp(0, 1)
+        lit.mul_((falls / LASHES_PX - 1).clamp_(0, 1))
         lid = torch.addcmul(lid, lid + 1, lit.mul_(((1.2 - along) * 2.5).clamp(0, 1)) * gain)
         eyes.copy_(torch.lerp(eyes, lid, (above / SOFT_PX + 1).clamp(0, 1)))
         return drawn

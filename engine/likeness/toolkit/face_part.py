@@ -64,7 +64,8 @@ class FacePart:
         self._coarse = coarse - torch.tensor(origin, device=device).reshape(1, 2, 1, 1)
         # As a place within the coarse maps, to enlarge those: sampling takes half as long as `interpolate`.
         whole = centres(Box(0, 0, 2, 2), self._rows, self._columns, device) - 1
-        self._within = whole.permute(0, 2, 3, 1).contiguous()
+        self._whole = whole.permute(0, 2, 3, 1).contiguous()
+        self._within: dict[tuple[int | None, ...], Tensor] = {}
         self._coarse_place = (coarse * (2 / SIDE) - 1).permute(0, 2, 3, 1).contiguous()
 
     @property
@@ -84,7 +85,12 @@ class FacePart:
 
     def enlarge(self, maps: Tensor, rows: slice = ALL, columns: slice = ALL) -> Tensor:
         """Return coarse maps for every px, or for those of some rows and columns."""
-        within = self._within[:, rows, columns].expand(len(maps), -1, -1, -1)
+        key = (rows.start, rows.stop, columns.start, columns.stop)
+        within = self._within.get(key)
+        if within is None:
+            # In memory of its own, which sampling is faster with.
+            within = self._within[key] = self._whole[:, rows, columns].contiguous()
+        within = within.expand(len(maps), -1, -1, -1)
         return functional.grid_sample(maps, within, padding_mode="border", align_corners=False)
 
     def sample(self, picture: Tensor, shift: Tensor) -> Tensor:

@@ -40,6 +40,7 @@ MISSED_S, SILENT_S = 0.3, 2.0
 COMES_S = 0.3
 # So long a face is watched for what it is at rest, and the farthest that its lips are apart then.
 WATCHED_S, REST_JAW = 0.6, 0.03
+MOST_WATCHED = 60
 
 
 class FaceResponse:
@@ -68,7 +69,8 @@ class FaceResponse:
         if not measures:
             return
         self._measures, self._unseen_s = measures, 0.0
-        if not self._known:
+        # While the show is frozen no time passes, and pictures still come.
+        if not self._known and len(self._watched) < MOST_WATCHED:
             self._watched.append(measures)
 
     def take_rest(self) -> bool:
