@@ -20,6 +20,7 @@ from cyclopts import Parameter, Token
 
 from likeness import ranges
 from likeness.errors import LikenessError
+from likeness.files.paths import find_plugin_file
 from likeness.ranges import FilmProfile, Fit, Range, Takeover
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ def _convert_size(kind: Any, tokens: Sequence[Token]) -> tuple[int, int]:
 
 def _convert_settings(kind: Any, tokens: Sequence[Token]) -> dict[str, str]:
     return parse_settings([token.value for token in tokens])
+
+
+def _convert_plugins(kind: Any, tokens: Sequence[Token]) -> list[Path]:
+    return [find_plugin_file(token.value) for token in tokens]
 
 
 def _one_text(name: str, converter: Callable[..., Any], text: str, *, repeated: bool = False) -> Parameter:
@@ -119,7 +124,7 @@ class PictureOptions:
     Parameters
     ----------
     plugins
-        A plugin's .py file to add at the end of the rack; repeat it for more.
+        A plugin to add at the end of the rack, by its name or its .py file; repeat it for more.
     audio
         What to listen to: part of an input device's name, "default", a WAV file, or off. A render takes files only.
         Films and streams have it as their sound.
@@ -147,7 +152,9 @@ class PictureOptions:
     seed: Seed | None = None
     device: Device = "auto"
     settings: Settings = field(default_factory=dict)
-    plugins: Annotated[Sequence[Path], Parameter(name="--plugin", negative=(), show_default=False)] = ()
+    plugins: Annotated[
+        Sequence[Path], Parameter(name="--plugin", converter=_convert_plugins, negative=(), show_default=False)
+    ] = ()
     audio: str = "off"
     camera: str | None = None
     weights: PlayedWeights | None = None

@@ -134,3 +134,9 @@ def test_every_command_that_writes_a_result_takes_force() -> None:
             if names & {"--output", "--strips", "--sheet"} and "--force" not in names:
                 without.add(prefix + name)
     assert without == WRITES_NO_RESULT
+
+
+def test_plugins_are_named_or_given_as_files_and_repeated() -> None:
+    found = parse("play", "demo", "--plugin", "speak", "--plugin", "mine.py")["options"].plugins
+    assert [path.name for path in found] == ["speak.py", "mine.py"]
+    assert found[0].is_file()

@@ -71,6 +71,18 @@ def list_files(folder: Path, suffix: str) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.name.lower().endswith(suffix) and path.is_file())
 
 
+def find_plugin_file(text: str) -> Path:
+    """Return the file that `text` means: its path, or that of the plugin called so, the user's own before the bundled.
+
+    What is neither comes back as a path, for whoever opens it to refuse.
+    """
+    path = Path(text)
+    if path.suffix or path.name != text:
+        return path
+    own = [folder / f"{text}.py" for folder in reversed(search_dirs("plugins"))]
+    return next((file for file in own if file.is_file()), path)
+
+
 def find_weights(name: str) -> Path:
     """Return the weights file that `name` means.
 

@@ -90,3 +90,15 @@ def test_without_a_home_the_users_folder_is_named_all_the_same(monkeypatch: pyte
     monkeypatch.delenv("LIKENESS_HOME", raising=False)
     monkeypatch.setattr(Path, "home", refuse)
     assert places.user_dir("cues").parts[-2:] == (".likeness", "cues")
+
+
+def test_a_plugin_is_meant_by_its_name_or_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    assert places.find_plugin_file("speak") == places.bundled_dir("plugins") / "speak.py"
+    assert places.find_plugin_file("speak.py") == Path("speak.py")
+    assert places.find_plugin_file("./speak") == Path("./speak")
+    assert places.find_plugin_file("nobody") == Path("nobody")
+    (tmp_path / "plugins").mkdir()
+    own = tmp_path / "plugins" / "speak.py"
+    own.write_text("")
+    assert places.find_plugin_file("speak") == own
