@@ -67,11 +67,12 @@ class PairPages:
         evening, films = self._evening, []
         with evening.database.writing() as session:
             visitor, night = find_visitor(session, key), session.scalars(select(Night)).one()
-            if visitor is None or visitor.state is State.REFUSED or not pairs_are_wished(night):
+            if visitor is None:
                 return None
             if act == "part":
+                # Always: what was agreed to may be taken back, also by one who was refused.
                 films = part(session, visitor)
-            elif act not in ("offer", "join"):
+            elif visitor.state is State.REFUSED or not pairs_are_wished(night) or act not in ("offer", "join"):
                 return None
             elif not agrees and visitor.pair_hash is None:
                 return TICK

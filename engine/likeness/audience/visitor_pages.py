@@ -152,7 +152,8 @@ class VisitorPages:
             day=time.strftime("%d.%m." if visitor.language == "de" else "%d/%m", moment),
             hour=time.strftime("%H:%M", moment),
             mailing=self._mailing, mail_signature=self._evening.sign("mail", key), mail_wrong=mail_wrong,
-            presence=presence, pair=pair, pairs=pairs_are_wished(night) and visitor.state is not State.REFUSED,
+            presence=presence, pair=pair,
+            pairs=pair.paired or (pairs_are_wished(night) and visitor.state is not State.REFUSED),
             pair_signature=self._evening.sign("pair", key), pair_notice=notice if notice in NOTICES else "",
         )  # fmt: skip
 

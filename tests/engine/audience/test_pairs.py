@@ -190,6 +190,9 @@ def test_both_agree_on_their_own_page_and_see_the_children_and_either_deletes_th
         assert (shown.status, shown.body) == (200, b"children in " + film)
     stranger, _ = served.come()
     assert served.phone().ask(f"/v/{stranger}/children.mp4").status == 404
+    # Also by one who was refused meanwhile.
+    with served.evening.database.writing() as session:
+        moderation.refuse(session, [two.numbers[1]], served.clock())
     two.press(1, "part")
     for which in range(2):
         assert two.phones[which].ask(f"/v/{two.keys[which]}/children.mp4").status == 404
@@ -197,6 +200,8 @@ def test_both_agree_on_their_own_page_and_see_the_children_and_either_deletes_th
     assert not holds(served.folder, b"children in " + film)
     # Nobody is joined again without agreeing again.
     assert two.code(0) == ""
+    with served.evening.database.writing() as session:
+        moderation.undo(session, served.clock())
     assert "no such code" in two.press(1, "join", code=code, agree="yes").text
 
 

@@ -20,14 +20,14 @@ async function renew() {
   // A film that plays is not put anew while its page is the same; what is below stays, also under a finger.
   for (const name of [".state", ".pair"]) {
     const next = page.querySelector(name), now = part.querySelector(name);
-    if (!next || !now || next.outerHTML === (shown[name] ?? now.outerHTML) || touched(now)) continue;
+    if (!next || !now || next.outerHTML === (shown[name] ?? now.outerHTML) || inUse(now)) continue;
     shown[name] = next.outerHTML;
     now.replaceWith(next);
   }
 }
 
 // Whether somebody reads, types or has ticked something there.
-function touched(one) {
+function inUse(one) {
   if (one.matches(".pair") && one.querySelector("details[open]")) return true;
   return [...one.querySelectorAll("input")].some((field) =>
     field === document.activeElement || field.checked || (field.name === "code" && field.value));
