@@ -1,4 +1,4 @@
-"""The sheet of the bundled filter: `python docs/draw_filters.py` writes docs/filters.png.
+"""The sheets of the bundled filters: `python docs/draw_filters.py` writes docs/filters.png and docs/filters-chalk.png.
 
 Faces of the default generator at the size of a small show, above what each style makes of them.
 """
@@ -18,7 +18,7 @@ DOCS = Path(__file__).resolve().parent
 CPU = torch.device("cpu")
 SIZE = 256  # px
 SHOWN = 160  # px, to which the pictures of the page are reduced
-SHEETS = {"filters.png": ("prints", (3, 29, 41))}
+SHEETS = {"filters.png": ("prints", (3, 29, 41)), "filters-chalk.png": ("chalk", (3, 29, 41))}
 PSI = 0.8
 
 
@@ -33,7 +33,7 @@ def draw_sheet(name: str, seeds: tuple[int, ...]) -> list[Tensor]:
 
 
 def main() -> None:
-    """Write the sheet."""
+    """Write both sheets."""
     for file, (name, seeds) in SHEETS.items():
         pictures = [resize(picture, SHOWN) for row in draw_sheet(name, seeds) for picture in to_pictures(row)]
         write_picture(DOCS / file, sheet(pictures, len(seeds)))

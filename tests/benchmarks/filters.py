@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--frames", type=int, default=30)
     parser.add_argument("--filter", default="prints")
-    parser.add_argument("--second", default="prints")
+    parser.add_argument("--second", default="chalk")
     options = parser.parse_args()
     torch.set_num_threads(1)
     generator = open_generator(find_weights("composite-256"), size=options.size)
