@@ -77,7 +77,7 @@ class FacesState:
         plan: what was asked for.
         spent_s: seconds, over all sittings; what a kill lost is not among them.
         done: what each stage that is done has to say, by its name, in order.
-        refine_s: seconds that the refiner was given, 0 before.
+        refine_s: seconds that the refiner was given in all, 0 before.
         refining: whether it has not used them up.
     """
 
@@ -124,7 +124,7 @@ def begin_or_resume(folder: Path, plan: FacesPlan) -> FacesState:
     if plan.time_s <= state.plan.time_s:
         return state
     done = {name: said for name, said in state.done.items() if name in LASTING}
-    return replace(state, plan=plan, done=done)
+    return replace(state, plan=plan, done=done, refining=False)
 
 
 def _read(path: Path) -> FacesState:

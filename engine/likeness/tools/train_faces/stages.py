@@ -35,7 +35,7 @@ from likeness.training.composite import train_composite
 from likeness.training.encoder import LEAST_SAMPLES, EncoderSamples, train_encoder
 from likeness.training.pictures import ProgressCallback
 from likeness.training.refine import FAMILY
-from likeness.training.run import RunFolder
+from likeness.training.run import CONFIG, RunFolder
 from likeness.training.settings import Settings
 
 PICTURES, NAMES, COMPOSITE = "pictures", "names.txt", "composite.safetensors"
@@ -149,6 +149,12 @@ def open_refiner_run(folder: Path, plan: FacesPlan, time_s: float) -> RunFolder:
         own=own,
     )
     return RunFolder.begin(folder / REFINE, settings)
+
+
+def refined_s(folder: Path) -> float:
+    """Return the seconds that the refiner has learnt for by its last checkpoint, 0 where there is none yet."""
+    run = folder / REFINE
+    return RunFolder.open(run).position()[1] if (run / CONFIG).is_file() else 0.0
 
 
 def finish_weights(folder: Path, plan: FacesPlan) -> str:

@@ -78,12 +78,16 @@ class _Run:
 
         Raises:
             StoppedError: it was asked to stop.
+            TrainingError: the disk refuses.
         """
         if name in self._state.done:
             return
         self._look_for_stop()
         self._callbacks.on_stage(name, "")
-        said = self._begin(name)
+        try:
+            said = self._begin(name)
+        except OSError as error:
+            raise TrainingError(f"{self._folder} cannot be read or written ({error}); mend that, and go on") from error
         self._keep(done={**self._state.done, name: said})
         self._callbacks.on_stage(name, said)
 
@@ -109,12 +113,12 @@ class _Run:
                 return stages.install(folder, plan)
 
     def _refine(self) -> str:
-        plan, before = self._state.plan, self._state.refine_s
+        plan = self._state.plan
         if not self._state.refining:
             more = self._left_s() - KEPT * plan.time_s
             if more < LEAST_REFINED_S:
                 return "left out: no time is left for it; give a longer --time, and go on"
-            self._keep(refine_s=before + more, refining=True)
+            self._keep(refine_s=stages.refined_s(self._folder) + more, refining=True)
         run = stages.open_refiner_run(self._folder, plan, self._state.refine_s)
         if not run.is_complete():
             summary = self._callbacks.run_training(run)

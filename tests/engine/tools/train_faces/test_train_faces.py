@@ -131,8 +131,8 @@ def test_latents_that_were_found_are_not_searched_for_again(
     assert len(kept) == 1
     with monkeypatch.context() as patch:
         patch.setattr(stages, "finish_weights", lambda *_: pytest.fail("the search is not done"))
-        patch.setattr(stages, "project_batch", lambda *_: (_ for _ in ()).throw(InterruptedError))
-        with pytest.raises(InterruptedError):
+        patch.setattr(stages, "project_batch", lambda *_: (_ for _ in ()).throw(ZeroDivisionError))
+        with pytest.raises(ZeroDivisionError):
             train_faces(begun, plan, "cpu")
     assert {path: path.stat().st_mtime_ns for path in (begun / stages.SEARCH).iterdir()} == kept
 
@@ -151,6 +151,18 @@ def test_more_time_goes_to_the_refiner_and_all_that_follows_is_made_anew(
     encoder = read_header(encoder_file(find_weights("dolls")))
     assert encoder is not None
     assert encoder.arguments["for"] == refined.sha256
+
+
+def test_a_disk_that_refuses_is_told_and_the_run_goes_on_later(
+    begun: Path, plan: FacesPlan, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            stages, "finish_weights", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+        )
+        with pytest.raises(TrainingError, match=r"cannot be read or written .*No space left.*; mend that, and go on"):
+            train_faces(begun, plan, "cpu")
+    assert train_faces(begun, plan, "cpu")
 
 
 def test_labelled_directions_are_found_and_others_named(begun: Path, plan: FacesPlan, tmp_path: Path) -> None:
