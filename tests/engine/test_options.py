@@ -51,7 +51,15 @@ def parse(*words: str) -> dict[str, Any]:
 
 def test_no_flag_is_lost() -> None:
     assert flags("play") == SHARED | LIVE | DRAWN | PLAYED
-    assert flags("render") == SHARED | DRAWN | {"--alpha", "--from", "--to", "--shards", "--shard", "--workers"}
+    assert flags("render") == SHARED | DRAWN | {
+        "--alpha",
+        "--from",
+        "--to",
+        "--shards",
+        "--shard",
+        "--workers",
+        "--ray",
+    }
     assert flags("check") == SHARED | LIVE | DRAWN | PLAYED | {"--hours"}
 
 
@@ -119,7 +127,8 @@ def test_settings_are_read_or_refused() -> None:
 
 GROUPS = ("audience", "gallery", "directions", "train", "weights")
 # They keep nothing of a file, or go on in the folder of the run that is there.
-WRITES_NO_RESULT = {"latency", *(f"train {recipe}" for recipe in ("enlarge", "gan", "refine", "vae", "wgan"))}
+RUNS = ("cycle", "enlarge", "faces", "gan", "refine", "style", "vae", "wgan")
+WRITES_NO_RESULT = {"latency", *(f"train {recipe}" for recipe in RUNS)}
 
 
 def test_every_command_that_writes_a_result_takes_force() -> None:
