@@ -5,8 +5,9 @@ from collections.abc import Callable
 from likeness.show.clock import BEFORE, FixedClock, RealClock, Tick
 from likeness.show.shadow.messages import LedFrame
 
-# So many frames that wait are played one by one; of more, all but the last are played at once.
-MOST_BEHIND = 3
+# So many frames that wait are played one by one; more are played at once, since nobody sees them, and each one that is
+# drawn late would be late at a takeover.
+MOST_BEHIND = 1
 
 
 class FollowedClock:

@@ -150,7 +150,7 @@ class Following:
             return []
         self._frames = [frame]
         # How the show stands is that of a frame's end: nothing may come after it in one tick.
-        while self._frames[-1].standing is None and self.link.waiting > MOST_BEHIND:
+        while self._frames[-1].standing is None and self.link.waiting > (0 if self.link.ended else MOST_BEHIND):
             more = self._wait()
             if more is None:
                 self._gone = True

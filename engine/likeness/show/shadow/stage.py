@@ -120,8 +120,11 @@ class ShadowStage:
             self._leader.close()
 
     def _play_alone(self) -> None:
-        assert self._loop is not None
-        self._loop.outputs.held_back = False
+        loop = self._loop
+        assert loop is not None
+        loop.outputs.held_back = False
+        # At once; the next one is yet to be drawn.
+        loop.outputs.show(loop.shown, loop.stats.at, drawn=loop.drawn is not None)
         self._lead()
 
     def _lead(self) -> None:
