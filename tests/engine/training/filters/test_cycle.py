@@ -25,11 +25,11 @@ OWN = {"width": 4, "inner": 6, "blocks": 1, "critic": 4, "pool": 3}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder with eight faces as photos, and the negatives of eight others."""
+    """Return a folder with five faces as photos, and the negatives of five others."""
     for name, first in {"photos": 0, "negatives": 20}.items():
         (tmp_path / name).mkdir()
-        for seed in range(first, first + 8):
-            face = drawn_face(seed)
+        for seed in range(first, first + 5):
+            face = drawn_face(seed, 32)
             cv2.imwrite(str(tmp_path / name / f"{seed:03d}.png"), 255 - face if name == "negatives" else face)
     return tmp_path
 
@@ -37,29 +37,29 @@ def folder(tmp_path: Path) -> Path:
 def settings(folder: Path, steps: int, **own: object) -> Settings:
     wanted = {**OWN, "other": str(folder / "negatives"), **own}
     return Settings(
-        "cycle", str(folder / "photos"), size=64, batch=2, steps=steps, preview_s=1e6, precision="float32", own=wanted
+        "cycle", str(folder / "photos"), size=32, batch=2, steps=steps, preview_s=1e6, precision="float32", own=wanted
     )
 
 
 def test_a_run_ends_in_two_filters_named_after_the_folders(folder: Path) -> None:
-    run = RunFolder.begin(folder / "run", settings(folder, 3, crop=40))
+    run = RunFolder.begin(folder / "run", settings(folder, 3))
     summary = train(run, "cpu")
     assert open_filter(run.path / EXPORT, CPU).info.styles == ("negatives",)
     assert open_filter(run.path / BACK, CPU).info.styles == ("photos",)
     assert "photos to negatives: pictures changed by" in summary.conclusion
     assert "negatives to photos: pictures changed by" in summary.conclusion
     sheet = cv2.imread(str(next((run.path / "cycles").glob("*.png"))))
-    assert sheet.shape == (6 * 68 - 4, 8 * 68 - 4, 3)
+    assert sheet.shape == (6 * 36 - 4, 8 * 36 - 4, 3)
 
 
 def test_the_same_run_in_two_sittings_learns_the_same(folder: Path) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        whole, halves = (RunFolder.begin(folder / name, settings(folder, 6)) for name in ("whole", "halves"))
+        whole, halves = (RunFolder.begin(folder / name, settings(folder, 4)) for name in ("whole", "halves"))
         train(whole, "cpu")
         # By then the pool is full, and pictures of the first sitting are shown in the second.
-        train(halves, "cpu", toy.stopped_after(4))
+        train(halves, "cpu", toy.stopped_after(2))
         train(halves, "cpu")
     finally:
         torch.set_num_threads(threads)
@@ -72,7 +72,7 @@ def test_the_same_run_in_two_sittings_learns_the_same(folder: Path) -> None:
 
 def test_the_filters_learn_from_the_critics_and_the_critics_not_from_them(folder: Path) -> None:
     recipe = CycleRecipe(settings(folder, 1, identity=0.0), Compute("cpu", "float32"))
-    photos = torch.rand(2, 3, 64, 64) * 2 - 1
+    photos = torch.rand(2, 3, 32, 32) * 2 - 1
     seen: list[bool] = []
     judge = recipe._critic_loss
 
@@ -101,7 +101,7 @@ def test_filters_that_only_copy_are_told_at_the_end(folder: Path, monkeypatch: p
     ("own", "message"),
     [
         ({"crop": 20}, "crop is 0 or a multiple of 8 px from 32 on, 20 came"),
-        ({"crop": 72}, "crop is from 0 to 64, 72 came"),
+        ({"crop": 72}, "crop is from 0 to 32, 72 came"),
         ({"pool": -1}, "pool is from 0 to 1000, -1 came"),
         ({"other": "/absent"}, "there is no folder /absent"),
     ],

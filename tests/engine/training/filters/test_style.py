@@ -11,6 +11,7 @@ from tests.engine.drawn_faces import write_faces
 from tests.engine.training import toy
 
 from likeness.errors import TrainingError
+from likeness.files.paths import find_weights
 from likeness.generators.filter_file import open_filter
 from likeness.training.recipe import EXPORT
 from likeness.training.run import RunFolder
@@ -55,7 +56,7 @@ def test_a_run_ends_in_a_filter_with_a_style_for_each_picture(folder: Path) -> N
 
 
 def test_learning_brings_pictures_nearer_to_the_styles(folder: Path) -> None:
-    wanted = settings(folder, 40, crop=48, strength=5.0)
+    wanted = settings(folder, 40, crop=40, strength=5.0)
     run = RunFolder.begin(folder / "run", replace(wanted, learning_rate=1e-2))
     train(run, "cpu")
     losses = [entry["losses"]["style"] for entry in run.read_log() if "losses" in entry]
@@ -77,8 +78,8 @@ def test_the_same_run_in_two_sittings_learns_the_same(folder: Path) -> None:
     assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
 
 
-def test_faces_to_learn_on_are_drawn_by_weights_and_drawn_once(tiny_composite: Path, folder: Path) -> None:
-    wanted = settings(folder, 2, drawn=5, weights=str(tiny_composite))
+def test_faces_to_learn_on_are_drawn_by_weights_and_drawn_once(folder: Path) -> None:
+    wanted = settings(folder, 2, drawn=5, weights=str(find_weights("composite-256")))
     run = RunFolder.begin(folder / "run", replace(wanted, source=str(folder / "run" / "content")))
     train(run, "cpu", toy.stopped_after(1))
     drawn = {path.name: path.stat().st_mtime_ns for path in (folder / "run" / "content").iterdir()}
