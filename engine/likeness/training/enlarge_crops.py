@@ -108,7 +108,7 @@ class EnlargeCrops:
         """Return drawings of random faces, their regions, and their refined drawings."""
         composite = self._composite
         parts = composite.layers(sample_codes(self._pairs.codes, count, LEAST_PSI).to(self._device))
-        drawn = composite.warp_and_sharpen(parts.flat(), parts.field, composite.size)
+        drawn = composite.draw_parts(parts, composite.size)
         regions = composite.draw_regions(parts)
         refined = drawn if self._refiner is None else self._refiner(drawn, regions[:, :1]).clamp(-1, 1)
         rows, columns = slice(top, top + self._crop), slice(left, left + self._crop)

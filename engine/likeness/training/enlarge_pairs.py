@@ -49,7 +49,7 @@ def draw_pair(encoder: CompositeEncoder, network: CompositeNetwork, photo: Bytes
     """Encode a photo `[2 size, 2 size, 3]` uint8 RGB; return its drawing, itself on top of that, and its code."""
     found = encoder.encode(photo)
     parts = network.layers(found.latent)
-    picture = network.warp_and_sharpen(parts.flat(), parts.field, network.size)
+    picture = network.draw_parts(parts, network.size)
     regions = network.draw_regions(parts) * 2 - 1
     # Three channels at a time, as pictures are made.
     masks = to_pictures(torch.cat([regions, regions[:, :1]], dim=1))[0][..., :2]

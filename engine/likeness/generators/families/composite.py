@@ -172,7 +172,7 @@ class CompositeGenerator:
             return self._enlarged(self.enlarger, parts)
         if self.refiner is not None:
             return self._refined(self.refiner, parts)
-        return self.network.warp_and_sharpen(parts.flat(), parts.field, self._size)
+        return self.network.draw_parts(parts, self._size)
 
     @property
     def improver(self) -> EightBitNetwork | None:
@@ -213,7 +213,7 @@ class CompositeGenerator:
 
     def _enlarged(self, enlarger: Enlarger, parts: Layers) -> Tensor:
         """The drawing enlarged, which has been learnt at its native size alone, then brought to the size asked for."""
-        drawn = self.network.warp_and_sharpen(parts.flat(), parts.field, self.network.size)
+        drawn = self.network.draw_parts(parts, self.network.size)
         picture: Tensor = enlarger(drawn).clamp(-1, 1)
         if picture.shape[-1] == self._size:
             return picture
@@ -229,7 +229,7 @@ class CompositeGenerator:
         added = refiner.residual(drawn, skin)
         shrinks, size = self._size < self.network.size, (self._size, self._size)
         added = functional.interpolate(added, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
-        return (self.network.warp_and_sharpen(parts.flat(), parts.field, self._size) + added).clamp(-1, 1)
+        return (self.network.draw_parts(parts, self._size) + added).clamp(-1, 1)
 
 
 def _mix_and_bend(other: Tensor, share: float, bend: Bend | None, x: Tensor) -> Tensor:

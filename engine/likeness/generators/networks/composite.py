@@ -9,7 +9,7 @@ multiplied on half the width [Sirovich & Kirby 1990].
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -27,9 +27,13 @@ from likeness.generators.networks.composite_parts import (
     MirrorBand,
     block_layout,
 )
+from likeness.generators.networks.crown import close_above, close_head
+from likeness.generators.networks.resampling import blur, resize
 
 # Nothing bent.
 UNBENT: Mapping[str, Bend] = MappingProxyType({})
+# What is drawn above the mean frame, as a part of its height: the warp of a tall head looks there.
+CROWN = 1 / 16
 # The least slope of a mean silhouette that is still made an edge of; where it is flat there is none to find.
 SLOWEST = 0.45
 COLOUR_ROW = 1  # of the latent: the broad layer
@@ -55,6 +59,17 @@ class Layers:
         """The layers laid over each other, still in the mean frame."""
         person = torch.lerp(self.hair, self.skin, self.mattes[:, :1])
         return torch.lerp(self.backdrop, person, self.mattes[:, 1:])
+
+    def skin_region(self) -> Tensor:
+        """Where there is bare skin, in [0, 1], `[batch, 1, size, size]`, in the mean frame."""
+        return self.mattes[:, :1] * self.mattes[:, 1:]
+
+    def crown(self) -> Layers:
+        """What is above the frame, `CROWN` of its height: colours mirrored, the head closed in a dome."""
+        mattes = _crown_mattes(self.mattes)
+        rows = mattes.shape[2]
+        skin, hair, backdrop = (layer[:, :, :rows].flip(2) for layer in (self.skin, self.hair, self.backdrop))
+        return Layers(skin, hair, backdrop, mattes, self.field)
 
 
 class CompositeNetwork(nn.Module):
@@ -132,7 +147,7 @@ class CompositeNetwork(nn.Module):
         drawn = self.blocks(latent, rows)
         shape = self.hair.choose(latent[:, 0, self.even_index], latent[:, 0, self.odd_index])
         edges = self.hair.draw("edges", shape)
-        drawn["edges"] = torch.lerp(_resize(drawn["edges"], self.size // 2), edges, self.settle)
+        drawn["edges"] = torch.lerp(resize(drawn["edges"], self.size // 2), edges, self.settle)
         return drawn | self._settle_colours(drawn, latent[:, COLOUR_ROW])
 
     def settled_colours(self, code: Tensor) -> dict[str, Tensor]:
@@ -160,16 +175,17 @@ class CompositeNetwork(nn.Module):
         drawn.update({name: bend(drawn[name]) for name, bend in bends.items() if name in drawn})
         # Everything smooth goes up together, twice by two: fewer calls than layer by layer.
         quarter, half = self.size // 4, self.size // 2
-        broad = torch.cat([drawn["skin"], _resize(drawn["hair"], quarter), _resize(drawn["backdrop"], quarter)], 1)
-        broad = _resize(broad, half)
+        broad = torch.cat([drawn["skin"], resize(drawn["hair"], quarter), resize(drawn["backdrop"], quarter)], 1)
+        broad = resize(broad, half)
         skin = broad[:, :3] + functional.pad(drawn["skin_middle"], _padding(self.layout["skin_middle"]))
         outlines = drawn["edges"] if self.outline is None else self._sharpen_outline(drawn["edges"], self.outline)
-        stack = _resize(torch.cat([skin, broad[:, 3:], outlines], dim=1), self.size)
+        stack = resize(torch.cat([skin, broad[:, 3:], outlines], dim=1), self.size)
         skin, hair, backdrop, edges = stack[:, :3], stack[:, 3:6], stack[:, 6:9], stack[:, 9:]
         skin = skin + functional.pad(drawn["skin_fine"], _padding(self.layout["skin_fine"]))
         floor = 1 + HAIR_FLOOR
         hair = (hair + floor) * drawn["strands"].clamp(-1.2, 0.8).exp() - floor
-        return Layers(skin, hair, backdrop, torch.sigmoid(edges * self.steepness), drawn["field"])
+        mattes = torch.sigmoid(edges * self.steepness)
+        return Layers(skin, hair, backdrop, torch.cat([mattes[:, :1], close_head(mattes[:, 1:])], 1), drawn["field"])
 
     def _sharpen_outline(self, edges: Tensor, sharper: float) -> Tensor:
         """Edges at half size with the person's own divided by its slope, as a distance's is 1, and made `sharper`.
@@ -178,7 +194,7 @@ class CompositeNetwork(nn.Module):
         The hairline stays soft: cut out, it is a wig's.
         """
         person = edges[:, 1:]
-        smooth = _blur(functional.pad(person, (3, 3, 3, 3), mode="replicate"))
+        smooth = blur(functional.pad(person, (3, 3, 3, 3), mode="replicate"))
         across = (smooth[..., 1:-1, 2:] - smooth[..., 1:-1, :-2]) / 2
         down = (smooth[..., 2:, 1:-1] - smooth[..., :-2, 1:-1]) / 2
         # A matte's distance is squashed within a 32nd of the size: its slope per px of half that.
@@ -191,7 +207,7 @@ class CompositeNetwork(nn.Module):
         choice = self.hair.choose(even_code, odd_code)
         # `cover` holds squared coverage; the floor keeps noise down where no exemplar has hair.
         power = self.hair.draw("cover", choice, power=2).clamp(min=0) + 0.05
-        return self.hair.draw("detail", choice) * _resize(self.strands / power.sqrt(), self.size)
+        return self.hair.draw("detail", choice) * resize(self.strands / power.sqrt(), self.size)
 
     def _draw_pores(self, even_code: Tensor, odd_code: Tensor) -> Tensor:
         """Skin detail of the finest octave, in the crop of fine skin."""
@@ -201,13 +217,16 @@ class CompositeNetwork(nn.Module):
     def forward(self, latent: Tensor, size: int | None = None) -> Tensor:
         """Draw `latent` `[batch, 4, w_dim]` as `[batch, 3, size, size]` in [-1, 1]."""
         size = size or self.size
-        parts = self.layers(latent)
-        return self.warp_and_sharpen(parts.flat(), parts.field, size)
+        return self.draw_parts(self.layers(latent), size)
+
+    def draw_parts(self, parts: Layers, size: int) -> Tensor:
+        """Draw the layers of the mean frame as `[batch, 3, size, size]` in [-1, 1]."""
+        return self.warp_and_sharpen(_tall(parts, Layers.flat), parts.field, size)
 
     def draw_with_skin(self, parts: Layers) -> tuple[Tensor, Tensor]:
         """Draw parts at the native size, and where there is bare skin, in [0, 1], `[batch, 1, size, size]`."""
-        skin = parts.mattes[:, :1] * parts.mattes[:, 1:]
-        warped = self._warp(torch.cat([parts.flat(), skin], dim=1), parts.field, self.size)
+        stack = _tall(parts, lambda parts: torch.cat([parts.flat(), parts.skin_region()], dim=1))
+        warped = self._warp(stack, parts.field, self.size)
         return self._sharpen(warped[:, :3], 1).clamp(-1, 1), warped[:, 3:]
 
     def draw_regions(self, parts: Layers) -> Tensor:
@@ -216,24 +235,27 @@ class CompositeNetwork(nn.Module):
 
     def warp_regions(self, mattes: Tensor, field: Tensor) -> Tensor:
         """Return the regions of `draw_regions` of mattes and a field alone."""
-        person = mattes[:, 1:]
-        regions = torch.cat([mattes[:, :1] * person, person], dim=1)
-        return self._warp(regions, field, self.size).clamp(0, 1)
+        tall = torch.cat([_crown_mattes(mattes), mattes], dim=2)
+        person = tall[:, 1:]
+        return self._warp(torch.cat([tall[:, :1] * person, person], dim=1), field, self.size).clamp(0, 1)
 
     def draw_silhouette(self, latent: Tensor, size: int, bends: Mapping[str, Bend] = UNBENT) -> Tensor:
         """Return where the person is in the picture of that size, in [0, 1], `[batch, 1, size, size]`."""
         parts = self.layers(latent, bends)
-        return self._warp(parts.mattes[:, 1:], parts.field, size).clamp(0, 1)
+        return self._warp(_tall(parts, lambda parts: parts.mattes[:, 1:]), parts.field, size).clamp(0, 1)
 
     def warp_and_sharpen(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
-        """Warp the mean-frame picture to its shape and sharpen it."""
+        """Warp the mean-frame picture, with or without its crown, to its shape and sharpen it."""
         return self._sharpen(self._warp(flat, field, size), max(1, size // self.size)).clamp(-1, 1)
 
     def _warp(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
-        step = 2 * _resize(field, size).permute(0, 2, 3, 1)
-        return functional.grid_sample(
-            flat, self._grid(size, flat) + step, mode="bilinear", padding_mode="reflection", align_corners=False
-        )
+        places = self._grid(size, flat) + 2 * resize(field, size).permute(0, 2, 3, 1)
+        height, width = flat.shape[2:]
+        if height > width:
+            # The frame is the lower part of a taller picture.
+            shrink = torch.tensor([1.0, width / height], dtype=places.dtype, device=places.device)
+            places = torch.addcmul(1 - shrink, places, shrink)
+        return functional.grid_sample(flat, places, mode="bilinear", padding_mode="reflection", align_corners=False)
 
     def _grid(self, size: int, like: Tensor) -> Tensor:
         """Where every pixel of a `size` picture looks, `[1, size, size, 2]`; made once."""
@@ -257,38 +279,15 @@ class CompositeNetwork(nn.Module):
         return picture * (1 + self.unsharp) - soft.mul_(self.unsharp / 16)
 
 
-def _blur(picture: Tensor) -> Tensor:
-    """Means of 5 x 5 pixels, two fewer on each side; as sums of slices, in a fifth of a pooling's time."""
-    down = picture[:, :, :-4] + picture[:, :, 4:]
-    for first in (1, 2, 3):
-        down = down.add_(picture[:, :, first : first - 4])
-    across = down[..., :-4] + down[..., 4:]
-    for first in (1, 2, 3):
-        across = across.add_(down[..., first : first - 4])
-    return across * (1 / 25)
+def _tall(parts: Layers, draw: Callable[[Layers], Tensor]) -> Tensor:
+    """What is drawn of the parts, with the crown above the frame: `[batch, channels, size * (1 + CROWN), size]`."""
+    return torch.cat([draw(parts.crown()), draw(parts)], dim=2)
 
 
-def _double(picture: Tensor) -> Tensor:
-    """Bilinear enlargement to twice the size without gradients, in half of interpolate's time on one core."""
-    batch, channels, height, width = picture.shape
-    rows = picture.new_empty(batch, channels, height, 2, width)
-    rows[:, :, 0, 0], rows[:, :, -1, 1] = picture[:, :, 0], picture[:, :, -1]
-    torch.lerp(picture[:, :, 1:], picture[:, :, :-1], 0.25, out=rows[:, :, 1:, 0])
-    torch.lerp(picture[:, :, :-1], picture[:, :, 1:], 0.25, out=rows[:, :, :-1, 1])
-    tall = rows.view(batch, channels, 2 * height, width)
-    pixels = tall.new_empty(batch, channels, 2 * height, width, 2)
-    pixels[..., 0, 0], pixels[..., -1, 1] = tall[..., 0], tall[..., -1]
-    torch.lerp(tall[..., 1:], tall[..., :-1], 0.25, out=pixels[..., 1:, 0])
-    torch.lerp(tall[..., :-1], tall[..., 1:], 0.25, out=pixels[..., :-1, 1])
-    return pixels.view(batch, channels, 2 * height, 2 * width)
-
-
-def _resize(picture: Tensor, size: int) -> Tensor:
-    if picture.shape[-1] == size:
-        return picture
-    if 2 * picture.shape[-1] == size and picture.device.type == "cpu" and not picture.requires_grad:
-        return _double(picture)
-    return functional.interpolate(picture, size=(size, size), mode="bilinear", align_corners=False)
+def _crown_mattes(mattes: Tensor) -> Tensor:
+    """How the mattes go on above the frame."""
+    rows = round(CROWN * mattes.shape[-1])
+    return torch.cat([mattes[:, :1, :rows].flip(2), close_above(mattes[:, 1:], rows)], dim=1)
 
 
 def _padding(block: Block) -> tuple[int, int, int, int]:
