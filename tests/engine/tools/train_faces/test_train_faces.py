@@ -211,6 +211,7 @@ def test_another_plan_and_another_folder_are_refused(begun: Path, plan: FacesPla
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)  # four minutes of training and five starts of the program
 def test_a_run_that_is_killed_again_and_again_ends_in_weights_that_play(tmp_path: Path) -> None:
     write_faces(tmp_path / "dolls", 40)
     words = ["train", "faces", str(tmp_path / "dolls"), "-o", str(tmp_path / "run"), "--size", "64", "--time", "4m"]
