@@ -56,8 +56,11 @@ def test_play_says_so_at_its_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("LIKENESS_HOME", str(tmp_path))
+    # What is missing is told before the device is looked at, what is broken after it.
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"broken")
     for device, lines in (("auto", 1), ("cpu", 0)):
         caplog.clear()
         with pytest.raises(SystemExit):
-            main(["play", "--device", device, "--weights", "nothing", "--output", "null"])
+            main(["play", "--device", device, "--weights", str(broken), "--output", "null"])
         assert len([line for line in caplog.messages if "NVIDIA card" in line]) == lines
