@@ -271,7 +271,9 @@ def open_composite_encoder(path: Path) -> CompositeEncoder:
         )
     if "guess.mean" not in tensors:
         raise WeightsError(f"{path} holds no linear guess to begin from; train it again with this version")
-    network = CompositeNetwork(tensors, size=int(header.arguments["size"]))
+    network = CompositeNetwork(
+        tensors, size=int(header.arguments["size"]), left_out=header.arguments.get("left_out", ())
+    )
     return CompositeEncoder(network, tensors, _open_trained(path, network.w_dim))
 
 

@@ -122,15 +122,15 @@ class EnlargeRecipe(Recipe):
         # The file holds the base too, whose notice must go along.
         self._licence = Licence(settings.licence, settings.paid_use, self._header.licence.notice)
         self._encoder = open_composite_encoder(base)
-        outline = self._own.outline
+        drawn = {"outline": self._own.outline, "left_out": self._header.arguments.get("left_out", ())}
         if compute.is_main:
-            network = CompositeNetwork(tensors, size=size, outline=outline, dtype=torch.float32)
+            network = CompositeNetwork(tensors, size=size, **drawn, dtype=torch.float32)
             source, held = Path(settings.source), settings.hold_out
             photos = read_pictures(source, settings.size, at_least=self.min_pictures, leave_first=held)
             write_enlarge_pairs(Path(self._own.pairs), self._encoder, network, photos.pictures[..., ::-1])
         compute.barrier()
         pairs = open_enlarge_pairs(Path(self._own.pairs), size)
-        self._composite = compute.place(CompositeNetwork(tensors, size=size, outline=outline))
+        self._composite = compute.place(CompositeNetwork(tensors, size=size, **drawn))
         refiner = find_refiner(tensors)
         if refiner is not None:
             refiner = compute.place(refiner).eval().requires_grad_(False)

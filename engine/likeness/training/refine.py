@@ -109,8 +109,8 @@ class RefineRecipe(Recipe):
         self._header, self._tensors = _open_base(Path(self._own.base), settings.size)
         # The file holds the base too, whose notice must go along.
         self._licence = Licence(settings.licence, settings.paid_use, self._header.licence.notice)
-        outline = self._own.outline
-        network = CompositeNetwork(self._tensors, size=settings.size, outline=outline, dtype=torch.float32)
+        drawn = {"outline": self._own.outline, "left_out": self._header.arguments.get("left_out", ())}
+        network = CompositeNetwork(self._tensors, size=settings.size, **drawn, dtype=torch.float32)
         if compute.is_main:
             source, held = Path(settings.source), settings.hold_out
             photos = read_pictures(source, settings.size, at_least=self.min_pictures, leave_first=held)
@@ -118,7 +118,7 @@ class RefineRecipe(Recipe):
         compute.barrier()
         self._pairs = open_pairs(Path(self._own.pairs), settings.size)
         self._encoder = CompositeEncoder(network, self._tensors)
-        self._composite = compute.place(CompositeNetwork(self._tensors, size=settings.size, outline=outline))
+        self._composite = compute.place(CompositeNetwork(self._tensors, size=settings.size, **drawn))
         self._crops = Crops(self._pairs, self._composite, self._own.crop, compute.device)
         self.z_dim = network.w_dim
         self._refiner = compute.place(Refiner(WIDTHS))

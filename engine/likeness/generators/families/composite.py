@@ -85,8 +85,9 @@ class CompositeGenerator:
         native = int(source.arguments["size"])
         enlarger = find_enlarger(tensors)
         self._size = size or native * (1 if enlarger is None else FACTOR)
-        outline = source.arguments.get("outline")
-        network = CompositeNetwork(tensors, size=native, outline=outline, dtype=choose_component_dtype(device))
+        # How it is drawn, where the file says so.
+        drawn = {name: source.arguments[name] for name in ("outline", "left_out") if name in source.arguments}
+        network = CompositeNetwork(tensors, size=native, dtype=choose_component_dtype(device), **drawn)
         self.network = network.to(device).eval().requires_grad_(False)
         self.enlarger = enlarger if enlarger is None else _place(enlarger, device)
         refiner = find_refiner(tensors) if enlarger is None else None

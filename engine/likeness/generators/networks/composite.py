@@ -9,7 +9,7 @@ multiplied on half the width [Sirovich & Kirby 1990].
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -84,6 +84,8 @@ class CompositeNetwork(nn.Module):
         softness: width of the skin's and the hair's edge in native px.
         outline: width of the person's edge in native px where it is drawn as crisp as a photo's, whatever
             silhouettes are mixed; None leaves it to `softness`.
+        left_out: numbers of the skins that are never drawn: what they wear, glasses or paint, is no skin, and would
+            be a scar on a bare face.
         unsharp: strength of the last sharpening, which makes up for the warp's interpolation.
         dtype: in which components are kept; bfloat16 halves the memory traffic that bounds the speed.
     """
@@ -104,6 +106,7 @@ class CompositeNetwork(nn.Module):
         softness: tuple[float, float] = (1.2, 1.8),
         edge_reach: float = 16.0,
         outline: float | None = None,
+        left_out: Sequence[int] = (),
         unsharp: float = 0.3,
         dtype: torch.dtype = torch.bfloat16,
     ) -> None:
@@ -123,7 +126,7 @@ class CompositeNetwork(nn.Module):
             # The field moves every pixel: in bfloat16's eight bits slow glides would go in steps.
             self.bands.append(MirrorBand(tensors, blocks, torch.float32 if row == 0 else dtype))
         self.hair = Exemplars(tensors, "hair_exemplar", HAIR_PARTS, sharpness)
-        self.skin = Exemplars(tensors, "skin_exemplar", ("detail",), sharpness)
+        self.skin = Exemplars(tensors, "skin_exemplar", ("detail",), sharpness, left_out=left_out)
         steepness = torch.tensor([edge_reach / width for width in softness])
         self.register_buffer("steepness", steepness.reshape(1, 2, 1, 1))
         self.outline = None if outline is None else softness[1] / outline

@@ -278,3 +278,19 @@ def test_a_picture_drawn_with_a_gradient_is_the_same(generator: CompositeGenerat
     picture.square().sum().backward()
     assert latent.grad is not None
     assert latent.grad.abs().sum() > 0
+
+
+def test_skins_that_the_header_leaves_out_are_drawn_on_nobody(weights: Path) -> None:
+    tensors = read_weights(weights)[1]
+    every, fewer = (CompositeNetwork(tensors, size=64, dtype=torch.float32, left_out=out) for out in ((), (1, 3)))
+    latents = torch.randn(64, every.w_dim, generator=torch.Generator().manual_seed(0))
+    even, odd = latents[:, every.even_index], latents[:, every.odd_index]
+    count = len(every.skin.keys_even)
+    kept = [number for number in range(count) if number not in (1, 3)]
+    assert torch.equal(fewer.skin.keys_even, every.skin.keys_even[kept])
+    alone = torch.ones(1, 1)
+    for number, kept_as in ((kept[0], 0), (kept[-1], len(kept) - 1)):
+        drawn = every.skin.draw("detail", ExemplarChoice(torch.tensor([[number]]), alone, alone))
+        assert torch.equal(fewer.skin.draw("detail", ExemplarChoice(torch.tensor([[kept_as]]), alone, alone)), drawn)
+    assert int(fewer.skin.choose(even, odd).index.max()) < len(kept)
+    assert torch.equal(fewer.hair.keys_even, every.hair.keys_even)
