@@ -177,6 +177,25 @@ class Int8Arithmetic:
         return x.contiguous().dequantize()
 
 
+class Blocks:
+    """The steps of both networks that end in an activation, in whatever arithmetic."""
+
+    def __init__(self, steps: Arithmetic) -> None:
+        self._steps = steps
+
+    def convolve(self, name: str, x: Tensor) -> Tensor:
+        """Return what the layer makes of `x`, activated."""
+        return self._steps.activate(name, self._steps.convolve(name, x))
+
+    def add(self, name: str, x: Tensor) -> Tensor:
+        """Return `x` and what the layer makes of it, activated, on top [He et al. 2016]."""
+        return self._steps.add(name, x, self.convolve(name, x))
+
+    def unfold(self, name: str, x: Tensor, beside: Tensor) -> Tensor:
+        """Return `x` at twice the size on top of what was there at that size, activated."""
+        return self._steps.activate(f"{name} sum", self._steps.add(name, self._steps.unfold(name, x), beside))
+
+
 class EightBitNetwork(nn.Module, ABC):
     """A network that runs in floats, and in eight bits wherever it was asked to and no gradient is wanted."""
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from likeness.generators.networks.arithmetic import SLOPE, Arithmetic, EightBitNetwork
+from likeness.generators.networks.arithmetic import SLOPE, Arithmetic, Blocks, EightBitNetwork
 
 WIDTHS = (32, 48, 96, 160)
 # Convolutions in a row at the coarsest size, where a cell is a sixteenth of the drawing.
@@ -98,16 +98,8 @@ class Enlarger(EightBitNetwork):
 
     def _run(self, steps: Arithmetic, entering: Tensor) -> Tensor:
         """Return what is added to each cell of a drawing, from its cells with a rim."""
-
-        def convolve(name: str, x: Tensor) -> Tensor:
-            return steps.activate(name, steps.convolve(name, x))
-
-        def add(name: str, x: Tensor) -> Tensor:
-            return steps.add(name, x, convolve(name, x))
-
-        def unfold(name: str, x: Tensor, beside: Tensor) -> Tensor:
-            return steps.activate(f"{name} sum", steps.add(name, steps.unfold(name, x), beside))
-
+        blocks = Blocks(steps)
+        convolve, add, unfold = blocks.convolve, blocks.add, blocks.unfold
         cells = steps.activate("enter", steps.enter("enter", entering))
         half = convolve("down_half", cells)
         quarter = add("around_quarter", convolve("down_quarter", half))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from likeness.generators.networks.arithmetic import SLOPE, Arithmetic, EightBitNetwork
+from likeness.generators.networks.arithmetic import SLOPE, Arithmetic, Blocks, EightBitNetwork
 
 WIDTHS = (32, 64, 128, 192)
 # Convolutions in a row at a sixteenth of the picture's size, where they see half a face.
@@ -76,16 +76,8 @@ class Refiner(EightBitNetwork):
 
     def _run(self, steps: Arithmetic, drawn: Tensor) -> Tensor:
         """Return what is added to a drawing, before its filter."""
-
-        def convolve(name: str, x: Tensor) -> Tensor:
-            return steps.activate(name, steps.convolve(name, x))
-
-        def add(name: str, x: Tensor) -> Tensor:
-            return steps.add(name, x, convolve(name, x))
-
-        def unfold(name: str, x: Tensor, beside: Tensor) -> Tensor:
-            return steps.activate(f"{name} sum", steps.add(name, steps.unfold(name, x), beside))
-
+        blocks = Blocks(steps)
+        convolve, add, unfold = blocks.convolve, blocks.add, blocks.unfold
         half = steps.activate("fine_in", steps.fold("fine_in", drawn, 2))
         quarter = steps.activate("in64", steps.fold("in64", drawn, 4))
         eighth = add("enc32", convolve("down32", quarter))
