@@ -61,6 +61,7 @@ class Plugin:
     @hookimpl
     def start(self, stage: Stage) -> None:
         self._generator: Any = stage.generator
+        self._warping = stage.warping
         opened = OpenFilters(stage.device)
         self._first, self._second = NamedFilter(opened, log), NamedFilter(opened, log)
         self._parts, self._parts_from, self._mask, self._along = WHOLE, WHOLE, "", 1.0
@@ -124,4 +125,4 @@ class Plugin:
                 log.warning("filter: the family %s does not say where face and hair are; all is filtered", family)
             self._told = True
             return None
-        return region_mask(regions, self._parts, (image.shape[2], image.shape[3]))
+        return self._warping.apply(region_mask(regions, self._parts, (image.shape[2], image.shape[3])))

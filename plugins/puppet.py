@@ -3,15 +3,12 @@
 import logging
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from likeness import Bool, Event, Float, Frame, Param, Stage, Text, Trigger, Values, hookimpl
-from likeness.errors import InputError, LikenessError
+from likeness.errors import InputError
 from likeness.events import CameraImage, FaceMoves, Forget
-from likeness.files.paths import find_mouth
-from likeness.generator import WarpedGenerator
-from likeness.toolkit.mouth import Mouth, open_mouth
+from likeness.toolkit.mouth import open_mouth_of
 from likeness.toolkit.mouth_moves import MouthMoves
 from likeness.toolkit.puppet.expression import HEAD_CHANNELS, Measures
 from likeness.toolkit.puppet.face_finder import FaceFinder
@@ -87,7 +84,9 @@ class Plugin:
     def start(self, stage: Stage) -> None:
         self._stage = stage
         self._generator: Any = stage.generator
-        self._mouth = self._open_mouth(stage)
+        self._mouth = open_mouth_of(stage.generator, "puppet", log)
+        if self._mouth is not None and not self._mouth.leads_brows:
+            log.warning("puppet: these moves know nothing of brows and smiles; make them anew: likeness train mouth")
         mesh = find_mesh_file()
         if mesh is None:
             log.warning("puppet: without a face mesh it follows the head alone; for the whole face: %s", FETCH)
@@ -141,7 +140,11 @@ class Plugin:
         if self._stage.privacy.marked:
             return None
         moved = self._mouth.draw(image, warp, self._moves.moves, self._moves.inside)
-        return self._head.draw(moved, self._pose)
+        pose = self._pose
+        turned = self._head.draw(moved, pose)
+        if turned is not moved:
+            self._stage.warping.add(lambda maps: self._head.draw(maps, pose))
+        return turned
 
     @hookimpl
     def state(self) -> object:
@@ -181,16 +184,3 @@ class Plugin:
                     log.warning("puppet: %s", error)
         if self._sender is not None:
             self._sender.send(channels, self._response.present)
-
-    def _open_mouth(self, stage: Stage) -> Mouth | None:
-        info = stage.generator.info
-        if not isinstance(stage.generator, WarpedGenerator):
-            log.warning("puppet: the family %s has no mouth that could be moved; its faces stay still", info.family)
-            return None
-        path = find_mouth(info.weights)
-        if path is None:
-            raise LikenessError("puppet: there is no composite-256.mouth.safetensors; make one: likeness train mouth")
-        mouth = open_mouth(path, torch.device(stage.device))
-        if not mouth.leads_brows:
-            log.warning("puppet: %s knows nothing of brows and smiles; make it anew: likeness train mouth", path)
-        return mouth

@@ -10,9 +10,8 @@ from torch import Tensor
 
 from likeness import Float, Frame, Param, Stage, Values, hookimpl
 from likeness.errors import LikenessError
-from likeness.files.paths import find_mouth, find_voice
-from likeness.generator import WarpedGenerator
-from likeness.toolkit.mouth import Mouth, open_mouth
+from likeness.files.paths import find_voice
+from likeness.toolkit.mouth import open_mouth_of
 from likeness.toolkit.mouth_moves import CHANNELS, MouthMoves, move_lips
 from likeness.toolkit.voice import VoiceFollower
 
@@ -66,7 +65,7 @@ class Plugin:
             raise LikenessError("speak: there is no voice.safetensors; make one: likeness train voice")
         self._follower = VoiceFollower(stage.sound, voice, wait=stage.offline)
         self._sound, self._asked = stage.sound, False
-        self._mouth = self._open_mouth(stage)
+        self._mouth = open_mouth_of(stage.generator, "speak", log)
         self._dice = random.Random(stage.seed)
         self._until_blink, self._blinked_s = self._dice.uniform(0.3, 1.0), math.inf
         self._breath, self._swings = 0.0, [self._dice.random() for _ in SWINGS]
@@ -118,16 +117,6 @@ class Plugin:
         if self._until_blink <= 0.0:
             # Now and then two follow each other.
             self._until_blink, self._blinked_s = self._dice.choice((0.12, 0.7, 1.0, 1.3, 1.6)), 0.0
-
-    def _open_mouth(self, stage: Stage) -> Mouth | None:
-        info = stage.generator.info
-        if not isinstance(stage.generator, WarpedGenerator):
-            log.warning("speak: the family %s has no mouth that could be moved; its faces stay silent", info.family)
-            return None
-        path = find_mouth(info.weights)
-        if path is None:
-            raise LikenessError("speak: there is no composite-256.mouth.safetensors; make one: likeness train mouth")
-        return open_mouth(path, stage.device)
 
 
 def _lid(since_s: float) -> float:

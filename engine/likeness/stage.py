@@ -21,6 +21,9 @@ from likeness.params import Value
 if TYPE_CHECKING:
     from likeness.parameters.store import ParamStore
 
+# What is done to a picture's places: maps in, maps of the same shape out.
+Warp = Callable[[Tensor], Tensor]
+
 
 class PluginParams:
     """The parameters of the whole show, as far as plugins may reach for them, by address "plugin.name".
@@ -106,6 +109,35 @@ def _apply(bends: Sequence[Bend], x: Tensor) -> Tensor:
     for bend in bends:
         x = bend(x)
     return x
+
+
+class Warping:
+    """What plugins did to the places of one frame's picture, for those who know what was where before: mattes, regions.
+
+    The render thread alone.
+    """
+
+    def __init__(self) -> None:
+        self._warps: list[Warp] = []
+
+    def add(self, warp: Warp) -> None:
+        """Say that this frame's picture was warped, after what was added before. In `process_image`.
+
+        Args:
+            warp: takes maps `[batch, channels, side, side]` at any size to where the picture's places are now; what it
+                is given it leaves as it is.
+        """
+        self._warps.append(warp)
+
+    def apply(self, maps: Tensor) -> Tensor:
+        """Return maps of the generator's picture as they lie on the picture that plugins have made of it so far."""
+        for warp in self._warps:
+            maps = warp(maps)
+        return maps
+
+    def begin_picture(self) -> None:
+        """Forget what was done to the last frame's picture. The renderer."""
+        self._warps = []
 
 
 @dataclass(frozen=True)
@@ -241,6 +273,7 @@ class Stage:
         sound: the samples of what `--audio` names.
         bending: what is done to the layers of a `BendableGenerator` in this frame; add to it in `update`.
         signals: numbers that plugins publish for modulators.
+        warping: how plugins moved the places of this frame's picture; add to it in `process_image`.
     """
 
     generator: Generator
@@ -254,6 +287,7 @@ class Stage:
     sound: Listening = field(default_factory=Listening)
     bending: Bending = field(default_factory=Bending)
     signals: Signals = field(default_factory=Signals)
+    warping: Warping = field(default_factory=Warping)
 
     def let_go(self) -> None:
         """Keep the generator no longer, since another one plays. A plugin that never returns keeps its stage for ever.

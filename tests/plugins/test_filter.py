@@ -15,6 +15,7 @@ from likeness.files.paths import find_weights
 from likeness.generator import Licence
 from likeness.generators.filter_file import Filter, FilterInfo, write_filter
 from likeness.generators.networks.filter_network import FilterNetwork
+from likeness.toolkit.filters import REGION_PARTS, region_mask
 
 Maker = Callable[..., Any]
 
@@ -174,6 +175,28 @@ def test_a_mask_filters_a_composites_face_and_leaves_its_wall(player: Maker, hea
     assert changed["background"][wall].mean() > 0.05
     assert changed["background"][middle].max() < 0.03
     assert changed["hair"][middle].mean() < 0.2 * changed["face"][middle].mean()
+
+
+@pytest.mark.usefixtures("filters")
+def test_a_mask_goes_where_a_plugin_before_has_moved_the_face(player: Maker) -> None:
+    generator = open_generator(find_weights("composite-256"))
+    playing = player("filter", generator=generator)
+    with torch.inference_mode():
+        image = generator.synthesize(generator.sample([4]) * 0.6)
+        mask = region_mask(generator.draw_regions(), REGION_PARTS["face"], (256, 256))  # type: ignore[attr-defined]  # of a composite
+    whole = step(playing, image, file="one:b", fade=0.0)
+    there = step(playing, image, mask="face")
+    playing.stage.warping.add(lambda maps: maps.roll(40, dims=3))
+    moved = step(playing, image)
+    playing.stage.warping.begin_picture()
+    back = step(playing, image)
+    assert whole is not None
+    assert there is not None
+    assert moved is not None
+    assert back is not None
+    assert torch.allclose(moved - image, mask.roll(40, dims=3) * (whole - image), atol=1e-5)
+    assert (moved - there).abs().max() > 0.1
+    assert torch.equal(there, back)
 
 
 def test_the_bundled_filter_opens_and_changes_the_picture(player: Maker, image: Tensor) -> None:

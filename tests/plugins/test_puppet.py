@@ -136,6 +136,18 @@ def test_measures_move_the_mouth_and_are_published_as_signals(played: Callable[.
     assert torch.equal(image, still)
 
 
+def test_a_head_that_turns_takes_the_maps_of_its_picture_along(played: Callable[..., Played]) -> None:
+    show = played()
+    show.play(REST, 1.0)
+    show.picture()
+    row = torch.arange(256.0).expand(1, 1, 256, 256)
+    assert show.stage.warping.apply(row) is row
+    show.play(FaceMoves(measure_mesh(held(front_face(), yaw=0.3), SHAPE)), 0.4, jaw=0.0)
+    image, moved = show.picture()
+    assert torch.equal(show.stage.warping.apply(image), moved)
+    assert (show.stage.warping.apply(row) - row)[0, 0, 140, 128].abs() > 5
+
+
 def test_the_pad_takes_a_new_rest_and_forget_drops_the_face(played: Callable[..., Played]) -> None:
     show = played()
     show.play(REST, 1.0)

@@ -145,6 +145,7 @@ class Renderer:
         began = time.perf_counter()
         image = self._synthesize(latent, bends)
         synthesis_s = time.perf_counter() - began
+        self._stage.warping.begin_picture()
         picture = self._fade.step(self._read(self._host.process_image(image, frame)), frame.dt)
         # Plugins also mark what they show after the generator, such as a visitor's photo.
         shown = self.latents.shows_private or self._stage.privacy.marked
@@ -182,7 +183,7 @@ class Renderer:
         if not isinstance(generator, SilhouetteGenerator):  # one that was loaded meanwhile
             return None
         drawn = generator.draw_silhouette(latent) if bends is None else generator.draw_silhouette(latent, bends)
-        silhouettes = side_by_side(drawn * 2 - 1)
+        silhouettes = side_by_side(self._stage.warping.apply(drawn) * 2 - 1)
         return np.ascontiguousarray(to_levels(silhouettes)[0].cpu().numpy())
 
     def _use(self, scene: RenderScene) -> None:

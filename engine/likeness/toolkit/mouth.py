@@ -1,12 +1,15 @@
 """The mouth, brows and eyes of a composite's pictures, moved on the finished picture by fields on its mean face."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from likeness.errors import WeightsError
+from likeness.errors import LikenessError, WeightsError
+from likeness.files.paths import find_mouth
+from likeness.generator import Generator, WarpedGenerator
 from likeness.generators.weights_file import read_weights
 from likeness.toolkit.eyes import Eyes
 from likeness.toolkit.face_part import SIDE, BoxGrid, FacePart
@@ -34,6 +37,30 @@ LEAST = 1e-3
 # Places on the mean face count from the middle of the lips' line.
 LIPS = (MIDDLE_PX, LIPS_PX)
 LIPS_BEND = LIPS_RISE_PX / LIPS_HALF_PX**2
+
+
+def open_mouth_of(generator: Generator, plugin: str, log: logging.Logger) -> "Mouth | None":
+    """Return the mouth of a generator's faces, on its device.
+
+    None, with a line in the plugin's log, for a family whose faces have no common mean.
+
+    Args:
+        plugin: its name, which its lines begin with.
+        log: of the plugin.
+
+    Raises:
+        LikenessError: there is no file with moves, or it is broken.
+    """
+    info = generator.info
+    if not isinstance(generator, WarpedGenerator):
+        log.warning(
+            "%s: the family %s has no mouth that could be moved; its faces stay as they are", plugin, info.family
+        )
+        return None
+    path = find_mouth(info.weights)
+    if path is None:
+        raise LikenessError(f"{plugin}: there is no composite-256.mouth.safetensors; make one: likeness train mouth")
+    return open_mouth(path, generator.mean.device)
 
 
 def open_mouth(path: Path, device: torch.device) -> "Mouth":

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -40,7 +41,7 @@ def generator(tiny_composite: Path) -> CompositeGenerator:
     return open_composite(tiny_composite, CPU)
 
 
-def show(generator: Any, *plugins: Bending, with_alpha: bool = False) -> Callable[[], Any]:
+def show(generator: Any, *plugins: Any, with_alpha: bool = False) -> Callable[[], Any]:
     """Return what draws the next frame of a show of `plugins`."""
     store = ParamStore()
     host = Host(store)
@@ -97,3 +98,28 @@ def test_the_alpha_is_bent_with_the_picture(generator: CompositeGenerator) -> No
 def test_a_family_without_layers_is_drawn_as_it_is(toy: Callable[..., Any]) -> None:
     draw = show(toy(4, 16), Bending("field", lambda x: x + 1))
     assert (draw().picture == show(toy(4, 16))().picture).all()
+
+
+class Rolling:
+    """Moves the first picture to the right, and says so."""
+
+    @hookimpl
+    def start(self, stage: Stage) -> None:
+        self.stage, self.pictures = stage, 0
+
+    @hookimpl
+    def process_image(self, image: Tensor) -> Tensor | None:
+        self.pictures += 1
+        if self.pictures > 1:
+            return None
+        self.stage.warping.add(lambda maps: maps.roll(9, dims=3))
+        return image.roll(9, dims=3)
+
+
+def test_the_silhouette_goes_where_the_picture_was_moved_in_that_frame_alone(generator: CompositeGenerator) -> None:
+    plain = show(generator, with_alpha=True)()
+    draw = show(generator, Rolling(), with_alpha=True)
+    first, second = draw(), draw()
+    assert (first.alpha == np.roll(plain.alpha, 9, axis=1)).all()
+    assert (first.alpha != plain.alpha).any()
+    assert (second.alpha == plain.alpha).all()

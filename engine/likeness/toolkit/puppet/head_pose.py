@@ -54,7 +54,7 @@ class Head:
         """Return the picture with its head so held; the same one where that is straight ahead.
 
         Args:
-            picture: `[batch, 3, side, side]` in [-1, 1], of an aligned face.
+            picture: `[batch, channels, side, side]`, of an aligned face, or maps of one.
             pose: is held within what a picture can show.
         """
         shown = _limit(pose)
