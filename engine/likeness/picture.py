@@ -100,7 +100,8 @@ def dim(picture: Picture, gain: float) -> Picture:
 
 
 def sheet(pictures: Sequence[Picture], columns: int, gap: int = 4) -> Picture:
-    """Return a contact sheet: pictures of one size in rows of `columns`, `gap` px of black between."""
+    """Return a contact sheet: pictures of one size in rows of at most `columns`, `gap` px of black between."""
+    columns = min(columns, len(pictures))
     height, width = pictures[0].shape[:2]
     rows = -(-len(pictures) // columns)
     out = black(columns * (width + gap) - gap, rows * (height + gap) - gap)

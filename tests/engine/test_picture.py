@@ -29,6 +29,10 @@ def test_a_sheet_lays_pictures_in_reading_order_with_black_between() -> None:
     ]
 
 
+def test_a_sheet_of_fewer_pictures_than_a_row_is_as_wide_as_they_are() -> None:
+    assert sheet([np.zeros((2, 3, 3), np.uint8)], columns=8).shape == (2, 3, 3)
+
+
 def test_a_png_keeps_red_red(tmp_path: Path) -> None:
     picture = black(4, 2)
     picture[..., 0] = 255

@@ -12,7 +12,7 @@ def contact_sheet(
     *,
     output: OutFile = "out/sheet.png",
     count: Annotated[int, ranged(Range(1, 4096), "How many pictures.")] = 64,
-    columns: Annotated[int, ranged(Range(1, 4096), "How many pictures in a row.")] = 8,
+    columns: Annotated[int, ranged(Range(1, 4096), "How many pictures in a row, at most.")] = 8,
     seed: Annotated[
         int | None, ranged(SEED, "The first seed, by default 0; with a preset, in place of its own.")
     ] = None,

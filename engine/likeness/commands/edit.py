@@ -67,7 +67,7 @@ def edit(
     from likeness.generators.devices import choose_device
     from likeness.tools.edit_photos import EditPlan, PhotoEditor, parse_moves
 
-    plan = EditPlan(parse_moves(direction), steps, aligned, _parse_eyes(eyes), seed)
+    plan = EditPlan(parse_moves(direction), steps, aligned, _parse_eyes(eyes), seed, paste)
     _check_output(photos, output, paste=paste, strip=strip, aligned=aligned, one_place=eyes is not None)
     editor = PhotoEditor(open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device))), plan)
     done: dict[Path, EditedPhoto] = {}
@@ -84,7 +84,7 @@ def edit(
             progress.update(task, completed=max(steps, 1))
             for note in done[photo].notes:
                 progress.print(f"{photo.name}: {note}")
-    _write(done, output, single=len(photos) == 1, paste=paste, strip=strip, force=force)
+    _write(done, output, single=len(photos) == 1, strip=strip, force=force)
     if len(done) < len(photos):
         sys.exit(2)
 
@@ -93,9 +93,7 @@ def _show_step(progress: "Progress", task: "TaskID", step: "Step") -> None:
     progress.update(task, completed=step.number)
 
 
-def _write(
-    done: "dict[Path, EditedPhoto]", output: Path, *, single: bool, paste: bool, strip: bool, force: bool
-) -> None:
+def _write(done: "dict[Path, EditedPhoto]", output: Path, *, single: bool, strip: bool, force: bool) -> None:
     """Write the strip of all, the picture of one, or a picture of each into a folder."""
     from likeness.files.free_name import claimed
     from likeness.picture import sheet, write_picture
@@ -104,7 +102,7 @@ def _write(
         return
 
     def finish(edited: "EditedPhoto") -> "Picture":
-        return edited.pasted if paste and edited.pasted is not None else edited.picture
+        return edited.picture if edited.pasted is None else edited.pasted
 
     if strip:
         rows = [picture for edited in done.values() for picture in edited.strip]

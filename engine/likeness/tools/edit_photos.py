@@ -44,6 +44,7 @@ class EditPlan:
         aligned: the photos are cut square around the face already.
         eyes: x and y of the eye at the picture's left, then of the other, in px; the detector is not asked.
         seed: of the search.
+        paste: lay the face back into the photo that it was cut from.
     """
 
     moves: Mapping[str, float]
@@ -51,6 +52,7 @@ class EditPlan:
     aligned: bool = False
     eyes: tuple[float, float, float, float] | None = None
     seed: int = 0
+    paste: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ class EditedPhoto:
 
     Args:
         picture: the edited face, `[size, size, 3]`.
-        pasted: the whole photo with it; None for a photo that was cut already.
+        pasted: the whole photo with it; None where that was not asked for, and for a photo that was cut already.
         strip: the photo's own face, then the drawn one on its way from unmoved to edited.
         notes: what its sender should know.
     """
@@ -108,7 +110,7 @@ class PhotoEditor:
         latent = self._encoder.encode(to_tensor(cut.picture).to(self._generator.mean), on_step)
         way = [self._draw(latent + self._move * (index / (STATIONS - 1))) for index in range(STATIONS)]
         notes, pasted = cut.notes, None
-        if cut.landmarks is not None:
+        if self._plan.paste and cut.landmarks is not None:
             share = find_changed(way[-1], way[0])
             pasted = paste(cut.photo, carry_light(way[-1], way[0], cut.picture), share, cut.landmarks)
             corners = quadrilateral(cut.landmarks)
