@@ -123,6 +123,14 @@ def letterbox(picture: Picture, into: tuple[int, int]) -> Picture:
     return fit_picture(picture, into)
 
 
+def pad_to_even(picture: Picture) -> Picture:
+    """Return `picture` with an even width and height, as codecs want them, its edge repeated; itself where it has."""
+    height, width = picture.shape[:2]
+    if width % 2 or height % 2:
+        picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    return picture
+
+
 def blur_surround(picture: Picture, into: tuple[int, int]) -> Picture:
     """Return what stands around `picture` in a frame of `into`: itself, large, blurred and dark; a small picture."""
     wide, high = (max(2, round(side * SURROUND_SHARE)) for side in into)

@@ -12,7 +12,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from likeness.audio.sound import SoundReader
 from likeness.outputs.container import ContainerOutput
-from likeness.outputs.fitting import letterbox
+from likeness.outputs.fitting import letterbox, pad_to_even
 from likeness.outputs.pacing import exact_rate
 from likeness.outputs.profiles import H264, Profile
 from likeness.outputs.sound_track import SoundTrack
@@ -152,9 +152,7 @@ class VideoOutput(ContainerOutput):
         height, width = picture.shape[:2]
         if (width + width % 2, height + height % 2) != self._size:
             picture = letterbox(picture, self._size)
-            height, width = picture.shape[:2]
-        if width % 2 or height % 2:
-            picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        picture = pad_to_even(picture)
         order = "rgba" if picture.shape[2] == 4 else "rgb24"
         image = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format=order)
         if self._profile.in_rgb:

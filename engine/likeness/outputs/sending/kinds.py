@@ -1,25 +1,26 @@
 """The outputs that are sent to other programs, by their names on the command line."""
 
+import importlib
 import re
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from likeness.audio.features import AudioSource, NoAudio
 from likeness.errors import OutputError
-from likeness.outputs.sending.ndi import NdiSender, check_ndi
+from likeness.outputs.sending.ndi import NO_NDI, NdiSender
 from likeness.outputs.sending.sender import SentOutput, Transmitter
 from likeness.outputs.sending.stream import CONTAINERS, Stream, check_stream, hide_secrets
-from likeness.outputs.sending.textures import SpoutSender, SyphonServer, check_spout, check_syphon
-from likeness.outputs.sending.virtual_camera import VirtualCamera, check_camera
+from likeness.outputs.sending.textures import NO_SPOUT, NO_SYPHON, SpoutSender, SyphonServer
+from likeness.outputs.sending.virtual_camera import NO_CAMERA, VirtualCamera
 
 # What programs see where no name is given.
 DEFAULT_NAME = "likeness"
 NO_AUDIO = NoAudio()
-_LIBRARIES: dict[str, Callable[[], None]] = {
-    "ndi": check_ndi,
-    "spout": check_spout,
-    "syphon": check_syphon,
-    "camera": check_camera,
+# What each needs, and what to say where that is absent.
+_LIBRARIES = {
+    "ndi": ("cyndilib.sender", NO_NDI),
+    "spout": ("SpoutGL", NO_SPOUT),
+    "syphon": ("syphon", NO_SYPHON),
+    "camera": ("pyvirtualcam", NO_CAMERA),
 }
 # Two letters at least: C:\film.mp4 is a file.
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -47,8 +48,12 @@ def check_sent(output: str) -> None:
             kinds = ", ".join(f"{kind}://" for kind in CONTAINERS)
             raise OutputError(f"--output {scheme}://...: nothing here sends to that; kinds that work: {kinds}")
         check_stream(output)
-    else:
-        _LIBRARIES[output.partition(":")[0].lower()]()
+        return
+    library, absent = _LIBRARIES[output.partition(":")[0].lower()]
+    try:
+        importlib.import_module(library)
+    except (ImportError, OSError) as error:
+        raise OutputError(f"{absent} ({error})") from error
 
 
 def open_sent(output: str, fps: float, audio: AudioSource = NO_AUDIO) -> SentOutput:

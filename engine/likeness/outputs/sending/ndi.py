@@ -5,27 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from likeness.errors import OutputError
 from likeness.outputs.pacing import exact_rate
 from likeness.outputs.sending.sender import Converted
 from likeness.picture import Picture
 
-ABSENT = (
+NO_NDI = (
     "NDI needs cyndilib (MIT), which holds NDI's own library: its licence, https://ndi.link/ndisdk_license, counts for "
     "you; pip install 'likeness-live[ndi]'"
 )
-
-
-def check_ndi() -> None:
-    """Refuse NDI where its library is absent.
-
-    Raises:
-        OutputError: saying what to install.
-    """
-    try:
-        import cyndilib.sender  # noqa: F401 - only whether it can be
-    except (ImportError, OSError) as error:
-        raise OutputError(f"{ABSENT} ({error})") from error
 
 
 class NdiSender:

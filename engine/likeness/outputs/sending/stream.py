@@ -21,6 +21,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from likeness.audio.sound import SoundReader
 from likeness.errors import OutputError
+from likeness.outputs.fitting import pad_to_even
 from likeness.outputs.pacing import exact_rate
 from likeness.outputs.profiles import H264
 from likeness.outputs.sending.relay import CONTAINER
@@ -190,10 +191,7 @@ class Stream:
         return codec
 
     def _convert(self, picture: Picture) -> VideoFrame:
-        height, width = picture.shape[:2]
-        picture = picture[..., :3]
-        if width % 2 or height % 2:
-            picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        picture = pad_to_even(picture[..., :3])
         image = VideoFrame.from_numpy_buffer(np.ascontiguousarray(picture), format="rgb24")
         return self._reformatter.reformat(
             image,

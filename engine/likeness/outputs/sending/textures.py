@@ -12,26 +12,6 @@ NO_SPOUT = "Spout, which is for Windows alone, needs SpoutGL (BSD); pip install 
 NO_SYPHON = "Syphon, which is for macOS alone, needs syphon-python (MIT); pip install 'likeness-live[syphon]'"
 
 
-def check_spout() -> None:
-    """Refuse Spout where its library is absent.
-
-    Raises:
-        OutputError: saying what to install, and where.
-    """
-    try:
-        import SpoutGL  # noqa: F401 - only whether it can be
-    except (ImportError, OSError) as error:
-        raise OutputError(f"{NO_SPOUT} ({error})") from error
-
-
-def check_syphon() -> None:
-    """Refuse Syphon where its library is absent. Raises like `check_spout`."""
-    try:
-        import syphon  # noqa: F401 - only whether it can be
-    except (ImportError, OSError) as error:
-        raise OutputError(f"{NO_SYPHON} ({error})") from error
-
-
 class SpoutSender:
     """A Spout sender, as a `Transmitter`, with an OpenGL context of this thread. RGBA.
 

@@ -4,25 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from likeness.errors import OutputError
 from likeness.picture import Picture
 
-ABSENT = (
+NO_CAMERA = (
     "a camera as output needs pyvirtualcam, which is GPL-2.0 and therefore left out; "
     "pip install 'likeness-live[camera-gpl]'"
 )
-
-
-def check_camera() -> None:
-    """Refuse a virtual camera where its library is absent.
-
-    Raises:
-        OutputError: saying what to install.
-    """
-    try:
-        import pyvirtualcam  # noqa: F401 - only whether it can be
-    except (ImportError, OSError) as error:
-        raise OutputError(f"{ABSENT} ({error})") from error
 
 
 class VirtualCamera:
