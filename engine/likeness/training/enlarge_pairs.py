@@ -9,20 +9,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
 from likeness.encoders.composite import CompositeEncoder
 from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes
-from likeness.files.atomic_write import atomic_write
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.enlarger import FACTOR
 from likeness.picture import to_pictures
-from likeness.training.pairs import align_photo
+from likeness.training.pairs import CODES, align_photo, write_files
 from likeness.training.pictures import ProgressCallback, no_progress
 
-DRAWN, PHOTOS, CODES = "drawn.bytes", "photos.bytes", "codes.safetensors"
+DRAWN, PHOTOS = "drawn.bytes", "photos.bytes"
 DRAWN_CHANNELS = 5  # RGB, bare skin, person
 
 
@@ -70,24 +69,12 @@ def write_enlarge_pairs(
     Raises:
         TrainingError: the disk refuses.
     """
-    if (folder / CODES).is_file():
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        codes = []
-        with (folder / DRAWN).open("wb") as drawings, (folder / PHOTOS).open("wb") as aligned:
-            for done, photo in enumerate(photos):
-                drawn, moved, code = draw_pair(encoder, network, np.ascontiguousarray(photo))
-                drawings.write(drawn.tobytes())
-                aligned.write(moved.tobytes())
-                codes.append(code)
-                progress("pairs", done + 1, len(photos))
-        # Last, so that where this file is, the pictures are complete.
-        atomic_write(folder / CODES, save({"codes": torch.stack(codes)}))
-    except (OSError, SafetensorError) as error:
-        for name in (DRAWN, PHOTOS):
-            (folder / name).unlink(missing_ok=True)
-        raise TrainingError(f"the pairs could not be written into {folder} ({error}); free some space") from error
+
+    def make(photo: Bytes) -> tuple[tuple[Bytes, Bytes], Tensor]:
+        drawn, moved, code = draw_pair(encoder, network, photo)
+        return (drawn, moved), code
+
+    write_files(folder, (DRAWN, PHOTOS), make, photos, progress)
 
 
 def open_enlarge_pairs(folder: Path, size: int) -> EnlargePairs:

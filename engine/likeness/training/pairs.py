@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,6 @@ from likeness.encoders.composite import CompositeEncoder
 from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes, Field, compose, limit_length, pixel_grid, resize_field
 from likeness.files.atomic_write import atomic_write
-from likeness.generators.networks.composite import CompositeNetwork
 from likeness.picture import to_pictures
 from likeness.training.pictures import ProgressCallback, no_progress
 
@@ -93,34 +94,56 @@ class Pairs:
 
 
 def write_pairs(
-    folder: Path,
-    network: CompositeNetwork,
-    tensors: dict[str, Tensor],
-    photos: Bytes,
-    progress: ProgressCallback = no_progress,
+    folder: Path, encoder: CompositeEncoder, photos: Bytes, progress: ProgressCallback = no_progress
 ) -> None:
     """Make the pairs of `photos` `[n, size, size, 3]` uint8 RGB, a tenth of a second each, unless they are there.
 
     Raises:
         TrainingError: the disk refuses.
     """
+
+    def make(photo: Bytes) -> tuple[Sequence[Bytes], Tensor]:
+        pair = make_pair(encoder, photo)
+        return (np.concatenate([pair.drawn, pair.photo], axis=2),), torch.from_numpy(pair.code)
+
+    write_files(folder, (PIXELS,), make, photos, progress)
+
+
+def write_files(
+    folder: Path,
+    names: Sequence[str],
+    make: Callable[[Bytes], tuple[Sequence[Bytes], Tensor]],
+    photos: Bytes,
+    progress: ProgressCallback,
+) -> None:
+    """Write the pairs of `photos`, the like of them one after the other in a file, unless they are there.
+
+    Args:
+        names: of the files.
+        make: returns of a photo what goes into each file, and its code.
+
+    Raises:
+        TrainingError: the disk refuses.
+    """
     if (folder / CODES).is_file():
         return
-    encoder = CompositeEncoder(network, tensors)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         codes = []
-        with (folder / PIXELS).open("wb") as file:
+        with ExitStack() as stack:
+            files = [stack.enter_context((folder / name).open("wb")) for name in names]
             for done, photo in enumerate(photos):
-                pair = make_pair(encoder, np.ascontiguousarray(photo))
-                file.write(np.concatenate([pair.drawn, pair.photo], axis=2).tobytes())
-                codes.append(pair.code)
+                parts, code = make(np.ascontiguousarray(photo))
+                for file, part in zip(files, parts, strict=True):
+                    file.write(part.tobytes())
+                codes.append(code)
                 progress("pairs", done + 1, len(photos))
-        # Last, so that where this file is, the pixels are complete.
-        atomic_write(folder / CODES, save({"codes": torch.from_numpy(np.stack(codes))}))
+        # Last, so that where this file is, the others are complete.
+        atomic_write(folder / CODES, save({"codes": torch.stack(codes)}))
     except (OSError, SafetensorError) as error:
-        (folder / PIXELS).unlink(missing_ok=True)
-        raise TrainingError(f"{folder / PIXELS} could not be written ({error}); free some space") from error
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+        raise TrainingError(f"the pairs could not be written into {folder} ({error}); free some space") from error
 
 
 def open_pairs(folder: Path, size: int) -> Pairs:

@@ -46,7 +46,7 @@ def test_the_drawing_is_that_of_the_code_and_the_photo_lies_on_it_better_than_be
 def test_pairs_are_made_once_and_come_back_from_their_folder(tiny_composite: Path, tmp_path: Path) -> None:
     network, tensors = network_of(tiny_composite)
     reports: list[tuple[str, int, int]] = []
-    write_pairs(tmp_path / "pairs", network, tensors, photos(), lambda *what: reports.append(what))
+    write_pairs(tmp_path / "pairs", CompositeEncoder(network, tensors), photos(), lambda *what: reports.append(what))
     assert reports[-1] == ("pairs", COUNT, COUNT)
     pairs = open_pairs(tmp_path / "pairs", 64)
     assert len(pairs) == COUNT
@@ -55,7 +55,7 @@ def test_pairs_are_made_once_and_come_back_from_their_folder(tiny_composite: Pat
     one = make_pair(CompositeEncoder(network, tensors), np.ascontiguousarray(photos()[2]))
     assert np.array_equal(pairs.pixels[2, ..., :4], one.drawn)
     assert np.array_equal(pairs.pixels[2, ..., 4:], one.photo)
-    write_pairs(tmp_path / "pairs", network, tensors, photos(), lambda *what: reports.append(what))
+    write_pairs(tmp_path / "pairs", CompositeEncoder(network, tensors), photos(), lambda *what: reports.append(what))
     assert len(reports) == COUNT
 
 

@@ -16,11 +16,11 @@ from likeness.errors import WeightsError
 from likeness.generator import Bend, Bends, GeneratorInfo, NoiseMode
 from likeness.generators.families.checkpoint import Source, own_source
 from likeness.generators.families.stepping import add_swaps, names_of_swaps
-from likeness.generators.networks.arithmetic import EightBitNetwork
 from likeness.generators.networks.composite import UNBENT, CompositeNetwork, Layers
 from likeness.generators.networks.composite_parts import ROWS
-from likeness.generators.networks.enlarger import FACTOR, Enlarger, find_enlarger
-from likeness.generators.networks.refiner import Refiner, find_refiner
+from likeness.generators.networks.eight_bit_network import EightBitNetwork
+from likeness.generators.networks.enlarger import FACTOR, Enlarger
+from likeness.generators.networks.refiner import Refiner
 from likeness.generators.weights_file import WeightsHeader, read_weights, shared_latents
 
 Placed = TypeVar("Placed", bound=nn.Module)
@@ -83,14 +83,14 @@ class CompositeGenerator:
     def __init__(self, source: Source, device: torch.device, size: int | None = None) -> None:
         tensors = source.tensors
         native = int(source.arguments["size"])
-        enlarger = find_enlarger(tensors)
+        enlarger = Enlarger.find(tensors)
         self._size = size or native * (1 if enlarger is None else FACTOR)
         # How it is drawn, where the file says so.
         drawn = {name: source.arguments[name] for name in ("outline", "left_out") if name in source.arguments}
         network = CompositeNetwork(tensors, size=native, dtype=choose_component_dtype(device), **drawn)
         self.network = network.to(device).eval().requires_grad_(False)
         self.enlarger = enlarger if enlarger is None else _place(enlarger, device)
-        refiner = find_refiner(tensors) if enlarger is None else None
+        refiner = Refiner.find(tensors) if enlarger is None else None
         self.refiner = refiner if refiner is None else _place(refiner, device)
         w_dim = network.w_dim
         shared = shared_latents(WeightsHeader(FAMILY, source.arguments))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from likeness.generators.networks.arithmetic import SLOPE, Arithmetic, Blocks, EightBitNetwork
+from likeness.generators.networks.arithmetic import Arithmetic
+from likeness.generators.networks.eight_bit_network import Blocks, EightBitNetwork, convolution
 
 WIDTHS = (32, 48, 96, 160)
 # Convolutions in a row at the coarsest size, where a cell is a sixteenth of the drawing.
@@ -18,7 +19,6 @@ LAST_SCALE = 1e-3
 FACTOR = 2  # from the drawing's size to the picture's
 FOLD = 2  # px of the drawing, both ways, that the network reads as one cell
 COARSEST = 16  # heights and widths of drawings must be multiples of it
-PREFIX = "enlarger."  # of its tensors in a weights file
 
 
 class Enlarger(EightBitNetwork):
@@ -36,27 +36,27 @@ class Enlarger(EightBitNetwork):
         widths: channels at a half, a quarter, an eighth and a sixteenth of the drawing's size.
     """
 
+    prefix, entrances = "enlarger.", ("enter", "down_half", "down_quarter", "down_eighth")
     repeated: Tensor
 
     def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
-        super().__init__()
+        super().__init__(widths)
         cells, half, quarter, eighth = widths
-        self.widths = tuple(widths)
         # Both see a rim of repeated cells, or the picture would fade to grey at its edge.
-        self.enter = _convolution(3 * FOLD**2, cells, padding=0)
-        self.smooth = _convolution(3 * FOLD**2, 3 * (FOLD * FACTOR) ** 2, padding=0)
-        self.down_half = _convolution(cells, half, stride=2)
-        self.down_quarter = _convolution(half, quarter, stride=2)
-        self.around_quarter = _convolution(quarter, quarter)
-        self.down_eighth = _convolution(quarter, eighth, stride=2)
-        self.middle = nn.ModuleList(_convolution(eighth, eighth) for _ in range(MIDDLE))
-        self.up_quarter = _convolution(eighth, 4 * quarter, kernel=1)
-        self.join_quarter = _convolution(quarter, quarter)
-        self.up_half = _convolution(quarter, 4 * half, kernel=1)
-        self.join_half = _convolution(half, half)
-        self.up_cells = _convolution(half, 4 * cells, kernel=1)
-        self.join_cells = _convolution(cells, cells)
-        self.leave = _convolution(cells, 3 * (FOLD * FACTOR) ** 2, kernel=1)
+        self.enter = convolution(3 * FOLD**2, cells, padding=0)
+        self.smooth = convolution(3 * FOLD**2, 3 * (FOLD * FACTOR) ** 2, padding=0)
+        self.down_half = convolution(cells, half, stride=2)
+        self.down_quarter = convolution(half, quarter, stride=2)
+        self.around_quarter = convolution(quarter, quarter)
+        self.down_eighth = convolution(quarter, eighth, stride=2)
+        self.middle = nn.ModuleList(convolution(eighth, eighth) for _ in range(MIDDLE))
+        self.up_quarter = convolution(eighth, 4 * quarter, kernel=1)
+        self.join_quarter = convolution(quarter, quarter)
+        self.up_half = convolution(quarter, 4 * half, kernel=1)
+        self.join_half = convolution(half, half)
+        self.up_cells = convolution(half, 4 * cells, kernel=1)
+        self.join_cells = convolution(cells, cells)
+        self.leave = convolution(cells, 3 * (FOLD * FACTOR) ** 2, kernel=1)
         for residual in (self.around_quarter, *self.middle, self.join_quarter, self.join_half):
             residual.weight.data.mul_(0.5)
         nn.init.normal_(self.leave.weight, std=LAST_SCALE)
@@ -112,21 +112,6 @@ class Enlarger(EightBitNetwork):
         return steps.leave(steps.convolve("leave", x))
 
 
-def find_enlarger(tensors: Mapping[str, Tensor], prefix: str = PREFIX) -> Enlarger | None:
-    """Return the enlarger whose tensors are among those of a weights file, None where there is none.
-
-    Raises:
-        KeyError, RuntimeError: a tensor is absent or of another shape.
-    """
-    own = {name.removeprefix(prefix): tensor.float() for name, tensor in tensors.items() if name.startswith(prefix)}
-    if not own:
-        return None
-    widths = [len(own[f"{name}.weight"]) for name in ("enter", "down_half", "down_quarter", "down_eighth")]
-    enlarger = Enlarger(widths)
-    enlarger.load_state_dict(own)
-    return enlarger
-
-
 def _bilinear_weights() -> Tensor:
     """Return the convolution `[48, 12, 3, 3]` of cells that enlarges a drawing bilinearly.
 
@@ -152,11 +137,3 @@ def _repeat_weights() -> Tensor:
 def _pad_cells(folded: Tensor) -> Tensor:
     """Return cells with a rim of repeated ones, channels last."""
     return functional.pad(folded.contiguous(memory_format=torch.channels_last), (1, 1, 1, 1), mode="replicate")
-
-
-def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, padding: int | None = None) -> nn.Conv2d:
-    layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2 if padding is None else padding)
-    nn.init.kaiming_normal_(layer.weight, SLOPE)
-    assert layer.bias is not None
-    nn.init.zeros_(layer.bias)
-    return layer

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from likeness.generators.networks.arithmetic import SLOPE, Arithmetic, Blocks, EightBitNetwork
+from likeness.generators.networks.arithmetic import Arithmetic
+from likeness.generators.networks.eight_bit_network import Blocks, EightBitNetwork, convolution
 
 WIDTHS = (32, 64, 128, 192)
 # Convolutions in a row at a sixteenth of the picture's size, where they see half a face.
@@ -16,7 +17,6 @@ MIDDLE = 2
 # So small a last layer leaves the drawing as it is at the first step, and still lets the gradient through.
 LAST_SCALE = 1e-3
 COARSEST = 16  # sizes must be multiples of it
-PREFIX = "refiner."  # of its tensors in a weights file
 
 
 class Refiner(EightBitNetwork):
@@ -30,23 +30,24 @@ class Refiner(EightBitNetwork):
         widths: channels at a half, a quarter, an eighth and a sixteenth of the picture's size.
     """
 
+    prefix, entrances = "refiner.", ("fine_in", "in64", "down32", "down16")
+
     def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
-        super().__init__()
+        super().__init__(widths)
         half, quarter, eighth, least = widths
-        self.widths = tuple(widths)
-        self.fine_in = _convolution(12, half)
-        self.in64 = _convolution(48, quarter)
-        self.down32 = _convolution(quarter, eighth, stride=2)
-        self.enc32 = _convolution(eighth, eighth)
-        self.down16 = _convolution(eighth, least, stride=2)
-        self.mid = nn.ModuleList(_convolution(least, least) for _ in range(MIDDLE))
-        self.up32 = _convolution(least, 4 * eighth, kernel=1)
-        self.dec32 = _convolution(eighth, eighth)
-        self.up64 = _convolution(eighth, 4 * quarter, kernel=1)
-        self.dec64 = _convolution(quarter, quarter)
-        self.up128 = _convolution(quarter, 4 * half, kernel=1)
-        self.dec128 = _convolution(half, half)
-        self.out = _convolution(half, 12)
+        self.fine_in = convolution(12, half)
+        self.in64 = convolution(48, quarter)
+        self.down32 = convolution(quarter, eighth, stride=2)
+        self.enc32 = convolution(eighth, eighth)
+        self.down16 = convolution(eighth, least, stride=2)
+        self.mid = nn.ModuleList(convolution(least, least) for _ in range(MIDDLE))
+        self.up32 = convolution(least, 4 * eighth, kernel=1)
+        self.dec32 = convolution(eighth, eighth)
+        self.up64 = convolution(eighth, 4 * quarter, kernel=1)
+        self.dec64 = convolution(quarter, quarter)
+        self.up128 = convolution(quarter, 4 * half, kernel=1)
+        self.dec128 = convolution(half, half)
+        self.out = convolution(half, 12)
         for residual in (self.enc32, *self.mid, self.dec32, self.dec64):
             residual.weight.data.mul_(0.5)
         nn.init.normal_(self.out.weight, std=LAST_SCALE)
@@ -103,26 +104,3 @@ def _remove_checkerboard(added: Tensor) -> Tensor:
     across = down[..., 2:-2] * (10 / 16)
     across = across.add_(down[..., 1:-3], alpha=4 / 16).add_(down[..., 3:-1], alpha=4 / 16)
     return across.sub_(down[..., :-4], alpha=1 / 16).sub_(down[..., 4:], alpha=1 / 16)
-
-
-def find_refiner(tensors: Mapping[str, Tensor], prefix: str = PREFIX) -> Refiner | None:
-    """Return the refiner whose tensors are among those of a weights file, None where there is none.
-
-    Raises:
-        KeyError, RuntimeError: a tensor is absent or of another shape.
-    """
-    own = {name.removeprefix(prefix): tensor.float() for name, tensor in tensors.items() if name.startswith(prefix)}
-    if not own:
-        return None
-    widths = [len(own[f"{name}.weight"]) for name in ("fine_in", "in64", "down32", "down16")]
-    refiner = Refiner(widths)
-    refiner.load_state_dict(own)
-    return refiner
-
-
-def _convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
-    layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2)
-    nn.init.kaiming_normal_(layer.weight, SLOPE)
-    assert layer.bias is not None
-    nn.init.zeros_(layer.bias)
-    return layer

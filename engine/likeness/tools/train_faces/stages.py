@@ -32,9 +32,9 @@ from likeness.tools.contact_sheet import draw_seeds
 from likeness.tools.train_faces.cut import cut_pictures
 from likeness.tools.train_faces.plan import FacesPlan
 from likeness.training.composite import train_composite
+from likeness.training.drawing_recipe import FAMILY
 from likeness.training.encoder import LEAST_SAMPLES, EncoderSamples, train_encoder
 from likeness.training.pictures import ProgressCallback
-from likeness.training.refine import FAMILY
 from likeness.training.run import CONFIG, RunFolder
 from likeness.training.settings import Settings
 

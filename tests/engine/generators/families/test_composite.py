@@ -13,7 +13,7 @@ from likeness.generators.families.registry import open_family
 from likeness.generators.networks import resampling
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS, ExemplarChoice, block_layout
-from likeness.generators.networks.refiner import PREFIX, Refiner
+from likeness.generators.networks.refiner import Refiner
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 
 CPU = torch.device("cpu")
@@ -246,7 +246,7 @@ def test_a_refiner_in_the_file_adds_to_the_drawing_at_every_size(weights: Path, 
     refiner = Refiner((4, 4, 4, 4))
     torch.nn.init.normal_(refiner.out.weight, std=0.02)
     header, tensors = read_weights(weights)
-    own = {PREFIX + name: tensor.half() for name, tensor in refiner.state_dict().items()}
+    own = {Refiner.prefix + name: tensor.half() for name, tensor in refiner.state_dict().items()}
     write_weights(tmp_path / "refined.safetensors", header, tensors | own)
     plain, refined = open_composite(weights, CPU, size), open_composite(tmp_path / "refined.safetensors", CPU, size)
     latent = plain.sample([4, 5])

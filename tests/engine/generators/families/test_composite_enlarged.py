@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from likeness.generators.families.composite import open_composite
-from likeness.generators.networks.enlarger import PREFIX, Enlarger
+from likeness.generators.networks.enlarger import Enlarger
 from likeness.generators.weights_file import WeightsHeader, declare_latents, read_weights, write_weights
 
 CPU = torch.device("cpu")
@@ -14,7 +14,7 @@ CPU = torch.device("cpu")
 def test_an_enlarger_draws_twice_the_size_and_any_other_that_is_asked_for(tiny_composite: Path, tmp_path: Path) -> None:
     header, tensors = read_weights(tiny_composite)
     path = tmp_path / "large.safetensors"
-    own = {PREFIX + name: tensor.half() for name, tensor in Enlarger((4, 6, 8, 10)).state_dict().items()}
+    own = {Enlarger.prefix + name: tensor.half() for name, tensor in Enlarger((4, 6, 8, 10)).state_dict().items()}
     arguments = {**header.arguments, **declare_latents(tiny_composite, header)}
     write_weights(path, WeightsHeader(header.family, arguments, header.licence), tensors | own)
     large, base = open_composite(path, CPU), open_composite(tiny_composite, CPU)

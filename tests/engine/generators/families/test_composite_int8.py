@@ -10,9 +10,8 @@ from likeness.generators.backends import choose
 from likeness.generators.backends.choose import prepare
 from likeness.generators.families.composite import CompositeGenerator, open_composite
 from likeness.generators.networks.composite import CompositeNetwork
-from likeness.generators.networks.enlarger import PREFIX as LARGE
 from likeness.generators.networks.enlarger import Enlarger
-from likeness.generators.networks.refiner import PREFIX, Refiner
+from likeness.generators.networks.refiner import Refiner
 from likeness.generators.weights_file import read_weights, write_weights
 
 CPU = torch.device("cpu")
@@ -24,7 +23,7 @@ def refined(tiny_composite: Path, tmp_path: Path) -> CompositeGenerator:
     refiner = Refiner((4, 4, 4, 4))
     torch.nn.init.normal_(refiner.out.weight, std=0.02)
     header, tensors = read_weights(tiny_composite)
-    own = {PREFIX + name: tensor for name, tensor in refiner.state_dict().items()}
+    own = {Refiner.prefix + name: tensor for name, tensor in refiner.state_dict().items()}
     write_weights(tmp_path / "refined.safetensors", header, tensors | own)
     return open_composite(tmp_path / "refined.safetensors", CPU)
 
@@ -47,7 +46,7 @@ def test_an_enlarger_is_multiplied_in_eight_bits_too(tiny_composite: Path, tmp_p
     enlarger = Enlarger((4, 4, 4, 4))
     torch.nn.init.normal_(enlarger.leave.weight, std=0.02)
     header, tensors = read_weights(tiny_composite)
-    own = {LARGE + name: tensor for name, tensor in enlarger.state_dict().items()}
+    own = {Enlarger.prefix + name: tensor for name, tensor in enlarger.state_dict().items()}
     write_weights(tmp_path / "large.safetensors", header, tensors | own)
     generator = open_composite(tmp_path / "large.safetensors", CPU)
     latent = generator.sample([7])

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from likeness.generators.networks.arithmetic import ENGINE
-from likeness.generators.networks.enlarger import PREFIX, Enlarger, find_enlarger
+from likeness.generators.networks.enlarger import Enlarger
 
 SMALL = (4, 6, 8, 10)
 EIGHT_BITS = pytest.mark.skipif(
@@ -62,11 +62,11 @@ def test_every_weight_gets_a_gradient() -> None:
 
 def test_it_comes_out_of_a_file_as_it_went_in() -> None:
     enlarger, drawn = lively(), torch.randn(1, 3, 32, 32)
-    tensors = {PREFIX + name: tensor for name, tensor in enlarger.state_dict().items()}
-    found = find_enlarger({"parity": torch.zeros(3), **tensors})
+    tensors = {Enlarger.prefix + name: tensor for name, tensor in enlarger.state_dict().items()}
+    found = Enlarger.find({"parity": torch.zeros(3), **tensors})
     assert found is not None
     assert torch.equal(found.requires_grad_(False)(drawn), enlarger(drawn))
-    assert find_enlarger({"parity": torch.zeros(3)}) is None
+    assert Enlarger.find({"parity": torch.zeros(3)}) is None
 
 
 @EIGHT_BITS

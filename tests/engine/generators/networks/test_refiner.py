@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from likeness.generators.networks.arithmetic import ENGINE
-from likeness.generators.networks.refiner import PREFIX, Refiner, find_refiner
+from likeness.generators.networks.refiner import Refiner
 
 SMALL = (4, 6, 8, 10)
 
@@ -73,15 +73,15 @@ def test_half_the_bits_draw_nearly_the_same_in_the_drawing_s_own_type() -> None:
 
 def test_it_comes_back_from_the_tensors_of_a_file_and_is_none_where_there_are_none() -> None:
     refiner, picture = lively(), torch.randn(1, 3, 32, 32)
-    kept = {PREFIX + name: tensor for name, tensor in refiner.state_dict().items()}
-    back = find_refiner({**kept, "parity": torch.zeros(3)})
+    kept = {Refiner.prefix + name: tensor for name, tensor in refiner.state_dict().items()}
+    back = Refiner.find({**kept, "parity": torch.zeros(3)})
     assert back is not None
     with torch.no_grad():
         assert torch.equal(back(picture, bare(picture)), refiner(picture, bare(picture)))
-    assert find_refiner({"parity": torch.zeros(3)}) is None
-    del kept[f"{PREFIX}mid.0.weight"]
+    assert Refiner.find({"parity": torch.zeros(3)}) is None
+    del kept[f"{Refiner.prefix}mid.0.weight"]
     with pytest.raises(RuntimeError, match=r"mid\.0\.weight"):
-        find_refiner(kept)
+        Refiner.find(kept)
 
 
 EIGHT_BITS = pytest.mark.skipif(

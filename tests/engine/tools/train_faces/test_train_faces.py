@@ -23,7 +23,7 @@ from likeness.errors import TrainingError, WeightsError
 from likeness.files.paths import HOME_VARIABLE, RUN_WEIGHTS, find_weights, list_directions
 from likeness.gallery.population_file import Population
 from likeness.generators.families.composite import open_composite
-from likeness.generators.networks.refiner import PREFIX, Refiner
+from likeness.generators.networks.refiner import Refiner
 from likeness.generators.weights_file import read_header, read_weights, write_weights
 from likeness.tools.train_faces import stages
 from likeness.tools.train_faces.cut import cut_pictures
@@ -75,7 +75,7 @@ def find_nobody(*_: object, **__: object) -> Population:
 def refine(run: RunFolder) -> TrainingSummary:
     """Stand in for the minutes of the refiner: weights with a refiner that has learnt nothing."""
     header, tensors = read_weights(Path(str(run.settings.own["base"])))
-    own = {PREFIX + name: tensor for name, tensor in Refiner().state_dict().items()}
+    own = {Refiner.prefix + name: tensor for name, tensor in Refiner().state_dict().items()}
     write_weights(run.path / RUN_WEIGHTS, header, tensors | own)
     run.mark_complete(2)
     return TrainingSummary(2, 12, 1.0, complete=True)
