@@ -61,7 +61,7 @@ class Plugin:
         generator = stage.generator
         info, self._mean = generator.info, generator.mean
         self._loader: BackgroundLoader[tuple[str, ...], Terms] = BackgroundLoader(
-            lambda texts: _read_terms(texts, generator), log
+            lambda texts: _read_terms(texts, generator), log, offline=stage.offline
         )
         self._masks = {name: layer_mask(info.groups, info.num_ws, name, self._mean) for name in ("all", *GROUPS)}
         self._terms = Terms(None, self._mean - self._mean)

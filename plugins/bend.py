@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 
 # In which a layer that is left or taken up fades, so that nothing jumps.
 FADE_S = 0.25
-# A render waits for a layer to be prepared, and a compiler takes a minute.
-LONGEST_WAIT_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -88,12 +86,14 @@ class Plugin:
         generator = stage.generator
         self._names: tuple[str, ...] = ()
         if not isinstance(generator, BendableGenerator):
-            log.warning("bend: the family %s has no layers that can be bent", generator.info.family)
+            stage.refuse(
+                f"bend: the family {generator.info.family} has no layers that can be bent; play StyleGANs or composites"
+            )
             return
         self._names = tuple(generator.layers)
         latents = generator.sample(draw_seeds(stage.seed, "bend", FACES))
         self._loader: BackgroundLoader[tuple[str, str], PreparedLayer] = BackgroundLoader(
-            partial(self._prepare, generator, latents), log, LONGEST_WAIT_S if stage.offline else 0.0
+            partial(self._prepare, generator, latents), log, 0.0, offline=stage.offline
         )
 
     @hookimpl

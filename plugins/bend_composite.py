@@ -68,9 +68,8 @@ class Plugin:
         generator = stage.generator
         self._bending, self._generator = stage.bending, None
         if generator.info.family != FAMILY or not isinstance(generator, BendableGenerator):
-            log.warning(
-                "bend_composite: it bends composites such as faces-256, not the family %s", generator.info.family
-            )
+            family = generator.info.family
+            stage.refuse(f"bend_composite: it bends composites such as faces-256, not the family {family}")
             return
         self._generator = generator
         with torch.inference_mode():
@@ -78,7 +77,9 @@ class Plugin:
             self._means = generator.draw_layers(generator.mean[None], names)
         self._drawn = generator.sample(draw_seeds(stage.seed, "bend_composite", DRAWN))
         self._faces = self._drawn
-        self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(lambda text: read_faces(text, generator), log)
+        self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(
+            lambda text: read_faces(text, generator), log, offline=stage.offline
+        )
         self._fade = Crossfade()
         self._worn: dict[str, Tensor] = {}
         self._worn_at: tuple[int, float] | None = None

@@ -66,7 +66,9 @@ class Plugin:
         self._drawn = generator.sample(draw_seeds(stage.seed, "children", 2)) - self._mean
         self._strangers = generator.sample(draw_seeds(stage.seed, "children own", 2 * MOST_PAIRS)) - self._mean
         self._groups = group_numbers(generator.info.groups, generator.info.num_ws)
-        self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(lambda text: _read_parents(text, generator), log)
+        self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(
+            lambda text: _read_parents(text, generator), log, offline=stage.offline
+        )
         self._parents = self._drawn
         self._fade = Crossfade()
         self._settings: tuple[object, ...] = ()

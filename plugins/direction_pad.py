@@ -1,6 +1,7 @@
 """Two latent directions at once, for a pad in two dimensions, a joystick or two knobs."""
 
 import logging
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -39,7 +40,8 @@ class Plugin:
         self._bank = stage.generator.directions
         self._like = stage.generator.mean
         self._weights = info.names
-        self._loaders = {axis: BackgroundLoader(self._open_direction, log) for axis in AXES}
+        loader = partial(BackgroundLoader[str, Tensor], self._open_direction, log, offline=stage.offline)
+        self._loaders = {axis: loader() for axis in AXES}
         self._directions: dict[str, Tensor] = {}
         self._rest = torch.zeros_like(self._like)
         self._fade = Crossfade()

@@ -105,7 +105,7 @@ class Plugin:
         self._file: Tensor | None = None
         weights = info.names
         self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(
-            lambda text: _open_directions(text, weights, self._mean), log
+            lambda text: _open_directions(text, weights, self._mean), log, offline=stage.offline
         )
         self._fade = Crossfade()
         self._settings: tuple[object, ...] = ()

@@ -90,7 +90,7 @@ class Plugin:
         self._rng = random.Random(stage.seed)
         mean = self._mean
         self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(
-            lambda text: read_faces(text, generator) - mean, log
+            lambda text: read_faces(text, generator) - mean, log, offline=stage.offline
         )
         self._faces = self._named
         self._settings: tuple[str, ...] = ()

@@ -63,7 +63,9 @@ class Plugin:
         self._generator: Any = stage.generator
         self._warping = stage.warping
         opened = OpenFilters(stage.device)
-        self._first, self._second = NamedFilter(opened, log), NamedFilter(opened, log)
+        self._stage = stage
+        self._first = NamedFilter(opened, log, offline=stage.offline)
+        self._second = NamedFilter(opened, log, offline=stage.offline)
         self._parts, self._parts_from, self._mask, self._along = WHOLE, WHOLE, "", 1.0
         self._layers: list[tuple[float, Any, Tensor]] = []
         self._amount, self._turn, self._told = 0.0, 0, False
@@ -122,7 +124,7 @@ class Plugin:
         if regions is None or len(regions) != len(image):
             if not self._told:
                 family = generator.info.family
-                log.warning("filter: the family %s does not say where face and hair are; all is filtered", family)
-            self._told = True
+                self._told = True
+                self._stage.refuse(f"filter: the family {family} does not say where face and hair are; all is filtered")
             return None
         return self._warping.apply(region_mask(regions, self._parts, (image.shape[2], image.shape[3])))

@@ -13,8 +13,6 @@ log = logging.getLogger(__name__)
 
 # In which other weights fade in.
 FADE_S = 0.5
-# A render waits for weights to be read.
-LONGEST_WAIT_S = 600.0
 
 
 class Plugin:
@@ -41,9 +39,12 @@ class Plugin:
         self._generator = stage.generator
         self._bends = isinstance(stage.generator, BendableGenerator)
         if not self._bends:
-            log.warning("mix_networks: the family %s has no layers that can be mixed", stage.generator.info.family)
+            family = stage.generator.info.family
+            stage.refuse(
+                f"mix_networks: the family {family} has no layers that can be mixed; play StyleGANs or composites"
+            )
         self._loader: BackgroundLoader[str, tuple[BendableGenerator | None]] = BackgroundLoader(
-            self._open, log, LONGEST_WAIT_S if stage.offline else 0.0
+            self._open, log, 0.0, offline=stage.offline
         )
 
     @hookimpl

@@ -54,8 +54,9 @@ class Plugin:
     def start(self, stage: Stage) -> None:
         self._close()
         self._stage, self._mean = stage, stage.generator.mean
-        self._loader: BackgroundLoader[str, list[Picture]] = BackgroundLoader(self._cut_face, log)
-        self._rendered_photo = ""
+        self._loader: BackgroundLoader[str, list[Picture]] = BackgroundLoader(
+            self._cut_face, log, offline=stage.offline
+        )
         self._portrait: Picture | None = None
         self._search_settings: tuple[str, int] | None = None
         self._steps: list[Tensor] = []
@@ -87,7 +88,7 @@ class Plugin:
 
     def _update_search(self, params: Values, time: float) -> None:
         """Start a search for a newly named photo, or with changed settings."""
-        portraits = self._poll_portraits(str(params["photo"]).strip(), time)
+        portraits = self._loader.poll(str(params["photo"]).strip(), time)
         if portraits is not None:
             self._portrait = portraits[0] if portraits else None
             self._search_settings = None
@@ -106,21 +107,8 @@ class Plugin:
             )
             self._error_logged = False
 
-    def _poll_portraits(self, photo: str, time: float) -> list[Picture] | None:
-        """Return what was made of a newly named photo, else None."""
-        if not self._stage.offline:
-            return self._loader.poll(photo, time)
-        if photo == self._rendered_photo:
-            return None
-        self._rendered_photo = photo
-        try:
-            return self._cut_face(photo)
-        except LikenessError as error:
-            log.error("%s; what was there before goes on", error)
-            return None
-
     def _cut_face(self, photo: str) -> list[Picture]:
-        """Read a photo and cut its face out; none for no name. Not for the render thread, live."""
+        """Read a photo and cut its face out; none for no name. Not on the render thread."""
         info = self._stage.generator.info
         if not photo:
             return []
@@ -168,6 +156,8 @@ class Plugin:
             self._restart()
         if worker.error is not None and not self._error_logged:
             self._error_logged = True
+            if self._stage.offline:
+                raise worker.error
             log.error("%s; what was there before goes on", worker.error)
         # By the count, for the word that it has ended may come a frame later.
         return len(self._next_steps) <= self._search_settings[1] and not worker.ended

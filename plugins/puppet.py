@@ -50,6 +50,8 @@ class Plugin:
         self._receiver = ""
         self._kept = True
         self._told_nobody = True
+        # Of a render: pictures that the camera had, and those in which there was a face.
+        self._pictures = self._faces = 0
 
     @hookimpl
     def declare_params(self) -> list[Param]:
@@ -84,9 +86,11 @@ class Plugin:
     def start(self, stage: Stage) -> None:
         self._stage = stage
         self._generator: Any = stage.generator
-        self._mouth = open_mouth_of(stage.generator, "puppet", log)
+        self._mouth = open_mouth_of(stage.generator, "puppet", lambda words: log.warning("%s", words))
         if self._mouth is not None and not self._mouth.leads_brows:
             log.warning("puppet: these moves know nothing of brows and smiles; make them anew: likeness train mouth")
+        if stage.offline and not stage.camera and not stage.params.snapshot.get("puppet", {}).get("bypass"):
+            stage.refuse("puppet: there is nobody to follow; give the render a film of a face: --camera FILE")
         mesh = find_mesh_file()
         if mesh is None:
             log.warning("puppet: without a face mesh it follows the head alone; for the whole face: %s", FETCH)
@@ -103,12 +107,18 @@ class Plugin:
         if self._sender is not None:
             self._sender.close()
         self._process = self._sender = None
+        if self._pictures and not self._faces:
+            stage.refuse(
+                f"puppet: there is no face in the {self._pictures} pictures of the camera; the face stood still"
+            )
 
     @hookimpl
     def handle(self, event: Event) -> None:
         if isinstance(event, CameraImage):
             if self._finder is not None:
-                self._response.observe(self._finder.read(event.picture, event.at))
+                measures = self._finder.read(event.picture, event.at)
+                self._pictures, self._faces = self._pictures + 1, self._faces + bool(measures)
+                self._response.observe(measures)
             elif self._process is not None:
                 self._process.submit(event.picture, event.at)
         elif isinstance(event, FaceMoves):

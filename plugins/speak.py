@@ -1,6 +1,5 @@
 """Speaks: a voice in the show's sound moves the mouth of the face that plays."""
 
-import logging
 import math
 import random
 from typing import Any
@@ -14,8 +13,6 @@ from likeness.files.paths import find_voice
 from likeness.toolkit.mouth import open_mouth_of
 from likeness.toolkit.mouth_moves import CHANNELS, MouthMoves, move_lips
 from likeness.toolkit.voice import VoiceFollower
-
-log = logging.getLogger(__name__)
 
 HELP = {
     "jaw": "How far the jaw opens.",
@@ -59,13 +56,13 @@ class Plugin:
     @hookimpl
     def start(self, stage: Stage) -> None:
         self._generator: Any = stage.generator
-        self._privacy = stage.privacy
+        self._stage = stage
         voice = find_voice()
         if voice is None:
             raise LikenessError("speak: there is no voice.safetensors; make one: likeness train voice")
         self._follower = VoiceFollower(stage.sound, voice, wait=stage.offline)
         self._sound, self._asked = stage.sound, False
-        self._mouth = open_mouth_of(stage.generator, "speak", log)
+        self._mouth = open_mouth_of(stage.generator, "speak", stage.refuse)
         self._dice = random.Random(stage.seed)
         self._until_blink, self._blinked_s = self._dice.uniform(0.3, 1.0), math.inf
         self._breath, self._swings = 0.0, [self._dice.random() for _ in SWINGS]
@@ -75,7 +72,7 @@ class Plugin:
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
         if not self._asked and not self._sound.connected:
-            log.warning("speak: the show hears nothing; give it --audio default, or --audio voice.wav")
+            self._stage.refuse("speak: the show hears nothing; give it --audio voice.wav, or live --audio default")
         self._asked = True
         values = {name: float(value) for name, value in params.items()}
         lips = move_lips(self._follower.follow(frame.at, values["gain"]), values)
@@ -96,7 +93,7 @@ class Plugin:
         if self._mouth is None or warp is None or len(warp) != len(image) or image.shape[2] != image.shape[3]:
             return None
         # Marked by a plugin before this one, which shows a visitor's photo: the warp is that of another face.
-        if self._privacy.marked:
+        if self._stage.privacy.marked:
             return None
         return self._mouth.draw(image, warp, self._moves.moves, self._moves.inside)
 

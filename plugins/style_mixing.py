@@ -46,7 +46,9 @@ class Plugin:
         self._info = generator.info
         self._drawn = generator.sample(draw_seeds(stage.seed, "style_mixing", DRAWN))
         self._faces = self._drawn
-        self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(lambda text: read_faces(text, generator), log)
+        self._loader: BackgroundLoader[str, Tensor] = BackgroundLoader(
+            lambda text: read_faces(text, generator), log, offline=stage.offline
+        )
         self._fade = Crossfade()
 
     @hookimpl

@@ -170,10 +170,10 @@ class PictureOptions:
 class Options(PictureOptions):
     """The options of a show.
 
-    Six of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own,
+    Seven of them are no flags here: `seconds`, which `play` and `check` each declare with a meaning of their own,
     `offline`, which says that the show runs on a fixed clock, `measured`, whether the machine is measured first and
-    plays light weights where the default ones are too slow, and `alpha`, `begin` and `silent` (films
-    without the sound), which `render` alone sets.
+    plays light weights where the default ones are too slow, and `alpha`, `begin`, `silent` (films without the sound)
+    and `keep_going`, which `render` alone sets.
 
     Parameters
     ----------
@@ -263,6 +263,7 @@ class Options(PictureOptions):
     alpha: Annotated[bool, Parameter(parse=False)] = False
     begin: Annotated[float, Parameter(parse=False)] = 0.0
     silent: Annotated[bool, Parameter(parse=False)] = False
+    keep_going: Annotated[bool, Parameter(parse=False)] = False
 
 
 DEFAULTS = Options()

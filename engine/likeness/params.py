@@ -276,6 +276,21 @@ class Text(Param):
         return self.default
 
 
+def describe_clamped(param: Param, value: object) -> str:
+    """Return in words that a value is out of a parameter's range, and what it is instead; "" for one within.
+
+    For what was written by hand, in a preset or as `--set`: a fader at its end says nothing.
+
+    Args:
+        param: of the parameter.
+        value: that it accepts.
+    """
+    number = to_number(value)
+    if not isinstance(param, Float | Int) or number is None or param.min <= number <= param.max:
+        return ""
+    return f"{number:g} is not {param.range()}: {param.parse(value):g} is taken"
+
+
 def is_press(value: object) -> bool:
     """Return whether `value` presses a button: the 0 that one sends when it is let go does not, nor does a word."""
     return bool(to_number(value))

@@ -1,6 +1,7 @@
 """The stage: what a plugin may use outside its per-frame hooks."""
 
 import functools
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ from likeness.params import Value
 
 if TYPE_CHECKING:
     from likeness.parameters.store import ParamStore
+
+log = logging.getLogger(__name__)
 
 # What is done to a picture's places: maps in, maps of the same shape out.
 Warp = Callable[[Tensor], Tensor]
@@ -124,8 +127,7 @@ class Warping:
         """Say that this frame's picture was warped, after what was added before. In `process_image`.
 
         Args:
-            warp: takes maps `[batch, channels, side, side]` at any size to where the picture's places are now; what it
-                is given it leaves as it is.
+            warp: takes maps `[batch, channels, side, side]` of any size to where places are now; not in place.
         """
         self._warps.append(warp)
 
@@ -267,13 +269,14 @@ class Stage:
         seed: of the show. Draw everything random from it, so that a render repeats bit by bit.
         heads: how many faces the latent holds, `[heads, num_ws, w_dim]`: one for each screen.
         privacy: mark a frame in `update` that shows a visitor's face; it is then kept nowhere.
-        offline: whether this is a render, where each frame is waited for so that it is the same the next time; live,
-            no frame waits.
+        offline: whether this is a render, where each frame is waited for, so that it is the same the next time.
         audience: visitors who sent a photo from their phone and were let in.
         sound: the samples of what `--audio` names.
         bending: what is done to the layers of a `BendableGenerator` in this frame; add to it in `update`.
         signals: numbers that plugins publish for modulators.
         warping: how plugins moved the places of this frame's picture; add to it in `process_image`.
+        camera: whether there is a camera, or a take in which one may have led.
+        demanding: whether `refuse` ends the show: a render of a preset, of which nobody reads warnings.
     """
 
     generator: Generator
@@ -288,6 +291,21 @@ class Stage:
     bending: Bending = field(default_factory=Bending)
     signals: Signals = field(default_factory=Signals)
     warping: Warping = field(default_factory=Warping)
+    camera: bool = False
+    demanding: bool = False
+
+    def refuse(self, words: str) -> None:
+        """Say that what is asked of a plugin cannot be done here: a warning live, the end of a render. In any hook.
+
+        Args:
+            words: a sentence that begins with the plugin's name and ends with what to do.
+
+        Raises:
+            PluginError: in a render; let it pass.
+        """
+        if self.demanding:
+            raise PluginError(words)
+        log.warning("%s", words)
 
     def let_go(self) -> None:
         """Keep the generator no longer, since another one plays. A plugin that never returns keeps its stage for ever.

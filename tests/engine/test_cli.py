@@ -119,7 +119,8 @@ def test_what_cannot_be_taken_ends_in_one_short_line(
 
 def test_a_broken_plugin_is_left_out_and_the_show_starts(here: Path, caplog: pytest.LogCaptureFixture) -> None:
     (here / "broken.py").write_text("import nothing_of_that_name\n")
-    assert status("render", "--plugin", "broken.py", "--size", "64x64", "--seconds", "0.1", "-o", "a.mp4") == 0
+    words = ("render", "--plugin", "broken.py", "--size", "64x64", "--seconds", "0.1", "-o", "a.mp4", "--keep-going")
+    assert status(*words) == 0
     assert "plugin broken is left out" in caplog.text
     assert "nothing_of_that_name" in caplog.text
     assert (here / "a.mp4").exists()

@@ -53,6 +53,7 @@ def test_no_flag_is_lost() -> None:
     assert flags("play") == SHARED | LIVE | DRAWN | PLAYED
     assert flags("render") == SHARED | DRAWN | {
         "--alpha",
+        "--keep-going",
         "--from",
         "--to",
         "--shards",

@@ -1,6 +1,5 @@
 """The search as a show: at its own pace live, the same to the bit in a render."""
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 
 from likeness import open_generator
+from likeness.errors import LikenessError
 from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.picture import to_picture, write_picture
@@ -97,14 +97,14 @@ def test_live_no_frame_waits_and_the_face_is_found_in_the_end(player: Maker, wei
 
 
 @pytest.mark.parametrize(("name", "said"), [("absent.jpg", "absent.jpg"), ("text.jpg", "no picture")])
-def test_what_is_no_photo_is_told_and_the_show_goes_on(
-    name: str, said: str, player: Maker, weights: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_what_is_no_photo_is_told_once_and_the_show_goes_on(
+    name: str, said: str, player: Maker, weights: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "text.jpg").write_text("no face at all, and no picture")
     show = playing(player, weights, offline=True)
-    with caplog.at_level(logging.ERROR):
-        frames = show.play(0.5, photo=str(tmp_path / name))
-    assert said in caplog.text
+    with pytest.raises(LikenessError, match=said):
+        show.update(photo=str(tmp_path / name))
+    frames = show.play(0.5, photo=str(tmp_path / name))
     assert torch.equal(frames, show.base.expand(5, -1, -1))
 
 
@@ -112,11 +112,11 @@ def test_the_fade_that_leaves_a_photo_is_private_to_its_end(player: Maker, weigh
     show = playing(player, weights, offline=True)
     privacy = show.plugin._stage.privacy
     # As after a search: steps of a photo, and the name that they belong to.
-    show.plugin._steps, show.plugin._rendered_photo = [show.base[0] + 1.0], "photo.png"
+    show.plugin._steps, show.plugin._loader._request = [show.base[0] + 1.0], "photo.png"
     show.plugin._portrait = None
     private = []
     for photo in ("photo.png", *[""] * 11):
         show.update(photo=photo, fade=0.5)
         private.append(privacy.end_frame())
-    # One frame of the photo, and five of a fade of half a second.
-    assert private == [True] * 6 + [False] * 6
+    # One frame of the photo, one until the next name counts, and five of a fade of half a second.
+    assert private == [True] * 7 + [False] * 5

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from likeness.commands.early_checks import refuse_early, refuse_no_take, refuse_weights
-from likeness.errors import InputError, OutputError
+from likeness.errors import InputError, OutputError, RenderError
 from likeness.options import (
     DEFAULT_FPS,
     DEFAULTS,
@@ -55,7 +55,7 @@ def play(
     if options.shadow is not None:
         from likeness.commands.shadow import play_shadow
 
-        play_shadow(options.shadow, options, partial(_play_shadow, preset))
+        play_shadow(preset, options, partial(_play_shadow, preset))
     elif is_take(preset):
         take, options = open_take(preset, options)
         _play(take.preset, None, options, take)
@@ -82,6 +82,7 @@ def render(
     shard: Annotated[int | None, ranged(SHARDS, "Render this part alone, counted from 1; on any machine.")] = None,
     workers: Annotated[int | None, ranged(SHARDS, "Of a take: render so many parts at a time here, and join.")] = None,
     ray: Annotated[str | None, Parameter(help="Render --shards on the Ray cluster of this address.")] = None,
+    keep_going: Annotated[bool, Parameter(negative="")] = False,
     options: PictureOptions = PICTURE_DEFAULTS,
 ) -> None:
     """Render a preset or a take to a file on a fixed clock: the same one gives the same frames, bit by bit.
@@ -93,8 +94,11 @@ def render(
     alpha
         Keep the person's silhouette as the film's alpha channel; needs the composite family, and the profile
         prores4444, vp9 or ffv1.
+    keep_going
+        Render on where a plugin fails or cannot do what it is told, as a live show plays on. Without it the render
+        ends there, with status 2.
     """
-    rendered = replace(quieten(options), outputs=[output], offline=True, alpha=alpha)
+    rendered = replace(quieten(options), outputs=[output], offline=True, alpha=alpha, keep_going=keep_going)
     refuse_early(rendered)
     if is_take(preset):
         take, rendered = open_take(preset, rendered)
@@ -244,16 +248,25 @@ def _print_desk(web: "WebServer", open_page: bool) -> None:
 
 
 def _render(preset: "Preset", options: Options, take: "Take | None" = None, *, told: bool = True) -> bool:
-    """Render to the options' output, `told` how far it is; return whether it was rendered to its end."""
+    """Render to the options' output, `told` how far it is; return whether it was rendered to its end.
+
+    Raises:
+        RenderError: something failed, and the render is not to keep going.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from likeness.show.show import Show
 
     columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TextColumn("frames"), TimeRemainingColumn())
-    with Show(preset, options, take=take) as show, Progress(*columns, disable=not told) as progress:
-        task = progress.add_task("render", total=show.frames)
-        show.run(lambda done: progress.update(task, completed=done))
+    try:
+        with Show(preset, options, take=take) as show, Progress(*columns, disable=not told) as progress:
+            task = progress.add_task("render", total=show.frames)
+            show.run(lambda done: progress.update(task, completed=done))
+    except RenderError as error:
+        raise RenderError(f"{error}; --keep-going renders on all the same") from error
     _report_files(show.loop.outputs, drawn=True, told=told)
+    if show.host.stop_faults and not options.keep_going:
+        raise RenderError("; ".join(show.host.stop_faults.values()))
     return show.loop.stats.frames == show.frames
 
 

@@ -71,6 +71,10 @@ class GalleryError(LikenessError):
     """A gallery, or a face in it, that is not there, is of another kind, or may not be kept."""
 
 
+class RenderError(LikenessError):
+    """A render in which something failed, so that it would not be what was asked for."""
+
+
 class AudienceError(LikenessError):
     """An evening's database, store, text or setting that is not there, or may not be changed so."""
 

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, RenderError
 
 # A failing plugin at 60 fps would write 3,600 lines a minute; a line every five seconds is still seen.
 QUIET_S = 5.0
@@ -20,14 +21,26 @@ class _Record:
 
 
 class Faults:
-    """The faults of one owner, by place. Not thread-safe: each owner keeps its own."""
+    """The faults of one owner, by place. Not thread-safe: each owner keeps its own.
 
-    def __init__(self, log: logging.Logger, now: Callable[[], float] = time.monotonic) -> None:
-        self._log, self._now = log, now
+    Args:
+        log: of the owner.
+        now: seconds of a clock that never jumps.
+        fatal: raise a fault instead of going on, since nobody watches: in a render.
+    """
+
+    def __init__(self, log: logging.Logger, now: Callable[[], float] = time.monotonic, *, fatal: bool = False) -> None:
+        self._log, self._now, self._fatal = log, now, fatal
         self._records: dict[str, _Record] = {}
 
     def tell(self, where: str, error: BaseException, trace: bool = True) -> int:
-        """Log `error` at `where`, unless it was logged just now; return how often that place has failed."""
+        """Log `error` at `where`, unless it was logged just now; return how often that place has failed.
+
+        Raises:
+            RenderError: where faults are fatal.
+        """
+        if self._fatal:
+            self._end(where, error)
         count, due = self._count(where)
         if count == 1:
             self._log.error("%s failed: %s", where, say_error(error), exc_info=error if trace else None)
@@ -46,6 +59,18 @@ class Faults:
         elif due:
             self._log.warning("%s (%d times by now)", words, count)
         return due
+
+    def _end(self, where: str, error: BaseException) -> NoReturn:
+        """Raise what ends a render; a traceback goes to the log, but for what says in its line what to do."""
+        if isinstance(error, RenderError):
+            raise error
+        said, owner = say_error(error), where.partition(".")[0]
+        if isinstance(error, LikenessError):
+            said = said if said.startswith(f"{owner}:") else f"{owner}: {said}"
+        else:
+            self._log.error("%s failed", where, exc_info=error)
+            said = f"{where} failed: {said}"
+        raise RenderError(said) from error
 
     def forget(self, where: str) -> None:
         """Start counting at `where` from 0, since it was mended."""

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from likeness.errors import WeightsError, nearest
+from likeness.errors import PluginError, WeightsError, nearest
 
 Kind = Literal[
     "plugins",
@@ -74,13 +74,18 @@ def list_files(folder: Path, suffix: str) -> list[Path]:
 def find_plugin_file(text: str) -> Path:
     """Return the file that `text` means: its path, or that of the plugin called so, the user's own before the bundled.
 
-    What is neither comes back as a path, for whoever opens it to refuse.
+    A path that is not there comes back all the same, for whoever opens it to refuse.
+
+    Raises:
+        PluginError: no plugin is called so; naming the nearest there are.
     """
     path = Path(text)
-    if path.suffix or path.name != text:
+    if path.suffix or path.name != text or path.is_file():
         return path
-    own = [folder / f"{text}.py" for folder in reversed(search_dirs("plugins"))]
-    return next((file for file in own if file.is_file()), path)
+    found = {file.stem: file for folder in search_dirs("plugins") for file in list_files(folder, ".py")}
+    if text not in found:
+        raise PluginError(f"no plugin {text!r:.200}; {nearest(text, found)}")
+    return found[text]
 
 
 def find_weights(name: str) -> Path:

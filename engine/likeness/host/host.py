@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from likeness import hookspecs
-from likeness.errors import PluginError
-from likeness.errors.fault_log import Faults
+from likeness.errors import LikenessError, PluginError
+from likeness.errors.fault_log import Faults, say_error
 from likeness.events import Event
 from likeness.frame import Frame
 from likeness.generator import Generator
@@ -39,8 +39,7 @@ MOST_STRIKES = 30
 READY_S, STOP_S = 60.0, 10.0
 # How often plugins are asked for the states of their visitors, and how much of the answer is taken.
 VISITORS_S = 0.25
-# How much of the newest cost goes into the running mean.
-COST_WEIGHT = 0.05
+COST_WEIGHT = 0.05  # of the newest one in the running mean
 
 
 class Host:
@@ -49,14 +48,13 @@ class Host:
     def __init__(self, store: ParamStore | None = None, budget: Budget | None = None) -> None:
         self.store = store or ParamStore()
         self.rack: list[Slot] = []
-        self._budget = budget or Budget()
+        self._budget, self._watch = budget or Budget(), CallWatch()
         self._change: RackChange | None = None
-        self._frame_lost = False  # to a plugin that hung
-        self._faults = Faults(log)
-        self._watch = CallWatch()
+        self._visitors_due, self._frame_lost = 0.0, False  # to a plugin that hung
+        # What went wrong in `stop`, by plugin: by then all is drawn, and the others must stop too.
+        self._faults, self.stop_faults = Faults(log, fatal=self.store.fatal), dict[str, str]()
         # Public for whoever calls plugins through `call_with_deadline`.
         self.state = ProcessState()
-        self._visitors_due = 0.0
         # Replaced as a whole: any thread reads it.
         self.visitors: tuple[VisitorState, ...] = ()
         self._pm = pluggy.PluginManager(hookspecs.PROJECT)
@@ -239,8 +237,10 @@ class Host:
                 self.stop_plugin(slot, stage)
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the rest must stop too
-                self._faults.tell(f"{slot.name}.stop", error)
+            except BaseException as error:
+                self.stop_faults[slot.name] = say_error(error)
+                trace = None if isinstance(error, LikenessError) else error
+                log.error("%s.stop failed: %s", slot.name, say_error(error), exc_info=trace)
 
     def update(self, latent: Tensor, frame: Frame) -> Tensor:
         """Chain: return the latent after every plugin, in the order of the rack."""

@@ -27,16 +27,20 @@ class ParamStore:
 
     Threads never wait for one another here: the inbox is a deque, and a snapshot is replaced as a whole.
 
+    Args:
+        fatal: whether what fails ends the show instead of being logged: a render, which nobody watches.
+
     Attributes:
         snapshot: the values of the newest frame by owner and name, read-only; any thread.
         journal: gets every change, for takes.
         revision: counts declarations and withdrawals: what was looked up under another number may be stale.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, fatal: bool = False) -> None:
+        self.fatal = fatal
         self._states: dict[str, dict[str, ParamState]] = {}
         self._inbox: deque[Edit] = deque()
-        self._faults, self.journal = Faults(log), Journal()
+        self._faults, self.journal = Faults(log, fatal=fatal), Journal()
         self._events: list[Event | LatentCommand] = []
         self._moving: set[str] = set()
         self._offsets = Offsets()

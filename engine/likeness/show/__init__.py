@@ -9,7 +9,7 @@ Files in reading order:
     camera.py, audience.py, modulation_stage.py    what happens before a frame, beside controls and cues
     screen.py           outputs, with the window's keys and what it draws over the picture
     controls.py         opens OSC, OSCQuery and MIDI
-    load_rack.py, first_weights.py, open_weights.py   plugins and weights at the start
+    load_rack.py, first_weights.py, open_weights.py, make_stage.py   plugins, weights and stage at the start
     rack_editor.py      plugins that come, go and are reloaded while the show plays
     generator_swap.py, generator_fade.py, file_watcher.py   another generator; what changes on disk
     preset_commands.py, tempo_commands.py, modulation_commands.py   OSC commands

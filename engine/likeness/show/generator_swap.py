@@ -215,6 +215,8 @@ class GeneratorSwap:
             self._host.start_plugin(slot, stage)
         # A plugin may raise anything, and the others start.
         except BaseException as error:
+            if self._host.store.fatal:
+                raise
             log.error("%s does not start with the new generator", slot.name, exc_info=error)
             slot.bypassed_by_host = True
 

@@ -1,14 +1,14 @@
 """A show's rack: plugins loaded into the host, the parameters that every show has, and their first values."""
 
 import logging
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Container, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from likeness import master
 from likeness.cues import history_commands as history_desk
 from likeness.cues import recall as cue_recall
-from likeness.errors import ParamError, PluginError
+from likeness.errors import ParamError, PluginError, RenderError
 from likeness.errors.fault_log import say_error
 from likeness.files.paths import bundled_dir, search_dirs
 from likeness.host.deadline import call_with_deadline
@@ -18,6 +18,7 @@ from likeness.host.host import READY_S, Host
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
+from likeness.params import describe_clamped
 from likeness.show import loop, preset_morph
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> dict[s
 
     Raises:
         PluginError: where a name or a file does not exist.
+        RenderError: where one would be left out of a render.
     """
     found = find_plugins(search_dirs("plugins"))
     for path in files:
@@ -51,6 +53,8 @@ def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> dict[s
             if not known and isinstance(error, PluginError):
                 raise
             log.error("plugin %s is left out: %s", name, say_error(error), exc_info=error)
+            if host.store.fatal:
+                raise RenderError(f"plugin {name} cannot be loaded: {say_error(error)}") from error
             left_out[name] = f"left out: {describe_failure(error, found.get(name))}"
     return left_out
 
@@ -60,17 +64,21 @@ def set_first_values(
     modulation: Modulation,
     preset: Preset,
     settings: Mapping[str, object],
-    left_out: Set[str],
+    left_out: Container[str],
     *,
     strict: bool,
 ) -> None:
     """Apply the preset, then `settings`, by address, with their glides at their ends; leave those of `left_out` out.
 
+    Of what is out of its range a line is logged.
+
     Raises:
         ParamError: where `strict`, for a value that does not fit; else it is logged.
     """
-    wanted = {**preset.flat_values(), **settings}
-    refused = store.recall({address: value for address, value in wanted.items() if plays(address, left_out)})
+    every = {**preset.flat_values(), **settings}
+    wanted = {address: value for address, value in every.items() if plays(address, left_out)}
+    refused = store.recall(wanted)
+    warn_of_clamped(store, wanted)
     if refused and strict:
         raise ParamError(refused[0])
     for line in refused:
@@ -82,7 +90,15 @@ def set_first_values(
     store.finish_glides()
 
 
-def plays(address: str, left_out: Set[str]) -> bool:
+def warn_of_clamped(store: ParamStore, values: Mapping[str, object]) -> None:
+    """Log a line for each of `values`, by address, that is out of its parameter's range and was taken at its end."""
+    for address, value in values.items():
+        words = describe_clamped(store.param(address), value) if address in store else ""
+        if words:
+            log.warning("%s: %s", address, words)
+
+
+def plays(address: str, left_out: Container[str]) -> bool:
     """Return whether the address belongs to no plugin that was left out; a value for one of those is no error."""
     return address.partition(".")[0] not in left_out
 

@@ -134,7 +134,7 @@ class Loop:
         self._before, self._mark, self._governor = before or BeforeFrame(), mark, governor
         store.on_toggle("master.blackout", self.master.press)
         self._held_notes, self._begin = HeldNotes(), begin
-        self._faults = Faults(log)
+        self._faults = Faults(log, fatal=store.fatal)
         self._drawn: Drawn | None = None
         self._seen_drawn: Drawn | None = None
         self._shown = self._black = black(*size)

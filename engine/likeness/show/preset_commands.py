@@ -12,6 +12,7 @@ from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset, find_preset, read_preset, save_preset
 from likeness.parameters.store import ParamStore
 from likeness.params import to_number
+from likeness.show.load_rack import warn_of_clamped
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class PresetCommands:
         travel = max(to_number(seconds) or 0.0, 0.0)
         for line in self._store.recall(values, travel):
             log.warning("preset %s: %s", name, line)
+        warn_of_clamped(self._store, values)
         self._store.run(lambda: self._modulation.replace(preset.modulation, travel))
         self.current = path.stem
 

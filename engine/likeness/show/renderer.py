@@ -88,7 +88,7 @@ class Renderer:
             raise OutputError(f"--alpha needs weights of the family composite, such as faces-256, not {family}")
         self._host, self._fps, self._with_alpha = host, fps, with_alpha
         self._fade, self._read, self.first_drawn = GeneratorFade(), ReadBack(), 0
-        self._blank, self._faults = black(16, 16), Faults(log)
+        self._blank, self._faults = black(16, 16), Faults(log, fatal=host.store.fatal)
         self.find_instead: Callable[[int], Tensor | None] = lambda index: None
         self.on_shown: Callable[[int, Tensor | None], None] = lambda index, latents: None
         # Whether the last picture shows a visitor, and whether the one does that is faded from.

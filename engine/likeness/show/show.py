@@ -42,6 +42,7 @@ from likeness.show.governor import Governor
 from likeness.show.health import open_health
 from likeness.show.load_rack import declare_show_params, load_rack, plays, set_first_values
 from likeness.show.loop import BeforeFrame, Loop
+from likeness.show.make_stage import make_stage
 from likeness.show.modulation_commands import modulation_commands
 from likeness.show.modulation_stage import ModulationStage, make_modulation
 from likeness.show.open_weights import open_weights
@@ -58,7 +59,6 @@ from likeness.show.takes.reader import Take, first_drawn
 from likeness.show.takes.recorder import make_header
 from likeness.show.takes.stage import TakeStage
 from likeness.show.tempo_commands import tempo_commands
-from likeness.stage import PluginParams, Stage
 from likeness.tempo.midi_clock import ClockListener
 from likeness.tempo.transport import Transport
 from likeness.web.log_lines import LogLines
@@ -113,7 +113,7 @@ class Show(AbstractContextManager["Show"]):
         self.log_lines.open()
         opened.callback(close_cleanly, self.log_lines.close)
         # The state: parameters, tempo, modulation, cues.
-        store = self.store = ParamStore()
+        store = self.store = ParamStore(fatal=options.offline and not options.keep_going)
         stats, midi_clock, fader = FrameStats(), ClockListener(), Master(journal=store.journal)
         takes = self.takes = TakeStage(take, store, lambda: clock.at)
         shadow = self.shadow = ShadowStage(take, options, store)
@@ -139,20 +139,20 @@ class Show(AbstractContextManager["Show"]):
         opened.enter_context(keep_recursion_limit())
         declare_show_params(store)
         failed = load_rack(host, show.plugins, options.plugins)
-        left_out = failed.keys()
-        set_first_values(store, modulation, self.preset, options.settings, left_out, strict=face is None)
+        set_first_values(store, modulation, self.preset, options.settings, failed, strict=face is None)
         # The generator, and the thread that draws with it.
         device, size = choose_device(options.device), options.size or (parse_size(show.size) if show.size else None)
         # The render thread may use all cores but one: capture, window, sound and encoder live on that.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
         open_generator = partial(open_weights, host, options, device=device, size=size, heads=self.heads)
-        first, generator = open_first(
+        self.first_weights, generator = open_first(
             show.weights, open_generator, self.heads, presets.record_weights, measured=options.measured
         )
-        self.first_weights, params, heads = first, PluginParams(store), self.heads
         audience = self.audience = AudienceStage(options, store)
         opened.callback(close_cleanly, audience.close)
-        stage = Stage(generator, params, device, self.seed, heads, offline=options.offline, audience=audience.audience)
+        stage = make_stage(
+            generator, store, options, audience, device=device, seed=self.seed, heads=self.heads, again=take is not None
+        )
         renderer = Renderer(stage, host, self.fps, with_alpha=options.alpha)
         renderer.first_drawn = first_drawn(take, options.begin, self.fps) if isinstance(take, Take) else 0
         renderer.start()
@@ -168,11 +168,11 @@ class Show(AbstractContextManager["Show"]):
             watcher.start()
             opened.callback(close_cleanly, watcher.close)
         swap = self.generator_swap = GeneratorSwap(
-            host, editor, renderer, first.name, open_generator, presets.record_weights
+            host, editor, renderer, self.first_weights.name, open_generator, presets.record_weights
         )
         opened.callback(close_cleanly, swap.close)
         if options.follow:
-            opened.callback(close_cleanly, follow_weights(first.name, swap.load).close)
+            opened.callback(close_cleanly, follow_weights(self.first_weights.name, swap.load).close)
         # What comes in, and where the pictures go.
         clock = shadow.make_clock(self.fps)
         audio = stage.sound.connect(open_audio(options.audio, options.offline, lambda: clock.began))
@@ -205,7 +205,7 @@ class Show(AbstractContextManager["Show"]):
             },
             questions={**editor.questions, **swap.questions, **morph.questions},
             program=presets.change_program if show.programs else cues.cues.change_program,
-            defaults=[entry for entry in self.preset.midi if plays(entry.param, left_out)],
+            defaults=[entry for entry in self.preset.midi if plays(entry.param, failed)],
             channels=self.preset.dmx,
             takeover=options.takeover or show.takeover or "soft",
             clock=midi_clock,
@@ -213,7 +213,7 @@ class Show(AbstractContextManager["Show"]):
             pads=CuePadActions(cues.cues.press_pad, cues.cues.set_arm, cues.cues.pad_state),
         )
         opened.callback(close_cleanly, controls.close)
-        header = partial(make_header, presets.current_preset, options, self.fps, size, host, first.name)
+        header = partial(make_header, presets.current_preset, options, self.fps, size, host, self.first_weights.name)
         takes.record(options, header, transport, stats)
         opened.callback(close_cleanly, takes.close)
         # The loop, and the desk from which it is played.

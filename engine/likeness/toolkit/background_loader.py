@@ -17,6 +17,8 @@ Result = TypeVar("Result")
 SETTLE_S = 0.1
 # A dead network drive holds the render thread no longer than this, once; meanwhile the last picture is shown.
 LONGEST_WAIT_S = 2.0
+# A render waits for each result, and a compiler takes a minute; longer than this nothing takes that comes at all.
+RENDER_WAIT_S = 600.0
 
 
 class BackgroundLoader(Generic[Request, Result]):
@@ -27,16 +29,24 @@ class BackgroundLoader(Generic[Request, Result]):
         log: of the plugin that asks.
         longest_wait_s: how long the frame in which a result is due waits for it; 0 for work that takes seconds, whose
             result comes when it comes.
+        offline: as the stage has it. A render waits for each result as long as it takes, so that it is the same the
+            next time, and `poll` raises what `make` has raised.
     """
 
     def __init__(
-        self, make: Callable[[Request], Result], log: logging.Logger, longest_wait_s: float = LONGEST_WAIT_S
+        self,
+        make: Callable[[Request], Result],
+        log: logging.Logger,
+        longest_wait_s: float = LONGEST_WAIT_S,
+        *,
+        offline: bool = False,
     ) -> None:
-        self._make, self._log, self._longest_wait_s = make, log, longest_wait_s
+        self._make, self._log, self._offline = make, log, offline
+        self._longest_wait_s = RENDER_WAIT_S if offline else longest_wait_s
         self._due = 0.0
         self._request: Request | None = None
         self._pending: SimpleQueue[Result | Exception] | None = None
-        self._patience_s = longest_wait_s
+        self._patience_s = self._longest_wait_s
 
     def poll(self, request: Request, time: float) -> Result | None:
         """Return the result of a new `request` once; None in all other frames.
@@ -46,6 +56,9 @@ class BackgroundLoader(Generic[Request, Result]):
         Args:
             request: what is wanted in this frame.
             time: the frame's, in seconds.
+
+        Raises:
+            LikenessError: offline, once, where the result could not be made.
         """
         if request != self._request:
             self._due = time if self._request is None else time + SETTLE_S
@@ -59,11 +72,16 @@ class BackgroundLoader(Generic[Request, Result]):
         try:
             result = self._pending.get(timeout=self._patience_s)
         except Empty:
+            if self._offline:
+                self._pending = None
+                raise LikenessError(f"{request!r:.200} was not there after {RENDER_WAIT_S:g} s") from None
             # Waited for once; from now on it is only looked for.
             self._patience_s = min(self._longest_wait_s, 0.001)
             return None
         self._pending = None
         if isinstance(result, Exception):
+            if self._offline:
+                raise result
             self._log.error("%s; what was there before goes on", result)
             return None
         return result
@@ -75,4 +93,4 @@ class BackgroundLoader(Generic[Request, Result]):
             box.put(error)
         except Exception as error:  # noqa: BLE001 - a file or a generator may raise anything, and the show goes on
             self._log.debug("background loading failed", exc_info=error)
-            box.put(RuntimeError(f"{request!r} could not be made: {say_error(error, repr)}"))
+            box.put(LikenessError(f"{request!r} could not be made: {say_error(error, repr)}"))

@@ -109,11 +109,12 @@ class NamedFilter:
     Args:
         opened: the filters of the plugin.
         log: of the plugin; what cannot be opened is told there, and the filter before goes on.
+        offline: as the stage has it: a render ends instead.
     """
 
-    def __init__(self, opened: OpenFilters, log: logging.Logger) -> None:
+    def __init__(self, opened: OpenFilters, log: logging.Logger, *, offline: bool = False) -> None:
         self._loader: BackgroundLoader[tuple[str, Stamp | None], _Named] = BackgroundLoader(
-            lambda request: opened.open(request[0]), log
+            lambda request: opened.open(request[0]), log, offline=offline
         )
         self._now, self._along, self._begun = _Named(None), 1.0, False
         self._before: _Named | None = None

@@ -1,7 +1,6 @@
 """The mouth, brows and eyes of a composite's pictures, moved on the finished picture by fields on its mean face."""
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -39,23 +38,21 @@ LIPS = (MIDDLE_PX, LIPS_PX)
 LIPS_BEND = LIPS_RISE_PX / LIPS_HALF_PX**2
 
 
-def open_mouth_of(generator: Generator, plugin: str, log: logging.Logger) -> "Mouth | None":
+def open_mouth_of(generator: Generator, plugin: str, tell: Callable[[str], None]) -> "Mouth | None":
     """Return the mouth of a generator's faces, on its device.
 
-    None, with a line in the plugin's log, for a family whose faces have no common mean.
+    None, once that is told, for a family whose faces have no common mean.
 
     Args:
         plugin: its name, which its lines begin with.
-        log: of the plugin.
+        tell: called with a line; `Stage.refuse`, where the plugin can do nothing else.
 
     Raises:
         LikenessError: there is no file with moves, or it is broken.
     """
     info = generator.info
     if not isinstance(generator, WarpedGenerator):
-        log.warning(
-            "%s: the family %s has no mouth that could be moved; its faces stay as they are", plugin, info.family
-        )
+        tell(f"{plugin}: the family {info.family} has no mouth that could be moved; its faces stay as they are")
         return None
     path = find_mouth(info.weights)
     if path is None:

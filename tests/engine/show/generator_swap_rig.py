@@ -74,7 +74,7 @@ class Rig:
         for name, text in (("toys", TOYS), ("shift", SHIFT)):
             (folder / f"{name}.py").write_text(text)
         files = tuple(folder / f"{name}.py" for name in ("toys", "shift"))
-        wanted = {"offline": True, "weights": str(self.weights("small")), **options}
+        wanted = {"offline": True, "keep_going": True, "weights": str(self.weights("small")), **options}
         preset = Preset(show=ShowTable(seed=3, fps=FPS, psi=0.8))
         self.show = Show(preset, replace(QUIET, plugins=files, device="cpu", **wanted))
         self.loop, self.store = self.show.loop, self.show.store

@@ -2,10 +2,11 @@
 
 import logging
 import threading
+import time
 
 import pytest
 
-from likeness.errors import WeightsError
+from likeness.errors import LikenessError, WeightsError
 from likeness.toolkit.background_loader import SETTLE_S, BackgroundLoader
 
 log = logging.getLogger("likeness.test")
@@ -46,15 +47,14 @@ def test_it_works_on_a_thread_of_its_own() -> None:
     assert BackgroundLoader(lambda order: threading.get_ident(), log).poll("a", 0.0) != threading.get_ident()
 
 
-def test_one_that_hangs_is_waited_for_once_and_then_only_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("likeness.toolkit.background_loader.LONGEST_WAIT_S", 0.02)
+def test_one_that_hangs_is_waited_for_once_and_then_only_looked_for() -> None:
     gate = threading.Event()
 
     def make(order: str) -> str:
         gate.wait(10)
         return order.upper()
 
-    loader = BackgroundLoader(make, log)
+    loader = BackgroundLoader(make, log, 0.02)
     assert loader.poll("a", 0.0) is None
     assert loader.poll("a", 1.0) is None
     gate.set()
@@ -77,3 +77,20 @@ def test_what_goes_wrong_is_one_line_and_the_old_result_goes_on(
     lines = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(lines) == 1
     assert said in lines[0].getMessage()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(WeightsError("no file x; look again"), "no file x"), (ZeroDivisionError("0"), "'a'")]
+)
+def test_a_render_waits_for_a_result_however_long_and_raises_what_went_wrong_once(error: Exception, said: str) -> None:
+    def make(order: str) -> str:
+        if order == "slow":
+            time.sleep(0.05)
+            return "made"
+        raise error
+
+    assert BackgroundLoader(make, log, 0.0, offline=True).poll("slow", 0.0) == "made"
+    loader = BackgroundLoader(make, log, 0.0, offline=True)
+    with pytest.raises(LikenessError, match=said):
+        loader.poll("a", 0.0)
+    assert loader.poll("a", 0.1) is None

@@ -29,7 +29,7 @@ class EntryPlayer:
     def __init__(self, source: str, store: ParamStore, find_face: Callable[[int], Tensor | None]) -> None:
         self._source, self._store, self._journal, self._find_face = source, store, store.journal, find_face
         self._journal.replayers["recall"] = self._recall
-        self._faults = Faults(log)
+        self._faults = Faults(log, fatal=store.fatal)
 
     def edit(self, entries: Sequence[Entry]) -> Edit:
         """Return the edit, for `ParamStore.run`, that plays `entries` in their order."""
