@@ -3,12 +3,16 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from likeness.options import Options
+from likeness.errors import InputError
+from likeness.options import DEFAULTS, Options
 from likeness.show.shadow.following import Following
-from likeness.show.shadow.link import NobodyLeads, open_link, parse_leader
+from likeness.show.shadow.link import DESK_PORT, NobodyLeads, open_link, parse_leader
 from likeness.show.takes.material import with_material
+from likeness.web.addresses import is_this_machine
 
 if TYPE_CHECKING:
     from likeness.show.show import Show
@@ -21,62 +25,102 @@ ALONE_S = 10.0
 # A line that says that nothing has happened.
 STILL_S = 60.0
 
+# What the show that is followed decides, by the option's name in `Options`, with its flag.
+LED = {"weights": "--weights", "heads": "--heads", "fps": "--fps", "seed": "--seed", "settings": "--set"}
+OWN_PRESET = "demo"
+
 # Plays a show to its end and returns it.
 PlayShow = Callable[[Options, Following | None], "Show"]
 
 
-def play_shadow(address: str, options: Options, play: PlayShow) -> None:
-    """Follow the show at `address` as often as it leads, to the end of a show.
+def play_shadow(preset: str, options: Options, play: PlayShow) -> None:
+    """Follow the show at `options.shadow` as often as it leads, to the end of a show.
 
     Args:
-        address: as `--shadow` has it.
+        preset: that was given.
         options: of this machine.
         play: plays what is followed, unseen until it is silent; None plays this machine's own last show.
 
     Raises:
-        LikenessError: the show there cannot be followed from here.
+        LikenessError: the show there cannot be followed from here, or options say what it decides.
     """
+    own = [*([preset] if preset != OWN_PRESET else []), *_find_led(options)]
+    if own and not options.resume:
+        raise InputError(
+            f"--shadow plays what the other machine plays: leave out {', '.join(own)}, or add --resume, with which "
+            "they are of the show that this machine plays where there is none to follow"
+        )
     while True:
-        leader = wait_for_leader(address, options.shadow_grace, ALONE_S if options.resume else None, options.seconds)
+        leader = wait_for_leader(options)
         if leader is None:
             show = play(options, None)
         else:
             try:
-                show = play(with_material(leader.take, options), leader)
+                led = as_led(leader, options)
+                if own:
+                    log.warning("%s decides what plays; %s count where nobody leads", leader.link.name, ", ".join(own))
+                show = play(with_material(leader.take, led), leader)
             finally:
                 leader.close()
         if not show.shadow.steps_back:
             return
 
 
-def wait_for_leader(
-    address: str, grace_s: float, alone_s: float | None = None, most_s: float | None = None
-) -> Following | None:
-    """Return the leader at `address` once there is one; None where there is none for `alone_s` seconds.
+def _find_led(options: Options) -> list[str]:
+    """Return the flags that were given of what the followed show decides."""
+    return [flag for name, flag in LED.items() if getattr(options, name) != getattr(DEFAULTS, name)]
 
-    Args:
-        address: as `--shadow` has it.
-        grace_s: as `Following` takes it.
-        alone_s: see above; None waits on.
-        most_s: how long is waited at most; None waits for ever.
+
+def as_led(leader: Following, options: Options) -> Options:
+    """Return `options` without what the followed show decides; of plugins those stay that it plays.
 
     Raises:
-        InputError: the show there cannot be followed from here, or there was none in time.
+        InputError: a plugin was given that it does not play, and this machine plays no show of its own.
     """
-    url = parse_leader(address)
+    plays = {str(plugin.get("name")) for plugin in leader.take.header.get("plugins") or ()}
+    others = [path.stem for path in options.plugins if path.stem not in plays]
+    if others and not options.resume:
+        raise InputError(
+            f"the show on {leader.link.name} does not play {', '.join(others)}; --plugin only says here where the file "
+            "of a plugin lies that it plays"
+        )
+    if others:
+        log.warning("%s decides what plays; --plugin %s counts where nobody leads", leader.link.name, ", ".join(others))
+    kept = [path for path in options.plugins if path.stem in plays]
+    return replace(options, plugins=kept, **{name: getattr(DEFAULTS, name) for name in LED})
+
+
+def wait_for_leader(options: Options) -> Following | None:
+    """Return the leader at `options.shadow` once there is one; with --resume, None where there is none in 10 s.
+
+    Raises:
+        InputError: the show there cannot be followed from here, or there was none within `options.seconds`.
+    """
+    url, most_s = parse_leader(options.shadow or ""), options.seconds
+    alone_s = ALONE_S if options.resume else None
+    shorter = min((limit for limit in (alone_s, most_s) if limit is not None), default=None)
+    waits = "waits for it, dark" if shorter is None else f"waits {shorter:g} s for it, dark"
     began = told = time.monotonic()
     first = True
     while True:
         try:
-            return Following(open_link(url), grace_s)
+            return Following(open_link(url), options.shadow_grace)
         except NobodyLeads as error:
             now = time.monotonic()
             if alone_s is not None and now - began > alone_s:
-                log.warning("%s; this machine plays its own last show", error)
+                log.warning("%s; this machine plays by itself", error)
                 return None
-            if first or now - told > STILL_S:
-                log.warning("%s; this machine waits for it, dark", error)
-                first, told = False, now
             if most_s is not None and now - began > most_s:
-                raise
+                raise InputError(f"{error}, and did not in {most_s:g} s") from error
+            if first or now - told > STILL_S:
+                itself = _warn_of_itself(url, options) if first else ""
+                log.warning("%s%s; this machine %s", error, itself, waits)
+                first, told = False, now
             time.sleep(AGAIN_S if most_s is None else min(AGAIN_S, most_s))
+
+
+def _warn_of_itself(url: str, options: Options) -> str:
+    """Return a word where the address is where this machine's own desk would be."""
+    said = urlsplit(url)
+    own = (said.port or DESK_PORT) == options.web_port and said.hostname and is_this_machine(said.hostname)
+    return ", and is this machine itself" if own else ""

@@ -73,6 +73,24 @@ def own_names() -> frozenset[str]:
     return frozenset((name, name if name.endswith(".local") else f"{name}.local"))
 
 
+def is_this_machine(name: str) -> bool:
+    """Return whether a host's name or address is this machine's own; asks the resolver, which may take seconds."""
+    try:
+        found = socket.getaddrinfo(name, 0, type=socket.SOCK_DGRAM)
+    # No such name, or one that is no name at all.
+    except (OSError, UnicodeError):
+        return False
+    for family, kind, _, _, address in found:
+        with socket.socket(family, kind) as probe:
+            # Only an own address can be bound to; nothing is sent.
+            try:
+                probe.bind(address)
+            except OSError:
+                continue
+            return True
+    return False
+
+
 def lan_address() -> str:
     """Return this machine's address in its network, without sending anything; 127.0.0.1 where it is in none.
 

@@ -11,12 +11,18 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from likeness.commands import shadow
+from likeness.errors import InputError
+from likeness.options import QUIET, Options
+from likeness.show.shadow.following import Following
+from likeness.show.show import Show
 
 DEADLINE_S = 90.0
 
@@ -30,9 +36,47 @@ def test_nobody_is_waited_for_as_long_as_it_takes_and_with_an_own_show_for_a_whi
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(shadow, "AGAIN_S", 0.01)
-    assert shadow.wait_for_leader(f"127.0.0.1:{find_port()}", 0.25, alone_s=0.05) is None
-    assert caplog.text.count("waits for it, dark") == 1
-    assert "plays its own last show" in caplog.text
+    monkeypatch.setattr(shadow, "ALONE_S", 0.05)
+    port = find_port()
+    options = replace(QUIET, shadow=f"127.0.0.1:{port}", resume=True)
+    assert shadow.wait_for_leader(options) is None
+    assert caplog.messages == [
+        f"127.0.0.1:{port} does not answer; this machine waits 0.05 s for it, dark",
+        f"127.0.0.1:{port} does not answer; this machine plays by itself",
+    ]
+
+
+def test_nobody_within_the_shows_seconds_ends_it_and_an_own_address_is_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(shadow, "AGAIN_S", 0.01)
+    port = find_port()
+    options = replace(QUIET, shadow=f"localhost:{port}", seconds=0.05, web_port=port)
+    with pytest.raises(InputError, match=r"does not answer, and did not in 0\.05 s"):
+        shadow.wait_for_leader(options)
+    assert caplog.messages == [
+        f"localhost:{port} does not answer, and is this machine itself; this machine waits 0.05 s for it, dark"
+    ]
+
+
+def test_what_the_followed_show_decides_is_refused_beside_shadow() -> None:
+    def play(options: Options, leader: Following | None) -> Show:
+        raise AssertionError("nothing is played")
+
+    options = replace(QUIET, shadow="stage.local", fps=25.0, settings={"show.psi": "1"})
+    with pytest.raises(InputError, match="leave out installation, --fps, --set, or add --resume"):
+        shadow.play_shadow("installation", options, play)
+
+
+def test_of_plugins_those_are_kept_that_the_followed_show_plays(caplog: pytest.LogCaptureFixture) -> None:
+    header = {"plugins": [{"name": "glow"}, {"name": "random_walk"}]}
+    leader = cast(Following, SimpleNamespace(take=SimpleNamespace(header=header), link=SimpleNamespace(name="stage")))
+    options = replace(QUIET, plugins=[Path("/here/glow.py"), Path("/here/haze.py")], seed=3, fps=10.0)
+    with pytest.raises(InputError, match="the show on stage does not play haze;"):
+        shadow.as_led(leader, options)
+    led = shadow.as_led(leader, replace(options, resume=True))
+    assert (led.plugins, led.seed, led.fps) == ([Path("/here/glow.py")], None, None)
+    assert "--plugin haze counts where nobody leads" in caplog.text
 
 
 @pytest.fixture

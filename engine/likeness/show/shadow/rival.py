@@ -47,6 +47,12 @@ class RivalWatch:
         while not self._thread.stopping.wait(ASK_S):
             greeting = self._ask()
             ours = self._sender.leads_s
+            if greeting is not None and greeting.name == self._sender.name:
+                log.error(
+                    "--shadow %s is this show itself, so no other machine is watched; give it the address of that one",
+                    name_leader(self._address),
+                )
+                return
             if greeting is None or greeting.leads_s is None or ours is None:
                 self.there = False
             elif leads_longer(greeting, ours, self._sender.name):

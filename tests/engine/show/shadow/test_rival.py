@@ -1,6 +1,7 @@
 """Rival: of two machines that lead, the one that has led for longer goes on."""
 
 import threading
+import time
 
 import pytest
 from tests.engine.show.shadow.shadow_rig import DEADLINE_S, serve
@@ -64,3 +65,22 @@ def test_a_leader_that_was_started_anew_beside_this_one_is_told_and_not_followed
         server.close()
     assert not told.is_set()
     assert caplog.text.count("plays too") == 1
+
+
+def test_a_show_that_is_told_to_follow_itself_says_so_once_and_watches_nobody(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(rival, "ASK_S", 0.01)
+    sender = make_sender()
+    server = serve(Led(sender.greet()))
+    watch = RivalWatch(address(server), sender, lambda: pytest.fail("it steps back"))
+    watch.start()
+    deadline = time.monotonic() + DEADLINE_S
+    try:
+        while "is this show itself" not in caplog.text:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        watch.close()
+        server.close()
+    assert not watch.there
