@@ -29,6 +29,7 @@ from likeness.commands.params import params
 from likeness.commands.play import demo, play, render
 from likeness.commands.plugins import plugins
 from likeness.commands.project import project
+from likeness.commands.report import report
 from likeness.commands.stylize import stylize
 from likeness.commands.surface import surface
 from likeness.commands.train.composite import composite
@@ -59,6 +60,7 @@ for command in (
     contact_sheet,
     latency,
     check,
+    report,
     encode,
     project,
     edit,

@@ -4,6 +4,7 @@
 - `encode_photos.py`, `project_photos.py`: photos to saved latents, in one pass and by search, with pictures and film.
 - `edit_photos.py`: photos, paintings and drawings changed along directions.
 - `train_faces/`: a folder of pictures to weights with all that goes with them.
+- `report.py`: the zip for a bug report, from a terminal.
 - `preflight/`: the checks of `likeness check`.
 - `latency/`: the measurement of `likeness latency`.
 

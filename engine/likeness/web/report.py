@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import likeness
+from likeness.errors import InputError
 from likeness.web.log_lines import Line
 from likeness.web.scrub import Scrubber
 
@@ -22,6 +23,7 @@ PACKAGES = (
     *("python-rtmidi", "python-osc", "websockets", "zeroconf", "aalink", "segno", "ifaddr"),
     *("pluggy", "pydantic", "tomlkit", "cyclopts", "rich"),
 )
+FOLDER = "likeness-report"
 README = """This is a bug report of likeness.
 It holds versions, the device, the preset, the newest lines of the log, the show's numbers, frame times and the rack.
 It holds no picture, no face, no sound and no network address; names of the user and of the machine, home folders and
@@ -72,7 +74,23 @@ def make_report(parts: ReportParts, scrubber: Scrubber | None = None) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in texts.items():
-            archive.writestr(f"likeness-report/{name}", text)
+            archive.writestr(f"{FOLDER}/{name}", text)
+    return packed.getvalue()
+
+
+def add_to_report(report: bytes, texts: Mapping[str, str], scrubber: Scrubber | None = None) -> bytes:
+    """Return a report's zip with more files in it, by name, scrubbed as the others are. Any thread.
+
+    Raises:
+        InputError: it is no zip.
+    """
+    scrub, packed = (scrubber or Scrubber()).scrub, io.BytesIO(report)
+    try:
+        with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in texts.items():
+                archive.writestr(f"{FOLDER}/{name}", scrub(text))
+    except zipfile.BadZipFile as error:
+        raise InputError("what answers on that port is no show of likeness: it sends no report") from error
     return packed.getvalue()
 
 

@@ -37,6 +37,7 @@ def guard(
     from likeness.show.watch import Limits
     from likeness.tools.guard.health_server import serving_health
     from likeness.tools.guard.log_file import logging_to
+    from likeness.tools.guard.state_file import GuardState
     from likeness.tools.guard.supervisor import Plan, Supervisor
 
     picture = user_dir("autosave") / "last-picture.png"
@@ -57,6 +58,7 @@ def guard(
         black=still_command(options, ""),
     )
     supervisor = Supervisor(plan)
+    supervisor.report.keep = GuardState(preset, chosen.log).note
     health = serving_health(chosen.health_port, supervisor.report.answer)
     with logging_to(chosen.log), health, stop_on_signals(supervisor.stop):
         status = supervisor.run()

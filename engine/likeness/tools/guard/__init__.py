@@ -5,7 +5,8 @@
 - `spare.py`: a process that has imported everything and waits to become the next show.
 - `still.py`: the still picture, in a process of its own that needs no torch. `title.py`: what `ps` shows.
 - `schedule.py`: when it plays, is dimmed, is dark.
-- `report.py`, `health_server.py`, `log_file.py`: what it tells monitors, and where its lines go.
+- `report.py`, `health_server.py`, `log_file.py`: what it tells monitors, and where its lines go. `state_file.py`: what
+  it leaves for a bug report.
 - `service.py`: what makes a machine start it by itself.
 
 The supervisor imports no torch either; everything happens on its main thread.

@@ -21,10 +21,14 @@ class GuardReport:
 
     Args:
         now: seconds of a clock that never jumps.
+
+    Attributes:
+        keep: called with what happens, what plays and what has died, at each change, on the supervisor's thread.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
+        self.keep: Callable[[str, str, str], None] = lambda doing, rung, died: None
         self._lock = threading.Lock()
         self._doing: Doing = "starting"
         self._rung: Rung = "show"
@@ -39,6 +43,7 @@ class GuardReport:
         """Note what happens from now on."""
         with self._lock:
             self._doing, self._rung, self._health = doing, rung, ""
+        self.keep(doing, rung, "")
 
     def note_health(self, health: str) -> None:
         """Note what the show says of itself."""
@@ -48,6 +53,7 @@ class GuardReport:
         """Note that what played has died."""
         with self._lock:
             self._deaths.append((self._now(), why))
+        self.keep(self._doing, self._rung, why)
 
     def note_gap(self, seconds: float) -> None:
         """Note how long there was no picture."""

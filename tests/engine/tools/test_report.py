@@ -1,0 +1,123 @@
+"""The report from a terminal: of a show that plays, of the last one, of a guard; nothing secret is in it."""
+
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from likeness.cli import main
+from likeness.tools.guard.report import GuardReport
+from likeness.tools.guard.state_file import GuardState, read_state
+from likeness.web.qr import qr_text
+from likeness.web.report import ReportParts, make_report
+
+LINK = "http://192.168.7.20:9001/?code=x7-pairing"
+
+
+class Desk(BaseHTTPRequestHandler):
+    """Answers as the desk of a show does."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        known = {
+            "/report.zip": make_report(ReportParts({"device": "cpu"}, "", (), {"fps": 25.0}, (), {})),
+            "/health": b'{"state": "ok", "reasons": []}',
+        }
+        content = known.get(self.path)
+        self.send_response(404 if content is None else 200)
+        self.end_headers()
+        self.wfile.write(content or b"")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+        """Say nothing."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Return the port of a show's desk."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+def run(file: Path, *words: str) -> tuple[int, dict[str, str]]:
+    """Return the status of `likeness report`, and the texts of what it wrote."""
+    with pytest.raises(SystemExit) as ended:
+        main(["report", "-o", str(file), *words])
+    if not file.exists():
+        return int(ended.value.code or 0), {}
+    with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as archive:
+        assert archive.testzip() is None
+        return int(ended.value.code or 0), {
+            name.rpartition("/")[2]: archive.read(name).decode() for name in archive.namelist()
+        }
+
+
+def test_what_plays_and_what_its_guard_noted_are_in_one_report_without_addresses_and_codes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], port: int
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    log = tmp_path / "guard.log"
+    log.write_text(f"The desk is at {LINK}\n{qr_text(LINK)}\nERROR: show: it ended with status -9; try 1 of 3\n")
+    report = GuardReport()
+    report.keep = GuardState("installation", log).note
+    report.note("playing", "show")
+    report.note_death(f"no new picture for 10 s from {LINK}")
+    status, texts = run(tmp_path / "out" / "a.zip", "--web-port", str(port))
+    assert status == 0
+    assert json.loads(texts["status.json"]) == {"fps": 25.0}
+    assert json.loads(texts["health.json"])["state"] == "ok"
+    guard = json.loads(texts["guard.json"])
+    assert (guard["preset"], guard["doing"], guard["plays"]) == ("installation", "playing", "show")
+    assert [why for _, why in guard["deaths"]] == ["no new picture for 10 s from http://[address]"]
+    assert "it ended with status -9" in texts["guard.log"]
+    assert "likeness: " in texts["versions.txt"]
+    every = "".join(texts.values())
+    assert not [secret for secret in ("x7-pairing", "192.168.7.20", *"█▀▄") if secret in every]
+    said = capsys.readouterr().out
+    assert f"A show plays, with its desk on port {port}." in said
+    assert "The report is in" in said
+
+
+def test_where_nothing_plays_the_last_state_is_reported_and_where_there_is_none_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    status, texts = run(tmp_path / "a.zip", "--web-port", "0")
+    assert (status, texts) == (2, {})
+    assert "no show was asked, and none has left anything" in capsys.readouterr().err
+    GuardState("installation", None).note("dark", "show")
+    status, texts = run(tmp_path / "a.zip", "--web-port", "0")
+    assert status == 0
+    assert json.loads(texts["guard.json"])["doing"] == "dark"
+    assert "no show runs" in texts["device.txt"]
+    # What was written is not replaced, and what is no zip is refused before anything is asked.
+    assert run(tmp_path / "a.txt", "--web-port", "0") == (2, {})
+    status, _ = run(tmp_path / "b.zip", "--web-port", "0", "--log", str(tmp_path / "none.log"))
+    assert status == 2
+    assert "none.log cannot be read" in capsys.readouterr().err
+
+
+def test_a_guards_state_that_is_broken_or_cannot_be_written_counts_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("LIKENESS_HOME", str(home))
+    assert read_state() is None
+    home.write_text("a file, and no folder")
+    GuardState("demo", None).note("playing", "show")
+    assert read_state() is None
+    home.unlink()
+    GuardState("demo", None).note("playing", "show", "it hangs")
+    state = read_state()
+    assert state is not None
+    assert state["deaths"][0][1] == "it hangs"
+    (home / "autosave" / "guard.json").write_text("[1")
+    assert read_state() is None
