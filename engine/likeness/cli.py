@@ -38,6 +38,7 @@ from likeness.commands.train.encoder import encoder
 from likeness.commands.train.enlarge import enlarge
 from likeness.commands.train.faces import faces
 from likeness.commands.train.gan import gan
+from likeness.commands.train.glasses import glasses
 from likeness.commands.train.refine import refine
 from likeness.commands.train.runs import resume, vae, wgan
 from likeness.commands.train.style import style
@@ -70,7 +71,7 @@ for command in (
 ):
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
-for recipe in (faces, composite, refine, enlarge, gan, wgan, vae, style, cycle, encoder, voice, mouth, resume):
+for recipe in (faces, composite, refine, enlarge, glasses, gan, wgan, vae, style, cycle, encoder, voice, mouth, resume):
     train.command(recipe)
 for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):
     app.command(group)

@@ -18,6 +18,7 @@ from likeness.generators.networks.composite_parts import ROWS, block_layout
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.alignment import ROUNDS, Workers, align
 from likeness.training.exemplars import Exemplars, choose_hair, choose_skins
+from likeness.training.glasses import find_glasses
 from likeness.training.joint_code import JointCode, fit_joint_code
 from likeness.training.layered_faces import build_layers
 from likeness.training.pca import Matrix, split_mirror
@@ -163,6 +164,7 @@ def train_composite(
     tensors = pack_tensors(code, heads, skins, layered.prior, size)
     tensors |= fit_first_guess(pictures, code, layered.weights)
     arguments = {"size": size, "num_ws": ROWS, "w_dim": len(code.parity), "pictures": len(found.names)}
+    arguments |= find_glasses(tensors)
     header = WeightsHeader(FAMILY, arguments, licence or Licence("unknown"))
     written = write_weights(Path(out), header, tensors)
     progress("join", 3, 3)

@@ -20,6 +20,7 @@ from likeness.generators.networks.composite import UNBENT, CompositeNetwork, Lay
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.eight_bit_network import EightBitNetwork
 from likeness.generators.networks.enlarger import FACTOR, Enlarger
+from likeness.generators.networks.glasses import Glasses
 from likeness.generators.networks.refiner import Refiner
 from likeness.generators.weights_file import WeightsHeader, read_weights, shared_latents
 
@@ -89,6 +90,8 @@ class CompositeGenerator:
         drawn = {name: source.arguments[name] for name in ("outline", "left_out") if name in source.arguments}
         network = CompositeNetwork(tensors, size=native, dtype=choose_component_dtype(device), **drawn)
         self.network = network.to(device).eval().requires_grad_(False)
+        told = source.arguments.get("glasses")
+        self.glasses = None if told is None else Glasses(told, network.even_index).to(device)
         self.enlarger = enlarger if enlarger is None else _place(enlarger, device)
         refiner = Refiner.find(tensors) if enlarger is None else None
         self.refiner = refiner if refiner is None else _place(refiner, device)
@@ -131,7 +134,7 @@ class CompositeGenerator:
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
         """Pictures `[batch, 3, size, size]` in [-1, 1], differentiable; there is no noise in this family."""
-        return self._draw(self.network.layers(latent))
+        return self._draw_face(latent, UNBENT)
 
     @property
     def layers(self) -> Mapping[str, str]:
@@ -154,7 +157,7 @@ class CompositeGenerator:
 
     def draw_bent(self, latent: Tensor, bends: Bends, noise: NoiseMode = "const") -> Tensor:
         """Return pictures as `synthesize` does, its layers mixed with those of another composite, then bent."""
-        return self._draw(self.network.layers(latent, self._operations(latent, bends)))
+        return self._draw_face(latent, self._operations(latent, bends))
 
     def _operations(self, latent: Tensor, bends: Bends) -> Mapping[str, Bend]:
         """Return one operation for each layer that is mixed, swapped or bent."""
@@ -166,6 +169,14 @@ class CompositeGenerator:
             for name, other in bends.other.draw_layers(latent, tuple(shares)).items():
                 operations[name] = partial(_mix_and_bend, other, shares[name], operations.get(name))
         return operations
+
+    def _draw_face(self, latent: Tensor, operations: Mapping[str, Bend]) -> Tensor:
+        """Pictures of `latent`, its layers bent, with the glasses that it wears on top of them."""
+        # Where none are worn, a processor is spared them; asking a card would wait for it.
+        if self.glasses is None or (not latent.is_cuda and not bool(self.glasses.opacity(latent).any())):
+            return self._draw(self.network.layers(latent, operations))
+        parts = self.network.layers(self.glasses.take_off(latent), operations)
+        return self.glasses.put_on(self._draw(parts), latent, parts.field, parts.mattes)
 
     def _draw(self, parts: Layers) -> Tensor:
         self.warp, self._mattes = parts.field.detach(), parts.mattes.detach()

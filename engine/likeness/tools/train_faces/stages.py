@@ -34,6 +34,7 @@ from likeness.tools.train_faces.plan import FacesPlan
 from likeness.training.composite import train_composite
 from likeness.training.drawing_recipe import FAMILY
 from likeness.training.encoder import LEAST_SAMPLES, EncoderSamples, train_encoder
+from likeness.training.glasses import write_glasses_directions
 from likeness.training.pictures import ProgressCallback
 from likeness.training.run import CONFIG, RunFolder
 from likeness.training.settings import Settings
@@ -199,6 +200,8 @@ def _write_directions(folder: Path, plan: FacesPlan, weights: Path, latents: Ten
     source = {"name": "principal", "method": "principal", "source": f"{len(latents)} latents of pictures"}
     write_directions(place / "principal.safetensors", bank, source | about)
     said = f"{count} principal directions"
+    if write_glasses_directions(weights, plan.name, place):
+        said += ", those of glasses"
     if not plan.labels:
         return said
     names = (folder / NAMES).read_bytes().decode("utf-8", "surrogateescape").split("\n")

@@ -1,0 +1,62 @@
+"""Sheets of glasses: `python docs/draw_glasses.py people|rims WEIGHTS SHEET`.
+
+`people` are seeds bare, and below each what they wear; `rims` is one person with every kind, and with
+three of them with dark lenses.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from likeness import open_generator
+from likeness.files.paths import find_direction, find_weights
+from likeness.generators.families.composite import CompositeGenerator
+from likeness.picture import sheet, to_picture, write_picture
+from likeness.toolkit.latent_file import read_directions
+
+PSI, COLUMNS, PEOPLE, PERSON = 0.7, 8, 16, 3
+DARK_ONES, DARK_SD = slice(1, None, 5), 4.0
+
+
+def draw_people(generator: CompositeGenerator) -> list[Tensor]:
+    """Return latents of rows of bare people, each with a row of the same people with glasses below."""
+    glasses = _read(generator, "glasses")
+    rows = []
+    for first in range(0, PEOPLE, COLUMNS):
+        bare = generator.sample(range(first, first + COLUMNS))
+        rows += [*(PSI * bare), *(PSI * (bare + glasses))]
+    return rows
+
+
+def draw_rims(generator: CompositeGenerator) -> list[Tensor]:
+    """Return latents of one person with every kind of rims."""
+    assert generator.glasses is not None
+    heavy, around, dark = _read(generator, "rims")
+    keys = generator.glasses.keys.tolist()
+    person = PSI * generator.sample([PERSON])[0] + _read(generator, "glasses")[0]
+    own = [float((person * axis).sum()) for axis in (heavy, around, dark)]
+    kinds = [(*key, 0.0) for key in keys] + [(*key, DARK_SD) for key in keys[DARK_ONES]]
+    return [person + (key[0] - own[0]) * heavy + (key[1] - own[1]) * around + (key[2] - own[2]) * dark for key in kinds]
+
+
+def _read(generator: CompositeGenerator, name: str) -> Tensor:
+    return read_directions(find_direction(name, *generator.info.names), *generator.mean.shape)
+
+
+def main() -> None:
+    what, weights, path = sys.argv[1:]
+    generator = open_generator(find_weights(weights), "cpu")
+    assert isinstance(generator, CompositeGenerator)
+    latents = draw_people(generator) if what == "people" else draw_rims(generator)
+    with torch.inference_mode():
+        pictures = [to_picture(generator.synthesize(latent[None])) for latent in latents]
+    if what == "rims":
+        side = len(pictures[0])
+        pictures = [picture[side // 4 : 3 * side // 4, side // 8 : 7 * side // 8] for picture in pictures]
+    write_picture(Path(path), sheet(pictures, COLUMNS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Glasses put on by a fader, on the latents of the bundled weights and by their directions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from likeness import open_generator
+from likeness.files.paths import find_weights
+from likeness.generators.families.composite import CompositeGenerator
+from likeness.latent import truncate
+
+Maker = Callable[..., Any]
+NAME = "wear"
+
+
+@pytest.fixture(scope="module")
+def composite() -> CompositeGenerator:
+    generator = open_generator(find_weights("composite-256"), "cpu")
+    assert isinstance(generator, CompositeGenerator)
+    return generator
+
+
+@pytest.fixture
+def playing(player: Maker, composite: CompositeGenerator) -> Any:
+    return player(NAME, generator=composite)
+
+
+def seen(composite: CompositeGenerator, latent: Tensor, psi: float = 0.8) -> float:
+    """Return how much of the glasses is drawn of a plugin's latent, truncated as in the show."""
+    assert composite.glasses is not None
+    return float(composite.glasses.opacity(truncate(latent[None], composite.mean, psi)))
+
+
+def measures(composite: CompositeGenerator, latent: Tensor) -> Tensor:
+    assert composite.glasses is not None
+    return composite.glasses.design(0.8 * latent[None])[0][0]
+
+
+def test_at_0_the_face_is_left_to_the_bit(playing: Any) -> None:
+    assert torch.equal(playing.update(), playing.base[0])
+    assert torch.equal(playing.update(glasses=0.0, dark=1.0, heavy=2.0, own=0.0), playing.base[0])
+
+
+def test_the_fader_fades_them_in_from_its_beginning_to_three_quarters(
+    playing: Any, composite: CompositeGenerator
+) -> None:
+    levels = [seen(composite, playing.update(glasses=step / 20)) for step in range(21)]
+    assert levels[0] == 0.0
+    assert levels[2] > 0.0
+    assert levels == sorted(levels)
+    assert levels[15:] == [1.0] * 6
+
+
+def test_lenses_go_from_clear_to_dark(playing: Any, composite: CompositeGenerator) -> None:
+    assert composite.glasses is not None
+    worn = [playing.update(glasses=1.0, dark=dark)[None] for dark in (0.0, 1.0)]
+    assert [float(composite.glasses.design(0.8 * latent)[1]) for latent in worn] == [0.0, 1.0]
+
+
+def test_without_their_own_rims_two_people_wear_the_same(playing: Any, composite: CompositeGenerator) -> None:
+    own, same = [], []
+    for seed in (1, 4):
+        playing.base = composite.sample([seed])
+        own.append(measures(composite, playing.update(glasses=1.0, own=1.0, heavy=0.0)))
+        same.append(measures(composite, playing.update(glasses=1.0, own=0.0, heavy=1.0)))
+    assert not torch.allclose(own[0], own[1], atol=1e-3)
+    assert torch.allclose(same[0], same[1], atol=1e-4)
+
+
+def test_faders_lead_to_heavier_and_rounder_rims(playing: Any, composite: CompositeGenerator) -> None:
+    assert composite.glasses is not None
+    keys = []
+    for heavy, around in ((-1.0, -1.0), (1.0, 1.0)):
+        keys.append(measures(composite, playing.update(glasses=1.0, own=0.0, heavy=heavy, round=around))[:2])
+    assert (keys[1] - keys[0] > 1.0).all()
+
+
+def test_a_generator_with_nothing_to_wear_is_named_and_its_faces_are_left(
+    player: Maker, caplog: pytest.LogCaptureFixture
+) -> None:
+    playing = player(NAME)
+    assert torch.equal(playing.update(glasses=1.0), playing.base[0])
+    assert "nothing to wear" in caplog.text
