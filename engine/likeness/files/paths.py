@@ -27,6 +27,9 @@ Kind = Literal[
 DEFAULT_WEIGHTS = "faces-256"
 # Plays in their place where they are too slow: the same faces without the network that refines them.
 LIGHT_WEIGHTS = "composite-256"
+# Plays in their place where the machine is fast enough: the same faces drawn at 512 px.
+LARGE_WEIGHTS = "faces-512"
+LARGE_PX = 512
 PACKAGE = Path(__file__).resolve().parents[1]
 # Names the user's folder, for installations that keep a show's things together.
 HOME_VARIABLE = "LIKENESS_HOME"

@@ -1,4 +1,4 @@
-"""The weights that a show begins with: the default ones where this machine draws them fast enough, else light ones."""
+"""The weights that a show begins with: as good ones as this machine draws fast enough, where nobody names any."""
 
 import logging
 import time
@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import torch
 
-from likeness.files.paths import DEFAULT_WEIGHTS, LIGHT_WEIGHTS
+from likeness.errors import WeightsError
+from likeness.files.paths import DEFAULT_WEIGHTS, LARGE_PX, LARGE_WEIGHTS, LIGHT_WEIGHTS
 from likeness.generator import Generator
 
 log = logging.getLogger(__name__)
 
 # Pictures a second below which a walk from face to face reads as single pictures.
 LEAST_PER_S = 20.0
+# As many pictures of the large weights must be drawn; they are tried where the default ones leave room for that, since
+# each takes up to half as long again.
+LARGE_PER_S, TRIED_PER_S = 30.0, 45.0
 # How long is measured at most, and how many pictures are enough to know.
 MEASURED_S, ENOUGH = 1.0, 40
 
@@ -24,16 +28,13 @@ class FirstWeights:
 
     Args:
         name: of the weights.
-        per_s: pictures a second that the default weights draw here; None where nobody had to know.
+        per_s: pictures a second that they draw here, alone; None where nobody had to know.
+        default_per_s: the same of the default weights.
     """
 
     name: str
     per_s: float | None = None
-
-    @property
-    def replaced(self) -> bool:
-        """Whether they play in the place of the default ones."""
-        return self.per_s is not None and self.name != DEFAULT_WEIGHTS
+    default_per_s: float | None = None
 
 
 def open_first(
@@ -43,8 +44,9 @@ def open_first(
     on_replaced: Callable[[str], None] = lambda name: None,
     *,
     measured: bool,
+    size: tuple[int, int] | None = None,
 ) -> tuple[FirstWeights, Generator]:
-    """Open the weights that were asked for, else the default ones or, on a machine that is too slow, light ones.
+    """Open the weights that were asked for, else the default ones, or light ones or large ones as the machine is.
 
     Returns:
         What plays, and its generator, warmed up.
@@ -53,8 +55,9 @@ def open_first(
         asked: a name from the command line or the preset, which is never replaced.
         open_named: opens weights by name and warms them up.
         heads: how many faces are drawn at once.
-        on_replaced: called with the name of the light weights where they play.
-        measured: whether the machine is measured at all, for a second; a render takes its time.
+        on_replaced: called with the name of the weights that play in the place of the default ones.
+        measured: whether the machine is measured at all, for a second or two; a render takes its time.
+        size: width and height of the wanted pictures in px; None for the weights' own. Large weights draw large ones.
 
     Raises:
         WeightsError: where the weights cannot be opened.
@@ -64,8 +67,20 @@ def open_first(
     if asked is not None or not measured:
         return FirstWeights(name), generator
     per_s = measure_rate(generator, heads)
+    if per_s >= TRIED_PER_S and (size is None or min(size) >= LARGE_PX):
+        try:
+            other = open_named(LARGE_WEIGHTS)
+            large_per_s = measure_rate(other, heads)
+        except (WeightsError, RuntimeError) as error:
+            # Such as a memory that holds the default ones alone.
+            log.debug("%s stay closed: %s", LARGE_WEIGHTS, error)
+        else:
+            if large_per_s >= LARGE_PER_S:
+                log.info("%s plays: this machine draws %.2g pictures a second of it", LARGE_WEIGHTS, large_per_s)
+                on_replaced(LARGE_WEIGHTS)
+                return FirstWeights(LARGE_WEIGHTS, large_per_s, per_s), other
     if per_s >= LEAST_PER_S:
-        return FirstWeights(name, per_s), generator
+        return FirstWeights(name, per_s, per_s), generator
     log.warning(
         "%s would draw %.2g pictures a second on this machine, so %s plays; --weights %s insists",
         name,
@@ -77,7 +92,7 @@ def open_first(
     del generator
     generator = open_named(LIGHT_WEIGHTS)
     on_replaced(LIGHT_WEIGHTS)
-    return FirstWeights(LIGHT_WEIGHTS, per_s), generator
+    return FirstWeights(LIGHT_WEIGHTS, None, per_s), generator
 
 
 @torch.inference_mode()

@@ -146,7 +146,7 @@ class Show(AbstractContextManager["Show"]):
         torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
         open_generator = partial(open_weights, host, options, device=device, size=size, heads=self.heads)
         self.first_weights, generator = open_first(
-            show.weights, open_generator, self.heads, presets.record_weights, measured=options.measured
+            show.weights, open_generator, self.heads, presets.record_weights, measured=options.measured, size=size
         )
         audience = self.audience = AudienceStage(options, store)
         opened.callback(close_cleanly, audience.close)

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from likeness.errors import LikenessError
-from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
+from likeness.files.paths import DEFAULT_WEIGHTS, LIGHT_WEIGHTS, find_weights
 from likeness.generators.convert import inspect_weights
 from likeness.options import DEFAULT_FPS, Options, quieten
 from likeness.outputs.open_outputs import is_file
@@ -121,8 +121,7 @@ def play_trial(preset: Preset, face: Tensor | None, options: Options, seconds: f
         quiet = replace(quieten(options), outputs=outputs, audio="off", camera=None, measured=True, strict=True)
         with Show(preset, quiet, face) as show:
             first = show.first_weights
-            known = None if first.replaced else first.per_s
-            alone_per_s = measure_rate(show.generator, show.heads) if known is None else known
+            alone_per_s = measure_rate(show.generator, show.heads) if first.per_s is None else first.per_s
             _play(show, WARM_UP_S)
             show.loop.stats.timings.clear()
             before, began = show.loop.stats.frames - show.loop.stats.repeated, time.monotonic()
@@ -149,7 +148,7 @@ def play_trial(preset: Preset, face: Tensor | None, options: Options, seconds: f
         first.name,
         alone_per_s,
         bool(preset.show.strict if options.strict is None else options.strict),
-        first.per_s,
+        first.default_per_s,
     )
 
 
@@ -187,7 +186,7 @@ def report_trial(trial: Trial) -> Iterator[Finding]:
 def _report_weights(trial: Trial) -> Finding:
     """Say which weights would play, and how many pictures a second the generator draws alone."""
     alone = f"{trial.weights} draws {trial.alone_per_s:.0f} pictures a second here, alone"
-    if trial.default_per_s is not None and trial.weights != DEFAULT_WEIGHTS:
+    if trial.default_per_s is not None and trial.weights == LIGHT_WEIGHTS:
         slow = f"{DEFAULT_WEIGHTS} would draw {trial.default_per_s:.2g} and is left out"
         return less("machine", f"{alone}; {slow}; --weights {DEFAULT_WEIGHTS} insists")
     return good("machine", alone)
