@@ -19,6 +19,13 @@ from likeness.training.pca import Matrix, join_mirror, split_mirror
 Plane = tuple[tuple[str, int, int, float], ...]
 HAIR_PLANE: Plane = (("edges", 14, 7, 1.0), ("hair", 8, 4, 0.7))
 SKIN_PLANE: Plane = (("skin_fine", 10, 5, 1.0), ("skin_middle", 6, 3, 0.5))
+# Where lower rims of glasses run over the cheeks: rows of the picture, and columns on either side of its middle.
+CHEEK_ROWS, CHEEK_COLUMNS = (0.53, 0.62), (0.05, 0.24)
+# Skins with more there than this share of them are no exemplars. Of 88 training faces that wear glasses or sunglasses
+# 87 are among the quarter with the most.
+MOST_ON_CHEEKS = 0.75
+# And so are the harshest: paint, jewellery, the staircase of an upscaler.
+MOST_HARSHNESS = 0.85
 
 
 @dataclass(frozen=True)
@@ -130,8 +137,9 @@ def _measure_harshness(detail: Matrix, cover: Matrix) -> float:
 
 
 def choose_skins(layered: LayeredFaces, code: JointCode, count: int, *, seed: int = 0) -> Exemplars:
-    """Return up to `count` usual faces spread over the plane of fine skin, with the detail that components miss."""
-    pool = np.flatnonzero(layered.weights >= np.quantile(layered.weights, 0.4))
+    """Return up to `count` usual, bare faces spread over the plane of fine skin, with what components miss of it."""
+    usual = np.flatnonzero(layered.weights >= np.quantile(layered.weights, 0.4))
+    pool = usual[find_bare_skins(layered.blocks["skin_fine"], usual)]
     chosen = _choose_exemplars(code, SKIN_PLANE, pool, layered.weights, count, seed)
     size = layered.faces.shape[1]
     block = block_layout(size)["skin_fine"]
@@ -143,3 +151,29 @@ def choose_skins(layered: LayeredFaces, code: JointCode, count: int, *, seed: in
         details.append((layered.blocks["skin_fine"][int(i)] - linear[row]) * support)
     chosen.parts["detail_even"], chosen.parts["detail_odd"] = _split_channels_first(np.stack(details))
     return chosen
+
+
+def find_bare_skins(fine: Matrix, faces: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Return which of some faces seem to wear neither glasses nor paint, whose lines would be scars on a bare face.
+
+    Args:
+        fine: the skin_fine block of all faces, `[n, height, width, 1]`.
+        faces: the numbers of those that are looked at.
+    """
+    measured = np.array([_measure_worn(fine[i, ..., 0]) for i in faces])
+    return np.asarray((measured <= np.quantile(measured, (MOST_ON_CHEEKS, MOST_HARSHNESS), axis=0).diagonal()).all(1))
+
+
+def _measure_worn(fine: Matrix) -> tuple[float, float]:
+    """Return how much of a skin's detail runs over both cheeks, and its strongest contrast beside its usual one."""
+    power = fine**2
+    # The block holds 28 of 32 parts of the picture's height from the third on, 22 of its width around the middle.
+    height, width = power.shape
+    top, bottom = (round((share * 32 - 3) / 28 * height) for share in CHEEK_ROWS)
+    inner, outer = (round(share * 32 / 22 * width) for share in CHEEK_COLUMNS)
+    middle = width // 2
+    left, right = power[top:bottom, middle - outer : middle - inner], power[top:bottom, middle + inner : middle + outer]
+    on_cheeks = np.sqrt(left.mean() * right.mean()) / (power.mean() + 1e-12)
+    seen = np.abs(fine[fine != 0])
+    harsh = np.quantile(seen, 0.997) / (np.median(seen) + 1e-6) if len(seen) else 0.0
+    return float(on_cheeks), float(harsh)
