@@ -6,6 +6,7 @@ Files in reading order:
     slot.py       one plugin in the rack, checked, with its hooks and parameters
     host.py       the rack, and the calls: first, each, chain
     budget.py     which plugin holds the show up
+    retry.py      when one that was bypassed is tried again
     result_check.py  whether a plugin returned the kind of tensor that it got
     process_state.py  what plugins change of the process, put back
     recursion_limit.py  the limit that no plugin can lower

@@ -23,6 +23,10 @@ class HookCall:
     began: float = field(default_factory=time.perf_counter)
     thread: int = field(default_factory=threading.get_ident)
 
+    def find_thread(self) -> threading.Thread | None:
+        """Return its thread, None where that has ended."""
+        return next((each for each in threading.enumerate() if each.ident == self.thread), None)
+
     def stack(self) -> str:
         """Return where the thread is, from the plugin's first line on."""
         frame = sys._current_frames().get(self.thread)

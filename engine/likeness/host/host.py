@@ -50,7 +50,7 @@ class Host:
         self.rack: list[Slot] = []
         self._budget, self._watch = budget or Budget(), CallWatch()
         self._change: RackChange | None = None
-        self._visitors_due, self._frame_lost = 0.0, False  # to a plugin that hung
+        self._visitors_due, self._at, self._frame_lost = 0.0, 0.0, False  # the last: to a plugin that hung
         # What went wrong in `stop`, by plugin: by then all is drawn, and the others must stop too.
         self._faults, self.stop_faults = Faults(log, fatal=self.store.fatal), dict[str, str]()
         # Public for whoever calls plugins through `call_with_deadline`.
@@ -160,11 +160,10 @@ class Host:
         if (call := self._watch.leave(seconds)) is None:
             return False
         slot = call.slot
-        log.error(
-            "%s.%s has not returned for %.1f s and is left behind; it is in:\n%s",
-            *(slot.name, call.hook, time.perf_counter() - call.began, call.stack()),
-        )
+        said = "%s.%s has not returned for %.1f s and is left behind; it is in:\n%s"
+        log.error(said, slot.name, call.hook, time.perf_counter() - call.began, call.stack())
         self.state.leave_behind(slot.name, call.hook)
+        slot.retry.hold(call.find_thread())
         slot.hung = self._frame_lost = True
         slot.last_error = f"{call.hook} did not return for {seconds:g} s and was left behind"
         self._bypass(slot)
@@ -179,17 +178,13 @@ class Host:
             if slot.last_ms and slot.name in values
         ]
         verdict = self._budget.judge(costs, draw_ms)
-        if not verdict.flagged and not verdict.bypass:
-            return
-        for cost in costs:
-            if cost.name in verdict.flagged:
-                allowed_ms = self._budget.allowed_ms(cost)
-                log.warning("%s takes %.1f ms of a frame and may take %.1f", cost.name, cost.spent_ms, allowed_ms)
-        for slot in self.rack:
-            if slot.name == verdict.bypass:
-                slot.last_error = f"it held the show up: {slot.last_ms:.1f} ms of {draw_ms:.1f} in a frame"
-                log.error("%s holds the show up: %.1f ms of %.1f in a frame", slot.name, slot.last_ms, draw_ms)
-                self._bypass(slot)
+        for cost in (cost for cost in costs if cost.name in verdict.flagged):
+            allowed_ms = self._budget.allowed_ms(cost)
+            log.warning("%s takes %.1f ms of a frame and may take %.1f", cost.name, cost.spent_ms, allowed_ms)
+        for slot in (slot for slot in self.rack if slot.name == verdict.bypass):
+            slot.last_error = f"it held the show up: {slot.last_ms:.1f} ms of {draw_ms:.1f} in a frame"
+            log.error("%s holds the show up: %.1f ms of %.1f in a frame", slot.name, slot.last_ms, draw_ms)
+            self._bypass(slot)
 
     def reorder(self, names: Sequence[str]) -> None:
         """Put the rack in the order of `names`; plugins that are not among them stay behind. The render thread."""
@@ -215,7 +210,7 @@ class Host:
                 raise
             except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, and the show goes on
                 self._tell(slot, "start", error)
-                self._bypass(slot)
+                self._bypass(slot, retried=False)
 
     def handle(self, event: Event, stage: Stage) -> None:
         """Each: hand `event` to every plugin that is not bypassed."""
@@ -246,6 +241,10 @@ class Host:
         """Chain: return the latent after every plugin, in the order of the rack."""
         for slot in self.rack:
             slot.follow_bypass(bool(frame.values[slot.name]["bypass"]))
+            if slot.retry.is_due(frame.time):
+                log.info("%s is tried again", slot.name)
+                self.store.set(f"{slot.name}.bypass", False)
+        self._at = frame.time
         with self.state.visiting() as visit:
             return self._chain("update", "latent", latent, frame, visit)
 
@@ -301,10 +300,11 @@ class Host:
         slot.last_error = f"{hook}: {describe_failure(error, slot.path)}"
         self._faults.tell(f"{slot.name}.{hook}", error)
 
-    def _bypass(self, slot: Slot) -> None:
+    def _bypass(self, slot: Slot, *, retried: bool = True) -> None:
         slot.strikes, slot.bypassed_by_host = 0, True
         self.store.set(f"{slot.name}.bypass", True)
-        log.error("%s is bypassed; turn %s.bypass off to try it again", slot.name, slot.name)
+        again = f" in {slot.retry.begin(self._at) / 60:.0f} min, or" if retried else ""
+        log.error("%s is bypassed; it is tried again%s when you turn %s.bypass off", slot.name, again, slot.name)
 
     def _hand_over(self, old: Slot, new: Slot) -> None:
         """Let `new` go on where `old` is; where either fails, `new` begins as its `start` has left it."""

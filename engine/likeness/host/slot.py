@@ -13,6 +13,7 @@ import pluggy
 from likeness import hookspecs
 from likeness.errors import PluginError
 from likeness.host.available_plugins import first_line
+from likeness.host.retry import Retry
 from likeness.parameters.state import check_unique_names
 from likeness.params import Bool, Float, Param
 
@@ -42,6 +43,7 @@ class Slot:
         strikes: failures in a row, counted by the host, which bypasses after many.
         bypassed_by_host: whether the host has bypassed it.
         hung: whether it has been left behind in one of its hooks.
+        retry: when it is tried again where the host has bypassed it.
         last_error: what failed last, in a line of words; empty again once its bypass is turned off.
         help: the first line of its docstring.
         cost_ms: running mean of what its chain hooks take in a frame, as seen from the host.
@@ -61,11 +63,13 @@ class Slot:
     last_ms: float = field(default=0.0, repr=False)
     spent_ms: float = field(default=0.0, repr=False)
     was_bypassed: bool = field(default=False, repr=False)
+    retry: Retry = field(default_factory=Retry, repr=False)
 
     def follow_bypass(self, bypassed: bool) -> None:
-        """Begin anew where the performer has just turned the bypass off. The render thread, in each frame."""
+        """Begin anew where the bypass has just been turned off. The render thread, in each frame."""
         if self.was_bypassed and not bypassed:
             self.strikes, self.bypassed_by_host, self.hung, self.last_error = 0, False, False, ""
+            self.retry.end()
         self.was_bypassed = bypassed
 
 
