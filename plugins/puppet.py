@@ -8,7 +8,7 @@ from torch import Tensor
 from likeness import Bool, Event, Float, Frame, Param, Stage, Text, Trigger, Values, hookimpl
 from likeness.errors import InputError
 from likeness.events import CameraImage, FaceMoves, Forget
-from likeness.toolkit.mouth import open_mouth_of
+from likeness.toolkit.mouth import move_bare, open_mouth_of
 from likeness.toolkit.mouth_moves import MouthMoves
 from likeness.toolkit.puppet.expression import HEAD_CHANNELS, Measures
 from likeness.toolkit.puppet.face_finder import FaceFinder
@@ -149,7 +149,8 @@ class Plugin:
         # Marked by a plugin before this one, which shows a visitor's photo: the warp is that of another face.
         if self._stage.privacy.marked:
             return None
-        moved = self._mouth.draw(image, warp, self._moves.moves, self._moves.inside)
+        mouth, moves = self._mouth, self._moves
+        moved = move_bare(self._generator, image, lambda bare: mouth.draw(bare, warp, moves.moves, moves.inside))
         pose = self._pose
         turned = self._head.draw(moved, pose)
         if turned is not moved:

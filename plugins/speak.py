@@ -10,7 +10,7 @@ from torch import Tensor
 from likeness import Float, Frame, Param, Stage, Values, hookimpl
 from likeness.errors import LikenessError
 from likeness.files.paths import find_voice
-from likeness.toolkit.mouth import open_mouth_of
+from likeness.toolkit.mouth import move_bare, open_mouth_of
 from likeness.toolkit.mouth_moves import CHANNELS, MouthMoves, move_lips
 from likeness.toolkit.voice import VoiceFollower
 
@@ -95,7 +95,8 @@ class Plugin:
         # Marked by a plugin before this one, which shows a visitor's photo: the warp is that of another face.
         if self._stage.privacy.marked:
             return None
-        return self._mouth.draw(image, warp, self._moves.moves, self._moves.inside)
+        mouth, moves = self._mouth, self._moves
+        return move_bare(self._generator, image, lambda bare: mouth.draw(bare, warp, moves.moves, moves.inside))
 
     @hookimpl
     def state(self) -> dict[str, Any]:

@@ -191,6 +191,22 @@ class RegionGenerator(Protocol):
         ...
 
 
+@runtime_checkable
+class WearingGenerator(Protocol):
+    """A generator whose faces wear what is drawn on top of them, such as glasses."""
+
+    def take_off(self, image: Tensor) -> Tensor:
+        """Return the newest images of `synthesize`, `[batch, 3, H, W]`, changed since or not, without what is worn.
+
+        Where nothing is worn, or they are of another shape, they are returned themselves.
+        """
+        ...
+
+    def put_on(self, image: Tensor) -> Tensor:
+        """Return them with it again, drawn over what has been moved under it."""
+        ...
+
+
 def check_layers(generator: BendableGenerator, names: Sequence[str]) -> None:
     """Raise where one of `names` is no layer of `generator`.
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from likeness.errors import LikenessError, WeightsError
 from likeness.files.paths import find_mouth
-from likeness.generator import Generator, WarpedGenerator
+from likeness.generator import Generator, WarpedGenerator, WearingGenerator
 from likeness.generators.weights_file import read_weights
 from likeness.toolkit.eyes import Eyes
 from likeness.toolkit.face_part import SIDE, BoxGrid, FacePart
@@ -58,6 +58,20 @@ def open_mouth_of(generator: Generator, plugin: str, tell: Callable[[str], None]
     if path is None:
         raise LikenessError(f"{plugin}: there is no composite-256.mouth.safetensors; make one: likeness train mouth")
     return open_mouth(path, generator.mean.device)
+
+
+def move_bare(generator: Generator, image: Tensor, move: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return the generator's newest image moved under the glasses that it wears, which stay where they are.
+
+    Args:
+        image: `[batch, 3, H, W]`.
+        move: returns such an image moved, or the one that it was given.
+    """
+    bare = generator.take_off(image) if isinstance(generator, WearingGenerator) else image
+    moved = move(bare)
+    if moved is bare:
+        return image
+    return generator.put_on(moved) if isinstance(generator, WearingGenerator) else moved
 
 
 def open_mouth(path: Path, device: torch.device) -> "Mouth":

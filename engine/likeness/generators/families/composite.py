@@ -20,7 +20,7 @@ from likeness.generators.networks.composite import UNBENT, CompositeNetwork, Lay
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.eight_bit_network import EightBitNetwork
 from likeness.generators.networks.enlarger import FACTOR, Enlarger
-from likeness.generators.networks.glasses import Glasses
+from likeness.generators.networks.glasses import Glasses, Worn
 from likeness.generators.networks.refiner import Refiner
 from likeness.generators.weights_file import WeightsHeader, read_weights, shared_latents
 
@@ -101,6 +101,7 @@ class CompositeGenerator:
         self.info = GeneratorInfo(FAMILY, ROWS, w_dim, self._size, source.licence, GROUPS, latents=names)
         self.warp: Tensor | None = None
         self._mattes: Tensor | None = None
+        self._worn: Worn | None = None
         self._mean = torch.zeros(ROWS, w_dim, device=device)
         self._directions = torch.eye(w_dim, device=device)[:, None, :].expand(-1, ROWS, -1).contiguous()
         self._parity = tensors["parity"].bool().to(device)
@@ -174,9 +175,21 @@ class CompositeGenerator:
         """Pictures of `latent`, its layers bent, with the glasses that it wears on top of them."""
         # Where none are worn, a processor is spared them; asking a card would wait for it.
         if self.glasses is None or (not latent.is_cuda and not bool(self.glasses.opacity(latent).any())):
+            self._worn = None
             return self._draw(self.network.layers(latent, operations))
         parts = self.network.layers(self.glasses.take_off(latent), operations)
-        return self.glasses.put_on(self._draw(parts), latent, parts.field, parts.mattes)
+        drawn = self._draw(parts)
+        dressed = self.glasses.put_on(drawn, latent, parts.field, parts.mattes)
+        self._worn = Worn(self.glasses, latent, parts.field, parts.mattes, drawn, dressed)
+        return dressed
+
+    def take_off(self, image: Tensor) -> Tensor:
+        """See `likeness.generator.WearingGenerator`."""
+        return image if self._worn is None else self._worn.take_off(image)
+
+    def put_on(self, image: Tensor) -> Tensor:
+        """See `likeness.generator.WearingGenerator`."""
+        return image if self._worn is None else self._worn.put_on(image)
 
     def _draw(self, parts: Layers) -> Tensor:
         self.warp, self._mattes = parts.field.detach(), parts.mattes.detach()

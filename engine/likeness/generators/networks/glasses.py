@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -138,3 +139,33 @@ class Glasses(nn.Module):
         if key not in self._placements:
             self._placements[key] = Placement(field)
         return self._placements[key]
+
+
+@dataclass(frozen=True)
+class Worn:
+    """The newest faces where one of them wears glasses, so that these can be taken off their images and put on again.
+
+    Attributes:
+        glasses: theirs.
+        latent, field, mattes: as `Glasses.put_on` was given them.
+        bare, dressed: the images without glasses and with, `[batch, 3, size, size]`.
+    """
+
+    glasses: Glasses
+    latent: Tensor
+    field: Tensor
+    mattes: Tensor
+    bare: Tensor
+    dressed: Tensor
+
+    @torch.no_grad()
+    def take_off(self, image: Tensor) -> Tensor:
+        """Return the images, changed since or not, without glasses; those of another shape as they are."""
+        return image - (self.dressed - self.bare) if image.shape == self.bare.shape else image
+
+    @torch.no_grad()
+    def put_on(self, image: Tensor) -> Tensor:
+        """Return them with glasses."""
+        if image.shape != self.bare.shape:
+            return image
+        return self.glasses.put_on(image, self.latent, self.field, self.mattes)

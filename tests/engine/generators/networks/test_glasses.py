@@ -12,6 +12,7 @@ from likeness.generators.families.composite import CompositeGenerator, open_comp
 from likeness.generators.networks.glasses import BAND, FINE, MIDDLE, OFF, ON, PUT_ON
 from likeness.generators.networks.glasses_drawing import CENTRE, Placement
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
+from likeness.toolkit.mouth import move_bare
 from likeness.training.glasses import MEASURED_ON, RIMS, glasses_directions
 
 CPU = torch.device("cpu")
@@ -177,3 +178,43 @@ def test_a_header_that_tells_too_little_of_them_is_refused(
     write_weights(tmp_path / "broken.safetensors", WeightsHeader(header.family, told, header.licence), tensors)
     with pytest.raises(WeightsError, match="lacks what a composite needs"):
         open_composite(tmp_path / "broken.safetensors", CPU)
+
+
+def test_a_mouth_is_moved_under_them_and_they_stay(
+    generator: CompositeGenerator, directions: dict[str, torch.Tensor]
+) -> None:
+    bare = generator.sample([5])
+    worn = bare + directions["glasses"]
+    plain = generator.synthesize(bare)
+    assert move_bare(generator, plain, lambda image: image) is plain
+    shown = generator.synthesize(worn)
+    seen: list[torch.Tensor] = []
+
+    def blacken(image: torch.Tensor) -> torch.Tensor:
+        seen.append(image)
+        return torch.full_like(image, -1.0)
+
+    moved = move_bare(generator, shown, blacken)
+    # What is moved is the bare face, and over what became of it lie the same glasses.
+    assert torch.allclose(seen[0], plain, atol=1e-2)
+    changed = (moved + 1).amax((0, 1)) > 0.05
+    assert changed.any()
+    assert changed.sum() < 0.2 * changed.numel()
+    assert ((shown - plain).abs().amax((0, 1))[changed] > 1e-3).float().mean() > 0.95
+    assert move_bare(generator, shown, lambda image: image) is shown
+
+
+def test_what_another_plugin_did_to_the_picture_stays_on_it(
+    generator: CompositeGenerator, directions: dict[str, torch.Tensor]
+) -> None:
+    shown = generator.synthesize(generator.sample([5]) + directions["glasses"])
+    darker = 0.9 * shown
+    again = generator.put_on(generator.take_off(darker))
+    top, bottom, left, right = (round(part * 64) for part in BAND)
+    outside = torch.ones(64, 64, dtype=torch.bool)
+    outside[top:bottom, left:right] = False
+    assert torch.equal(again[..., outside], darker[..., outside])
+    # Of another size it is no picture of these faces.
+    small = torch.zeros(1, 3, 32, 32)
+    assert generator.take_off(small) is small
+    assert generator.put_on(small) is small
