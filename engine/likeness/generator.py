@@ -179,6 +179,15 @@ class SilhouetteGenerator(Protocol):
 
 
 @runtime_checkable
+class MirroredGenerator(Protocol):
+    """A generator that knows the latent of a mirror image."""
+
+    def mirrored(self, latent: Tensor) -> Tensor:
+        """Return the latents `[..., num_ws, w_dim]` that draw the mirror images."""
+        ...
+
+
+@runtime_checkable
 class RegionGenerator(Protocol):
     """A generator that knows where in its newest images face and hair are."""
 

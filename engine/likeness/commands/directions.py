@@ -1,21 +1,19 @@
-"""`likeness directions find`, `principal` and `closed-form`."""
+"""`likeness directions find`, `measure`, `principal` and `closed-form`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from likeness.commands.direction_files import bank_file, open_named, own_folder, write_bank, write_found, write_strips
 from likeness.errors import LikenessError
 from likeness.options import Device, Force, Weights, ranged
 from likeness.ranges import Range
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from likeness.directions.find import Direction
     from likeness.directions.fit import Fit
     from likeness.directions.labelled_pictures import LabelledPictures
-    from likeness.generator import Generator
 
 app = App(name="directions", help="Find directions in the latent space: smile, age, colour of hair.")
 Count = Annotated[int, ranged(Range(1, 4096), "How many directions.")]
@@ -102,8 +100,8 @@ def find(
     from likeness.projection.search_encoder import SearchEncoder
 
     pictures, on = _read_pictures(data, labels, attribute, folders, neutral), choose_device(device)
-    generator = _open(weights, on)
-    folder = output or _own_folder(generator)
+    generator = open_named(weights, on)
+    folder = output or own_folder(generator)
     written = [name for name in pictures.questions if name not in (drop or [])]
     refuse_existing([folder / f"{name}.safetensors" for name in written], force=force)
     encoder: Encoder | None = None
@@ -132,10 +130,10 @@ def find(
     found = [each for each in found if each.name not in (drop or [])]
     for each in found:
         mixed = ", balanced" if each.name in (balance or []) else ""
-        _write(folder / f"{each.name}.safetensors", each, pictures.questions[each.name], by + mixed, generator)
+        write_found(folder / f"{each.name}.safetensors", each, pictures.questions[each.name], by + mixed, generator)
     print(f"{len(found)} directions are in {folder}")
     if strips and found:
-        _draw_strips(strips, generator, [each.tensor for each in found], force=force)
+        write_strips(strips, generator, [each.tensor for each in found], force=force)
 
 
 def _read_pictures(
@@ -149,6 +147,44 @@ def _read_pictures(
     if folders is None and data and labels and attribute:
         return read_labelled_table(data, labels, attribute)
     raise LikenessError("give --data, --labels and --attribute, or --folders alone")
+
+
+@app.command
+def measure(
+    weights: Weights,
+    *,
+    samples: Annotated[int, ranged(Range(50, 1_000_000), "How many faces are drawn and measured.")] = 1500,
+    output: OutFolder | None = None,
+    strips: Strips | None = None,
+    device: Device = "auto",
+    force: Force = False,
+) -> None:
+    """Find the directions `turn` and `light` without a picture: faces are drawn and measured.
+
+    `turn` is where the nose points, `light` from which side light comes; both are positive to the picture's right. The
+    drawings must be aligned faces, as in FFHQ.
+    """
+    from likeness.commands.progress_bars import Bars
+    from likeness.directions.find import find_directions
+    from likeness.directions.measured import MEASURES, measure_samples
+    from likeness.files.free_name import refuse_existing
+    from likeness.generators.devices import choose_device
+
+    generator = open_named(weights, choose_device(device))
+    folder = output or own_folder(generator)
+    refuse_existing([folder / f"{name}.safetensors" for name in MEASURES], force=force)
+    with Bars() as bars:
+        latents, labels = measure_samples(generator, samples, bars.stage("samples"))
+    found, missed = find_directions(latents, labels)
+    for each in found:
+        score = f"{each.fit.measure} {each.fit.score:.2f} of {each.fit.labelled}"
+        print(f"{each.name}: {score} held out")
+        write_found(folder / f"{each.name}.safetensors", each, MEASURES[each.name], "samples", generator)
+    for name, fit in missed.items():
+        print(f"{name}: not found, {fit.measure} {fit.score:.2f} of {fit.labelled} held out")
+    print(f"{len(found)} directions are in {folder}")
+    if strips and found:
+        write_strips(strips, generator, [each.tensor for each in found], force=force)
 
 
 @app.command
@@ -180,8 +216,8 @@ def principal(
     from likeness.generators.devices import choose_device
 
     on = choose_device(device)
-    generator = _open(weights, on)
-    path = _bank_file("principal", output, generator, force=force)
+    generator = open_named(weights, on)
+    path = bank_file("principal", output, generator, force=force)
     if data is None:
         bank, about = generator.directions[:count].cpu(), {"source": "the family's own"}
     else:
@@ -193,7 +229,7 @@ def principal(
         listed = " ".join(f"{share:.4f}" for share in shares.tolist())
         about = {"source": f"{len(latents)} encoded pictures", "shares": listed}
         print(f"Shares of the variance: {listed}")
-    _write_bank(path, bank, {"method": "principal"} | about, generator, strips, force=force)
+    write_bank(path, bank, {"method": "principal"} | about, generator, strips, force=force)
 
 
 @app.command
@@ -213,24 +249,10 @@ def closed_form(
     from likeness.directions.closed_form import closed_form_directions
     from likeness.generators.devices import choose_device
 
-    generator = _open(weights, choose_device(device))
-    path = _bank_file("closed-form", output, generator, force=force)
+    generator = open_named(weights, choose_device(device))
+    path = bank_file("closed-form", output, generator, force=force)
     bank = closed_form_directions(generator, count)
-    _write_bank(path, bank, {"method": "closed form"}, generator, strips, force=force)
-
-
-def _open(weights: str, device: Any) -> "Generator":
-    from likeness.files.paths import find_weights
-    from likeness.host.host import Host
-
-    return Host().open_generator(find_weights(weights), device)
-
-
-def _own_folder(generator: "Generator") -> Path:
-    from likeness.files.paths import user_dir
-
-    assert generator.info.weights is not None
-    return user_dir("weights") / "directions" / generator.info.weights.stem
+    write_bank(path, bank, {"method": "closed form"}, generator, strips, force=force)
 
 
 def _print_table(found: "list[Direction]", missed: "dict[str, Fit]", changed: dict[str, dict[str, float]]) -> None:
@@ -248,59 +270,3 @@ def _print_table(found: "list[Direction]", missed: "dict[str, Fit]", changed: di
     for name, fit in missed.items():
         table.add_row(name, f"{fit.measure} {fit.score:.2f}", str(fit.labelled), "not found", "")
     Console().print(table)
-
-
-def _write(path: Path, found: "Direction", attribute: str, by: str, generator: "Generator") -> None:
-    from likeness.toolkit.latent_file import write_direction
-
-    about = {
-        "name": found.name,
-        "attribute": attribute,
-        "method": f"{found.fit.method} by {by}",
-        found.fit.measure: f"{found.fit.score:.3f}",
-        "labelled": str(found.fit.labelled),
-        "leaves": " ".join(found.kept),
-    }
-    write_direction(path, found.tensor, about | _origin(generator))
-
-
-def _bank_file(name: str, output: Path | None, generator: "Generator", *, force: bool) -> Path:
-    """Return the file of a bank, which is played by its name; refuse one that is there."""
-    from likeness.files.free_name import refuse_existing
-
-    path = (output or _own_folder(generator)) / f"{name}.safetensors"
-    refuse_existing([path], force=force)
-    return path
-
-
-def _write_bank(
-    path: Path, bank: "Tensor", about: dict[str, str], generator: "Generator", strips: Path | None, *, force: bool
-) -> None:
-    from likeness.toolkit.latent_file import write_directions
-
-    write_directions(path, bank, {"name": path.stem} | about | _origin(generator))
-    print(f"{len(bank)} directions are in {path}")
-    if strips:
-        _draw_strips(strips, generator, list(bank), force=force)
-
-
-def _origin(generator: "Generator") -> dict[str, str]:
-    """Return the weights of a direction and their licence, for the file."""
-    from likeness.generators.weights_file import read_header
-
-    path = generator.info.weights
-    header = read_header(path) if path is not None else None
-    origin = {"weights": path.stem if path else "", "licence": generator.info.licence.name}
-    return origin | ({"weights_sha256": header.sha256} if header else {})
-
-
-def _draw_strips(path: Path, generator: "Generator", directions: "list[Tensor]", *, force: bool) -> None:
-    from likeness.directions.effects import draw_strips
-    from likeness.files.free_name import claimed
-    from likeness.picture import write_picture
-
-    if path.suffix.lower() != ".png":
-        raise LikenessError(f"--strips {path} must end in .png")
-    with claimed([path], force=force) as [file]:
-        write_picture(file, draw_strips(generator, directions, (0, 3)))
-    print(f"Their effect on two faces is on {file}")

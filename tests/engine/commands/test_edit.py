@@ -105,7 +105,10 @@ def test_eyes_that_are_told_need_no_detector(photos: dict[str, Path], tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("five", "-d", "smyle=2", "-o", "o.png"), "no direction 'smyle'; there are: age, hair, principal, sex, smile"),
+        (
+            ("five", "-d", "smyle=2", "-o", "o.png"),
+            "no direction 'smyle'; there are: age, glasses, hair, light",
+        ),
         (("five", "-d", "smile", "-o", "o.png"), "is not NAME=AMOUNT"),
         (("five", "-d", "smile=1", "-o", "folder"), "must end in .png"),
         (("five", "nine", "-d", "smile=1", "-o", "o.png"), "is one file for 2 photos"),
