@@ -18,6 +18,7 @@ from cyclopts import App, CycloptsError
 
 from likeness import __version__
 from likeness.commands import audience, directions, gallery, guard, weights
+from likeness.commands.augment import augment
 from likeness.commands.check import check
 from likeness.commands.contact_sheet import contact_sheet
 from likeness.commands.edit import edit
@@ -34,6 +35,7 @@ from likeness.commands.stylize import stylize
 from likeness.commands.surface import surface
 from likeness.commands.train.composite import composite
 from likeness.commands.train.cycle import cycle
+from likeness.commands.train.dagan import dagan
 from likeness.commands.train.encoder import encoder
 from likeness.commands.train.enlarge import enlarge
 from likeness.commands.train.faces import faces
@@ -65,13 +67,16 @@ for command in (
     encode,
     project,
     edit,
+    augment,
     evaluate,
     lookalike,
     stylize,
 ):
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
-for recipe in (faces, composite, refine, enlarge, glasses, gan, wgan, vae, style, cycle, encoder, voice, mouth, resume):
+for recipe in (
+    faces, composite, refine, enlarge, glasses, gan, wgan, vae, dagan, style, cycle, encoder, voice, mouth, resume,
+):  # fmt: skip
     train.command(recipe)
 for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):
     app.command(group)

@@ -6,6 +6,7 @@ In reading order:
 - `detect.py`, `landmarks.py`, `model_files.py`: the faces of a picture with five landmarks, by dlib or YuNet.
 - `align.py`, `portrait.py`: the square cut of FFHQ; one aligned face from a photo, or why there is none.
 - `painting.py`, `paste.py`: the face of a painting or a drawing; an edited face laid back into its photo.
+- `carry.py`: what an edit changes in a drawing, carried over to the photo.
 - `embed.py`, `quality.py`: who a face is, as 128 numbers; how good its picture is.
 - `landmark_filter.py`: steady landmarks for video.
 - `flow.py`, `mattes.py`, `bands.py`: the parts that a composite is made of.

@@ -2,6 +2,7 @@
 
 weights_file.py   our own format: safetensors with one JSON header
 filter_file.py    filters in that format: networks from picture to picture, opened and ready to play
+variation_file.py DAGANs in that format: networks that draw other pictures of a picture's class
 readers/          everybody else's files, read without running anything in them
 families/         one module a family, and the registry that opens a file by its family
 networks/         the networks themselves, importing torch alone

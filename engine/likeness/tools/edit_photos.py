@@ -161,8 +161,8 @@ def sum_moves(generator: Generator, moves: Mapping[str, float]) -> Tensor:
     return total.to(generator.mean)
 
 
-def parse_moves(texts: Sequence[str]) -> dict[str, float]:
-    """Return how far to go along each direction, from texts such as "smile=2".
+def parse_moves(texts: Sequence[str], option: str = "--direction") -> dict[str, float]:
+    """Return how far to go along each direction, from texts such as "smile=2" that were given by `option`.
 
     Raises:
         LikenessError: one is no such text, or is there twice, or goes too far.
@@ -176,10 +176,10 @@ def parse_moves(texts: Sequence[str]) -> dict[str, float]:
             amount = math.nan
         if not equals or not name.strip() or not abs(amount) <= FARTHEST:
             raise LikenessError(
-                f"--direction {text!r} is not NAME=AMOUNT, the amount in standard deviations from {-FARTHEST:g} to "
+                f"{option} {text!r} is not NAME=AMOUNT, the amount in standard deviations from {-FARTHEST:g} to "
                 f"{FARTHEST:g}, as smile=2"
             )
         if name.strip() in moves:
-            raise LikenessError(f"--direction {name.strip()} is there twice; give one amount for each")
+            raise LikenessError(f"{option} {name.strip()} is there twice; give one amount for each")
         moves[name.strip()] = amount
     return moves

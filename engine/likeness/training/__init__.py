@@ -3,15 +3,14 @@
 In reading order:
 
 - `train.py`: the loop: steps, reports, checkpoints, previews, an end in time. `likeness train` calls `train`.
-- `recipe.py`: the interface that a recipe implements; `gan.py`, `wgan.py`, `vae.py`, `refine.py`, `enlarge.py` are the
-  recipes.
+- `recipe.py`: the interface of the recipes: `gan.py`, `wgan.py`, `vae.py`, `dagan.py`, `refine.py`, `enlarge.py`.
 - `settings.py`, `run.py`: the settings of a run, and its folder with config.toml, checkpoints and log.
 - `picture_source.py`, `pictures.py`, `dataset.py`: pictures from folders and archives into the run's folder, and on.
 - `compute.py`: device, number type, and the processes of torchrun; `schedule.py`: time and learning rate.
 - `loss_log.py`, `previews.py`, `knob_sweep.py`: losses, grids, walks and videos of a run.
 - `gan_settings.py`, `pca_warm_start.py`, `discriminator_training.py`, `discriminators/`, `ema.py`: parts of `gan`.
-- `latent_density.py`: a VAE's codes; `pairs.py`, `crops.py`, `refine_losses.py`: parts of `refine`.
-- `enlarge_pairs.py`, `enlarge_crops.py`: parts of `enlarge`; `texture_game.py`: of both.
+- `critic.py`: of `wgan`, `dagan`; `latent_density.py`: of `vae`; `pairs.py`, `crops.py`, `refine_losses.py`: of
+  `refine`; `enlarge_pairs.py`, `enlarge_crops.py`: of `enlarge`; `texture_game.py`: of both.
 - `composite.py`: a composite, without the loop: `alignment.py`, `layered_faces.py`, `joint_code.py`, `exemplars.py`,
   `pca.py`.
 - `encoder.py`: encoders for weights that have none. `voice/`, `mouth_fields.py`: a face that speaks. `filters/`.

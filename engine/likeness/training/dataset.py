@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,14 +36,18 @@ class Dataset:
         hold_out: how many of them, the first, are never trained on.
         seed: of the order.
         flips: mirror each picture in every other epoch or so.
+        names: of the pictures' files, whose folders are their classes; needed by `pairs` alone.
 
     Raises:
         TrainingError: too few are left to train on.
     """
 
-    def __init__(self, pixels: NDArray[np.uint8], hold_out: int, seed: int, flips: bool) -> None:
+    def __init__(
+        self, pixels: NDArray[np.uint8], hold_out: int, seed: int, flips: bool, names: Sequence[str] = ()
+    ) -> None:
         self._pixels, self._held = pixels, hold_out
         self._seed, self._flips = seed, flips
+        self._names, self._mates = names, dict[int, list[int]]()
         self._epochs: dict[int, tuple[NDArray[np.int64], NDArray[np.bool_]]] = {}
         self.count = len(pixels) - hold_out
 
@@ -49,7 +55,48 @@ class Dataset:
         """Return this process's share `[size / world, 3, H, W]` in [-1, 1] of a step's `size` pictures."""
         share = size // world
         first = step * size + rank * share
-        chosen = [self._entry_at(number) for number in range(first, first + share)]
+        return self._read([self._entry_at(number) for number in range(first, first + share)], device)
+
+    def pairs(self, step: int, size: int, device: torch.device, rank: int = 0, world: int = 1) -> Tensor:
+        """Return this process's share of a step's pairs of one class: `[size / world, 6, H, W]`, one upon the other.
+
+        The first pictures are those of `batch`, the second ones are drawn from the same folder; both are mirrored, or
+        none. A picture that is alone in its folder is left out, and another one is in its place.
+
+        Raises:
+            TrainingError: there are no two folders of two pictures each.
+        """
+        mates, share = self._find_mates(), size // world
+        one, other = list[tuple[int, bool]](), list[tuple[int, bool]]()
+        for number in range(step * size + rank * share, step * size + (rank + 1) * share):
+            rng = np.random.default_rng((self._seed, number, 1))
+            index, mirrored = self._entry_at(number)
+            if index not in mates:
+                index = list(mates)[int(rng.integers(len(mates)))]
+            own = mates[index]
+            # Any but itself: the last stands for it.
+            mate = own[int(rng.integers(len(own) - 1))]
+            one.append((index, mirrored))
+            other.append((own[-1] if mate == index else mate, mirrored))
+        pairs = torch.cat([self._read(one, device), self._read(other, device)], dim=1)
+        return pairs.contiguous(memory_format=torch.channels_last)
+
+    def _find_mates(self) -> dict[int, list[int]]:
+        """Return the pictures of its class, itself among them, for each that is trained on and not alone."""
+        if not self._mates:
+            classes = defaultdict[str, list[int]](list)
+            for index, name in list(enumerate(self._names))[self._held :]:
+                classes[os.path.dirname(name)].append(index)
+            several = [own for own in classes.values() if len(own) > 1]
+            if len(several) < 2:
+                raise TrainingError(
+                    f"{len(several)} folders hold two pictures or more to train with, two are wanted: a folder for "
+                    "each class, such as anna/1.jpg, anna/2.jpg, ben/1.jpg, ben/2.jpg"
+                )
+            self._mates = {index: own for own in several for index in own}
+        return self._mates
+
+    def _read(self, chosen: Sequence[tuple[int, bool]], device: torch.device) -> Tensor:
         rows = np.stack([self._pixels[i, :, ::-1] if mirrored else self._pixels[i] for i, mirrored in chosen])
         return to_images(rows, device)
 
@@ -141,4 +188,4 @@ def open_dataset(run: RunFolder) -> Dataset:
         raise TrainingError(
             f"{run.path / PIXELS} is not what was read for this run ({error}); remove it and {INDEX}, and go on"
         ) from error
-    return Dataset(pixels, settings.hold_out, settings.seed, settings.flips)
+    return Dataset(pixels, settings.hold_out, settings.seed, settings.flips, index["names"])

@@ -28,6 +28,8 @@ HEAD = 4096  # bytes by which a file that is no picture is named
 ENCRYPTED = 0x1  # of a zip member's flags
 # In an archive labels stand between the pictures; they are not counted as faulty pictures.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
+# In a folder too, beside the pictures.
+TABLES = (".csv", ".toml")
 THREADS = 4
 # Read ahead of the slowest picture; at 50 MB a camera's file this is memory enough.
 AHEAD = 4 * THREADS
@@ -91,7 +93,7 @@ def _list_files(source: Path) -> list[Path]:
         )
     if not source.is_dir():
         raise TrainingError(f"there is no folder {source}; give one that holds pictures, or a tar or zip file of them")
-    files = list_photo_files(source, sub_folders=True)
+    files = [path for path in list_photo_files(source, sub_folders=True) if path.suffix.lower() not in TABLES]
     archives = [path for path in files if path.name.lower().endswith(ARCHIVES)]
     for path in archives:
         _refuse_placeholder(path)

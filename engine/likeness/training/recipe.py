@@ -21,6 +21,7 @@ EXPORT = RUN_WEIGHTS
 # By name, since importing a recipe takes a second and one is wanted.
 RECIPES = {
     "cycle": ("likeness.training.filters.cycle", "CycleRecipe"),
+    "dagan": ("likeness.training.dagan", "DAGANRecipe"),
     "enlarge": ("likeness.training.enlarge", "EnlargeRecipe"),
     "gan": ("likeness.training.gan", "GANRecipe"),
     "refine": ("likeness.training.refine", "RefineRecipe"),
@@ -60,12 +61,14 @@ class Recipe(ABC):
     Attributes:
         min_pictures: the fewest pictures worth training on.
         played_by: the command that plays what is exported, with {run} for the run's folder.
+        paired: whether a step's pictures are pairs of one class, `[n, 6, size, size]`, one upon the other.
         z_dim: length of the noise that `draw` takes; 0 where the recipe draws nothing of noise, and its previews are
             its own sheets.
     """
 
     min_pictures: ClassVar[int] = 12
     played_by: ClassVar[str] = "likeness play --weights {run}"
+    paired: ClassVar[bool] = False
     z_dim: int
 
     @abstractmethod
@@ -105,7 +108,8 @@ class Recipe(ABC):
         `compute.optimizer_step(optimizer)`, which averages the gradients over the processes.
 
         Args:
-            batches: this process's micro-batches, each [n, 3, size, size] in [-1, 1], on the device, channels-last.
+            batches: this process's micro-batches, each [n, 3, size, size] in [-1, 1], on the device, channels-last;
+                of six channels where the recipe is `paired`.
             at: where the run stands.
         """
 

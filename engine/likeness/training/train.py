@@ -221,7 +221,8 @@ class _TrainingLoop:
         for name, optimizer in self._recipe.optimizers().items():
             for group, rate in zip(optimizer.param_groups, self._rates[name], strict=True):
                 group["lr"] = rate * factor
-        pictures = self._dataset.batch(self._step, settings.batch, compute.device, compute.rank, compute.world)
+        choose = self._dataset.pairs if self._recipe.paired else self._dataset.batch
+        pictures = choose(self._step, settings.batch, compute.device, compute.rank, compute.world)
         seed_step(settings.seed, self._step, compute.rank)
         at = RunProgress(self._step, self._images, progress)
         losses = self._recipe.step(pictures.chunk(settings.accumulate), at)

@@ -19,12 +19,12 @@ from likeness.generators.networks.vae import VAE, kl_divergence
 from likeness.generators.perceptual import open_features, perceptual_distance
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.compute import Compute
+from likeness.training.critic import widths_for
 from likeness.training.ema import copy_for_average, ema_rate, update_average
 from likeness.training.latent_density import LatentDensity, fold_into_decoder
 from likeness.training.previews import COLUMNS
 from likeness.training.recipe import EXPORT, Recipe, RunProgress, check_spans, own_settings
 from likeness.training.settings import Settings
-from likeness.training.wgan import widths_for
 
 RATE = 1e-3
 # `likeness.encoders.open_encoder` looks for it beside the weights.

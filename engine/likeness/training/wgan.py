@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from likeness.generator import Licence
-from likeness.generators.networks.dcgan import START, Decoder
+from likeness.generators.networks.dcgan import Decoder
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.compute import Compute
+from likeness.training.critic import Critic, penalise_slope, shift_images, widths_for
 from likeness.training.ema import copy_for_average, update_average
 from likeness.training.knob_sweep import sweep_noise
 from likeness.training.recipe import EXPORT, Recipe, RunProgress, check_spans, own_settings
@@ -24,7 +25,6 @@ from likeness.training.settings import Settings
 # step of the critic, drew eyes and mouths after 187, at a third of the cost.
 RATE = 1e-3
 BETAS = (0.0, 0.9)  # as in the paper: momentum would chase a critic that has moved on
-SLOPE = 0.2
 
 
 @dataclass(frozen=True)
@@ -56,34 +56,6 @@ class WGANSettings:
         """
         spans = {"z_dim": (1, 4096), "width": (1, 512), "critic_steps": (1, 20), "penalty": (0.0, 1e4)}
         check_spans(self, {**spans, "half_life": (1.0, 1e9), "shift": (0.0, 0.5)})
-
-
-class Critic(nn.Module):
-    """Scores [batch] of images [batch, 3, size, size], higher for photos; unbounded, and without norms.
-
-    Args:
-        widths: channels at 4 px, 8 px, ...; the picture is twice the size of the last.
-    """
-
-    def __init__(self, widths: Sequence[int]) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        channels = 3
-        for width in reversed(widths):
-            layers += [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(SLOPE)]
-            channels = width
-        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * START * START, 1))
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Return the scores."""
-        scores: Tensor = self.layers(image)[:, 0]
-        return scores
-
-
-def widths_for(size: int, width: int) -> list[int]:
-    """Return channels at 4 px, 8 px, ... for pictures of `size` px: `width` last, doubling inwards up to 8 times."""
-    count = (size // START).bit_length() - 1
-    return [width * min(2**i, 8) for i in reversed(range(count))]
 
 
 class WGANRecipe(Recipe):
@@ -126,11 +98,11 @@ class WGANRecipe(Recipe):
         for real in batches:
             with torch.no_grad(), self._compute.autocast():
                 fake = self._generator(self._noise(len(real))).float()
-            shifted = self._shift(torch.cat([real, fake]))
+            shifted = shift_images(torch.cat([real, fake]), self._own.shift)
             with self._compute.autocast():
                 scores = self._critic(shifted).float()
             gap = scores[: len(real)].mean() - scores[len(real) :].mean()
-            penalty = self._penalty(*shifted.chunk(2))
+            penalty = penalise_slope(self._critic, *shifted.chunk(2))
             self._compute.backward((self._own.penalty * penalty - gap) / len(batches))
             distance += gap.detach() / len(batches)
             slope += penalty.detach() / len(batches)
@@ -143,36 +115,15 @@ class WGANRecipe(Recipe):
         for real in batches:
             with self._compute.autocast():
                 fake = self._generator(self._noise(len(real)))
-                loss = -self._critic(self._shift(fake)).float().mean()
+                loss = -self._critic(shift_images(fake, self._own.shift)).float().mean()
             self._compute.backward(loss / len(batches))
             total += loss.detach() / len(batches)
         self._critic.requires_grad_(True)
         self._compute.optimizer_step(self._optimizers["generator"])
         return total
 
-    def _penalty(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Return how far the critic's slope between real and fake is from 1 [Gulrajani et al. 2017, eq. 3]."""
-        amount = torch.rand(len(real), 1, 1, 1, device=real.device)
-        between = real.lerp(fake, amount).requires_grad_()
-        # In full precision: the gradient of a gradient loses too much in sixteen bits.
-        (slopes,) = torch.autograd.grad(self._critic(between).sum(), between, create_graph=True)
-        penalty: Tensor = (slopes.flatten(1).norm(dim=1) - 1).square().mean()
-        return penalty
-
     def _noise(self, count: int) -> Tensor:
         return torch.randn(count, self.z_dim, device=self._compute.device)
-
-    def _shift(self, images: Tensor) -> Tensor:
-        """Return images moved at random by whole pixels, their edges repeated."""
-        most = int(self._own.shift * images.shape[3])
-        if not most:
-            return images
-        down, right = torch.randint(-most, most + 1, (2, len(images), 1), device=images.device)
-        span = torch.arange(images.shape[3], device=images.device)
-        rows, columns = (span + down).clamp(0, len(span) - 1), (span + right).clamp(0, len(span) - 1)
-        every = torch.arange(len(images), device=images.device)
-        moved = images.permute(0, 2, 3, 1)[every[:, None, None], rows[:, :, None], columns[:, None, :]]
-        return moved.permute(0, 3, 1, 2)
 
     def draw(self, z: Tensor) -> Tensor:
         """Return the average's pictures."""

@@ -75,6 +75,28 @@ def test_what_is_held_out_is_never_trained_on() -> None:
     assert numbers(held_out) == [0, 1, 2]
 
 
+def test_pairs_are_two_pictures_of_a_folder_and_never_one_twice() -> None:
+    pixels = np.arange(9, dtype=np.uint8)[:, None, None, None].repeat(3, 3)
+    names = ["a/0", "a/1", "a/2", "b/3", "b/4", "alone/5", "c/6", "c/7", "c/8"]
+    photos = Dataset(pixels, 1, 0, flips=False, names=names)
+    pairs = torch.cat([photos.pairs(step, 4, CPU) for step in range(60)])
+    shown = list(zip(numbers(pairs[:, :3]), numbers(pairs[:, 3:]), strict=True))
+    # The first is held out, and what is alone in its folder has nobody.
+    classes = [(1, 2), (3, 4), (6, 7, 8)]
+    assert set(shown) == {(one, other) for own in classes for one in own for other in own if one != other}
+    first = numbers(photos.batch(0, 4, CPU))
+    assert [one for (one, _), number in zip(shown, first, strict=False) if number != 5] == [n for n in first if n != 5]
+    assert torch.equal(photos.pairs(7, 4, CPU), pairs[28:32])
+    assert torch.equal(torch.cat([photos.pairs(7, 4, CPU, rank, 2) for rank in range(2)]), pairs[28:32])
+
+
+def test_both_pictures_of_a_pair_are_mirrored_or_none() -> None:
+    row = np.arange(4, dtype=np.uint8)[None, None, :, None].repeat(3, 3).repeat(40, 0)
+    pairs = Dataset(row, 0, 0, flips=True, names=["a/x"] * 20 + ["b/x"] * 20).pairs(0, 40, CPU)
+    assert torch.equal(pairs[:, :3], pairs[:, 3:])
+    assert 5 < sum(float(pair[0, 0, 0]) > float(pair[0, 0, 3]) for pair in pairs) < 35
+
+
 def test_about_half_of_the_pictures_are_mirrored() -> None:
     row = np.arange(4, dtype=np.uint8)[None, None, :, None].repeat(3, 3).repeat(400, 0)
     batch = to_pictures(Dataset(row, 0, 0, flips=True).batch(0, 400, CPU))

@@ -1,11 +1,10 @@
-"""The WGAN: its critic's penalty by a closed form, and weights that play as they were trained."""
+"""The WGAN: weights that play as they were trained, and its settings."""
 
 from pathlib import Path
 
 import pytest
 import torch
 from tests.engine.drawn_faces import write_faces
-from torch import nn
 
 from likeness.errors import TrainingError
 from likeness.generators.families.registry import open_family
@@ -13,7 +12,7 @@ from likeness.training.compute import Compute
 from likeness.training.run import RunFolder
 from likeness.training.settings import Settings
 from likeness.training.train import train
-from likeness.training.wgan import WGANRecipe, widths_for
+from likeness.training.wgan import WGANRecipe
 
 TINY = {"z_dim": 6, "width": 4}
 
@@ -22,35 +21,6 @@ def recipe(**own: float) -> WGANRecipe:
     torch.manual_seed(0)
     settings = Settings("wgan", "", size=16, batch=4, steps=1, own={**TINY, **own})
     return WGANRecipe(settings, Compute("cpu", "float32"))
-
-
-def test_widths_double_inwards_up_to_eight_times() -> None:
-    assert widths_for(64, 32) == [256, 128, 64, 32]
-    assert widths_for(256, 16) == [128, 128, 128, 64, 32, 16]
-
-
-def test_the_penalty_of_a_linear_critic_is_the_distance_of_its_slope_from_one() -> None:
-    wgan = recipe()
-
-    class Linear(nn.Module):
-        def forward(self, image: torch.Tensor) -> torch.Tensor:
-            return 0.5 * image.flatten(1).sum(1)
-
-    wgan._critic = Linear()  # type: ignore[assignment]
-    real, fake = torch.randn(2, 4, 3, 16, 16)
-    # Its gradient is 0.5 for each of the 768 numbers: of length 0.5 sqrt(768).
-    assert float(wgan._penalty(real, fake)) == pytest.approx((0.5 * 768**0.5 - 1) ** 2, rel=1e-5)
-
-
-def test_pictures_are_moved_by_whole_pixels_and_their_edges_drawn_out() -> None:
-    wgan = recipe(shift=0.25)
-    image = torch.arange(256.0).reshape(1, 1, 16, 16).expand(8, 3, 16, 16)
-    span = torch.arange(16)
-    for moved in wgan._shift(image):
-        down, right = (int(part) - 7 for part in divmod(int(moved[0, 7, 7]), 16))
-        assert max(abs(down), abs(right)) <= 4
-        rows, columns = (span + down).clamp(0, 15), (span + right).clamp(0, 15)
-        assert torch.equal(moved[0], image[0, 0][rows][:, columns])
 
 
 def test_a_run_ends_in_weights_that_draw_as_its_average_does(tmp_path: Path) -> None:

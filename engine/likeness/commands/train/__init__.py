@@ -5,6 +5,7 @@
 - `glasses.py`: glasses for composites that were trained without.
 - `runs.py`: `wgan`, `vae` and `resume`, and the options that all recipes of the training loop share.
 - `style.py`, `cycle.py`: filters that paint in a style, or translate pictures into another kind.
+- `dagan.py`: other pictures of a picture's class, for `likeness augment`.
 - `gan.py`: the style-based GAN. `encoder.py`: an encoder for weights that have none.
 - `voice.py`: what a face that speaks hears, and how its mouth moves.
 - `progress.py`: the progress of a run on the terminal and in TensorBoard.

@@ -231,6 +231,7 @@ def _run_training(run: "RunFolder", device: str, tensorboard: bool) -> None:
     if summary.conclusion:
         print(summary.conclusion)
     if summary.complete:
-        print(f"Done: {done}. Play it: {summary.played_by}")
+        use = "Play it" if summary.played_by.startswith("likeness play") else "Use it"
+        print(f"Done: {done}. {use}: {summary.played_by}")
     else:
         print(f"Stopped after {done}. Go on with: likeness train resume {run.path}")

@@ -15,6 +15,7 @@ from likeness.generators.families.checkpoint import Source, read_source
 from likeness.generators.filter_file import is_filter
 from likeness.generators.networks.ops import UnplayableError
 from likeness.generators.readers.file_kinds import describe_file
+from likeness.generators.variation_file import is_variation
 from likeness.hookspecs import hookimpl
 
 
@@ -78,6 +79,11 @@ def unknown_family(path: Path) -> WeightsError:
         return WeightsError(
             f"{path} is a filter, which changes pictures and draws none; play it: likeness play filter "
             f"--set filter.file={path}"
+        )
+    if is_variation(path):
+        return WeightsError(
+            f"{path} is a DAGAN, which draws other pictures of a picture's class: likeness augment FOLDER -o NEW "
+            f"--dagan {path}"
         )
     kind = describe_file(path) or "is of no family that opens here; docs/weights.md lists the files that do"
     return WeightsError(f"{path} {kind}")

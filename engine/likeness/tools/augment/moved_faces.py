@@ -1,0 +1,146 @@
+"""New pictures of a person: the face taken to a latent, moved there, and kept where the person is held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from likeness.errors import WeightsError
+from likeness.faces.carry import carry_change, find_move, join_warps
+from likeness.faces.detect import Detector, Face, ShapeModel
+from likeness.faces.embed import Embedder, Embedding, identity_distance
+from likeness.faces.flow import Field, FlowFinder, resize_field
+from likeness.faces.portrait import choose_main_face
+from likeness.faces.resize import resize
+from likeness.files.paths import list_directions
+from likeness.generator import Generator, WarpedGenerator
+from likeness.picture import Picture, to_picture, to_tensor
+from likeness.projection.search_encoder import SearchEncoder
+from likeness.tools.augment.new_picture import Made, NewPicture, OnStep
+from likeness.tools.augment.plan import RANGES, MovePlan
+from likeness.tools.edit_photos import sum_moves
+from likeness.tools.encode_photos import read_portrait
+
+# What did not hold the person is drawn again so much nearer, so many times in all.
+NEARER, MOST_TRIES = 0.6, 5
+
+
+def choose_ranges(generator: Generator, wanted: Mapping[str, float]) -> dict[str, float]:
+    """Return the ranges that were asked for, else those of `RANGES` that these weights have directions for.
+
+    Raises:
+        WeightsError: they have none of them.
+    """
+    if wanted:
+        return {name: abs(amount) for name, amount in wanted.items()}
+    known = list_directions(*generator.info.names)
+    found = {name: amount for name, amount in RANGES.items() if name in known}
+    if not found:
+        raise WeightsError(
+            f"these weights have no direction called {', '.join(RANGES)}: `likeness directions` finds some; or name "
+            "what to move, as --move smile=1.5"
+        )
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """A picture as the generator draws it, and its warp from the mean face in px where the generator knows it."""
+
+    picture: Picture
+    warp: Field | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Person:
+    """Who is to be held: where the face is in its cut, and its embedding."""
+
+    face: Face
+    embedding: Embedding
+
+
+class FaceMover:
+    """Makes new pictures of a person; one thread at a time.
+
+    Args:
+        generator: of any family.
+        plan: how faces are moved.
+        seed: of the searches.
+
+    Raises:
+        WeightsError: a direction is not there, or of another generator's shape.
+    """
+
+    def __init__(self, generator: Generator, plan: MovePlan, seed: int) -> None:
+        self._generator, self._plan = generator, plan
+        self._moves = {name: sum_moves(generator, {name: 1.0}) for name in plan.ranges}
+        self._encoder = SearchEncoder(generator, plan.steps, seed)
+        self._detector, self._embedder, self._flow = Detector(), Embedder(), FlowFinder()
+        self._shape = ShapeModel()
+
+    def make(self, path: Path, seed: tuple[int, ...], on_step: OnStep) -> Made:
+        """Return new pictures of the face of a photo; fewer than planned where the person was not held.
+
+        Raises:
+            PhotoError: it cannot be read, or shows no face.
+        """
+        plan, size = self._plan, self._generator.info.resolution
+        portrait, notes = read_portrait(path, None if plan.aligned else self._detector, size)
+        photo = resize(portrait, size)
+        faces = self._detector.find(photo)
+        if not faces:
+            return Made(photo, (), (*notes, "no face is found in its cut, so that nobody could be held"))
+        person = _Person(face := choose_main_face(faces, photo.shape), self._embedder.embed(photo, face))
+        total = plan.steps + plan.count
+        latent = self._encoder.encode(
+            to_tensor(photo).to(self._generator.mean), lambda step: on_step(step.number, total)
+        )
+        drawn, new = self._draw(latent), list[NewPicture]()
+        for number in range(plan.count):
+            held = self._move(photo, drawn, latent, person, np.random.default_rng((*seed, number)))
+            if held is not None:
+                new.append(held)
+            on_step(plan.steps + number + 1, total)
+        if len(new) < plan.count:
+            lost = plan.count - len(new)
+            notes = (*notes, f"{lost} of {plan.count} pictures were not within {plan.within:g} of the person")
+        return Made(photo, tuple(new), notes)
+
+    def _move(
+        self, photo: Picture, drawn: _Drawing, latent: Tensor, person: _Person, rng: np.random.Generator
+    ) -> NewPicture | None:
+        """Return one moved face that holds the person, tried nearer and nearer; None where none did."""
+        amounts = {name: reach * float(rng.uniform(-1, 1)) for name, reach in self._plan.ranges.items()}
+        for tries in range(1, MOST_TRIES + 1):
+            move = torch.stack([amount * self._moves[name] for name, amount in amounts.items()]).sum(0)
+            moved = self._draw(latent + move)
+            picture = moved.picture
+            if self._plan.detail == "photo":
+                picture = carry_change(photo, drawn.picture, picture, self._find_field(drawn, moved))
+            # Where the face is, is known: only its landmarks have moved.
+            face = self._shape.complete(picture, person.face)
+            distance = identity_distance(person.embedding, self._embedder.embed(picture, face))
+            if distance <= self._plan.within:
+                return NewPicture(picture, amounts, distance, tries)
+            amounts = {name: NEARER * amount for name, amount in amounts.items()}
+        return None
+
+    def _find_field(self, drawn: _Drawing, moved: _Drawing) -> Field:
+        """Return how one drawing is warped to another: told by the generator where it knows, else found by flow."""
+        if drawn.warp is None or moved.warp is None:
+            return find_move(drawn.picture, moved.picture, self._flow)
+        return join_warps(drawn.warp, moved.warp)
+
+    @torch.inference_mode()
+    def _draw(self, latent: Tensor) -> _Drawing:
+        picture, warp = to_picture(self._generator.synthesize(latent)), None
+        if isinstance(self._generator, WarpedGenerator) and self._generator.warp is not None:
+            # In widths of the picture there, in px here.
+            field = self._generator.warp[0].permute(1, 2, 0).float().cpu().numpy() * self._generator.warp.shape[-1]
+            warp = resize_field(np.ascontiguousarray(field, np.float32), len(picture))
+        return _Drawing(picture, warp)
