@@ -6,6 +6,7 @@ In reading order:
 - `analyser.py`: features from samples, hop by hop. `tempo_estimate.py`: the tempo of an onset envelope.
 - `file.py`: a file, analysed along with the show's time. `device.py`: an input device.
 - `sound.py`: what recordings get of a file, `heard_sound.py`: of a device, put on the show's clock.
+- `noted.py`: what a device was heard to play, noted in a take and played again.
 - `listening.py`: the samples of what is heard, for plugins.
 - `voice_features.py`, `voice_network.py`: a voice as features, and those as the shape of a mouth.
 - `open_audio.py`: opens what `--audio` names. `describe.py`: what surfaces are told.

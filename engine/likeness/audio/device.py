@@ -114,6 +114,8 @@ class AudioInput:
         now: seconds.
     """
 
+    noted = True
+
     def __init__(
         self,
         name: str,

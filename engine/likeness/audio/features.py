@@ -31,7 +31,7 @@ class AudioFeatures:
         """Return how loud `band` is, in [0, 1]; the loudest one, if it is made of several."""
         if band == "level":
             return self.level
-        first, last = PARTS.get(band) or (int(band), int(band) + 1)
+        first, last = find_part(band)
         return max(self.bands[first:last])
 
     def onset_count(self, band: Band) -> int:
@@ -44,8 +44,19 @@ class AudioFeatures:
         return 0
 
 
+def find_part(band: Band) -> tuple[int, int]:
+    """Return which of the eight bands a part or a band by number is, as [first, last); not for the level."""
+    return PARTS.get(band) or (int(band), int(band) + 1)
+
+
 class AudioSource(Protocol):
-    """A source of audio features: a device, a file."""
+    """A source of audio features: a device, a file.
+
+    Attributes:
+        noted: whether a take notes what modulators hear of it, since nobody can hear it again.
+    """
+
+    noted: bool
 
     def features_at(self, at: float) -> AudioFeatures:
         """Return the features `at` seconds after the show's start. The show's thread, once a frame; never waits."""
@@ -62,6 +73,8 @@ class AudioSource(Protocol):
 
 class NoAudio:
     """No audio: silence."""
+
+    noted = False
 
     def features_at(self, at: float) -> AudioFeatures:
         """Return silence."""

@@ -32,6 +32,8 @@ class AudioFile:
         InputError: if it is absent or holds no audio.
     """
 
+    noted = False
+
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "is not there"

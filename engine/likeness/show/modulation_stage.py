@@ -1,6 +1,7 @@
 """Modulation before each frame: what the audio input hears, plugins signal, and the modulators make of it."""
 
-from likeness.audio.features import SILENCE, AudioFeatures, AudioSource
+from likeness.audio.features import SILENCE, AudioFeatures, AudioSource, Band
+from likeness.audio.noted import Note, note_features, round_features
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.store import ParamStore
 from likeness.params import Trigger
@@ -31,11 +32,25 @@ class ModulationStage:
         self._store, self._modulation, self._transport, self._audio = store, modulation, transport, audio
         self._signals = signals or Signals()
         self.heard: AudioFeatures = SILENCE
+        # Whether a modulator has heard anything, and of which bands the loudness: one that fades out is not among the
+        # modulators any more.
+        self._noting, self._read = False, set[Band]()
 
     def advance(self, time: float, beat: float) -> None:
         """Set the parameters' offsets for the frame that begins at the show's `time` and `beat`."""
-        self.heard = self._audio.features_at(self._transport.moment.at)
+        heard = self._audio.features_at(self._transport.moment.at)
+        self.heard = round_features(heard) if self._audio.noted else heard
         self._store.set_modulation(self._modulation.advance(time, beat, self.heard, self._signals.value))
+
+    def note_heard(self) -> Note | None:
+        """Return what of this frame's sound a take must keep; None where it can be heard again, or nobody reads it."""
+        if not self._audio.noted:
+            return None
+        for each in self._modulation.entries:
+            self._noting |= each.source in ("audio", "onset")
+            if each.source == "audio":
+                self._read.add(each.band)
+        return note_features(self.heard, self._read) if self._noting else None
 
 
 def make_modulation(seed: int, store: ParamStore) -> Modulation:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from likeness import master
 from likeness.audio.features import AudioFeatures
-from likeness.audio.open_audio import OFF, open_audio
+from likeness.audio.open_audio import OFF
 from likeness.cues.cues import Cues
 from likeness.generator import Generator
 from likeness.generators.devices import choose_device
@@ -175,7 +175,7 @@ class Show(AbstractContextManager["Show"]):
             opened.callback(close_cleanly, follow_weights(self.first_weights.name, swap.load).close)
         # What comes in, and where the pictures go.
         clock = shadow.make_clock(self.fps)
-        audio = stage.sound.connect(open_audio(options.audio, options.offline, lambda: clock.began))
+        audio = stage.sound.connect(takes.open_audio(options, lambda: clock.began))
         opened.callback(close_cleanly, audio.close)
         moving = self._modulation_stage = ModulationStage(store, modulation, transport, audio, stage.signals)
         camera = self.camera = CameraStage(options.camera, store, lambda: render.behind, clock)
@@ -214,7 +214,7 @@ class Show(AbstractContextManager["Show"]):
         )
         opened.callback(close_cleanly, controls.close)
         header = partial(make_header, presets.current_preset, options, self.fps, size, host, self.first_weights.name)
-        takes.record(options, header, transport, stats)
+        takes.record(options, header, transport, stats, moving.note_heard)
         opened.callback(close_cleanly, takes.close)
         # The loop, and the desk from which it is played.
         width, head_height = size or (generator.info.resolution,) * 2

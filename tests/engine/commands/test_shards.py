@@ -150,22 +150,26 @@ def test_shards_of_other_takes_and_options_have_other_names(night: Path, tmp_pat
     assert len(names) == 4
 
 
-def test_shards_made_with_another_plugin_or_sound_of_the_same_name_have_other_names(
-    night: Path, tmp_path: Path
+def test_shards_made_with_another_plugin_module_or_sound_of_the_same_name_have_other_names(
+    night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take, options = open_take(str(night), replace(QUIET, outputs=["film.mp4"], seconds=3.5))
     sound, plugin = tmp_path / "tone.wav", tmp_path / "extra.py"
-    plugin.write_text("first = 1")
+    plugin.write_text("import tints_of_mine")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "tints_of_mine.py").write_text("first = 1")
     write_wav(sound, np.zeros(100, np.float32))
     options = replace(options, audio=str(sound), plugins=[*options.plugins, plugin])
     film = Film(night, options, FPS, 2, 1)
     hashes = [hash_material(take, options)]
     write_wav(sound, np.ones(100, np.float32))
     hashes.append(hash_material(take, options))
+    (tmp_path / "tints_of_mine.py").write_text("first = 2")
+    hashes.append(hash_material(take, options))
     plugin.write_text("first = 2")
     hashes.append(hash_material(take, options))
     assert hash_material(take, options) == hashes[-1]
-    assert len({replace(film, material=each).part(1) for each in hashes}) == 3
+    assert len({replace(film, material=each).part(1) for each in hashes}) == 4
 
 
 @pytest.mark.parametrize(

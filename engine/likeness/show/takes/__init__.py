@@ -6,6 +6,7 @@ Files in reading order:
     recorder.py     what a frame took, handed to the writer
     reader.py       a take read from its file, as far as it goes
     material.py     weights, plugins and sound of a take, found here or refused in a line
+    code_files.py   the code that its pictures depend on
     player.py       the changes of a take, frame by frame
     rack_player.py  those of the rack
 

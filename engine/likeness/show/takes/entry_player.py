@@ -10,6 +10,7 @@ from likeness.errors.fault_log import Faults
 from likeness.events import Recall
 from likeness.parameters.journal import Edit, Entry, Origin, Posted, ValueSet
 from likeness.parameters.store import ParamStore
+from likeness.show.takes.recorder import HEARD
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ class EntryPlayer:
                 edit()
         elif isinstance(entry, Posted):
             self._store.emit(entry.event)
-        elif entry.name != "beat":
+        # Both are read from the take as a whole.
+        elif entry.name not in ("beat", HEARD):
             replay = self._journal.replayers.get(entry.name)
             if replay is None:
                 raise InputError(f"{self._source}: {entry.name!r} is nothing that this version plays")

@@ -13,7 +13,8 @@ from likeness.files.paths import find_weights, search_dirs
 from likeness.host.discovery import find_plugins, installed_plugins
 from likeness.options import PictureOptions
 from likeness.parameters.journal import Done
-from likeness.show.takes.reader import Take
+from likeness.show.takes.code_files import engine_files, imported_files
+from likeness.show.takes.reader import Take, find_heard
 from likeness.show.takes.writer import hash_file
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,8 @@ def with_material(take: Take, options: AnyOptions) -> AnyOptions:
 def hash_material(take: Take, options: PictureOptions) -> str:
     """Return a hash of the files from which the take's pictures and sound are made here, wherever they lie.
 
+    The program's own are among them, and modules beside it that plugins import; installed packages are not.
+
     Args:
         take: what is rendered.
         options: with all that the take says, as `with_material` returns them.
@@ -65,6 +68,9 @@ def hash_material(take: Take, options: PictureOptions) -> str:
         files["sound"] = Path(options.audio)
     if options.camera:
         files["camera"] = Path(options.camera)
+    plugins = [path for what, path in files.items() if path is not None and what.startswith("plugin ")]
+    files |= {f"module {name}": path for name, path in imported_files(plugins).items()}
+    files |= engine_files()
     hashes = sorted((what, hash_file(path)) for what, path in files.items() if path is not None and path.is_file())
     return hashlib.sha256(repr(hashes).encode()).hexdigest()
 
@@ -122,8 +128,13 @@ def _find_audio(take: Take) -> str:
         return OFF
     kept = next((path for path in take.hashes if Path(path).name == Path(name).name and is_audio_file(path)), name)
     if not Path(kept).is_file():
-        what = "was a device" if not is_audio_file(name) else "is not here"
-        log.warning("the sound %s of take %s %s: it plays without; --audio FILE names a file", name, take.path, what)
+        if is_audio_file(name):
+            what = "is not here: it plays without"
+        elif find_heard(take):
+            what = "was a device: modulators play what they heard, and the film has no sound"
+        else:
+            what = "was a device: it plays without"
+        log.warning("the sound %s of take %s %s; --audio FILE names a file", name, take.path, what)
         return OFF
     if take.hashes.get(kept) not in (None, hash_file(Path(kept))):
         raise InputError(

@@ -17,12 +17,14 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
+from likeness.audio.features import AudioFeatures
+from likeness.audio.noted import unpack_notes
 from likeness.errors import InputError
 from likeness.files.text_file import describe_mismatch
 from likeness.parameters.journal import Done, Entry, ValueSet
 from likeness.parameters.presets import Preset
 from likeness.show.takes.entries import decode_entry
-from likeness.show.takes.recorder import FORMAT
+from likeness.show.takes.recorder import FORMAT, HEARD
 from likeness.show.takes.writer import GZIP_BITS
 
 log = logging.getLogger(__name__)
@@ -84,6 +86,19 @@ def first_drawn(take: Take, begin: float, fps: float) -> int:
                 needed = min(needed, frame.at)
     # Two frames earlier: times in a take are those of another clock.
     return max(math.floor(min(needed, frozen) * fps) - 2, 0)
+
+
+def find_heard(take: Take) -> list[tuple[float, AudioFeatures]]:
+    """Return what modulators heard of a device, with its times; what is broken is left out with a word in the log."""
+    heard = list[tuple[float, AudioFeatures]]()
+    for frame in take.frames:
+        for entry in frame.entries:
+            if isinstance(entry, Done) and entry.name == HEARD:
+                try:
+                    heard += unpack_notes(frame.at, entry.data)
+                except InputError as error:
+                    log.warning("take %s, at %s: %s", take.path, format_time(frame.at), error)
+    return heard
 
 
 @dataclass

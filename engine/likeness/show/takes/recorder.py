@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from likeness import __version__
+from likeness.audio.noted import Note, pack_notes
 from likeness.audio.open_audio import is_audio_file
 from likeness.files.paths import find_weights
 from likeness.host.host import Host
@@ -18,6 +19,10 @@ from likeness.show.takes.writer import Line, TakeWriter, hash_file
 from likeness.tempo.transport import Transport
 
 FORMAT = 1
+# The name of a note of what was heard.
+HEARD = "heard"
+# Of what is heard so much is written at once.
+NOTED_S = 0.5
 # The beat is written again where it is this far off what the last entry foretells: a millisecond at 120 BPM.
 BEAT_OFF = 0.002
 # So is the tempo; that of an external clock is never still.
@@ -34,10 +39,22 @@ class TakeRecorder:
         journal: of the show's store, which tells it the faces.
         transport: of the show.
         stats: of the show, with the number of frames before this one.
+        note_heard: returns what of the frame's sound is to be kept, or None.
     """
 
-    def __init__(self, writer: TakeWriter, journal: Journal, transport: Transport, stats: FrameStats) -> None:
+    def __init__(
+        self,
+        writer: TakeWriter,
+        journal: Journal,
+        transport: Transport,
+        stats: FrameStats,
+        note_heard: Callable[[], Note | None] = lambda: None,
+    ) -> None:
         self._writer, self._transport, self._stats = writer, transport, stats
+        self._note_heard = note_heard
+        # What was heard last, and what of it waits to be written, with its times.
+        self._heard: Note | None = None
+        self._notes: list[tuple[float, Note]] = []
         self._beat = self._tempo = 0.0
         self._beat_at = self._written_at = -1.0
         journal.on_face.append(writer.put_face)
@@ -51,6 +68,7 @@ class TakeRecorder:
         if self._lost_beat():
             self._beat, self._tempo, self._beat_at = moment.beat, moment.tempo, moment.at
             line.append(["beat", shorten(moment.beat), shorten(moment.tempo)])
+        self._note(moment.at)
         if line or moment.at - self._written_at >= PULSE_S:
             self._written_at = moment.at
             self._writer.put([self._stats.frames, round(moment.at, 4), *line])
@@ -60,8 +78,24 @@ class TakeRecorder:
 
     def close(self) -> None:
         """End the take."""
+        self._write_notes()
         self._writer.put({"end": round(self._transport.moment.at, 4)})
         self._writer.close()
+
+    def _note(self, at: float) -> None:
+        """Note what is heard in this frame, and write the notes of half a second."""
+        heard = self._note_heard()
+        if heard is not None and heard != self._heard:
+            self._heard = heard
+            self._notes.append((at, heard))
+        if self._notes and at - self._notes[0][0] >= NOTED_S:
+            self._write_notes()
+
+    def _write_notes(self) -> None:
+        if self._notes:
+            began = round(self._notes[0][0], 4)
+            self._writer.put([self._stats.frames, began, [HEARD, *pack_notes(self._notes)]])
+            self._notes = []
 
     def _lost_beat(self) -> bool:
         """Return whether the beat is not where the last entry foretells it."""
