@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from likeness import Float, Frame, Param, Stage, Values, hookimpl
+from likeness import Bool, Float, Frame, Param, Stage, Values, hookimpl
 from likeness.errors import WeightsError
 from likeness.files.paths import find_direction
 from likeness.latent import LEAST_PSI
@@ -22,13 +22,15 @@ class Plugin:
     Along them only what is worn changes.
     """
 
-    # Each frame is moved by itself: a render may leave out those before its first one.
-    memoryless = True
+    def __init__(self) -> None:
+        self._level = 0.0
 
     @hookimpl
     def declare_params(self) -> list[Param]:
         return [
-            Float("glasses", 0.0, glide=0.4, help="Puts glasses on; they fade in and out with it."),
+            Bool("on", False, help="Puts glasses on, and takes them off: for a pad."),
+            Float("fade", 0.5, max=30.0, unit="s", help="How long that takes; 0 cuts."),
+            Float("glasses", 0.0, glide=0.2, help="Fades them in by hand: for a fader, or the music."),
             Float("dark", 0.0, glide=0.4, help="How dark the lenses are."),
             Float("heavy", 0.0, min=-2.0, max=2.0, unit="sd", glide=0.3, help="From wire, below 0, to thick rims."),
             Float("round", 0.0, min=-2.0, max=2.0, unit="sd", glide=0.3, help="From square, below 0, to round."),
@@ -49,13 +51,14 @@ class Plugin:
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
-        on = float(params["glasses"])
-        if self._worn is None or on == 0.0:
+        self._fade(frame.dt, float(params["fade"]), on=bool(params["on"]))
+        seen = max(self._level, float(params["glasses"]))
+        if self._worn is None or seen == 0.0:
             return None
         # What is worn is worn at any truncation.
         psi = max(float(frame.values["show"]["psi"]), LEAST_PSI)
         steps = {HEAVY: float(params["heavy"]), ROUND: float(params["round"]), DARK: DARKEST * float(params["dark"])}
-        moved = self._worn * (UNSEEN + SEEN * on)
+        moved = self._worn * (UNSEEN + SEEN * seen)
         for number, step in steps.items():
             moved = moved + self._rims[number] * step
         own = float(params["own"])
@@ -64,3 +67,15 @@ class Plugin:
             theirs = latent.flatten(1) @ style.t()
             latent = latent - (1.0 - own) * (theirs @ style).view_as(latent)
         return latent + moved / psi
+
+    @hookimpl
+    def state(self) -> float:
+        return self._level
+
+    @hookimpl
+    def restore(self, state: float) -> None:
+        self._level = state
+
+    def _fade(self, dt: float, seconds: float, *, on: bool) -> None:
+        step = dt / seconds if seconds > 0.0 else 1.0
+        self._level = min(1.0, self._level + step) if on else max(0.0, self._level - step)

@@ -1,5 +1,6 @@
 """Glasses put on by a fader, on the latents of the bundled weights and by their directions."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,31 @@ def test_the_fader_fades_them_in_from_its_beginning_to_three_quarters(
     assert levels[2] > 0.0
     assert levels == sorted(levels)
     assert levels[15:] == [1.0] * 6
+
+
+def test_a_pad_fades_them_in_and_out_over_its_seconds(playing: Any, composite: CompositeGenerator) -> None:
+    put_on = [seen(composite, latent) for latent in playing.play(1.0, on=True, fade=0.5)]
+    assert put_on[0] == 0.0
+    assert 0 < sum(0.0 < level < 1.0 for level in put_on) <= 30
+    assert put_on == sorted(put_on)
+    assert put_on[31:] == [1.0] * 29
+    taken_off = [seen(composite, latent) for latent in playing.play(1.0, on=False)]
+    assert taken_off[-1] == 0.0
+    assert max(a - b for a, b in itertools.pairwise(taken_off)) < 0.2
+    assert torch.equal(playing.update(), playing.base[0])
+
+
+def test_without_a_fade_a_pad_cuts(playing: Any, composite: CompositeGenerator) -> None:
+    playing.update()
+    assert seen(composite, playing.update(on=True, fade=0.0)) == 1.0
+    assert torch.equal(playing.update(on=False), playing.base[0])
+
+
+def test_after_a_reload_they_are_worn_on(player: Maker, playing: Any, composite: CompositeGenerator) -> None:
+    playing.play(1.0, on=True)
+    again = player(NAME, generator=composite)
+    again.plugin.restore(playing.plugin.state())
+    assert seen(composite, again.update(on=True)) == 1.0
 
 
 def test_lenses_go_from_clear_to_dark(playing: Any, composite: CompositeGenerator) -> None:
