@@ -180,7 +180,13 @@ class SilhouetteGenerator(Protocol):
 
 @runtime_checkable
 class MirroredGenerator(Protocol):
-    """A generator that knows the latent of a mirror image."""
+    """A generator that knows the latent of a mirror image.
+
+    Attributes:
+        mirror_signs: times which a latent draws the mirror image, `[num_ws, w_dim]` of 1 and -1.
+    """
+
+    mirror_signs: Tensor
 
     def mirrored(self, latent: Tensor) -> Tensor:
         """Return the latents `[..., num_ws, w_dim]` that draw the mirror images."""

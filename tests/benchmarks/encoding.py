@@ -43,6 +43,8 @@ def main() -> None:
     print(f"| PSNR, face | {found.face_psnr_before:.1f} dB | {found.face_psnr_after:.1f} dB |")
     print(f"| identity (correlation) | {found.identity_before:.3f} | {found.identity_after:.3f} |")
     print(f"| own photo is the nearest | {found.found_before:.0%} | {found.found_after:.0%} |")
+    print(f"| mirror image: distance of the latents | {found.lopsided_before:.3f} | {found.lopsided_after:.3f} |")
+    print(f"| mean of five with mirror images: the same | | {found.group_lopsided:.3f} |")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,11 @@ from likeness.errors import LikenessError
 from likeness.faces.bands import LUMA
 from likeness.faces.flow import Bytes, invert, resize_field, warp
 from likeness.faces.mattes import face_region
+from likeness.generators.families.composite import open_composite
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.tools.encode_photos import bgr_levels, psnr
+
+GROUP = 5  # faces of which a gallery makes a mean at the least
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,10 @@ class HoldOutReport:
         identity_before, identity_after: correlation, in the mean frame, of what drawing and photo
             each differ in from the mean face (brightness of the inner face); 1 is the same face.
         found_before, found_after: share of drawings whose best match among all photos is their own.
+        lopsided_before, lopsided_after: how far a mirror image's latent, mirrored, is from the photo's own, in lengths
+            of that.
+        group_lopsided: how far the mean latent of the first five faces and their mirror images is from its mirrored
+            self, in its own lengths.
         encode_ms: processor time of one face, all rounds; a neighbour's load does not count.
     """
 
@@ -44,6 +51,9 @@ class HoldOutReport:
     identity_after: float
     found_before: float
     found_after: float
+    lopsided_before: float
+    lopsided_after: float
+    group_lopsided: float
     encode_ms: float
 
 
@@ -99,6 +109,8 @@ def hold_out_report(weights: Path, folder: Path, *, count: int = 100) -> HoldOut
         started = time.process_time()
         encodings.append(encoder.encode(photo[..., ::-1]))
         seconds.append(time.process_time() - started)
+    flipped = [encoder.encode(np.ascontiguousarray(photo[:, ::-1, ::-1])) for photo in photos]
+    mirrored = open_composite(weights, torch.device("cpu")).mirrored
     rows: dict[str, float] = {}
     for when, latents in (("before", [e.guess for e in encodings]), ("after", [e.latent for e in encodings])):
         drawn = [bgr_levels(encoder.network(latent)) for latent in latents]
@@ -110,4 +122,16 @@ def hold_out_report(weights: Path, folder: Path, *, count: int = 100) -> HoldOut
         alike = mine @ theirs.T
         rows[f"identity_{when}"] = float(np.median(np.diag(alike)))
         rows[f"found_{when}"] = float(np.mean(alike.argmax(1) == np.arange(len(alike))))
+    for when, pairs in (
+        ("before", [(one.guess, other.guess) for one, other in zip(encodings, flipped, strict=True)]),
+        ("after", [(one.latent, other.latent) for one, other in zip(encodings, flipped, strict=True)]),
+    ):
+        rows[f"lopsided_{when}"] = float(np.median([_distance(one, mirrored(other)) for one, other in pairs]))
+    group = torch.cat([each.latent for each in (*encodings[:GROUP], *flipped[:GROUP])]).mean(0)
+    rows["group_lopsided"] = _distance(group, mirrored(group))
     return HoldOutReport(faces=len(photos), encode_ms=1000 * float(np.median(seconds)), **rows)
+
+
+def _distance(latent: Tensor, other: Tensor) -> float:
+    """Return how far another latent is, in lengths of the first."""
+    return float((latent - other).norm() / latent.norm())

@@ -169,7 +169,7 @@ class CompositeEncoder:
         small, target = _shrink(small, side), _shrink(portrait, side)
         field = resize_field(field, side)
         moving = np.asarray(warp(small, field), np.uint8)
-        found, trust = self._flow.find(even_contrast(target), even_contrast(moving))
+        found, trust = self._flow.find_alike(even_contrast(target), even_contrast(moving))
         sigma = (8.0, 6.0, 5.0)[min(turn, 2)] * unit
         weight = trust * bands.resize_square(self._region, side)
         smooth = smooth_field(limit_length(found, 6 * unit), weight, sigma, floor=0.02)

@@ -1,4 +1,4 @@
-"""The trained encoder: features of a frozen network, and one matrix from them to W+."""
+"""The trained encoder: features of a frozen network, and one matrix from them to W+, the same in a mirror."""
 
 from __future__ import annotations
 
@@ -23,10 +23,14 @@ LOOK, GRID = 160, 4
 class TrainedEncoder:
     """Pictures to latents in one pass: EfficientNet-Lite's four maps, their strongest components, a linear map.
 
+    Where it knows the generator's mirror images, it guesses those of the pictures too, and returns the mean: then the
+    latent of a mirror image is the mirrored latent. A network for photographs sees left and right a little otherwise,
+    and a guess from the one picture alone was lopsided.
+
     Args:
         network: the frozen one.
-        tensors: `centre` [features], `basis` [features, components], `map` [components, num_ws * w_dim] and
-            `origin` [num_ws, w_dim].
+        tensors: `centre` [features], `basis` [features, components], `map` [components, num_ws * w_dim], `origin`
+            [num_ws, w_dim], and for generators that know their mirror images their `mirror_signs` [num_ws, w_dim].
     """
 
     def __init__(self, network: EfficientNetLite, tensors: dict[str, Tensor]) -> None:
@@ -35,13 +39,23 @@ class TrainedEncoder:
         self._basis, self._map = tensors["basis"].float(), tensors["map"].float()
         if self._basis.shape[1] != self._map.shape[0] or self._map.shape[1] != self._origin.numel():
             raise ValueError(f"basis {list(self._basis.shape)} and map {list(self._map.shape)} do not fit each other")
+        signs = tensors.get("mirror_signs")
+        self._mirror_signs = signs if signs is None else signs.float()
+        if signs is not None and signs.shape != self._origin.shape:
+            raise ValueError(f"mirror_signs {list(signs.shape)} and origin {list(self._origin.shape)} differ")
 
     @torch.no_grad()
     def encode(self, pictures: Tensor) -> Tensor:
         """Return latents `[batch, num_ws, w_dim]` of `pictures` `[batch, 3, H, W]` in [-1, 1]; see `Encoder.encode`."""
-        found = feature_means(self._network, pictures.to(self._centre))
-        moved = (found - self._centre) @ self._basis @ self._map
-        return (self._origin + moved.reshape(-1, *self._origin.shape)).to(pictures.device)
+        seen = pictures.to(self._centre)
+        if self._mirror_signs is None:
+            return self._guess(seen).to(pictures.device)
+        as_is, mirrored = self._guess(torch.cat([seen, seen.flip(3)])).chunk(2)
+        return ((as_is + mirrored * self._mirror_signs) / 2).to(pictures.device)
+
+    def _guess(self, pictures: Tensor) -> Tensor:
+        moved = (feature_means(self._network, pictures) - self._centre) @ self._basis @ self._map
+        return self._origin + moved.reshape(-1, *self._origin.shape)
 
 
 def feature_means(network: EfficientNetLite, pictures: Tensor) -> Tensor:

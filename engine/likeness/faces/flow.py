@@ -111,6 +111,21 @@ class FlowFinder:
         trust = np.exp(-np.sum(gap**2, axis=2) / (2 * scale**2))
         return there, np.asarray(trust, np.float32)
 
+    def find_alike(self, target: Bytes, moving: Bytes) -> tuple[Field, Image]:
+        """Return as `find` does, but the same field in a mirror: the mean of that found as it is and in the mirror.
+
+        The search goes over its patches from the upper left, and finds other fields in mirror images.
+        """
+        there, trust = self.find(target, moving)
+        mirrored, also = self.find(*(np.ascontiguousarray(image[:, ::-1]) for image in (target, moving)))
+        half = np.float32(0.5)
+        return half * (there + mirror_field(mirrored)), half * (trust + also[:, ::-1])
+
+
+def mirror_field(field: Field) -> Field:
+    """Return the field that draws the mirror image of what `field` draws, of the mirror image."""
+    return np.asarray(field[:, ::-1] * np.asarray([-1, 1], np.float32), np.float32)
+
 
 def smooth_field(field: Field, trust: Image, sigma: float, floor: float = 1e-3) -> Field:
     """Blur the field, each pixel counting by its trust [Knutsson & Westin 1993].

@@ -31,7 +31,7 @@ def project_batch(
     photos: Sequence[Path],
     steps: int,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Search for every photo, from its encoder's guess where there is an encoder, else from the mean.
 
     A photo that cannot be read is logged and left out.
@@ -43,8 +43,8 @@ def project_batch(
         progress: told how many photos of how many are done.
 
     Returns:
-        The photos' features by `likeness.encoders.trained.feature_means`, `[count, features]`, and their latents
-        `[count, num_ws, w_dim]`.
+        The photos' features by `likeness.encoders.trained.feature_means`, `[count, features]`, their latents
+        `[count, num_ws, w_dim]`, and the features of their mirror images.
 
     Raises:
         LikenessError: no photo can be read.
@@ -56,7 +56,7 @@ def project_batch(
     except WeightsError as error:
         log.info("%s", error)
         encoder = None
-    seen, found = [], []
+    seen, found, mirrored = [], [], []
     for first in range(0, len(photos), BATCH):
         pictures = _read_photos(photos[first : first + BATCH], size)
         if pictures is not None:
@@ -65,11 +65,12 @@ def project_batch(
             *_, last = project(generator, target, start=start, steps=steps, mask=mask, feature_net=feature_net)
             with torch.no_grad():
                 seen.append(feature_means(feature_net, target))
+                mirrored.append(feature_means(feature_net, target.flip(3)))
             found.append(last.latent)
         progress(min(first + BATCH, len(photos)), len(photos))
     if not found:
         raise LikenessError("no photo could be read; give a folder of aligned faces")
-    return torch.cat(seen), torch.cat(found)
+    return torch.cat(seen), torch.cat(found), torch.cat(mirrored)
 
 
 def _read_photos(paths: Sequence[Path], size: int) -> Tensor | None:

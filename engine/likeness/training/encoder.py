@@ -12,7 +12,7 @@ from torch import Tensor
 
 from likeness.encoders.trained import FAMILY, feature_means
 from likeness.errors import TrainingError
-from likeness.generator import Generator
+from likeness.generator import Generator, MirroredGenerator
 from likeness.generators.perceptual import open_features
 from likeness.generators.weights_file import WeightsHeader, read_header, write_weights
 
@@ -55,10 +55,12 @@ class EncoderSamples:
     Attributes:
         seen: `[count, features]` of the pictures, as `likeness.encoders.trained.features` gives them.
         latents: `[count, num_ws, w_dim]` that belong to them.
+        mirrored: features of the pictures' mirror images, `[count, features]`; None where they were not looked at.
     """
 
     features: Tensor
     latents: Tensor
+    mirrored: Tensor | None = None
 
 
 def draw_samples(
@@ -76,12 +78,14 @@ def draw_samples(
         progress: called with the number of pictures drawn, and of all.
     """
     latents = sample_latents(generator, samples, seed)
-    return EncoderSamples(_extract_features(generator, latents, progress), latents)
+    features, mirrored = _extract_features(generator, latents, progress)
+    return EncoderSamples(features, latents, mirrored)
 
 
 def train_encoder(generator: Generator, samples: EncoderSamples, output: Path, components: int = 512) -> EncoderReport:
     """Fit W+ to EfficientNet-Lite's features by ridge regression on their principal components; write the encoder.
 
+    Of a generator that knows the latents of mirror images it learns from those, too, and treats left and right alike.
     The same samples give the same file on one machine.
 
     Args:
@@ -94,13 +98,15 @@ def train_encoder(generator: Generator, samples: EncoderSamples, output: Path, c
         TrainingError: too few samples.
         WeightsError: the disk refuses.
     """
-    latents, count = samples.latents, len(samples.latents)
-    if count < LEAST_SAMPLES:
-        raise TrainingError(f"{count} pictures are too few for an encoder; take {LEAST_SAMPLES} or more")
+    if len(samples.latents) < LEAST_SAMPLES:
+        raise TrainingError(f"{len(samples.latents)} pictures are too few for an encoder; take {LEAST_SAMPLES} or more")
     started_at = time.monotonic()
-    origin, centre = latents.mean(0), samples.features.mean(0)
-    targets, inputs = (latents - origin).flatten(1), samples.features - centre
-    held = max(2, round(HELD_OUT * count))
+    signs = generator.mirror_signs.cpu() if isinstance(generator, MirroredGenerator) else None
+    features, latents = _join_mirrored(samples, signs)
+    count = len(latents)
+    origin, centre = latents.mean(0), features.mean(0)
+    targets, inputs = (latents - origin).flatten(1), features - centre
+    held = 2 * max(1, round(HELD_OUT * count / 2))  # a picture and its mirror image are held out together
     basis, variance = _principal_directions(inputs[held:], min(components, (count - held) // 2))
     scores = inputs @ basis
     cross = scores[held:].T @ targets[held:] / (count - held)
@@ -112,13 +118,15 @@ def train_encoder(generator: Generator, samples: EncoderSamples, output: Path, c
     errors = {ridge: float((targets[:held] - scores[:held] @ fit(ridge)).square().sum()) for ridge in RIDGES}
     ridge = min(errors, key=errors.__getitem__)
     tensors = {"centre": centre, "basis": basis.half(), "map": fit(ridge).half(), "origin": origin}
+    if signs is not None:
+        tensors["mirror_signs"] = signs.to(torch.int8).contiguous()
     weights = generator.info.weights
     header = read_header(weights) if weights is not None else None
     arguments = {"for": header.sha256 if header else ""}
     write_weights(output, WeightsHeader(FAMILY, arguments, generator.info.licence), tensors)
     explained = 1 - errors[ridge] / float(targets[:held].square().sum())
     seconds = time.monotonic() - started_at
-    return EncoderReport(count, explained, basis.shape[1], ridge, seconds, output.stat().st_size)
+    return EncoderReport(len(samples.latents), explained, basis.shape[1], ridge, seconds, output.stat().st_size)
 
 
 def sample_latents(generator: Generator, count: int, seed: int) -> Tensor:
@@ -134,14 +142,29 @@ def sample_latents(generator: Generator, count: int, seed: int) -> Tensor:
     return generator.mean + psi * torch.where(first, one, other)
 
 
+def _join_mirrored(samples: EncoderSamples, signs: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return features and latents of all pictures, each followed by its mirror image where that is known."""
+    if samples.mirrored is None or signs is None:
+        return samples.features, samples.latents
+    features = torch.stack([samples.features, samples.mirrored], 1)
+    latents = torch.stack([samples.latents, samples.latents * signs.to(samples.latents)], 1)
+    return features.flatten(0, 1), latents.flatten(0, 1)
+
+
 @torch.no_grad()
-def _extract_features(generator: Generator, latents: Tensor, progress: Callable[[int, int], None]) -> Tensor:
-    """Return the features of all pictures, `[count, features]`."""
-    net, rows = open_features(latents.device), []
+def _extract_features(
+    generator: Generator, latents: Tensor, progress: Callable[[int, int], None]
+) -> tuple[Tensor, Tensor | None]:
+    """Return the features of all pictures, `[count, features]`, and of their mirror images where those are of use."""
+    net, mirrors = open_features(latents.device), isinstance(generator, MirroredGenerator)
+    rows, mirrored = [], []
     for first in range(0, len(latents), BATCH):
-        rows.append(feature_means(net, generator.synthesize(latents[first : first + BATCH]).float()))
+        drawn = generator.synthesize(latents[first : first + BATCH]).float()
+        rows.append(feature_means(net, drawn))
+        if mirrors:
+            mirrored.append(feature_means(net, drawn.flip(3)))
         progress(min(first + BATCH, len(latents)), len(latents))
-    return torch.cat(rows)
+    return torch.cat(rows), torch.cat(mirrored) if mirrors else None
 
 
 def _principal_directions(rows: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from likeness.encoders.open_encoder import open_encoder_for
 from likeness.encoders.trained import encoder_file, find_encoder, open_trained
 from likeness.errors import TrainingError, WeightsError
 from likeness.generators.networks.dcgan import Decoder
-from likeness.generators.weights_file import WeightsHeader, declare_latents, write_weights
+from likeness.generators.weights_file import WeightsHeader, declare_latents, read_weights, write_weights
 from likeness.training.encoder import EncoderSamples, draw_samples, sample_latents, train_encoder
 
 
@@ -77,6 +77,18 @@ def test_what_is_no_encoder_is_refused(weights: Path, tmp_path: Path) -> None:
         open_trained(weights, "")
     write_weights(tmp_path / "bad.safetensors", WeightsHeader("encoder"), {"origin": torch.zeros(1, 6)})
     with pytest.raises(WeightsError, match="train it again"):
+        open_trained(tmp_path / "bad.safetensors", "")
+
+
+def test_an_encoder_of_a_generator_that_knows_no_mirror_images_learns_from_the_pictures_alone(weights: Path) -> None:
+    _, tensors = read_weights(encoder_file(weights))
+    assert set(tensors) == {"centre", "basis", "map", "origin"}
+
+
+def test_signs_of_another_shape_are_refused(weights: Path, tmp_path: Path) -> None:
+    header, tensors = read_weights(encoder_file(weights))
+    write_weights(tmp_path / "bad.safetensors", header, tensors | {"mirror_signs": torch.ones(2, 6, dtype=torch.int8)})
+    with pytest.raises(WeightsError, match="mirror_signs"):
         open_trained(tmp_path / "bad.safetensors", "")
 
 

@@ -95,6 +95,19 @@ def test_flow_finds_a_known_shift_and_trusts_it() -> None:
     assert trust[inner].mean() > 0.8
 
 
+def test_flow_found_alike_is_the_same_in_a_mirror() -> None:
+    finder = correspond.FlowFinder()
+    one, other = blobs(0), np.roll(blobs(0), 3, axis=1)
+    mirrored = [np.ascontiguousarray(image[:, ::-1]) for image in (one, other)]
+    field, trust = finder.find_alike(one, other)
+    again, also = finder.find_alike(*mirrored)
+    assert correspond.mirror_field(again) == pytest.approx(field, abs=1e-6)
+    assert also[:, ::-1] == pytest.approx(trust, abs=1e-6)
+    assert np.median(field[16:-16, 16:-16, 0]) == pytest.approx(3, abs=0.15)
+    # Found once, it is another in the mirror.
+    assert np.abs(correspond.mirror_field(finder.find(*mirrored)[0]) - finder.find(one, other)[0]).max() > 0.1
+
+
 def test_flow_is_not_trusted_between_strangers() -> None:
     finder = correspond.FlowFinder()
     _, same = finder.find(blobs(0), blobs(0))

@@ -167,12 +167,12 @@ def test_group_means_are_saved_faces(
     assert "5 photos -> means/child.safetensors" in capsys.readouterr().out
     child, old = (read_latent(tmp_path / "means" / f"{name}.safetensors", 4, 160) for name in ("child", "old"))
     assert (child - old).norm() > 1
-    # Mirrored twins take out the sides: what is odd cancels, but for what the trained guess sees in one of them only.
+    # Mirrored twins take out the sides: what is odd cancels.
     from likeness import open_generator
     from likeness.files.paths import find_weights
 
     generator = open_generator(find_weights("composite-256"))
-    assert (generator.mirrored(child) - child).norm() < 0.4 * child.norm()  # type: ignore[attr-defined]
+    assert (generator.mirrored(child) - child).norm() < 0.1 * child.norm()  # type: ignore[attr-defined]
     assert torch.isfinite(old).all()
     for wrong, told in (
         (("--by", "aeg"), "no column 'aeg'; nearest: age"),

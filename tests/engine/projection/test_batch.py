@@ -47,9 +47,10 @@ def test_every_photo_that_can_be_read_is_searched_for(weights: Path, caplog: pyt
     done: list[tuple[int, int]] = []
     with caplog.at_level(logging.WARNING):
         generator = open_generator(weights)
-        seen, found = project_batch(generator, sorted(folder.iterdir()), 60, lambda *at: done.append(at))
+        seen, found, mirrored = project_batch(generator, sorted(folder.iterdir()), 60, lambda *at: done.append(at))
     wanted = torch.cat([latents[:5], latents[6:]])
-    assert len(seen) == len(found) == 9
+    assert len(seen) == len(found) == len(mirrored) == 9
+    assert not torch.equal(seen, mirrored)
     assert (found - wanted).square().mean() < 0.6 * wanted.square().mean()
     assert done == [(8, 10), (10, 10)]
     assert "005.png" in caplog.text

@@ -104,7 +104,7 @@ class CompositeGenerator:
         self._worn: Worn | None = None
         self._mean = torch.zeros(ROWS, w_dim, device=device)
         self._directions = torch.eye(w_dim, device=device)[:, None, :].expand(-1, ROWS, -1).contiguous()
-        self._parity = tensors["parity"].bool().to(device)
+        self.mirror_signs = torch.where(tensors["parity"].bool(), -1.0, 1.0).expand(ROWS, -1).to(device)
 
     @property
     def mean(self) -> Tensor:
@@ -131,7 +131,7 @@ class CompositeGenerator:
 
     def mirrored(self, latent: Tensor) -> Tensor:
         """The latent of the mirror image: odd directions change sign."""
-        return torch.where(self._parity, -latent, latent)
+        return latent * self.mirror_signs
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
         """Pictures `[batch, 3, size, size]` in [-1, 1], differentiable; there is no noise in this family."""

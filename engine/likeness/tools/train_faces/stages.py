@@ -113,8 +113,9 @@ def search_latents(
         if not path.is_file():
             if done >= LEAST_SAMPLES and time.monotonic() - begun > limit_s:
                 break
-            seen, latents = project_batch(generator, [files[i] for i in part], STEPS)
-            found = {"seen": seen, "latents": latents, "pictures": torch.from_numpy(part.astype(np.int64))}
+            seen, latents, mirrored = project_batch(generator, [files[i] for i in part], STEPS)
+            pictures = torch.from_numpy(part.astype(np.int64))
+            found = {"seen": seen, "latents": latents, "mirrored": mirrored, "pictures": pictures}
             try:
                 atomic_write(path, save({name: tensor.contiguous() for name, tensor in found.items()}))
             except (OSError, SafetensorError) as error:
@@ -173,22 +174,24 @@ def finish_weights(folder: Path, plan: FacesPlan) -> str:
         header, tensors = read_weights(folder / COMPOSITE)
         write_weights(target, WeightsHeader(FAMILY, {**header.arguments, "outline": OUTLINE}, plan.terms), tensors)
         said = "not refined, for which there was no time"
-    seen, latents, pictures = _read_found(folder)
-    if len(latents) >= LEAST_SAMPLES:
-        file = target.with_name(plan.name + ENCODER)
-        report = train_encoder(open_generator(target), EncoderSamples(seen, latents), file, COMPONENTS)
+    samples, pictures = _read_found(folder)
+    if len(pictures) >= LEAST_SAMPLES:
+        report = train_encoder(open_generator(target), samples, target.with_name(plan.name + ENCODER), COMPONENTS)
         said += f"; an encoder of {report.samples} pictures"
     else:
         said += f"; no encoder, for which {LEAST_SAMPLES} latents are wanted: photos are encoded by the linear guess"
-    return f"{said}; {_write_directions(folder, plan, target, latents, pictures)}"
+    return f"{said}; {_write_directions(folder, plan, target, samples.latents, pictures)}"
 
 
-def _read_found(folder: Path) -> tuple[Tensor, Tensor, Tensor]:
-    """Return features, latents and numbers of the pictures that were searched for."""
+def _read_found(folder: Path) -> tuple[EncoderSamples, Tensor]:
+    """Return features and latents of the pictures that were searched for, and their numbers."""
     found = [load_file(path) for path in sorted((folder / SEARCH).glob("*.safetensors"))]
     if not found:
         raise TrainingError(f"{folder / SEARCH} holds no latents; begin another run with -o")
-    return tuple(torch.cat([each[name] for each in found]) for name in ("seen", "latents", "pictures"))  # type: ignore[return-value]  # three
+    seen, latents, pictures = (torch.cat([each[name] for each in found]) for name in ("seen", "latents", "pictures"))
+    # What was searched for by an earlier version lacks them.
+    mirrored = torch.cat([each["mirrored"] for each in found]) if all("mirrored" in each for each in found) else None
+    return EncoderSamples(seen, latents, mirrored), pictures
 
 
 def _write_directions(folder: Path, plan: FacesPlan, weights: Path, latents: Tensor, pictures: Tensor) -> str:

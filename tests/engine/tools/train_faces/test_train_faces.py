@@ -57,10 +57,15 @@ def begun(tiny_composite: Path, plan: FacesPlan, tmp_path: Path, monkeypatch: py
     (folder / stages.NAMES).write_text("\n".join(f"{number:03d}.png" for number in range(40)))
     shutil.copy(tiny_composite, folder / stages.COMPOSITE)
     FacesState(plan, done={"pictures": "", "composite": ""}).write(folder)
-    monkeypatch.setattr(stages, "project_batch", lambda _, files, __: (torch.rand(len(files), 7936), draw(len(files))))
+    monkeypatch.setattr(stages, "project_batch", lambda _, files, __: search(len(files)))
     monkeypatch.setattr(stages, "build_population", find_nobody)
     monkeypatch.setattr(stages, "draw_seeds", lambda *_: [np.zeros((8, 8, 3), np.uint8)])
     return folder
+
+
+def search(count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Features of pictures, latents, and features of the mirror images."""
+    return torch.rand(count, 7936), draw(count), torch.rand(count, 7936)
 
 
 def draw(count: int) -> torch.Tensor:
