@@ -12,9 +12,10 @@ from likeness.tempo.transport import Moment
 log = logging.getLogger(__name__)
 
 # Whole parts alone, so that each picture stands for as many frames of a display or a recording as the next one.
-DIVISORS = (1, 2, 3, 4, 5, 6)
-# No rate is halved to less: fewer pictures than that are no motion, however even they come.
-LEAST_FPS = 10.0
+DIVISORS = (1, 2, 3, 4, 5)
+# No rate is halved to less. Fewer than ten new pictures a second are no motion, however even they come, and of a rate
+# of ten each late picture leaves nine: on two cores with two busy neighbours eight to nine, where twelve left ten.
+LEAST_FPS = 12.0
 # What is judged, in seconds, and how much of it there has to be; after a change the first frames do not count.
 WINDOW_S, LEAST_S, LEAST_FRAMES, SETTLE_S = 3.0, 1.5, 8, 0.5
 # Of the time between two pictures. Above it the rate is not held: a display of 59 Hz, which a show of 60 waits for,
@@ -53,7 +54,7 @@ class FrameWork:
 
 
 class Governor:
-    """Lowers the rate to a half, a third, down to a sixth, where the wanted one is not held, and raises it again.
+    """Lowers the rate to a half, a third, down to a fifth, where the wanted one is not held, and raises it again.
 
     Steady beats fast: motion at an even 30 frames a second looks better than at 60 of which a third are late. The rate
     changes where a bar or a cue's recall begins (in bars of more than 8 s with a beat), since there it is not noticed.
@@ -138,7 +139,7 @@ def find_divisor(wanted_fps: float, frame_s: float, share: float = FULL) -> int:
 
 
 def list_divisors(wanted_fps: float) -> list[int]:
-    """Return by what the wanted rate may be divided: 1 always, and what leaves at least 10 frames a second."""
+    """Return by what the wanted rate may be divided: 1 always, and what leaves at least 12 frames a second."""
     return [divisor for divisor in DIVISORS if divisor == 1 or wanted_fps / divisor >= LEAST_FPS]
 
 

@@ -38,6 +38,9 @@ PARAMS = (
 # A frame that takes longer than this is not waited for: the last picture is shown again and the master still works.
 # Below it the loop goes in step with the generator, which is faster for one that needs two frame times.
 PATIENCE_S = 0.1
+# Nor one that takes longer than so many frames, where those are long: a picture that is a little late at 12 frames a
+# second would cost its whole frame. The next frame is the shorter for it.
+PATIENCE_FRAMES = 1.5
 # What is still being drawn as a frame begins is waited for so long, of the time between two frames.
 WAITED_SHARE = 0.9
 # A picture that takes longer than this, and with the outputs longer than a frame, is shown while the next one is drawn
@@ -264,7 +267,7 @@ class Loop:
             self._drawn_without = self._forgetting
         if late is None and self._seen:
             without = self._drawn_without
-            patience_s = 0.0 if self._overlaps else PATIENCE_S
+            patience_s = 0.0 if self._overlaps else max(PATIENCE_S, PATIENCE_FRAMES / self.clock.fps)
             late = self.render.wait(None if self.clock.offline else patience_s)
             self._judge_overlap(late)
         if without and late is not None and late.drawn is not None:

@@ -96,6 +96,17 @@ def test_one_late_picture_among_fast_ones_changes_nothing(held: Held) -> None:
     assert not held.until_new()
 
 
+@pytest.mark.parametrize(("fps", "patience_s"), [(60.0, 0.1), (15.0, 0.1), (12.0, 0.125), (5.0, 0.3)])
+def test_at_a_low_rate_a_picture_that_is_a_little_late_is_waited_for(
+    held: Held, monkeypatch: pytest.MonkeyPatch, fps: float, patience_s: float
+) -> None:
+    waited: list[float | None] = []
+    monkeypatch.setattr(held.render, "wait", waited.append)
+    held.loop.clock.fps = fps
+    held.loop.frame()
+    assert waited == [pytest.approx(patience_s)]
+
+
 def test_once_pictures_are_fast_again_each_is_waited_for(held: Held) -> None:
     held.draw_s = 0.2
     held.loop.frame()
