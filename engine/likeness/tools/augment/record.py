@@ -30,7 +30,7 @@ class Record:
         force: replace what another call with other settings has made.
 
     Raises:
-        LikenessError: the folder holds results of other settings, or the table cannot be read.
+        LikenessError: the folder holds other files or results of other settings, or the table cannot be read.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Value], moves: Sequence[str], *, force: bool) -> None:
@@ -46,6 +46,8 @@ class Record:
                 )
             if differing is not None or force:
                 self._remove_results()
+        elif not force and folder.is_dir() and any(folder.iterdir()):
+            raise LikenessError(f"{folder} holds other files; name a new one with -o, or write among them with --force")
         _write(folder / SETTINGS, tomlkit.dumps(dict(settings)))
 
     def is_done(self, source: str) -> bool:

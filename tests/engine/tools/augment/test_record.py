@@ -42,3 +42,11 @@ def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "augmented.csv").write_text("name,age\nanna,3\n")
     with pytest.raises(LikenessError, match="is no table of `likeness augment`"):
         Record(tmp_path, {"count": 1}, [], force=False)
+
+
+def test_a_folder_of_other_files_is_left_alone_unless_it_is_forced(tmp_path: Path) -> None:
+    (tmp_path / "anna.png").write_bytes(b"x")
+    with pytest.raises(LikenessError, match="holds other files; name a new one with -o"):
+        Record(tmp_path, {"count": 1}, [], force=False)
+    Record(tmp_path, {"count": 1}, [], force=True)
+    assert (tmp_path / "anna.png").exists()
