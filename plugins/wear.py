@@ -1,4 +1,4 @@
-"""What a face wears: glasses, put on by a pad, clear or dark, each face with rims of its own or all with the same."""
+"""What a face wears: glasses and a beard, put on by pads, each face with its own or all with the same."""
 
 import torch
 from torch import Tensor
@@ -12,70 +12,83 @@ from likeness.toolkit.latent_file import read_directions
 # Up to so much of the direction nothing is seen, and a fader that begins there has no dead part; then all of it over so
 # much more.
 UNSEEN, SEEN = 0.34, 0.2
-HEAVY, ROUND, DARK = range(3)  # of the direction `rims`
+DARK = 3  # among glasses, heavy, round and dark
 DARKEST = 6.0  # sd along it
+PADS = {"on": "glasses", "grow": "beard"}  # each with its fader
 
 
 class Plugin:
-    """Moves a latent along the directions `glasses` and `rims` of the weights; of others it says that they have none.
+    """Moves a latent along the directions of what the weights can wear; of others it says that they have nothing.
 
     Along them only what is worn changes.
     """
 
     def __init__(self) -> None:
-        self._level = 0.0
+        self._levels = dict.fromkeys(PADS, 0.0)
 
     @hookimpl
     def declare_params(self) -> list[Param]:
         return [
             Bool("on", False, help="Puts glasses on, and takes them off: for a pad."),
-            Float("fade", 0.5, max=30.0, unit="s", help="How long that takes; 0 cuts."),
+            Bool("grow", False, help="Lets a beard grow, and shaves it: for a pad."),
+            Float("fade", 0.5, max=30.0, unit="s", help="How long each takes; 0 cuts."),
             Float("glasses", 0.0, glide=0.2, help="Fades them in by hand: for a fader, or the music."),
             Float("dark", 0.0, glide=0.4, help="How dark the lenses are."),
             Float("heavy", 0.0, min=-2.0, max=2.0, unit="sd", glide=0.3, help="From wire, below 0, to thick rims."),
             Float("round", 0.0, min=-2.0, max=2.0, unit="sd", glide=0.3, help="From square, below 0, to round."),
             Float("own", 1.0, glide=0.3, help="How much each face has rims of its own: 0 gives all of them the same."),
+            Float("beard", 0.0, glide=0.2, help="Fades a beard in by hand: for a fader, or the music."),
+            Float("kind", 0.0, min=-2.0, max=2.0, unit="sd", glide=0.3, help="From moustache, below 0, to full beard."),
         ]
 
     @hookimpl
     def start(self, stage: Stage) -> None:
-        info, like = stage.generator.info, stage.generator.mean
-        self._worn: Tensor | None = None
-        try:
-            with torch.inference_mode():
-                read = [read_directions(find_direction(name, *info.names), *like.shape) for name in ("glasses", "rims")]
-        except WeightsError:
+        self._like, self._names = stage.generator.mean, stage.generator.info.names
+        with torch.inference_mode():
+            self._glasses, self._beard = self._read("glasses", "rims"), self._read("beard", "beards")
+        if self._glasses is None and self._beard is None:
             stage.refuse("wear: these weights have nothing to wear; faces-256 has, and likeness train glasses gives it")
-            return
-        self._worn, self._rims = read[0][0].to(like), read[1].to(like)
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
-        self._fade(frame.dt, float(params["fade"]), on=bool(params["on"]))
-        seen = max(self._level, float(params["glasses"]))
-        if self._worn is None or seen == 0.0:
-            return None
+        glasses, beard = (self._fade(pad, fader, params, frame.dt) for pad, fader in PADS.items())
         # What is worn is worn at any truncation.
         psi = max(float(frame.values["show"]["psi"]), LEAST_PSI)
-        steps = {HEAVY: float(params["heavy"]), ROUND: float(params["round"]), DARK: DARKEST * float(params["dark"])}
-        moved = self._worn * (UNSEEN + SEEN * seen)
-        for number, step in steps.items():
-            moved = moved + self._rims[number] * step
-        own = float(params["own"])
-        if own < 1.0:
-            style = self._rims[:DARK].flatten(1)
-            theirs = latent.flatten(1) @ style.t()
-            latent = latent - (1.0 - own) * (theirs @ style).view_as(latent)
-        return latent + moved / psi
+        moved = None
+        if self._glasses is not None and glasses > 0.0:
+            heavy, around, dark = self._glasses[1:]
+            style = heavy * float(params["heavy"]) + around * float(params["round"])
+            style = style + dark * (DARKEST * float(params["dark"]))
+            moved = latent + (self._glasses[0] * (UNSEEN + SEEN * glasses) + style) / psi
+            own = float(params["own"])
+            if own < 1.0:
+                axes = self._glasses[1:DARK].flatten(1)
+                theirs = latent.flatten(1) @ axes.t()
+                moved = moved - (1.0 - own) * (theirs @ axes).view_as(latent)
+        if self._beard is not None and beard > 0.0:
+            grown = self._beard[0] * (UNSEEN + SEEN * beard) + self._beard[1] * float(params["kind"])
+            moved = (latent if moved is None else moved) + grown / psi
+        return moved
 
     @hookimpl
-    def state(self) -> float:
-        return self._level
+    def state(self) -> dict[str, float]:
+        return dict(self._levels)
 
     @hookimpl
-    def restore(self, state: float) -> None:
-        self._level = state
+    def restore(self, state: dict[str, float]) -> None:
+        self._levels.update(state)
 
-    def _fade(self, dt: float, seconds: float, *, on: bool) -> None:
+    def _read(self, *names: str) -> Tensor | None:
+        """Return the weights' directions of these names, `[n, num_ws, w_dim]`; None where they have none."""
+        try:
+            banks = [read_directions(find_direction(name, *self._names), *self._like.shape) for name in names]
+        except WeightsError:
+            return None
+        return torch.cat(banks).to(self._like)
+
+    def _fade(self, pad: str, fader: str, params: Values, dt: float) -> float:
+        """Return how much is worn by a pad, which fades, and by a fader: the larger of the two."""
+        seconds = float(params["fade"])
         step = dt / seconds if seconds > 0.0 else 1.0
-        self._level = min(1.0, self._level + step) if on else max(0.0, self._level - step)
+        self._levels[pad] = min(1.0, max(0.0, self._levels[pad] + (step if params[pad] else -step)))
+        return max(self._levels[pad], float(params[fader]))

@@ -33,6 +33,7 @@ from likeness.commands.project import project
 from likeness.commands.report import report
 from likeness.commands.stylize import stylize
 from likeness.commands.surface import surface
+from likeness.commands.train.beards import beards
 from likeness.commands.train.composite import composite
 from likeness.commands.train.cycle import cycle
 from likeness.commands.train.dagan import dagan
@@ -75,7 +76,8 @@ for command in (
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
 for recipe in (
-    faces, composite, refine, enlarge, glasses, gan, wgan, vae, dagan, style, cycle, encoder, voice, mouth, resume,
+    faces, composite, refine, enlarge, glasses, beards, gan, wgan, vae, dagan, style, cycle, encoder, voice, mouth,
+    resume,
 ):  # fmt: skip
     train.command(recipe)
 for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):

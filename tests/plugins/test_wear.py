@@ -110,3 +110,19 @@ def test_a_generator_with_nothing_to_wear_is_named_and_its_faces_are_left(
     playing = player(NAME)
     assert torch.equal(playing.update(glasses=1.0), playing.base[0])
     assert "nothing to wear" in caplog.text
+
+
+def test_a_pad_lets_a_beard_grow_and_a_fader_leads_from_moustache_to_beard(
+    playing: Any, composite: CompositeGenerator
+) -> None:
+    beard = composite.beard
+    assert beard is not None
+    chosen = []
+    for kind in (-2.0, 2.0):
+        latent = truncate(playing.play(1.0, grow=True, kind=kind)[-1][None], composite.mean, 0.8)
+        assert beard.opacity(latent) == 1.0
+        chosen.append(int(beard.choose(latent).argmax()))
+    assert chosen[0] < chosen[1]
+    assert seen(composite, latent[0], psi=1.0) == 0.0
+    playing.play(1.0, grow=False)
+    assert torch.equal(playing.update(), playing.base[0])

@@ -1,7 +1,7 @@
 """Glasses for composite weights: the directions of the latent that put them on, and the rims that there are.
 
-The directions are those along which fine and middle skin change least, so that they move nothing else. The rims were
-measured on faces of the training set that wear some, in px of their 256, with a grid over four times their size.
+The rims were measured on faces of the training set that wear some, in px of their 256, with a grid over four times
+their size.
 """
 
 from __future__ import annotations
@@ -15,20 +15,17 @@ import torch
 from torch import Tensor
 
 from likeness.errors import WeightsError
-from likeness.generators.networks.composite_parts import ROWS
-from likeness.generators.networks.glasses import DARKEN, FINE, MIDDLE, PUT_ON
+from likeness.generators.networks.glasses import DARKEN
 from likeness.generators.networks.glasses_drawing import Rims
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.toolkit.latent_file import write_direction, write_directions
+from likeness.training.quiet_axes import DIGITS, GLASSES, RIM_AXES, find_quiet_axes, style_direction, worn_direction
 
 FAMILY = "composite"
 ARGUMENT = "glasses"  # of a composite's header
 DIRECTIONS = ("glasses", "sunglasses", "rims")
 MEASURED_ON = 256  # px
 STYLES = 3  # heavy, round, dark
-# How much more the choice among skins weighs than what is seen directly: it must not be moved at all.
-CHOICE_WEIGHT = 100.0
-DIGITS = 6  # of the numbers in the header
 
 BLACK, GREY, GOLD, STEEL = (0.05, 0.05, 0.06), (0.30, 0.31, 0.32), (0.72, 0.58, 0.36), (0.70, 0.74, 0.76)
 # What dark lenses let through.
@@ -119,9 +116,9 @@ def find_glasses(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     """
     if int((tensors["parity"] == 0).sum()) <= STYLES:
         return {}
-    rows = [[round(x, DIGITS) for x in axis] for axis in find_quiet_axes(tensors, 1 + STYLES).tolist()]
+    axes = find_quiet_axes(tensors)
     kinds = [{"name": name, **_to_json(rims)} for name, rims in RIMS.items()]
-    return {ARGUMENT: {"worn": rows[0], "style": rows[1:], "rims": kinds}}
+    return {ARGUMENT: {"worn": axes[GLASSES], "style": axes[RIM_AXES], "rims": kinds}}
 
 
 def _to_json(rims: Rims) -> dict[str, float | list[float]]:
@@ -177,33 +174,6 @@ def write_glasses_directions(weights: Path, name: str, folder: Path) -> list[Pat
     return files
 
 
-def find_quiet_axes(tensors: Mapping[str, Tensor], count: int) -> Tensor:
-    """Return unit vectors over the latent's even columns along which skin changes least, `[count, n_even]`.
-
-    Args:
-        tensors: of composite weights.
-        count: of axes at right angles to each other, at most as many as even columns: the first is quiet in the middle
-            and the fine layer, the others in the fine layer.
-    """
-    middle, fine = (_change(tensors, f"{name}.even") for name in ("skin_middle", "skin_fine"))
-    query = tensors["skin_exemplar.query_even"].double()
-    fine = fine + CHOICE_WEIGHT * (query @ query.t()) / query.square().sum()
-    first = torch.linalg.eigh(middle + fine)[1][:, :1]
-    # Any number that is larger than all of them keeps the first out.
-    others = torch.linalg.eigh(fine + 1e3 * (first @ first.t()))[1][:, : count - 1]
-    axes = torch.cat([first, others], dim=1).t()
-    # The sign of an eigenvector is the library's choice.
-    strongest = axes.abs().argmax(1, keepdim=True)
-    return axes * axes.gather(1, strongest).sign()
-
-
-def _change(tensors: Mapping[str, Tensor], name: str) -> Tensor:
-    """Return how much a block changes by its components, `[n_even, n_even]`, with a trace of 1."""
-    maps = tensors[name].flatten(1).double() * tensors[f"{name}_scale"].double()[:, None]
-    gram = maps @ maps.t()
-    return gram / gram.trace()
-
-
 def glasses_directions(told: Mapping[str, Any], parity: Tensor) -> dict[str, Tensor]:
     """Return the directions of a header's glasses by name, `[n, 4, w_dim]` each.
 
@@ -214,11 +184,7 @@ def glasses_directions(told: Mapping[str, Any], parity: Tensor) -> dict[str, Ten
         told: of the header, as `find_glasses` makes it.
         parity: of the weights file.
     """
-    even = torch.nonzero(~parity.bool()).flatten()
-    worn = torch.zeros(ROWS, len(parity))
-    axis = torch.tensor(told["worn"]) * (PUT_ON / 2**0.5)
-    worn[FINE, even], worn[MIDDLE, even] = axis, -axis
-    styles = torch.zeros(STYLES, ROWS, len(parity))
-    styles[:, FINE, even] = torch.tensor(told["style"])
+    worn = worn_direction(told["worn"], parity)
+    styles = torch.stack([style_direction(axis, parity) for axis in told["style"]])
     banks = worn[None], (worn + DARKEN * styles[2])[None], styles
     return dict(zip(DIRECTIONS, banks, strict=True))

@@ -1,4 +1,4 @@
-"""Glasses for composite weights: axes that move nothing, rims within reach, and the files that are written."""
+"""Glasses for composite weights: rims within reach, and the files that are written."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import torch
 
 from likeness.errors import WeightsError
 from likeness.generators.families.composite import open_composite
-from likeness.generators.networks.composite import CompositeNetwork
-from likeness.generators.networks.glasses import FINE, Glasses
+from likeness.generators.networks.glasses import Glasses
+from likeness.generators.networks.quiet_axis import FINE
 from likeness.generators.weights_file import WeightsHeader, read_header, read_weights, write_weights
 from likeness.toolkit.latent_file import read_about, read_directions
 from likeness.training.glasses import (
@@ -17,23 +17,8 @@ from likeness.training.glasses import (
     STYLES,
     add_glasses,
     find_glasses,
-    find_quiet_axes,
     write_glasses_directions,
 )
-
-
-def test_the_axes_stand_at_right_angles_and_move_less_than_any_direction_drawn_at_random(tiny_composite: Path) -> None:
-    tensors = read_weights(tiny_composite)[1]
-    axes = find_quiet_axes(tensors, 1 + STYLES).float()
-    assert torch.allclose(axes @ axes.t(), torch.eye(1 + STYLES), atol=1e-5)
-    network = CompositeNetwork(tensors, size=64, dtype=torch.float32)
-    dice = torch.randn(20, axes.shape[1], generator=torch.Generator().manual_seed(0))
-    codes = torch.cat([axes[1:2], dice / dice.norm(dim=1, keepdim=True)])
-    latent = torch.zeros(len(codes), 4, network.w_dim)
-    latent[:, FINE, network.even_index] = codes
-    moved = network.blocks(latent)["skin_fine"] - network.blocks(torch.zeros(1, 4, network.w_dim))["skin_fine"]
-    change = moved.flatten(1).norm(dim=1)
-    assert change[0] < change[1:].min()
 
 
 def test_a_new_composite_draws_them_and_an_old_one_is_given_them(tiny_composite: Path, tmp_path: Path) -> None:

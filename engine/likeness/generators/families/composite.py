@@ -16,15 +16,18 @@ from likeness.errors import WeightsError
 from likeness.generator import Bend, Bends, GeneratorInfo, NoiseMode
 from likeness.generators.families.checkpoint import Source, own_source
 from likeness.generators.families.stepping import add_swaps, names_of_swaps
+from likeness.generators.networks.beard import Beard
 from likeness.generators.networks.composite import UNBENT, CompositeNetwork, Layers
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.eight_bit_network import EightBitNetwork
 from likeness.generators.networks.enlarger import FACTOR, Enlarger
 from likeness.generators.networks.glasses import Glasses, Worn
+from likeness.generators.networks.quiet_axis import QuietAxis
 from likeness.generators.networks.refiner import Refiner
 from likeness.generators.weights_file import WeightsHeader, read_weights, shared_latents
 
 Placed = TypeVar("Placed", bound=nn.Module)
+Axis = TypeVar("Axis", bound=QuietAxis)
 FAMILY = "composite"
 NAMES = (FAMILY,)
 # Faces that the ranges of eight bits are taken from, and others that are then looked at.
@@ -90,8 +93,9 @@ class CompositeGenerator:
         drawn = {name: source.arguments[name] for name in ("outline", "left_out") if name in source.arguments}
         network = CompositeNetwork(tensors, size=native, dtype=choose_component_dtype(device), **drawn)
         self.network = network.to(device).eval().requires_grad_(False)
-        told = source.arguments.get("glasses")
-        self.glasses = None if told is None else Glasses(told, network.even_index).to(device)
+        told, even = source.arguments, network.even_index
+        self.glasses = Glasses(told["glasses"], even).to(device) if "glasses" in told else None
+        self.beard = Beard(told["beard"], even).to(device) if "beard" in told else None
         self.enlarger = enlarger if enlarger is None else _place(enlarger, device)
         refiner = Refiner.find(tensors) if enlarger is None else None
         self.refiner = refiner if refiner is None else _place(refiner, device)
@@ -172,16 +176,25 @@ class CompositeGenerator:
         return operations
 
     def _draw_face(self, latent: Tensor, operations: Mapping[str, Bend]) -> Tensor:
-        """Pictures of `latent`, its layers bent, with the glasses that it wears on top of them."""
-        # Where none are worn, a processor is spared them; asking a card would wait for it.
-        if self.glasses is None or (not latent.is_cuda and not bool(self.glasses.opacity(latent).any())):
-            self._worn = None
-            return self._draw(self.network.layers(latent, operations))
-        parts = self.network.layers(self.glasses.take_off(latent), operations)
+        """Pictures of `latent`, its layers bent, with the beard and the glasses that it wears on top of them."""
+        self._worn = None
+        glasses, beard = self._find_worn(self.glasses, latent), self._find_worn(self.beard, latent)
+        bare = latent
+        for axis in (glasses, beard):
+            bare = bare if axis is None else axis.take_off(bare)
+        parts = self.network.layers(bare, operations)
         drawn = self._draw(parts)
-        dressed = self.glasses.put_on(drawn, latent, parts.field, parts.mattes)
-        self._worn = Worn(self.glasses, latent, parts.field, parts.mattes, drawn, dressed)
+        if beard is not None:
+            drawn = beard.grow(drawn, latent, parts)
+        if glasses is None:
+            return drawn
+        dressed = glasses.put_on(drawn, latent, parts.field, parts.mattes)
+        self._worn = Worn(glasses, latent, parts.field, parts.mattes, drawn, dressed)
         return dressed
+
+    def _find_worn(self, axis: Axis | None, latent: Tensor) -> Axis | None:
+        """What is worn; on a processor None where nobody does. Asking a card would wait for it."""
+        return axis if axis is not None and (latent.is_cuda or bool(axis.opacity(latent).any())) else None
 
     def take_off(self, image: Tensor) -> Tensor:
         """See `likeness.generator.WearingGenerator`."""

@@ -1,19 +1,17 @@
 """Glasses drawn onto a face from a few measures of their rims: crisp at every size, and between two lies a third.
 
-A latent says whether they are worn by a direction along which the composite draws next to nothing: the fine layer minus
-the middle one, so that it is exactly 0 in every face whose layers are one code. Which rims, and how dark the lenses
-are, is read off three more such directions of the fine layer: everybody has glasses of their own to put on.
+A latent says whether they are worn by a `QuietAxis`. Which rims, and how dark the lenses are, is read off three more
+directions of the fine layer along which next to nothing is drawn: everybody has glasses of their own to put on.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from likeness.generators.networks.glasses_drawing import (
     SKIN_GRID,
@@ -22,25 +20,19 @@ from likeness.generators.networks.glasses_drawing import (
     Rims,
     draw_glasses,
     sample_skin,
-    smooth_step,
 )
+from likeness.generators.networks.quiet_axis import FINE, QuietAxis, smooth_step
 
-# Along the direction, in standard deviations of a face whose layers are mixed: up to OFF nothing is drawn, from ON on
-# everything. A mixed face's own part has a deviation of 1, an encoded photo's of 1.2: none comes near OFF.
-OFF, ON = 7.0, 9.5
-# How far the direction `glasses` of amount 1 goes: beyond ON at a truncation of a half.
-PUT_ON = 20.0
 # From where to where, along its own direction, lenses darken: one face in twenty wears sunglasses.
 CLEAR, DARK = 1.6, 2.8
 DARKEN = 6.0
 # How decidedly a face wears one kind of rims, per squared standard deviation.
 SHARPNESS = 7.0
-MIDDLE, FINE = 2, 3  # rows of the latent
 # What is looked at of the picture, as parts of it: top, bottom, left, right. Heads are cut upright; glasses lie within.
 BAND = (0.33, 0.675, 0.18, 0.82)
 
 
-class Glasses(nn.Module):
+class Glasses(QuietAxis):
     """What the latent says of glasses, and their drawing; the same code on CPU, CUDA and MPS, no sync.
 
     Args:
@@ -52,43 +44,21 @@ class Glasses(nn.Module):
         KeyError, TypeError, ValueError: something is absent or of another shape.
     """
 
-    axis: Tensor
     styles: Tensor
-    even_index: Tensor
     keys: Tensor
     measures: Tensor
 
     def __init__(self, told: Mapping[str, Any], even_index: Tensor) -> None:
-        super().__init__()
+        super().__init__(told["worn"], even_index)
         kinds = [Rims.from_json(each) for each in told["rims"]]
-        axis, styles = torch.tensor(told["worn"]).float(), torch.tensor(told["style"]).float()
-        if axis.shape != even_index.shape or styles.shape != (3, len(even_index)) or not kinds:
-            raise ValueError(f"glasses of {list(axis.shape)} and {list(styles.shape)} for {len(even_index)} columns")
-        self.register_buffer("axis", axis)
+        styles = torch.tensor(told["style"]).float()
+        if styles.shape != (3, len(even_index)) or not kinds:
+            raise ValueError(f"{len(kinds)} kinds of rims by {list(styles.shape)} numbers of {len(even_index)} columns")
         self.register_buffer("styles", styles)
-        self.register_buffer("even_index", even_index)
         self.register_buffer("keys", torch.tensor([[rims.heavy, rims.round] for rims in kinds]))
         self.register_buffer("measures", torch.tensor([rims.flat() for rims in kinds]))
         self._places: dict[tuple[str, int], tuple[Tensor, Tensor]] = {}
         self._placements: dict[tuple[str, int], Placement] = {}
-
-    def amount(self, latent: Tensor) -> Tensor:
-        """How far `latent` `[batch, 4, w_dim]` lies along the direction, `[batch]`."""
-        even = latent[..., self.even_index]
-        # The difference first: where the rows are one code it is exactly 0.
-        return ((even[:, FINE] - even[:, MIDDLE]) @ self.axis) * math.sqrt(0.5)
-
-    def opacity(self, latent: Tensor) -> Tensor:
-        """How much of the glasses is seen, `[batch]` in [0, 1]; exactly 0 where none are worn."""
-        return smooth_step(self.amount(latent), OFF, ON)
-
-    def take_off(self, latent: Tensor) -> Tensor:
-        """The latent of the same face without them, as far as they are seen."""
-        along = (self.opacity(latent) * self.amount(latent) * math.sqrt(0.5))[:, None] * self.axis
-        rows = torch.zeros_like(latent)
-        rows[:, FINE, self.even_index] = along
-        rows[:, MIDDLE, self.even_index] = -along
-        return latent - rows
 
     def design(self, latent: Tensor) -> tuple[Tensor, Tensor]:
         """Measures of the rims, `[batch, measures]` as `Rims.flat`; the lenses' darkness, `[batch]` in [0, 1]."""

@@ -141,12 +141,6 @@ class Outlines:
     back: Tensor
 
 
-def smooth_step(x: Tensor, start: float, end: float) -> Tensor:
-    """Return 0 up to `start`, 1 from `end` on, and a smooth way between."""
-    part = ((x - start) / (end - start)).clamp(0, 1)
-    return part * part * (3 - 2 * part)
-
-
 class Placement:
     """Where glasses lie on faces with warps of one size.
 

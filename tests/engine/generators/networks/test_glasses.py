@@ -9,8 +9,9 @@ import torch
 
 from likeness.errors import WeightsError
 from likeness.generators.families.composite import CompositeGenerator, open_composite
-from likeness.generators.networks.glasses import BAND, FINE, MIDDLE, OFF, ON, PUT_ON
+from likeness.generators.networks.glasses import BAND
 from likeness.generators.networks.glasses_drawing import CENTRE, Placement
+from likeness.generators.networks.quiet_axis import FINE, MIDDLE, OFF, ON, PUT_ON
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.toolkit.mouth import move_bare
 from likeness.training.glasses import MEASURED_ON, RIMS, glasses_directions

@@ -1,7 +1,7 @@
-"""Sheets of glasses: `python docs/draw_glasses.py people|rims WEIGHTS SHEET`.
+"""Sheets of what faces wear: `python docs/draw_worn.py people|rims|beards WEIGHTS SHEET`.
 
-`people` are seeds bare, and below each what they wear; `rims` is one person with every kind, and with
-three of them with dark lenses.
+`people` are seeds bare, and below each their glasses; `rims` is one person with every kind, and with three of them with
+dark lenses; `beards` are two people shaven and with every kind.
 """
 
 import sys
@@ -17,6 +17,7 @@ from likeness.picture import sheet, to_picture, write_picture
 from likeness.toolkit.latent_file import read_directions
 
 PSI, COLUMNS, PEOPLE, PERSON = 0.7, 8, 16, 3
+BEARDED = (10, 19)
 DARK_ONES, DARK_SD = slice(1, None, 5), 4.0
 
 
@@ -41,6 +42,17 @@ def draw_rims(generator: CompositeGenerator) -> list[Tensor]:
     return [person + (key[0] - own[0]) * heavy + (key[1] - own[1]) * around + (key[2] - own[2]) * dark for key in kinds]
 
 
+def draw_beards(generator: CompositeGenerator) -> list[Tensor]:
+    """Return latents of rows of one person each, shaven and with every kind of beard."""
+    assert generator.beard is not None
+    (grown,), (kind,) = _read(generator, "beard"), _read(generator, "beards")
+    rows = []
+    for person in PSI * generator.sample(BEARDED):
+        own = float((person * kind).sum())
+        rows += [person, *(person + grown + (key - own) * kind for key in generator.beard.keys.tolist())]
+    return rows
+
+
 def _read(generator: CompositeGenerator, name: str) -> Tensor:
     return read_directions(find_direction(name, *generator.info.names), *generator.mean.shape)
 
@@ -49,12 +61,13 @@ def main() -> None:
     what, weights, path = sys.argv[1:]
     generator = open_generator(find_weights(weights), "cpu")
     assert isinstance(generator, CompositeGenerator)
-    latents = draw_people(generator) if what == "people" else draw_rims(generator)
+    latents = {"people": draw_people, "rims": draw_rims, "beards": draw_beards}[what](generator)
     with torch.inference_mode():
         pictures = [to_picture(generator.synthesize(latent[None])) for latent in latents]
-    if what == "rims":
-        side = len(pictures[0])
-        pictures = [picture[side // 4 : 3 * side // 4, side // 8 : 7 * side // 8] for picture in pictures]
+    side = len(pictures[0])
+    if what != "people":
+        top = side // 4 if what == "rims" else side // 2
+        pictures = [picture[top : top + side // 2, side // 8 : 7 * side // 8] for picture in pictures]
     write_picture(Path(path), sheet(pictures, COLUMNS))
 
 

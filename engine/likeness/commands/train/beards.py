@@ -1,0 +1,53 @@
+"""`likeness train beards`: beards for a composite, cut from photos."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from likeness.options import Force
+
+
+def beards(
+    weights: str,
+    *photos: str,
+    output: Annotated[Path, Parameter(name=("--output", "-o"))],
+    directions: Path | None = None,
+    force: Force = False,
+) -> None:
+    """Give composite weights beards to wear, cut from photos of people who have one; seconds on one core.
+
+    Shaven faces stay as they are, bit by bit, and with them all that is saved for these weights.
+
+    Parameters
+    ----------
+    weights
+        A composite, with or without a refiner or an enlarger: a file, or the name of a bundled one.
+    photos
+        PHOTO:KIND from the least beard to the most: an aligned picture of a face turned to the front with dark hair
+        on lighter skin, and how far the beard reaches: moustache, goatee or beard.
+    output
+        The .safetensors file to write.
+    directions
+        Folder for the directions beard and beards; beside the weights in directions/NAME when left out.
+    """
+    from likeness import open_generator
+    from likeness.errors import TrainingError
+    from likeness.files.free_name import claimed, refuse_existing
+    from likeness.files.paths import find_weights
+    from likeness.generators.families.composite import CompositeGenerator
+    from likeness.training.beards import DIRECTIONS, add_beards, parse_bearded, write_beard_directions
+
+    bearded = [parse_bearded(photo) for photo in photos]
+    if not bearded:
+        raise TrainingError("no photo to cut a beard from; give PHOTO:KIND of one or more")
+    generator = open_generator(find_weights(weights))
+    if not isinstance(generator, CompositeGenerator):
+        raise TrainingError(f"{weights} is a {generator.info.family}; beards are for composites such as faces-256")
+    folder = directions or output.parent / "directions" / output.stem
+    refuse_existing([folder / f"{name}.safetensors" for name in DIRECTIONS], force=force)
+    with claimed([output], force=force) as [path]:
+        add_beards(generator, bearded, path)
+        files = write_beard_directions(path, output.stem, folder)
+    print(f"{len(bearded)} beards; the result is in {output.resolve()}")
+    print(f"{len(files)} files of directions are in {folder.resolve()}")

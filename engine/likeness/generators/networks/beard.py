@@ -1,0 +1,138 @@
+"""Beards as exemplar layers: opacity and strands cut from faces that have one, in the colour of each face's own hair.
+
+They lie in the mean frame and move with the warp, as skin does. A latent says whether one is worn by a `QuietAxis`, and
+which by a place on another such direction of its fine layer, along which they stand in a row from least to most.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from likeness.generators.networks.composite import Layers
+from likeness.generators.networks.quiet_axis import FINE, QuietAxis
+
+# The part of the mean frame that exemplars are cut from: top, bottom, and to either side of its middle.
+TOP, BOTTOM, SIDE = 148 / 256, 1.0, 80 / 256
+# What of the picture is looked at for it: faces are longer and wider than the mean face.
+BAND = (0.6, 1.0, 0.17, 0.83)
+# Where the row of exemplars ends on either side, in standard deviations, and how decidedly a face wears one of them.
+REACH, SHARPNESS = 1.2, 24.0
+# Strands are kept as logarithms of brightness, in steps of a 127th of this.
+STRONGEST = 1.0
+# The part of the mean frame whose hair gives the colour, and how much darker a beard is.
+HAIR, DARKER = (0.08, 0.35, 0.24, 0.76), 0.5
+# How much the light on the face shows on it.
+UNLIT, LIT = 0.6, 0.8
+LIGHT_REACH = 0.05  # in picture widths: over so much around, light is averaged
+
+
+def pack_layers(layers: np.ndarray) -> str:
+    """Return the right halves of exemplars `[n, 2, height, width]`, opacity and strands, as text for a header."""
+    steps = np.stack([layers[:, 0] * 127, layers[:, 1] / STRONGEST * 127], axis=1)
+    return base64.b64encode(zlib.compress(np.rint(steps.clip(-127, 127)).astype(np.int8).tobytes(), 9)).decode()
+
+
+def unpack_layers(text: str, shape: tuple[int, int, int]) -> Tensor:
+    """Return whole exemplars `[n, 2, height, 2 * width]` from the text of their right halves.
+
+    Args:
+        shape: how many, their height, and the width of a half.
+
+    Raises:
+        ValueError: it is broken, or there is more or less of it.
+    """
+    count, height, width = shape
+    try:
+        steps = np.frombuffer(zlib.decompress(base64.b64decode(text, validate=True)), np.int8)
+    except zlib.error as error:
+        raise ValueError(f"the layers of beards are broken ({error})") from error
+    half = torch.from_numpy(steps.reshape(count, 2, height, width).astype(np.float32) / 127)
+    half[:, 1] *= STRONGEST
+    return torch.cat([half.flip(-1), half], dim=-1)
+
+
+class Beard(QuietAxis):
+    """What the latent says of a beard, and its drawing; the same code on CPU, CUDA and MPS, no sync.
+
+    Args:
+        told: of a weights file's header: `worn` and `kind`, `[n_even]` each, unit vectors over the latent's even
+            columns; `shape` and `layers` of `unpack_layers`.
+        even_index: the latent's even columns.
+
+    Raises:
+        KeyError, TypeError, ValueError: something is absent or of another shape.
+    """
+
+    kind: Tensor
+    keys: Tensor
+    exemplars: Tensor
+
+    def __init__(self, told: Mapping[str, Any], even_index: Tensor) -> None:
+        super().__init__(told["worn"], even_index)
+        kind = torch.tensor(told["kind"]).float()
+        if kind.shape != even_index.shape:
+            raise ValueError(f"kinds of beards of {list(kind.shape)} for {len(even_index)} columns")
+        count, height, width = told["shape"]
+        self.register_buffer("kind", kind)
+        self.register_buffer("exemplars", unpack_layers(told["layers"], (count, height, width)))
+        self.register_buffer("keys", torch.linspace(-REACH, REACH, count))
+
+    def choose(self, latent: Tensor) -> Tensor:
+        """How much of each exemplar the latents `[batch, 4, w_dim]` have, `[batch, exemplars]`."""
+        place = latent[:, FINE][:, self.even_index] @ self.kind
+        return (-SHARPNESS * (place[:, None] - self.keys).square()).softmax(1)
+
+    def grow(self, picture: Tensor, latent: Tensor, parts: Layers) -> Tensor:
+        """Return the picture of a shaven face with the beard of `latent`; where there is none, bit by bit as it was.
+
+        Args:
+            picture: `[batch, 3, size, size]` in [-1, 1], of any size.
+            latent: `[batch, 4, w_dim]`.
+            parts: of the same faces.
+        """
+        size = picture.shape[-1]
+        top, bottom, left, right = (round(part * size) for part in BAND)
+        band = picture[:, :, top:bottom, left:right]
+        seen = _sample_layers(torch.einsum("bn,nchw->bchw", self.choose(latent), self.exemplars), parts.field, size)
+        worn = self.opacity(latent)[:, None, None, None]
+        opacity = seen[:, :1].clamp(0, 1) * worn
+        shown = (band + 1) / 2
+        colour = _hair_colour(parts.hair) * torch.exp(seen[:, 1:]) * (UNLIT + LIT * _average(shown, size))
+        drawn = 2 * torch.lerp(shown, colour.clamp(0, 1), opacity) - 1
+        out = picture.clone()
+        out[:, :, top:bottom, left:right] = torch.where(opacity > 0, drawn, band)
+        return out
+
+
+def _sample_layers(layers: Tensor, field: Tensor, size: int) -> Tensor:
+    """Return layers of the mean frame's part as the warp brings them to the band of a picture."""
+    top, bottom, left, right = (round(part * size) for part in BAND)
+    axis = (torch.arange(size, device=field.device, dtype=field.dtype) + 0.5) / size
+    places = torch.stack(torch.meshgrid(axis[left:right], axis[top:bottom], indexing="xy"), dim=-1)
+    places = places[None].expand(len(field), -1, -1, -1)
+    moved = functional.grid_sample(field, 2 * places - 1, padding_mode="border", align_corners=False)
+    source = places + moved.permute(0, 2, 3, 1)
+    x, y = (source[..., 0] - 0.5) / SIDE, 2 * (source[..., 1] - TOP) / (BOTTOM - TOP) - 1
+    return functional.grid_sample(layers, torch.stack([x, y], dim=-1), mode="bicubic", align_corners=False)
+
+
+def _hair_colour(hair: Tensor) -> Tensor:
+    """Return the colour of a beard by that of the hair `[batch, 3, size, size]`: `[batch, 3, 1, 1]` in [0, 1]."""
+    top, bottom, left, right = (round(part * hair.shape[-1]) for part in HAIR)
+    return DARKER * ((hair[:, :, top:bottom, left:right].mean((2, 3), keepdim=True) + 1) / 2).clamp(0.03, 1)
+
+
+def _average(shown: Tensor, size: int) -> Tensor:
+    """Return the light around each place of a band, `[batch, 1, height, width]`, at a quarter of the size."""
+    small = functional.avg_pool2d(shown.mean(1, keepdim=True), 4, ceil_mode=True)
+    reach = max(1, round(LIGHT_REACH * size / 4))
+    small = functional.avg_pool2d(functional.pad(small, (reach,) * 4, mode="replicate"), 2 * reach + 1, stride=1)
+    return functional.interpolate(small, size=shown.shape[2:], mode="bilinear", align_corners=False)
