@@ -11,6 +11,7 @@ Below the classes are the types of options that other commands share. This file 
 `likeness --help` does: no torch, pydantic or cv2.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -138,6 +139,9 @@ class PictureOptions:
         Number format of the network; auto takes bfloat16 where the processor multiplies it, and float16 on CUDA where
         the picture stays the same. "mixed" is float16 at the four finest sizes of a StyleGAN2; "int8" is for the
         default faces, which auto draws so on processors.
+    threads
+        How many threads the network has on a processor. The same number gives the same bits, whatever machine has how
+        many cores; without it, all cores but one.
     fit
         How a picture fills a screen or --size of another shape: contain with black bars, cover with its edges cut off,
         stretch out of its shape, mirror it into the bars, blur it behind itself, tile the bars with it. Without it the
@@ -160,6 +164,7 @@ class PictureOptions:
     weights: PlayedWeights | None = None
     backend: Literal["auto", "eager", "compile", "openvino", "graph"] = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16", "mixed", "int8"] = "auto"
+    threads: Annotated[int | None, ranged(ranges.THREADS)] = None
     fit: Fit | None = None
     profile: FilmProfile | None = None
     force: Force = False
@@ -271,6 +276,11 @@ PICTURE_DEFAULTS = PictureOptions()
 # A show without outputs and inputs that saves nothing and plays what it is told, however slow the machine is: what
 # tools and tests start from.
 QUIET = Options(("null",), osc_port=0, web_port=0, midi="off", autosave=False, strict=True, measured=False)
+
+
+def count_threads(options: PictureOptions) -> int:
+    """Return how many threads the network has: capture, window, sound and encoder live on the core that is left."""
+    return options.threads or max(1, (os.cpu_count() or 1) - 1)
 
 
 def quieten(options: PictureOptions) -> Options:

@@ -51,6 +51,7 @@ Fit = Literal["contain", "cover", "stretch", "mirror", "blur", "tile"]
 FPS = Range(1, 1000, "frames per second")
 # Beyond 64 no machine of today draws them, and a slip of the hand takes all memory.
 HEADS = Range(1, 64)
+THREADS = Range(1, 1024)
 # torch.Generator takes seeds of 64 bits with a sign.
 SEED = Range(0, 2**63 - 1)
 # Of a picture: what is smaller shows no face, and graphics drivers take no larger texture.

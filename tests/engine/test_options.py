@@ -13,7 +13,7 @@ from likeness.options import QUIET, Options, PictureOptions, parse_settings, qui
 
 # What each command's help listed before the options were declared once.
 SHARED = {"--output", "-o", "--size", "--fps", "--device", "--plugin", "--audio", "--weights", "--backend"}
-SHARED |= {"--camera", "--precision", "--seconds", "--preset", "--force", "--fit", "--profile"}
+SHARED |= {"--camera", "--threads", "--precision", "--seconds", "--preset", "--force", "--fit", "--profile"}
 LIVE = {"--display", "--osc-port", "--osc-host", "--oscquery-port", "--midi", "--link", "--no-link"}
 DRAWN = {"--heads", "--seed", "--set"}
 PLAYED = {"--windowed", "--no-windowed", "--takeover", "--watch", "--no-watch", "--follow", "--no-follow", "--status"}

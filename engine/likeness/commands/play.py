@@ -18,6 +18,7 @@ from likeness.options import (
     OutFile,
     PictureOptions,
     PlayedName,
+    count_threads,
     quieten,
     ranged,
     read_named_preset,
@@ -109,6 +110,8 @@ def render(
             from likeness.commands.shards import Film, render_film
             from likeness.show.takes.material import hash_material
 
+            # The same for every worker, whatever machine has how many cores: another number may give another last bit.
+            rendered = replace(rendered, threads=count_threads(rendered))
             fps = rendered.fps or take.preset.show.fps or DEFAULT_FPS
             film = Film(take.path, rendered, fps, shards, workers or 1, hash_material(take, rendered))
             run = None

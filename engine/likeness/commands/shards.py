@@ -29,7 +29,10 @@ MOST_TRIES = 3
 # Of the hash of everything that the pictures depend on: enough that parts of two films are not taken for each other's.
 KEY_DIGITS = 6
 # Options that the pictures depend on, but for files.
-_PICTURE = ("heads", "size", "fps", "seed", "settings", "backend", "precision", "weights", "fit", "profile", "alpha")
+_PICTURE = (
+    *("heads", "size", "fps", "seed", "settings", "backend", "precision", "threads", "weights"),
+    *("fit", "profile", "alpha"),
+)
 
 
 @dataclass(frozen=True)

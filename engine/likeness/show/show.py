@@ -1,6 +1,5 @@
 """A show, built from a preset and options: the one module that knows all the parts."""
 
-import os
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -23,7 +22,7 @@ from likeness.host.recursion_limit import keep_recursion_limit
 from likeness.inputs.link import LinkSession
 from likeness.inputs.midi.cue_pads import CuePadActions
 from likeness.master import Master
-from likeness.options import DEFAULT_FPS, Options
+from likeness.options import DEFAULT_FPS, Options, count_threads
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.ranges import parse_size
@@ -142,8 +141,7 @@ class Show(AbstractContextManager["Show"]):
         set_first_values(store, modulation, self.preset, options.settings, failed, strict=face is None)
         # The generator, and the thread that draws with it.
         device, size = choose_device(options.device), options.size or (parse_size(show.size) if show.size else None)
-        # The render thread may use all cores but one: capture, window, sound and encoder live on that.
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
+        torch.set_num_threads(count_threads(options))
         open_generator = partial(open_weights, host, options, device=device, size=size, heads=self.heads)
         self.first_weights, generator = open_first(
             show.weights, open_generator, self.heads, presets.record_weights, measured=options.measured, size=size

@@ -144,10 +144,11 @@ def test_shards_of_other_takes_and_options_have_other_names(night: Path, tmp_pat
             replace(film, take=other),
             replace(film, fps=25.0),
             replace(film, options=replace(film.options, size=(64, 64))),
+            replace(film, options=replace(film.options, threads=2)),
             replace(film, options=replace(film.options, device="cpu")),
         )
     }
-    assert len(names) == 4
+    assert len(names) == 5
 
 
 def test_shards_made_with_another_plugin_module_or_sound_of_the_same_name_have_other_names(

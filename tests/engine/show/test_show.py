@@ -1,5 +1,6 @@
 """A whole show in this process: the same value through every surface, presets saved and recalled."""
 
+import os
 import socket
 import threading
 import time
@@ -8,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from pythonosc.udp_client import SimpleUDPClient
 
 from likeness.errors import InputError, PresetError
@@ -16,7 +18,7 @@ from likeness.files.paths import search_dirs
 from likeness.host.slot import RESERVED
 from likeness.inputs.midi.input import MidiInput
 from likeness.inputs.osc.packet import decode, encode
-from likeness.options import QUIET, Options
+from likeness.options import QUIET, Options, count_threads
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable, find_preset, read_preset
@@ -141,6 +143,13 @@ def test_a_recall_of_nothing_is_refused_and_the_show_goes_on(show: MakeShow) -> 
         playing.preset_commands.recall_preset("nihgt")
     playing.loop.frame()
     assert playing.loop.stats.repeated == 0
+
+
+@pytest.mark.usefixtures("torch_as_it_was")
+def test_the_network_has_the_threads_that_it_is_given(show: MakeShow) -> None:
+    show(options=replace(QUIET, size=(64, 64), offline=True, threads=3))
+    assert torch.get_num_threads() == 3
+    assert count_threads(QUIET) == max(1, (os.cpu_count() or 1) - 1)
 
 
 def test_weights_say_at_load_whether_a_paid_night_is_allowed(show: MakeShow, caplog: pytest.LogCaptureFixture) -> None:
