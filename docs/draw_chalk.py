@@ -16,7 +16,7 @@ FIELD = NDArray[np.float32]
 PAPER = np.float32((186, 172, 146))
 BLACK, RED, WHITE = np.float32((34, 30, 34)), np.float32((158, 66, 44)), np.float32((250, 246, 234))
 SCALE = 2  # drawn larger, and reduced at the end
-PERIOD = 7.0  # px between two hatches, at that scale
+PERIOD = 13.0  # px between two hatches, at that scale: at 256 px a filter can draw them
 
 
 def draw_chalk(photo: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -59,7 +59,7 @@ def _hatches(rng: np.random.Generator, shape: tuple[int, ...], degrees: float) -
 
 
 def _grain(rng: np.random.Generator, shape: tuple[int, ...]) -> FIELD:
-    rough = cv2.GaussianBlur(rng.normal(0, 1, shape).astype(np.float32), (0, 0), 1.1)
+    rough = cv2.GaussianBlur(rng.normal(0, 1, shape).astype(np.float32), (0, 0), 2.2)
     return np.asarray(np.clip(rough / rough.std() * 0.5, -1, 1), np.float32)
 
 

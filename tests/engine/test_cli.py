@@ -277,7 +277,7 @@ def _rest(show: "subprocess.Popen[str]") -> str:
 def test_a_contact_sheet_holds_as_many_faces_as_asked() -> None:
     for arguments, file, shape in (
         (["--count", "6", "--columns", "3", "-o", "sheet.png"], "sheet.png", (2 * 256 + 4, 3 * 256 + 8, 3)),
-        (["demo", "--count", "4", "--seconds", "1", "--size", "128"], "out/sheet.png", (128, 8 * 128 + 28, 3)),
+        (["demo", "--count", "4", "--seconds", "1", "--size", "128"], "out/sheet.png", (128, 4 * 128 + 12, 3)),
     ):
         assert status("contact-sheet", *arguments) == 0
         assert cv2.imread(file).shape == shape

@@ -49,9 +49,10 @@ class FilterNetwork(nn.Module):
         self.down = nn.Conv2d(cells, half, 3, 2)
         self.first = nn.ModuleList(nn.Conv2d(half, half, 3) for _ in range(blocks))
         self.second = nn.ModuleList(nn.Conv2d(half, half, 3) for _ in range(blocks))
-        self.up = nn.Conv2d(half, 4 * cells, 1)
+        self.up = nn.Conv2d(half, cells, 1)
         self.join = nn.Conv2d(cells, cells, 3)
-        self.leave = nn.Conv2d(cells, 3 * CELL**2, 3)
+        # Each px is written by the four cells around it, as a transposed convolution of stride 4 would.
+        self.leave = nn.Conv2d(cells, 3 * CELL**2, 2)
         for layer in self.modules():
             if not isinstance(layer, nn.Conv2d):
                 continue
@@ -61,8 +62,8 @@ class FilterNetwork(nn.Module):
         self.sow.weight.data.mul_(GRAIN_SCALE)
         for block in self.second.parameters():
             block.data.mul_(BLOCK_SCALE)
-        _make_neighbours_alike(self.up, 2)
-        _make_neighbours_alike(self.leave, CELL)
+        # The px of one cell alike: unlike ones begin as a checkerboard [Aitken et al. 2017].
+        self.leave.weight.data = self.leave.weight.data[:3].repeat(CELL**2, 1, 1, 1)
         self.leave.weight.data.mul_(0.3)
         channels = [cells, half, *[half] * 2 * blocks, cells]
         self.gains = nn.ParameterList(nn.Parameter(torch.ones(styles, count)) for count in channels)
@@ -88,11 +89,13 @@ class FilterNetwork(nn.Module):
         x = self.down(functional.pad(cells, (1, 0, 1, 0), mode="replicate"))
         x = functional.relu(self._norm(1, x, shares), inplace=True)
         for number, (first, second) in enumerate(zip(self.first, self.second, strict=True)):
-            y = functional.relu(self._norm(2 + 2 * number, first(_repeat_edge(x)), shares), inplace=True)
-            x = x + self._norm(3 + 2 * number, second(_repeat_edge(y)), shares)
-        x = functional.relu(functional.pixel_shuffle(self.up(x), 2) + cells, inplace=True)
-        x = functional.relu(self._norm(len(self.gains) - 1, self.join(_repeat_edge(x)), shares), inplace=True)
-        return _write_cells(self.leave(_repeat_edge(x)))
+            y = functional.relu(self._norm(2 + 2 * number, first(repeat_edge(x)), shares), inplace=True)
+            x = x + self._norm(3 + 2 * number, second(repeat_edge(y)), shares)
+        # Not by PixelShuffle: what it writes recurs in every second cell, and strokes fall in with it.
+        x = functional.interpolate(self.up(x), scale_factor=2, mode="bilinear", align_corners=False)
+        x = functional.relu(x + cells, inplace=True)
+        x = functional.relu(self._norm(len(self.gains) - 1, self.join(repeat_edge(x)), shares), inplace=True)
+        return remove_raster(_write_cells(self.leave(repeat_edge(x))))
 
     def _norm(self, number: int, x: Tensor, shares: Tensor) -> Tensor:
         """The norm of that number: each channel of each picture by itself, then the styles' gain and bias."""
@@ -105,9 +108,9 @@ class FilterNetwork(nn.Module):
         return normal * gain[:, :, None, None] + bias[:, :, None, None]
 
 
-def _repeat_edge(x: Tensor) -> Tensor:
-    """Return `x` with a rim of one cell: black there would draw a frame around every picture."""
-    return functional.pad(x, (1, 1, 1, 1), mode="replicate")
+def repeat_edge(x: Tensor, rim: int = 1) -> Tensor:
+    """Return `x` with a rim of its edge, so wide: black there would draw a frame around every picture."""
+    return functional.pad(x, (rim, rim, rim, rim), mode="replicate")
 
 
 def draw_grain(height: int, width: int, count: int = 1, dice: torch.Generator | None = None) -> Tensor:
@@ -122,12 +125,15 @@ def _write_cells(cells: Tensor) -> Tensor:
     return rows.reshape(batch, height * CELL, width * CELL, 3).permute(0, 3, 1, 2)
 
 
-def _make_neighbours_alike(layer: nn.Conv2d, side: int) -> None:
-    """Give the px that a layer writes into one cell the same weights, in place: unlike ones begin as a checkerboard.
+def remove_raster(x: Tensor) -> Tensor:
+    """Return pictures `[batch, 3, H + 4, W + 4]` without what recurs every 2 or 4 px, a rim of 2 px narrower.
 
-    [Aitken et al. 2017]. `up` writes channel by channel as `pixel_shuffle` does, `leave` px by px.
+    What a network writes cell by cell recurs in each, and shows on even walls as a raster. The filter (1, 2, 2, 2, 1) /
+    8 both ways lets nothing of these periods through, three fifths of 8 px, and all of what is broad; as means of two
+    slices each, in a fifth of the time of a depthwise convolution on one core.
     """
-    weight, count = layer.weight.data, len(layer.weight) // side**2
-    layer.weight.data = (
-        weight[:count].repeat_interleave(side**2, 0) if side == 2 else weight[:count].repeat(side**2, 1, 1, 1)
-    )
+    for axis in (2, 3):
+        for step in (1, 2, 1):
+            count = x.shape[axis] - step
+            x = torch.lerp(x.narrow(axis, 0, count), x.narrow(axis, step, count), 0.5)
+    return x

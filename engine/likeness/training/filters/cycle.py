@@ -14,7 +14,15 @@ from torch.optim import Adam, Optimizer
 from likeness.errors import TrainingError
 from likeness.generator import Licence
 from likeness.generators.filter_file import STYLE_NAME, FilterInfo, write_filter
-from likeness.generators.networks.filter_network import INNER, MULTIPLE, OUTER, FilterNetwork, draw_grain
+from likeness.generators.networks.filter_network import (
+    INNER,
+    MULTIPLE,
+    OUTER,
+    FilterNetwork,
+    draw_grain,
+    remove_raster,
+    repeat_edge,
+)
 from likeness.generators.perceptual import open_features
 from likeness.training.compute import Compute
 from likeness.training.dataset import to_images
@@ -187,7 +195,9 @@ class CycleRecipe(Recipe):
         for name in DIRECTIONS:
             shown = self._pools[name].exchange(drawn[name].float())
             with self._compute.autocast():
-                taken, refused = self._critics[name](real[name]).float(), self._critics[name](shown).float()
+                # As a filter could write them: what none can would tell them from all that are drawn.
+                wanted = remove_raster(repeat_edge(real[name], 2))
+                taken, refused = self._critics[name](wanted).float(), self._critics[name](shown).float()
             parts.append(((taken - 1).square().mean() + refused.square().mean()) / 2)
         return torch.stack(parts).sum()
 

@@ -56,11 +56,11 @@ def test_a_run_ends_in_a_filter_with_a_style_for_each_picture(folder: Path) -> N
 
 
 def test_learning_brings_pictures_nearer_to_the_styles(folder: Path) -> None:
-    wanted = settings(folder, 40, crop=40, strength=5.0)
+    wanted = settings(folder, 40, crop=40, strength=5.0, style_size=128)
     run = RunFolder.begin(folder / "run", replace(wanted, learning_rate=1e-2))
     train(run, "cpu")
     losses = [entry["losses"]["style"] for entry in run.read_log() if "losses" in entry]
-    assert losses[-1] < 0.7 * losses[0]
+    assert losses[-1] < 0.85 * losses[0]
 
 
 def test_the_same_run_in_two_sittings_learns_the_same(folder: Path) -> None:
