@@ -1,5 +1,6 @@
 """The plugin docs: complete, and what they show runs."""
 
+import hashlib
 import inspect
 import re
 from collections.abc import Callable
@@ -29,6 +30,13 @@ def specified() -> dict[str, tuple[str, list[str]]]:
         )
         for name, function in hooks.items()
     }
+
+
+def test_every_file_of_weights_has_the_fingerprint_that_the_page_gives(root: Path) -> None:
+    weights = root / "weights"
+    rows = re.findall(r"^\| `(\S+)` \| `(\w+)` \|", (weights / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) > 20
+    assert dict(rows) == {name: hashlib.sha256((weights / name).read_bytes()).hexdigest() for name, _ in rows}
 
 
 def test_every_hook_stands_in_the_table_with_its_kind_and_arguments(root: Path) -> None:

@@ -4,11 +4,11 @@
     python tests/benchmarks/augmenting.py digits [--sheet augment-digits.jpg]
 
 `faces`: the WGAN of `likeness train wgan` for `--steps` on `--few` aligned faces of one source, alone and with
-`--count` new pictures of each: moved and lit as their drawings ("photo"), and the drawings themselves ("drawing").
+`--count` new pictures of each: moved and lit as their drawings ("photo"), or the drawings themselves ("drawing").
 Compared is the kernel distance of `likeness evaluate` (times 1,000, smaller is nearer) from what each draws to the
 other faces of that source, which no run has seen, and to those it was trained on. All runs take equally many steps.
 
-`digits`: as in [Antoniou et al. 2017, sec. 6.2]: a classifier for classes of which there are only `--few` pictures
+`digits`: as in [Antoniou et al. 2017]: a classifier for classes of which there are only `--few` pictures
 each, alone and with `--count` more of each picture, drawn by a DAGAN that was trained on other classes: on five digits
 for the other five, and the other way round. Five classes are few for a DAGAN: all pictures of a digit turned, mirrored
 and bent in one way count as a class of their own, `--ways` of each. With "by hand" the classifier's pictures are also
@@ -96,7 +96,10 @@ def compare_faces(arguments: argparse.Namespace, work: Path) -> None:
     for name, folder in folders.items():
         apart: list[tuple[float, float]] = []
         for seed in range(arguments.seeds):
-            settings = Settings("wgan", str(folder), size=arguments.size, batch=16, steps=arguments.steps, seed=seed)
+            settings = Settings(
+                "wgan", str(folder), size=arguments.size, batch=16, steps=arguments.steps, seed=seed,
+                own={"width": arguments.width},
+            )  # fmt: skip
             path = work / f"run-{name}-{seed}"
             train(RunFolder.begin(path, settings), "cpu")
             generator = open_generator(path / "weights.safetensors", "cpu")
@@ -156,8 +159,9 @@ def compare_digits(arguments: argparse.Namespace, work: Path) -> None:
                 reached[arm].append(accuracy)
     for arm in ARMS:
         print(f"{arm}: accuracy {describe(reached[arm], 3)} over {len(reached[arm])}")
-    gains = [b - a for a, b in zip(reached[ARMS[1]], reached[ARMS[3]], strict=True)]
-    print(f"gain by the DAGAN beside moves by hand: {describe(gains, 3)}, {sum(g > 0 for g in gains)} of {len(gains)}")
+    for without, beside in zip(ARMS[:2], ARMS[2:], strict=True):
+        gains = [b - a for a, b in zip(reached[without], reached[beside], strict=True)]
+        print(f"{beside}, against {without}: {describe(gains, 3)}, better in {sum(g > 0 for g in gains)}")
     if arguments.sheet:
         write_picture(arguments.sheet, sheet(rows, 12, gap=2))
 
@@ -207,20 +211,21 @@ def main() -> None:
     faces.add_argument("--source", default="faker", help="part of the source's name in the labels")
     faces.add_argument("--few", type=int, default=42)
     faces.add_argument("--count", type=int, default=8)
-    faces.add_argument("--search", type=int, default=100)
+    faces.add_argument("--search", type=int, default=0, help="steps of the search for each face")
     faces.add_argument("--within", type=float, default=0.4)
-    faces.add_argument("--detail", nargs="*", default=["photo", "drawing"])
+    faces.add_argument("--detail", nargs="*", default=["photo"], help="photo, drawing")
     faces.add_argument("--size", type=int, default=64)
-    faces.add_argument("--steps", type=int, default=1500)
+    faces.add_argument("--width", type=int, default=16, help="of the WGAN")
+    faces.add_argument("--steps", type=int, default=2000)
     faces.add_argument("--samples", type=int, default=300)
-    faces.add_argument("--seeds", type=int, default=3)
+    faces.add_argument("--seeds", type=int, default=2)
     digits.add_argument("--few", type=int, default=5)
     digits.add_argument("--count", type=int, default=20)
     digits.add_argument("--ways", type=int, default=200, help="in which each digit is bent into another class")
     digits.add_argument("--each", type=int, default=12, help="pictures of each class that the DAGAN learns from")
-    digits.add_argument("--steps", type=int, default=2500)
-    digits.add_argument("--classifier", type=int, default=400)
-    digits.add_argument("--seeds", type=int, default=5)
+    digits.add_argument("--steps", type=int, default=1000)
+    digits.add_argument("--classifier", type=int, default=300)
+    digits.add_argument("--seeds", type=int, default=2)
     for parts in (faces, digits):
         parts.add_argument("--work", type=Path, help="a folder for all that is made, which stays there")
         parts.add_argument("--sheet", type=Path)

@@ -27,6 +27,7 @@ STILL_S = 60.0
 
 # What the show that is followed decides, by the option's name in `Options`, with its flag.
 LED = {"weights": "--weights", "heads": "--heads", "fps": "--fps", "seed": "--seed", "settings": "--set"}
+# Of `play`, where none is given.
 OWN_PRESET = "demo"
 
 # Plays a show to its end and returns it.

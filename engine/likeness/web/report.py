@@ -28,7 +28,7 @@ README = """This is a bug report of likeness.
 It holds versions, the device, the preset, the newest lines of the log, the show's numbers, frame times and the rack.
 It holds no picture, no face, no sound and no network address; names of the user and of the machine, home folders and
 names of picture files were removed. Read it before you send it: what you wrote yourself, such as a preset's title, is
-there.
+there. Made in a terminal, it also has the show's health and what its guard has noted.
 """
 
 

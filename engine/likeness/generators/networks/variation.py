@@ -22,7 +22,7 @@ FARTHEST = 0.4
 
 
 class VariationNetwork(nn.Module):
-    """A U-Net with noise at its bottom [Antoniou et al. 2017, sec. 4 and 5], and a warp of the picture that it sees.
+    """A U-Net with noise at its bottom [Antoniou et al. 2017], and a warp of the picture that it sees.
 
     The encoder halves the picture down to 4 px; the decoder doubles it again and sees the encoder's features of each
     size. Noise comes in at 4 px as channels, as in the paper, and in every layer of the decoder as a gain and an

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from likeness.errors import WeightsError
+from likeness.generator import Bends
 from likeness.generators.families.composite import CompositeGenerator, open_composite
 from likeness.generators.networks.glasses import BAND
 from likeness.generators.networks.glasses_drawing import CENTRE, Placement
@@ -219,3 +220,16 @@ def test_what_another_plugin_did_to_the_picture_stays_on_it(
     small = torch.zeros(1, 3, 32, 32)
     assert generator.take_off(small) is small
     assert generator.put_on(small) is small
+
+
+def test_a_bent_face_wears_them_where_its_eyes_have_gone(
+    generator: CompositeGenerator, directions: dict[str, torch.Tensor]
+) -> None:
+    bare = generator.sample([5])
+    lower = Bends(operations={"field": lambda field: field - torch.tensor([0.0, 3 / 64])[:, None, None]})
+    rows = []
+    for bends in (Bends(), lower):
+        worn, plain = (generator.draw_bent(face, bends) for face in (bare + directions["glasses"], bare))
+        changed = (worn - plain).abs().sum((0, 1))
+        rows.append(float((changed.sum(1) * torch.arange(64)).sum() / changed.sum()))
+    assert rows[1] - rows[0] == pytest.approx(3, abs=0.7)
