@@ -128,7 +128,7 @@ def test_settings_are_read_or_refused() -> None:
 
 GROUPS = ("audience", "gallery", "directions", "train", "weights")
 # They keep nothing of a file, or go on in the folder of the run that is there.
-RUNS = ("cycle", "enlarge", "faces", "gan", "refine", "style", "vae", "wgan")
+RUNS = ("cycle", "dagan", "enlarge", "faces", "gan", "refine", "style", "vae", "wgan")
 WRITES_NO_RESULT = {"latency", *(f"train {recipe}" for recipe in RUNS)}
 
 
