@@ -28,7 +28,7 @@ HOSTILE = (
 SHOW = {"preset": "tiny.toml", "weights": "small.toy", "plugin": "toys.py", "device": "cpu", "fps": "50"}
 SHOW |= {"size": "64x64", "seconds": "0.02"}
 LIVE = {**SHOW, "output": "null", "osc-port": "0", "midi": "off"}
-RECIPES = ("enlarge", "gan", "refine", "vae", "wgan")
+RECIPES = ("dagan", "enlarge", "gan", "refine", "vae", "wgan")
 # What a command is given beside the option that is tried, by name; a number stands for a positional argument.
 BESIDE: Mapping[str, Mapping[str, str]] = {
     "play": LIVE,
@@ -58,6 +58,7 @@ BESIDE: Mapping[str, Mapping[str, str]] = {
     "directions closed-form": {"weights": "nothing"},
     "train composite": {"folder": "empty", "output": "out.safetensors"},
     "train encoder": {"weights": "nothing"},
+    "train faces": {"folder": "empty"},
     **{f"train {recipe}": {"folder": "empty", "output": "run"} for recipe in RECIPES},
     "train voice": {"voices": "nobody", "output": "out.safetensors"},
     "train resume": {"run": "empty"},
@@ -98,25 +99,28 @@ def refusal(option: Argument, value: str) -> str | None:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder in which commands run, with a small show, an empty folder and labels; no name is looked up."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    # What is tried as "../.." holds nothing else: other tests' pictures would be trained on.
+    here = tmp_path / "deep" / "down"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("LIKENESS_HOME", str(here / "home"))
     # Where services are installed.
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(here))
     monkeypatch.setattr(trial, "WARM_UP_S", 0.0)
     # A show looks through everything that torch has made, at its start; here there are hundreds of starts.
     monkeypatch.setattr(gc, "collect", lambda: 0)
-    (tmp_path / "tiny.toml").write_text("[show]\nplugins = []\n")
-    (tmp_path / "small.toy").write_text("4 8 64")
-    (tmp_path / "toys.py").write_text(TOYS)
-    (tmp_path / "labels.csv").write_text("file,side\na.jpg,left\n")
-    (tmp_path / "empty").mkdir()
+    (here / "tiny.toml").write_text("[show]\nplugins = []\n")
+    (here / "small.toy").write_text("4 8 64")
+    (here / "toys.py").write_text(TOYS)
+    (here / "labels.csv").write_text("file,side\na.jpg,left\n")
+    (here / "empty").mkdir()
     look_up: Callable[..., Any] = socket.getaddrinfo
 
     def numbers_only(host: str, port: int, *more: Any, **named: Any) -> Any:
         return look_up(host, port, *more, **{**named, "flags": socket.AI_NUMERICHOST})
 
     monkeypatch.setattr(socket, "getaddrinfo", numbers_only)
-    return tmp_path
+    return here
 
 
 def tried(path: tuple[str, ...]) -> list[Argument]:

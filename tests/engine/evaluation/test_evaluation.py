@@ -57,7 +57,7 @@ def test_everything_is_measured_in_one_go(toy: Callable[..., Any], folder: Path)
     assert set(found.separable.entropies) == {"red"}
     assert found.faces is not None
     assert found.faces.found == 0
-    assert draw_nearest_sheet(found.pictures, 16).shape == (16, 16 * 20 - 4, 3)
+    assert draw_nearest_sheet(found.pictures, 16).shape == (16, 2 * len(found.pictures) * 20 - 4, 3)
 
 
 def test_a_generator_that_draws_something_else_is_farther_away(toy: Callable[..., Any], folder: Path) -> None:

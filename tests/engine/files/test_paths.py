@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from likeness.errors import WeightsError
+from likeness.errors import PluginError, WeightsError
 from likeness.files import paths as places
 
 
@@ -97,7 +97,8 @@ def test_a_plugin_is_meant_by_its_name_or_its_path(tmp_path: Path, monkeypatch: 
     assert places.find_plugin_file("speak") == places.bundled_dir("plugins") / "speak.py"
     assert places.find_plugin_file("speak.py") == Path("speak.py")
     assert places.find_plugin_file("./speak") == Path("./speak")
-    assert places.find_plugin_file("nobody") == Path("nobody")
+    with pytest.raises(PluginError, match="no plugin 'nobody'"):
+        places.find_plugin_file("nobody")
     (tmp_path / "plugins").mkdir()
     own = tmp_path / "plugins" / "speak.py"
     own.write_text("")

