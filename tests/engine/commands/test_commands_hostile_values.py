@@ -58,7 +58,7 @@ BESIDE: Mapping[str, Mapping[str, str]] = {
     "directions closed-form": {"weights": "nothing"},
     "train composite": {"folder": "empty", "output": "out.safetensors"},
     "train encoder": {"weights": "nothing"},
-    "train faces": {"folder": "empty"},
+    "train faces": {"folder": "empty", "crop": "square"},
     **{f"train {recipe}": {"folder": "empty", "output": "run"} for recipe in RECIPES},
     "train voice": {"voices": "nobody", "output": "out.safetensors"},
     "train resume": {"run": "empty"},
