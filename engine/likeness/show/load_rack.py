@@ -24,13 +24,13 @@ from likeness.show import loop, preset_morph
 log = logging.getLogger(__name__)
 
 
-def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> dict[str, str]:
+def load_rack(host: Host, names: Sequence[str], files: Sequence[Path], *, strict: bool = True) -> dict[str, str]:
     """Load plugins into `host`: `names` in order, then `files`; return those left out, and why in a line of words.
 
     One that cannot be imported or hooked is left out with its traceback; the show starts without it.
 
     Raises:
-        PluginError: where a name or a file does not exist.
+        PluginError: where a file does not exist, or, if `strict`, a name. A show that is resumed plays without it.
         RenderError: where one would be left out of a render.
     """
     found = find_plugins(search_dirs("plugins"))
@@ -51,7 +51,11 @@ def load_rack(host: Host, names: Sequence[str], files: Sequence[Path]) -> dict[s
         # A plugin's file may raise anything while it is imported, `sys.exit()` too; the show starts without it.
         except BaseException as error:
             if not known and isinstance(error, PluginError):
-                raise
+                if strict:
+                    raise
+                log.error("plugin %s is left out: its file is not here; give it again, as --plugin FILE", name)
+                left_out[name] = "left out: its file is not here"
+                continue
             log.error("plugin %s is left out: %s", name, say_error(error), exc_info=error)
             if host.store.fatal:
                 raise RenderError(f"plugin {name} cannot be loaded: {say_error(error)}") from error

@@ -137,7 +137,7 @@ class Show(AbstractContextManager["Show"]):
         opened.callback(host.state.end)
         opened.enter_context(keep_recursion_limit())
         declare_show_params(store)
-        failed = load_rack(host, show.plugins, options.plugins)
+        failed = load_rack(host, show.plugins, options.plugins, strict=face is None)
         set_first_values(store, modulation, self.preset, options.settings, failed, strict=face is None)
         # The generator, and the thread that draws with it.
         device, size = choose_device(options.device), options.size or (parse_size(show.size) if show.size else None)

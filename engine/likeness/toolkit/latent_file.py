@@ -55,6 +55,10 @@ def read_direction(path: Path, num_ws: int, w_dim: int) -> Tensor:
     Raises:
         WeightsError: where it is absent, broken, not finite, or of another generator's shape.
     """
+    if DIRECTION not in (names := _names(path)) and DIRECTIONS in names:
+        raise WeightsError(
+            f"{path.stem} is a bank of several directions, which one amount cannot move; direction_sweep plays it"
+        )
     direction = _read(path, DIRECTION)
     if direction.shape not in ((num_ws, w_dim), (w_dim,)):
         raise WeightsError(

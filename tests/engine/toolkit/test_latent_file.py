@@ -93,6 +93,12 @@ def test_several_directions_come_back_with_what_they_say_of_themselves(tmp_path:
     assert read_about(tmp_path / "one.safetensors") == {}
 
 
+def test_a_bank_is_not_moved_by_one_amount(tmp_path: Path) -> None:
+    save_file({"directions": torch.ones(3, 4, 16)}, tmp_path / "rims.safetensors")
+    with pytest.raises(WeightsError, match="rims is a bank of several directions"):
+        read_direction(tmp_path / "rims.safetensors", 4, 16)
+
+
 def test_directions_of_another_generator_are_refused_with_both_shapes(tmp_path: Path) -> None:
     write_directions(tmp_path / "bank.safetensors", torch.randn(5, 3, 16))
     with pytest.raises(WeightsError, match=r"\[5, 3, 16\], this generator takes \[n, 4, 16\]"):
