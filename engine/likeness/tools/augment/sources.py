@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from likeness.errors import LikenessError
 from likeness.faces.photo_files import list_photo_files
+from likeness.training.picture_source import TABLES
 
 ENDING = ".png"
 # What new pictures of NAME are called.
@@ -41,7 +42,7 @@ class Source:
 
 
 def list_sources(folder: Path, output: Path) -> list[Source]:
-    """Return the files of a folder and of its sub-folders, litter left out; they need not be pictures.
+    """Return the files of a folder and of its sub-folders, litter and tables left out; they need not be pictures.
 
     Files that differ in their ending alone are told apart by it.
 
@@ -56,6 +57,7 @@ def list_sources(folder: Path, output: Path) -> list[Source]:
     paths = [
         (path, PurePosixPath(path.relative_to(folder).as_posix()))
         for path in list_photo_files(folder, sub_folders=True)
+        if path.suffix.lower() not in TABLES
     ]
     if not paths:
         raise LikenessError(f"{folder} is empty; give a folder of pictures")
@@ -70,6 +72,7 @@ def list_sources(folder: Path, output: Path) -> list[Source]:
         numbered = NUMBERED.fullmatch(stem)
         if count > 1 or (numbered and numbered[1] in results):
             raise LikenessError(
-                f"{folder} holds two pictures of which results would be called {stem}; rename one of them"
+                f"{folder} holds two pictures of which results would be called {stem}; rename one of "
+                "them, or, where one was made of the other, give the folder of the first ones"
             )
     return sources

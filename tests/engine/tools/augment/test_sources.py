@@ -15,8 +15,8 @@ def write(folder: Path, *names: str) -> Path:
     return folder
 
 
-def test_pictures_keep_their_names_and_folders_and_litter_is_left_out(tmp_path: Path) -> None:
-    folder = write(tmp_path / "in", "anna/1.jpg", "anna/2.PNG", "ben.webp", "anna/.hidden.jpg", "Thumbs.db")
+def test_pictures_keep_their_names_and_folders_and_litter_and_tables_are_left_out(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", "anna/1.jpg", "anna/2.PNG", "ben.webp", "anna/.hidden.jpg", "Thumbs.db", "who.csv")
     found = list_sources(folder, tmp_path / "out")
     assert [(each.name, each.group, each.file(0), each.file(3)) for each in found] == [
         ("anna/1.jpg", "anna", "anna/1.png", "anna/1-03.png"),
