@@ -9,8 +9,9 @@ In reading order:
 - `compute.py`: device, number type, and the processes of torchrun; `schedule.py`: time and learning rate.
 - `loss_log.py`, `previews.py`, `knob_sweep.py`: losses, grids, walks and videos of a run.
 - `gan_settings.py`, `pca_warm_start.py`, `discriminator_training.py`, `discriminators/`, `ema.py`: parts of `gan`.
-- `critic.py`: of `wgan`, `dagan`; `latent_density.py`: of `vae`; `pairs.py`, `crops.py`, `refine_losses.py`: of
-  `refine`; `enlarge_pairs.py`, `enlarge_crops.py`: of `enlarge`; `texture_game.py`: of both.
+- `critic_recipe.py`, `critic.py`: of `wgan` and `dagan`; `latent_density.py`: of `vae`; `pairs.py`, `crops.py`: of
+  `refine`; `enlarge_pairs.py`, `enlarge_crops.py`: of `enlarge`; `drawing_recipe.py`, `refine_losses.py`,
+  `texture_game.py`: of both.
 - `composite.py`: a composite, without the loop: `alignment.py`, `layered_faces.py`, `joint_code.py`, `exemplars.py`,
   `pca.py`. `quiet_axes.py`, `glasses.py`, `beards.py`: what its faces can wear.
 - `encoder.py`: encoders for weights that have none. `voice/`, `mouth_fields.py`: a face that speaks. `filters/`.
