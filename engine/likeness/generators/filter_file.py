@@ -24,7 +24,7 @@ from likeness.generators.networks.filter_network import (
     FilterNetwork,
     draw_grain,
 )
-from likeness.generators.weights_file import WeightsHeader, read_header, read_weights, write_weights
+from likeness.generators.weights_file import WeightsHeader, is_of_family, read_count, read_weights, write_weights
 
 FAMILY = "filter"
 # Between a filter's name and that of one of its styles: `prints:woodcut`.
@@ -137,11 +137,7 @@ def write_filter(path: Path, network: FilterNetwork, info: FilterInfo) -> Weight
 
 def is_filter(path: Path) -> bool:
     """Return whether a file says that it is a filter; whether it is a whole one is not looked at."""
-    try:
-        header = read_header(path)
-    except WeightsError:
-        return False
-    return header is not None and header.family == FAMILY
+    return is_of_family(path, FAMILY)
 
 
 def open_filter(path: Path, device: torch.device) -> Filter:
@@ -172,9 +168,9 @@ def _read_arguments(header: WeightsHeader) -> tuple[FilterInfo, tuple[int, int],
     """
     arguments: Mapping[str, Any] = header.arguments
     styles = check_style_names(arguments["styles"])
-    cells, half = (_read_count(width, OUTER, "widths") for width in arguments["widths"])
-    blocks = _read_count(arguments["blocks"], INNER, "blocks")
-    size = _read_count(arguments["size"], (MULTIPLE, 4096), "size")
+    cells, half = (read_count(width, OUTER, "widths") for width in arguments["widths"])
+    blocks = read_count(arguments["blocks"], INNER, "blocks")
+    size = read_count(arguments["size"], (MULTIPLE, 4096), "size")
     return FilterInfo(str(arguments["kind"]), styles, size, header.licence), (cells, half), blocks
 
 
@@ -192,12 +188,6 @@ def check_style_names(names: object) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise ValueError(f"two styles have one name: {', '.join(names)}")
     return tuple(names)
-
-
-def _read_count(value: object, span: tuple[int, int], name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not span[0] <= value <= span[1]:
-        raise ValueError(f"{name} is {value!r:.40}, wanted {span[0]} to {span[1]}")
-    return value
 
 
 def _check_tensors(tensors: Mapping[str, Tensor], widths: tuple[int, int], blocks: int, styles: int) -> None:

@@ -14,7 +14,7 @@ from likeness.errors import WeightsError
 from likeness.generator import Licence
 from likeness.generators.networks.dcgan import START
 from likeness.generators.networks.variation import VariationNetwork
-from likeness.generators.weights_file import WeightsHeader, read_header, read_weights, write_weights
+from likeness.generators.weights_file import WeightsHeader, is_of_family, read_count, read_weights, write_weights
 
 FAMILY = "dagan"
 LAYERS, WIDTH, NOISE = (2, 8), (1, 2048), (1, 4096)
@@ -52,11 +52,7 @@ def write_variation(path: Path, network: VariationNetwork, licence: Licence) -> 
 
 def is_variation(path: Path) -> bool:
     """Return whether a file says that it is a DAGAN; whether it is a whole one is not looked at."""
-    try:
-        header = read_header(path)
-    except WeightsError:
-        return False
-    return header is not None and header.family == FAMILY
+    return is_of_family(path, FAMILY)
 
 
 def open_variation(path: Path, device: torch.device) -> Variation:
@@ -90,13 +86,7 @@ def _read_arguments(arguments: Mapping[str, Any]) -> tuple[tuple[int, ...], int]
     Raises:
         KeyError, TypeError, ValueError: something is absent or out of range.
     """
-    widths = tuple(_read_count(width, WIDTH, "widths") for width in arguments["widths"])
+    widths = tuple(read_count(width, WIDTH, "widths") for width in arguments["widths"])
     if not LAYERS[0] <= len(widths) <= LAYERS[1]:
         raise ValueError(f"{len(widths)} widths, wanted {LAYERS[0]} to {LAYERS[1]}: from {START} px up")
-    return widths, _read_count(arguments["z_dim"], NOISE, "z_dim")
-
-
-def _read_count(value: object, span: tuple[int, int], name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not span[0] <= value <= span[1]:
-        raise ValueError(f"{name} is {value!r:.40}, wanted {span[0]} to {span[1]}")
-    return value
+    return widths, read_count(arguments["z_dim"], NOISE, "z_dim")

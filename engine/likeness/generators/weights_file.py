@@ -152,3 +152,23 @@ def shared_latents(header: WeightsHeader | None) -> SharedLatents | None:
         return None
     name, sha256 = told.get("weights"), told.get("sha256")
     return SharedLatents(name, sha256) if isinstance(name, str) and isinstance(sha256, str) else None
+
+
+def is_of_family(path: Path, family: str) -> bool:
+    """Return whether a file says that it holds weights of `family`; whether it is a whole one is not looked at."""
+    try:
+        header = read_header(path)
+    except WeightsError:
+        return False
+    return header is not None and header.family == family
+
+
+def read_count(value: object, span: tuple[int, int], name: str) -> int:
+    """Return a whole number of a header that lies in `span`, both ends included.
+
+    Raises:
+        ValueError: it is none, or lies outside; with its name.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not span[0] <= value <= span[1]:
+        raise ValueError(f"{name} is {value!r:.40}, wanted {span[0]} to {span[1]}")
+    return value
