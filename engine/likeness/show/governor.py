@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 # Whole parts alone, so that each picture stands for as many frames of a display or a recording as the next one.
 DIVISORS = (1, 2, 3, 4, 5)
 # No rate is halved to less. Fewer than ten new pictures a second are no motion, however even they come, and of a rate
-# of ten each late picture leaves nine: on two cores with two busy neighbours eight to nine, where twelve left ten.
+# of ten each late picture leaves nine.
 LEAST_FPS = 12.0
 # What is judged, in seconds, and how much of it there has to be; after a change the first frames do not count.
 WINDOW_S, LEAST_S, LEAST_FRAMES, SETTLE_S = 3.0, 1.5, 8, 0.5
