@@ -232,7 +232,7 @@ class Host:
                 self.stop_plugin(slot, stage)
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:
+            except BaseException as error:  # a plugin may raise anything, and the others must stop
                 self.stop_faults[slot.name] = say_error(error)
                 trace = None if isinstance(error, LikenessError) else error
                 log.error("%s.stop failed: %s", slot.name, say_error(error), exc_info=trace)

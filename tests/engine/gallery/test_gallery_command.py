@@ -172,7 +172,7 @@ def test_group_means_are_saved_faces(
     from likeness.files.paths import find_weights
 
     generator = open_generator(find_weights("composite-256"))
-    assert (generator.mirrored(child) - child).norm() < 0.1 * child.norm()  # type: ignore[attr-defined]
+    assert (generator.mirrored(child) - child).norm() < 0.1 * child.norm()  # type: ignore[attr-defined]  # a composite
     assert torch.isfinite(old).all()
     for wrong, told in (
         (("--by", "aeg"), "no column 'aeg'; nearest: age"),
