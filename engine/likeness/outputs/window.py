@@ -15,6 +15,7 @@ from likeness.picture import KeptPicture, Picture
 import pygame  # isort: skip - after displays.py, which sets what SDL reads when it starts
 from pygame._sdl2.sdl2 import error as sdl_error  # isort: skip
 from pygame._sdl2.video import Renderer, Texture  # isort: skip
+from likeness.outputs.present import make_present  # isort: skip
 
 __all__ = ["WindowOutput", "displays", "has_display"]
 
@@ -147,7 +148,7 @@ class WindowOutput:
         self._texture = self._surround = self._picture = self._uploaded = None
         self._cropped.forget()
         self._overlay.forget()
-        del self._renderer
+        del self._renderer, self._present
         self._window.destroy()
         if self._alone:
             pygame.display.quit()
@@ -172,6 +173,7 @@ class WindowOutput:
             title, self._uncovered.size, self._uncovered.topleft, resizable=True, allow_high_dpi=True
         )
         self._renderer = _renderer(self._window, vsync=(self._display.hz or _USUAL_HZ) >= fps * _SLOWER)
+        self._present = make_present(self._window, self._renderer)
         self._full_screen = False
         if not windowed:
             self._cover()
@@ -217,7 +219,7 @@ class WindowOutput:
         for place in place_copies((width, height), into, mode):
             self._texture.draw(dstrect=place.rect, flip_x=place.flip_x, flip_y=place.flip_y)
         self._overlay.draw(self._renderer)
-        self._renderer.present()
+        self._present()
 
     def _draw_surround(self, picture: Picture, into: tuple[int, int]) -> None:
         """Draw the blurred picture over all of the window; it is small, and the card makes it large."""
