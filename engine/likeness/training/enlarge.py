@@ -61,6 +61,7 @@ class EnlargeSettings:
         refined: weight of what the base's refiner draws on their skin.
         penalty: gamma of the critic's slope.
         half_life: of the average that is played, in images.
+        skin_texture: depth of the pores that are drawn on the skin of the enlarged faces, as `SkinTexture` has it.
     """
 
     base: str = ""
@@ -77,6 +78,7 @@ class EnlargeSettings:
     refined: float = 2.0
     penalty: float = 0.02
     half_life: float = 2800.0
+    skin_texture: float = 0.0
 
     def check(self, size: int) -> None:
         """Refuse what is out of range, for drawings of `size` px.
@@ -88,7 +90,8 @@ class EnlargeSettings:
             raise TrainingError("enlarging needs composite weights, --weights, and a folder for pairs")
         weights = ("adversarial", "penalty", *WEIGHED)
         spans = {"crop": (2 * COARSEST, size), "begin": (0, 10**9), "half_life": (1, 1e9), "outline": (0.1, 10)}
-        check_spans(self, {**spans, "hair": (0, 1), **dict.fromkeys(weights, (0, 1e3))})
+        spans |= {"hair": (0, 1), "skin_texture": (0, 0.2)}
+        check_spans(self, {**spans, **dict.fromkeys(weights, (0, 1e3))})
         if self.crop % COARSEST:
             raise TrainingError(f"crop must be a multiple of {COARSEST} px, {self.crop} came")
 
@@ -134,7 +137,7 @@ class EnlargeRecipe(DrawingRecipe):
     def export(self, folder: Path) -> None:
         """Write base and average as one file of the composite family, whose latents are the base's."""
         own = {Enlarger.prefix + name: tensor.half() for name, tensor in self._average.state_dict().items()}
-        arguments = {**self._header.arguments, "outline": self._own.outline}
+        arguments = {**self._header.arguments, "outline": self._own.outline, "skin_texture": self._own.skin_texture}
         arguments |= declare_latents(Path(self._own.base), self._header)
         write_weights(folder / EXPORT, WeightsHeader(FAMILY, arguments, self._licence), self._tensors | own)
 

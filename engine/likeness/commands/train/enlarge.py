@@ -8,9 +8,11 @@ from cyclopts import Parameter
 
 from likeness.commands.train.runs import WEIGHT, RunOptions, start_run
 from likeness.options import ranged
-from likeness.ranges import NONE_OR_MORE, TRAINED_SIDE
+from likeness.ranges import NONE_OR_MORE, TRAINED_SIDE, Range
 
 BATCH = 6
+# Of pores: no skin has deeper ones.
+DEPTH = Range(0.0, 0.2)
 
 
 @Parameter(name="*")
@@ -33,6 +35,7 @@ def enlarge(
     crop: Annotated[int, ranged(TRAINED_SIDE)] = 128,
     adversarial: Annotated[float, WEIGHT] = 0.7,
     begin: Annotated[int, ranged(NONE_OR_MORE)] = 400,
+    skin_texture: Annotated[float, ranged(DEPTH)] = 0.0,
 ) -> None:
     """Train a network that draws the faces of composite weights as photographs of twice the size; one file holds both.
 
@@ -52,6 +55,8 @@ def enlarge(
         Weight of the critic of textures: more gives more detail, and more invented detail.
     begin
         Steps before that critic counts; over as many more its weight grows.
+    skin_texture
+        Depth of the pores that are drawn on the skin of the enlarged faces; 0.027 is that of faces-512.
     """
     from likeness.files.paths import find_weights
 
@@ -62,5 +67,6 @@ def enlarge(
         "crop": crop,
         "adversarial": adversarial,
         "begin": begin,
+        "skin_texture": skin_texture,
     }
     start_run("enlarge", folder, replace(options, output=output), own, batch=BATCH)

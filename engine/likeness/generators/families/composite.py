@@ -24,6 +24,7 @@ from likeness.generators.networks.enlarger import FACTOR, Enlarger
 from likeness.generators.networks.glasses import Glasses, Worn
 from likeness.generators.networks.quiet_axis import QuietAxis
 from likeness.generators.networks.refiner import Refiner
+from likeness.generators.networks.skin_texture import SkinTexture
 from likeness.generators.weights_file import WeightsHeader, read_weights, shared_latents
 
 Placed = TypeVar("Placed", bound=nn.Module)
@@ -97,6 +98,7 @@ class CompositeGenerator:
         self.glasses = Glasses(told["glasses"], even).to(device) if "glasses" in told else None
         self.beard = Beard(told["beard"], even).to(device) if "beard" in told else None
         self.enlarger = enlarger if enlarger is None else _place(enlarger, device)
+        self.skin_texture = SkinTexture(native * FACTOR, told.get("skin_texture", 0.0)).to(device)
         refiner = Refiner.find(tensors) if enlarger is None else None
         self.refiner = refiner if refiner is None else _place(refiner, device)
         w_dim = network.w_dim
@@ -252,7 +254,7 @@ class CompositeGenerator:
     def _enlarged(self, enlarger: Enlarger, parts: Layers) -> Tensor:
         """The drawing enlarged, which has been learnt at its native size alone, then brought to the size asked for."""
         drawn = self.network.draw_parts(parts, self.network.size)
-        picture: Tensor = enlarger(drawn).clamp(-1, 1)
+        picture: Tensor = self.skin_texture(enlarger(drawn), parts.skin, parts.skin_region(), parts.field).clamp(-1, 1)
         if picture.shape[-1] == self._size:
             return picture
         size, shrinks = (self._size, self._size), self._size < picture.shape[-1]

@@ -29,3 +29,21 @@ def test_an_enlarger_draws_twice_the_size_and_any_other_that_is_asked_for(tiny_c
         assert resized.shape == (2, 3, size, size)
         again = torch.nn.functional.interpolate(picture, size=(size, size), mode="bilinear", antialias=size < 128)
         assert torch.equal(resized, again)
+
+
+def test_pores_are_drawn_on_skin_alone_where_the_file_asks_for_them(tiny_composite: Path, tmp_path: Path) -> None:
+    header, tensors = read_weights(tiny_composite)
+    own = {Enlarger.prefix + name: tensor.half() for name, tensor in Enlarger((4, 6, 8, 10)).state_dict().items()}
+    drawn = {}
+    for strength in (0.0, 0.05):
+        path = tmp_path / f"{strength}.safetensors"
+        arguments = {**header.arguments, "skin_texture": strength}
+        write_weights(path, WeightsHeader(header.family, arguments, header.licence), tensors | own)
+        generator = open_composite(path, CPU)
+        drawn[strength] = generator.synthesize(generator.sample([1]))
+    regions = generator.draw_regions()
+    assert regions is not None
+    skin = torch.nn.functional.interpolate(regions[:, :1], size=(128, 128), mode="bilinear")
+    added = (drawn[0.05] - drawn[0.0]).abs().amax(1, keepdim=True)
+    assert added[skin > 0.9].mean() > 0.01
+    assert added[skin < 0.01].max() < 0.01

@@ -1,0 +1,117 @@
+"""Pores: a fine pattern on the skin of a drawn face, which moves with the face."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from likeness.generators.networks.resampling import resize
+
+# The pattern is kept at so many times the pictures' size: between its px it is then as strong as on them, and does not
+# twinkle where a face glides.
+FINER = 2
+# Widths of the blurs, in px of pictures, between which each part of the pattern lies, and how much there is of it.
+BANDS = ((0.8, 1.7, 0.8), (1.3, 2.8, 0.6), (2.2, 5.0, 0.3))
+# Pores are dark: what is darker than the skin around counts for more.
+DARK, LIGHT = 1.25, 0.75
+# Where there are none in the mean face, as parts of its width and height: centre x and y, half width, half height.
+SMOOTH = ((0.37, 0.47, 0.085, 0.045), (0.63, 0.47, 0.085, 0.045), (0.5, 0.745, 0.11, 0.05))
+RIM = 0.35  # over which they come back, as a part of the ellipse
+# Of a pore's depth: what it has on black skin, and what on white.
+DIM, BRIGHT = 0.25, 1.25
+SEED = 1
+
+
+class SkinTexture(nn.Module):
+    """Adds pores to the bare skin of pictures; the same code on CPU, CUDA and MPS, no sync.
+
+    Noise of three bands, dark more than light, made once from a fixed seed in the mean frame and drawn through the
+    face's own warp, so that it stays on the skin that it is on. It is drawn, not learnt: pictures that a network
+    enlarged for training have smoother skin than photographs, and a network without noise draws the mean of all pores,
+    which is none. There are none on eyes and lips. No gradient flows through it.
+
+    Args:
+        size: height and width of the pictures, px.
+        strength: standard deviation of what is added to mid-grey skin, about, where pictures are in [-1, 1]; 0 adds
+            nothing and costs nothing.
+    """
+
+    texture: Tensor
+    grid: Tensor
+    small_grid: Tensor
+
+    def __init__(self, size: int, strength: float) -> None:
+        super().__init__()
+        self.size, self.strength = size, strength
+        if not strength:
+            return
+        fine = FINER * size
+        self.register_buffer("texture", strength * _make_texture(fine) * _find_smooth(fine), persistent=False)
+        self.register_buffer("grid", _make_grid(size), persistent=False)
+        self.register_buffer("small_grid", _make_grid(size // 2), persistent=False)
+
+    def forward(self, pictures: Tensor, skin: Tensor, region: Tensor, field: Tensor) -> Tensor:
+        """Return pictures with pores.
+
+        Args:
+            pictures: `[batch, 3, size, size]`.
+            skin: colours of the skin in the mean frame, `[batch, 3, h, h]` in [-1, 1].
+            region: where there is bare skin, `[batch, 1, h, h]` in [0, 1].
+            field: warp in picture widths, x first, `[batch, 2, k, k]`.
+        """
+        return pictures + self._draw(skin, region, field) if self.strength else pictures
+
+    @torch.no_grad()
+    def _draw(self, skin: Tensor, region: Tensor, field: Tensor) -> Tensor:
+        """Return what is added, `[batch, 1, size, size]`."""
+        brightness = (skin.mean(1, keepdim=True) + 1) / 2
+        # How deep they are is smooth, and is warped at half the size.
+        depth = _warp(region * (DIM + (BRIGHT - DIM) * brightness), self.small_grid, field)
+        textures = self.texture.expand(len(field), -1, -1, -1)
+        return _warp(textures, self.grid, field) * resize(depth, self.size)
+
+
+def _make_grid(size: int) -> Tensor:
+    """Return where each px of a picture is, x first, in [-1, 1], `[1, 2, size, size]`."""
+    axis = (torch.arange(size) * 2 + 1) / size - 1
+    return torch.stack(torch.meshgrid(axis, axis, indexing="xy"))[None]
+
+
+def _warp(flat: Tensor, grid: Tensor, field: Tensor) -> Tensor:
+    """Return what is drawn in the mean frame, `[batch, 1, h, w]`, at the places of `grid` in the faces' own shapes."""
+    places = torch.add(grid, resize(field, grid.shape[-1]), alpha=2).permute(0, 2, 3, 1)
+    return functional.grid_sample(flat, places, padding_mode="reflection", align_corners=False)
+
+
+def _make_texture(size: int) -> Tensor:
+    """Return the pattern `[1, 1, size, size]`, standard deviation about 1."""
+    # On the CPU, so that it is the same on every device.
+    generator = torch.Generator().manual_seed(SEED)
+    pattern = torch.zeros(1, 1, size, size)
+    for fine, coarse, share in BANDS:
+        noise = torch.randn(1, 1, size, size, generator=generator)
+        band = _blur(noise, FINER * fine) - _blur(noise, FINER * coarse)
+        pattern += share * band / band.std()
+    pattern /= pattern.std()
+    return torch.where(pattern < 0, DARK * pattern, LIGHT * pattern)
+
+
+def _blur(picture: Tensor, width: float) -> Tensor:
+    """Return a picture blurred by a Gaussian of that standard deviation in px."""
+    reach = round(3 * width) + 1
+    taps = torch.exp(-(torch.arange(-reach, reach + 1) / width).square() / 2)
+    taps = taps / taps.sum()
+    around = functional.pad(picture, (reach,) * 4, mode="circular")
+    return functional.conv2d(functional.conv2d(around, taps[None, None, None]), taps[None, None, :, None])
+
+
+def _find_smooth(size: int) -> Tensor:
+    """Return `[size, size]`: 0 on eyes and lips, 1 elsewhere."""
+    axis = (torch.arange(size) + 0.5) / size
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    kept = torch.ones(size, size)
+    for across, down, half_width, half_height in SMOOTH:
+        away = (((x - across) / half_width).square() + ((y - down) / half_height).square()).sqrt()
+        kept = torch.minimum(kept, ((away - 1) / RIM).clamp(0, 1))
+    return kept

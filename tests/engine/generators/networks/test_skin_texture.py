@@ -1,0 +1,77 @@
+"""Pores: where they are, that they move with the face, and that they are the same each time."""
+
+import torch
+
+from likeness.generators.networks.skin_texture import SMOOTH, SkinTexture
+
+SIZE, STRENGTH = 128, 0.05
+
+
+def add(texture: SkinTexture, region: torch.Tensor, field: torch.Tensor) -> torch.Tensor:
+    """Return what is added to grey pictures of grey skin."""
+    pictures, skin = torch.zeros(1, 3, SIZE, SIZE), torch.zeros(1, 3, SIZE // 2, SIZE // 2)
+    return texture(pictures, skin, region, field)
+
+
+def still() -> torch.Tensor:
+    return torch.zeros(1, 2, SIZE // 8, SIZE // 8)
+
+
+def test_skin_gets_pores_of_the_strength_asked_for_and_nothing_else_does() -> None:
+    region = torch.zeros(1, 1, SIZE // 2, SIZE // 2)
+    region[..., : SIZE // 4, :] = 1
+    added = add(SkinTexture(SIZE, STRENGTH), region, still())
+    forehead, wall = added[..., : SIZE // 4, :], added[..., SIZE // 2 + 2 :, :]
+    # Grey skin has three quarters of it, and the pattern's dark half weighs more.
+    assert 0.6 * STRENGTH < forehead.std() < STRENGTH
+    assert not wall.any()
+    assert torch.equal(added[:, 0], added[:, 2]), "pores have no colour"
+
+
+def test_eyes_and_lips_have_none() -> None:
+    added = add(SkinTexture(SIZE, STRENGTH), torch.ones(1, 1, SIZE // 2, SIZE // 2), still())
+    for x, y, *_ in SMOOTH:
+        row, column = round(y * SIZE), round(x * SIZE)
+        assert not added[..., row - 2 : row + 2, column - 2 : column + 2].any()
+
+
+def test_they_move_with_the_face() -> None:
+    texture, region = SkinTexture(SIZE, STRENGTH), torch.ones(1, 1, SIZE // 2, SIZE // 2)
+    # Every place shows what lies 8 px to its right.
+    field = still()
+    field[:, 0] = 8 / SIZE
+    moved = add(texture, region, field)
+    rested = add(texture, region, still())
+    assert torch.allclose(moved[..., :-16], rested[..., 8:-8], atol=1e-5)
+    # Half a px on, they are nearly as strong: no pore twinkles where a face glides.
+    field[:, 0] = 8.5 / SIZE
+    assert 0.94 < add(texture, region, field)[..., :-16].std() / rested[..., 8:-8].std() < 1.06
+
+
+def test_bright_skin_has_more_than_dark_skin() -> None:
+    texture, region = SkinTexture(SIZE, STRENGTH), torch.ones(1, 1, SIZE // 2, SIZE // 2)
+    pictures = torch.zeros(2, 3, SIZE, SIZE)
+    skin = torch.stack([torch.full((3, 64, 64), -0.8), torch.full((3, 64, 64), 0.6)])
+    dark, bright = texture(pictures, skin, region, still().expand(2, -1, -1, -1)).std((1, 2, 3))
+    assert 1.5 * dark < bright
+
+
+def test_they_are_the_same_in_every_run() -> None:
+    region = torch.ones(1, 1, SIZE // 2, SIZE // 2)
+    one, other = (add(SkinTexture(SIZE, STRENGTH), region, still()) for _ in range(2))
+    assert torch.equal(one, other)
+
+
+def test_without_strength_pictures_stay_as_they_are() -> None:
+    pictures = torch.randn(1, 3, SIZE, SIZE)
+    assert SkinTexture(SIZE, 0.0)(pictures, pictures, pictures[:, :1], still()) is pictures
+
+
+def test_a_gradient_flows_through_the_picture_and_not_through_them() -> None:
+    pictures = torch.zeros(1, 3, SIZE, SIZE, requires_grad=True)
+    field = still().requires_grad_()
+    region = torch.ones(1, 1, SIZE // 2, SIZE // 2)
+    SkinTexture(SIZE, STRENGTH)(pictures, torch.zeros(1, 3, 64, 64), region, field).sum().backward()
+    assert pictures.grad is not None
+    assert torch.equal(pictures.grad, torch.ones_like(pictures))
+    assert field.grad is None
