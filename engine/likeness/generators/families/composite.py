@@ -49,13 +49,6 @@ LAYERS: Mapping[str, str] = MappingProxyType(
 GROUPS = {"coarse": (0, 1), "broad": (1, 2), "middle": (2, 3), "fine": (3, 4)}
 
 
-def choose_component_dtype(device: torch.device) -> torch.dtype:
-    """Return the type in which components are kept and multiplied: int8 on a processor where torch multiplies it."""
-    if device.type == "cpu" and hasattr(torch, "_weight_int8pack_mm"):
-        return torch.int8
-    return choose_refiner_dtype(device)
-
-
 def choose_refiner_dtype(device: torch.device) -> torch.dtype:
     """Return the type in which the refiner is multiplied fastest without being seen.
 
@@ -92,7 +85,7 @@ class CompositeGenerator:
         self._size = size or native * (1 if enlarger is None else FACTOR)
         # How it is drawn, where the file says so.
         drawn = {name: source.arguments[name] for name in ("outline", "left_out") if name in source.arguments}
-        network = CompositeNetwork(tensors, size=native, dtype=choose_component_dtype(device), **drawn)
+        network = CompositeNetwork(tensors, size=native, dtype=choose_refiner_dtype(device), **drawn)
         self.network = network.to(device).eval().requires_grad_(False)
         told, even = source.arguments, network.even_index
         self.glasses = Glasses(told["glasses"], even).to(device) if "glasses" in told else None

@@ -22,9 +22,11 @@ from likeness.generators.networks.composite_parts import (
     HAIR_FLOOR,
     HAIR_PARTS,
     ROWS,
+    SKIN_PARTS,
     Block,
+    ExemplarChoice,
     Exemplars,
-    MirrorBand,
+    MirrorBands,
     block_layout,
 )
 from likeness.generators.networks.crown import close_above, close_head
@@ -36,7 +38,7 @@ UNBENT: Mapping[str, Bend] = MappingProxyType({})
 CROWN = 1 / 16
 # The least slope of a mean silhouette that is still made an edge of; where it is flat there is none to find.
 SLOWEST = 0.45
-COLOUR_ROW = 1  # of the latent: the broad layer
+COLOUR_ROW, FINE_ROW = 1, 3  # of the latent
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,9 @@ class CompositeNetwork(nn.Module):
         left_out: numbers of the skins that are never drawn: what they wear, glasses or paint, is no skin, and would
             be a scar on a bare face.
         unsharp: strength of the last sharpening, which makes up for the warp's interpolation.
-        dtype: in which components are kept; bfloat16 halves the memory traffic that bounds the speed.
+        dtype: in which components are multiplied on a graphics card; a processor sums them as the bytes that they are.
     """
 
-    even_index: Tensor
-    odd_index: Tensor
     steepness: Tensor
 
     def __init__(
@@ -118,27 +118,23 @@ class CompositeNetwork(nn.Module):
         self.layout = block_layout(size)
         parity = tensors["parity"].bool()
         self.w_dim = len(parity)
-        self.register_buffer("even_index", torch.nonzero(~parity).flatten())
-        self.register_buffer("odd_index", torch.nonzero(parity).flatten())
-        self.bands = nn.ModuleList()
-        for row in range(ROWS):
-            blocks = {name: block for name, block in self.layout.items() if block.row == row}
-            # The field moves every pixel: in bfloat16's eight bits slow glides would go in steps.
-            self.bands.append(MirrorBand(tensors, blocks, torch.float32 if row == 0 else dtype))
-        self.hair = Exemplars(tensors, "hair_exemplar", HAIR_PARTS, sharpness)
-        self.skin = Exemplars(tensors, "skin_exemplar", ("detail",), sharpness, left_out=left_out)
+        self.bands = MirrorBands(tensors, self.layout, parity, dtype)
+        self.hair = Exemplars(tensors, "hair_exemplar", HAIR_PARTS, parity, sharpness)
+        self.skin = Exemplars(tensors, "skin_exemplar", SKIN_PARTS, parity, sharpness, left_out=left_out)
         steepness = torch.tensor([edge_reach / width for width in softness])
         self.register_buffer("steepness", steepness.reshape(1, 2, 1, 1))
         self.outline = None if outline is None else softness[1] / outline
         self.unsharp = unsharp
         self._grids: dict[int, Tensor] = {}
 
+    @property
+    def even_index(self) -> Tensor:
+        """The latent's even columns."""
+        return self.bands.even_index
+
     def blocks(self, latent: Tensor, rows: int = ROWS) -> dict[str, Tensor]:
         """The linear part alone: the blocks of the first `rows` layers from `latent` `[batch, 4, w_dim]`."""
-        even, odd = latent[..., self.even_index], latent[..., self.odd_index]
-        drawn: dict[str, Tensor] = {}
-        for row in range(rows):
-            drawn.update(self.bands[row](even[:, row], odd[:, row]))
+        drawn: dict[str, Tensor] = self.bands(latent, range(rows))
         return drawn
 
     def settled_blocks(self, latent: Tensor, rows: int = ROWS) -> dict[str, Tensor]:
@@ -147,22 +143,25 @@ class CompositeNetwork(nn.Module):
         A linear model's hair is of every colour and outline a little. Between real heads, hair
         keeps a parting, and stands out from its wall.
         """
-        drawn = self.blocks(latent, rows)
-        shape = self.hair.choose(latent[:, 0, self.even_index], latent[:, 0, self.odd_index])
-        edges = self.hair.draw("edges", shape)
-        drawn["edges"] = torch.lerp(resize(drawn["edges"], self.size // 2), edges, self.settle)
-        return drawn | self._settle_colours(drawn, latent[:, COLOUR_ROW])
+        return self._settle(latent, rows, ("edges",))[0]
 
     def settled_colours(self, code: Tensor) -> dict[str, Tensor]:
         """The blocks of the broad layer alone, skin, hair and backdrop, from its own code `[batch, w_dim]`."""
-        drawn: dict[str, Tensor] = self.bands[COLOUR_ROW](code[:, self.even_index], code[:, self.odd_index])
-        return drawn | self._settle_colours(drawn, code)
+        rows = range(COLOUR_ROW, COLOUR_ROW + 1)
+        drawn: dict[str, Tensor] = self.bands(code[:, None].expand(-1, ROWS, -1), rows)
+        return drawn | self._settle_colours(drawn, self.hair.choose(code))
 
-    def _settle_colours(self, drawn: Mapping[str, Tensor], code: Tensor) -> dict[str, Tensor]:
-        colour = self.hair.choose(code[:, self.even_index], code[:, self.odd_index])
-        return {
-            name: torch.lerp(drawn[name], self.hair.draw(name, colour), self.settle) for name in ("hair", "backdrop")
-        }
+    def _settle(self, latent: Tensor, rows: int, parts: tuple[str, ...]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Return the settled blocks, and some parts of the heads of hair by which their shape is drawn."""
+        drawn = self.blocks(latent, rows)
+        shape, colour = self.hair.choose(torch.cat([latent[:, 0], latent[:, COLOUR_ROW]])).chunk(2)
+        real = self.hair.draw(parts, shape)
+        drawn["edges"] = torch.lerp(resize(drawn["edges"], self.size // 2), real["edges"], self.settle)
+        return drawn | self._settle_colours(drawn, colour), real
+
+    def _settle_colours(self, drawn: Mapping[str, Tensor], choice: ExemplarChoice) -> dict[str, Tensor]:
+        real = self.hair.draw(("hair", "backdrop"), choice)
+        return {name: torch.lerp(drawn[name], real[name], self.settle) for name in real}
 
     def layers(self, latent: Tensor, bends: Mapping[str, Bend] = UNBENT) -> Layers:
         """Draw the parts of `latent` `[batch, 4, w_dim]` in the mean frame.
@@ -171,10 +170,9 @@ class CompositeNetwork(nn.Module):
             latent: of the faces.
             bends: what is done to the blocks of `block_layout`, pores with "skin_fine", and to "strands", by name.
         """
-        drawn = self.settled_blocks(latent)
-        even, odd = latent[..., self.even_index], latent[..., self.odd_index]
-        drawn["skin_fine"] = drawn["skin_fine"] + self._draw_pores(even[:, 3], odd[:, 3])
-        drawn["strands"] = self._draw_strands(even[:, 0], odd[:, 0])
+        drawn, real = self._settle(latent, ROWS, ("edges", "detail", "cover"))
+        drawn["skin_fine"] = drawn["skin_fine"] + self._draw_pores(latent[:, FINE_ROW])
+        drawn["strands"] = self._draw_strands(real)
         drawn.update({name: bend(drawn[name]) for name, bend in bends.items() if name in drawn})
         # Everything smooth goes up together, twice by two: fewer calls than layer by layer.
         quarter, half = self.size // 4, self.size // 2
@@ -205,17 +203,16 @@ class CompositeNetwork(nn.Module):
         slope = (across.square() + down.square() + 1e-12).sqrt() * (self.size / 32)
         return torch.cat([edges[:, :1], person * (sharper / slope.clamp(SLOWEST, 1.0))], dim=1)
 
-    def _draw_strands(self, even_code: Tensor, odd_code: Tensor) -> Tensor:
+    def _draw_strands(self, real: Mapping[str, Tensor]) -> Tensor:
         """Log-brightness of strands `[batch, 1, size, size]`, as strong as in one exemplar."""
-        choice = self.hair.choose(even_code, odd_code)
         # `cover` holds squared coverage; the floor keeps noise down where no exemplar has hair.
-        power = self.hair.draw("cover", choice, power=2).clamp(min=0) + 0.05
-        return self.hair.draw("detail", choice) * resize(self.strands / power.sqrt(), self.size)
+        power = real["cover"].clamp(min=0) + 0.05
+        return real["detail"] * resize(self.strands / power.sqrt(), self.size)
 
-    def _draw_pores(self, even_code: Tensor, odd_code: Tensor) -> Tensor:
+    def _draw_pores(self, code: Tensor) -> Tensor:
         """Skin detail of the finest octave, in the crop of fine skin."""
-        choice = self.skin.choose(even_code, odd_code)
-        return self.skin.draw("detail", choice) * (self.pores / choice.power.sqrt())[:, None, None, None]
+        choice = self.skin.choose(code)
+        return self.skin.draw(("detail",), choice)["detail"] * (self.pores / choice.power.sqrt())[:, None, None, None]
 
     def forward(self, latent: Tensor, size: int | None = None) -> Tensor:
         """Draw `latent` `[batch, 4, w_dim]` as `[batch, 3, size, size]` in [-1, 1]."""

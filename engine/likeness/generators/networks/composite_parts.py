@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from likeness.generators.networks.byte_rows import RUN, ByteRows, is_quick
 
 ROWS = 4  # latent layers: shape, broad, middle, fine
 # Levels added to hair brightness (black is 0, white 2) so that its logarithm stays bounded;
@@ -15,10 +18,9 @@ ROWS = 4  # latent layers: shape, broad, middle, fine
 HAIR_FLOOR = 0.12
 
 
-# What the processors' int8 product takes at a time.
-INT8_COLUMNS = 16
-
-HAIR_PARTS = ("detail", "cover", "edges", "hair", "backdrop")
+# What an exemplar of hair and one of skin hold, and by which power of their weights it is drawn: `cover` is squared.
+HAIR_PARTS = {"detail": 1, "cover": 2, "edges": 1, "hair": 1, "backdrop": 1}
+SKIN_PARTS = {"detail": 1}
 
 
 @dataclass(frozen=True)
@@ -75,84 +77,106 @@ def block_layout(size: int) -> dict[str, Block]:
     }
 
 
-def _mirror(even: Tensor, odd: Tensor, sign: Tensor | None = None) -> Tensor:
-    """Full pictures `[..., width]` from the left halves of their even and odd parts."""
-    right = (even - odd).flip(-1)
-    return torch.cat([even + odd, right if sign is None else right * sign], dim=-1)
+def _unfold(left: Tensor, right: Tensor, shape: tuple[int, ...], sign: Tensor | None = None) -> Tensor:
+    """Full pictures `[batch, *shape]` from their left halves and the mirror images of their right ones, both flat."""
+    half = (-1, *shape[:-1], shape[-1] // 2)
+    right = right.reshape(half).flip(-1)
+    return torch.cat([left.reshape(half), right if sign is None else right * sign], dim=-1)
 
 
-class Components(nn.Module):
-    """The even or the odd components of one block, multiplied by a code.
-
-    Args:
-        tensors: of the weights file.
-        name: of the block and its parity, such as "skin.even".
-        dtype: in which they are kept and multiplied. In int8 they stay as the file has them, which a processor reads in
-            half the time of bfloat16; the code is in bfloat16 then, and in float32 where a gradient is asked for.
-    """
-
-    kept: Tensor
-    scale: Tensor
-    ones: Tensor
-
-    def __init__(self, tensors: Mapping[str, Tensor], name: str, dtype: torch.dtype) -> None:
-        super().__init__()
-        packed, scale = tensors[name].flatten(1), tensors[f"{name}_scale"].float()
-        # Rows of pixels, columns of components: oneDNN multiplies this order in bfloat16 at
-        # memory speed (0.8 ms for 10 million on one core; the other order 1.9 ms).
-        if dtype == torch.int8:
-            # The product of whole numbers takes six times as long where the columns are no multiple of this.
-            rows = functional.pad(packed.t(), (0, -len(packed) % INT8_COLUMNS)).contiguous()
-            self.register_buffer("scale", scale)
-            self.register_buffer("ones", torch.ones(len(rows), dtype=torch.bfloat16))
-        else:
-            rows = (packed.float() * scale[:, None]).t().contiguous().to(dtype)
-        self.register_buffer("kept", rows)
-        # Made where a gradient is first asked for: a search asks hundreds of times, a show never.
-        self._wide: Tensor | None = None
-
-    def forward(self, code: Tensor) -> Tensor:
-        """Return `[batch, pixels]` in float32 from a code `[batch, components]`."""
-        if self.kept.dtype != torch.int8:
-            return functional.linear(code.to(self.kept.dtype), self.kept).float()
-        scaled = functional.pad(code * self.scale, (0, self.kept.shape[1] - code.shape[1]))
-        # A network that was brought to float32 is to be exact.
-        if scaled.requires_grad or self.ones.dtype != torch.bfloat16:
-            if self._wide is None:
-                self._wide = self.kept.float()
-            return functional.linear(scaled, self._wide)
-        return torch._weight_int8pack_mm(scaled.bfloat16(), self.kept, self.ones).float()
-
-
-class MirrorBand(nn.Module):
-    """All blocks of one latent layer, each from the left halves of its even and its odd parts.
+class MirrorBands(nn.Module):
+    """All blocks, each from the left halves of its even and its odd components.
 
     Args:
         tensors: of the weights file.
-        blocks: this layer's blocks by name.
-        dtype: in which components are kept and multiplied.
+        blocks: by name, in the order of their latent layers.
+        parity: of each of the latent's columns, true for odd.
+        dtype: in which components are multiplied on a graphics card.
     """
 
-    def __init__(self, tensors: Mapping[str, Tensor], blocks: Mapping[str, Block], dtype: torch.dtype) -> None:
+    even_index: Tensor
+    odd_index: Tensor
+    mean: Tensor
+
+    def __init__(
+        self, tensors: Mapping[str, Tensor], blocks: Mapping[str, Block], parity: Tensor, dtype: torch.dtype
+    ) -> None:
         super().__init__()
         self.blocks = dict(blocks)
-        self.even = nn.ModuleDict({name: Components(tensors, f"{name}.even", dtype) for name in blocks})
-        self.odd = nn.ModuleDict({name: Components(tensors, f"{name}.odd", dtype) for name in blocks})
+        self.dtype = dtype
+        self.register_buffer("even_index", torch.nonzero(~parity).flatten())
+        self.register_buffer("odd_index", torch.nonzero(parity).flatten())
+        self.even, self.odd = (
+            ByteRows([(tensors[f"{name}.{kind}"], tensors[f"{name}.{kind}_scale"]) for name in blocks])
+            for kind in ("even", "odd")
+        )
+        ends = list(accumulate(runs * RUN for runs in self.even.runs))
+        self._begins = dict(zip(blocks, [0, *ends], strict=False))
+        mean = torch.zeros(ends[-1])
         for name, block in blocks.items():
-            self.register_buffer(f"mean_{name}", tensors[f"{name}.mean"].float().flatten())
-            sign = torch.ones(block.channels, 1, 1)
-            sign[list(block.odd_channels)] = -1
-            self.register_buffer(f"sign_{name}", sign)
+            begin = self._begins[name]
+            mean[begin : begin + math.prod(block.shape) // 2] = tensors[f"{name}.mean"].float().flatten()
+            if block.odd_channels:
+                sign = torch.ones(block.channels, 1, 1)
+                sign[list(block.odd_channels)] = -1
+                self.register_buffer(f"sign_{name}", sign)
+        self.register_buffer("mean", mean)
+        self._places = [_places_of_rows(rows) for rows in (self.even, self.odd)]
+        self._row_of_run = torch.cat(
+            [torch.full((runs,), block.row) for runs, block in zip(self.even.runs, blocks.values(), strict=True)]
+        )
+        # Made where bytes cannot be summed as they are: for a gradient, or on a graphics card.
+        self._matrices: dict[tuple[str, bool], Tensor] = {}
 
-    def forward(self, even_code: Tensor, odd_code: Tensor) -> dict[str, Tensor]:
-        """Draw every block `[batch, *block.shape]` from codes `[batch, n_even]` and `[batch, n_odd]`."""
+    def forward(self, latent: Tensor, rows: range) -> dict[str, Tensor]:
+        """Draw the blocks of some layers, `[batch, *block.shape]` each, from `latent` `[batch, 4, w_dim]`."""
+        chosen = {name: block for name, block in self.blocks.items() if block.row in rows}
+        first, end = self._runs_of(chosen)
+        codes = latent[..., self.even_index], latent[..., self.odd_index]
+        if is_quick(latent):
+            row_of_run = self._row_of_run[first:end]
+            even, odd = (
+                table.sum(places[first:end].expand(len(latent), -1, -1), code.index_select(1, row_of_run)).flatten(1)
+                for table, places, code in zip((self.even, self.odd), self._places, codes, strict=True)
+            )
+        else:
+            even, odd = (
+                torch.cat([self._multiply(name, code[:, block.row], odd) for name, block in chosen.items()], dim=1)
+                for code, odd in zip(codes, (False, True), strict=True)
+            )
+        even = even + self.mean[first * RUN : end * RUN]
+        left, right = even + odd, even - odd
         drawn = {}
-        for name, block in self.blocks.items():
-            half = (-1, block.channels, block.height, block.width // 2)
-            even = self.even[name](even_code) + getattr(self, f"mean_{name}")
+        for name, block in chosen.items():
+            begin = self._begins[name] - first * RUN
+            part = slice(begin, begin + math.prod(block.shape) // 2)
             sign = getattr(self, f"sign_{name}") if block.odd_channels else None
-            drawn[name] = _mirror(even.reshape(half), self.odd[name](odd_code).reshape(half), sign)
+            drawn[name] = _unfold(left[:, part], right[:, part], block.shape, sign)
         return drawn
+
+    def _runs_of(self, chosen: Mapping[str, Block]) -> tuple[int, int]:
+        """Return the first run of these blocks, which lie side by side, and the end of their last."""
+        runs = dict(zip(self.blocks, self.even.runs, strict=True))
+        first = self._begins[next(iter(chosen))] // RUN
+        return first, first + sum(runs[name] for name in chosen)
+
+    def _multiply(self, name: str, code: Tensor, odd: bool) -> Tensor:
+        """Return the even or odd part of a block by a product of floats, as long as its runs."""
+        key = (name, odd)
+        matrix = self._matrices.get(key)
+        if matrix is None or matrix.device != code.device:
+            # Of the warp bfloat16 has too few bits: slow glides would go in steps.
+            exact = code.device.type == "cpu" or self.blocks[name].row == 0
+            with torch.inference_mode(False):  # a gradient may go through it later
+                rows = (self.odd if odd else self.even).unpack(list(self.blocks).index(name))
+                matrix = self._matrices[key] = rows.to(torch.float32 if exact else self.dtype)
+        return torch.matmul(code.to(matrix.dtype), matrix).float()
+
+
+def _places_of_rows(rows: ByteRows) -> Tensor:
+    """Return where all rows of each run lie, `[runs, rows]`: the tables have as many rows each."""
+    first = torch.cat([rows.first_rows(table) for table in range(len(rows.runs))])
+    return (first[:, None] + torch.arange(rows.counts[0])).int()
 
 
 @dataclass(frozen=True)
@@ -168,6 +192,11 @@ class ExemplarChoice:
     index: Tensor
     sign: Tensor
     weight: Tensor
+
+    def chunk(self, count: int) -> list[ExemplarChoice]:
+        """The choices of as many equal parts of the batch."""
+        parts = (each.chunk(count) for each in (self.index, self.sign, self.weight))
+        return [ExemplarChoice(*part) for part in zip(*parts, strict=True)]
 
     @property
     def power(self) -> Tensor:
@@ -185,76 +214,88 @@ class Exemplars(nn.Module):
     Args:
         tensors: of the weights file.
         prefix: of the tensors' names.
-        parts: what each exemplar holds.
+        parts: what each exemplar holds, and by which power of the weights it is drawn.
+        parity: of each of the latent's columns, true for odd.
         sharpness: of the choice, per squared standard deviation.
         chosen: exemplars drawn at a time; reading all 96 took 2 ms more of a frame.
         left_out: numbers of exemplars that are never drawn.
+
+    Attributes:
+        count: of the exemplars.
     """
 
-    query_even: Tensor
-    query_odd: Tensor
-    keys_even: Tensor
-    keys_odd: Tensor
+    query: Tensor
+    keys: Tensor
 
     def __init__(
         self,
         tensors: Mapping[str, Tensor],
         prefix: str,
-        parts: tuple[str, ...],
+        parts: Mapping[str, int],
+        parity: Tensor,
         sharpness: float,
         chosen: int = 16,
         left_out: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.sharpness = sharpness
-        kept = [number for number in range(len(tensors[f"{prefix}.keys_even"])) if number not in left_out]
-        for name in ("query_even", "query_odd"):
-            self.register_buffer(name, tensors[f"{prefix}.{name}"].float())
-        for name in ("keys_even", "keys_odd"):
-            self.register_buffer(name, tensors[f"{prefix}.{name}"].float()[kept])
-        self.chosen = min(chosen, 2 * len(self.keys_even) - 1)
-        self._half: dict[str, tuple[int, ...]] = {}
-        for part in parts:
-            for parity in ("even", "odd"):
-                packed = tensors[f"{prefix}.{part}_{parity}"]
-                scale = tensors[f"{prefix}.{part}_{parity}_scale"].float()
-                self.register_buffer(f"{part}_{parity}", packed.flatten(1)[kept])
-                self.register_buffer(f"{part}_{parity}_scale", scale[kept])
-                self._half[part] = tuple(packed.shape[1:])
+        own = {name.removeprefix(f"{prefix}."): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        kept = [number for number in range(len(own["keys_even"])) if number not in left_out]
+        self.count = len(kept)
+        even, odd = (own[f"keys_{kind}"].float()[kept] for kind in ("even", "odd"))
+        # An exemplar's mirror image has the odd half of its key turned.
+        self.register_buffer("keys", torch.cat([torch.cat([even, odd], 1), torch.cat([even, -odd], 1)]))
+        query = torch.zeros(len(parity), self.keys.shape[1])
+        query[~parity, : even.shape[1]] = own["query_even"].float()
+        query[parity, even.shape[1] :] = own["query_odd"].float()
+        self.register_buffer("query", query)
+        self.chosen = min(chosen, 2 * self.count - 1)
+        self._parts = dict(parts)
+        self._shapes = {part: (*own[f"{part}_even"].shape[1:-1], 2 * own[f"{part}_even"].shape[-1]) for part in parts}
+        halves = [f"{part}_{kind}" for part in parts for kind in ("even", "odd")]
+        self.rows = ByteRows([(own[half][kept], own[f"{half}_scale"][kept]) for half in halves])
+        self._plans: dict[tuple[str, ...], tuple[Tensor, Tensor]] = {}
 
-    def choose(self, even_code: Tensor, odd_code: Tensor) -> ExemplarChoice:
-        """The exemplars nearest to a code `[batch, n_even]` and `[batch, n_odd]`.
+    def choose(self, code: Tensor) -> ExemplarChoice:
+        """The exemplars nearest to a code `[batch, w_dim]`.
 
         The weight of the first that is left out is taken off all, so none comes or goes with a jump.
         """
-        even, odd = even_code @ self.query_even, odd_code @ self.query_odd
-        apart = _squared_distance(even, self.keys_even)
-        as_is = apart + _squared_distance(odd, self.keys_odd)
-        mirrored = apart + _squared_distance(-odd, self.keys_odd)
-        both = (-self.sharpness * torch.cat([as_is, mirrored], dim=1)).softmax(dim=1)
-        top, place = both.topk(self.chosen + 1, dim=1)
+        # By subtraction: the product form loses what near neighbours differ in.
+        apart = ((code @ self.query)[:, None] - self.keys).square().sum(2)
+        top, place = (-self.sharpness * apart).softmax(dim=1).topk(self.chosen + 1, dim=1)
         weight = top[:, :-1] - top[:, -1:]
         weight = weight / weight.sum(1, keepdim=True).clamp(min=1e-12)
-        place, count = place[:, :-1], as_is.shape[1]
-        return ExemplarChoice(place % count, 1 - 2 * (place // count).to(weight.dtype), weight)
+        place = place[:, :-1]
+        turned = place >= self.count
+        return ExemplarChoice(place - self.count * turned, 1 - 2 * turned.to(weight.dtype), weight)
 
-    def draw(self, part: str, choice: ExemplarChoice, power: int = 1) -> Tensor:
-        """The sum of one part by the weights' `power`, `[batch, channels, height, width]`."""
-        weight = choice.weight**power
-        even = self._sum(f"{part}_even", choice.index, weight)
-        odd = self._sum(f"{part}_odd", choice.index, weight * choice.sign)
-        half = (-1, *self._half[part])
-        return _mirror(even.reshape(half), odd.reshape(half))
+    def draw(self, parts: tuple[str, ...], choice: ExemplarChoice) -> dict[str, Tensor]:
+        """The weighted sums of some parts, `[batch, channels, height, width]` each."""
+        first, kind = self._plan(parts, choice.index.device)
+        squared = choice.weight.square()
+        kinds = torch.stack([choice.weight, choice.weight * choice.sign, squared, squared * choice.sign], dim=1)
+        sums = self.rows.sum(first[:, None] + choice.index[:, None], kinds.index_select(1, kind)).flatten(1)
+        even, odd = sums.chunk(2, dim=1)
+        left, right = even + odd, even - odd
+        drawn, begin = {}, 0
+        for part in parts:
+            shape = self._shapes[part]
+            end = begin + math.prod(shape) // 2
+            drawn[part] = _unfold(left[:, begin:end], right[:, begin:end], shape)
+            begin += -(-(end - begin) // RUN) * RUN
+        return drawn
 
-    def _sum(self, name: str, index: Tensor, weight: Tensor) -> Tensor:
-        """Int8 rows at `index`, unpacked only where chosen, times `weight`."""
-        kept: Tensor = getattr(self, name)
-        # index_select copies whole rows; plain indexing took 20 times as long on int8.
-        rows = kept.index_select(0, index.flatten()).reshape(*index.shape, -1).float()
-        scale: Tensor = getattr(self, f"{name}_scale")[index]
-        return torch.bmm((weight * scale)[:, None], rows)[:, 0]
-
-
-def _squared_distance(points: Tensor, keys: Tensor) -> Tensor:
-    """`[batch, keys]`, by subtraction: the product form loses what near neighbours differ in."""
-    return (points[:, None, :] - keys).square().sum(dim=2)
+    def _plan(self, parts: tuple[str, ...], device: torch.device) -> tuple[Tensor, Tensor]:
+        """Where each run of the first exemplar's parts lies, and by which kind of weight it is summed; made once."""
+        plan = self._plans.get(parts)
+        if plan is None or plan[0].device != device:
+            first, kind = [], []
+            with torch.inference_mode(False):  # a gradient may go through it later
+                for odd in (0, 1):
+                    for part in parts:
+                        places = self.rows.first_rows(2 * list(self._parts).index(part) + odd)
+                        first.append(places)
+                        kind.append(torch.full_like(places, 2 * (self._parts[part] - 1) + odd))
+                plan = self._plans[parts] = torch.cat(first).to(device), torch.cat(kind).to(device)
+        return plan

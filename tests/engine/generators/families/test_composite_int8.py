@@ -9,7 +9,6 @@ from likeness.errors import LikenessError
 from likeness.generators.backends import choose
 from likeness.generators.backends.choose import prepare
 from likeness.generators.families.composite import CompositeGenerator, open_composite
-from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.enlarger import Enlarger
 from likeness.generators.networks.refiner import Refiner
 from likeness.generators.weights_file import read_weights, write_weights
@@ -60,15 +59,6 @@ def test_an_enlarger_is_multiplied_in_eight_bits_too(tiny_composite: Path, tmp_p
         assert (picture - wanted).abs().mean() < 0.005
         assert prepare(generator, precision="float32").precision == "its own"
         assert torch.equal(generator.synthesize(latent), wanted)
-
-
-def test_a_network_brought_to_float32_draws_in_it(tiny_composite: Path) -> None:
-    generator = open_composite(tiny_composite, CPU)
-    exact = CompositeNetwork(read_weights(tiny_composite)[1], size=64, dtype=torch.float32)
-    latent = generator.sample([7])
-    generator.network.float()
-    with torch.no_grad():
-        assert torch.allclose(generator.synthesize(latent), exact(latent), atol=1e-5)
 
 
 def test_eight_bits_that_draw_another_picture_are_not_taken(
