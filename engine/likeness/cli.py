@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -47,13 +48,21 @@ from likeness.commands.train.runs import resume, vae, wgan
 from likeness.commands.train.style import style
 from likeness.commands.train.voice import mouth, voice
 from likeness.errors import LikenessError
+from likeness.errors.console_log import ConsoleFormatter
 from likeness.files.lasting_stream import open_lasting
 from likeness.files.working_folder import leave_removed_folder
 
 # Of an error: a path or a value that somebody gave may be very long.
 MOST_CHARACTERS = 1000
 
-app = App(name="likeness", version=__version__, help="A live-performance instrument for generative faces.")
+# Asks for tracebacks; with any command.
+VERBOSE = ("-v", "--verbose")
+
+app = App(
+    name="likeness",
+    version=__version__,
+    help="A live-performance instrument for generative faces. With -v any command shows the tracebacks of failures.",
+)
 for command in (
     play,
     render,
@@ -88,20 +97,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `arguments`, by default the process's own; a mistake ends in one line and status 2."""
     if arguments is None:
         _outlive_readers()
-    logging.basicConfig(format="%(levelname)s: %(message)s")
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    traces = any(word in VERBOSE for word in words)
+    words = [word for word in words if word not in VERBOSE]
+    console = logging.StreamHandler()
+    console.setFormatter(ConsoleFormatter(traces=traces))
+    logging.basicConfig(handlers=[console])
     logging.getLogger("likeness").setLevel(logging.INFO)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # A file's name may hold bytes that are no text: print them escaped instead of raising.
         sys.stdout.reconfigure(errors="backslashreplace")
     leave_removed_folder()
     status: int | str | None = 0
-    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         _refuse_empty(words)
         # Not by cyclopts, which draws a box and exits with 1: for `check` that means "less than you asked for".
         app(words, print_error=False, exit_on_error=False)
     # What the system refuses, such as a path that is too long or a folder that may not be written, names the file.
     except (LikenessError, CycloptsError, OSError) as error:
+        if traces:
+            traceback.print_exception(error)
         print(f"likeness: {_shorten(str(error))}", file=sys.stderr)
         status = error.status if isinstance(error, LikenessError) else 2
     except KeyboardInterrupt:

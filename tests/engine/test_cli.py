@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
@@ -117,6 +116,19 @@ def test_what_cannot_be_taken_ends_in_one_short_line(
     assert len(line) < 1100
 
 
+@pytest.mark.parametrize(("asked", "traces"), [((), 0), (("-v",), 1)])
+def test_a_traceback_is_printed_to_those_who_ask_for_it(here: Path, asked: tuple[str, ...], traces: int) -> None:
+    (here / "broken.py").write_text("\nimport nothing_of_that_name\n")
+    show = begin("render", *asked, "--plugin", "broken.py", "--size", "64x64", "--seconds", "0.1", "-o", "null")
+    out = _rest(show)
+    assert show.returncode == 2
+    assert (
+        "ERROR: broken.py, line 2: plugin broken is left out: No module named 'nothing_of_that_name'" in out or traces
+    )
+    assert ("Traceback" in out) == bool(traces)
+    assert out.strip().splitlines()[-1].startswith("likeness: plugin broken cannot be loaded: ")
+
+
 def test_a_broken_plugin_is_left_out_and_the_show_starts(here: Path, caplog: pytest.LogCaptureFixture) -> None:
     (here / "broken.py").write_text("import nothing_of_that_name\n")
     words = ("render", "--plugin", "broken.py", "--size", "64x64", "--seconds", "0.1", "-o", "a.mp4", "--keep-going")
@@ -195,7 +207,8 @@ def test_a_recording_obeys_a_blackout_within_two_frames_of_its_fade(here: Path, 
     finally:
         show.kill()
     assert show.returncode == 0, out
-    assert (head + out).count("Traceback") == 1
+    assert (head + out).count("ERROR: raises.py, line 7: raises.update failed: boom") == 1
+    assert "Traceback" not in head + out
     levels = _levels(film)
     assert min(_fades(levels)) <= round(0.2 * fps) + 2
     assert _dark(levels)[-1]
@@ -273,19 +286,10 @@ def _rest(show: "subprocess.Popen[str]") -> str:
     return out
 
 
-@pytest.mark.usefixtures("here")
-def test_a_contact_sheet_holds_as_many_faces_as_asked() -> None:
-    for arguments, file, shape in (
-        (["--count", "6", "--columns", "3", "-o", "sheet.png"], "sheet.png", (2 * 256 + 4, 3 * 256 + 8, 3)),
-        (["demo", "--count", "4", "--seconds", "1", "--size", "128"], "out/sheet.png", (128, 4 * 128 + 12, 3)),
-    ):
-        assert status("contact-sheet", *arguments) == 0
-        assert cv2.imread(file).shape == shape
-
-
 def test_the_lists_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     for command, said in (
         (["plugins"], "random_walk"),
+        (["directions", "list", "composite-256"], "a switch: 1 is on"),
         (["params"], "random_walk.speed"),
         (["params", "--json"], '"FULL_PATH": "/random_walk/speed"'),
         (["params", "--markdown"], "| `/random_walk/speed` |"),

@@ -1,7 +1,7 @@
 """Errors that the user can mend: every text says what to do next.
 
-Here are `LikenessError` and its kinds, one for each thing that can be wrong, with two functions for their texts and for
-old names. `fault_log` beside it is for faults that may recur every frame, and may be of any type: it throttles the log.
+Here are `LikenessError` and its kinds, one for each thing that can be wrong, with functions for their texts and for old
+names. `fault_log` beside it is for faults that may recur every frame, and may be of any type: it throttles the log.
 
 No thread runs here.
 """
@@ -92,6 +92,11 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> str:
     if close:
         return "nearest: " + ", ".join(close)
     return "there are: " + ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+
+
+def say_count(count: int, one: str, many: str) -> str:
+    """Return a number with what it counts: `say_count(1, "picture was", "pictures were")` is "1 picture was"."""
+    return f"{count} {one if count == 1 else many}"
 
 
 def find_renamed(module: str, old: str, renamed: Mapping[str, T]) -> T:

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from inspect import signature
 from itertools import islice
 from pathlib import Path
 from typing import cast
@@ -11,7 +12,7 @@ from typing import cast
 import pluggy
 
 from likeness import hookspecs
-from likeness.errors import PluginError
+from likeness.errors import PluginError, nearest
 from likeness.host.available_plugins import first_line
 from likeness.host.retry import Retry
 from likeness.parameters.state import check_unique_names
@@ -103,7 +104,7 @@ def check_plugin(name: str, plugin: object, path: Path | None = None) -> Slot:
         raise PluginError(
             f"a plugin cannot be called {name!r}: /{name} is an address of the show; rename the plugin's file"
         )
-    impls = _implementations(name, plugin)
+    impls = _implementations(name, plugin, path)
     declare = impls.get("declare_params")
     declared = tuple(islice(cast(Sequence[Param], declare.function()), MOST_PARAMS + 1)) if declare else ()
     if len(declared) > MOST_PARAMS:
@@ -125,10 +126,11 @@ def _find_help(plugin: object) -> str:
     return ""
 
 
-def _implementations(name: str, plugin: object) -> dict[str, pluggy.HookImpl]:
+def _implementations(name: str, plugin: object, path: Path | None) -> dict[str, pluggy.HookImpl]:
     """Return the hooks of `plugin`, checked by a plugin manager that knows no other."""
     pm = pluggy.PluginManager(hookspecs.PROJECT)
     pm.add_hookspecs(hookspecs)
+    _refuse_unknown(name, plugin, path, pm)
     try:
         pm.register(plugin, name)
         pm.check_pending()
@@ -139,3 +141,22 @@ def _implementations(name: str, plugin: object) -> dict[str, pluggy.HookImpl]:
     if not impls:
         raise PluginError(f"plugin {name!r} has no hook; mark its methods with @hookimpl")
     return impls
+
+
+def _refuse_unknown(name: str, plugin: object, path: Path | None, pm: pluggy.PluginManager) -> None:
+    """Refuse a method that is marked as a hook and is none, or takes what that hook does not give; name the nearest."""
+    known = [hook for hook in dir(hookspecs) if pm.parse_hookspec_opts(hookspecs, hook)]
+    for method in dir(plugin):
+        marked = pm.parse_hookimpl_opts(plugin, method)
+        if not marked or marked["optionalhook"]:
+            continue
+        hook, function = marked["specname"] or method, getattr(plugin, method)
+        code = getattr(function, "__code__", None)
+        where = f"{path.name}, line {code.co_firstlineno}" if path and code else f"plugin {name!r}"
+        if hook not in known:
+            raise PluginError(f"{where}: there is no hook {hook!r}; {nearest(hook, known, 1)}")
+        given = signature(getattr(hookspecs, hook)).parameters
+        wanted = [word for word, each in signature(function).parameters.items() if each.default is each.empty]
+        odd = next((word for word in wanted if word not in given), None)
+        if odd is not None:
+            raise PluginError(f"{where}: the hook {hook!r} is given no {odd!r}; {nearest(odd, given)}")

@@ -117,8 +117,8 @@ def test_weights_of_no_folder_are_named_to_take_theirs_away(
         warn_outdated(gallery.records(), mine)
     assert f"remove --outdated --weights {mine}, then build" in capsys.readouterr().err
     for named, said in (
-        ((), "0 faces were removed, 1 are left"),
-        (("--weights", str(mine)), "1 faces were removed, 0 are left"),
+        ((), "0 faces were removed, 1 is left"),
+        (("--weights", str(mine)), "1 face was removed, 0 are left"),
     ):
         with pytest.raises(SystemExit) as end:
             main(["gallery", "remove", "--outdated", *named])

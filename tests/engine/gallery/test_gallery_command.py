@@ -93,7 +93,7 @@ def test_a_photo_whose_name_is_no_text_is_kept_by_what_can_be_read_of_it(
     photo = tmp_path / os.fsdecode(b"zo\xeb.jpg")
     photo.write_bytes(to_jpeg(to_picture(generator.synthesize(0.7 * generator.sample([5])))))
     assert run("add", str(photo), "--consent", "agreed", "--no-latents") == 0
-    assert "1 faces are new" in capsys.readouterr().out
+    assert "1 face is new" in capsys.readouterr().out
     with Gallery.open(home) as gallery:
         assert [record.name for record in gallery.records()] == ["zo\N{REPLACEMENT CHARACTER}"]
 
@@ -111,7 +111,7 @@ def test_the_list_tells_the_consent_and_where_a_face_is_from(kept: Path, capsys:
 
 def test_faces_are_removed_by_name_and_by_number(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("remove", "anna", "--number", "4") == 0
-    assert "3 faces were removed, 1 are left" in capsys.readouterr().out
+    assert "3 faces were removed, 1 is left" in capsys.readouterr().out
     with Gallery.open(kept) as gallery:
         assert [record.name for record in gallery.records()] == ["bert"]
     assert run("remove", "anne") == 2

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -174,8 +175,10 @@ def test_a_misspelt_hook_is_named() -> None:
             return latent
 
     host = Host()
-    with pytest.raises(PluginError, match="updat"):
+    with pytest.raises(PluginError, match=r"^plugin 'misspelt': there is no hook 'updat'; nearest: update$"):
         host.add("misspelt", Misspelt())
+    with pytest.raises(PluginError, match=r"^misspelt\.py, line \d+: there is no hook 'updat'; nearest: update$"):
+        host.add("misspelt", Misspelt(), Path("plugins/misspelt.py"))
     host.add("fine", Add(0))
     assert [slot.name for slot in host.rack] == ["fine"]
 
@@ -186,7 +189,7 @@ def test_an_argument_that_there_is_not_is_named() -> None:
         def update(self, latent: Tensor, money: int) -> Tensor:
             return latent
 
-    with pytest.raises(PluginError, match="money"):
+    with pytest.raises(PluginError, match="'update' is given no 'money'; there are: frame, latent, params"):
         Host().add("greedy", Greedy())
 
 

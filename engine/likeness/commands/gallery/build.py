@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from likeness.commands.gallery.common import Folder, folder_of, open_gallery, progress_of, warn_outdated, weights_of
+from likeness.errors import say_count
 from likeness.options import Device, FirstSeed, Psi, Weights, ranged
 from likeness.ranges import COUNT
 
@@ -36,4 +37,5 @@ def build(
         count, records = len(opened), opened.records()
     warn_outdated(records, path)
     none = f", {faceless} drawings show no face" if faceless else ""
-    print(f"{added} faces are new{none}; {count} are in {folder_of(gallery)}")
+    new, there = say_count(added, "face is", "faces are"), say_count(count, "is", "are")
+    print(f"{new} new{none}; {there} in {folder_of(gallery)}")

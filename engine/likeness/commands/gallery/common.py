@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from likeness.errors import say_count
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
@@ -76,7 +78,8 @@ def warn_outdated(records: "Sequence[Record]", weights: Path | None = None) -> N
         by_name = weights is None or weights.parent in search_dirs("weights")
         named = "" if by_name else f" --weights {shlex.quote(str(weights))}"
         then = f"; to draw them again: likeness gallery remove --outdated{named}, then build" if drawn else ""
-        print(f"likeness: {len(old)} faces were made with older weights called {names}{then}", file=sys.stderr)
+        made = say_count(len(old), "face was", "faces were")
+        print(f"likeness: {made} made with older weights called {names}{then}", file=sys.stderr)
 
 
 def progress_of(what: str, total: int) -> "AbstractContextManager[Callable[[int], None]]":

@@ -1,6 +1,7 @@
 """`likeness gallery list`."""
 
 from likeness.commands.gallery.common import Folder, folder_of, open_gallery, source_of, warn_outdated
+from likeness.errors import say_count
 
 MOST_LISTED = 200
 
@@ -22,5 +23,5 @@ def list_(name: str | None = None, *, gallery: Folder = None) -> None:
         said = f'  "{record.consent}"' if record.consent else ""
         print(f"{record.number:>6}  {record.name:24} {source_of(record):28} {latent:9}  {record.added[:10]}{said}")
     more = f", the first {MOST_LISTED} are listed" if len(records) > MOST_LISTED else ""
-    print(f"{len(records)} faces{more}, in {folder_of(gallery)}")
+    print(f"{say_count(len(records), 'face', 'faces')}{more}, in {folder_of(gallery)}")
     warn_outdated(records)

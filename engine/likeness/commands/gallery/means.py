@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from likeness.commands.gallery.common import progress_of, weights_of
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, say_count
 from likeness.options import Force
 
 
@@ -58,4 +58,4 @@ def means(
         for one, file in zip(groups, files, strict=True):
             write_latent(file, mean_latent(one.photos, encoder, lambda: progress(next(done))))
     for one, file in zip(groups, files, strict=True):
-        print(f"{len(one.photos):5} photos -> {file}")
+        print(f"{say_count(len(one.photos), 'photo', 'photos'):>12} -> {file}")

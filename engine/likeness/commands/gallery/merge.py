@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from likeness.commands.gallery.common import Folder, folder_of, open_gallery, progress_of
-from likeness.errors import GalleryError
+from likeness.errors import GalleryError, say_count
 
 
 def merge(*folders: Path, gallery: Folder = None) -> None:
@@ -27,4 +27,5 @@ def merge(*folders: Path, gallery: Folder = None) -> None:
             total += len(other)
     with open_gallery(gallery, create=True) as opened, progress_of("merging", total) as progress:
         added = join(opened, folders, progress)
-        print(f"{added} faces are new; {len(opened)} are in {folder_of(gallery)}")
+        new, there = say_count(added, "face is", "faces are"), say_count(len(opened), "is", "are")
+        print(f"{new} new; {there} in {folder_of(gallery)}")

@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from likeness.commands.gallery.common import progress_of, weights_of
+from likeness.errors import say_count
 from likeness.options import Device, FirstSeed, Force, Psi, Weights, ranged
 from likeness.ranges import COUNT
 
@@ -44,4 +45,4 @@ def population(
             found = build_population(generator, range(first_seed, first_seed + count), psi=psi, progress=progress)
         write_population(file, found)
     none = f", {count - len(found)} drawings show no face" if len(found) < count else ""
-    print(f"{len(found)} faces are in {file}{none}")
+    print(f"{say_count(len(found), 'face is', 'faces are')} in {file}{none}")

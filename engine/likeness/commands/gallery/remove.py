@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from likeness.commands.gallery.common import Folder, find_outdated, folder_of, open_gallery, weights_of
-from likeness.errors import GalleryError, nearest
+from likeness.errors import GalleryError, nearest, say_count
 from likeness.options import ranged
 from likeness.ranges import COUNT
 
@@ -47,4 +47,5 @@ def remove(
             now = None if weights is None else weights_of(weights)
             numbers |= {record.number for record in find_outdated(records, now) if record.seed is not None}
         removed = opened.remove(sorted(numbers))
-        print(f"{removed} faces were removed, {len(opened)} are left in {folder_of(gallery)}")
+        gone, left = say_count(removed, "face was", "faces were"), say_count(len(opened), "is", "are")
+        print(f"{gone} removed, {left} left in {folder_of(gallery)}")

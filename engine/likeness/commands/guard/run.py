@@ -41,14 +41,16 @@ def guard(
     from likeness.tools.guard.supervisor import Plan, Supervisor
 
     picture = user_dir("autosave") / "last-picture.png"
-    again = ["play", preset, *options]
+    # With tracebacks: nobody sits before a guard's log while it is written.
+    show = ["play", preset, *options, "-v"]
+    again = list(show)
     if not {"--no-autosave", "--resume"} & {*options}:
         again.append("--resume")
     plan = Plan(
         module_command("likeness.cli"),
-        ["play", preset, *options],
+        show,
         again,
-        ["play", chosen.fallback, *kept_options(options), "--weights", LIGHT_WEIGHTS],
+        ["play", chosen.fallback, *kept_options(options), "--weights", LIGHT_WEIGHTS, "-v"],
         still_command(options, str(picture)),
         # The arguments are not read; `ps` shows them, and what it will play.
         module_command("likeness.tools.guard.spare", *again) if chosen.spare else (),

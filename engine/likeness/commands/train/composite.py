@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from likeness.errors import say_count
 from likeness.options import Force, ranged
 from likeness.ranges import NONE_OR_MORE, Range
 
@@ -70,5 +71,5 @@ def composite(
         )
     skipped = f", {report.skipped} files skipped that are no pictures" if report.skipped else ""
     took = f"{report.seconds / 60:.1f} minutes" if report.seconds >= 60 else f"{report.seconds:.0f} s"
-    print(f"{report.pictures} faces in {took}{skipped}")
+    print(f"{say_count(report.pictures, 'face', 'faces')} in {took}{skipped}")
     print(f"The result is in {path.resolve()} ({report.file_bytes / 1e6:.1f} MB)")
