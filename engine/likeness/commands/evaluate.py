@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from likeness.errors import LikenessError
-from likeness.options import Device, Force, Weights, ranged
+from likeness.options import Device, Force, PictureOptions, Weights, ranged
 from likeness.ranges import NONE_OR_MORE, PSI, SEED, Range
 
 if TYPE_CHECKING:
@@ -151,8 +151,9 @@ def _measure_walk(weights: str, device: str, seed: int, psi: float, seconds: flo
         show=ShowTable(plugins=("random_walk",), psi=psi),
         values={"random_walk": {"speed": 0.25, "loop_s": frames / WALK_FPS}},
     )
+    options = PictureOptions(weights=weights, device=device, seed=seed)
     # One frame more than the loop has: the last is where the first was.
-    return measure_steps(draw_walk(preset, weights, device, seed, frames + 1, (frames + 1) / WALK_FPS, None))
+    return measure_steps(draw_walk(preset, options, frames + 1, (frames + 1) / WALK_FPS))
 
 
 def _measure_other(

@@ -138,7 +138,7 @@ class Show(AbstractContextManager["Show"]):
         opened.enter_context(keep_recursion_limit())
         declare_show_params(store)
         failed = load_rack(host, show.plugins, options.plugins, strict=face is None)
-        set_first_values(store, modulation, self.preset, options.settings, failed, strict=face is None)
+        set_first_values(store, modulation, self.preset, options, failed, strict=face is None)
         # The generator, and the thread that draws with it.
         device, size = choose_device(options.device), options.size or (parse_size(show.size) if show.size else None)
         torch.set_num_threads(count_threads(options))
@@ -151,7 +151,7 @@ class Show(AbstractContextManager["Show"]):
         stage = make_stage(
             generator, store, options, audience, device=device, seed=self.seed, heads=self.heads, again=take is not None
         )
-        renderer = Renderer(stage, host, self.fps, with_alpha=options.alpha)
+        renderer = self.renderer = Renderer(stage, host, self.fps, with_alpha=options.alpha)
         renderer.first_drawn = first_drawn(take, options.begin, self.fps) if isinstance(take, Take) else 0
         renderer.start()
         opened.callback(close_cleanly, renderer.stop)
