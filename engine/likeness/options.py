@@ -100,6 +100,9 @@ Settings = Annotated[
     Mapping[str, str],
     _one_text("--set", _convert_settings, "PLUGIN.PARAM=VALUE; repeat it for more.", repeated=True),
 ]
+Plugins = Annotated[
+    Sequence[Path], Parameter(name="--plugin", converter=_convert_plugins, negative=(), show_default=False)
+]
 Psi = Annotated[float, ranged(ranges.PSI, "Truncation: 0 is the mean face, above 1 is caricature.")]
 FirstSeed = Annotated[int, ranged(ranges.SEED, "The faces are those of this seed and the next ones.")]
 HoldOut = Annotated[
@@ -148,6 +151,8 @@ class PictureOptions:
         preset decides, then contain.
     profile
         How films are coded: h264 (without it), h265, h265-10bit, vp9, prores4444 for cutting, ffv1 without any loss.
+    unmodulated
+        PLUGIN.PARAM that the preset's modulators leave alone, so that it stays where it is set; repeat it for more.
     """
 
     heads: Heads | None = None
@@ -156,9 +161,7 @@ class PictureOptions:
     seed: Seed | None = None
     device: Device = "auto"
     settings: Settings = field(default_factory=dict)
-    plugins: Annotated[
-        Sequence[Path], Parameter(name="--plugin", converter=_convert_plugins, negative=(), show_default=False)
-    ] = ()
+    plugins: Plugins = ()
     audio: str = "off"
     camera: str | None = None
     weights: PlayedWeights | None = None
@@ -167,6 +170,7 @@ class PictureOptions:
     threads: Annotated[int | None, ranged(ranges.THREADS)] = None
     fit: Fit | None = None
     profile: FilmProfile | None = None
+    unmodulated: Annotated[Sequence[str], Parameter(negative=(), show_default=False)] = ()
     force: Force = False
 
 

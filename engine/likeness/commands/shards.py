@@ -31,7 +31,7 @@ KEY_DIGITS = 6
 # Options that the pictures depend on, but for files.
 _PICTURE = (
     *("heads", "size", "fps", "seed", "settings", "backend", "precision", "threads", "weights"),
-    *("fit", "profile", "alpha"),
+    *("fit", "profile", "alpha", "unmodulated"),
 )
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from likeness import master
 from likeness.cues import history_commands as history_desk
 from likeness.cues import recall as cue_recall
-from likeness.errors import ParamError, PluginError, RenderError
+from likeness.errors import ParamError, PluginError, RenderError, nearest
 from likeness.errors.fault_log import say_error
 from likeness.files.paths import bundled_dir, search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, load_plugin
 from likeness.host.failure import describe_failure
 from likeness.host.host import READY_S, Host
+from likeness.options import PictureOptions
 from likeness.parameters.modulation import Modulation
+from likeness.parameters.modulator import Modulator
 from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.params import describe_clamped
@@ -67,19 +69,20 @@ def set_first_values(
     store: ParamStore,
     modulation: Modulation,
     preset: Preset,
-    settings: Mapping[str, object],
+    options: PictureOptions,
     left_out: Container[str],
     *,
     strict: bool,
 ) -> None:
-    """Apply the preset, then `settings`, by address, with their glides at their ends; leave those of `left_out` out.
+    """Apply the preset, then the settings of `options`, with their glides at their ends; leave those of `left_out` out.
 
-    Of what is out of its range a line is logged.
+    Of what is out of its range a line is logged, and of what a modulator moves around the value that was set.
 
     Raises:
-        ParamError: where `strict`, for a value that does not fit; else it is logged.
+        ParamError: where `strict`, for a value that does not fit, or a parameter that is to be unmodulated and never
+            was modulated; else it is logged.
     """
-    every = {**preset.flat_values(), **settings}
+    every = {**preset.flat_values(), **options.settings}
     wanted = {address: value for address, value in every.items() if plays(address, left_out)}
     refused = store.recall(wanted)
     warn_of_clamped(store, wanted)
@@ -87,11 +90,28 @@ def set_first_values(
         raise ParamError(refused[0])
     for line in refused:
         log.warning("the last show: %s", line)
-    for entry in preset.modulation:
+    modulators = _choose_modulators(preset.modulation, options.unmodulated, strict=strict)
+    for entry in modulators:
         if plays(entry.param, left_out):
             store.param(entry.param)
-    modulation.replace(preset.modulation)
+    modulation.replace(modulators)
+    for address in {entry.param for entry in modulators} & wanted.keys() & options.settings.keys():
+        said = "%s: the preset's modulation moves it around %s; --unmodulated %s holds it there"
+        log.info(said, address, wanted[address], address)
     store.finish_glides()
+
+
+def _choose_modulators(
+    modulators: Sequence[Modulator], unmodulated: Sequence[str], *, strict: bool
+) -> tuple[Modulator, ...]:
+    """Return the modulators whose parameters are not to be left alone."""
+    known = {entry.param for entry in modulators}
+    for address in unmodulated:
+        if address not in known and strict:
+            raise ParamError(
+                f"--unmodulated {address}: the preset modulates no such parameter; {nearest(address, known)}"
+            )
+    return tuple(entry for entry in modulators if entry.param not in unmodulated)
 
 
 def warn_of_clamped(store: ParamStore, values: Mapping[str, object]) -> None:

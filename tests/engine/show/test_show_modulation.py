@@ -103,6 +103,27 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeShow]:
         each.close()
 
 
+def test_a_value_that_is_set_is_what_the_preset_s_modulation_moves_around_unless_that_is_turned_off(
+    preset: Preset, show: MakeShow, caplog: pytest.LogCaptureFixture
+) -> None:
+    def play(**options: object) -> set[float]:
+        playing, values = show(preset, seconds=1.0, offline=True, settings={ADDRESS: "0.3"}, **options), set()
+        playing.run(lambda done: values.add(round(float(playing.store.snapshot["random_walk"]["reach"]), 3)))
+        return values
+
+    caplog.set_level("INFO")
+    moved = play()
+    assert max(moved) > 0.4
+    assert (
+        f"{ADDRESS}: the preset's modulation moves it around 0.3; --unmodulated {ADDRESS} holds it there" in caplog.text
+    )
+    caplog.clear()
+    assert play(unmodulated=[ADDRESS]) == {0.3}
+    assert "moves it around" not in caplog.text
+    with pytest.raises(ParamError, match=r"modulates no such parameter; nearest: random_walk\.reach"):
+        show(preset, unmodulated=["random_walk.reich"])
+
+
 def test_a_preset_moves_its_parameter_on_the_beat_and_leaves_its_fader_alone(show: MakeShow, preset: Preset) -> None:
     playing = show(preset, offline=True)
     reach = playing.store.param(ADDRESS)
