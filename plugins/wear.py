@@ -51,7 +51,7 @@ class Plugin:
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
-        glasses, beard = (self._fade(pad, fader, params, frame.dt) for pad, fader in PADS.items())
+        glasses, beard = (self._fade(pad, fader, params, frame) for pad, fader in PADS.items())
         # What is worn is worn at any truncation.
         psi = max(float(frame.values["show"]["psi"]), LEAST_PSI)
         moved = None
@@ -86,9 +86,10 @@ class Plugin:
             return None
         return torch.cat(banks).to(self._like)
 
-    def _fade(self, pad: str, fader: str, params: Values, dt: float) -> float:
+    def _fade(self, pad: str, fader: str, params: Values, frame: Frame) -> float:
         """Return how much is worn by a pad, which fades, and by a fader: the larger of the two."""
         seconds = float(params["fade"])
-        step = dt / seconds if seconds > 0.0 else 1.0
+        # A show begins as it is set; what is pressed after that fades.
+        step = frame.dt / seconds if seconds > 0.0 and frame.index else 1.0
         self._levels[pad] = min(1.0, max(0.0, self._levels[pad] + (step if params[pad] else -step)))
         return max(self._levels[pad], float(params[fader]))

@@ -56,6 +56,7 @@ def test_the_fader_fades_them_in_from_its_beginning_to_three_quarters(
 
 
 def test_a_pad_fades_them_in_and_out_over_its_seconds(playing: Any, composite: CompositeGenerator) -> None:
+    playing.update()
     put_on = [seen(composite, latent) for latent in playing.play(1.0, on=True, fade=0.5)]
     assert put_on[0] == 0.0
     assert 0 < sum(0.0 < level < 1.0 for level in put_on) <= 30
@@ -65,6 +66,15 @@ def test_a_pad_fades_them_in_and_out_over_its_seconds(playing: Any, composite: C
     assert taken_off[-1] == 0.0
     assert max(a - b for a, b in itertools.pairwise(taken_off)) < 0.2
     assert torch.equal(playing.update(), playing.base[0])
+
+
+def test_a_show_that_begins_with_glasses_and_a_beard_wears_them_in_its_first_frame(
+    playing: Any, composite: CompositeGenerator
+) -> None:
+    first = playing.update(on=True, grow=True, fade=5.0)
+    assert composite.beard is not None
+    assert seen(composite, first) == composite.beard.opacity(truncate(first[None], composite.mean, 0.8)) == 1.0
+    assert torch.equal(playing.play(1.0)[-1], first)
 
 
 def test_without_a_fade_a_pad_cuts(playing: Any, composite: CompositeGenerator) -> None:
