@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, say_count
 from likeness.options import Device, Force, Weights, ranged
 from likeness.ranges import SEED, Range
 from likeness.tools.augment.plan import WITHIN, Detail, MovePlan
@@ -53,7 +53,8 @@ def augment(
         A folder for NAME.png, the picture itself, and NAME-01.png, NAME-02.png, ... in the same sub-folders.
     move
         NAME=REACH: how far a direction is moved to either side at most, in standard deviations, as light=1.5; repeat
-        it for more. Without it light, turn, smile and a little age, where the weights have them.
+        it for more. Of a switch, as glasses=1, half of the pictures get all. Without it light, turn, smile and a little
+        age, where the weights have them.
     detail
         photo moves and lights the photo itself as its drawing changes; drawing takes the drawing as it is.
     aligned
@@ -68,7 +69,7 @@ def augment(
     from likeness.tools.augment.augment import augment as make_all
     from likeness.tools.augment.record import Record
     from likeness.tools.augment.sources import list_sources
-    from likeness.tools.edit_photos import parse_moves
+    from likeness.tools.moves import parse_moves
 
     if dagan is not None and (move or weights or aligned or detail != "photo"):
         raise LikenessError("--dagan draws without a latent; leave out --move, --detail, --aligned and --weights")
@@ -94,8 +95,9 @@ def augment(
             bars.console.print(f"likeness: {shown}", markup=False, highlight=False, soft_wrap=True)
 
         done = make_all(sources, output, maker, record, seed=seed, originals=originals, begin=begin, say=say)
-    print(f"{done.pictures} new pictures of {done.sources} are in {output}" + _add_rest(done.kept, done.refused))
-    if not done.sources + done.kept or done.refused:
+    made = say_count(done.pictures, f"new picture of {done.sources} is", f"new pictures of {done.sources} are")
+    print(f"{made} in {output}" + _add_rest(done.kept, done.refused))
+    if not done.pictures + done.kept or done.refused:
         sys.exit(2)
 
 
@@ -140,5 +142,6 @@ def _open_mover(
 
 def _add_rest(kept: int, refused: int) -> str:
     """Return what is to be said of the pictures that nothing new was made of."""
-    parts = [f"{kept} were done before"] * bool(kept) + [f"{refused} were left out"] * bool(refused)
+    before, out = say_count(kept, "was", "were"), say_count(refused, "was", "were")
+    parts = [f"{before} done before"] * bool(kept) + [f"{out} left out"] * bool(refused)
     return "".join(f"; {part}" for part in parts)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, say_count
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,7 +64,7 @@ def write_bank(
     from likeness.toolkit.latent_file import write_directions
 
     write_directions(path, bank, {"name": path.stem} | about | _origin(generator))
-    print(f"{len(bank)} directions are in {path}")
+    print(f"{say_count(len(bank), 'direction is', 'directions are')} in {path}")
     if strips:
         write_strips(strips, generator, list(bank), force=force)
 

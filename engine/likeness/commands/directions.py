@@ -1,4 +1,4 @@
-"""`likeness directions find`, `measure`, `principal` and `closed-form`."""
+"""`likeness directions list`, `find`, `measure`, `principal` and `closed-form`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 from likeness.commands.direction_files import bank_file, open_named, own_folder, write_bank, write_found, write_strips
-from likeness.errors import LikenessError
+from likeness.commands.direction_list import list_directions
+from likeness.errors import LikenessError, say_count
 from likeness.options import Device, Force, Weights, ranged
 from likeness.ranges import Range
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from likeness.directions.labelled_pictures import LabelledPictures
 
 app = App(name="directions", help="Find directions in the latent space: smile, age, colour of hair.")
+app.command(list_directions, name="list")
 Count = Annotated[int, ranged(Range(1, 4096), "How many directions.")]
 OutFolder = Annotated[
     Path,
@@ -131,7 +133,7 @@ def find(
     for each in found:
         mixed = ", balanced" if each.name in (balance or []) else ""
         write_found(folder / f"{each.name}.safetensors", each, pictures.questions[each.name], by + mixed, generator)
-    print(f"{len(found)} directions are in {folder}")
+    print(f"{say_count(len(found), 'direction is', 'directions are')} in {folder}")
     if strips and found:
         write_strips(strips, generator, [each.tensor for each in found], force=force)
 
@@ -182,7 +184,7 @@ def measure(
         write_found(folder / f"{each.name}.safetensors", each, MEASURES[each.name], "samples", generator)
     for name, fit in missed.items():
         print(f"{name}: not found, {fit.measure} {fit.score:.2f} of {fit.labelled} held out")
-    print(f"{len(found)} directions are in {folder}")
+    print(f"{say_count(len(found), 'direction is', 'directions are')} in {folder}")
     if strips and found:
         write_strips(strips, generator, [each.tensor for each in found], force=force)
 

@@ -23,7 +23,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 def edit(
     *photos: Path,
-    direction: Annotated[list[str], Parameter(name=("--direction", "-d"))],
+    direction: Annotated[list[str] | None, Parameter(name=("--direction", "-d"))] = None,
     output: Annotated[Path, Parameter(name=("--output", "-o"))],
     paste: bool = False,
     strip: bool = False,
@@ -47,8 +47,8 @@ def edit(
     photos
         JPEG, PNG, WebP, GIF or BMP files.
     direction
-        NAME=AMOUNT in standard deviations: 1 is seen, 3 is much. A name that these weights have, or a file; repeat it
-        for more.
+        NAME=AMOUNT in standard deviations: 1 is seen, 3 is much; glasses=1 and beard=1 put on. A name that these
+        weights have (`likeness directions list`), or a file; repeat it for more.
     output
         A .png, .jpg or .webp file; with several photos and no --strip a folder, which gets a NAME.png of each.
     paste
@@ -65,8 +65,13 @@ def edit(
     from likeness import open_generator
     from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.generators.devices import choose_device
-    from likeness.tools.edit_photos import EditPlan, PhotoEditor, parse_moves
+    from likeness.tools.edit_photos import EditPlan, PhotoEditor
+    from likeness.tools.moves import parse_moves
 
+    if not direction:
+        raise LikenessError(
+            "nothing to change; give a direction and how far to go, as -d smile=2; `likeness directions list` has all"
+        )
     plan = EditPlan(parse_moves(direction), steps, aligned, _parse_eyes(eyes), seed, paste)
     _check_output(photos, output, paste=paste, strip=strip, aligned=aligned, one_place=eyes is not None)
     editor = PhotoEditor(open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device))), plan)

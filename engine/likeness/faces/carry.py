@@ -36,6 +36,22 @@ def carry_change(photo: Photo, before: Photo, after: Photo, field: Field) -> Pho
     return np.asarray(np.rint(np.clip(moved, 0, 255)), np.uint8)
 
 
+def carry_worn(photo: Photo, bare: Photo, worn: Photo) -> Photo:
+    """Return the photo with what a drawing wears and the same drawing bare does not, as sharp as it is drawn.
+
+    What makes the drawing darker takes as much of the photo's light, and what makes it lighter as much of its dark.
+
+    Args:
+        photo: the aligned face, already moved as the drawings are, `[size, size, 3]` uint8 RGB; not changed.
+        bare, worn: the drawings.
+    """
+    below, there, seen = (np.asarray(each, np.float32) / 255 for each in (bare, worn, photo))
+    darker = seen * there / np.maximum(below, 1 / 255)
+    lighter = 1 - (1 - seen) * (1 - there) / np.maximum(1 - below, 1 / 255)
+    dressed = np.where(there == below, seen, np.where(there < below, darker, lighter))
+    return np.asarray(np.rint(np.clip(dressed, 0, 1) * 255), np.uint8)
+
+
 def find_move(before: Photo, after: Photo, finder: FlowFinder) -> Field:
     """Return the field from one drawing to another, `[size, size, 2]` in px, found by dense optical flow.
 

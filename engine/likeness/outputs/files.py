@@ -1,5 +1,6 @@
 """File outputs by the ending of a file's name."""
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from likeness.audio.features import AudioSource, NoAudio
@@ -22,6 +23,8 @@ _KINDS: dict[str, type[VideoOutput | GifOutput | FramesOutput]] = {
 
 
 NO_AUDIO = NoAudio()
+# Outputs that are no files and have a name of one word.
+WORDS = ("window", "null", "camera")
 
 
 def find_kind(path: Path) -> type[VideoOutput | GifOutput | FramesOutput]:
@@ -33,9 +36,11 @@ def find_kind(path: Path) -> type[VideoOutput | GifOutput | FramesOutput]:
     kind = FramesOutput if path.is_dir() else _KINDS.get(path.suffix.lower())
     if kind is None:
         wanted = ", ".join(_KINDS)
+        close = get_close_matches(path.name.lower(), WORDS, n=1) if path.name == str(path) else []
+        meant = f"; did you mean -o {close[0]}?" if close else ""
         raise OutputError(
-            f"{path}: nothing here writes {path.suffix or 'a file without an ending'}; endings that work: {wanted}, "
-            "or the name of a folder that is there, for PNG files."
+            f"{path}: nothing here writes {path.suffix or 'a file without an ending'}{meant}; endings that work: "
+            f"{wanted}, or the name of a folder that is there, for PNG files"
         )
     return kind
 

@@ -1,6 +1,7 @@
 """Saved faces and directions: safetensors files with one tensor, `latent`, `direction` or `directions`."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -13,6 +14,40 @@ from likeness.files.atomic_write import atomic_write
 LATENT = "latent"
 DIRECTION = "direction"
 DIRECTIONS = "directions"
+# What the file of a direction that is a switch says of itself.
+PUTS_ON, UNSEEN, WHOLE = "puts_on", "unseen_to", "whole_from"
+
+
+@dataclass(frozen=True)
+class Switch:
+    """What a direction does that puts something on, such as glasses: it is on or off, and in between a ghost.
+
+    Args:
+        puts_on: what; directions of the same put on the same.
+        unseen: the amount up to which nothing is seen.
+        whole: the amount from which all of it is.
+    """
+
+    puts_on: str
+    unseen: float
+    whole: float
+
+    def about(self) -> dict[str, str]:
+        """Return what a direction's file says of it."""
+        return {PUTS_ON: self.puts_on, UNSEEN: f"{self.unseen:g}", WHOLE: f"{self.whole:g}"}
+
+
+def read_switch(path: Path) -> Switch | None:
+    """Return what a saved direction says of itself as a switch; None for one that has amounts.
+
+    Raises:
+        WeightsError: the file is absent or broken.
+    """
+    about = read_about(path)
+    try:
+        return Switch(about[PUTS_ON], float(about[UNSEEN]), float(about[WHOLE])) if PUTS_ON in about else None
+    except (KeyError, ValueError) as error:
+        raise WeightsError(f"{path} says in part that it is a switch ({error}); find or copy it again") from error
 
 
 def read_latent(path: Path, num_ws: int, w_dim: int) -> Tensor:

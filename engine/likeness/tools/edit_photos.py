@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.errors import LikenessError, WeightsError
+from likeness.errors import LikenessError
 from likeness.faces.align import align, quadrilateral
 from likeness.faces.detect import Detector
 from likeness.faces.landmarks import Points
@@ -20,14 +19,11 @@ from likeness.faces.paste import carry_light, find_changed, paste
 from likeness.faces.photo import read_photo
 from likeness.faces.portrait import cut_portrait
 from likeness.faces.resize import resize
-from likeness.files.paths import list_directions, resolve_direction
 from likeness.generator import Generator
 from likeness.picture import Picture, to_picture, to_tensor
 from likeness.projection.search_encoder import OnStep, SearchEncoder
-from likeness.toolkit.latent_file import read_direction
+from likeness.tools.moves import explain_moves, show_same, sum_moves
 
-# Beyond it no direction holds; faces fall apart from 4 or 5 on.
-FARTHEST = 20.0
 # Of a strip: the face as the generator draws it, and on to the edited one.
 STATIONS = 5
 # A pasted face that is enlarged by more than this is noticeably softer than its photo.
@@ -97,6 +93,7 @@ class PhotoEditor:
         self._generator, self._plan = generator, plan
         self._size = generator.info.resolution
         self._move = sum_moves(generator, plan.moves)
+        self._said = tuple(explain_moves(generator, plan.moves))
         self._encoder = SearchEncoder(generator, plan.steps, plan.seed)
         self._detector = None if plan.aligned or plan.eyes else Detector()
 
@@ -109,7 +106,9 @@ class PhotoEditor:
         cut = self._cut(photo)
         latent = self._encoder.encode(to_tensor(cut.picture).to(self._generator.mean), on_step)
         way = [self._draw(latent + self._move * (index / (STATIONS - 1))) for index in range(STATIONS)]
-        notes, pasted = cut.notes, None
+        notes, pasted = (*cut.notes, *self._said), None
+        if show_same(way[-1], way[0]) and not self._said:
+            notes = (*notes, "nothing changes that could be seen; go farther, or along another direction")
         if self._plan.paste and cut.landmarks is not None:
             share = find_changed(way[-1], way[0])
             pasted = paste(cut.photo, carry_light(way[-1], way[0], cut.picture), share, cut.landmarks)
@@ -142,44 +141,3 @@ class PhotoEditor:
     @torch.inference_mode()
     def _draw(self, latent: Tensor) -> Picture:
         return to_picture(self._generator.synthesize(latent))
-
-
-def sum_moves(generator: Generator, moves: Mapping[str, float]) -> Tensor:
-    """Return what is added to a latent to move it along all directions at once, `[num_ws, w_dim]`.
-
-    Raises:
-        WeightsError: one is not there, naming those that are, or of another generator's shape.
-    """
-    info = generator.info
-    total = torch.zeros(info.num_ws, info.w_dim)
-    known = list_directions(*info.names)
-    for name, amount in moves.items():
-        if name not in known and not name.endswith(".safetensors"):
-            there = ", ".join(sorted(known)) or "none; `likeness directions` finds some"
-            raise WeightsError(f"these weights have no direction {name!r}; there are: {there}")
-        total += amount * read_direction(resolve_direction(name, *info.names), info.num_ws, info.w_dim)
-    return total.to(generator.mean)
-
-
-def parse_moves(texts: Sequence[str], option: str = "--direction") -> dict[str, float]:
-    """Return how far to go along each direction, from texts such as "smile=2" that were given by `option`.
-
-    Raises:
-        LikenessError: one is no such text, or is there twice, or goes too far.
-    """
-    moves: dict[str, float] = {}
-    for text in texts:
-        name, equals, number = text.rpartition("=")
-        try:
-            amount = float(number)
-        except ValueError:
-            amount = math.nan
-        if not equals or not name.strip() or not abs(amount) <= FARTHEST:
-            raise LikenessError(
-                f"{option} {text!r} is not NAME=AMOUNT, the amount in standard deviations from {-FARTHEST:g} to "
-                f"{FARTHEST:g}, as smile=2"
-            )
-        if name.strip() in moves:
-            raise LikenessError(f"{option} {name.strip()} is there twice; give one amount for each")
-        moves[name.strip()] = amount
-    return moves

@@ -20,10 +20,20 @@ from likeness.generators.networks.beard import BOTTOM, SIDE, STRONGEST, TOP, pac
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.toolkit.latent_file import write_direction
 from likeness.training.pictures import crop_square, decode_picture
-from likeness.training.quiet_axes import BEARD, IN_BOTH, KIND, find_quiet_axes, style_direction, worn_direction
+from likeness.training.quiet_axes import (
+    BEARD,
+    IN_BOTH,
+    KIND,
+    find_quiet_axes,
+    style_direction,
+    worn_direction,
+    worn_switch,
+)
 
 ARGUMENT = "beard"  # of a composite's header
-DIRECTIONS = ("beard", "beards")
+# Each with what its file says that it changes.
+CHANGES = {"beard": "lets a beard grow", "beards": "of who has a beard: from moustache to full beard"}
+DIRECTIONS = tuple(CHANGES)
 KINDS = ("moustache", "goatee", "beard")
 MEASURED_ON = 256  # px of the mean face in which zones are given
 # Where skin is bare on a face with a beard: rows, and columns of the left cheek; the right one mirrors them.
@@ -181,8 +191,10 @@ def write_beard_directions(weights: Path, name: str, folder: Path) -> list[Path]
     if told is None:
         raise WeightsError(f"{weights} has no beards; give it some: likeness train beards")
     about = {"method": "quiet", "weights": name, "weights_sha256": header.sha256, "licence": header.licence.name}
-    directions = worn_direction(told["worn"], tensors["parity"]), style_direction(told["kind"], tensors["parity"])
-    files = [folder / f"{word}.safetensors" for word in DIRECTIONS]
-    for file, direction in zip(files, directions, strict=True):
-        write_direction(file, direction, {"name": file.stem} | about)
-    return files
+    grown, kind = folder / "beard.safetensors", folder / "beards.safetensors"
+    for file, direction, more in (
+        (grown, worn_direction(told["worn"], tensors["parity"]), worn_switch("a beard").about()),
+        (kind, style_direction(told["kind"], tensors["parity"]), {}),
+    ):
+        write_direction(file, direction, {"name": file.stem, "attribute": CHANGES[file.stem]} | about | more)
+    return [grown, kind]

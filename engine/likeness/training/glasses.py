@@ -19,11 +19,25 @@ from likeness.generators.networks.glasses import DARKEN
 from likeness.generators.networks.glasses_drawing import Rims
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.toolkit.latent_file import write_direction, write_directions
-from likeness.training.quiet_axes import DIGITS, GLASSES, RIM_AXES, find_quiet_axes, style_direction, worn_direction
+from likeness.training.quiet_axes import (
+    DIGITS,
+    GLASSES,
+    RIM_AXES,
+    find_quiet_axes,
+    style_direction,
+    worn_direction,
+    worn_switch,
+)
 
 FAMILY = "composite"
 ARGUMENT = "glasses"  # of a composite's header
-DIRECTIONS = ("glasses", "sunglasses", "rims")
+# Each with what its file says that it changes.
+CHANGES = {
+    "glasses": "puts glasses on",
+    "sunglasses": "puts glasses with dark lenses on",
+    "rims": "of who wears glasses: from wire to heavy, from square to round, from clear to dark lenses",
+}
+DIRECTIONS = tuple(CHANGES)
 MEASURED_ON = 256  # px
 STYLES = 3  # heavy, round, dark
 
@@ -167,10 +181,11 @@ def write_glasses_directions(weights: Path, name: str, folder: Path) -> list[Pat
     files = []
     for word, bank in glasses_directions(header.arguments[ARGUMENT], tensors["parity"]).items():
         files.append(folder / f"{word}.safetensors")
+        told = {"name": word, "attribute": CHANGES[word]} | about
         if len(bank) == 1:
-            write_direction(files[-1], bank[0], {"name": word} | about)
+            write_direction(files[-1], bank[0], told | worn_switch("glasses").about())
         else:
-            write_directions(files[-1], bank, {"name": word} | about)
+            write_directions(files[-1], bank, told)
     return files
 
 

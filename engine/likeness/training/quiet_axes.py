@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from likeness.generators.networks.composite_parts import ROWS
-from likeness.generators.networks.quiet_axis import FINE, MIDDLE, PUT_ON
+from likeness.generators.networks.quiet_axis import FINE, MIDDLE, OFF, ON, PUT_ON
+from likeness.toolkit.latent_file import Switch
 
 # Whether each axis, in turn, is quiet in the middle layer too: that which says whether glasses are worn, three that say
 # which, that of a beard, one that says which.
@@ -37,6 +38,11 @@ def find_quiet_axes(tensors: Mapping[str, Tensor]) -> list[list[float]]:
         # The sign of an eigenvector is the library's choice.
         found = torch.cat([found, (axis * axis[axis.abs().argmax()].sign())[None]])
     return [[round(x, DIGITS) for x in axis] for axis in found.tolist()]
+
+
+def worn_switch(puts_on: str) -> Switch:
+    """Return what amounts of `worn_direction` do."""
+    return Switch(puts_on, OFF / PUT_ON, ON / PUT_ON)
 
 
 def _change(tensors: Mapping[str, Tensor], name: str) -> Tensor:

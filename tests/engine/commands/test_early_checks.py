@@ -26,6 +26,7 @@ except SystemExit as end:
     ("options", "words"),
     [
         ({"outputs": ["a.xyz"]}, "nothing here writes .xyz"),
+        ({"outputs": ["nul"]}, "did you mean -o null?"),
         ({"outputs": ["window", "gopher://stage:70"]}, "kinds that work"),
         ({"weights": "nobody"}, "no weights 'nobody'"),
         ({"plugins": [Path("nobody.py")]}, "there is no plugin file nobody.py"),

@@ -15,7 +15,7 @@ from likeness.errors import LikenessError
 from likeness.files.paths import find_direction, find_weights
 from likeness.picture import to_picture, to_tensor, write_picture
 from likeness.toolkit.latent_file import read_direction
-from likeness.tools.edit_photos import parse_moves
+from likeness.tools.moves import parse_moves
 
 WEIGHTS = ("--weights", "composite-256")
 
@@ -75,6 +75,27 @@ def test_a_pasted_face_changes_the_face_alone(photos: dict[str, Path], tmp_path:
     assert not changed[:, :150].any()
 
 
+@pytest.mark.parametrize(
+    ("move", "said"),
+    [
+        ("glasses=0.3", "glasses=0.3 does nothing: glasses is a switch, off up to 0.35 and on from 0.475; give 1"),
+        ("glasses=-1", "glasses=-1 does nothing"),
+        ("beard=0.4", "beard=0.4 shows a ghost of a beard"),
+        # Which beard, of somebody who has none.
+        ("beards=2", "nothing changes that could be seen"),
+        ("glasses=1", ""),
+        ("smile=1", ""),
+    ],
+)
+def test_an_amount_that_does_nothing_is_told(
+    move: str, said: str, photos: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert edit(photos["five"], "-d", move, "-o", tmp_path / "o.png", "--aligned", "--steps", 0) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert said in told
+    assert ("switch" in told or "nothing" in told) == bool(said)
+
+
 def test_strips_of_several_photos_are_one_sheet_and_a_picture_without_a_face_is_left_out(
     photos: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +136,7 @@ def test_eyes_that_are_told_need_no_detector(photos: dict[str, Path], tmp_path: 
         (("five", "-d", "smile=1", "-o", "o.png", "--paste", "--strip"), "leave out --strip"),
         (("five", "-d", "smile=1", "-o", "o.png", "--eyes", "1,2,3"), "is not X,Y,X,Y"),
         (("-d", "smile=1", "-o", "o.png"), "no photo to edit"),
+        (("five", "-o", "o.png"), "as -d smile=2"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_drawn(

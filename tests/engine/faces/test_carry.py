@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.faces.carry import carry_change, find_move, join_warps
+from likeness.faces.carry import carry_change, carry_worn, find_move, join_warps
 from likeness.faces.flow import FlowFinder, warp
 
 SIDE = 128
@@ -40,6 +40,17 @@ def test_light_on_the_drawing_falls_on_the_photo() -> None:
     carried = carry_change(photo, drawing, drawing + 40, still)
     assert np.abs(carried.astype(int) - photo - 40).max() <= 1
     assert np.array_equal(carry_change(photo, drawing, drawing, still), photo)
+
+
+def test_what_a_drawing_wears_is_worn_by_the_photo_as_sharp_and_nothing_else_changes() -> None:
+    bare, photo = texture(0) // 2 + 60, texture(1) // 2 + 60
+    worn = bare.copy()
+    worn[40:44, 20:60], worn[80:82, 20:60] = 10, 250
+    carried = carry_worn(photo, bare, worn)
+    assert carried[40:44, 20:60].max() < 40
+    assert carried[80:82, 20:60].min() > 220
+    elsewhere = (worn == bare).all(axis=2)
+    assert np.array_equal(carried[elsewhere], photo[elsewhere])
 
 
 def test_two_warps_of_one_face_are_joined_to_the_way_between_them() -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from likeness.commands.train.worn import claim_worn
 from likeness.options import Force
 
 
@@ -33,7 +34,6 @@ def beards(
     """
     from likeness import open_generator
     from likeness.errors import TrainingError
-    from likeness.files.free_name import claimed, refuse_existing
     from likeness.files.paths import find_weights
     from likeness.generators.families.composite import CompositeGenerator
     from likeness.training.beards import DIRECTIONS, add_beards, parse_bearded, write_beard_directions
@@ -44,10 +44,6 @@ def beards(
     generator = open_generator(find_weights(weights))
     if not isinstance(generator, CompositeGenerator):
         raise TrainingError(f"{weights} is a {generator.info.family}; beards are for composites such as faces-256")
-    folder = directions or output.parent / "directions" / output.stem
-    refuse_existing([folder / f"{name}.safetensors" for name in DIRECTIONS], force=force)
-    with claimed([output], force=force) as [path]:
+    with claim_worn(output, directions, DIRECTIONS, force=force) as (path, folder):
         add_beards(generator, bearded, path)
-        files = write_beard_directions(path, output.stem, folder)
-    print(f"{len(bearded)} beards; the result is in {output.resolve()}")
-    print(f"{len(files)} files of directions are in {folder.resolve()}")
+        write_beard_directions(path, output.stem, folder)

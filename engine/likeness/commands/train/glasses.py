@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from likeness.commands.train.worn import claim_worn
 from likeness.options import Force
 
 
@@ -28,14 +29,9 @@ def glasses(
     directions
         Folder for the directions glasses, sunglasses and rims; beside the weights in directions/NAME when left out.
     """
-    from likeness.files.free_name import claimed, refuse_existing
     from likeness.files.paths import find_weights
     from likeness.training.glasses import DIRECTIONS, add_glasses, write_glasses_directions
 
-    folder = directions or output.parent / "directions" / output.stem
-    refuse_existing([folder / f"{name}.safetensors" for name in DIRECTIONS], force=force)
-    with claimed([output], force=force) as [path]:
+    with claim_worn(output, directions, DIRECTIONS, force=force) as (path, folder):
         add_glasses(find_weights(weights), path)
-        files = write_glasses_directions(path, output.stem, folder)
-    print(f"The result is in {output.resolve()}")
-    print(f"{len(files)} files of directions are in {folder.resolve()}")
+        write_glasses_directions(path, output.stem, folder)

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.errors import WeightsError
-from likeness.faces.carry import carry_change, find_move, join_warps
+from likeness.errors import LikenessError, WeightsError, say_count
+from likeness.faces.carry import carry_change, carry_worn, find_move, join_warps
 from likeness.faces.detect import Detector, Face, ShapeModel
 from likeness.faces.embed import Embedder, Embedding, identity_distance
 from likeness.faces.flow import Field, FlowFinder, resize_field
@@ -21,10 +21,10 @@ from likeness.files.paths import list_directions
 from likeness.generator import Generator, WarpedGenerator
 from likeness.picture import Picture, to_picture, to_tensor
 from likeness.projection.search_encoder import SearchEncoder
-from likeness.tools.augment.new_picture import Made, NewPicture, OnStep
+from likeness.tools.augment.new_picture import Made, NewPicture, OnStep, keep_new
 from likeness.tools.augment.plan import RANGES, MovePlan
-from likeness.tools.edit_photos import sum_moves
 from likeness.tools.encode_photos import read_portrait
+from likeness.tools.moves import find_switches, sum_moves
 
 # What did not hold the person is drawn again so much nearer, so many times in all.
 NEARER, MOST_TRIES = 0.6, 5
@@ -74,11 +74,19 @@ class FaceMover:
 
     Raises:
         WeightsError: a direction is not there, or of another generator's shape.
+        LikenessError: one that puts something on would not reach to where all of it is.
     """
 
     def __init__(self, generator: Generator, plan: MovePlan, seed: int) -> None:
         self._generator, self._plan = generator, plan
         self._moves = {name: sum_moves(generator, {name: 1.0}) for name in plan.ranges}
+        self._switches = find_switches(generator, plan.ranges)
+        for name, switch in self._switches.items():
+            if plan.ranges[name] < switch.whole:
+                raise LikenessError(
+                    f"--move {name}={plan.ranges[name]:g} would show a ghost of {switch.puts_on} or nothing; {name} is "
+                    f"a switch, which half of the pictures get: give --move {name}=1"
+                )
         self._encoder = SearchEncoder(generator, plan.steps, seed)
         self._detector, self._embedder, self._flow = Detector(), Embedder(), FlowFinder()
         self._shape = ShapeModel()
@@ -107,28 +115,40 @@ class FaceMover:
                 new.append(held)
             on_step(plan.steps + number + 1, total)
         if len(new) < plan.count:
-            lost = plan.count - len(new)
-            notes = (*notes, f"{lost} of {plan.count} pictures were not within {plan.within:g} of the person")
-        return Made(photo, tuple(new), notes)
+            lost = say_count(plan.count - len(new), f"of {plan.count} was", f"of {plan.count} were")
+            notes = (*notes, f"{lost} not within {plan.within:g} of the person")
+        return keep_new(photo, drawn.picture if plan.detail == "drawing" else photo, new, notes)
 
     def _move(
         self, photo: Picture, drawn: _Drawing, latent: Tensor, person: _Person, rng: np.random.Generator
     ) -> NewPicture | None:
         """Return one moved face that holds the person, tried nearer and nearer; None where none did."""
-        amounts = {name: reach * float(rng.uniform(-1, 1)) for name, reach in self._plan.ranges.items()}
-        for tries in range(1, MOST_TRIES + 1):
-            move = torch.stack([amount * self._moves[name] for name, amount in amounts.items()]).sum(0)
-            moved = self._draw(latent + move)
+        shares = {name: float(rng.uniform(-1, 1)) for name in self._plan.ranges}
+        # A switch is on or off, and nothing between: half of the pictures get what it puts on.
+        on = {name: self._plan.ranges[name] for name in self._switches if shares[name] > 0}
+        amounts = {
+            name: share * self._plan.ranges[name] for name, share in shares.items() if name not in self._switches
+        }
+        for tries in range(1, MOST_TRIES + 1 if amounts else 2):
+            bare = self._draw(latent + self._sum(amounts))
+            moved = self._draw(latent + self._sum({**amounts, **on})) if on else bare
             picture = moved.picture
             if self._plan.detail == "photo":
-                picture = carry_change(photo, drawn.picture, picture, self._find_field(drawn, moved))
+                picture = carry_change(photo, drawn.picture, bare.picture, self._find_field(drawn, bare))
+                if on:
+                    picture = carry_worn(picture, bare.picture, moved.picture)
             # Where the face is, is known: only its landmarks have moved.
             face = self._shape.complete(picture, person.face)
             distance = identity_distance(person.embedding, self._embedder.embed(picture, face))
             if distance <= self._plan.within:
-                return NewPicture(picture, amounts, distance, tries)
+                return NewPicture(picture, dict.fromkeys(shares, 0.0) | amounts | on, distance, tries)
             amounts = {name: NEARER * amount for name, amount in amounts.items()}
         return None
+
+    def _sum(self, amounts: Mapping[str, float]) -> Tensor:
+        """Return what is added to a latent to move it by these amounts."""
+        moves = [amount * self._moves[name] for name, amount in amounts.items()]
+        return torch.stack(moves).sum(0) if moves else torch.zeros_like(self._generator.mean)
 
     def _find_field(self, drawn: _Drawing, moved: _Drawing) -> Field:
         """Return how one drawing is warped to another: told by the generator where it knows, else found by flow."""

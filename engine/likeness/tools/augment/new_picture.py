@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from likeness.errors import say_count
 from likeness.picture import Picture
+from likeness.tools.moves import show_same
 
 OnStep = Callable[[int, int], None]  # done, total
 
@@ -42,6 +44,25 @@ class Made:
     original: Picture
     new: tuple[NewPicture, ...]
     notes: tuple[str, ...] = ()
+
+
+def keep_new(original: Picture, source: Picture, made: Sequence[NewPicture], notes: tuple[str, ...] = ()) -> Made:
+    """Return what became of a picture, without those that show what it, or one before them, shows already.
+
+    Args:
+        original: the picture itself, cut as the new ones are.
+        source: what the new ones were made of.
+        made: those in their order.
+        notes: what its sender should know besides.
+    """
+    new = list[NewPicture]()
+    for each in made:
+        if not any(show_same(each.picture, known) for known in (source, *(other.picture for other in new))):
+            new.append(each)
+    if len(new) < len(made):
+        same = say_count(len(made) - len(new), "picture shows", "pictures show")
+        notes = (*notes, f"{same} nothing new and would be copies; more directions, or farther, give more")
+    return Made(original, tuple(new), notes)
 
 
 class Maker(Protocol):

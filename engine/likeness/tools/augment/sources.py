@@ -49,6 +49,8 @@ def list_sources(folder: Path, output: Path) -> list[Source]:
     Raises:
         LikenessError: there is no such folder or nothing in it, or the results would lie in it.
     """
+    if folder.is_file():
+        raise LikenessError(f"{folder} is a file; put it into a folder, and give that: the folder may hold one picture")
     if not folder.is_dir():
         raise LikenessError(f"there is no folder {folder}; give one of pictures, or of a folder for each person")
     whole = folder.resolve()

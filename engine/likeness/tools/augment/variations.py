@@ -11,7 +11,7 @@ from likeness.faces.photo import read_photo
 from likeness.faces.resize import resize
 from likeness.generators.variation_file import Variation
 from likeness.picture import Picture, to_pictures, to_tensor
-from likeness.tools.augment.new_picture import Made, NewPicture, OnStep
+from likeness.tools.augment.new_picture import Made, NewPicture, OnStep, keep_new
 from likeness.training.pictures import crop_square
 
 # Below this many levels between its channels a picture is grey.
@@ -47,7 +47,8 @@ class VariationDrawer:
         if int(np.ptp(square.astype(np.int16), axis=2).max()) < COLOURED:
             drawn = [_to_grey(picture) for picture in drawn]
         on_step(self._count, self._count)
-        return Made(resize(square, side), tuple(NewPicture(picture) for picture in drawn))
+        original = resize(square, side)
+        return keep_new(original, original, [NewPicture(picture) for picture in drawn])
 
 
 def _to_grey(picture: Picture) -> Picture:

@@ -1,0 +1,99 @@
+"""Moves of a face along directions: read from texts, summed, and what is to be said of those that do nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from likeness.errors import LikenessError, WeightsError
+from likeness.files.paths import list_directions, resolve_direction
+from likeness.generator import Generator
+from likeness.picture import Picture
+from likeness.toolkit.latent_file import Switch, read_direction, read_switch
+
+# Beyond it no direction holds; faces fall apart from 4 or 5 on.
+FARTHEST = 20.0
+# Two pictures show the same where the hundredth of their px that differs most differs by less than so many levels.
+SEEN, LEVELS = 0.01, 8.0
+
+
+def parse_moves(texts: Sequence[str], option: str = "--direction") -> dict[str, float]:
+    """Return how far to go along each direction, from texts such as "smile=2" that were given by `option`.
+
+    Raises:
+        LikenessError: one is no such text, or is there twice, or goes too far.
+    """
+    moves: dict[str, float] = {}
+    for text in texts:
+        name, equals, number = text.rpartition("=")
+        try:
+            amount = float(number)
+        except ValueError:
+            amount = math.nan
+        if not equals or not name.strip() or not abs(amount) <= FARTHEST:
+            raise LikenessError(
+                f"{option} {text!r} is not NAME=AMOUNT, the amount in standard deviations from {-FARTHEST:g} to "
+                f"{FARTHEST:g}, as smile=2"
+            )
+        if name.strip() in moves:
+            raise LikenessError(f"{option} {name.strip()} is there twice; give one amount for each")
+        moves[name.strip()] = amount
+    return moves
+
+
+def sum_moves(generator: Generator, moves: Mapping[str, float]) -> Tensor:
+    """Return what is added to a latent to move it along all directions at once, `[num_ws, w_dim]`.
+
+    Raises:
+        WeightsError: one is not there, naming those that are, or of another generator's shape.
+    """
+    info = generator.info
+    total = torch.zeros(info.num_ws, info.w_dim)
+    known = list_directions(*info.names)
+    for name, amount in moves.items():
+        if name not in known and not name.endswith(".safetensors"):
+            there = ", ".join(sorted(known)) or "none; `likeness directions` finds some"
+            raise WeightsError(f"these weights have no direction {name!r}; there are: {there}")
+        total += amount * read_direction(resolve_direction(name, *info.names), info.num_ws, info.w_dim)
+    return total.to(generator.mean)
+
+
+def find_switches(generator: Generator, names: Iterable[str]) -> dict[str, Switch]:
+    """Return those of the directions that put something on, by name.
+
+    Raises:
+        WeightsError: one is not there, or broken.
+    """
+    found = {name: read_switch(resolve_direction(name, *generator.info.names)) for name in names}
+    return {name: switch for name, switch in found.items() if switch is not None}
+
+
+def explain_moves(generator: Generator, moves: Mapping[str, float]) -> list[str]:
+    """Return a line for each thing that is put on in part or not at all, though an amount of it was given.
+
+    Raises:
+        WeightsError: a direction is not there, or broken.
+    """
+    lines, amounts = list[str](), dict[Switch, dict[str, float]]()
+    for name, switch in find_switches(generator, moves).items():
+        amounts.setdefault(switch, {})[name] = moves[name]
+    for switch, given in amounts.items():
+        total, said = sum(given.values()), ", ".join(f"{name}={amount:g}" for name, amount in given.items())
+        if total < switch.whole:
+            does = "does nothing" if total <= switch.unseen else f"shows a ghost of {switch.puts_on}"
+            lines.append(
+                f"{said} {does}: {next(iter(given))} is a switch, off up to {switch.unseen:g} and on from "
+                f"{switch.whole:g}; give 1"
+            )
+    return lines
+
+
+def show_same(one: Picture, other: Picture) -> bool:
+    """Return whether two pictures of one size show the same, but for what nobody would see."""
+    apart = np.abs(one.astype(np.int16) - other).max(axis=2).ravel()
+    most = max(1, round(SEEN * apart.size))
+    return float(np.partition(apart, apart.size - most)[-most:].mean()) < LEVELS
