@@ -96,7 +96,7 @@ def test_the_commands_tell_of_them_and_take_away_the_drawn_ones(
     told_now = told("list")
     assert "2 faces were made with older weights called composite-256" in told_now
     assert "remove --outdated" in told_now
-    assert "1 faces were made" in told("list", "anna")
+    assert "1 face was made" in told("list", "anna")
     assert "remove --outdated" not in told("list", "anna")
     assert told("list", "face 2") == ""
     told("remove", "--outdated")

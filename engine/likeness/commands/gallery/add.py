@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from likeness.commands.gallery.common import Folder, open_gallery, progress_of, weights_of
-from likeness.errors import GalleryError
+from likeness.errors import GalleryError, say_count
 
 
 def add(
@@ -64,11 +64,11 @@ def add(
     for path in tally.others:
         print(f"likeness: {path} shows several faces; the largest was kept", file=sys.stderr)
     counts = (
-        (tally.added, "faces are new"),
-        (tally.known, "photos were read before"),
-        (tally.elsewhere, "photos belong to other shards"),
-        (len(tally.refused), "photos were refused"),
+        (tally.known, "photo was read before", "photos were read before"),
+        (tally.elsewhere, "photo belongs to another shard", "photos belong to other shards"),
+        (len(tally.refused), "photo was refused", "photos were refused"),
     )
-    print(", ".join(f"{count} {what}" for count, what in counts if count or what == "faces are new"))
+    rest = [say_count(count, one, many) for count, one, many in counts if count]
+    print(", ".join([say_count(tally.added, "face is new", "faces are new"), *rest]))
     if len(tally.refused) == len(found):
         sys.exit(2)
