@@ -203,6 +203,10 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Play
     refuse_weights(options.weights or preset.show.weights)
     # Imports and weights take seconds, and most of a minute on a busy machine.
     print("Starting.", flush=True)
+    from likeness.show.heap import keep_one_heap
+
+    # Before torch has threads.
+    keep_one_heap()
     from contextlib import nullcontext
 
     from likeness.commands.status_panel import StatusPanel

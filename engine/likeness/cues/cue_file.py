@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.numpy import save
 from torch import Tensor
 
 from likeness.errors import CueError
@@ -29,10 +30,10 @@ def write_cue(path: Path, header: Mapping[str, Any], face: Tensor, picture: byte
         CueError: if the disk refuses.
     """
     metadata = {KEY: json.dumps({"format": FORMAT, **header}, sort_keys=True)}
-    tensors = {LATENT: face.detach().float().cpu().contiguous()}
+    # By numpy: for each size of a picture `safetensors.torch` makes two types of ctypes, which are kept for ever.
+    tensors = {LATENT: np.ascontiguousarray(face.detach().float().cpu().numpy())}
     if picture is not None:
-        # A bytearray of its own, since a tensor must not share what cannot be written to.
-        tensors[PICTURE] = torch.frombuffer(bytearray(picture), dtype=torch.uint8)
+        tensors[PICTURE] = np.frombuffer(picture, np.uint8)
     try:
         atomic_write(path, save(tensors, metadata=metadata))
     except (OSError, SafetensorError) as error:

@@ -16,7 +16,7 @@ from likeness.host.failure import describe_failure
 from likeness.host.host import READY_S, Host
 from likeness.host.slot import RackChange, Slot
 from likeness.params import to_number
-from likeness.show.open_weights import return_free_memory
+from likeness.show.heap import return_free_memory
 from likeness.show.rack_editor import READY_HINT, RackEditor
 from likeness.show.renderer import Renderer
 from likeness.stage import Stage

@@ -1,11 +1,8 @@
 """Weights opened for a show: found by name, licence logged, on the fastest backend, warmed up, within the memory."""
 
-import ctypes
 import gc
 import logging
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,17 +115,6 @@ def empty_cache(device: torch.device) -> None:
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
-
-
-def return_free_memory() -> None:
-    """Give memory that is free back to the system, where the C library is glibc.
-
-    It keeps what each thread frees, with what is still in use scattered over it: after each change of weights a show
-    held 20 to 30 MB more, and 400 MB after a quarter of an hour of them.
-    """
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _open(

@@ -1,12 +1,14 @@
 """A cue on the disk: what is written is read, what is broken is said."""
 
+import ctypes
+import gc
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save
 
-from likeness.cues.cue_file import read_cue, write_cue
+from likeness.cues.cue_file import read_cue, read_picture, write_cue
 from likeness.errors import CueError
 from likeness.toolkit.latent_file import read_latent, write_latent
 
@@ -20,6 +22,19 @@ def test_what_is_written_is_read_bit_by_bit(tmp_path: Path) -> None:
     assert moment == MOMENT
     assert torch.equal(face, FACE)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["5.safetensors"]
+
+
+def count_array_types() -> int:
+    return sum(type(each) is type(ctypes.c_ubyte * 1) for each in gc.get_objects())
+
+
+def test_pictures_of_many_sizes_leave_nothing_behind(tmp_path: Path) -> None:
+    before = count_array_types()
+    for size in range(3001, 3021):
+        write_cue(tmp_path / "5.safetensors", MOMENT, FACE, bytes(size))
+        assert read_picture(tmp_path / "5.safetensors") == bytes(size)
+    gc.collect()
+    assert count_array_types() <= before + 1
 
 
 def test_a_cue_is_a_saved_face_too(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import runpy
 import signal
 import sys
 
+from likeness.show.heap import keep_one_heap
 from likeness.tools.guard.title import set_title
 
 
@@ -13,6 +14,7 @@ def main() -> None:
     """Import, wait for an order in JSON on stdin, and carry it out; without one, end."""
     # Ctrl+C is the supervisor's, which ends this process as well.
     keyboard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_one_heap()
     # Seconds, which the next show then need not spend.
     import likeness.outputs.open_outputs
     import likeness.show.desk
