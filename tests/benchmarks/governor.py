@@ -23,6 +23,7 @@ from likeness.options import QUIET
 from likeness.parameters.presets import find_preset, read_preset
 from likeness.show.first_weights import measure_rate
 from likeness.show.show import Show
+from likeness.toolkit.priority import raised_thread
 
 # Before anything is counted: what is allocated once.
 WARM_UP_S = 3.0
@@ -45,7 +46,9 @@ class Run:
 def play(weights: str | None, seconds: float, *, strict: bool) -> Run:
     """Play the demo in a window and count."""
     options = replace(QUIET, outputs=["window"], weights=weights, measured=weights is None, strict=strict)
-    with Show(read_preset(find_preset("demo", search_dirs("presets"))), options) as show:
+    preset = read_preset(find_preset("demo", search_dirs("presets")))
+    # As a show's own thread is while it runs; the render thread is by itself.
+    with Show(preset, options) as show, raised_thread():
         alone = measure_rate(show.generator)
         loop, stats = show.loop, show.loop.stats
         drawn, rates = [], []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,6 +20,7 @@ from likeness.generator import Generator
 from likeness.picture import Picture, resize_images, to_tensor
 from likeness.projection.loss import FeatureNet, face_mask, open_feature_net
 from likeness.projection.search import Step, project
+from likeness.toolkit.priority import be_idle
 from likeness.toolkit.worker_process import WorkerProcess, ignore_interrupts, lower_priority
 
 log = logging.getLogger(__name__)
@@ -203,10 +203,7 @@ def _serve(pipe: Connection, opener: Opener, threads: int) -> None:
     """Run the process: one search after the other, until the pipe is closed."""
     ignore_interrupts()
     torch.set_num_threads(threads)
-    if hasattr(os, "SCHED_IDLE"):
-        # Linux lets whoever wakes take the core from such a process at once, which being nice does not promise.
-        with suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    be_idle(0)
     context = _open_context(opener)
     lower_priority()
     with suppress(EOFError, OSError):

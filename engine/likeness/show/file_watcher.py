@@ -3,11 +3,14 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from likeness.errors import PluginError, WeightsError
 from likeness.files.file_stamp import Stamp, read_stamp
 from likeness.files.paths import find_weights
+from likeness.options import Options
+from likeness.show.signals import close_cleanly
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,28 @@ class FileWatcher:
             self._reload(name)
         except PluginError as error:
             log.info("%s was saved, but: %s", name, error)
+
+
+def open_watchers(
+    opened: ExitStack,
+    options: Options,
+    plugins: tuple[Callable[[], Iterable[tuple[str, Path]]], Callable[[str], None]],
+    weights: tuple[str, Callable[[str], None]],
+) -> None:
+    """Watch what the options say until `opened` closes: plugins with --watch, weights with --follow.
+
+    Args:
+        opened: closes what is opened here.
+        options: of the show.
+        plugins: what returns their files, and what reloads one.
+        weights: their name, and what loads them; see `follow_weights`.
+    """
+    if options.watch:
+        watcher = FileWatcher(*plugins)
+        watcher.start()
+        opened.callback(close_cleanly, watcher.close)
+    if options.follow:
+        opened.callback(close_cleanly, follow_weights(*weights).close)
 
 
 def follow_weights(name: str, load: Callable[[str], None]) -> FileWatcher:

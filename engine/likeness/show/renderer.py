@@ -26,6 +26,7 @@ from likeness.latent import truncate
 from likeness.picture import Alpha, Drawn, black, side_by_side, to_levels
 from likeness.show.generator_fade import GeneratorFade
 from likeness.stage import Stage
+from likeness.toolkit.priority import lower_thread
 
 log = logging.getLogger(__name__)
 
@@ -211,6 +212,7 @@ class RenderThread:
         draw: draws a frame; called on the render thread.
         leave_hung: leaves a plugin behind that has held the render thread for more than so many seconds; returns
             whether there was one.
+        begin: called first on each render thread.
 
     Attributes:
         claimed: whether somebody waits for the moment between two pictures, so that none is begun before it.
@@ -220,8 +222,9 @@ class RenderThread:
         self,
         draw: Callable[[Frame, tuple[Event | LatentCommand, ...]], Outcome],
         leave_hung: Callable[[float], bool] = lambda seconds: False,
+        begin: Callable[[], None] | None = None,
     ) -> None:
-        self._draw, self._leave_hung = draw, leave_hung
+        self._draw, self._leave_hung, self._begin = draw, leave_hung, begin
         self._start()
 
     def submit(self, frame: Frame, events: tuple[Event | LatentCommand, ...]) -> None:
@@ -257,6 +260,9 @@ class RenderThread:
         # Waits are counted too: after a stall of the whole program, such as a suspended laptop, nobody is to blame.
         if not self.busy or self._waits < MIN_WAITS or not self._leave_hung(seconds):
             return False
+        # What a plugin does there for ever comes before nobody.
+        if self._thread.native_id is not None:
+            lower_thread(self._thread.native_id)
         self._orders.put(None)
         self._start()
         return True
@@ -284,6 +290,8 @@ class RenderThread:
         # Numbers below 1e-38 cost a processor a hundred times what others do, and masks fade out through them: of a
         # frame of 512 px they took a quarter.
         torch.set_flush_denormal(True)
+        if self._begin is not None:
+            self._begin()
         try:
             while (order := orders.get()) is not None:
                 outcomes.put(self._try_draw(*order))

@@ -32,7 +32,7 @@ from likeness.show.camera import CameraStage
 from likeness.show.controls import Controls
 from likeness.show.describe_rack import RackDescription
 from likeness.show.desk_topics import describe_show
-from likeness.show.file_watcher import FileWatcher, follow_weights
+from likeness.show.file_watcher import open_watchers
 from likeness.show.first_weights import open_first
 from likeness.show.frame_stats import FrameStats
 from likeness.show.garbage import exempt_from_collection
@@ -47,6 +47,7 @@ from likeness.show.modulation_stage import ModulationStage, make_modulation
 from likeness.show.open_weights import open_weights
 from likeness.show.preset_commands import PresetCommands
 from likeness.show.preset_morph import PresetMorph
+from likeness.show.priority import draw_first, playing_first
 from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer, RenderThread
 from likeness.show.screen import Screen
@@ -155,22 +156,17 @@ class Show(AbstractContextManager["Show"]):
         renderer.first_drawn = first_drawn(take, options.begin, self.fps) if isinstance(take, Take) else 0
         renderer.start()
         opened.callback(close_cleanly, renderer.stop)
-        render = RenderThread(renderer.draw, host.leave_hung)
+        render = RenderThread(renderer.draw, host.leave_hung, draw_first if not options.offline else None)
         opened.callback(close_cleanly, lambda: render.close(PARTING_S))
         # What changes the rack and the generator while they play.
         editor = self.rack_editor = RackEditor(store, host, stage, render.claim, options.plugins, failed)
         opened.callback(close_cleanly, editor.close)
         takes.follow_rack(host, editor)
-        if options.watch:
-            watcher = FileWatcher(host.files, editor.reload)
-            watcher.start()
-            opened.callback(close_cleanly, watcher.close)
         swap = self.generator_swap = GeneratorSwap(
             host, editor, renderer, self.first_weights.name, open_generator, presets.record_weights
         )
         opened.callback(close_cleanly, swap.close)
-        if options.follow:
-            opened.callback(close_cleanly, follow_weights(self.first_weights.name, swap.load).close)
+        open_watchers(opened, options, (host.files, editor.reload), (swap.name, swap.load))
         # What comes in, and where the pictures go.
         clock = shadow.make_clock(self.fps)
         audio = stage.sound.connect(takes.open_audio(options, lambda: clock.began))
@@ -258,7 +254,7 @@ class Show(AbstractContextManager["Show"]):
         Args:
             progress: called after each frame with the number of frames so far.
         """
-        with stop_on_signals(self.stop):
+        with stop_on_signals(self.stop), playing_first(live=not self.options.offline):
             done = 0
             while not self._stopping.is_set() and not self._over(done):
                 self.loop.frame()

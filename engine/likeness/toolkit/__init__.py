@@ -11,7 +11,8 @@
   moved on a composite's picture.
 - `puppet/`: a face before the camera, measured, that leads the one that plays.
 - `siblings.py`: children of two parents, in fair shares.
-- `worker_process.py`: a process of its own, for what would hold Python's lock or a core.
+- `worker_process.py`: a process of its own, for what would hold Python's lock or a core; `priority.py`: who has the
+  cores first.
 - `moved.py`: old import paths, for one more version.
 
 What is here keeps its names: plugins outside this repository import it.

@@ -18,7 +18,7 @@ from likeness.host.slot import RackChange
 from likeness.outputs.group import OutputGroup
 from likeness.outputs.output import MemoryOutput
 from likeness.parameters.store import ParamStore
-from likeness.show import loop
+from likeness.show import loop, renderer
 from likeness.show.clock import RealClock
 from likeness.show.loop import Loop
 from likeness.show.renderer import Renderer, RenderThread
@@ -169,6 +169,18 @@ def test_a_thread_that_was_left_behind_touches_nothing_when_its_plugin_returns(r
         thread.join(DEADLINE_S)
         assert not thread.is_alive()
     assert show.counter.frames == frames
+
+
+def test_a_thread_that_was_left_behind_has_the_cores_first_no_longer(
+    rig: Callable[[object], Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lowered: list[int] = []
+    monkeypatch.setattr(renderer, "lower_thread", lowered.append)
+    faulty = Hangs("update", loops=False)
+    show = rig(faulty)
+    show.until(show.bypassed)
+    assert lowered == [thread.native_id for thread in faulty.threads]
+    faulty.lock.set()
 
 
 def test_a_plugin_that_is_put_back_while_it_hangs_lets_a_picture_through_before_it_hangs_again(

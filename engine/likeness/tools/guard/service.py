@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from likeness.errors import LikenessError
 from likeness.files.paths import HOME_VARIABLE
+from likeness.toolkit.priority import RAISED
 
 UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
@@ -144,6 +145,8 @@ def _systemd(
         "[Service]",
         *([f"User={_percent(account)}"] if account else []),
         f"WorkingDirectory={_percent(str(folder))}",
+        # So that the threads that play and draw may come before other programs; who plays for himself needs limits.d.
+        *([f"LimitNICE={RAISED}"] if place.system else []),
         *(f"Environment={_quote(f'{name}={value}')}" for name, value in environment.items()),
         f"ExecStart={' '.join(_quote(word, command=True) for word in words)}",
         "Restart=always",

@@ -36,6 +36,7 @@ from likeness.show.audience import open_audience_client
 from likeness.show.takes.writer import SUFFIX
 from likeness.tools.preflight.finding import Finding, good, less, stops
 from likeness.tools.preflight.leader import check_leader
+from likeness.tools.preflight.priority import check_priority
 
 # The use of each optional library, by the name of its module.
 EXTRAS: Mapping[str, str] = MappingProxyType(
@@ -67,6 +68,7 @@ def check_environment(preset: Preset, options: Options, heads: int, fps: float) 
         yield from check_dmx(preset, options, options.dmx)
     yield check_sound(options)
     yield check_device(options.device)
+    yield check_priority()
     if options.camera:
         yield check_camera(options.camera)
     if options.audience is not None:

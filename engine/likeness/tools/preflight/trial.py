@@ -18,6 +18,7 @@ from likeness.parameters.presets import Preset
 from likeness.show.first_weights import measure_rate
 from likeness.show.governor import find_divisor
 from likeness.show.show import Show
+from likeness.toolkit.priority import raised_thread
 from likeness.tools.preflight.environment import check_disk, check_environment
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
 
@@ -122,10 +123,12 @@ def play_trial(preset: Preset, face: Tensor | None, options: Options, seconds: f
         with Show(preset, quiet, face) as show:
             first = show.first_weights
             alone_per_s = measure_rate(show.generator, show.heads) if first.per_s is None else first.per_s
-            _play(show, WARM_UP_S)
-            show.loop.stats.timings.clear()
-            before, began = show.loop.stats.frames - show.loop.stats.repeated, time.monotonic()
-            _play(show, seconds)
+            # As a show's own thread does.
+            with raised_thread():
+                _play(show, WARM_UP_S)
+                show.loop.stats.timings.clear()
+                before, began = show.loop.stats.frames - show.loop.stats.repeated, time.monotonic()
+                _play(show, seconds)
             drawn = show.loop.stats.frames - show.loop.stats.repeated - before
             pictures_per_s = drawn / (time.monotonic() - began)
             numbers, at = show.status(), show.loop.stats.at

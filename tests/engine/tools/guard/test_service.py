@@ -51,6 +51,8 @@ def test_a_unit_of_the_whole_machine_plays_as_somebody_on_the_first_display(tmp_
     made = make_service(place, WORDS, tmp_path, {}, "anna")
     lines = made.content.decode().splitlines()
     assert {"User=anna", "Environment=DISPLAY=:0", "WantedBy=graphical.target"} <= {*lines}
+    # The threads that play and draw may come before other programs.
+    assert "LimitNICE=-10" in lines
     assert place.path == Path("/etc/systemd/system/faces.service")
 
 
