@@ -10,7 +10,14 @@ from likeness.options import Force, OutFile, ranged
 def report(
     *,
     output: OutFile = "likeness-report.zip",
-    web_port: Annotated[int, ranged(ranges.PORT, "TCP port of the desk of the show that is asked.")] = 9001,
+    web_port: Annotated[
+        int | None,
+        ranged(
+            ranges.PORT,
+            "TCP port of the desk of the show that is asked, 0 for none; without it that of the show that was started "
+            "last.",
+        ),
+    ] = None,
     log: Path | None = None,
     force: Force = False,
 ) -> None:

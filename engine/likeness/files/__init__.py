@@ -7,6 +7,7 @@
 - `working_folder`: what to do where the current folder was removed.
 - `file_stamp`: whether a file was written since somebody looked.
 - `atomic_write`: a file that replaces another, as a whole or not at all.
+- `rotating_file`: a log of bounded size.
 - `sqlite`: databases that several programs write, and that keep nothing of what was deleted.
 
 Nothing here knows what the files mean. Any thread.

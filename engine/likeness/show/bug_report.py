@@ -1,15 +1,16 @@
-"""Bug report of a running show: what it is made of, gathered from the show's parts."""
+"""Bug report of a running show, and the state that it keeps for one: gathered from the show's parts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
+from likeness.host.host import Host
 from likeness.parameters.presets import format_preset
 from likeness.show.frame_stats import FrameStats
 from likeness.show.preset_commands import PresetCommands
 from likeness.stage import Stage
-from likeness.web.log_lines import Line
+from likeness.web.log_lines import Line, format_lines
 from likeness.web.report import ReportParts, make_report
 
 
@@ -32,7 +33,31 @@ def make_show_report(
     # One call in C: the show's thread, which appends, cannot come between.
     timings = [(each.at, each.frame_ms, each.synthesis_ms) for each in tuple(stats.timings)]
     preset = format_preset(presets.current_preset())
-    return make_report(ReportParts(_describe_device(stage), preset, lines, status, timings, rack))
+    return make_report(ReportParts(_describe_device(stage), preset, format_lines(lines), status, timings, rack))
+
+
+def describe_state(
+    stage: Stage, host: Host, left_out: Mapping[str, str], status: Mapping[str, Any], port: int
+) -> dict[str, Any]:
+    """Return what a show says of itself while it plays, ready for JSON. Any thread; no file is opened.
+
+    Args:
+        stage, host: of the show.
+        left_out: what failed of plugins, by name.
+        status: its numbers.
+        port: of its desk, 0 where it has none.
+    """
+    values = host.store.snapshot
+    plugins = [
+        {
+            "name": slot.name,
+            "bypassed": bool(values.get(slot.name, {}).get("bypass", False)),
+            "last_error": slot.last_error,
+        }
+        for slot in tuple(host.rack)
+    ]
+    rack = {"plugins": plugins, "errors": dict(left_out)}
+    return {"port": port, "device": _describe_device(stage), "rack": rack, "status": status}
 
 
 def _describe_device(stage: Stage) -> dict[str, str]:

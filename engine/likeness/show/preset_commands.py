@@ -8,6 +8,7 @@ from likeness.files.names import parse_name
 from likeness.files.paths import search_dirs, user_dir
 from likeness.host.host import Host
 from likeness.master import BY_HAND
+from likeness.options import Options
 from likeness.parameters.modulation import Modulation
 from likeness.parameters.presets import Preset, find_preset, read_preset, save_preset
 from likeness.parameters.store import ParamStore
@@ -15,6 +16,20 @@ from likeness.params import to_number
 from likeness.show.load_rack import warn_of_clamped
 
 log = logging.getLogger(__name__)
+
+
+def with_options(preset: Preset, options: Options) -> Preset:
+    """Return `preset` with what `options` say instead of its [show] table, so that what is saved plays as it did."""
+    show = preset.show
+    played = {
+        "weights": options.weights or show.weights,
+        "heads": options.heads or show.heads or 1,
+        "fps": options.fps or show.fps,
+        "size": show.size if options.size is None else "x".join(map(str, options.size)),
+        "fit": options.fit or show.fit,
+        "takeover": options.takeover or show.takeover,
+    }
+    return preset.model_copy(update={"show": show.model_copy(update=played)})
 
 
 class PresetCommands:

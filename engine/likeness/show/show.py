@@ -27,10 +27,9 @@ from likeness.parameters.presets import Preset
 from likeness.parameters.store import ParamStore
 from likeness.ranges import parse_size
 from likeness.show.audience import AudienceStage
-from likeness.show.bug_report import make_show_report
+from likeness.show.bug_report import describe_state, make_show_report
 from likeness.show.camera import CameraStage
 from likeness.show.controls import Controls
-from likeness.show.describe_rack import RackDescription
 from likeness.show.desk_topics import describe_show
 from likeness.show.file_watcher import open_watchers
 from likeness.show.first_weights import open_first
@@ -45,7 +44,7 @@ from likeness.show.make_stage import make_stage
 from likeness.show.modulation_commands import modulation_commands
 from likeness.show.modulation_stage import ModulationStage, make_modulation
 from likeness.show.open_weights import open_weights
-from likeness.show.preset_commands import PresetCommands
+from likeness.show.preset_commands import PresetCommands, with_options
 from likeness.show.preset_morph import PresetMorph
 from likeness.show.priority import draw_first, playing_first
 from likeness.show.rack_editor import RackEditor
@@ -53,6 +52,7 @@ from likeness.show.renderer import Renderer, RenderThread
 from likeness.show.screen import Screen
 from likeness.show.shadow.following import Played
 from likeness.show.shadow.stage import ShadowStage
+from likeness.show.show_log import ShowLog
 from likeness.show.signals import close_cleanly, stop_on_signals
 from likeness.show.status import ShowStatus
 from likeness.show.takes.reader import Take, first_drawn
@@ -90,12 +90,8 @@ class Show(AbstractContextManager["Show"]):
     """
 
     def __init__(self, preset: Preset, options: Options, face: Tensor | None = None, take: Played = None) -> None:
-        weights = options.weights or preset.show.weights
-        # What is saved of this show, as a preset or against a crash, names the weights that it plays.
-        heads = options.heads or preset.show.heads or 1
-        played = {"weights": weights, "heads": heads, "fit": options.fit or preset.show.fit}
-        preset = preset.model_copy(update={"show": preset.show.model_copy(update=played)})
-        self.preset, self.options, self.heads = preset, options, heads
+        self.preset = preset = with_options(preset, options)
+        self.options, self.heads = options, preset.show.heads or 1
         self.fps = options.fps or preset.show.fps or DEFAULT_FPS
         self.strict = bool(preset.show.strict if options.strict is None else options.strict)
         self.frames = None if options.seconds is None else max(1, round(options.seconds * self.fps))
@@ -108,7 +104,8 @@ class Show(AbstractContextManager["Show"]):
     def _build(self, opened: ExitStack, face: Tensor | None, take: Played) -> None:
         """Make the parts, each from those above it; `opened` closes them in reverse order."""
         options, show = self.options, self.preset.show
-        # What is logged from here on, for pages and reports.
+        # What is logged from here on, for pages and reports, and on disk for those after a crash.
+        kept = opened.enter_context(ShowLog(self.preset.name, kept=options.autosave and not options.offline))
         self.log_lines = LogLines()
         self.log_lines.open()
         opened.callback(close_cleanly, self.log_lines.close)
@@ -236,6 +233,7 @@ class Show(AbstractContextManager["Show"]):
         self.health = open_health(opened, self.loop, host, self.status, live=not options.offline)
         self.web = self._open_web(opened) if options.web_port and not options.offline else None
         opened.callback(close_cleanly, shadow.close)
+        kept.describe = self.describe
         if not options.offline:
             opened.callback(exempt_from_collection())
 
@@ -291,9 +289,14 @@ class Show(AbstractContextManager["Show"]):
 
     def report(self) -> bytes:
         """Return a zip for a bug report; nothing of anybody is in it. Any thread; it takes a while."""
-        rack = RackDescription(self.store, self.host, self.rack_editor, watching=self.options.watch).describe()
-        stats, stage, (lines, _) = self.loop.stats, self.rack_editor.stage, self.log_lines.read()
+        rack, (lines, _) = self.topics["rack"][0](), self.log_lines.read()
+        stats, stage = self.loop.stats, self.rack_editor.stage
         return make_show_report(stage, self.preset_commands, stats, self.status(), rack, lines)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what is kept of the show for a report once it is gone, ready for `json.dumps`. Any thread."""
+        port, editor = self.web.port if self.web else 0, self.rack_editor
+        return describe_state(editor.stage, self.host, editor.errors, self.status(), port)
 
     def quit(self) -> None:
         """End after the current frame: the show is over, here and on a machine that follows it. Any thread."""
@@ -311,4 +314,5 @@ class Show(AbstractContextManager["Show"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        # With the error, which the log keeps.
+        self._opened.__exit__(kind, error, trace)

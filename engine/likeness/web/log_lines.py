@@ -1,7 +1,9 @@
 """The newest lines of the program's log, in memory, for pages and reports."""
 
 import logging
+import time
 from collections import deque
+from collections.abc import Iterable
 from typing import Literal
 
 MOST_LINES = 200
@@ -13,6 +15,11 @@ PROGRAM = "likeness"
 Level = Literal["info", "warning", "error"]
 # Seconds since the epoch, level, text.
 Line = tuple[float, Level, str]
+
+
+def format_lines(lines: Iterable[Line]) -> str:
+    """Return lines as text, each with the time of day."""
+    return "".join(f"{time.strftime('%H:%M:%S', time.localtime(at))} {level}: {text}\n" for at, level, text in lines)
 
 
 class LogLines(logging.Handler):

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import platform
-import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from typing import Any
 
 import likeness
 from likeness.errors import InputError
-from likeness.web.log_lines import Line
 from likeness.web.scrub import Scrubber
 
 PACKAGES = (
@@ -26,6 +24,7 @@ PACKAGES = (
 FOLDER = "likeness-report"
 README = """This is a bug report of likeness.
 It holds versions, the device, the preset, the newest lines of the log, the show's numbers, frame times and the rack.
+Where the show is gone, they are what it kept on disk last.
 It holds no picture, no face, no sound and no network address; names of the user and of the machine, home folders and
 names of picture files were removed. Read it before you send it: what you wrote yourself, such as a preset's title, is
 there. Made in a terminal, it also has the show's health and what its guard has noted.
@@ -39,7 +38,7 @@ class ReportParts:
     Args:
         device: what draws, by name.
         preset: the show of the moment, as TOML.
-        lines: of the log.
+        log: its newest lines.
         status: the show's numbers.
         timings: of the last frames: when each began in seconds, and in ms how long it took, and its synthesis.
         rack: as pages get it.
@@ -47,7 +46,7 @@ class ReportParts:
 
     device: Mapping[str, str]
     preset: str
-    lines: Sequence[Line]
+    log: str
     status: Mapping[str, Any]
     timings: Sequence[tuple[float, float, float]]
     rack: Mapping[str, Any]
@@ -66,7 +65,7 @@ def make_report(parts: ReportParts, scrubber: Scrubber | None = None) -> bytes:
         "versions.txt": scrub(_table(_versions()), addresses=False),
         "device.txt": scrub(_table(parts.device)),
         "preset.toml": scrub(parts.preset),
-        "log.txt": scrub("".join(f"{_clock(at)} {level}: {text}\n" for at, level, text in parts.lines)),
+        "log.txt": scrub(parts.log),
         "status.json": scrub(_json(parts.status)),
         "frames.csv": _csv(parts.timings),
         "rack.json": scrub(_json(parts.rack)),
@@ -116,10 +115,6 @@ def _table(values: Mapping[str, str]) -> str:
 def _json(values: Mapping[str, Any]) -> str:
     # Escaped letters would hide a name from the scrubber.
     return json.dumps(values, indent=1, ensure_ascii=False) + "\n"
-
-
-def _clock(at: float) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(at))
 
 
 def _csv(timings: Sequence[tuple[float, float, float]]) -> str:

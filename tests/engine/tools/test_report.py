@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from likeness.cli import main
+from likeness.tools import report as report_tool
 from likeness.tools.guard.report import GuardReport
 from likeness.tools.guard.state_file import GuardState, read_state
 from likeness.web.qr import qr_text
@@ -25,7 +27,7 @@ class Desk(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer."""
         known = {
-            "/report.zip": make_report(ReportParts({"device": "cpu"}, "", (), {"fps": 25.0}, (), {})),
+            "/report.zip": make_report(ReportParts({"device": "cpu"}, "", "", {"fps": 25.0}, (), {})),
             "/health": b'{"state": "ok", "reasons": []}',
         }
         content = known.get(self.path)
@@ -45,6 +47,11 @@ def port() -> Iterator[int]:
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def run(file: Path, *words: str) -> tuple[int, dict[str, str]]:
@@ -103,6 +110,51 @@ def test_where_nothing_plays_the_last_state_is_reported_and_where_there_is_none_
     status, _ = run(tmp_path / "b.zip", "--web-port", "0", "--log", str(tmp_path / "none.log"))
     assert status == 2
     assert "none.log cannot be read" in capsys.readouterr().err
+
+
+def test_a_show_that_is_gone_has_left_its_log_its_rack_and_its_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "home" / "autosave"
+    folder.mkdir(parents=True)
+    (folder / "show.log.1").write_text("an hour ago\n")
+    (folder / "show.log").write_text("ERROR: walk.update failed: no face\n")
+    state = {"pid": 7, "at": "2026-11-30 03:00:00", "port": free_port(), "device": {"generator": "composite, 256 px"}}
+    said = {"status": {"fps": 25.0}, "rack": {"plugins": [{"name": "walk"}]}}
+    (folder / "show.json").write_text(json.dumps({**state, **said}))
+    status, texts = run(tmp_path / "a.zip", "--web-port", "0")
+    assert status == 0
+    assert texts["log.txt"] == "an hour ago\nERROR: walk.update failed: no face\n"
+    assert json.loads(texts["status.json"]) == {"fps": 25.0}
+    assert json.loads(texts["rack.json"])["plugins"] == [{"name": "walk"}]
+    assert "generator: composite, 256 px" in texts["device.txt"]
+    assert "last heard of: 2026-11-30 03:00:00" in texts["device.txt"]
+    assert "the report is of the last one" in capsys.readouterr().out
+    # Whatever lies there instead of it, there is a report.
+    (folder / "show.json").write_text('{"device": [], "status": 1, "port": "x"}')
+    assert run(tmp_path / "b.zip", "--web-port", "0")[0] == 0
+
+
+def test_a_desk_on_another_port_is_found_and_the_log_of_shows_before_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], port: int
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(report_tool, "DESK_PORT", free_port())
+    folder = tmp_path / "home" / "autosave"
+    folder.mkdir(parents=True)
+    (folder / "show.json").write_text(json.dumps({"port": port}))
+    (folder / "show.log").write_text("it hung\n")
+    status, texts = run(tmp_path / "a.zip")
+    assert status == 0
+    assert json.loads(texts["status.json"]) == {"fps": 25.0}
+    assert texts["show.log"] == "it hung\n"
+    assert f"with its desk on port {port}." in capsys.readouterr().out
+    # Another program that answers there is no show.
+    monkeypatch.setattr(report_tool, "ask", lambda port, path: b"<html>")
+    status, texts = run(tmp_path / "b.zip")
+    assert status == 0
+    assert texts["log.txt"] == "it hung\n"
 
 
 def test_a_guards_state_that_is_broken_or_cannot_be_written_counts_as_none(

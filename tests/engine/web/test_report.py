@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from likeness.web.log_lines import format_lines
 from likeness.web.report import ReportParts, make_report
 from likeness.web.scrub import Scrubber
 
@@ -52,7 +53,7 @@ def report() -> dict[str, str]:
     parts = ReportParts(
         device={"device": "cuda:0", "card": "of anna on 10.0.0.7"},
         preset='title = "Anna\'s show"\n\n[lookalike]\nphoto = "/srv/anna/grandmother.jpg"\nattack = 1.5\n',
-        lines=[(1.7e9, "warning", line) for line in PLANTED],
+        log=format_lines([(1.7e9, "warning", line) for line in PLANTED]),
         status={
             "fps": 59.94,
             "inputs": {"camera": {"source": "rtsp://admin:hunter2@192.168.178.20/"}, "MIDI": {"ports": "Jürgen Groß"}},

@@ -5,54 +5,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import pairwise
 from pathlib import Path
 
 from likeness.errors import OutputError
+from likeness.files.rotating_file import RotatingFile
 
 # Of one file; `night.log.1` to `night.log.4` are older ones.
 MOST_BYTES, OLDER = 10 * 2**20, 4
-
-
-class RotatingFile:
-    """Appends to a file, which gives way to a new one where it is full. One thread.
-
-    Args:
-        path: of the newest file.
-        most_bytes: of each.
-        older: how many older ones are kept.
-
-    Raises:
-        OSError: where it cannot be written.
-    """
-
-    def __init__(self, path: Path, most_bytes: int = MOST_BYTES, older: int = OLDER) -> None:
-        self._path, self._most, self._older = path, most_bytes, older
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("ab")
-
-    def write(self, content: bytes) -> None:
-        """Append; a full disk or a removed folder loses it, and the next may do."""
-        with suppress(OSError, ValueError):
-            if self._file.closed:
-                self._file = self._path.open("ab")
-            if self._file.tell() >= self._most:
-                self._rotate()
-            self._file.write(content)
-            self._file.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _rotate(self) -> None:
-        names = [self._path, *(self._path.with_name(f"{self._path.name}.{age + 1}") for age in range(self._older))]
-        # Windows renames no open file.
-        self._file.close()
-        for newer, older in reversed(list(pairwise(names))):
-            with suppress(FileNotFoundError):
-                os.replace(newer, older)
-        self._file = self._path.open("ab")
 
 
 @contextmanager
@@ -68,7 +27,7 @@ def logging_to(path: Path | None) -> Iterator[None]:
         yield
         return
     try:
-        file = RotatingFile(path)
+        file = RotatingFile(path, MOST_BYTES, OLDER)
     except OSError as error:
         raise OutputError(f"--log {path} cannot be written: {error.strerror}") from error
     reading, writing = os.pipe()

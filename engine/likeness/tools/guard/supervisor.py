@@ -150,6 +150,7 @@ class Supervisor:
             spare, self._spare = self._spare, None
             if spare is not None:
                 end_spare(spare)
+            self.report.note("ended", self._ladder.rung)
         return 0
 
     def _note(self, end: End) -> None:

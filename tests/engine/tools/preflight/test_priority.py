@@ -27,9 +27,7 @@ def test_what_the_system_allows_is_said_and_beside_whom_it_counts(monkeypatch: p
 
 def test_where_it_is_refused_the_line_that_allows_it_is_said_on_linux_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(getpass, "getuser", lambda: "vj")
-    assert "/etc/security/limits.d/faces.conf has the line 'vj - nice -10'" in found(
-        monkeypatch, may=False, session=0
-    )
+    assert "/etc/security/limits.d/faces.conf has the line 'vj - nice -10'" in found(monkeypatch, may=False, session=0)
     assert "limits" not in found(monkeypatch, may=False, session=None, platform="darwin")
 
     def nobody() -> str:
