@@ -3,13 +3,13 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from likeness.errors import InputError
 from likeness.options import DEFAULTS, Options
 from likeness.show.shadow.following import Following
+from likeness.show.shadow.led_options import LED, as_led
 from likeness.show.shadow.link import DESK_PORT, NobodyLeads, open_link, parse_leader
 from likeness.show.takes.material import with_material
 from likeness.web.addresses import is_this_machine
@@ -24,9 +24,6 @@ AGAIN_S = 1.0
 ALONE_S = 10.0
 # A line that says that nothing has happened.
 STILL_S = 60.0
-
-# What the show that is followed decides, by the option's name in `Options`, with its flag.
-LED = {"weights": "--weights", "heads": "--heads", "fps": "--fps", "seed": "--seed", "settings": "--set"}
 # Of `play`, where none is given.
 OWN_PRESET = "demo"
 
@@ -70,25 +67,6 @@ def play_shadow(preset: str, options: Options, play: PlayShow) -> None:
 def _find_led(options: Options) -> list[str]:
     """Return the flags that were given of what the followed show decides."""
     return [flag for name, flag in LED.items() if getattr(options, name) != getattr(DEFAULTS, name)]
-
-
-def as_led(leader: Following, options: Options) -> Options:
-    """Return `options` without what the followed show decides; of plugins those stay that it plays.
-
-    Raises:
-        InputError: a plugin was given that it does not play, and this machine plays no show of its own.
-    """
-    plays = {str(plugin.get("name")) for plugin in leader.take.header.get("plugins") or ()}
-    others = [path.stem for path in options.plugins if path.stem not in plays]
-    if others and not options.resume:
-        raise InputError(
-            f"the show on {leader.link.name} does not play {', '.join(others)}; --plugin only says here where the file "
-            "of a plugin lies that it plays"
-        )
-    if others:
-        log.warning("%s decides what plays; --plugin %s counts where nobody leads", leader.link.name, ", ".join(others))
-    kept = [path for path in options.plugins if path.stem in plays]
-    return replace(options, plugins=kept, **{name: getattr(DEFAULTS, name) for name in LED})
 
 
 def wait_for_leader(options: Options) -> Following | None:

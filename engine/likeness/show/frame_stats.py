@@ -24,15 +24,19 @@ class FrameStats:
     """What the loop counts. The show's thread writes, any thread reads and waits for nothing.
 
     Attributes:
-        frames: how many were shown.
+        frames: how many the show has had; of one that follows another machine, those before it joined too.
+        shown: how many were shown here.
         repeated: how many of them showed the picture before once more.
+        began_at: when the first frame here began, in seconds since the start.
         at: when the last frame began, in seconds since the start.
         drawn_at: when the last frame with a new picture began.
         timings: of the last frames.
     """
 
     frames: int = 0
+    shown: int = 0
     repeated: int = 0
+    began_at: float = 0.0
     at: float = 0.0
     drawn_at: float = 0.0
     timings: deque[Timing] = field(default_factory=lambda: deque(maxlen=KEPT_TIMINGS))
@@ -50,5 +54,5 @@ class FrameStats:
             return "no frame was drawn"
         spent = sorted(timing.frame_ms for timing in self.timings)
         middle, late = spent[len(spent) // 2], spent[min(len(spent) * 99 // 100, len(spent) - 1)]
-        frames = f"{self.frames} frames, {self.repeated} of them repeats"
+        frames = f"{self.shown} frames, {self.repeated} of them repeats"
         return f"{frames}; the last {len(spent)} took {middle:.1f} ms (median), {late:.1f} ms (99 %)"

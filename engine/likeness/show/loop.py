@@ -189,7 +189,9 @@ class Loop:
         alpha = None if self._drawn is None else self._drawn.alpha
         drawn = tick.at >= self._begin - ROUNDING if self.clock.offline else self._drawn is not None
         self.outputs.show(self._shown, tick.at, drawn=drawn, alpha=alpha)
-        self.stats.frames, self.stats.at = tick.index + 1, tick.at
+        if self.stats.shown == 0:
+            self.stats.began_at = tick.at
+        self.stats.frames, self.stats.shown, self.stats.at = tick.index + 1, self.stats.shown + 1, tick.at
         if self._repeats_in_a_row == 0:
             self.stats.drawn_at = tick.at
         self.stats.timings.append(Timing((perf_counter() - began) * 1e3, self._synthesis_s * 1e3, tick.at))

@@ -268,7 +268,8 @@ class Show(AbstractContextManager["Show"]):
         if self.options.offline:
             return done >= self.frames
         # The frame after this one would begin at the end, within half a frame.
-        return done > 0 and self.loop.stats.at >= self.options.seconds - 1.5 / self.loop.clock.fps
+        stats = self.loop.stats
+        return done > 0 and stats.at - stats.began_at >= self.options.seconds - 1.5 / self.loop.clock.fps
 
     @property
     def heard(self) -> AudioFeatures:

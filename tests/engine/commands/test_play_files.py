@@ -91,7 +91,10 @@ def test_a_profile_without_a_film_is_refused(tmp_path: Path, capsys: pytest.Capt
     assert list(tmp_path.iterdir()) == []
 
 
-def test_one_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_file_given_twice_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
     film = str(tmp_path / "film.mkv")
     with pytest.raises(SystemExit):
         main(["play", "demo", "--output", film, "--output", film, *SHORT])

@@ -35,7 +35,6 @@ from likeness.parameters.presets import Preset
 from likeness.show.audience import open_audience_client
 from likeness.show.takes.writer import SUFFIX
 from likeness.tools.preflight.finding import Finding, good, less, stops
-from likeness.tools.preflight.leader import check_leader
 from likeness.tools.preflight.priority import check_priority
 
 # The use of each optional library, by the name of its module.
@@ -73,8 +72,6 @@ def check_environment(preset: Preset, options: Options, heads: int, fps: float) 
         yield check_camera(options.camera)
     if options.audience is not None:
         yield check_audience(options)
-    if options.shadow is not None:
-        yield check_leader(options.shadow, options)
     if options.link and find_spec("aalink") is None:
         yield stops("link", "aalink is not installed; pip install 'likeness-live[link]', or leave --link out")
     yield check_user_folder()

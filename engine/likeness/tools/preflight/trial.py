@@ -21,6 +21,7 @@ from likeness.show.show import Show
 from likeness.toolkit.priority import raised_thread
 from likeness.tools.preflight.environment import check_disk, check_environment
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
+from likeness.tools.preflight.leader import check_leader
 
 # Played before anything is measured: what is allocated once is no part of the budget.
 WARM_UP_S = 1.0
@@ -66,13 +67,22 @@ class Trial:
 def check_show(
     preset: Preset, face: Tensor | None, options: Options, seconds: float, hours: float
 ) -> Iterator[Finding]:
-    """Check weights, licence, environment, speed and disk, and yield what was found.
+    """Check weights, licence, environment, speed and disk, and yield what was found; with --shadow, of what it follows.
 
     Args:
         preset, face, options: as `Show` takes them.
         seconds: how long it is tried.
         hours: of recording that the disk should hold; 0 for none.
     """
+    if options.shadow is not None:
+        led = check_leader(options.shadow, options)
+        yield led.finding
+        if led.preset is not None:
+            preset, face, options = led.preset, None, led.options
+        elif not options.resume:
+            # Nobody knows what it will play.
+            yield from check_environment(preset, options, options.heads or 1, options.fps or DEFAULT_FPS)
+            return
     fps = options.fps or preset.show.fps or DEFAULT_FPS
     files = [Path(name) for name in options.outputs if is_file(name)]
     found = list(check_weights(options.weights or preset.show.weights or DEFAULT_WEIGHTS))

@@ -186,3 +186,15 @@ def test_other_weights_of_the_same_name_are_refused_in_words(make: Make) -> None
     hashes[name] = "0" * 64  # type: ignore[index]  # as another machine would say
     with pytest.raises(WeightsError, match=r"another file than the weights that 127\.0\.0\.1"):
         _ = pair.following.take
+
+
+def test_the_frames_and_seconds_of_a_shadow_count_from_where_it_joined(make: Make) -> None:
+    pair = make({})
+    pair.lead(30)
+    joined_at = pair.leader.loop.stats.at
+    pair.join()
+    pair.play(4)
+    stats = pair.shadow.loop.stats
+    assert stats.frames > 30
+    assert stats.summary().startswith("5 frames, ")
+    assert joined_at <= stats.began_at < stats.at < stats.began_at + 1.0

@@ -136,6 +136,14 @@ def test_a_show_that_ends_by_itself_is_over(guard: Guard) -> None:
     assert count(starts) == 1
 
 
+def test_what_it_leaves_for_a_report_says_that_it_has_ended(guard: Guard) -> None:
+    guarded, _ = guard("well")
+    kept: list[str] = []
+    guarded.report.keep = lambda doing, rung, died: kept.append(doing)
+    play(guarded, lambda: "playing" in kept)
+    assert kept[-1] == "ended"
+
+
 def test_wrong_options_are_not_tried_again(guard: Guard) -> None:
     guarded, starts = guard("wrong")
     assert play(guarded, lambda: False) == 2

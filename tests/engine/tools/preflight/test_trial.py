@@ -15,7 +15,7 @@ from likeness.options import DEFAULTS, QUIET, Options
 from likeness.parameters.midi_binding import Binding
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.ranges import FilmProfile
-from likeness.tools.preflight import environment
+from likeness.tools.preflight import environment, trial
 from likeness.tools.preflight.environment import (
     check_camera,
     check_controllers,
@@ -26,6 +26,7 @@ from likeness.tools.preflight.environment import (
     check_ports,
 )
 from likeness.tools.preflight.finding import Finding, Verdict, good, less, stops, worst
+from likeness.tools.preflight.leader import Led
 from likeness.tools.preflight.trial import Trial, check_show, play_trial, report_trial
 
 FAST = Trial(50.0, 50.0, 15.0, 8.0, {"walk": 0.5}, (), 64, 1000.0)
@@ -215,3 +216,28 @@ def test_a_camera_that_gives_nothing_but_black_is_not_called_good(
         finding = check_camera(str(tmp_path / "wall.png"))
         assert finding.verdict is verdict
         assert "50 x 40 px" in finding.text
+
+
+def test_beside_shadow_what_the_other_machine_plays_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[tuple[Preset, float | None]] = []
+
+    def play(preset: Preset, face: object, options: Options, seconds: float, *, recorded: bool) -> Trial:
+        tried.append((preset, options.fps))
+        return FAST
+
+    monkeypatch.setattr(trial, "play_trial", play)
+    monkeypatch.setattr(trial, "check_environment", lambda *arguments: iter(()))
+    own, led = Preset(name="own"), Preset(name="led", show=ShowTable(weights="composite-256"))
+    options = replace(SMALL, shadow="stage.local", fps=None)
+    there = Led(good("shadow", "it plays led"), led, replace(options, fps=25.0))
+    monkeypatch.setattr(trial, "check_leader", lambda address, options: there)
+    findings = list(check_show(own, None, options, 0.1, 0.0))
+    assert tried == [(led, 25.0)]
+    assert "composite-256" in find(findings, "weights").text
+    # Where nobody leads, nobody knows what it will play; with --resume it is its own last show.
+    gone = Led(less("shadow", "it does not answer"), None, options)
+    monkeypatch.setattr(trial, "check_leader", lambda address, options: gone)
+    assert [finding.subject for finding in check_show(own, None, options, 0.1, 0.0)] == ["shadow"]
+    assert len(tried) == 1
+    list(check_show(own, None, replace(options, resume=True), 0.1, 0.0))
+    assert tried[-1] == (own, None)
