@@ -5,8 +5,7 @@ Files in reading order:
     renderer.py         the render thread: plugins, cues, generator, picture
     show.py             builds a show from a preset and options, and runs it
     clock.py, frame_stats.py, status.py    when frames begin, what is counted, what is told
-    governor.py         the rate that this machine holds
-    camera.py, audience.py, modulation_stage.py    what happens before a frame, beside controls and cues
+    governor.py, camera.py, audience.py, modulation_stage.py   the rate that is held; what happens before a frame
     screen.py           outputs, with the window's keys and what it draws over the picture
     controls.py         opens OSC, OSCQuery and MIDI
     load_rack.py, first_weights.py, open_weights.py, make_stage.py   plugins, weights and stage at the start
@@ -14,7 +13,8 @@ Files in reading order:
     generator_swap.py, generator_fade.py, file_watcher.py   another generator; what changes on disk
     preset_commands.py, tempo_commands.py, modulation_commands.py   OSC commands
     takes/              what was played, written down and played again
-    signals.py, heartbeat.py, watch.py, health.py   what ends the show; what supervisors and monitors are told of it
+    signals.py, heartbeat.py, watch.py, health.py, show_log.py   what ends the show; what others are told, and the disk
+    priority.py, heap.py   its threads before other programs, and one heap for all of them
 
 The show's thread runs the loop and owns the parameters, cues, modulation and outputs. The render thread owns the
 picture: it calls the plugins' hooks and the generator. Everything else reaches the show through the store's inbox.

@@ -10,6 +10,7 @@ Files in reading order:
     link.py       the shadow's end: a connection, and the thread that reads it
     clock.py      the leader's frames as the shadow's clock, until they stop
     following.py  the frames of the leader, played
+    led_options.py  the options of the machine that follows, without what the leader decides
     rival.py      whether the other machine has led for longer
 
 The reader of a link and the watch for a rival have threads of their own. The show's thread does the rest, but that the
