@@ -1,7 +1,7 @@
 """Sheets of what faces wear: `python docs/draw_worn.py people|rims|beards WEIGHTS SHEET`.
 
 `people` are seeds bare, and below each their glasses; `rims` is one person with every kind, and with three of them with
-dark lenses; `beards` are two people shaven and with every kind.
+dark lenses; `beards` are three people shaven and with every kind.
 """
 
 import sys
@@ -17,7 +17,7 @@ from likeness.picture import sheet, to_picture, write_picture
 from likeness.toolkit.latent_file import read_directions
 
 PSI, COLUMNS, PEOPLE, PERSON = 0.7, 8, 16, 3
-BEARDED = (10, 19)
+BEARDED = (10, 4, 19)
 DARK_ONES, DARK_SD = slice(1, None, 5), 4.0
 
 
@@ -68,7 +68,8 @@ def main() -> None:
     if what != "people":
         top = side // 4 if what == "rims" else side // 2
         pictures = [picture[top : top + side // 2, side // 8 : 7 * side // 8] for picture in pictures]
-    write_picture(Path(path), sheet(pictures, COLUMNS))
+    columns = len(pictures) // len(BEARDED) if what == "beards" else COLUMNS
+    write_picture(Path(path), sheet(pictures, columns))
 
 
 if __name__ == "__main__":

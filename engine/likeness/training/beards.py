@@ -16,7 +16,8 @@ from likeness.errors import TrainingError, WeightsError
 from likeness.faces.bands import LUMA
 from likeness.faces.flow import Bytes, Image, invert, resize_field, warp
 from likeness.generators.families.composite import FAMILY, CompositeGenerator
-from likeness.generators.networks.beard import BOTTOM, SIDE, STRONGEST, TOP, pack_layers
+from likeness.generators.networks.beard import STRONGEST, pack_layers
+from likeness.generators.networks.beard_hairs import BOTTOM, SIDE, TOP
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.toolkit.latent_file import write_direction
 from likeness.training.pictures import crop_square, decode_picture

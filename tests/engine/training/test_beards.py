@@ -10,7 +10,7 @@ import torch
 from likeness import open_generator
 from likeness.errors import TrainingError, WeightsError
 from likeness.generators.families.composite import CompositeGenerator, open_composite
-from likeness.generators.networks.beard import TOP
+from likeness.generators.networks.beard_hairs import TOP
 from likeness.generators.weights_file import read_header
 from likeness.toolkit.latent_file import read_direction
 from likeness.training.beards import (
@@ -91,7 +91,7 @@ def test_a_composite_is_given_beards_and_keeps_its_tensors(tiny_composite: Path,
     assert written.arguments["glasses"] == before.arguments["glasses"]
     beard = open_composite(out, torch.device("cpu")).beard
     assert beard is not None
-    assert len(beard.keys) == 2
+    assert len(beard.keys) == 3  # and the full beard
     files = write_beard_directions(out, "tiny", tmp_path)
     assert [file.stem for file in files] == list(DIRECTIONS)
     for psi in (0.5, 0.7, 1.0):

@@ -1,5 +1,7 @@
 """Beards as exemplar layers: opacity and strands cut from faces that have one, in the colour of each face's own hair.
 
+Single hairs, for which these are too coarse, are drawn (`beard_hairs.py`), and with them a full beard of their own.
+
 They lie in the mean frame and move with the warp, as skin does. A latent says whether one is worn by a `QuietAxis`, and
 which by a place on another such direction of its fine layer, along which they stand in a row from least to most.
 """
@@ -16,22 +18,27 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from likeness.generators.networks.beard_hairs import BOTTOM, SIDE, TOP, draw_full_beard, draw_hairs, soften
 from likeness.generators.networks.composite import Layers
 from likeness.generators.networks.quiet_axis import FINE, QuietAxis
 
-# The part of the mean frame that exemplars are cut from: top, bottom, and to either side of its middle.
-TOP, BOTTOM, SIDE = 148 / 256, 1.0, 80 / 256
 # What of the picture is looked at for it: faces are longer and wider than the mean face.
 BAND = (0.6, 1.0, 0.17, 0.83)
 # Where the row of exemplars ends on either side, in standard deviations, and how decidedly a face wears one of them.
 REACH, SHARPNESS = 1.2, 24.0
+FULL = 0.4  # how much farther the full beard is, which is drawn and not cut
 # Strands are kept as logarithms of brightness, in steps of a 127th of this.
 STRONGEST = 1.0
 # The part of the mean frame whose hair gives the colour, and how much darker a beard is.
-HAIR, DARKER = (0.08, 0.35, 0.24, 0.76), 0.5
+HAIR, DARKER = (0.08, 0.35, 0.24, 0.76), 0.7
 # How much the light on the face shows on it.
-UNLIT, LIT = 0.6, 0.8
+UNLIT, LIT = 0.45, 0.95
 LIGHT_REACH = 0.05  # in picture widths: over so much around, light is averaged
+# Skin shines through: the most that hair covers, and how dark the stubble around it is.
+DENSEST, STUBBLE = 0.88, 0.35
+# How much brighter one single hair is than the next, and how far they fray an edge.
+CONTRAST, FRAY = 0.3, 0.55
+STRANDS = 1.3  # by which the exemplars' own strands are drawn out
 
 
 def pack_layers(layers: np.ndarray) -> str:
@@ -74,6 +81,7 @@ class Beard(QuietAxis):
     kind: Tensor
     keys: Tensor
     exemplars: Tensor
+    hairs: Tensor
 
     def __init__(self, told: Mapping[str, Any], even_index: Tensor) -> None:
         super().__init__(told["worn"], even_index)
@@ -82,8 +90,13 @@ class Beard(QuietAxis):
             raise ValueError(f"kinds of beards of {list(kind.shape)} for {len(even_index)} columns")
         count, height, width = told["shape"]
         self.register_buffer("kind", kind)
-        self.register_buffer("exemplars", unpack_layers(told["layers"], (count, height, width)))
-        self.register_buffer("keys", torch.linspace(-REACH, REACH, count))
+        full = draw_full_beard(height, 2 * width)
+        layers = torch.cat([unpack_layers(told["layers"], (count, height, width)), full])
+        self.register_buffer("exemplars", soften(layers))
+        self.register_buffer("hairs", draw_hairs(height, 2 * width))
+        # What is drawn goes on in the row of what was cut.
+        keys = torch.linspace(-REACH, REACH, count)
+        self.register_buffer("keys", torch.cat([keys, torch.tensor([REACH + FULL])]))
 
     def choose(self, latent: Tensor) -> Tensor:
         """How much of each exemplar the latents `[batch, 4, w_dim]` have, `[batch, exemplars]`."""
@@ -101,19 +114,36 @@ class Beard(QuietAxis):
         size = picture.shape[-1]
         top, bottom, left, right = (round(part * size) for part in BAND)
         band = picture[:, :, top:bottom, left:right]
-        seen = _sample_layers(torch.einsum("bn,nchw->bchw", self.choose(latent), self.exemplars), parts.field, size)
+        places = _find_places(parts.field, size)
+        layers = torch.einsum("bn,nchw->bchw", self.choose(latent), self.exemplars) * _find_skin(parts, self.exemplars)
+        cover, strands, stubble = _sample(layers, places).split(1, 1)
+        hairs = _sample(self.hairs.expand(len(layers), -1, -1, -1), places)
         worn = self.opacity(latent)[:, None, None, None]
-        opacity = seen[:, :1].clamp(0, 1) * worn
-        shown = (band + 1) / 2
-        colour = _hair_colour(parts.hair) * torch.exp(seen[:, 1:]) * (UNLIT + LIT * _average(shown, size))
-        drawn = 2 * torch.lerp(shown, colour.clamp(0, 1), opacity) - 1
+        cover = cover.clamp(0, 1)
+        # Where an edge is, one hair covers and the next does not.
+        opacity = (DENSEST * worn) * (cover + 4 * FRAY * cover * (1 - cover) * hairs).clamp(0, 1)
+        shown, hair = (band + 1) / 2, _hair_colour(parts.hair)
+        colour = hair * torch.exp(STRANDS * strands + CONTRAST * hairs) * (UNLIT + LIT * _average(shown, size))
+        under = shown * (1 - (STUBBLE * worn) * stubble.clamp(0, 1) * (1 - hair))
+        drawn = 2 * torch.lerp(under, colour.clamp(0, 1), opacity) - 1
         out = picture.clone()
-        out[:, :, top:bottom, left:right] = torch.where(opacity > 0, drawn, band)
+        out[:, :, top:bottom, left:right] = torch.where((stubble > 0) & (worn > 0), drawn, band)
         return out
 
 
-def _sample_layers(layers: Tensor, field: Tensor, size: int) -> Tensor:
-    """Return layers of the mean frame's part as the warp brings them to the band of a picture."""
+def _find_skin(parts: Layers, like: Tensor) -> Tensor:
+    """Return where there is bare skin in the mean frame's part, `[batch, 1, height, width]` as of `like`."""
+    skin = parts.skin_region()
+    size = skin.shape[-1]
+    rows, columns = (
+        slice(round(TOP * size), round(BOTTOM * size)),
+        slice(round((0.5 - SIDE) * size), round((0.5 + SIDE) * size)),
+    )
+    return functional.interpolate(skin[:, :, rows, columns], size=like.shape[2:], mode="bilinear", align_corners=False)
+
+
+def _find_places(field: Tensor, size: int) -> Tensor:
+    """Return where the band of a picture lies in the mean frame's part, `[batch, height, width, 2]` in [-1, 1]."""
     top, bottom, left, right = (round(part * size) for part in BAND)
     axis = (torch.arange(size, device=field.device, dtype=field.dtype) + 0.5) / size
     places = torch.stack(torch.meshgrid(axis[left:right], axis[top:bottom], indexing="xy"), dim=-1)
@@ -121,7 +151,11 @@ def _sample_layers(layers: Tensor, field: Tensor, size: int) -> Tensor:
     moved = functional.grid_sample(field, 2 * places - 1, padding_mode="border", align_corners=False)
     source = places + moved.permute(0, 2, 3, 1)
     x, y = (source[..., 0] - 0.5) / SIDE, 2 * (source[..., 1] - TOP) / (BOTTOM - TOP) - 1
-    return functional.grid_sample(layers, torch.stack([x, y], dim=-1), mode="bicubic", align_corners=False)
+    return torch.stack([x, y], dim=-1)
+
+
+def _sample(layers: Tensor, places: Tensor) -> Tensor:
+    return functional.grid_sample(layers, places, align_corners=False)
 
 
 def _hair_colour(hair: Tensor) -> Tensor:

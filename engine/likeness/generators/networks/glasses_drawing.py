@@ -21,7 +21,8 @@ CENTRE = (0.5, 0.472)
 NOSE = (0.5, 0.53)
 REACH = 0.035  # of what places the glasses, around each of these
 NOSE_WIDTH = 0.12  # beyond which lenses stay where the eyes are
-EAR = 0.3  # from the middle to where a temple ends at the latest
+# From the middle to where a temple has gone behind an ear at the latest, and from which part of its way it fades.
+EAR, FADES = 0.37, 0.35
 SKIN_GRID = (48, 96)  # rows and columns of a band in which it is looked up where skin hides no temple
 SOFTNESS = 1.3  # px of an edge, as soft as the faces are
 COLOURS = ("colour", "foot_colour", "lens")  # measures of three numbers
@@ -31,6 +32,8 @@ COLOURS = ("colour", "foot_colour", "lens")  # measures of three numbers
 LIGHT = (-0.5, -0.87)
 SHADOW, SHADOW_REACH, SHADOW_BELOW = 0.4, 0.014, 0.012
 CLEAR_TAKES, CLEAR_MIRRORS, DARK_MIRRORS = 0.03, 0.07, 0.22
+# A window that a dark lens mirrors: how bright, where across it (from -1 to 1), half how wide, how slanting, how soft.
+WINDOW, WINDOW_AT, WINDOW_HALF, WINDOW_SLANT, WINDOW_SOFT = 0.34, -0.25, 0.45, 0.4, 0.45
 RIM_SHADE, RIM_SHADE_WIDTH = 0.2, 0.014
 
 
@@ -127,6 +130,7 @@ class Outlines:
         shadow: of the rims on the skin, in [0, 1].
         upper: from 0 at a lens' foot to 1 at its top.
         height: over a lens, about -1 at its top and 1 at its foot.
+        across: over a lens, about -1 at the picture's left and 1 at its right.
         facing: how far the rim's surface looks to the light, in [-1, 1]; 0 beside it.
         back: along a temple, 0 at the hinge and 1 at the ear.
     """
@@ -137,6 +141,7 @@ class Outlines:
     shadow: Tensor
     upper: Tensor
     height: Tensor
+    across: Tensor
     facing: Tensor
     back: Tensor
 
@@ -219,7 +224,7 @@ def draw_glasses(
         of: the rims.
         dark, worn: darkness of the lenses and opacity of it all, in [0, 1], `[batch, 1, 1, 1]`.
     """
-    return _shade(picture, _draw_outlines(u, v, skin, of), u, of, dark, worn)
+    return _shade(picture, _draw_outlines(u, v, skin, of), of, dark, worn)
 
 
 def _draw_outlines(u: Tensor, v: Tensor, skin: Tensor, of: Measures) -> Outlines:
@@ -268,14 +273,16 @@ def _draw_outlines(u: Tensor, v: Tensor, skin: Tensor, of: Measures) -> Outlines
     outer = of["apart"] + of["half_width"]
     back = ((side - outer) / (EAR - outer)).clamp(0, 1)
     temple_at = of["below"] - of["hinge"] * of["half_height"]
-    temple = cover(of["temple"] * (0.5 - 0.25 * back) - (v - temple_at - 0.008 * back).abs()) * cover(EAR - side)
+    temple = cover(of["temple"] * (0.5 - 0.25 * back) - (v - temple_at - 0.008 * back).abs())
+    temple = temple * ((1 - back) / (1 - FADES)).clamp(max=1)
     # Its first piece stands before the hair.
     temple = temple * (1 - between) * (1 - (5 * back).clamp(max=1) * (1 - skin))
     joined = torch.maximum(torch.maximum(bridge, bar) * between, temple) * beyond
-    return Outlines(torch.maximum(rims, joined), beyond, outside, shadow, upper, height, facing, back)
+    across = torch.copysign(x / width, x * u)
+    return Outlines(torch.maximum(rims, joined), beyond, outside, shadow, upper, height, across, facing, back)
 
 
-def _shade(picture: Tensor, seen: Outlines, u: Tensor, of: Measures, dark: Tensor, worn: Tensor) -> Tensor:
+def _shade(picture: Tensor, seen: Outlines, of: Measures, dark: Tensor, worn: Tensor) -> Tensor:
     """Return the picture with shadow, lenses and rims laid over it."""
     shown = (picture + 1) / 2
     light = (0.55 + shown.mean((1, 2, 3), keepdim=True)).clamp(0.6, 1.15)
@@ -284,9 +291,13 @@ def _shade(picture: Tensor, seen: Outlines, u: Tensor, of: Measures, dark: Tenso
     under = (1 - SHADOW * worn * seen.shadow) * (1 - RIM_SHADE * worn * edge * edge * (1 - seen.beyond))
     through = torch.lerp(torch.full_like(of["lens"], 1 - CLEAR_TAKES), of["lens"], dark)
     mirrors = light * torch.lerp(torch.full_like(dark, CLEAR_MIRRORS), torch.full_like(dark, DARK_MIRRORS), dark)
-    streak = (0.5 - 0.5 * seen.height + 2 * u).clamp(0, 1)
+    # The sky above, and a window, in both lenses alike.
+    sky = (0.5 - 0.5 * seen.height).clamp(0, 1)
+    slanting = (seen.across + WINDOW_SLANT * seen.height - WINDOW_AT).abs()
+    window = ((WINDOW_HALF - slanting) / WINDOW_SOFT).clamp(0, 1) * ((0.9 + seen.height) / WINDOW_SOFT).clamp(0, 1)
+    mirrors = mirrors * sky * sky + (WINDOW * dark * light) * window * window * sky
     lens = (1 - seen.beyond) * worn
-    shown = shown * (under * torch.lerp(torch.ones_like(through), through, lens)) + mirrors * streak * lens
+    shown = shown * (under * torch.lerp(torch.ones_like(through), through, lens)) + mirrors * lens
     # The rims, with a highlight along what looks to the light.
     highlight = (1 - 16 * (seen.facing - 0.7).square()).clamp(min=0)
     lit = light * (1 + 0.3 * seen.facing) * (1 - 0.45 * seen.back)
