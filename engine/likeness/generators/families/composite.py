@@ -189,7 +189,7 @@ class CompositeGenerator:
 
     def _find_worn(self, axis: Axis | None, latent: Tensor) -> Axis | None:
         """What is worn; on a processor None where nobody does. Asking a card would wait for it."""
-        return axis if axis is not None and (latent.is_cuda or bool(axis.opacity(latent).any())) else None
+        return axis if axis is not None and (latent.is_cuda or axis.is_seen(latent)) else None
 
     def take_off(self, image: Tensor) -> Tensor:
         """See `likeness.generator.WearingGenerator`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -40,9 +41,9 @@ class ByteRows(nn.Module):
         self.register_buffer("table", torch.cat([rows.flatten(0, 1) for rows in packed]))
 
     def first_rows(self, table: int) -> Tensor:
-        """Return where each run of a table's first row lies, `[runs]`; its other rows follow one by one."""
+        """Return where each run of a table's first row lies, `[runs]` int32; its other rows follow one by one."""
         begin = sum(count * runs for count, runs in zip(self.counts[:table], self.runs[:table], strict=True))
-        return begin + self.counts[table] * torch.arange(self.runs[table])
+        return begin + self.counts[table] * torch.arange(self.runs[table], dtype=torch.int32)
 
     def unpack(self, table: int) -> Tensor:
         """Return a table's rows as they were, with zeros up to whole runs: `[rows, runs * RUN]` float32."""
@@ -55,18 +56,17 @@ class ByteRows(nn.Module):
         """Sum rows, differentiably in their weights.
 
         Args:
-            index: which, `[..., n]`, by `first_rows`.
+            index: which, `[..., n]` int32, by `first_rows`.
             weight: how much of each, `[..., n]`, float32.
 
         Returns:
             One run for each sum, `[..., RUN]` float32.
         """
         if is_quick(weight):
-            flat = index.flatten().int()
-            ends = torch.arange(0, flat.numel() + 1, index.shape[-1], dtype=torch.int32)
+            ends = _find_ends(index.numel(), index.shape[-1])
             # No gradient of what is sorted, the mode of a sum, nothing left out, ends behind the last sum too.
             sums: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
-                self.table, flat, ends, False, 0, False, weight.flatten(), None, True
+                self.table, index.flatten(), ends, False, 0, False, weight.flatten(), None, True
             )
             return sums.view(*index.shape[:-1], RUN)
         rows = _unpack(self.table[index])
@@ -77,6 +77,12 @@ def is_quick(weight: Tensor) -> bool:
     """Return whether bytes are summed as they are by these weights: on a processor, where no gradient is asked for."""
     quick = weight.is_cpu and weight.dtype == torch.float32 and not (torch.is_grad_enabled() and weight.requires_grad)
     return quick and hasattr(torch.ops.quantized, "embedding_bag_byte_rowwise_offsets")
+
+
+@lru_cache(maxsize=16)
+def _find_ends(count: int, each: int) -> Tensor:
+    """Return where sums of `each` of `count` rows begin and end."""
+    return torch.arange(0, count + 1, each, dtype=torch.int32)
 
 
 def _lay_out(rows: Tensor, scale: Tensor) -> Tensor:

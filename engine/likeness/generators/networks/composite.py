@@ -30,7 +30,7 @@ from likeness.generators.networks.composite_parts import (
     block_layout,
 )
 from likeness.generators.networks.crown import close_above, close_head
-from likeness.generators.networks.resampling import blur, resize
+from likeness.generators.networks.resampling import blur, enlarge, find_weights, resize, soften
 
 # Nothing bent.
 UNBENT: Mapping[str, Bend] = MappingProxyType({})
@@ -123,9 +123,13 @@ class CompositeNetwork(nn.Module):
         self.skin = Exemplars(tensors, "skin_exemplar", SKIN_PARTS, parity, sharpness, left_out=left_out)
         steepness = torch.tensor([edge_reach / width for width in softness])
         self.register_buffer("steepness", steepness.reshape(1, 2, 1, 1))
+        for name in ("hair", "backdrop"):
+            # As if it were brought to skin's size and then doubled as skin is.
+            larger = find_weights(self.layout[name].grid, (size // 4, size // 2, size))
+            self.register_buffer(f"larger_{name}", larger, persistent=False)
         self.outline = None if outline is None else softness[1] / outline
         self.unsharp = unsharp
-        self._grids: dict[int, Tensor] = {}
+        self._grids: dict[tuple[int, float, torch.device], tuple[Tensor, Tensor]] = {}
 
     @property
     def even_index(self) -> Tensor:
@@ -174,19 +178,17 @@ class CompositeNetwork(nn.Module):
         drawn["skin_fine"] = drawn["skin_fine"] + self._draw_pores(latent[:, FINE_ROW])
         drawn["strands"] = self._draw_strands(real)
         drawn.update({name: bend(drawn[name]) for name, bend in bends.items() if name in drawn})
-        # Everything smooth goes up together, twice by two: fewer calls than layer by layer.
-        quarter, half = self.size // 4, self.size // 2
-        broad = torch.cat([drawn["skin"], resize(drawn["hair"], quarter), resize(drawn["backdrop"], quarter)], 1)
-        broad = resize(broad, half)
-        skin = broad[:, :3] + functional.pad(drawn["skin_middle"], _padding(self.layout["skin_middle"]))
+        broad = resize(drawn["skin"], self.size // 2)
+        _crop(broad, self.layout["skin_middle"]).add_(drawn["skin_middle"])
         outlines = drawn["edges"] if self.outline is None else self._sharpen_outline(drawn["edges"], self.outline)
-        stack = resize(torch.cat([skin, broad[:, 3:], outlines], dim=1), self.size)
-        skin, hair, backdrop, edges = stack[:, :3], stack[:, 3:6], stack[:, 6:9], stack[:, 9:]
-        skin = skin + functional.pad(drawn["skin_fine"], _padding(self.layout["skin_fine"]))
+        stack = resize(torch.cat([broad, outlines * self.steepness], dim=1), self.size)
+        skin, edges = stack[:, :3], stack[:, 3:]
+        hair, backdrop = (enlarge(drawn[name], getattr(self, f"larger_{name}")) for name in ("hair", "backdrop"))
+        _crop(skin, self.layout["skin_fine"]).add_(drawn["skin_fine"])
+        strength = drawn["strands"].clamp(-1.2, 0.8).exp()
         floor = 1 + HAIR_FLOOR
-        hair = (hair + floor) * drawn["strands"].clamp(-1.2, 0.8).exp() - floor
-        mattes = torch.sigmoid(edges * self.steepness)
-        return Layers(skin, hair, backdrop, torch.cat([mattes[:, :1], close_head(mattes[:, 1:])], 1), drawn["field"])
+        hair = torch.addcmul((strength - 1) * floor, hair, strength)
+        return Layers(skin, hair, backdrop, close_head(torch.sigmoid(edges)), drawn["field"])
 
     def _sharpen_outline(self, edges: Tensor, sharper: float) -> Tensor:
         """Edges at half size with the person's own divided by its slope, as a distance's is 1, and made `sharper`.
@@ -227,7 +229,7 @@ class CompositeNetwork(nn.Module):
         """Draw parts at the native size, and where there is bare skin, in [0, 1], `[batch, 1, size, size]`."""
         stack = _tall(parts, lambda parts: torch.cat([parts.flat(), parts.skin_region()], dim=1))
         warped = self._warp(stack, parts.field, self.size)
-        return self._sharpen(warped[:, :3], 1).clamp(-1, 1), warped[:, 3:]
+        return self._sharpen(warped[:, :3], 1), warped[:, 3:]
 
     def draw_regions(self, parts: Layers) -> Tensor:
         """Return where there is bare skin and where the person is, in [0, 1], `[batch, 2, size, size]`."""
@@ -246,37 +248,37 @@ class CompositeNetwork(nn.Module):
 
     def warp_and_sharpen(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
         """Warp the mean-frame picture, with or without its crown, to its shape and sharpen it."""
-        return self._sharpen(self._warp(flat, field, size), max(1, size // self.size)).clamp(-1, 1)
+        return self._sharpen(self._warp(flat, field, size), max(1, size // self.size))
 
     def _warp(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
-        places = self._grid(size, flat) + 2 * resize(field, size).permute(0, 2, 3, 1)
         height, width = flat.shape[2:]
-        if height > width:
-            # The frame is the lower part of a taller picture.
-            shrink = torch.tensor([1.0, width / height], dtype=places.dtype, device=places.device)
-            places = torch.addcmul(1 - shrink, places, shrink)
+        grid, scale = self._grid(size, width / height, flat.device)
+        places = (resize(field * scale, size) + grid).permute(0, 2, 3, 1)
         return functional.grid_sample(flat, places, mode="bilinear", padding_mode="reflection", align_corners=False)
 
-    def _grid(self, size: int, like: Tensor) -> Tensor:
-        """Where every pixel of a `size` picture looks, `[1, size, size, 2]`; made once."""
-        grid = self._grids.get(size)
-        if grid is None or grid.device != like.device:
-            axis = (torch.arange(size, device=like.device, dtype=like.dtype) * 2 + 1) / size - 1
-            grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)[None]
-            self._grids[size] = grid
-        return grid
+    def _grid(self, size: int, part: float, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Where every pixel of a `size` picture looks, and how far a warp moves it, in halves of what it looks at.
+
+        Args:
+            size: of the picture.
+            part: of what it looks at, from its foot up, that is the frame.
+            device: of both.
+
+        Returns:
+            `[1, 2, size, size]` and `[1, 2, 1, 1]`, x first; made once.
+        """
+        key = (size, part, device)
+        if key not in self._grids:
+            with torch.inference_mode(False):  # a gradient may go through it later
+                axis = (torch.arange(size, device=device, dtype=torch.float32) * 2 + 1) / size - 1
+                shrink = torch.tensor([1.0, part], device=device).reshape(1, 2, 1, 1)
+                grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"))
+                self._grids[key] = grid * shrink + (1 - shrink), 2 * shrink
+        return self._grids[key]
 
     def _sharpen(self, picture: Tensor, reach: int) -> Tensor:
-        """Unsharp mask with the binomial kernel (1, 2, 1) / 4 both ways, its taps `reach` apart.
-
-        As sums of slices: a depthwise convolution took five times as long on one core.
-        """
-        around = functional.pad(picture, (reach,) * 4, mode="replicate")
-        down = around[:, :, : -2 * reach] + around[:, :, 2 * reach :]
-        down = down.add_(around[:, :, reach:-reach], alpha=2)
-        soft = down[..., : -2 * reach] + down[..., 2 * reach :]
-        soft = soft.add_(down[..., reach:-reach], alpha=2)
-        return picture * (1 + self.unsharp) - soft.mul_(self.unsharp / 16)
+        """Unsharp mask: what a blur of some px takes away is added."""
+        return torch.lerp(soften(picture, reach), picture, 1 + self.unsharp).clamp_(-1, 1)
 
 
 def _tall(parts: Layers, draw: Callable[[Layers], Tensor]) -> Tensor:
@@ -290,7 +292,6 @@ def _crown_mattes(mattes: Tensor) -> Tensor:
     return torch.cat([mattes[:, :1, :rows].flip(2), close_above(mattes[:, 1:], rows)], dim=1)
 
 
-def _padding(block: Block) -> tuple[int, int, int, int]:
-    """Left, right, top, bottom around a cropped block."""
-    right = block.grid - block.left - block.width
-    return block.left, right, block.top, block.grid - block.top - block.height
+def _crop(picture: Tensor, block: Block) -> Tensor:
+    """The part of a picture `[batch, channels, grid, grid]` that a block draws, as a view."""
+    return picture[:, :, block.top : block.top + block.height, block.left : block.left + block.width]

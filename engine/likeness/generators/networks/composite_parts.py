@@ -184,18 +184,18 @@ class ExemplarChoice:
     """Which exemplars draw a face, and how much each.
 
     Attributes:
-        index: `[batch, chosen]`.
-        sign: of their odd halves, -1 for an exemplar's mirror image, `[batch, chosen]`.
+        index: `[batch, chosen]` int32.
         weight: `[batch, chosen]`, summing to one.
+        odd_weight: that of their odd halves: of an exemplar's mirror image the negative.
     """
 
     index: Tensor
-    sign: Tensor
     weight: Tensor
+    odd_weight: Tensor
 
     def chunk(self, count: int) -> list[ExemplarChoice]:
         """The choices of as many equal parts of the batch."""
-        parts = (each.chunk(count) for each in (self.index, self.sign, self.weight))
+        parts = (each.chunk(count) for each in (self.index, self.weight, self.odd_weight))
         return [ExemplarChoice(*part) for part in zip(*parts, strict=True)]
 
     @property
@@ -267,15 +267,14 @@ class Exemplars(nn.Module):
         weight = top[:, :-1] - top[:, -1:]
         weight = weight / weight.sum(1, keepdim=True).clamp(min=1e-12)
         place = place[:, :-1]
-        turned = place >= self.count
-        return ExemplarChoice(place - self.count * turned, 1 - 2 * turned.to(weight.dtype), weight)
+        return ExemplarChoice((place % self.count).int(), weight, torch.where(place < self.count, weight, -weight))
 
     def draw(self, parts: tuple[str, ...], choice: ExemplarChoice) -> dict[str, Tensor]:
         """The weighted sums of some parts, `[batch, channels, height, width]` each."""
         first, kind = self._plan(parts, choice.index.device)
-        squared = choice.weight.square()
-        kinds = torch.stack([choice.weight, choice.weight * choice.sign, squared, squared * choice.sign], dim=1)
-        sums = self.rows.sum(first[:, None] + choice.index[:, None], kinds.index_select(1, kind)).flatten(1)
+        weights = torch.stack([choice.weight, choice.odd_weight], dim=1)
+        weights = torch.cat([weights, weights * choice.weight[:, None]], dim=1)
+        sums = self.rows.sum(first[:, None] + choice.index[:, None], weights.index_select(1, kind)).flatten(1)
         even, odd = sums.chunk(2, dim=1)
         left, right = even + odd, even - odd
         drawn, begin = {}, 0

@@ -130,7 +130,7 @@ def test_exemplar_weights_sum_to_one_and_a_mirror_turns_the_same_exemplars(weigh
     exemplars, count = network.hair, network.hair.count
 
     def spread(choice: ExemplarChoice) -> torch.Tensor:
-        place = choice.index + count * (choice.sign < 0)
+        place = choice.index + count * (choice.odd_weight < 0)
         return torch.zeros(len(place), 2 * count).scatter(1, place, choice.weight)
 
     code = torch.randn(2, network.w_dim, generator=torch.Generator().manual_seed(0))
@@ -143,8 +143,8 @@ def test_exemplar_weights_sum_to_one_and_a_mirror_turns_the_same_exemplars(weigh
 def test_an_exemplar_is_drawn_as_it_was_kept(weights: Path) -> None:
     _, tensors = read_weights(weights)
     exemplars = CompositeNetwork(tensors, size=64).hair
-    alone = ExemplarChoice(torch.tensor([[2]]), torch.tensor([[1.0]]), torch.tensor([[1.0]]))
-    turned = ExemplarChoice(torch.tensor([[2]]), torch.tensor([[-1.0]]), torch.tensor([[1.0]]))
+    index, one = torch.tensor([[2]], dtype=torch.int32), torch.ones(1, 1)
+    alone, turned = ExemplarChoice(index, one, one), ExemplarChoice(index, one, -one)
     name = "hair_exemplar.hair_even"
     even = tensors[name][2].float() * tensors[f"{name}_scale"][2]
     drawn = exemplars.draw(("hair",), alone)["hair"][0]
@@ -289,7 +289,7 @@ def test_skins_that_the_header_leaves_out_are_drawn_on_nobody(weights: Path) -> 
     alone = torch.ones(1, 1)
     for number, kept_as in ((kept[0], 0), (kept[-1], len(kept) - 1)):
         drawn, same = (
-            skin.draw(("detail",), ExemplarChoice(torch.tensor([[place]]), alone, alone))["detail"]
+            skin.draw(("detail",), ExemplarChoice(torch.tensor([[place]], dtype=torch.int32), alone, alone))["detail"]
             for skin, place in ((every.skin, number), (fewer.skin, kept_as))
         )
         assert torch.equal(same, drawn)

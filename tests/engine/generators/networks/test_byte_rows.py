@@ -40,7 +40,7 @@ def test_sums_are_those_of_the_numbers_with_and_without_torch_s_own(
         monkeypatch.setattr(byte_rows, "is_quick", lambda weight: False)
     rows, noise = ByteRows(tables()), torch.Generator().manual_seed(1)
     for number, table in enumerate(tables()):
-        chosen = torch.randint(0, rows.counts[number], (3, 6), generator=noise)
+        chosen = torch.randint(0, rows.counts[number], (3, 6), generator=noise, dtype=torch.int32)
         weight = torch.randn(3, 6, generator=noise)
         index = rows.first_rows(number)[:, None] + chosen[:, None]
         sums = rows.sum(index, weight[:, None].expand(-1, rows.runs[number], -1)).flatten(1)
@@ -51,7 +51,7 @@ def test_sums_are_those_of_the_numbers_with_and_without_torch_s_own(
 def test_a_sum_has_the_gradient_of_its_weights() -> None:
     rows = ByteRows(tables())
     weight = torch.tensor([[0.5, -1.0]], requires_grad=True)
-    rows.sum(torch.tensor([[0, 3]]), weight).sum().backward()
+    rows.sum(torch.tensor([[0, 3]], dtype=torch.int32), weight).sum().backward()
     wanted = real(tables()[0])[[0, 3], :RUN].sum(1).float()
     assert weight.grad is not None
     assert torch.allclose(weight.grad[0], wanted, rtol=1e-4, atol=1e-3)
