@@ -30,7 +30,7 @@ from likeness.generators.networks.composite_parts import (
     block_layout,
 )
 from likeness.generators.networks.crown import close_above, close_head
-from likeness.generators.networks.resampling import blur, enlarge, find_weights, resize, soften
+from likeness.generators.networks.resampling import blur, resize, soften
 
 # Nothing bent.
 UNBENT: Mapping[str, Bend] = MappingProxyType({})
@@ -123,10 +123,6 @@ class CompositeNetwork(nn.Module):
         self.skin = Exemplars(tensors, "skin_exemplar", SKIN_PARTS, parity, sharpness, left_out=left_out)
         steepness = torch.tensor([edge_reach / width for width in softness])
         self.register_buffer("steepness", steepness.reshape(1, 2, 1, 1))
-        for name in ("hair", "backdrop"):
-            # As if it were brought to skin's size and then doubled as skin is.
-            larger = find_weights(self.layout[name].grid, (size // 4, size // 2, size))
-            self.register_buffer(f"larger_{name}", larger, persistent=False)
         self.outline = None if outline is None else softness[1] / outline
         self.unsharp = unsharp
         self._grids: dict[tuple[int, float, torch.device], tuple[Tensor, Tensor]] = {}
@@ -183,7 +179,9 @@ class CompositeNetwork(nn.Module):
         outlines = drawn["edges"] if self.outline is None else self._sharpen_outline(drawn["edges"], self.outline)
         stack = resize(torch.cat([broad, outlines * self.steepness], dim=1), self.size)
         skin, edges = stack[:, :3], stack[:, 3:]
-        hair, backdrop = (enlarge(drawn[name], getattr(self, f"larger_{name}")) for name in ("hair", "backdrop"))
+        # As if they had been brought to the size of skin and then doubled as skin is.
+        sizes = self.size // 4, self.size // 2, self.size
+        hair, backdrop = (resize(drawn[name], *sizes) for name in ("hair", "backdrop"))
         _crop(skin, self.layout["skin_fine"]).add_(drawn["skin_fine"])
         strength = drawn["strands"].clamp(-1.2, 0.8).exp()
         floor = 1 + HAIR_FLOOR

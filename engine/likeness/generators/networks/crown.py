@@ -51,8 +51,8 @@ def _dome(person: Tensor, first: int, end: int) -> Tensor:
     slope = ((lower - start) / round(BELOW * size) + BEND * round(BELOW * size)).clamp(min=0)
     bound = torch.addcmul(start[..., None] - rows.bent, slope[..., None], rows.up, value=-1).amin(1)[:, None, :, None]
     top = person[:, :, first:end] if first >= 0 else person[:, :, :1]
-    middle = (top @ rows.across) / (top.sum(3, keepdim=True) + 1e-3)
-    inside = bound + MARGIN * size**2 - (rows.across[:, 0] - middle).square()
+    middle = (top * rows.across).sum(3, keepdim=True) / (top.sum(3, keepdim=True) + 1e-3)
+    inside = bound + MARGIN * size**2 - (rows.across - middle).square()
     reach = 2 * (bound.clamp(min=0) + MARGIN * size**2).sqrt()
     dome = (inside / (reach * EDGE * size) + 0.5).clamp(0, 1)
     # Hair that leaves the frame at a side may be of any width.
@@ -68,7 +68,7 @@ class _Rows:
         last: the end of these rows.
         up: how far above each of the former the rows lie that are bounded, `[read / 2, rows]`; 0 below it.
         bent: what the ellipse bends on the way there; without bound below it.
-        across: places of columns from the middle of the frame, so that a mirrored head is closed alike, `[size, 1]`.
+        across: places of columns from the middle of the frame, so that a mirrored head is closed alike, `[size]`.
     """
 
     read: Tensor
@@ -85,5 +85,5 @@ def _find_rows(size: int, first: int, end: int, device: torch.device) -> _Rows:
         below = told + round(BELOW * size)
         up = told[:, None] - torch.arange(first, end, device=device, dtype=torch.float32)
         bent = torch.where(up > 0, BEND * up.square(), -torch.inf)
-        across = torch.arange(size, device=device, dtype=torch.float32)[:, None] - (size - 1) / 2
+        across = torch.arange(size, device=device, dtype=torch.float32) - (size - 1) / 2
         return _Rows(torch.cat([told, below]), int(below[-1]) + 1, up.clamp(min=0), bent, across)

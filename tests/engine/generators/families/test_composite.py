@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch.nn import functional
 
 from likeness.errors import WeightsError
 from likeness.generators.families.composite import CompositeGenerator, open_composite
 from likeness.generators.families.registry import open_family
-from likeness.generators.networks import resampling
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.composite_parts import ROWS, ExemplarChoice, block_layout
 from likeness.generators.networks.refiner import Refiner
@@ -259,13 +257,6 @@ def test_a_refiner_in_the_file_adds_to_the_drawing_at_every_size(weights: Path, 
     apart = torch.nn.functional.adaptive_avg_pool2d(picture - drawn, 16)
     # Halved and bfloat16 weights are near the refiner's own, at whatever size it is added.
     assert (apart - torch.nn.functional.adaptive_avg_pool2d(added, 16)).abs().mean() < 0.25 * apart.abs().mean()
-
-
-def test_the_quick_ways_to_enlarge_and_to_blur_are_the_usual_ones() -> None:
-    picture = torch.randn(2, 3, 12, 12)
-    usual = functional.interpolate(picture, size=(24, 24), mode="bilinear", align_corners=False)
-    assert torch.allclose(resampling.double(picture), usual, atol=1e-6)
-    assert torch.allclose(resampling.blur(picture), functional.avg_pool2d(picture, 5, 1), atol=1e-6)
 
 
 def test_a_picture_drawn_with_a_gradient_is_the_same(generator: CompositeGenerator) -> None:
