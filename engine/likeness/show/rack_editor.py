@@ -25,6 +25,7 @@ from likeness.stage import Stage
 log = logging.getLogger(__name__)
 
 READY_HINT = "its imports and its `start`"
+PLAYS_ALREADY = "{0!r} is in the rack already; /rack/reload {0} loads its file anew"
 # How often a change that waits for a hung picture checks whether the show has ended.
 POLL_S = 0.2
 # A plugin that has been starting for longer is given up where it is removed.
@@ -117,7 +118,7 @@ class RackEditor:
         """
         key, files = str(name), self.find_files()
         if self._plays(key):
-            raise PluginError(f"{key!r} is in the rack already; /rack/reload {key} loads its file anew")
+            raise PluginError(PLAYS_ALREADY.format(key))
         if key not in files and key not in installed_plugins():
             raise PluginError(f"no plugin {key!r}; {nearest(key, files)}")
         self._planned[key] = True
@@ -199,6 +200,10 @@ class RackEditor:
         self.errors = {**others, name: error} if name and error else others
 
     def _add(self, name: str) -> None:
+        # It may have come since it was asked for: two of one name would share one set of values, and the second one
+        # would be left without any where the first one goes.
+        if name in self.names():
+            raise PluginError(PLAYS_ALREADY.format(name))
         slot = self.start_new(name)
         self.swap(lambda: RackChange([*self._host.rack, slot], [(None, slot)]))
         log.info("%s plays, the last of %s", name, ", ".join(self.names()))

@@ -197,6 +197,25 @@ def test_changes_asked_for_at_once_are_made_in_their_order(rig: Callable[..., Ri
     assert show.loop.stats.repeated == 0
 
 
+def test_a_plugin_that_has_come_meanwhile_is_not_added_a_second_time(
+    rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
+) -> None:
+    show, gate = rig(), threading.Event()
+    editor = show.rack_editor
+    editor.submit("waits", lambda: gate.wait(DEADLINE_S) and None)
+    editor.add("shift")
+    # On a busy machine the editor forgets what is planned while the next order comes in.
+    editor._planned.clear()
+    editor.add("shift")
+    gate.set()
+    show.until(lambda: "shift is not added: 'shift' is in the rack already" in caplog.text)
+    assert editor.names() == ("shift",)
+    editor.remove("shift")
+    show.until(lambda: not editor.names())
+    show.frame()
+    assert "drawing failed" not in caplog.text
+
+
 def test_what_cannot_be_done_is_said_at_once(shifted: Rig) -> None:
     editor = shifted.rack_editor
     with pytest.raises(PluginError, match="in the rack already"):
