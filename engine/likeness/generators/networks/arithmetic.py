@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 ENGINE = "onednn"
 SLOPE = 0.2  # of what is negative, in all networks here
+# Squares of so many px a side have rows of four bytes.
+SPREAD = 4
 # Between the widest values of the faces that were looked at and those of any other.
 HEADROOM = 1.2
 
@@ -40,6 +42,22 @@ class Arithmetic(Protocol):
     def leave(self, x: Tensor) -> Tensor:
         """Return `x` as floats."""
 
+    def spread(self, x: Tensor, factor: int) -> Tensor:
+        """Return `x` as floats, with its channels unfolded into squares of `factor` px [Shi et al. 2016]."""
+
+
+class Convolution(Protocol):
+    """What eight bits need of a layer."""
+
+    @property
+    def weight(self) -> Tensor: ...
+    @property
+    def bias(self) -> Tensor | None: ...
+    @property
+    def stride(self) -> tuple[int, ...]: ...
+    @property
+    def padding(self) -> str | tuple[int, ...]: ...
+
 
 class FloatArithmetic:
     """Floating point, with gradients.
@@ -49,7 +67,7 @@ class FloatArithmetic:
         slope: of what is negative.
     """
 
-    def __init__(self, layers: Mapping[str, nn.Module], slope: float) -> None:
+    def __init__(self, layers: Mapping[str, Callable[[Tensor], Tensor]], slope: float) -> None:
         self._layers, self._slope = layers, slope
 
     def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
@@ -59,8 +77,7 @@ class FloatArithmetic:
         return self.convolve(name, x)
 
     def convolve(self, name: str, x: Tensor) -> Tensor:
-        made: Tensor = self._layers[name](x)
-        return made
+        return self._layers[name](x)
 
     def unfold(self, name: str, x: Tensor) -> Tensor:
         return functional.pixel_shuffle(self.convolve(name, x), 2)
@@ -75,6 +92,9 @@ class FloatArithmetic:
     def leave(self, x: Tensor) -> Tensor:
         return x
 
+    def spread(self, x: Tensor, factor: int) -> Tensor:
+        return functional.pixel_shuffle(x, factor)
+
 
 class RangeFinder(FloatArithmetic):
     """Floating point that notes between which values each step's numbers lie.
@@ -83,7 +103,7 @@ class RangeFinder(FloatArithmetic):
         ranges: the least and the greatest value of each step, 0 among them.
     """
 
-    def __init__(self, layers: Mapping[str, nn.Module], slope: float) -> None:
+    def __init__(self, layers: Mapping[str, Callable[[Tensor], Tensor]], slope: float) -> None:
         super().__init__(layers, slope)
         self.ranges: dict[str, tuple[float, float]] = {}
 
@@ -125,7 +145,7 @@ class Int8Arithmetic:
     """
 
     def __init__(
-        self, layers: Mapping[str, nn.Conv2d], ranges: Mapping[str, tuple[float, float]], slope: float
+        self, layers: Mapping[str, Convolution], ranges: Mapping[str, tuple[float, float]], slope: float
     ) -> None:
         self._layers, self._slope = layers, slope
         # Two products of eight bits overflow in sixteen where a processor adds them there; of seven they do not.
@@ -156,7 +176,7 @@ class Int8Arithmetic:
         rows = squares.permute(0, 1, 3, 2, 4).reshape(batch, 2 * height, 2 * width, channels // 4)
         return rows.permute(0, 3, 1, 2)
 
-    def _multiply(self, name: str, x: Tensor, pack: Callable[[nn.Conv2d], object]) -> Tensor:
+    def _multiply(self, name: str, x: Tensor, pack: Callable[[Convolution], object]) -> Tensor:
         packed = self._packed.get(name)
         if packed is None:
             packed = self._packed[name] = pack(self._layers[name])
@@ -173,6 +193,16 @@ class Int8Arithmetic:
 
     def leave(self, x: Tensor) -> Tensor:
         return x.contiguous().dequantize()
+
+    def spread(self, x: Tensor, factor: int) -> Tensor:
+        if factor != SPREAD:
+            return functional.pixel_shuffle(self.leave(x), factor)
+        # A row of a square is four bytes, which move as one number.
+        batch, _, height, width = x.shape
+        rows = x.permute(0, 2, 3, 1).int_repr().view(torch.int32)
+        rows = rows.view(batch, height, width, -1, factor).permute(0, 3, 1, 4, 2).contiguous()
+        numbers = rows.view(torch.uint8).view(batch, -1, factor * height, factor * width).float()
+        return numbers.sub_(x.q_zero_point()).mul_(x.q_scale())
 
 
 def _fit(least: float, greatest: float, steps: int) -> tuple[float, int]:
@@ -194,7 +224,7 @@ def _on_picture(weight: Tensor, factor: int) -> Tensor:
 
 
 def _pack(
-    weight: Tensor, layer: nn.Conv2d, factor: int = 1, bias: Callable[[Tensor], Tensor] = lambda bias: bias
+    weight: Tensor, layer: Convolution, factor: int = 1, bias: Callable[[Tensor], Tensor] = lambda bias: bias
 ) -> object:
     """Return weights, with the biases and places of `layer`, as oneDNN wants them.
 

@@ -3,12 +3,25 @@
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 import torch
 from torch import Tensor, nn
 
-from likeness.generators.networks.arithmetic import SLOPE, Arithmetic, FloatArithmetic, Int8Arithmetic, RangeFinder
+from likeness.generators.networks.arithmetic import (
+    SLOPE,
+    Arithmetic,
+    Convolution,
+    FloatArithmetic,
+    Int8Arithmetic,
+    RangeFinder,
+)
+
+
+class Layer(Convolution, Protocol):
+    """A convolution that both arithmetics can multiply."""
+
+    def __call__(self, x: Tensor, /) -> Tensor: ...
 
 
 class Blocks:
@@ -101,7 +114,8 @@ class EightBitNetwork(nn.Module, ABC):
     def _own_numbers(self) -> torch.dtype:
         """Return the number type of the weights."""
 
-    def _layers(self) -> dict[str, nn.Conv2d]:
+    def _layers(self) -> dict[str, Layer]:
+        """Return the convolutions by name, as they are multiplied."""
         return {name: layer for name, layer in self.named_modules() if isinstance(layer, nn.Conv2d)}
 
     def _to_own_numbers(self, x: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.generators.networks.arithmetic import Arithmetic
-from likeness.generators.networks.eight_bit_network import Blocks, EightBitNetwork, convolution
+from likeness.generators.networks.eight_bit_network import Blocks, EightBitNetwork, Layer, convolution
+from likeness.generators.networks.resampling import enlarge
 
 WIDTHS = (32, 48, 96, 160)
 # Convolutions in a row at the coarsest size, where a cell is a sixteenth of the drawing.
@@ -28,16 +29,15 @@ class Enlarger(EightBitNetwork):
     the picture at the end, as by PixelShuffle [Shi et al. 2016]: nothing is multiplied at the picture's size, nor at
     the drawing's. It has no norms and no noise, so that a picture moves as smoothly as its drawing.
 
-    Before training it enlarges bilinearly. Each px of the drawing is repeated in its own number type, and what differs
-    from that is added in the weights' type: `interpolate` and an addition at the picture's size took as long on one
-    core as all convolutions together.
+    The drawing is enlarged bilinearly in its own number type, and what the network makes of its cells is added; before
+    training that is next to nothing. It comes from the U-Net and, past it, from one more layer, `smooth`.
 
     Args:
         widths: channels at a half, a quarter, an eighth and a sixteenth of the drawing's size.
     """
 
     prefix, entrances = "enlarger.", ("enter", "down_half", "down_quarter", "down_eighth")
-    repeated: Tensor
+    bilinear: Tensor
 
     def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__(widths)
@@ -60,10 +60,11 @@ class Enlarger(EightBitNetwork):
         for residual in (self.around_quarter, *self.middle, self.join_quarter, self.join_half):
             residual.weight.data.mul_(0.5)
         nn.init.normal_(self.leave.weight, std=LAST_SCALE)
-        repeated = _repeat_weights()
-        self.smooth.weight.data.copy_(_bilinear_weights())
-        self.smooth.weight.data[:, :, 1, 1] -= repeated
-        self.register_buffer("repeated", repeated.t().contiguous(), persistent=False)
+        # In a file `smooth` enlarges bilinearly, too, less a repetition of each px.
+        bilinear = _bilinear_weights()
+        bilinear[:, :, 1, 1] -= _repeat_weights()
+        self.smooth.weight.data.copy_(bilinear)
+        self.register_buffer("bilinear", bilinear, persistent=False)
 
     def forward(self, drawn: Tensor) -> Tensor:
         """Return drawings enlarged.
@@ -72,18 +73,10 @@ class Enlarger(EightBitNetwork):
             drawn: `[batch, 3, H, W]` in [-1, 1]; H and W multiples of 16.
 
         Returns:
-            The pictures `[batch, 3, 2 H, 2 W]`, about [-1, 1], in the number type of `drawn`, channels last.
+            The pictures `[batch, 3, 2 H, 2 W]`, about [-1, 1], in the number type of `drawn`.
         """
-        folded = functional.pixel_unshuffle(drawn, FOLD)
-        around = _pad_cells(folded)
-        # What is nearly the drawing itself stays in floats: it is a tenth of the work, and all that is flat.
-        added = self._compute(around) + self.smooth(self._to_own_numbers(around))
-        batch, _, height, width = folded.shape
-        with torch.autocast(drawn.device.type, enabled=False):
-            cells = torch.matmul(folded.permute(0, 2, 3, 1), self.repeated.to(drawn.dtype))
-        cells, side = cells + added.permute(0, 2, 3, 1), FOLD * FACTOR
-        rows: Tensor = cells.view(batch, height, width, side, 3 * side).transpose(2, 3)
-        return rows.reshape(batch, height * side, width * side, 3).permute(0, 3, 1, 2)
+        added = self._compute(_pad_cells(functional.pixel_unshuffle(drawn, FOLD)))
+        return enlarge(drawn, FACTOR) + added
 
     def use_int8(self, entering: Tensor) -> None:
         """See `EightBitNetwork.use_int8`.
@@ -109,7 +102,30 @@ class Enlarger(EightBitNetwork):
         x = add("join_quarter", unfold("up_quarter", x, quarter))
         x = add("join_half", unfold("up_half", x, half))
         x = convolve("join_cells", unfold("up_cells", x, cells))
-        return steps.leave(steps.convolve("leave", x))
+        answer = steps.add("leave", steps.convolve("leave", x), steps.enter("smooth", entering))
+        return steps.spread(answer, FOLD * FACTOR)
+
+    def _layers(self) -> dict[str, Layer]:
+        """The convolutions, the last ones with channels as PixelShuffle has them and `smooth` less what is bilinear."""
+        smooth = _Reordered(self.smooth.weight - self.bilinear, self.smooth.bias)
+        return super()._layers() | {"smooth": smooth, "leave": _Reordered(self.leave.weight, self.leave.bias)}
+
+
+class _Reordered:
+    """A convolution whose channels are a cell's px row by row with RGB last, as one that has them RGB first."""
+
+    stride, padding = (1, 1), (0, 0)
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        assert bias is not None
+        self.weight, self.bias = _rgb_first(weight), _rgb_first(bias)
+
+    def __call__(self, x: Tensor, /) -> Tensor:
+        return functional.conv2d(x, self.weight, self.bias)
+
+
+def _rgb_first(by_channel: Tensor) -> Tensor:
+    return by_channel.reshape(-1, 3, *by_channel.shape[1:]).transpose(0, 1).flatten(0, 1)
 
 
 def _bilinear_weights() -> Tensor:
