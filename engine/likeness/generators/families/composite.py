@@ -247,7 +247,7 @@ class CompositeGenerator:
     def _enlarged(self, enlarger: Enlarger, parts: Layers) -> Tensor:
         """The drawing enlarged, which has been learnt at its native size alone, then brought to the size asked for."""
         drawn = self.network.draw_parts(parts, self.network.size)
-        picture: Tensor = self.skin_texture(enlarger(drawn), parts.skin, parts.skin_region(), parts.field).clamp(-1, 1)
+        picture: Tensor = self.skin_texture(enlarger(drawn), parts.skin, parts.skin_region(), parts.field).clamp_(-1, 1)
         if picture.shape[-1] == self._size:
             return picture
         size, shrinks = (self._size, self._size), self._size < picture.shape[-1]
@@ -258,11 +258,11 @@ class CompositeGenerator:
         drawn, skin = self.network.draw_with_skin(parts)
         if self._size == self.network.size:
             refined: Tensor = refiner(drawn, skin)
-            return refined.clamp(-1, 1)
+            return refined.clamp_(-1, 1)
         added = refiner.residual(drawn, skin)
         shrinks, size = self._size < self.network.size, (self._size, self._size)
         added = functional.interpolate(added, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
-        return (self.network.draw_parts(parts, self._size) + added).clamp(-1, 1)
+        return (self.network.draw_parts(parts, self._size) + added).clamp_(-1, 1)
 
 
 def _mix_and_bend(other: Tensor, share: float, bend: Bend | None, x: Tensor) -> Tensor:

@@ -24,20 +24,38 @@ def blur(picture: Tensor) -> Tensor:
 
 
 def soften(picture: Tensor, reach: int) -> Tensor:
-    """Means by the binomial kernel (1, 2, 1) / 4 both ways, its taps `reach` apart; the rim's pixels are repeated.
-
-    Columns as means of slices: a depthwise convolution took five times as long on one core.
-    """
-    if _is_quick(picture):
-        down = _sum_rows(picture, _soft_rows(picture.shape[2], reach, _count_planes(picture)))
-        soft = functional.pad(down, (reach, reach, 0, 0), mode="replicate")
-    else:
-        soft = functional.pad(picture, (reach,) * 4, mode="replicate")
-        for _ in range(2):
-            soft = torch.lerp(soft[:, :, :-reach], soft[:, :, reach:], 0.5)
+    """Means by the binomial kernel (1, 2, 1) / 4 both ways, its taps `reach` apart; the rim's pixels are repeated."""
+    down = _filter_rows(picture, (0.25, 0.5, 0.25), reach)
+    soft = functional.pad(down, (reach, reach, 0, 0), mode="replicate")
     for _ in range(2):
         soft = torch.lerp(soft[..., :-reach], soft[..., reach:], 0.5)
     return soft
+
+
+def filter_both_ways(picture: Tensor, taps: tuple[float, ...]) -> Tensor:
+    """Sum neighbours by an odd number of `taps` both ways; the rim's pixels are repeated.
+
+    Columns as sums of slices: a depthwise convolution took five times as long on one core.
+    """
+    return _filter(_filter_rows(picture, taps, 1), taps, 1, 3)
+
+
+def _filter_rows(picture: Tensor, taps: tuple[float, ...], reach: int) -> Tensor:
+    """Sum rows that are `reach` apart by `taps`."""
+    if not _is_quick(picture):
+        return _filter(picture, taps, reach, 2)
+    return _sum_rows(picture, _neighbouring_rows(picture.shape[2], taps, reach, _count_planes(picture)))
+
+
+def _filter(picture: Tensor, taps: tuple[float, ...], reach: int, dim: int) -> Tensor:
+    """Sum pixels that are `reach` apart along a dimension by `taps`, as slices."""
+    rim = len(taps) // 2 * reach
+    size = picture.shape[dim]
+    around = functional.pad(picture, (0, 0, rim, rim) if dim == 2 else (rim, rim, 0, 0), mode="replicate")
+    total = around.narrow(dim, 0, size) * taps[0]
+    for number, tap in enumerate(taps[1:], 1):
+        total = total.add_(around.narrow(dim, number * reach, size), alpha=tap)
+    return total
 
 
 def resize(picture: Tensor, *sizes: int) -> Tensor:
@@ -133,6 +151,7 @@ def _resized_rows(height: int, sizes: tuple[int, ...], planes: int) -> _Rows:
 
 
 @lru_cache(maxsize=64)
-def _soft_rows(height: int, reach: int, planes: int) -> _Rows:
-    index = (torch.arange(height)[:, None] + torch.tensor([-reach, 0, reach])).clamp(0, height - 1)
-    return _Rows.of(index, torch.tensor([0.25, 0.5, 0.25]).expand(height, -1), height, planes)
+def _neighbouring_rows(height: int, taps: tuple[float, ...], reach: int, planes: int) -> _Rows:
+    places = (torch.arange(len(taps)) - len(taps) // 2) * reach
+    index = (torch.arange(height)[:, None] + places).clamp(0, height - 1)
+    return _Rows.of(index, torch.tensor(taps).expand(height, -1), height, planes)

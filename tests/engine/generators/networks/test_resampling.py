@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from likeness.generators.networks.resampling import blur, resize, soften
+from likeness.generators.networks.resampling import blur, filter_both_ways, resize, soften
 
 
 def picture(width: int, channels: int = 3) -> Tensor:
@@ -46,6 +46,14 @@ def test_softened_is_a_binomial_mean_with_the_rim_repeated(reach: int) -> None:
     wanted = functional.conv2d(functional.pad(drawn, (reach,) * 4, mode="replicate"), kernel, groups=3)
     assert torch.allclose(soften(drawn, reach), wanted, atol=1e-5)
     assert torch.allclose(soften(drawn.clone().requires_grad_(), reach), wanted, atol=1e-5)
+
+
+def test_a_filter_sums_neighbours_both_ways_with_the_rim_repeated() -> None:
+    drawn, taps = picture(12), (-0.1, 0.3, 0.6, 0.2, -0.2)
+    kernel = (torch.tensor(taps)[:, None] * torch.tensor(taps)).expand(3, 1, -1, -1)
+    wanted = functional.conv2d(functional.pad(drawn, (2, 2, 2, 2), mode="replicate"), kernel, groups=3)
+    assert torch.allclose(filter_both_ways(drawn, taps), wanted, atol=1e-5)
+    assert torch.allclose(filter_both_ways(drawn.clone().requires_grad_(), taps), wanted, atol=1e-5)
 
 
 def test_a_blur_is_a_mean_of_five_by_five() -> None:
