@@ -8,11 +8,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from likeness.files.paths import LIGHT_WEIGHTS
+from likeness.options import QUIET
+from likeness.parameters.presets import Preset, ShowTable
 from likeness.show import show_log
+from likeness.show.show import Show
 from likeness.show.show_log import ShowLog, log_file, read_show_log, read_show_state, state_file
 
 DEADLINE_S = 20.0
@@ -107,6 +112,28 @@ def test_nothing_is_kept_of_a_render(home: Path) -> None:
     with ShowLog("demo", kept=False):
         log.warning("on")
     assert not home.exists()
+
+
+def test_a_live_show_keeps_its_log_its_rack_and_its_size_and_one_that_saves_nothing_does_not(home: Path) -> None:
+    preset = Preset(name="night", show=ShowTable(plugins=("sharpen",), size="512x512", weights=LIGHT_WEIGHTS))
+    with Show(preset, replace(QUIET, size=(64, 64), fps=50.0)) as show:
+        show.loop.frame()
+    assert not (home / "autosave").exists()
+
+    def play_and_fail() -> None:
+        show.loop.frame()
+        # The preset of a report, of --resume and of what is saved.
+        assert show.preset_commands.current_preset().show.size == "64x64"
+        raise ZeroDivisionError("of the command")
+
+    with pytest.raises(ZeroDivisionError), Show(preset, replace(QUIET, size=(64, 64), autosave=True)) as show:
+        play_and_fail()
+    state = read_show_state()
+    assert [plugin["name"] for plugin in state["rack"]["plugins"]] == ["sharpen"]
+    assert state["device"]["generator"] == "composite, 4 layers, 64 px"
+    assert state["status"]["frames"] == 1
+    assert "plays night, process" in read_show_log()
+    assert read_show_log().splitlines()[-1] == "ZeroDivisionError: of the command"
 
 
 CRASH = """
