@@ -25,21 +25,21 @@ class FrameStats:
 
     Attributes:
         frames: how many the show has had; of one that follows another machine, those before it joined too.
-        shown: how many were shown here.
         repeated: how many of them showed the picture before once more.
-        began_at: when the first frame here began, in seconds since the start.
         at: when the last frame began, in seconds since the start.
         drawn_at: when the last frame with a new picture began.
         timings: of the last frames.
+        shown: how many frames were shown here.
+        began_at: when the first of them began, in seconds since the start.
     """
 
     frames: int = 0
-    shown: int = 0
     repeated: int = 0
-    began_at: float = 0.0
     at: float = 0.0
     drawn_at: float = 0.0
     timings: deque[Timing] = field(default_factory=lambda: deque(maxlen=KEPT_TIMINGS))
+    shown: int = 0
+    began_at: float = 0.0
 
     @property
     def latency_s(self) -> float:
