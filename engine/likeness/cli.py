@@ -140,15 +140,16 @@ def _outlive_readers() -> None:
 
 
 def _leave_hung_threads(status: int | str | None) -> None:
-    """End the process at once where a render thread is still drawing, or hangs.
+    """End the process at once where a daemon thread is still at work: drawing, preparing a layer, or hanging.
 
     Python's own end would stop the thread within torch, which aborts the process with "terminate called".
     """
-    if all(thread.name != "render" for thread in threading.enumerate()):
+    if not any(thread.daemon for thread in threading.enumerate()):
         return
     if isinstance(status, str):
         print(status, file=sys.stderr)
-    # What was registered for the end of the program, as to end the processes of its own.
+    # As Python ends: threads that must finish, and what was registered, as to end the processes of its own.
+    threading._shutdown()  # type: ignore[attr-defined]  # there is no public way to wait as Python does
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):

@@ -119,7 +119,7 @@ def _write(done: "dict[Path, EditedPhoto]", output: Path, *, single: bool, strip
     for wanted, picture in pictures.items():
         with claimed([wanted], force=force) as [path]:
             write_picture(path, picture)
-        print(f"{path.resolve()}")
+        print(f"The result is in {path.resolve()}")
 
 
 def _check_output(

@@ -11,17 +11,18 @@ app = App(name="weights", help="Inspect weights files, and convert them.")
 
 
 @app.command
-def info(file: Path) -> None:
+def info(file: str) -> None:
     """Print what a weights file is and what its licence allows; no code in it is run.
 
     Parameters
     ----------
     file
-        Any file that opens here; docs/weights.md lists them.
+        Any file that opens here (docs/weights.md lists them), or the name of bundled weights.
     """
+    from likeness.files.paths import find_weights, list_weights
     from likeness.generators.convert import inspect_weights
 
-    found = inspect_weights(file)
+    found = inspect_weights(find_weights(file) if file in list_weights() else Path(file))
     paid = {True: "allowed", False: "not allowed", None: "nobody has said"}[found.licence.paid_use]
     print(f"family      {found.family} ({found.layout})")
     if found.resolution:

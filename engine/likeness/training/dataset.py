@@ -17,7 +17,7 @@ from torch import Tensor
 from likeness.errors import TrainingError
 from likeness.picture import from_levels
 from likeness.training.picture_source import read_source
-from likeness.training.pictures import ProgressCallback, SkippedFiles, no_progress, warn_transparent
+from likeness.training.pictures import ProgressCallback, SkippedFiles, no_progress, too_few, warn_transparent
 from likeness.training.run import RunFolder, explain_os_error
 
 log = logging.getLogger(__name__)
@@ -163,10 +163,8 @@ def read_dataset(run: RunFolder, min_pictures: int, progress: ProgressCallback =
     fault = "held no face or were no pictures" if settings.crop == "face" else "were no pictures"
     count = len(names) - settings.hold_out
     if count < min_pictures:
-        raise TrainingError(
-            f"{source} holds {max(count, 0)} pictures to train with, {min_pictures} are wanted "
-            f"({skipped.describe(fault)}, {settings.hold_out} held out); add pictures or hold out fewer"
-        )
+        said = skipped.describe(fault) if skipped.count else ""
+        raise too_few(source, count, min_pictures, said, settings.hold_out)
     if skipped.count:
         log.warning("%s: %s, and were left out", source, skipped.describe(fault))
     warn_transparent(source, transparent)

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from likeness.errors import TrainingError
+from likeness.errors import TrainingError, say_count
 from likeness.faces.flow import Bytes
 from likeness.faces.photo_files import list_photo_files, name_placeholder
 from likeness.faces.photo_header import name_unread_format
@@ -93,6 +93,20 @@ class SkippedFiles:
         return f"{self.count} files {fault}" + (f": {kinds}" if kinds else "")
 
 
+def too_few(source: Path, count: int, wanted: int, skipped: str, held_out: int) -> TrainingError:
+    """Return the error that says how many pictures are too few, and why there are no more.
+
+    Args:
+        skipped: what is to be said of files that are not counted; "" where there are none.
+        held_out: how many are kept out of training.
+    """
+    why = [skipped] * bool(skipped) + [f"{held_out} held out"] * bool(held_out)
+    listed = f" ({', '.join(why)})" if why else ""
+    then = "add pictures or hold out fewer" if held_out else "add some, or make more of them: likeness augment"
+    holds = say_count(max(count, 0), "picture", "pictures")
+    return TrainingError(f"{source} holds {holds} to train with, {wanted} are wanted{listed}; {then}")
+
+
 def warn_transparent(source: Path, count: int) -> None:
     """Log that `count` pictures of `source` were laid over grey, where there are any."""
     if count:
@@ -139,10 +153,7 @@ def read_pictures(
         progress("read", done + 1, len(files))
     names, pictures = names[leave_first:], pictures[leave_first:]
     if len(pictures) < at_least:
-        raise TrainingError(
-            f"{folder} holds {len(pictures)} pictures to train with, {at_least} are wanted "
-            f"({skipped.describe()}, {leave_first} held out); add faces or hold out fewer"
-        )
+        raise too_few(folder, len(pictures), at_least, skipped.describe() if skipped.count else "", leave_first)
     if skipped.count:
         log.warning("%s: %s, and were left out", folder, skipped.describe())
     warn_transparent(folder, transparent)

@@ -81,12 +81,13 @@ def stylize(
         if area is not None and float(area.mean()) < LEAST_MASKED:
             raise TrainingError(f"the {name} is black: nothing is to be painted; white is where the style goes")
     done, drawn = 0, photo
+    total = sum(round(settings.steps * share) for _, share in STAGES)
     for part, share in STAGES:
         sides = [max(2 * LEAST_SIDE, round(side * part)) for side in photo.shape[2:]]
         wanted = _measure(features, style, style_mask, part)
         steps = round(settings.steps * share)
         stage = _Stage(_scale(photo, sides), None if mask is None else _scale(mask, sides), wanted, features, settings)
-        drawn = stage.search(_scale(drawn, sides), steps, partial(_report, progress, done, settings.steps))
+        drawn = stage.search(_scale(drawn, sides), steps, partial(_report, progress, done, total))
         done += steps
     return drawn
 
