@@ -49,6 +49,11 @@ class Master:
         self._sent_to = False
         self._cut: bool | None = None
 
+    def begin(self, values: Values) -> None:
+        """Stand where the switch of the owner "master" says, without a fade: a show begins as it is set."""
+        self.dark = bool(values["blackout"])
+        self.level = 0.0 if self.dark else 1.0
+
     def press(self) -> Callable[[bool], bool]:
         """Register a press of the blackout's pad or key, now; any thread.
 

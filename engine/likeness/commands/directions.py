@@ -133,7 +133,7 @@ def find(
     for each in found:
         mixed = ", balanced" if each.name in (balance or []) else ""
         write_found(folder / f"{each.name}.safetensors", each, pictures.questions[each.name], by + mixed, generator)
-    print(f"{say_count(len(found), 'direction is', 'directions are')} in {folder}")
+    _say_where(len(found), folder)
     if strips and found:
         write_strips(strips, generator, [each.tensor for each in found], force=force)
 
@@ -184,7 +184,7 @@ def measure(
         write_found(folder / f"{each.name}.safetensors", each, MEASURES[each.name], "samples", generator)
     for name, fit in missed.items():
         print(f"{name}: not found, {fit.measure} {fit.score:.2f} of {fit.labelled} held out")
-    print(f"{say_count(len(found), 'direction is', 'directions are')} in {folder}")
+    _say_where(len(found), folder)
     if strips and found:
         write_strips(strips, generator, [each.tensor for each in found], force=force)
 
@@ -255,6 +255,13 @@ def closed_form(
     path = bank_file("closed-form", output, generator, force=force)
     bank = closed_form_directions(generator, count)
     write_bank(path, bank, {"method": "closed form"}, generator, strips, force=force)
+
+
+def _say_where(count: int, folder: Path) -> None:
+    if count:
+        print(f"{say_count(count, 'direction is', 'directions are')} in {folder}")
+    else:
+        print("No direction was found that could be trusted; more pictures or --samples may show one")
 
 
 def _print_table(found: "list[Direction]", missed: "dict[str, Fit]", changed: dict[str, dict[str, float]]) -> None:

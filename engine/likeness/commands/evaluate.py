@@ -6,7 +6,7 @@ import time as clock
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from likeness.errors import LikenessError
+from likeness.errors import LikenessError, say_count
 from likeness.options import Device, Force, PictureOptions, Weights, ranged
 from likeness.ranges import NONE_OR_MORE, PSI, SEED, Range
 
@@ -85,7 +85,8 @@ def evaluate(
     known = read_labels(labels) if labels else None
     files = picture_files(data)
     if len(files) - hold_out < 4:
-        raise LikenessError(f"{data} holds {len(files)} files, {hold_out} of them held out; it takes 4 others or more")
+        beside = f" beside the {hold_out} that are held out" if hold_out else ""
+        raise LikenessError(f"{data} holds {say_count(len(files), 'file', 'files')}; give 4 or more{beside}")
     on = choose_device(device)
     generator, network = _open(weights, on), open_features(on)
     plan = EvaluationPlan(

@@ -137,6 +137,7 @@ class Show(AbstractContextManager["Show"]):
         declare_show_params(store)
         failed = load_rack(host, show.plugins, options.plugins, strict=face is None)
         set_first_values(store, modulation, self.preset, options, failed, strict=face is None)
+        fader.begin(store.snapshot["master"])
         # The generator, and the thread that draws with it.
         device, size = choose_device(options.device), options.size or (parse_size(show.size) if show.size else None)
         torch.set_num_threads(count_threads(options))

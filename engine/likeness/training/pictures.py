@@ -102,7 +102,8 @@ def too_few(source: Path, count: int, wanted: int, skipped: str, held_out: int) 
     """
     why = [skipped] * bool(skipped) + [f"{held_out} held out"] * bool(held_out)
     listed = f" ({', '.join(why)})" if why else ""
-    then = "add pictures or hold out fewer" if held_out else "add some, or make more of them: likeness augment"
+    more = "add some, or make more of them: likeness augment" if count > 0 else "add some"
+    then = "add pictures or hold out fewer" if held_out else more
     holds = say_count(max(count, 0), "picture", "pictures")
     return TrainingError(f"{source} holds {holds} to train with, {wanted} are wanted{listed}; {then}")
 

@@ -9,9 +9,9 @@ import torch
 from likeness import open_generator
 from likeness.cli import main
 from likeness.directions import effects
-from likeness.files.paths import find_direction, find_weights
+from likeness.files.paths import find_direction, find_weights, list_directions
 from likeness.picture import to_pictures, write_picture
-from likeness.toolkit.latent_file import read_about, read_direction
+from likeness.toolkit.latent_file import read_about, read_direction, read_directions, read_switch
 
 EACH = 7
 
@@ -64,3 +64,14 @@ def test_folders_go_without_a_table_and_one_of_both_is_wanted(
     assert find("--folders", folders, "--data", folders) == 2
     assert find("--data", folders) == 2
     assert capsys.readouterr().err.count("give --data, --labels and --attribute, or --folders alone") == 2
+
+
+def test_the_page_of_faces_says_of_each_direction_of_the_default_weights_which_amounts_it_takes(root: Path) -> None:
+    page = (root / "docs" / "faces.md").read_text(encoding="utf-8").partition("| direction | amounts |")[2]
+    rows = page.partition("\n\n")[0].strip().splitlines()[1:]
+    told = {name.strip("` "): row for row in rows for name in row.split("|")[1].split(",")}
+    found = list_directions("faces-256", "composite-256")
+    assert told.keys() == found.keys()
+    for name, path in found.items():
+        assert ("switches" in told[name]) == (read_switch(path) is not None)
+        assert ("banks" in told[name]) == (len(read_directions(path, 4, 160)) > 1)

@@ -76,6 +76,22 @@ def test_one_value_arrives_alike_through_preset_command_line_osc_and_midi(show: 
     assert by_midi.store.targets()["random_walk"]["reach"] == wanted
 
 
+def test_a_show_that_is_set_to_be_dark_is_black_from_its_first_picture_on_and_fades_in_when_it_is_told(
+    show: MakeShow,
+) -> None:
+    settings = {"master.blackout": "1", "master.fade": "0.2"}
+    dark = show(options=replace(QUIET, size=(64, 64), fps=50, offline=True, settings=settings))
+    shown = MemoryOutput()
+    dark.loop.outputs.add(shown)
+    dark.loop.frame()
+    dark.store.set("master.blackout", False)
+    for _ in range(12):
+        dark.loop.frame()
+    levels = [float(picture.mean()) for picture in shown.pictures]
+    assert levels[0] == 0
+    assert 0 < levels[2] < 0.5 * levels[-1]
+
+
 class Knob:
     """A MIDI driver with one controller, whose first knob was turned to 64."""
 
