@@ -132,7 +132,7 @@ class MirrorBands(nn.Module):
         """Draw the blocks of some layers, `[batch, *block.shape]` each, from `latent` `[batch, 4, w_dim]`."""
         chosen = {name: block for name, block in self.blocks.items() if block.row in rows}
         first, end = self._runs_of(chosen)
-        codes = latent[..., self.even_index], latent[..., self.odd_index]
+        codes = latent.index_select(2, self.even_index), latent.index_select(2, self.odd_index)
         if is_quick(latent):
             row_of_run = self._row_of_run[first:end]
             even, odd = (

@@ -60,16 +60,16 @@ class SkinTexture(nn.Module):
             region: where there is bare skin, `[batch, 1, h, h]` in [0, 1].
             field: warp in picture widths, x first, `[batch, 2, k, k]`.
         """
-        return pictures + self._draw(skin, region, field) if self.strength else pictures
+        return torch.addcmul(pictures, *self._draw(skin, region, field)) if self.strength else pictures
 
     @torch.no_grad()
-    def _draw(self, skin: Tensor, region: Tensor, field: Tensor) -> Tensor:
-        """Return what is added, `[batch, 1, size, size]`."""
+    def _draw(self, skin: Tensor, region: Tensor, field: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the pattern on the faces, and how deep it is, `[batch, 1, size, size]` each."""
         brightness = (skin.mean(1, keepdim=True) + 1) / 2
         # How deep they are is smooth, and is warped at half the size.
         depth = _warp(region * (DIM + (BRIGHT - DIM) * brightness), self.small_grid, field)
         textures = self.texture.expand(len(field), -1, -1, -1)
-        return _warp(textures, self.grid, field) * resize(depth, self.size)
+        return _warp(textures, self.grid, field), resize(depth, self.size)
 
 
 def _make_grid(size: int) -> Tensor:
