@@ -30,7 +30,7 @@ from likeness.faces.flow import (
 )
 from likeness.faces.mattes import Mattes, cut_out, face_region
 from likeness.faces.resize import resize
-from likeness.generators.networks.composite import COLOUR_ROW, CompositeNetwork
+from likeness.generators.networks.composite import COLOUR_ROW, CompositeNetwork, find_manner
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.weights_file import read_weights
 from likeness.picture import to_pictures, to_tensor
@@ -271,9 +271,7 @@ def open_composite_encoder(path: Path) -> CompositeEncoder:
         )
     if "guess.mean" not in tensors:
         raise WeightsError(f"{path} holds no linear guess to begin from; train it again with this version")
-    network = CompositeNetwork(
-        tensors, size=int(header.arguments["size"]), left_out=header.arguments.get("left_out", ())
-    )
+    network = CompositeNetwork(tensors, size=int(header.arguments["size"]), **find_manner(header.arguments))
     return CompositeEncoder(network, tensors, _open_trained(path, network.w_dim))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.alignment import ROUNDS, Workers, align
 from likeness.training.exemplars import Exemplars, choose_hair, choose_skins
 from likeness.training.glasses import find_glasses
+from likeness.training.head_shapes import are_whole_heads
 from likeness.training.joint_code import JointCode, fit_joint_code
 from likeness.training.layered_faces import build_layers
 from likeness.training.pca import Matrix, split_mirror
@@ -28,6 +30,9 @@ FAMILY = "composite"
 GUESS_SIZE = 48  # px at which the encoder's first guess looks at a photo
 # Components shrink bands that they explain only in part; these factors give samples the contrast of photos.
 RESTORED = {"skin_middle": 1.1, "skin_fine": 1.25}
+# How whole heads are drawn. Without the bright rims of hair its strands may be as strong as they are: the squared
+# discrepancy of 100 drawings to 100 photos fell from 0.0949 to 0.0846, where it was 0.0915 with the rims.
+WHOLE_HEADS = {"whole_heads": True, "strands": 1.0}
 LEAST_FACES = 24  # with fewer, components mean nothing
 
 
@@ -163,8 +168,10 @@ def train_composite(
     progress("join", 2, 3)
     tensors = pack_tensors(code, heads, skins, layered.prior, size)
     tensors |= fit_first_guess(pictures, code, layered.weights)
-    arguments = {"size": size, "num_ws": ROWS, "w_dim": len(code.parity), "pictures": len(found.names)}
+    arguments: dict[str, Any] = {"size": size, "num_ws": ROWS, "w_dim": len(code.parity), "pictures": len(found.names)}
     arguments |= find_glasses(tensors)
+    if are_whole_heads(layered.faces, layered.mattes):
+        arguments |= WHOLE_HEADS
     header = WeightsHeader(FAMILY, arguments, licence or Licence("unknown"))
     written = write_weights(Path(out), header, tensors)
     progress("join", 3, 3)

@@ -12,7 +12,7 @@ from torch.nn import functional
 from likeness.encoders.composite import open_composite_encoder
 from likeness.errors import TrainingError
 from likeness.generator import Licence
-from likeness.generators.networks.composite import CompositeNetwork
+from likeness.generators.networks.composite import CompositeNetwork, find_manner
 from likeness.generators.networks.enlarger import COARSEST, FACTOR, Enlarger
 from likeness.generators.networks.refiner import Refiner
 from likeness.generators.weights_file import WeightsHeader, declare_latents, write_weights
@@ -112,7 +112,7 @@ class EnlargeRecipe(DrawingRecipe):
         # The file holds the base too, whose notice must go along.
         self._licence = Licence(settings.licence, settings.paid_use, self._header.licence.notice)
         encoder = open_composite_encoder(base)
-        drawn = {"outline": self._own.outline, "left_out": self._header.arguments.get("left_out", ())}
+        drawn = find_manner(self._header.arguments) | {"outline": self._own.outline}
         if compute.is_main:
             network = CompositeNetwork(tensors, size=size, **drawn, dtype=torch.float32)
             source, held = Path(settings.source), settings.hold_out

@@ -12,7 +12,7 @@ from torch.nn import functional
 from likeness.encoders.composite import CompositeEncoder
 from likeness.errors import TrainingError
 from likeness.generator import Licence
-from likeness.generators.networks.composite import CompositeNetwork
+from likeness.generators.networks.composite import CompositeNetwork, find_manner
 from likeness.generators.networks.refiner import COARSEST, WIDTHS, Refiner
 from likeness.generators.weights_file import WeightsHeader, write_weights
 from likeness.training.compute import Compute
@@ -98,7 +98,7 @@ class RefineRecipe(DrawingRecipe):
         self._header, self._tensors = open_base(Path(self._own.base), size, Refiner.prefix, f"refining at {size} px")
         # The file holds the base too, whose notice must go along.
         self._licence = Licence(settings.licence, settings.paid_use, self._header.licence.notice)
-        drawn = {"outline": self._own.outline, "left_out": self._header.arguments.get("left_out", ())}
+        drawn = find_manner(self._header.arguments) | {"outline": self._own.outline}
         network = CompositeNetwork(self._tensors, size=size, **drawn, dtype=torch.float32)
         encoder = CompositeEncoder(network, self._tensors)
         if compute.is_main:

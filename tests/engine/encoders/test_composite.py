@@ -79,8 +79,8 @@ def test_the_mirror_image_of_a_photo_is_the_mirrored_face(guided: Path) -> None:
         assert (generator.mirrored(other.guess) - found.guess).norm() < 1e-3 * found.guess.norm()
         apart.append(float((generator.mirrored(other.latent) - found.latent).norm() / found.latent.norm()))
         assert (found.latent - other.latent).norm() > 0.1 * found.latent.norm()
-    # Bytes are rounded otherwise in a mirror. Of a guess or a flow found once it is 0.12.
-    assert np.median(apart) < 0.08
+    # Bytes are rounded otherwise in a mirror. Of a flow found once it is 0.16.
+    assert np.median(apart) < 0.11
 
 
 def test_photos_of_other_sizes_are_taken(encoder: CompositeEncoder) -> None:

@@ -17,7 +17,7 @@ from likeness.generator import Bend, Bends, GeneratorInfo, NoiseMode
 from likeness.generators.families.checkpoint import Source, own_source
 from likeness.generators.families.stepping import add_swaps, names_of_swaps
 from likeness.generators.networks.beard import Beard
-from likeness.generators.networks.composite import UNBENT, CompositeNetwork, Layers
+from likeness.generators.networks.composite import UNBENT, CompositeNetwork, Layers, find_manner
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.eight_bit_network import EightBitNetwork
 from likeness.generators.networks.enlarger import FACTOR, Enlarger
@@ -83,9 +83,8 @@ class CompositeGenerator:
         native = int(source.arguments["size"])
         enlarger = Enlarger.find(tensors)
         self._size = size or native * (1 if enlarger is None else FACTOR)
-        # How it is drawn, where the file says so.
-        drawn = {name: source.arguments[name] for name in ("outline", "left_out") if name in source.arguments}
-        network = CompositeNetwork(tensors, size=native, dtype=choose_refiner_dtype(device), **drawn)
+        manner = find_manner(source.arguments)
+        network = CompositeNetwork(tensors, size=native, dtype=choose_refiner_dtype(device), **manner)
         self.network = network.to(device).eval().requires_grad_(False)
         told, even = source.arguments, network.even_index
         self.glasses = Glasses(told["glasses"], even).to(device) if "glasses" in told else None

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +31,8 @@ from likeness.generators.networks.composite_parts import (
     block_layout,
 )
 from likeness.generators.networks.crown import close_above, close_head
+from likeness.generators.networks.hair_exemplars import mend_hair
+from likeness.generators.networks.head_shape import HeadShape
 from likeness.generators.networks.resampling import blur, resize, soften
 
 # Nothing bent.
@@ -39,6 +42,8 @@ CROWN = 1 / 16
 # The least slope of a mean silhouette that is still made an edge of; where it is flat there is none to find.
 SLOWEST = 0.45
 COLOUR_ROW, FINE_ROW = 1, 3  # of the latent
+# Arguments of a network that a file's header gives.
+MANNER = ("outline", "strands", "left_out", "whole_heads", "unshapely")
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Layers:
         skin, hair, backdrop: colours, about [-1, 1].
         mattes: opacity in [0, 1] of skin over hair, and of both over the backdrop.
         field: warp in picture widths, x first, `[batch, 2, size / 4, size / 4]`.
+        whole: whether every head ends below the frame's top.
     """
 
     skin: Tensor
@@ -56,6 +62,7 @@ class Layers:
     backdrop: Tensor
     mattes: Tensor
     field: Tensor
+    whole: bool = False
 
     def flat(self) -> Tensor:
         """The layers laid over each other, still in the mean frame."""
@@ -68,10 +75,10 @@ class Layers:
 
     def crown(self) -> Layers:
         """What is above the frame, `CROWN` of its height: colours mirrored, the head closed in a dome."""
-        mattes = _crown_mattes(self.mattes)
+        mattes = _crown_mattes(self.mattes, self.whole)
         rows = mattes.shape[2]
         skin, hair, backdrop = (layer[:, :, :rows].flip(2) for layer in (self.skin, self.hair, self.backdrop))
-        return Layers(skin, hair, backdrop, mattes, self.field)
+        return Layers(skin, hair, backdrop, mattes, self.field, self.whole)
 
 
 class CompositeNetwork(nn.Module):
@@ -88,6 +95,8 @@ class CompositeNetwork(nn.Module):
             silhouettes are mixed; None leaves it to `softness`.
         left_out: numbers of the skins that are never drawn: what they wear, glasses or paint, is no skin, and would
             be a scar on a bare face.
+        whole_heads: whether heads are drawn whole, as `HeadShape` does; else what the frame cuts is closed.
+        unshapely: numbers of the heads of hair whose outlines and strands are not drawn where heads are whole.
         unsharp: strength of the last sharpening, which makes up for the warp's interpolation.
         dtype: in which components are multiplied on a graphics card; a processor sums them as the bytes that they are.
     """
@@ -107,10 +116,14 @@ class CompositeNetwork(nn.Module):
         edge_reach: float = 16.0,
         outline: float | None = None,
         left_out: Sequence[int] = (),
+        whole_heads: bool = False,
+        unshapely: Sequence[int] = (),
         unsharp: float = 0.3,
         dtype: torch.dtype = torch.bfloat16,
     ) -> None:
         super().__init__()
+        if whole_heads:
+            tensors = mend_hair(tensors, unshapely)
         self.size = size
         self.strands = strands
         self.pores = pores
@@ -125,6 +138,7 @@ class CompositeNetwork(nn.Module):
         self.register_buffer("steepness", steepness.reshape(1, 2, 1, 1))
         self.outline = None if outline is None else softness[1] / outline
         self.unsharp = unsharp
+        self.head_shape = HeadShape(size // 2) if whole_heads else None
         self._grids: dict[tuple[int, float, torch.device], tuple[Tensor, Tensor]] = {}
 
     @property
@@ -173,6 +187,8 @@ class CompositeNetwork(nn.Module):
         drawn, real = self._settle(latent, ROWS, ("edges", "detail", "cover"))
         drawn["skin_fine"] = drawn["skin_fine"] + self._draw_pores(latent[:, FINE_ROW])
         drawn["strands"] = self._draw_strands(real)
+        if self.head_shape is not None:
+            drawn["edges"] = self.head_shape(drawn["edges"], drawn["field"])
         drawn.update({name: bend(drawn[name]) for name, bend in bends.items() if name in drawn})
         broad = resize(drawn["skin"], self.size // 2)
         _crop(broad, self.layout["skin_middle"]).add_(drawn["skin_middle"])
@@ -186,7 +202,9 @@ class CompositeNetwork(nn.Module):
         strength = drawn["strands"].clamp(-1.2, 0.8).exp()
         floor = 1 + HAIR_FLOOR
         hair = torch.addcmul((strength - 1) * floor, hair, strength)
-        return Layers(skin, hair, backdrop, close_head(torch.sigmoid(edges)), drawn["field"])
+        mattes = torch.sigmoid(edges)
+        whole = self.head_shape is not None
+        return Layers(skin, hair, backdrop, mattes if whole else close_head(mattes), drawn["field"], whole)
 
     def _sharpen_outline(self, edges: Tensor, sharper: float) -> Tensor:
         """Edges at half size with the person's own divided by its slope, as a distance's is 1, and made `sharper`.
@@ -235,7 +253,7 @@ class CompositeNetwork(nn.Module):
 
     def warp_regions(self, mattes: Tensor, field: Tensor) -> Tensor:
         """Return the regions of `draw_regions` of mattes and a field alone."""
-        tall = torch.cat([_crown_mattes(mattes), mattes], dim=2)
+        tall = torch.cat([_crown_mattes(mattes, self.head_shape is not None), mattes], dim=2)
         person = tall[:, 1:]
         return self._warp(torch.cat([tall[:, :1] * person, person], dim=1), field, self.size).clamp(0, 1)
 
@@ -279,15 +297,21 @@ class CompositeNetwork(nn.Module):
         return torch.lerp(soften(picture, reach), picture, 1 + self.unsharp).clamp_(-1, 1)
 
 
+def find_manner(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a file's network draws, for `CompositeNetwork`, of what its header says."""
+    return {name: arguments[name] for name in MANNER if name in arguments}
+
+
 def _tall(parts: Layers, draw: Callable[[Layers], Tensor]) -> Tensor:
     """What is drawn of the parts, with the crown above the frame: `[batch, channels, size * (1 + CROWN), size]`."""
     return torch.cat([draw(parts.crown()), draw(parts)], dim=2)
 
 
-def _crown_mattes(mattes: Tensor) -> Tensor:
+def _crown_mattes(mattes: Tensor, whole: bool) -> Tensor:
     """How the mattes go on above the frame."""
     rows = round(CROWN * mattes.shape[-1])
-    return torch.cat([mattes[:, :1, :rows].flip(2), close_above(mattes[:, 1:], rows)], dim=1)
+    person = mattes[:, 1:, :1].expand(-1, -1, rows, -1) if whole else close_above(mattes[:, 1:], rows)
+    return torch.cat([mattes[:, :1, :rows].flip(2), person], dim=1)
 
 
 def _crop(picture: Tensor, block: Block) -> Tensor:
