@@ -117,7 +117,7 @@ class ShowLog(logging.Handler):
 
     def _put(self, line: str) -> None:
         try:
-            self._lines.put_nowait(line[:LONGEST])
+            self._lines.put_nowait(_shorten(line))
         except Full:
             self._lost += 1
 
@@ -179,6 +179,12 @@ def read_show_state() -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
+
+
+def _shorten(line: str) -> str:
+    """Return a line without its middle where it is too long: a traceback ends with what happened."""
+    half = LONGEST // 2
+    return line if len(line) <= LONGEST else f"{line[:half]}\n...\n{line[-half:]}"
 
 
 def _clock() -> str:

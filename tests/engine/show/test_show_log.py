@@ -47,6 +47,7 @@ def test_lines_tracebacks_and_the_end_are_kept_and_those_of_other_libraries_are_
             raise ValueError("of a plugin")
         except ValueError:
             log.exception("walk.update failed")
+        log.warning("%s the end of a long line", "x" * 100_000)
         raise ZeroDivisionError("of the show")
 
     with pytest.raises(ZeroDivisionError), ShowLog("demo"):
@@ -60,6 +61,8 @@ def test_lines_tracebacks_and_the_end_are_kept_and_those_of_other_libraries_are_
     assert "ValueError: of a plugin" in text
     assert text.splitlines()[-1] == "ZeroDivisionError: of the show"
     assert "not of the program" not in text
+    assert "xx the end of a long line" in text
+    assert len(text) < 15_000
 
 
 def test_the_state_is_kept_and_what_cannot_be_described_costs_only_itself() -> None:
