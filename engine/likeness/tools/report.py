@@ -3,6 +3,8 @@
 import http.client
 import io
 import json
+import os
+import sys
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -14,6 +16,7 @@ from likeness.cues.autosave import autosave_file, read_autosave
 from likeness.errors import InputError
 from likeness.parameters.presets import format_preset
 from likeness.show import show_log
+from likeness.tools.guard.report import ENDED
 from likeness.tools.guard.state_file import read_state, state_file
 from likeness.web.report import ReportParts, add_to_report, make_report
 
@@ -74,6 +77,9 @@ def gather_report(port: int | None = None, log: Path | None = None) -> FoundRepo
         packed = _describe_last_show({}, "")
         told.append(f"{nobody.capitalize()}, and none was saved.")
     if state is not None:
+        if state.get("doing") != ENDED and not _is_there(state.get("pid")):
+            # Killed, or without power: it had no time to say so.
+            state = {**state, "doing": f"gone while it was {state.get('doing')}"}
         texts["guard.json"] = json.dumps(state, indent=1, ensure_ascii=False) + "\n"
         told.append(f"A guard has noted what it did in {state_file()}.")
     guards = Path(state["log"]) if log is None and state and state.get("log") else log
@@ -131,6 +137,22 @@ def read_end(path: Path) -> str:
         file.seek(max(0, path.stat().st_size - MOST_BYTES))
         text = file.read(MOST_BYTES).decode("utf-8", "replace")
     return "".join(line for line in text.splitlines(keepends=True) if not BLOCKS & {*line})
+
+
+def _is_there(pid: Any) -> bool:
+    """Return whether there is a process of that number, or whether nobody can say."""
+    # On Windows the question would end it.
+    if not isinstance(pid, int) or pid <= 0 or sys.platform == "win32":
+        return True
+    try:
+        os.kill(pid, 0)
+    # The second: no system has such a number.
+    except (ProcessLookupError, OverflowError):
+        return False
+    # It is somebody else's.
+    except PermissionError:
+        pass
+    return True
 
 
 def _describe_last_show(kept: Mapping[str, Any], log: str) -> bytes:

@@ -3,6 +3,8 @@
 import io
 import json
 import socket
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ import pytest
 from likeness.cli import main
 from likeness.tools import report as report_tool
 from likeness.tools.guard.report import GuardReport
-from likeness.tools.guard.state_file import GuardState, read_state
+from likeness.tools.guard.state_file import GuardState, read_state, state_file
 from likeness.web.qr import qr_text
 from likeness.web.report import ReportParts, make_report
 
@@ -155,6 +157,21 @@ def test_a_desk_on_another_port_is_found_and_the_log_of_shows_before_it_is_there
     status, texts = run(tmp_path / "b.zip")
     assert status == 0
     assert texts["log.txt"] == "it hung\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="to ask whether a process is there would end it")
+def test_a_guard_that_was_killed_is_said_to_be_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    state = {"preset": "night", "doing": "playing", "pid": gone.pid, "deaths": []}
+    state_file().parent.mkdir(parents=True)
+    state_file().write_text(json.dumps(state))
+    _, texts = run(tmp_path / "a.zip", "--web-port", "0")
+    assert json.loads(texts["guard.json"])["doing"] == "gone while it was playing"
+    state_file().write_text(json.dumps({**state, "doing": "ended"}))
+    _, texts = run(tmp_path / "b.zip", "--web-port", "0")
+    assert json.loads(texts["guard.json"])["doing"] == "ended"
 
 
 def test_a_guards_state_that_is_broken_or_cannot_be_written_counts_as_none(

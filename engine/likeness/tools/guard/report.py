@@ -10,6 +10,7 @@ from typing import Any, Literal
 from likeness.tools.guard.ladder import Rung
 
 Doing = Literal["starting", "playing", "dark", "ended"]
+ENDED: Doing = "ended"
 
 DAY_S = 86_400.0
 # Of a day; a show that dies more often is broken, and the newest say so.

@@ -17,7 +17,7 @@ from likeness.errors import AbsentDisplayError
 from likeness.show.heartbeat import VARIABLE, Dimming, Heartbeat
 from likeness.show.watch import Limits, Watch
 from likeness.tools.guard.ladder import STILL_S, TRIES, Ladder
-from likeness.tools.guard.report import GuardReport
+from likeness.tools.guard.report import ENDED, GuardReport
 from likeness.tools.guard.schedule import Schedule
 
 log = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ class Supervisor:
             spare, self._spare = self._spare, None
             if spare is not None:
                 end_spare(spare)
-            self.report.note("ended", self._ladder.rung)
+            self.report.note(ENDED, self._ladder.rung)
         return 0
 
     def _note(self, end: End) -> None:
