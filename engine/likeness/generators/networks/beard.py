@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from likeness.generators.networks.beard_hairs import BOTTOM, SIDE, TOP, draw_full_beard, draw_hairs, soften
+from likeness.generators.networks.beard_hairs import BOTTOM, SIDE, TOP, coarsen, draw_full_beard, draw_hairs, soften
 from likeness.generators.networks.composite import Layers
 from likeness.generators.networks.quiet_axis import FINE, QuietAxis
 
@@ -38,6 +38,7 @@ LIGHT_REACH = 0.05  # in picture widths: over so much around, light is averaged
 DENSEST, STUBBLE = 0.88, 0.35
 # How much brighter one single hair is than the next, and how far they fray an edge.
 CONTRAST, FRAY = 0.3, 0.55
+LEAST_FINE = 1.5  # times the size of the exemplars, from which pictures show hairs at their finest
 STRANDS = 1.3  # by which the exemplars' own strands are drawn out
 
 
@@ -82,6 +83,7 @@ class Beard(QuietAxis):
     keys: Tensor
     exemplars: Tensor
     hairs: Tensor
+    coarse_hairs: Tensor
 
     def __init__(self, told: Mapping[str, Any], even_index: Tensor) -> None:
         super().__init__(told["worn"], even_index)
@@ -94,6 +96,7 @@ class Beard(QuietAxis):
         layers = torch.cat([unpack_layers(told["layers"], (count, height, width)), full])
         self.register_buffer("exemplars", soften(layers))
         self.register_buffer("hairs", draw_hairs(height, 2 * width))
+        self.register_buffer("coarse_hairs", coarsen(self.hairs))
         # What is drawn goes on in the row of what was cut.
         keys = torch.linspace(-REACH, REACH, count)
         self.register_buffer("keys", torch.cat([keys, torch.tensor([REACH + FULL])]))
@@ -117,7 +120,9 @@ class Beard(QuietAxis):
         places = _find_places(parts.field, size)
         layers = torch.einsum("bn,nchw->bchw", self.choose(latent), self.exemplars) * _find_skin(parts, self.exemplars)
         cover, strands, stubble = _sample(layers, places).split(1, 1)
-        hairs = _sample(self.hairs.expand(len(layers), -1, -1, -1), places)
+        # Hairs finer than the picture's px would be specks.
+        is_fine = size > LEAST_FINE * layers.shape[2] / (BOTTOM - TOP)
+        hairs = _sample((self.hairs if is_fine else self.coarse_hairs).expand(len(layers), -1, -1, -1), places)
         worn = self.opacity(latent)[:, None, None, None]
         cover = cover.clamp(0, 1)
         # Where an edge is, one hair covers and the next does not.

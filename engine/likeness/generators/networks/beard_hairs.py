@@ -82,6 +82,12 @@ def draw_hairs(height: int, width: int) -> Tensor:
     return (0.5 * drawn / drawn.std()).clamp(-1, 1)
 
 
+def coarsen(hairs: Tensor) -> Tensor:
+    """Return single hairs as pictures of the exemplars' size show them, `[1, 1, height, width]` of deviation 0.4."""
+    coarse = functional.avg_pool2d(hairs, FINER)
+    return (0.4 * coarse / coarse.std()).clamp(-1, 1)
+
+
 def _places(rows: int, columns: int) -> tuple[Tensor, Tensor]:
     """Return x from the middle and y from the top of the part's px, `[rows, columns]` each."""
     y = PX * (TOP + (BOTTOM - TOP) * (torch.arange(rows) + 0.5) / rows)

@@ -1,5 +1,6 @@
 """Hairs that are drawn: along the way that they grow, and a full beard that leaves the lips free."""
 
+import pytest
 import torch
 
 from likeness.generators.networks.beard_hairs import (
@@ -8,6 +9,7 @@ from likeness.generators.networks.beard_hairs import (
     PX,
     SIDE,
     TOP,
+    coarsen,
     draw_full_beard,
     draw_hairs,
     soften,
@@ -28,6 +30,17 @@ def test_single_hairs_are_drawn_out_along_their_way_and_come_out_the_same_each_t
     # On the lip they lie to the sides.
     lip = hairs[0, 0, 3 * 20 : 3 * 28, FINER * 30 : FINER * 60]
     assert lip.diff(dim=1).abs().mean() < lip.diff(dim=0).abs().mean()
+
+
+def test_coarse_hairs_are_the_same_for_a_picture_that_shows_no_finer_ones() -> None:
+    fine = draw_hairs(HEIGHT, WIDTH)
+    coarse = coarsen(fine)
+    assert coarse.shape == (1, 1, HEIGHT, WIDTH)
+    assert 0.35 < coarse.std() < 0.42
+    # A px of them is the mean of those that it covers.
+    mean = fine[0, 0, 3 * 50 : 3 * 50 + 3, 3 * 70 : 3 * 70 + 3].mean()
+    other = fine[0, 0, 3 * 51 : 3 * 51 + 3, 3 * 90 : 3 * 90 + 3].mean()
+    assert float(coarse[0, 0, 50, 70] / mean) == pytest.approx(float(coarse[0, 0, 51, 90] / other), rel=1e-3)
 
 
 def test_a_full_beard_covers_cheeks_lip_and_chin_and_neither_lips_nor_its_own_rim() -> None:
