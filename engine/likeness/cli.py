@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, MissingArgumentError
 
 from likeness import __version__
 from likeness.commands import audience, directions, gallery, guard, weights
@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (LikenessError, CycloptsError, OSError) as error:
         if traces:
             traceback.print_exception(error)
-        print(f"likeness: {_shorten(str(error))}", file=sys.stderr)
+        print(f"likeness: {_shorten(_explain(error))}", file=sys.stderr)
         status = error.status if isinstance(error, LikenessError) else 2
     except KeyboardInterrupt:
         status = 130
@@ -163,6 +163,15 @@ def _refuse_empty(words: Sequence[str]) -> None:
         if not word or (word.startswith("--") and word.endswith("=") and word.count("=") == 1):
             name = word or before if before.startswith("-") or word else "an argument"
             raise LikenessError(f"{name.rstrip('=')} is empty; give it a value, or leave it out")
+
+
+def _explain(error: Exception) -> str:
+    """Return what an error says; of something that was left out, what it is called."""
+    if not isinstance(error, MissingArgumentError) or error.argument is None or error.keyword or error.argument.tokens:
+        return str(error)
+    command, argument = " ".join(error.command_chain or ()), error.argument
+    name = " or ".join(argument.names) if argument.index is None else argument.name.lstrip("-").upper()
+    return f"{command} needs {name}; `likeness {command} --help` says what that is"
 
 
 def _shorten(text: str) -> str:

@@ -103,6 +103,10 @@ def test_a_bad_name_or_value_ends_at_the_start_in_one_line(
         (["play", "--weights", ""], "--weights is empty"),
         (["play", "--weights="], "--weights is empty"),
         (["render", "--sed", "3"], "Unknown option: --sed"),
+        (["edit", "a.jpg", "-d", "smile=1"], "edit needs --output or -o; `likeness edit --help` says"),
+        (["train", "glasses"], "train glasses needs WEIGHTS; "),
+        (["weights", "info", "fces-256"], "nearest: faces-256"),
+        (["play", "demo", "--set", "wear.on=1", "-o", "null"], "add it with --plugin wear"),
         (["weights", "info", "x" * 5000], "File name too long"),
     ],
 )

@@ -22,7 +22,9 @@ def info(file: str) -> None:
     from likeness.files.paths import find_weights, list_weights
     from likeness.generators.convert import inspect_weights
 
-    found = inspect_weights(find_weights(file) if file in list_weights() else Path(file))
+    # What is no file, and has no ending of one, is meant as a name.
+    is_name = file in list_weights() or not (Path(file).exists() or Path(file).suffix)
+    found = inspect_weights(find_weights(file) if is_name else Path(file))
     paid = {True: "allowed", False: "not allowed", None: "nobody has said"}[found.licence.paid_use]
     print(f"family      {found.family} ({found.layout})")
     if found.resolution:

@@ -82,6 +82,8 @@ def set_first_values(
         ParamError: where `strict`, for a value that does not fit, or a parameter that is to be unmodulated and never
             was modulated; else it is logged.
     """
+    if strict:
+        _refuse_absent(store, options.settings, left_out)
     every = {**preset.flat_values(), **options.settings}
     wanted = {address: value for address, value in every.items() if plays(address, left_out)}
     refused = store.recall(wanted)
@@ -99,6 +101,16 @@ def set_first_values(
         said = "%s: the preset's modulation moves it around %s; --unmodulated %s holds it there"
         log.info(said, address, wanted[address], address)
     store.finish_glides()
+
+
+def _refuse_absent(store: ParamStore, settings: Mapping[str, object], left_out: Container[str]) -> None:
+    """Refuse a setting of a plugin that is there and does not play."""
+    playing = {address.partition(".")[0] for address, _ in store.params()}
+    there = find_plugins(search_dirs("plugins"))
+    for address in settings:
+        owner = address.partition(".")[0]
+        if owner in there and owner not in playing and plays(address, left_out):
+            raise ParamError(f"--set {address}: the plugin {owner} does not play here; add it with --plugin {owner}")
 
 
 def _choose_modulators(
