@@ -120,16 +120,12 @@ def test_what_cannot_be_taken_ends_in_one_short_line(
     assert len(line) < 1100
 
 
-@pytest.mark.parametrize(("asked", "traces"), [((), 0), (("-v",), 1)])
-def test_a_traceback_is_printed_to_those_who_ask_for_it(here: Path, asked: tuple[str, ...], traces: int) -> None:
+def test_a_traceback_is_printed_to_those_who_ask_for_it(here: Path) -> None:
     (here / "broken.py").write_text("\nimport nothing_of_that_name\n")
-    show = begin("render", *asked, "--plugin", "broken.py", "--size", "64x64", "--seconds", "0.1", "-o", "null")
+    show = begin("render", "-v", "--plugin", "broken.py", "--size", "64x64", "--seconds", "0.1", "-o", "null")
     out = _rest(show)
     assert show.returncode == 2
-    assert (
-        "ERROR: broken.py, line 2: plugin broken is left out: No module named 'nothing_of_that_name'" in out or traces
-    )
-    assert ("Traceback" in out) == bool(traces)
+    assert "Traceback" in out
     assert out.strip().splitlines()[-1].startswith("likeness: plugin broken cannot be loaded: ")
 
 

@@ -129,12 +129,9 @@ def test_what_shows_nothing_new_is_left_out_and_told(
     people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "new"
-    assert augment(people / "ben", "-o", out, *WEIGHTS, "--count", 6, "--move", "glasses=1", "--within", 0.6) == 0
-    assert "5 pictures show nothing new" in " ".join(capsys.readouterr().out.split())
+    assert augment(people / "ben", "-o", out, *WEIGHTS, "--count", 3, "--move", "glasses=1", "--within", 0.6) == 0
+    assert "2 pictures show nothing new" in " ".join(capsys.readouterr().out.split())
     assert names(out) == {"one.png", "one-01.png"}
-    # Which beard, of somebody who has none.
-    assert augment(people / "ben", "-o", tmp_path / "none", *WEIGHTS, "--count", 2, "--move", "beards=1") == 2
-    assert names(tmp_path / "none") == {"one.png"}
 
 
 @pytest.fixture

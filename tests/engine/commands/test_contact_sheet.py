@@ -30,7 +30,7 @@ def test_a_contact_sheet_holds_as_many_faces_as_asked() -> None:
         (["demo", "--count", "4", "--seconds", "1", "--size", "128"], "out/sheet.png", (128, 4 * 128 + 12, 3)),
         (["demo", "--count", "2", "--size", "96x96", "-o", "b.png"], "b.png", (96, 2 * 96 + 4, 3)),
     ):
-        assert status("contact-sheet", *arguments) == 0
+        assert status("contact-sheet", *arguments, "--weights", "composite-256") == 0
         assert cv2.imread(file).shape == shape
 
 

@@ -110,7 +110,7 @@ class FaceMover:
         )
         drawn, new = self._draw(latent), list[NewPicture]()
         for number in range(plan.count):
-            held = self._move(photo, drawn, latent, person, np.random.default_rng((*seed, number)))
+            held = self._move(photo, drawn, latent, person, *self._choose_amounts(seed, number))
             if held is not None:
                 new.append(held)
             on_step(plan.steps + number + 1, total)
@@ -120,15 +120,20 @@ class FaceMover:
         return keep_new(photo, drawn.picture if plan.detail == "drawing" else photo, new, notes)
 
     def _move(
-        self, photo: Picture, drawn: _Drawing, latent: Tensor, person: _Person, rng: np.random.Generator
+        self,
+        photo: Picture,
+        drawn: _Drawing,
+        latent: Tensor,
+        person: _Person,
+        amounts: Mapping[str, float],
+        on: Mapping[str, float],
     ) -> NewPicture | None:
-        """Return one moved face that holds the person, tried nearer and nearer; None where none did."""
-        shares = {name: float(rng.uniform(-1, 1)) for name in self._plan.ranges}
-        # A switch is on or off, and nothing between: half of the pictures get what it puts on.
-        on = {name: self._plan.ranges[name] for name in self._switches if shares[name] > 0}
-        amounts = {
-            name: share * self._plan.ranges[name] for name, share in shares.items() if name not in self._switches
-        }
+        """Return one moved face that holds the person, tried nearer and nearer; None where none did.
+
+        Args:
+            amounts: of directions, which are lessened.
+            on: of switches that are on, which are not.
+        """
         for tries in range(1, MOST_TRIES + 1 if amounts else 2):
             bare = self._draw(latent + self._sum(amounts))
             moved = self._draw(latent + self._sum({**amounts, **on})) if on else bare
@@ -141,9 +146,24 @@ class FaceMover:
             face = self._shape.complete(picture, person.face)
             distance = identity_distance(person.embedding, self._embedder.embed(picture, face))
             if distance <= self._plan.within:
-                return NewPicture(picture, dict.fromkeys(shares, 0.0) | amounts | on, distance, tries)
+                moves = dict.fromkeys(self._plan.ranges, 0.0) | {**amounts, **on}
+                return NewPicture(picture, moves, distance, tries)
             amounts = {name: NEARER * amount for name, amount in amounts.items()}
         return None
+
+    def _choose_amounts(self, seed: tuple[int, ...], number: int) -> tuple[dict[str, float], dict[str, float]]:
+        """Return how far the `number`th picture is moved along directions, and the switches that are on.
+
+        A switch is on or off, and nothing between: half of the pictures get what it puts on. Where nothing else is
+        moved, there is one picture for each choice of switches, all of them first.
+        """
+        rng, ranges = np.random.default_rng((*seed, number)), self._plan.ranges
+        shares = {name: float(rng.uniform(-1, 1)) for name in ranges}
+        amounts = {name: share * ranges[name] for name, share in shares.items() if name not in self._switches}
+        is_on = {
+            name: shares[name] > 0 if amounts else not number >> place & 1 for place, name in enumerate(self._switches)
+        }
+        return amounts, {name: ranges[name] for name, on in is_on.items() if on}
 
     def _sum(self, amounts: Mapping[str, float]) -> Tensor:
         """Return what is added to a latent to move it by these amounts."""
