@@ -1,5 +1,7 @@
 """`likeness directions list`."""
 
+from collections.abc import Mapping
+
 from likeness.options import Weights
 
 
@@ -33,9 +35,16 @@ def list_directions(weights: Weights | None = None) -> None:
             amounts = f"a bank of {count}, which direction_sweep plays"
         else:
             amounts = "1 is seen, 3 is much"
-        about = read_about(path)
-        table.add_row(name, amounts, about.get("attribute") or about.get("source") or about.get("method", ""))
+        table.add_row(name, amounts, _say_change(name, read_about(path)))
     if found:
         Console(highlight=False).print(table)
     else:
         print("These weights have no directions; `likeness directions measure` and `find` make some")
+
+
+def _say_change(name: str, about: Mapping[str, str]) -> str:
+    """Return what a direction's file says that it changes: of labels, from which values to which."""
+    told = about.get("attribute") or about.get("source") or about.get("method", "")
+    column, _, values = told.removeprefix(f"{name}=").partition(":")
+    low, slash, high = values.replace(",", ", ").partition("/")
+    return f"{column}, from {low} to {high}" if slash else told.removeprefix(f"{name}=")

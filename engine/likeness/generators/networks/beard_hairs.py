@@ -6,6 +6,7 @@ Places are those of the mean face, in px of its 256.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -57,8 +58,13 @@ def draw_full_beard(height: int, width: int) -> Tensor:
     return torch.stack([0.92 * begins * ends * thin * off_lips, shade])[None]
 
 
+@lru_cache(maxsize=2)
+# Whoever is first may be in that mode, and a search that comes later needs gradients through them.
+@torch.inference_mode(mode=False)
 def draw_hairs(height: int, width: int) -> Tensor:
     """Return single hairs, brighter and darker ones, `[1, 1, FINER * height, FINER * width]` of deviation 0.5.
+
+    Drawn once in a process, since that takes 60 ms: the tensor is everybody's, and is not changed.
 
     Noise is drawn out along the way that hair grows [Cabral and Leedom 1993, line integral convolution]: from the
     middle of the upper lip to both sides, and down the chin.

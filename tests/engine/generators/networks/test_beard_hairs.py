@@ -21,7 +21,7 @@ HEIGHT, WIDTH = 108, 160
 def test_single_hairs_are_drawn_out_along_their_way_and_come_out_the_same_each_time() -> None:
     hairs = draw_hairs(HEIGHT, WIDTH)
     assert hairs.shape == (1, 1, FINER * HEIGHT, FINER * WIDTH)
-    assert torch.equal(hairs, draw_hairs(HEIGHT, WIDTH))
+    assert torch.equal(hairs, draw_hairs.__wrapped__(HEIGHT, WIDTH))
     assert 0.4 < hairs.std() < 0.55
     # On the chin they hang down, so that neighbours below are alike and neighbours beside are not.
     chin = hairs[0, 0, -3 * 40 : -3 * 10, FINER * 60 : FINER * 100]
@@ -30,6 +30,14 @@ def test_single_hairs_are_drawn_out_along_their_way_and_come_out_the_same_each_t
     # On the lip they lie to the sides.
     lip = hairs[0, 0, 3 * 20 : 3 * 28, FINER * 30 : FINER * 60]
     assert lip.diff(dim=1).abs().mean() < lip.diff(dim=0).abs().mean()
+
+
+def test_hairs_that_are_first_drawn_in_inference_mode_can_be_searched_through() -> None:
+    with torch.inference_mode():
+        hairs = draw_hairs(12, 16)
+    place = torch.tensor(1.0, requires_grad=True)
+    (place * hairs).sum().backward()
+    assert place.grad is not None
 
 
 def test_coarse_hairs_are_the_same_for_a_picture_that_shows_no_finer_ones() -> None:
