@@ -6,11 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from likeness.generators.families.composite import open_composite
 from likeness.generators.networks.composite import CompositeNetwork
 from likeness.generators.networks.hair_exemplars import BRIGHTEST, PREFIX, mend_hair
 from likeness.generators.weights_file import read_weights
 
 COUNT, SIZE = 4, 32
+SHIPPED = Path(__file__).parents[4] / "weights" / "composite-256.safetensors"
 
 
 def halves(name: str, pictures: Tensor) -> dict[str, Tensor]:
@@ -102,6 +104,14 @@ def test_a_network_with_whole_heads_ends_them_inside_the_picture(tiny_composite:
     assert (drawn - cut(latent))[face].abs().mean() < 0.05
     parts = whole.layers(latent)
     assert torch.allclose(whole.draw_regions(parts)[:, 1:], heads, atol=1e-5)
+
+
+def test_no_head_of_the_bundled_weights_meets_the_upper_edge() -> None:
+    generator = open_composite(SHIPPED, torch.device("cpu"))
+    with torch.inference_mode():
+        heads = generator.draw_silhouette(generator.sample(range(24)))
+    assert heads[:, :, 0].max() < 0.5
+    assert (heads[:, :, 100, 100:156] > 0.9).all()
 
 
 def test_a_bent_outline_is_bent_where_heads_are_whole_too(tiny_composite: Path) -> None:
