@@ -121,6 +121,9 @@ class GeneratorSwap:
                 return
             if not self._orders.empty():
                 continue
+            if patience_s is not None:
+                # Orders that come faster than that: each would leave its memory on top of the others'.
+                return_free_memory()
             self._open(*order)
             self.loading = None
             # Until then the weights before may still fade out.

@@ -98,6 +98,19 @@ def test_after_a_swap_free_memory_goes_back_to_the_system(
     playing.take("large", 0)
 
 
+def test_memory_goes_back_also_where_weights_follow_one_another_without_a_pause(
+    swap_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    returned = threading.Event()
+    monkeypatch.setattr("likeness.show.generator_swap.LET_GO_S", 300.0)
+    monkeypatch.setattr("likeness.show.generator_swap.return_free_memory", returned.set)
+    playing = swap_rig()
+    playing.take("large", 0)
+    assert not returned.is_set()
+    playing.take("small", 0)
+    assert returned.is_set()
+
+
 def test_what_cannot_be_is_refused_at_once(swap_rig: Callable[..., Rig]) -> None:
     swap = swap_rig().show.generator_swap
     with pytest.raises(WeightsError, match=r"no weights 'compsite-256'.*composite-256"):
