@@ -47,6 +47,7 @@ from likeness.commands.train.refine import refine
 from likeness.commands.train.runs import resume, vae, wgan
 from likeness.commands.train.style import style
 from likeness.commands.train.voice import mouth, voice
+from likeness.commands.train.walls import walls
 from likeness.errors import LikenessError
 from likeness.errors.console_log import ConsoleFormatter
 from likeness.files.lasting_stream import open_lasting
@@ -85,8 +86,8 @@ for command in (
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
 for recipe in (
-    faces, composite, refine, enlarge, glasses, beards, gan, wgan, vae, dagan, style, cycle, encoder, voice, mouth,
-    resume,
+    faces, composite, refine, enlarge, glasses, beards, walls, gan, wgan, vae, dagan, style, cycle, encoder, voice,
+    mouth, resume,
 ):  # fmt: skip
     train.command(recipe)
 for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):

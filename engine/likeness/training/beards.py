@@ -20,7 +20,7 @@ from likeness.generators.networks.beard import STRONGEST, pack_layers
 from likeness.generators.networks.beard_hairs import BOTTOM, SIDE, TOP
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.toolkit.latent_file import write_direction
-from likeness.training.pictures import crop_square, decode_picture
+from likeness.training.pictures import read_square_picture
 from likeness.training.quiet_axes import (
     BEARD,
     IN_BOTH,
@@ -156,7 +156,7 @@ def add_beards(generator: CompositeGenerator, bearded: Sequence[Bearded], out: P
     encoder, size = open_encoder_for(generator), generator.network.size
     layers = []
     for each in bearded:
-        picture = _read_photo(each.photo, size)
+        picture = read_square_picture(each.photo, size)
         shown = torch.from_numpy(picture[..., ::-1].astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
         with torch.inference_mode():
             latent = encoder.encode(shown.to(generator.mean.device))
@@ -168,13 +168,6 @@ def add_beards(generator: CompositeGenerator, bearded: Sequence[Bearded], out: P
     shape = [len(stacked), *stacked.shape[2:]]
     told = {"worn": axes[BEARD], "kind": axes[KIND], "shape": shape, "layers": pack_layers(stacked)}
     return write_weights(out, WeightsHeader(FAMILY, {**header.arguments, ARGUMENT: told}, header.licence), tensors)
-
-
-def _read_photo(photo: Path, size: int) -> Bytes:
-    decoded = decode_picture(photo.read_bytes())
-    if decoded is None:
-        raise TrainingError(f"{photo} is no picture of 16 px or more")
-    return crop_square(decoded.pixels, size)
 
 
 def write_beard_directions(weights: Path, name: str, folder: Path) -> list[Path]:

@@ -124,6 +124,21 @@ def crop_square(picture: Bytes, size: int) -> Bytes:
     return np.ascontiguousarray(resize(square, size))
 
 
+def read_square_picture(photo: Path, size: int) -> Bytes:
+    """Return the middle square of a picture, `[size, size, 3]` BGR.
+
+    Raises:
+        TrainingError: it is no picture.
+    """
+    try:
+        decoded = decode_picture(photo.read_bytes())
+    except OSError as error:
+        raise TrainingError(f"{photo} cannot be read ({error.strerror})") from error
+    if decoded is None:
+        raise TrainingError(f"{photo} is no picture of 16 px or more")
+    return crop_square(decoded.pixels, size)
+
+
 def read_pictures(
     folder: Path, size: int, *, at_least: int, leave_first: int = 0, progress: ProgressCallback = no_progress
 ) -> PictureSet:

@@ -56,7 +56,7 @@ def enlarge(
     begin
         Steps before that critic counts; over as many more its weight grows.
     skin_texture
-        Depth of the pores that are drawn on the skin of the enlarged faces; 0.027 is that of faces-512.
+        Depth of the pores that are drawn on the skin of the enlarged faces; 0.02 is that of faces-512.
     """
     from likeness.files.paths import find_weights
 

@@ -25,6 +25,7 @@ from likeness.generators.networks.glasses import Glasses, Worn
 from likeness.generators.networks.quiet_axis import QuietAxis
 from likeness.generators.networks.refiner import Refiner
 from likeness.generators.networks.skin_texture import SkinTexture
+from likeness.generators.networks.walls import Walls, put_behind
 from likeness.generators.weights_file import WeightsHeader, read_weights, shared_latents
 
 Placed = TypeVar("Placed", bound=nn.Module)
@@ -89,6 +90,7 @@ class CompositeGenerator:
         told, even = source.arguments, network.even_index
         self.glasses = Glasses(told["glasses"], even).to(device) if "glasses" in told else None
         self.beard = Beard(told["beard"], even).to(device) if "beard" in told else None
+        self.walls = Walls(told["walls"], tensors["parity"].bool()).to(device) if "walls" in told else None
         self.enlarger = enlarger if enlarger is None else _place(enlarger, device)
         self.skin_texture = SkinTexture(native * FACTOR, told.get("skin_texture", 0.0)).to(device)
         refiner = Refiner.find(tensors) if enlarger is None else None
@@ -177,7 +179,7 @@ class CompositeGenerator:
         for axis in (glasses, beard):
             bare = bare if axis is None else axis.take_off(bare)
         parts = self.network.layers(bare, operations)
-        drawn = self._draw(parts)
+        drawn = self._draw(parts, None if self.walls is None else self.walls(bare))
         if beard is not None:
             drawn = beard.grow(drawn, latent, parts)
         if glasses is None:
@@ -198,13 +200,17 @@ class CompositeGenerator:
         """See `likeness.generator.WearingGenerator`."""
         return image if self._worn is None else self._worn.put_on(image)
 
-    def _draw(self, parts: Layers) -> Tensor:
+    def _draw(self, parts: Layers, wall: Tensor | None) -> Tensor:
         self.warp, self._mattes = parts.field.detach(), parts.mattes.detach()
         if self.enlarger is not None:
-            return self._enlarged(self.enlarger, parts)
+            return self._enlarged(self.enlarger, parts, wall)
         if self.refiner is not None:
-            return self._refined(self.refiner, parts)
-        return self.network.draw_parts(parts, self._size)
+            return self._before(wall, parts, self._refined(self.refiner, parts))
+        return self._before(wall, parts, self.network.draw_parts(parts, self._size))
+
+    def _before(self, wall: Tensor | None, parts: Layers, picture: Tensor) -> Tensor:
+        """The picture of some parts before its wall."""
+        return picture if wall is None else put_behind(picture, wall, self.network.draw_regions(parts)[:, 1:].detach())
 
     @property
     def improver(self) -> EightBitNetwork | None:
@@ -243,9 +249,9 @@ class CompositeGenerator:
             return None
         return self.network.warp_regions(self._mattes, self.warp)
 
-    def _enlarged(self, enlarger: Enlarger, parts: Layers) -> Tensor:
+    def _enlarged(self, enlarger: Enlarger, parts: Layers, wall: Tensor | None) -> Tensor:
         """The drawing enlarged, which has been learnt at its native size alone, then brought to the size asked for."""
-        drawn = self.network.draw_parts(parts, self.network.size)
+        drawn = self._before(wall, parts, self.network.draw_parts(parts, self.network.size))
         picture: Tensor = self.skin_texture(enlarger(drawn), parts.skin, parts.skin_region(), parts.field).clamp_(-1, 1)
         if picture.shape[-1] == self._size:
             return picture
