@@ -15,7 +15,7 @@ from likeness.options import QUIET, Options, PictureOptions, parse_settings, qui
 SHARED = {"--output", "-o", "--size", "--fps", "--device", "--plugin", "--audio", "--weights", "--backend"}
 SHARED |= {"--camera", "--threads", "--precision", "--seconds", "--preset", "--force", "--fit", "--profile"}
 LIVE = {"--display", "--osc-port", "--osc-host", "--oscquery-port", "--midi", "--link", "--no-link"}
-DRAWN = {"--heads", "--seed", "--set"}
+DRAWN = {"--heads", "--seed", "--set", "--unmodulated"}
 PLAYED = {"--windowed", "--no-windowed", "--takeover", "--watch", "--no-watch", "--follow", "--no-follow", "--status"}
 PLAYED |= {"--strict", "--no-strict", "--web-port", "--web-host", "--open", "--no-open"}
 PLAYED |= {"--dmx", "--artnet-port", "--sacn-port"}

@@ -26,6 +26,9 @@ def edit(*arguments: object) -> int:
     return int(ending.value.code or 0)
 
 
+FACE = np.s_[60:220, 70:186]
+
+
 def read(path: Path) -> NDArray[np.float64]:
     return cv2.imread(str(path))[..., ::-1].astype(float)
 
@@ -58,10 +61,11 @@ def test_an_edited_face_is_the_encoders_latent_and_the_directions(photos: dict[s
 
 def test_a_search_comes_nearer_to_the_photo_than_the_guess(photos: dict[str, Path], tmp_path: Path) -> None:
     apart = []
-    for steps in (0, 12):
+    for steps in (0, 30):
         out = tmp_path / f"{steps}.png"
         assert edit(photos["nine"], "-d", "smile=0", "-o", out, "--aligned", "--steps", steps) == 0
-        apart.append(np.abs(read(out) - read(photos["nine"])).mean())
+        # Of the face: what is behind it is one of some walls, and no search finds which.
+        apart.append(np.abs(read(out) - read(photos["nine"]))[FACE].mean())
     assert apart[1] < 0.9 * apart[0]
 
 

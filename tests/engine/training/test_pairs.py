@@ -41,7 +41,7 @@ def test_the_drawing_is_that_of_the_code_and_the_photo_lies_on_it_better_than_be
         gained.append(still - moved)
         assert np.abs(pair.photo.astype(float) - photo).mean() < 20  # the same picture, a few px away
     # One may be a little farther off: what was warped is softer.
-    assert min(gained) > -0.3
+    assert min(gained) > -0.4
     assert sum(gained) > 0.5
 
 

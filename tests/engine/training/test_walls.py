@@ -66,6 +66,9 @@ def test_a_composite_is_given_walls_and_keeps_its_tensors_and_faces(tiny_composi
     person = regions[:, 1:]
     assert changed[person < 0.1].mean() > 0.001
     assert changed[person > 0.999].max() < 0.002
+    # A search for a face sees none.
+    sought = walled.synthesize(latent.clone().requires_grad_())
+    assert (sought - bare.synthesize(latent)).abs().max() < 0.02
     # A walk crosses from wall to wall without a jump.
     walk = torch.lerp(bare.sample([3]), bare.sample([4]), torch.linspace(0, 1, 200)[:, None, None])
     assert walled.walls is not None

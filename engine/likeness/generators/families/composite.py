@@ -134,7 +134,7 @@ class CompositeGenerator:
         return latent * self.mirror_signs
 
     def synthesize(self, latent: Tensor, noise: NoiseMode = "const") -> Tensor:
-        """Pictures `[batch, 3, size, size]` in [-1, 1], differentiable; there is no noise in this family."""
+        """Pictures `[batch, 3, size, size]` in [-1, 1]; with a gradient, without walls. There is no noise here."""
         return self._draw_face(latent, UNBENT)
 
     @property
@@ -179,7 +179,9 @@ class CompositeGenerator:
         for axis in (glasses, beard):
             bare = bare if axis is None else axis.take_off(bare)
         parts = self.network.layers(bare, operations)
-        drawn = self._draw(parts, None if self.walls is None else self.walls(bare))
+        # No gradient finds a photo's wall, and a search is led astray by those that it cannot have.
+        sought = torch.is_grad_enabled() and latent.requires_grad
+        drawn = self._draw(parts, None if self.walls is None or sought else self.walls(bare))
         if beard is not None:
             drawn = beard.grow(drawn, latent, parts)
         if glasses is None:
