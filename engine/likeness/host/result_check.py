@@ -12,6 +12,8 @@ from likeness.stage import VisitorState
 
 # What a status can show; of what a plugin says no more is read, for it may have no end.
 MOST_VISITORS, LONGEST_STATE = 64, 24
+# `[heads, num_ws, w_dim]`; pictures have four.
+LATENT_AXES = 3
 
 
 def check_states(states: Iterable[VisitorState]) -> list[VisitorState]:
@@ -25,7 +27,7 @@ def check_result(result: object, value: Tensor) -> Tensor:
     """Return what a plugin returned in place of `value`, if it is of the same kind.
 
     Raises:
-        PluginError: where it is no tensor, or one of another shape, device or kind.
+        PluginError: where it is no tensor, or one of another shape, device or kind, or a latent with NaN or infinity.
     """
     # Not `isinstance`, which asks the object itself, and nothing of a plugin's may run here.
     if not issubclass(type(result), Tensor):
@@ -42,6 +44,9 @@ def check_result(result: object, value: Tensor) -> Tensor:
         )
     if not result.untyped_storage().nbytes() and result.numel():
         raise PluginError("a tensor was wanted, one whose memory was given back came back")
+    # Of a latent alone, which is small. A graphics card would have to be waited for; there they are mended unsaid.
+    if result.is_cpu and result.ndim == LATENT_AXES and not bool(result.isfinite().all()):
+        raise PluginError("a latent was wanted, one with NaN or infinity came back")
     return result
 
 

@@ -119,7 +119,7 @@ def test_after_many_strikes_in_a_row_it_is_bypassed_until_the_performer_tries_it
     assert host.rack[0].strikes == 1
 
 
-@pytest.mark.parametrize("result", [ONE[:, :2], ONE.double(), "a face", 3.0])
+@pytest.mark.parametrize("result", [ONE[:, :2], ONE.double(), "a face", 3.0, ONE * torch.nan, ONE * torch.inf])
 def test_another_shape_or_kind_is_a_strike(result: object, caplog: pytest.LogCaptureFixture) -> None:
     host = Host()
     host.add("odd", Returns(result))

@@ -219,6 +219,8 @@ class Exemplars(nn.Module):
         sharpness: of the choice, per squared standard deviation.
         chosen: exemplars drawn at a time; reading all 96 took 2 ms more of a frame.
         left_out: numbers of exemplars that are never drawn.
+        mirrored: whether their mirror images are drawn too. A face in the middle is as near to an exemplar as to its
+            mirror image and gets both: hair is even then, and a wall would be a kaleidoscope.
 
     Attributes:
         count: of the exemplars.
@@ -236,6 +238,7 @@ class Exemplars(nn.Module):
         sharpness: float,
         chosen: int = 16,
         left_out: Sequence[int] = (),
+        mirrored: bool = True,
     ) -> None:
         super().__init__()
         self.sharpness = sharpness
@@ -244,12 +247,13 @@ class Exemplars(nn.Module):
         self.count = len(kept)
         even, odd = (own[f"keys_{kind}"].float()[kept] for kind in ("even", "odd"))
         # An exemplar's mirror image has the odd half of its key turned.
-        self.register_buffer("keys", torch.cat([torch.cat([even, odd], 1), torch.cat([even, -odd], 1)]))
+        keys = [torch.cat([even, odd], 1), torch.cat([even, -odd], 1)]
+        self.register_buffer("keys", torch.cat(keys if mirrored else keys[:1]))
         query = torch.zeros(len(parity), self.keys.shape[1])
         query[~parity, : even.shape[1]] = own["query_even"].float()
         query[parity, even.shape[1] :] = own["query_odd"].float()
         self.register_buffer("query", query)
-        self.chosen = min(chosen, 2 * self.count - 1)
+        self.chosen = min(chosen, len(self.keys) - 1)
         self._parts = dict(parts)
         self._shapes = {part: (*own[f"{part}_even"].shape[1:-1], 2 * own[f"{part}_even"].shape[-1]) for part in parts}
         halves = [f"{part}_{kind}" for part in parts for kind in ("even", "odd")]

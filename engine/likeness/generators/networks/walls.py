@@ -71,7 +71,7 @@ class Walls(nn.Module):
             scale = half.abs().amax((1, 2, 3)).clamp(min=1e-8) / 127
             tensors[f"{PREFIX}.detail_{kind}"] = (half / scale.reshape(-1, 1, 1, 1)).round().to(torch.int8)
             tensors[f"{PREFIX}.detail_{kind}_scale"] = scale
-        self.exemplars = Exemplars(tensors, PREFIX, {"detail": 1}, parity, SHARPNESS, CHOSEN)
+        self.exemplars = Exemplars(tensors, PREFIX, {"detail": 1}, parity, SHARPNESS, CHOSEN, mirrored=False)
 
     @torch.no_grad()
     def forward(self, latent: Tensor) -> Tensor:
