@@ -139,14 +139,15 @@ def test_a_broken_plugin_is_left_out_and_the_show_starts(here: Path, caplog: pyt
 
 
 def test_the_same_seed_renders_the_same_frames_and_another_does_not(here: Path) -> None:
-    alike = ("render", "--fps", "30", "--size", "128x128")
+    # Without a loss: a coder of films may leave out what moves by a level, and show a picture twice.
+    alike = ("render", "--fps", "30", "--size", "128x128", "--profile", "ffv1")
     # In a process of its own and in this one.
-    show = begin(*alike, "--seconds", "1.5", "--seed", "7", "-o", "a.mp4")
-    assert status(*alike, "--seconds", "1.5", "--seed", "7", "-o", "b.mp4") == 0
+    show = begin(*alike, "--seconds", "1.5", "--seed", "7", "-o", "a.mkv")
+    assert status(*alike, "--seconds", "1.5", "--seed", "7", "-o", "b.mkv") == 0
     out = _rest(show)
     assert show.returncode == 0, out
-    assert status(*alike, "--seconds", "0.1", "--seed", "8", "-o", "c.mp4") == 0
-    first, second, other = (decode(here / name).astype(np.int16) for name in ("a.mp4", "b.mp4", "c.mp4"))
+    assert status(*alike, "--seconds", "0.1", "--seed", "8", "-o", "c.mkv") == 0
+    first, second, other = (decode(here / name).astype(np.int16) for name in ("a.mkv", "b.mkv", "c.mkv"))
     assert first.shape[0] == 45
     assert np.array_equal(first, second)
     assert np.abs(first[: len(other)] - other).mean() > 3.0
