@@ -132,19 +132,20 @@ class CameraInput:
                 picture = source.read(self._thread.stopping.wait)
                 if picture is None:
                     break
-                self._count += 1
-                now = time.monotonic()
-                self._newest = CameraImage(picture, self._count, now)
-                self._tell_trouble(check.find_trouble(picture, now))
                 if not self._live:
                     self._live, self._warned = True, False
                     log.info("camera: %s, %d x %d px", self.label, picture.shape[1], picture.shape[0])
+                self._count += 1
+                now = time.monotonic()
+                # Whoever sees a picture sees a camera that is live.
+                self._newest = CameraImage(picture, self._count, now)
+                self._tell_trouble(check.find_trouble(picture, now))
         except Exception as error:  # noqa: BLE001 - a driver may raise anything when its camera is unplugged
             self._warn(str(error))
         finally:
             # Before it is closed, which waits for a driver that does not answer.
-            self._live, self._trouble = False, ""
             self.drop_picture()
+            self._live, self._trouble = False, ""
             try:
                 source.close()
             except Exception as error:  # noqa: BLE001 - what was unplugged may fail to close, and is gone either way
