@@ -19,6 +19,7 @@ from likeness.generators.families.composite import FAMILY, CompositeGenerator
 from likeness.generators.networks.beard import STRONGEST, pack_layers
 from likeness.generators.networks.beard_hairs import BOTTOM, SIDE, TOP
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
+from likeness.picture import to_tensor
 from likeness.toolkit.latent_file import write_direction
 from likeness.training.pictures import read_square_picture
 from likeness.training.quiet_axes import (
@@ -157,7 +158,7 @@ def add_beards(generator: CompositeGenerator, bearded: Sequence[Bearded], out: P
     layers = []
     for each in bearded:
         picture = read_square_picture(each.photo, size)
-        shown = torch.from_numpy(picture[..., ::-1].astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+        shown = to_tensor(picture[..., ::-1])
         with torch.inference_mode():
             latent = encoder.encode(shown.to(generator.mean.device))
             field = generator.network.blocks(latent, 1)["field"][0].permute(1, 2, 0).cpu().numpy()

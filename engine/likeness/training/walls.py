@@ -15,8 +15,10 @@ from likeness.errors import TrainingError
 from likeness.faces.flow import Bytes, Image
 from likeness.faces.mattes import Mattes, cut_out, prior_mattes
 from likeness.generators.families.composite import FAMILY, CompositeGenerator
-from likeness.generators.networks.walls import COLOUR_ROW, pack_walls
+from likeness.generators.networks.composite import COLOUR_ROW
+from likeness.generators.networks.walls import pack_walls
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
+from likeness.picture import to_tensor
 from likeness.training.pictures import read_square_picture
 
 ARGUMENT = "walls"  # of a composite's header
@@ -164,7 +166,7 @@ def add_walls(
     walls, codes = [], []
     for photo in photos:
         picture = read_square_picture(photo, size)
-        shown = torch.from_numpy(picture[..., ::-1].astype(np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+        shown = to_tensor(picture[..., ::-1])
         with torch.inference_mode():
             latent = encoder.encode(shown.to(generator.mean.device))
             skin, person = generator.network.draw_regions(generator.network.layers(latent))[0].cpu().numpy()

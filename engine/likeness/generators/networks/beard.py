@@ -8,8 +8,6 @@ which by a place on another such direction of its fine layer, along which they s
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +18,7 @@ from torch.nn import functional
 
 from likeness.generators.networks.beard_hairs import BOTTOM, SIDE, TOP, coarsen, draw_full_beard, draw_hairs, soften
 from likeness.generators.networks.composite import Layers
+from likeness.generators.networks.packed_bytes import pack_bytes, unpack_bytes
 from likeness.generators.networks.quiet_axis import FINE, QuietAxis
 
 # What of the picture is looked at for it: faces are longer and wider than the mean face.
@@ -45,7 +44,7 @@ STRANDS = 1.3  # by which the exemplars' own strands are drawn out
 def pack_layers(layers: np.ndarray) -> str:
     """Return the right halves of exemplars `[n, 2, height, width]`, opacity and strands, as text for a header."""
     steps = np.stack([layers[:, 0] * 127, layers[:, 1] / STRONGEST * 127], axis=1)
-    return base64.b64encode(zlib.compress(np.rint(steps.clip(-127, 127)).astype(np.int8).tobytes(), 9)).decode()
+    return pack_bytes(steps)
 
 
 def unpack_layers(text: str, shape: tuple[int, int, int]) -> Tensor:
@@ -58,10 +57,7 @@ def unpack_layers(text: str, shape: tuple[int, int, int]) -> Tensor:
         ValueError: it is broken, or there is more or less of it.
     """
     count, height, width = shape
-    try:
-        steps = np.frombuffer(zlib.decompress(base64.b64decode(text, validate=True)), np.int8)
-    except zlib.error as error:
-        raise ValueError(f"the layers of beards are broken ({error})") from error
+    steps = unpack_bytes(text, "the layers of beards")
     half = torch.from_numpy(steps.reshape(count, 2, height, width).astype(np.float32) / 127)
     half[:, 1] *= STRONGEST
     return torch.cat([half.flip(-1), half], dim=-1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from likeness.generators.networks.composite import COLOUR_ROW
 from likeness.generators.networks.composite_parts import Exemplars
+from likeness.generators.networks.packed_bytes import pack_bytes, unpack_bytes
 from likeness.generators.networks.resampling import resize
 
-COLOUR_ROW = 1  # of the latent: the broad layer, which has the backdrop's colours
 # Of the choice, per squared standard deviation, and walls drawn at a time; with 20 and 4 a walk jumped between them.
 SHARPNESS, CHOSEN = 8.0, 6
 STRONGEST = 1.0  # what a wall may differ by from its own blur, where pictures are in [-1, 1]
@@ -23,8 +22,7 @@ PREFIX = "wall"
 
 def pack_walls(walls: np.ndarray) -> str:
     """Return what is left of walls without their blur, `[n, 3, size, size]` about [-1, 1], as text for a header."""
-    steps = np.rint((walls / STRONGEST * 127).clip(-127, 127)).astype(np.int8)
-    return base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode()
+    return pack_bytes(walls / STRONGEST * 127)
 
 
 def unpack_walls(text: str, count: int, size: int) -> Tensor:
@@ -33,10 +31,7 @@ def unpack_walls(text: str, count: int, size: int) -> Tensor:
     Raises:
         ValueError: it is broken, or there is more or less of it.
     """
-    try:
-        steps = np.frombuffer(zlib.decompress(base64.b64decode(text, validate=True)), np.int8)
-    except zlib.error as error:
-        raise ValueError(f"the walls are broken ({error})") from error
+    steps = unpack_bytes(text, "the walls")
     return torch.from_numpy(steps.reshape(count, 3, size, size).astype(np.float32) * (STRONGEST / 127))
 
 
