@@ -16,6 +16,14 @@ from likeness.inputs.midi.input import midi_available
 
 
 @pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which commands run, and in which they have their home."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+@pytest.fixture
 def torch_as_it_was() -> Iterator[None]:
     """Put back afterwards what of torch is the whole process's: other tests of the worker count on it."""
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()

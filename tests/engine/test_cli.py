@@ -13,10 +13,9 @@ import av
 import numpy as np
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
+from tests.engine.command_status import status
 from tests.reference import pickles
 from tests.reference.parity import case
-
-from likeness.cli import main
 
 DEADLINE_S = 60.0
 COMMAND = (sys.executable, "-m", "likeness.cli")
@@ -25,21 +24,6 @@ COMMAND = (sys.executable, "-m", "likeness.cli")
 def begin(*arguments: str) -> "subprocess.Popen[str]":
     """Run the command in a process of its own; both streams come as one."""
     return subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def status(*arguments: str) -> object:
-    """Run the command in this process, which is enough where nothing is said of processes; return its exit status."""
-    with pytest.raises(SystemExit) as ending:
-        main(arguments)
-    return ending.value.code or 0
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which commands run, and in which they have their home."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
-    return tmp_path
 
 
 def decode(path: Path) -> np.ndarray:

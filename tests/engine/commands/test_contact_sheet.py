@@ -5,22 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from likeness.cli import main
-
-
-def status(*arguments: str) -> object:
-    with pytest.raises(SystemExit) as ending:
-        main(arguments)
-    return ending.value.code or 0
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which commands run, and in which they have their home."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LIKENESS_HOME", str(tmp_path / "home"))
-    return tmp_path
+from tests.engine.command_status import status
 
 
 @pytest.mark.usefixtures("here")
