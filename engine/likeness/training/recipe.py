@@ -165,6 +165,8 @@ def own_settings(kind: type[Own], wanted: Mapping[str, Any], renamed: Mapping[st
     """
     wanted = {(renamed or {}).get(name, name): value for name, value in wanted.items()}
     known = {entry.name: entry.default for entry in fields(kind)}  # type: ignore[arg-type]
+    # TOML has lists alone.
+    wanted = {name: tuple(value) if isinstance(value, list) else value for name, value in wanted.items()}
     for name, value in wanted.items():
         if name not in known:
             raise TrainingError(f"no setting {name!r} in this recipe; {nearest(name, known)}")

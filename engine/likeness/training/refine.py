@@ -14,10 +14,12 @@ from likeness.errors import TrainingError
 from likeness.generator import Licence
 from likeness.generators.networks.composite import CompositeNetwork, find_manner
 from likeness.generators.networks.refiner import COARSEST, WIDTHS, Refiner
-from likeness.generators.weights_file import WeightsHeader, write_weights
+from likeness.generators.weights_file import WeightsHeader, declare_latents, read_weights, write_weights
 from likeness.training.compute import Compute
 from likeness.training.crops import Crop, Crops
+from likeness.training.dataset import to_images
 from likeness.training.drawing_recipe import FAMILY, DrawingRecipe, open_base, spread
+from likeness.training.narrow_refiner import narrow_refiner
 from likeness.training.pairs import open_pairs, write_pairs
 from likeness.training.pictures import read_pictures
 from likeness.training.recipe import EXPORT, check_spans, own_settings
@@ -26,6 +28,7 @@ from likeness.training.refine_losses import (
     agreement,
     colour_distance,
     feature_distance,
+    octave_distance,
     pixel_distance,
     texture_distance,
 )
@@ -35,6 +38,7 @@ from likeness.training.texture_game import erode
 
 # Steps over which the critic's weight grows, and steps that it trains before it counts.
 WARM_STEPS, AHEAD = 500, 200
+WIDEST = 8192  # channels
 RIM = 17  # px around each place over which skin is averaged
 DEVIATION_PHOTOS = 20  # photos
 
@@ -45,9 +49,12 @@ class RefineSettings:
 
     Args:
         base: the composite weights file to refine; absolute.
-        outline: width of the person's edge in px; see `CompositeNetwork`.
+        teacher: a weights file whose refiner is learnt from, instead of photos and the critic; absolute, "" for none.
+        widths: channels at a half, a quarter, an eighth and a sixteenth of the picture's size.
+        outline: width of the person's edge in px, where the base says none; see `CompositeNetwork`.
         pairs: folder in which pairs are kept, made where it holds none; absolute.
-        crop: px of the squares that are trained on.
+        crop: px of the squares that are trained on; with a teacher whole pictures are, for what it adds to a square
+            depends on all around.
         adversarial: weight of the critic of textures.
         begin: steps before the critic counts.
         features: weight of the distance of features, place by place: much of it smooths.
@@ -59,6 +66,8 @@ class RefineSettings:
 
     base: str = ""
     pairs: str = ""
+    teacher: str = ""
+    widths: tuple[int, ...] = WIDTHS
     outline: float = 0.9
     crop: int = 128
     adversarial: float = 0.7
@@ -82,10 +91,18 @@ class RefineSettings:
         check_spans(self, {**spans, **dict.fromkeys(weights, (0, 1e3))})
         if self.crop % COARSEST:
             raise TrainingError(f"crop must be a multiple of {COARSEST} px, {self.crop} came")
+        if len(self.widths) != len(WIDTHS) or not all(
+            isinstance(each, int) and 1 <= each <= WIDEST for each in self.widths
+        ):
+            raise TrainingError(f"widths are {len(WIDTHS)} numbers from 1 to {WIDEST}, {list(self.widths)} came")
 
 
 class RefineRecipe(DrawingRecipe):
-    """A refiner that learns from pairs of drawing and photo, and from a critic of textures."""
+    """A refiner that learns from pairs of drawing and photo, and from a critic of textures; or from another refiner.
+
+    A smaller one that begins with the channels of a larger that count most, and learns from its pictures [Hinton et
+    al. 2015], soon draws nearly what that does: it plays against no critic.
+    """
 
     learns, becomes = "refiner", "refined"
     _own: RefineSettings
@@ -98,7 +115,7 @@ class RefineRecipe(DrawingRecipe):
         self._header, self._tensors = open_base(Path(self._own.base), size, Refiner.prefix, f"refining at {size} px")
         # The file holds the base too, whose notice must go along.
         self._licence = Licence(settings.licence, settings.paid_use, self._header.licence.notice)
-        drawn = find_manner(self._header.arguments) | {"outline": self._own.outline}
+        drawn = {"outline": self._own.outline} | find_manner(self._header.arguments)
         network = CompositeNetwork(self._tensors, size=size, **drawn, dtype=torch.float32)
         encoder = CompositeEncoder(network, self._tensors)
         if compute.is_main:
@@ -108,9 +125,16 @@ class RefineRecipe(DrawingRecipe):
         compute.barrier()
         pairs = open_pairs(Path(self._own.pairs), size)
         composite = compute.place(CompositeNetwork(self._tensors, size=size, **drawn))
-        self._crops = Crops(pairs, composite, self._own.crop, compute.device)
-        refiner = compute.place(Refiner(WIDTHS))
-        seen = pairs.pixels[spread(len(pairs), DEVIATION_PHOTOS), ..., 4:]
+        crop = size if self._own.teacher else self._own.crop
+        self._crops = Crops(pairs, composite, crop, compute.device)
+        some = pairs.pixels[spread(len(pairs), DEVIATION_PHOTOS)]
+        seen = some[..., 4:]
+        self._teacher = compute.place(_open_teacher(Path(self._own.teacher))) if self._own.teacher else None
+        if self._teacher is None:
+            refiner = compute.place(Refiner(self._own.widths))
+        else:
+            refiner = narrow_refiner(self._teacher, self._own.widths, to_images(some[..., :3], compute.device))
+            refiner = compute.place(refiner)
         self._begin(compute, refiner, composite, encoder, seen, settings.learning_rate, settings.batch)
 
     def rate(self, progress: float) -> float:
@@ -120,7 +144,11 @@ class RefineRecipe(DrawingRecipe):
     def export(self, folder: Path) -> None:
         """Write base and average as one file of the composite family."""
         own = {Refiner.prefix + name: tensor.half() for name, tensor in self._average.state_dict().items()}
-        arguments = {**self._header.arguments, "outline": self._own.outline}
+        arguments = {"outline": self._own.outline, **self._header.arguments}
+        if self._own.teacher:
+            # What was saved for the teacher goes on to work.
+            path = Path(self._own.teacher)
+            arguments |= declare_latents(path, read_weights(path)[0])
         header = WeightsHeader(FAMILY, arguments, self._licence)
         write_weights(folder / EXPORT, header, self._tensors | own)
 
@@ -131,8 +159,19 @@ class RefineRecipe(DrawingRecipe):
         refined: Tensor = self._network(crop.drawn, crop.skin)
         return refined
 
+    def _feature_maps(self, photos: Tensor, made: Tensor, step: int) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the features of both; none where a teacher's picture is all that is learnt from."""
+        return super()._feature_maps(photos, made, step) if self._teacher is None else ([], [])
+
     def _losses(self, crop: Crop, refined: Tensor, maps: list[Tensor], wanted: list[Tensor]) -> dict[str, Tensor]:
-        """Return the distances of pairs, and for random faces that of their colours from the drawing's."""
+        """Return the distances of pairs, and for random faces that of their colours from the drawing's.
+
+        With a teacher, how far they all are from its picture.
+        """
+        if self._teacher is not None:
+            with torch.no_grad(), self._compute.autocast():
+                wanted_picture = self._teacher(crop.drawn, crop.skin).float()
+            return {"taught": octave_distance(refined, wanted_picture)}
         drawn, photos, count = crop.drawn, crop.photos, len(crop.photos)
         skin = functional.adaptive_avg_pool2d(crop.skin[:count], drawn.shape[-1] // COLOUR_BLOCK)
         where = skin * agreement(drawn[:count], photos)
@@ -151,7 +190,21 @@ class RefineRecipe(DrawingRecipe):
 
     def _critic_weight(self, step: int) -> float | None:
         since = step - self._own.begin
-        return self._own.adversarial * min(1.0, since / WARM_STEPS) if since >= 0 else None
+        if self._teacher is not None or since < 0:
+            return None
+        return self._own.adversarial * min(1.0, since / WARM_STEPS)
 
     def _trains_critic(self, step: int) -> bool:
-        return step >= self._own.begin - AHEAD
+        return self._teacher is None and step >= self._own.begin - AHEAD
+
+
+def _open_teacher(path: Path) -> Refiner:
+    """Return the refiner of a weights file, to ask and not to change.
+
+    Raises:
+        TrainingError: it has none.
+    """
+    teacher = Refiner.find(read_weights(path)[1])
+    if teacher is None:
+        raise TrainingError(f"{path} has no refiner to learn from; name weights that have one, such as faces-256")
+    return teacher.eval().requires_grad_(False)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from likeness.commands.train.runs import WEIGHT, RunOptions, start_run
+from likeness.commands.train.runs import WEIGHT, WIDTH, RunOptions, start_run
 from likeness.options import ranged
 from likeness.ranges import TRAINED_SIDE
 
@@ -32,6 +32,8 @@ def refine(
     options: RefineOptions = REFINE_DEFAULTS,
     crop: Annotated[int, ranged(TRAINED_SIDE)] = 128,
     adversarial: Annotated[float, WEIGHT] = 0.7,
+    widths: Annotated[tuple[int, int, int, int], WIDTH] = (32, 64, 128, 192),
+    teacher: str | None = None,
 ) -> None:
     """Train a network that makes the drawings of composite weights more photographic; one file holds both.
 
@@ -45,9 +47,15 @@ def refine(
     weights
         The composite to refine: a file, or the name of a bundled one, of the size that --size says.
     crop
-        Px of the squares that are trained on, a multiple of 16.
+        Px of the squares that are trained on, a multiple of 16; with --teacher they are whole pictures.
     adversarial
         Weight of the critic of textures: more gives more detail, and more invented detail.
+    widths
+        Channels of the network at a half, a quarter, an eighth and a sixteenth of the picture's size; half of them
+        take less than half the time.
+    teacher
+        Weights whose refiner is learnt from, instead of photos and the critic: a smaller network, by --widths, that
+        draws nearly the same. What was saved for those weights still works.
     """
     from likeness.files.paths import find_weights
 
@@ -57,5 +65,7 @@ def refine(
         "pairs": str(output.resolve() / "pairs"),
         "crop": crop,
         "adversarial": adversarial,
+        "widths": list(widths),
+        "teacher": str(find_weights(teacher).resolve()) if teacher else "",
     }
     start_run("refine", folder, replace(options, output=output), own, batch=BATCH)
