@@ -17,7 +17,8 @@ from likeness.generator import Bend, Bends, GeneratorInfo, NoiseMode
 from likeness.generators.families.checkpoint import Source, own_source
 from likeness.generators.families.stepping import add_swaps, names_of_swaps
 from likeness.generators.networks.beard import Beard
-from likeness.generators.networks.composite import UNBENT, CompositeNetwork, Layers, find_manner
+from likeness.generators.networks.composite import UNBENT, CompositeNetwork, find_manner
+from likeness.generators.networks.composite_layers import Layers
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.eight_bit_network import EightBitNetwork
 from likeness.generators.networks.enlarger import FACTOR, Enlarger

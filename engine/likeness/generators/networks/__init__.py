@@ -4,8 +4,9 @@ ops.py                   activations, filters, and `Tensors`, which checks what 
 mapping.py               z to w, for all three StyleGANs
 stylegan1.py, modulated_conv.py, stylegan2.py, filtered_lrelu.py, stylegan3.py, progan.py
 dcgan.py, vae.py         decoders, and the encoder of a VAE
-byte_rows.py, composite_parts.py, crown.py, resampling.py, composite.py, refiner.py, enlarger.py
-hair_exemplars.py, head_shape.py   a composite's heads made whole
+byte_rows.py, composite_parts.py, crown.py, composite_layers.py, resampling.py, composite.py, refiner.py, enlarger.py
+exemplar_halves.py, hair_exemplars.py, head_shape.py   a composite's heads made whole; skin_exemplars.py: no scars
+hair_texture.py          single hairs
 skin_texture.py          pores on enlarged faces; walls.py: what is behind them; packed_bytes.py: of headers
 quiet_axis.py            where a composite's latent says what is worn; glasses.py, glasses_drawing.py, beard.py
 stylegan2_training.py    StyleGAN2 as it is trained; it writes what stylegan2.py reads

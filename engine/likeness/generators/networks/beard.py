@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness.generators.networks.beard_hairs import BOTTOM, SIDE, TOP, coarsen, draw_full_beard, draw_hairs, soften
-from likeness.generators.networks.composite import Layers
+from likeness.generators.networks.composite_layers import Layers
 from likeness.generators.networks.packed_bytes import pack_bytes, unpack_bytes
 from likeness.generators.networks.quiet_axis import FINE, QuietAxis
 

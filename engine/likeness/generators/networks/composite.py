@@ -9,8 +9,7 @@ multiplied on half the width [Sirovich & Kirby 1990].
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.generator import Bend
+from likeness.generators.networks.composite_layers import Layers, crown_mattes, draw_tall
 from likeness.generators.networks.composite_parts import (
     HAIR_FLOOR,
     HAIR_PARTS,
@@ -30,55 +30,20 @@ from likeness.generators.networks.composite_parts import (
     MirrorBands,
     block_layout,
 )
-from likeness.generators.networks.crown import close_above, close_head
+from likeness.generators.networks.crown import close_head
 from likeness.generators.networks.hair_exemplars import mend_hair
+from likeness.generators.networks.hair_texture import HairTexture
 from likeness.generators.networks.head_shape import HeadShape
 from likeness.generators.networks.resampling import blur, resize, soften
+from likeness.generators.networks.skin_exemplars import mend_skin
 
 # Nothing bent.
 UNBENT: Mapping[str, Bend] = MappingProxyType({})
-# What is drawn above the mean frame, as a part of its height: the warp of a tall head looks there.
-CROWN = 1 / 16
 # The least slope of a mean silhouette that is still made an edge of; where it is flat there is none to find.
 SLOWEST = 0.45
 COLOUR_ROW, FINE_ROW = 1, 3  # of the latent
 # Arguments of a network that a file's header gives.
-MANNER = ("outline", "strands", "left_out", "whole_heads", "unshapely")
-
-
-@dataclass(frozen=True)
-class Layers:
-    """The picture's parts in the mean frame, all `[batch, channels, size, size]`.
-
-    Attributes:
-        skin, hair, backdrop: colours, about [-1, 1].
-        mattes: opacity in [0, 1] of skin over hair, and of both over the backdrop.
-        field: warp in picture widths, x first, `[batch, 2, size / 4, size / 4]`.
-        whole: whether every head ends below the frame's top.
-    """
-
-    skin: Tensor
-    hair: Tensor
-    backdrop: Tensor
-    mattes: Tensor
-    field: Tensor
-    whole: bool = False
-
-    def flat(self) -> Tensor:
-        """The layers laid over each other, still in the mean frame."""
-        person = torch.lerp(self.hair, self.skin, self.mattes[:, :1])
-        return torch.lerp(self.backdrop, person, self.mattes[:, 1:])
-
-    def skin_region(self) -> Tensor:
-        """Where there is bare skin, in [0, 1], `[batch, 1, size, size]`, in the mean frame."""
-        return self.mattes[:, :1] * self.mattes[:, 1:]
-
-    def crown(self) -> Layers:
-        """What is above the frame, `CROWN` of its height: colours mirrored, the head closed in a dome."""
-        mattes = _crown_mattes(self.mattes, self.whole)
-        rows = mattes.shape[2]
-        skin, hair, backdrop = (layer[:, :, :rows].flip(2) for layer in (self.skin, self.hair, self.backdrop))
-        return Layers(skin, hair, backdrop, mattes, self.field, self.whole)
+MANNER = ("outline", "strands", "pores", "left_out", "even_skin", "whole_heads", "unshapely", "hair_texture")
 
 
 class CompositeNetwork(nn.Module):
@@ -95,8 +60,11 @@ class CompositeNetwork(nn.Module):
             silhouettes are mixed; None leaves it to `softness`.
         left_out: numbers of the skins that are never drawn: what they wear, glasses or paint, is no skin, and would
             be a scar on a bare face.
+        even_skin: whether skin detail is kept to what is usual at each place, as `mend_skin` does.
         whole_heads: whether heads are drawn whole, as `HeadShape` does; else what the frame cuts is closed.
         unshapely: numbers of the heads of hair whose outlines and strands are not drawn where heads are whole.
+        hair_texture: how strong the streaks of single hairs are, as `HairTexture` has it, which frays outlines too; 0
+            draws none.
         unsharp: strength of the last sharpening, which makes up for the warp's interpolation.
         dtype: in which components are multiplied on a graphics card; a processor sums them as the bytes that they are.
     """
@@ -116,14 +84,18 @@ class CompositeNetwork(nn.Module):
         edge_reach: float = 16.0,
         outline: float | None = None,
         left_out: Sequence[int] = (),
+        even_skin: bool = False,
         whole_heads: bool = False,
         unshapely: Sequence[int] = (),
+        hair_texture: float = 0.0,
         unsharp: float = 0.3,
         dtype: torch.dtype = torch.bfloat16,
     ) -> None:
         super().__init__()
         if whole_heads:
             tensors = mend_hair(tensors, unshapely)
+        if even_skin:
+            tensors = mend_skin(tensors, left_out)
         self.size = size
         self.strands = strands
         self.pores = pores
@@ -139,6 +111,7 @@ class CompositeNetwork(nn.Module):
         self.outline = None if outline is None else softness[1] / outline
         self.unsharp = unsharp
         self.head_shape = HeadShape(size // 2) if whole_heads else None
+        self.hair_texture = HairTexture(size, hair_texture) if hair_texture else None
         self._grids: dict[tuple[int, float, torch.device], tuple[Tensor, Tensor]] = {}
 
     @property
@@ -189,12 +162,17 @@ class CompositeNetwork(nn.Module):
         drawn["strands"] = self._draw_strands(real)
         if self.head_shape is not None:
             drawn["edges"] = self.head_shape(drawn["edges"], drawn["field"])
+        hairs = None if self.hair_texture is None else self.hair_texture(drawn["edges"])
+        if hairs is not None:
+            drawn["strands"] = drawn["strands"] + hairs.streaks
         drawn.update({name: bend(drawn[name]) for name, bend in bends.items() if name in drawn})
         broad = resize(drawn["skin"], self.size // 2)
         _crop(broad, self.layout["skin_middle"]).add_(drawn["skin_middle"])
         outlines = drawn["edges"] if self.outline is None else self._sharpen_outline(drawn["edges"], self.outline)
         stack = resize(torch.cat([broad, outlines * self.steepness], dim=1), self.size)
         skin, edges = stack[:, :3], stack[:, 3:]
+        if hairs is not None:
+            edges = hairs.fray(edges)
         # As if they had been brought to the size of skin and then doubled as skin is.
         sizes = self.size // 4, self.size // 2, self.size
         hair, backdrop = (resize(drawn[name], *sizes) for name in ("hair", "backdrop"))
@@ -239,11 +217,11 @@ class CompositeNetwork(nn.Module):
 
     def draw_parts(self, parts: Layers, size: int) -> Tensor:
         """Draw the layers of the mean frame as `[batch, 3, size, size]` in [-1, 1]."""
-        return self.warp_and_sharpen(_tall(parts, Layers.flat), parts.field, size)
+        return self.warp_and_sharpen(draw_tall(parts, Layers.flat), parts.field, size)
 
     def draw_with_skin(self, parts: Layers) -> tuple[Tensor, Tensor]:
         """Draw parts at the native size, and where there is bare skin, in [0, 1], `[batch, 1, size, size]`."""
-        stack = _tall(parts, lambda parts: torch.cat([parts.flat(), parts.skin_region()], dim=1))
+        stack = draw_tall(parts, lambda parts: torch.cat([parts.flat(), parts.skin_region()], dim=1))
         warped = self._warp(stack, parts.field, self.size)
         return self._sharpen(warped[:, :3], 1), warped[:, 3:]
 
@@ -253,14 +231,14 @@ class CompositeNetwork(nn.Module):
 
     def warp_regions(self, mattes: Tensor, field: Tensor) -> Tensor:
         """Return the regions of `draw_regions` of mattes and a field alone."""
-        tall = torch.cat([_crown_mattes(mattes, self.head_shape is not None), mattes], dim=2)
+        tall = torch.cat([crown_mattes(mattes, self.head_shape is not None), mattes], dim=2)
         person = tall[:, 1:]
         return self._warp(torch.cat([tall[:, :1] * person, person], dim=1), field, self.size).clamp(0, 1)
 
     def draw_silhouette(self, latent: Tensor, size: int, bends: Mapping[str, Bend] = UNBENT) -> Tensor:
         """Return where the person is in the picture of that size, in [0, 1], `[batch, 1, size, size]`."""
         parts = self.layers(latent, bends)
-        return self._warp(_tall(parts, lambda parts: parts.mattes[:, 1:]), parts.field, size).clamp(0, 1)
+        return self._warp(draw_tall(parts, lambda parts: parts.mattes[:, 1:]), parts.field, size).clamp(0, 1)
 
     def warp_and_sharpen(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
         """Warp the mean-frame picture, with or without its crown, to its shape and sharpen it."""
@@ -300,18 +278,6 @@ class CompositeNetwork(nn.Module):
 def find_manner(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return how a file's network draws, for `CompositeNetwork`, of what its header says."""
     return {name: arguments[name] for name in MANNER if name in arguments}
-
-
-def _tall(parts: Layers, draw: Callable[[Layers], Tensor]) -> Tensor:
-    """What is drawn of the parts, with the crown above the frame: `[batch, channels, size * (1 + CROWN), size]`."""
-    return torch.cat([draw(parts.crown()), draw(parts)], dim=2)
-
-
-def _crown_mattes(mattes: Tensor, whole: bool) -> Tensor:
-    """How the mattes go on above the frame."""
-    rows = round(CROWN * mattes.shape[-1])
-    person = mattes[:, 1:, :1].expand(-1, -1, rows, -1) if whole else close_above(mattes[:, 1:], rows)
-    return torch.cat([mattes[:, :1, :rows].flip(2), person], dim=1)
 
 
 def _crop(picture: Tensor, block: Block) -> Tensor:

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from likeness.generators.networks.exemplar_halves import join_halves, split_halves
+
 PREFIX = "hair_exemplar"
 # What is lent to a head that is not whole.
 SHAPE_PARTS = ("edges", "detail", "cover")
@@ -39,7 +41,8 @@ def mend_hair(tensors: Mapping[str, Tensor], unshapely: Sequence[int]) -> dict[s
         raise ValueError(f"of {count} heads of hair {strange or 'all'} are said to be unshapely")
     whole = torch.tensor([number for number in range(count) if number not in unshapely])
     kept = {name: tensors[name][whole] for name in _names(SHAPE_PARTS)}
-    kept |= _split("detail", _fade_rims(_join(kept, "detail"), _join(kept, "edges")))
+    detail, edges = (join_halves(kept, f"{PREFIX}.{part}") for part in ("detail", "edges"))
+    kept |= split_halves(f"{PREFIX}.detail", _fade_rims(detail, edges))
     lender, mirrored = _find_lenders(tensors, whole)
     sign = torch.where(mirrored, -1, 1).to(torch.int8).reshape(-1, 1, 1, 1)
     for name, pictures in kept.items():
@@ -77,24 +80,3 @@ def _fade_rims(strands: Tensor, edges: Tensor) -> Tensor:
     within = functional.interpolate(within, size=strands.shape[2:], mode="bilinear", align_corners=False)
     bounded = torch.where(strands > 0, BRIGHTEST * torch.tanh(strands / BRIGHTEST), strands)
     return bounded * ((within - RIM[0]) / (RIM[1] - RIM[0])).clamp(0, 1)
-
-
-def _join(tensors: Mapping[str, Tensor], part: str) -> Tensor:
-    """Return one part of every exemplar, `[n, channels, height, width]`."""
-    even, odd = (
-        tensors[f"{PREFIX}.{part}_{parity}"].float() * tensors[f"{PREFIX}.{part}_{parity}_scale"].reshape(-1, 1, 1, 1)
-        for parity in ("even", "odd")
-    )
-    return torch.cat([even + odd, (even - odd).flip(-1)], dim=-1)
-
-
-def _split(part: str, pictures: Tensor) -> dict[str, Tensor]:
-    """Return one part of every exemplar as a file has it: int8 halves with a scale each."""
-    left, right = pictures.chunk(2, dim=-1)
-    right = right.flip(-1)
-    packed = {}
-    for parity, half in (("even", (left + right) / 2), ("odd", (left - right) / 2)):
-        scale = half.abs().amax((1, 2, 3)).clamp(min=1e-8) / 127
-        packed[f"{PREFIX}.{part}_{parity}"] = (half / scale.reshape(-1, 1, 1, 1)).round().to(torch.int8)
-        packed[f"{PREFIX}.{part}_{parity}_scale"] = scale
-    return packed
