@@ -40,6 +40,7 @@ from likeness.commands.train.cycle import cycle
 from likeness.commands.train.dagan import dagan
 from likeness.commands.train.encoder import encoder
 from likeness.commands.train.enlarge import enlarge
+from likeness.commands.train.eyes import eyes
 from likeness.commands.train.faces import faces
 from likeness.commands.train.gan import gan
 from likeness.commands.train.glasses import glasses
@@ -86,8 +87,8 @@ for command in (
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
 for recipe in (
-    faces, composite, refine, enlarge, glasses, beards, walls, gan, wgan, vae, dagan, style, cycle, encoder, voice,
-    mouth, resume,
+    faces, composite, refine, enlarge, eyes, glasses, beards, walls, gan, wgan, vae, dagan, style, cycle, encoder,
+    voice, mouth, resume,
 ):  # fmt: skip
     train.command(recipe)
 for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):

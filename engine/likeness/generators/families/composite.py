@@ -20,6 +20,7 @@ from likeness.generators.networks.beard import Beard
 from likeness.generators.networks.composite import UNBENT, CompositeNetwork, find_manner
 from likeness.generators.networks.composite_layers import Layers
 from likeness.generators.networks.composite_parts import ROWS
+from likeness.generators.networks.drawn_eyes import DrawnEyes
 from likeness.generators.networks.eight_bit_network import EightBitNetwork
 from likeness.generators.networks.enlarger import FACTOR, Enlarger
 from likeness.generators.networks.glasses import Glasses, Worn
@@ -71,8 +72,7 @@ class CompositeGenerator:
     Its latent has four layers, each a joint code of unit variance: shape (and hair style),
     broad (light and colour), middle and fine skin. All layers equal is one coherent face; a layer
     from another face brings that face's shape, colours or skin. Where the file holds a refiner or an enlarger too,
-    it makes the drawing more of a photograph, the enlarger at twice the size; the latent means the same with and
-    without.
+    it makes the drawing more of a photograph, the enlarger at twice the size; the latent means the same.
 
     Args:
         source: of a composite weights file.
@@ -81,23 +81,22 @@ class CompositeGenerator:
     """
 
     def __init__(self, source: Source, device: torch.device, size: int | None = None) -> None:
-        tensors = source.tensors
-        native = int(source.arguments["size"])
+        tensors, told = source.tensors, source.arguments
+        native = int(told["size"])
         enlarger = Enlarger.find(tensors)
         self._size = size or native * (1 if enlarger is None else FACTOR)
-        manner = find_manner(source.arguments)
-        network = CompositeNetwork(tensors, size=native, dtype=choose_refiner_dtype(device), **manner)
+        network = CompositeNetwork(tensors, size=native, dtype=choose_refiner_dtype(device), **find_manner(told))
         self.network = network.to(device).eval().requires_grad_(False)
-        told, even = source.arguments, network.even_index
-        self.glasses = Glasses(told["glasses"], even).to(device) if "glasses" in told else None
-        self.beard = Beard(told["beard"], even).to(device) if "beard" in told else None
+        self.glasses = Glasses(told["glasses"], network.even_index).to(device) if "glasses" in told else None
+        self.beard = Beard(told["beard"], network.even_index).to(device) if "beard" in told else None
         self.walls = Walls(told["walls"], tensors["parity"].bool()).to(device) if "walls" in told else None
         self.enlarger = enlarger if enlarger is None else _place(enlarger, device)
         self.skin_texture = SkinTexture(native * FACTOR, told.get("skin_texture", 0.0)).to(device)
+        self.eyes = DrawnEyes(self._size, told.get("eyes", 0.0)).to(device)
         refiner = Refiner.find(tensors) if enlarger is None else None
         self.refiner = refiner if refiner is None else _place(refiner, device)
         w_dim = network.w_dim
-        shared = shared_latents(WeightsHeader(FAMILY, source.arguments))
+        shared = shared_latents(WeightsHeader(FAMILY, told))
         names = "" if shared is None else shared.weights
         self.info = GeneratorInfo(FAMILY, ROWS, w_dim, self._size, source.licence, GROUPS, latents=names)
         self.warp: Tensor | None = None
@@ -180,9 +179,10 @@ class CompositeGenerator:
         for axis in (glasses, beard):
             bare = bare if axis is None else axis.take_off(bare)
         parts = self.network.layers(bare, operations)
-        # No gradient finds a photo's wall, and a search is led astray by those that it cannot have.
+        # No gradient finds a photo's wall, nor goes through drawn eyes, and a search is led astray by them.
         sought = torch.is_grad_enabled() and latent.requires_grad
         drawn = self._draw(parts, None if self.walls is None or sought else self.walls(bare))
+        drawn = drawn if sought else self.eyes(drawn, parts.field)
         if beard is not None:
             drawn = beard.grow(drawn, latent, parts)
         if glasses is None:

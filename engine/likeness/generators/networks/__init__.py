@@ -6,8 +6,9 @@ stylegan1.py, modulated_conv.py, stylegan2.py, filtered_lrelu.py, stylegan3.py, 
 dcgan.py, vae.py         decoders, and the encoder of a VAE
 byte_rows.py, composite_parts.py, crown.py, composite_layers.py, resampling.py, composite.py, refiner.py, enlarger.py
 exemplar_halves.py, hair_exemplars.py, head_shape.py   a composite's heads made whole; skin_exemplars.py: no scars
-hair_texture.py          single hairs
-skin_texture.py          pores on enlarged faces; walls.py: what is behind them; packed_bytes.py: of headers
+hair_texture.py          single hairs; skin_texture.py: pores on enlarged faces
+drawn_eyes.py            crisp eyes; eye_patterns.py: what they are drawn by
+walls.py                 what is behind faces; packed_bytes.py: of headers
 quiet_axis.py            where a composite's latent says what is worn; glasses.py, glasses_drawing.py, beard.py
 stylegan2_training.py    StyleGAN2 as it is trained; it writes what stylegan2.py reads
 filter_network.py        from picture to picture, in several styles

@@ -1,0 +1,179 @@
+"""Eyes drawn onto a face: irises, whites, lids and lashes as crisp as photographs have them, in the face's colours.
+
+The eyes of a composite are means of many that looked elsewhere, soft and dull. These are drawn from measures of the
+mean face, laid onto the picture by the face's own warp, and take their colours from those that they replace.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from likeness.generators.networks.eye_patterns import IRIS_REACH, LIDS_BOX, draw_iris, draw_lids, step
+
+# Lengths on the mean face are in px of this side.
+SIDE = 256
+# The eyes of the mean face: the middle between them, how far they are from it, half of an eye's width, the height of
+# its corners, and that of its pupil.
+MIDDLE, OFF, HALF, CORNER, PUPIL = 128.0, 34.0, 14.2, 125.5, 121.8
+# Irises are round in the picture; their radius in widths of an eye there.
+IRIS = 0.195
+# What is looked at of the picture, as parts of it: top, bottom, left, right. Eyes lie within.
+BAND = (0.385, 0.545, 0.25, 0.75)
+ROUNDS = 3  # of finding where a place of the mean face lies in the picture; each comes several times nearer
+# Two pigments, red, green and blue of mean 1; how blue a drawn iris must be against its white, and how light, until
+# it is taken for a light one; how bright irises of both kinds are beside the white, and how much lighter ones differ.
+BROWN, BLUE = (1.27, 0.97, 0.76), (0.84, 1.0, 1.16)
+BLUISH, LIGHT_ONE = (0.14, 0.3), (0.48, 0.72)
+BROWN_BRIGHT, BLUE_BRIGHT, LIGHTER = 0.27, 0.5, 0.2
+# The white: how much brighter than the blur that it replaces, between which bounds, its tint, and how far it replaces.
+WHITER, WHITE_SPAN, TINT, WHITE_SHARE = 1.8, (0.4, 0.9), (1.0, 0.985, 0.97), 0.65
+# A window that both eyes mirror: its height and size in radii, how far it follows the light to a side, how bright.
+WINDOW_UP, WINDOW_SIZE, WINDOW_ASIDE, WINDOW = 0.38, 0.2, 0.36, 0.85
+RIM = (1.12, 0.03)  # how the wet rim of the lower lid is brighter: by a factor, and by so much
+FLOOR = 0.05  # of brightness that is divided by
+
+
+class EyeColours(NamedTuple):
+    """What is found on a drawing, each `[batch, 3, 1, 1]` in [0, 1]; `light` `[batch, 1, 1, 1]`.
+
+    Attributes:
+        white, iris: what the eyes are drawn in.
+        light: from which side light comes, from -1, the picture's left, to 1.
+    """
+
+    white: Tensor
+    iris: Tensor
+    light: Tensor
+
+
+class DrawnEyes(nn.Module):
+    """Draws the eyes of pictures anew; the same code on CPU, CUDA and MPS, no sync. No gradient flows through it.
+
+    Both eyes look the same way and have one colour, for they are drawn alike. A mirrored face has mirrored eyes.
+
+    Args:
+        size: height and width of the pictures, px.
+        strength: how far they replace those that are there, 0 to 1; 0 changes nothing and costs nothing.
+    """
+
+    lids: Tensor
+    irises: Tensor
+    places: Tensor
+
+    def __init__(self, size: int, strength: float) -> None:
+        super().__init__()
+        self.strength = float(strength)
+        if not strength:
+            return
+        self._top, self._bottom, self._left, self._right = (round(part * size) for part in BAND)
+        self._px = SIDE / size
+        self.register_buffer("lids", draw_lids(self._px), persistent=False)
+        self.register_buffer("irises", draw_iris(self._px), persistent=False)
+        spans = ((self._left, self._right), (self._top, self._bottom))
+        x, y = ((torch.arange(*span) + 0.5) / size for span in spans)
+        places = torch.stack(torch.meshgrid(x, y, indexing="xy"))[None]
+        self.register_buffer("places", places, persistent=False)
+
+    @torch.no_grad()
+    def forward(self, pictures: Tensor, field: Tensor) -> Tensor:
+        """Return pictures with their eyes drawn.
+
+        Args:
+            pictures: `[batch, 3, size, size]` in [-1, 1].
+            field: the warp that drew them, in picture widths, x first, `[batch, 2, h, w]`.
+        """
+        if not self.strength:
+            return pictures
+        drawn = pictures.clone()
+        band = drawn[:, :, self._top : self._bottom, self._left : self._right]
+        band.copy_(self._draw((band.float() + 1) / 2, field.float()).mul_(2).sub_(1))
+        return drawn
+
+    def _draw(self, band: Tensor, field: Tensor) -> Tensor:
+        """Return the band `[batch, 3, rows, columns]` in [0, 1] with eyes."""
+        places = self.places.expand(len(field), -1, -1, -1)
+        aside, down = ((places + _look_up(field, places)) * SIDE).split(1, dim=1)
+        # 1 where the picture's right eye is, -1 where the left one is; both are drawn as the right one.
+        side = torch.where(aside < MIDDLE, -1.0, 1.0)
+        outward = (aside - MIDDLE) * side - OFF
+        inside, shade, lashes, rim, skin = _sample(self.lids, outward, down - CORNER, LIDS_BOX).split(1, dim=1)
+        pupils, width = _find_eyes(field)
+        radius = IRIS * width
+        centre = torch.where(side < 0, pupils[:, :, :1, None], pupils[:, :, 1:, None])
+        across, below = ((places - centre) / radius).split(1, dim=1)
+        box = (-IRIS_REACH, IRIS_REACH, -IRIS_REACH, IRIS_REACH)
+        within, bright, of_iris, of_white = _sample(self.irises, across * side, below, box).split(1, dim=1)
+        colours = _find_colours(band, inside * of_iris, inside * of_white, skin, side)
+        eye = torch.lerp(torch.lerp(band, colours.white, WHITE_SHARE), colours.iris * bright, within) * shade
+        far = ((across - WINDOW_ASIDE * colours.light).square() + (below + WINDOW_UP).square()).sqrt()
+        window = WINDOW * step(far, WINDOW_SIZE + self._px / 6, WINDOW_SIZE - self._px / 6)
+        mirrored = (0.35 + colours.white.mean(1, keepdim=True)).clamp(max=1)
+        eye = torch.lerp(eye, mirrored.expand_as(eye), window)
+        drawn = torch.lerp(band, eye, inside * self.strength) * (1 - lashes * self.strength)
+        return torch.lerp(drawn, drawn * RIM[0] + RIM[1], rim * self.strength).clamp_(0, 1)
+
+
+def _find_colours(band: Tensor, of_iris: Tensor, of_white: Tensor, skin: Tensor, side: Tensor) -> EyeColours:
+    """Return the colours that eyes are drawn in, and the side of the light, of what is drawn at some places.
+
+    Args:
+        band: the picture `[batch, 3, rows, columns]` in [0, 1].
+        of_iris, of_white, skin: how much each place counts; skin lies below the eyes.
+        side: -1 about the picture's left eye, 1 about the right one.
+    """
+    was_iris, was_white = _mean(band, of_iris), _mean(band, of_white)
+    left, right = (_mean(band, skin * (side == sign)).mean(1, keepdim=True) for sign in (-1, 1))
+    light = torch.tanh(4 * (right - left) / (left + right).clamp_min(FLOOR))
+    bright = was_white.mean(1, keepdim=True).clamp_min(FLOOR)
+    # A white is white: what tint it has is that of the light.
+    tint = (was_white / bright).clamp(0.6, 1.6)
+    white = (1 + tint) / 2 * _colour(TINT, band) * (bright * WHITER).clamp(*WHITE_SPAN)
+    own = was_iris / tint
+    level = own.mean(1, keepdim=True).clamp_min(FLOOR)
+    light_one = step(level / bright, *LIGHT_ONE)
+    blue = step((own[:, 2:] - own[:, :1]) / level, *BLUISH) * light_one
+    share = BROWN_BRIGHT + (BLUE_BRIGHT - BROWN_BRIGHT) * blue + LIGHTER * (light_one - 0.5)
+    pigment = torch.lerp(_colour(BROWN, band), _colour(BLUE, band), blue)
+    return EyeColours(white, pigment * tint * share * white.mean(1, keepdim=True), light)
+
+
+def _find_eyes(field: Tensor) -> tuple[Tensor, Tensor]:
+    """Return where both pupils are, `[batch, 2, 2]`, x first, and an eye's width in the picture, `[batch, 1, 1, 1]`.
+
+    A warp says for a place of the picture which place of the mean face is there; the other way is found in rounds.
+    """
+    middles = (MIDDLE - OFF, MIDDLE + OFF)
+    x = [middle + aside for aside in (0, -HALF, HALF) for middle in middles]
+    wanted = torch.tensor([x, [PUPIL] * 2 + [CORNER] * 4], device=field.device)[None, :, :, None] / SIDE
+    found = wanted = wanted.expand(len(field), -1, -1, -1)
+    for _ in range(ROUNDS):
+        found = wanted - _look_up(field, found)
+    pupils, left, right = found[..., 0].split(2, dim=2)
+    return pupils, (right - left).norm(dim=1).mean(1)[:, None, None, None]
+
+
+def _look_up(field: Tensor, places: Tensor) -> Tensor:
+    """Return the warp `[batch, 2, rows, columns]` at places of the picture, alike, both in picture widths."""
+    grid = (2 * places - 1).permute(0, 2, 3, 1)
+    return functional.grid_sample(field, grid, padding_mode="border", align_corners=False)
+
+
+def _sample(pattern: Tensor, x: Tensor, y: Tensor, box: tuple[float, float, float, float]) -> Tensor:
+    """Return a pattern of a box (left, right, top, bottom) at places `[batch, 1, rows, columns]`; nothing beyond it."""
+    left, right, top, bottom = box
+    x, y = ((2 * at - low - high) / (high - low) for at, low, high in ((x, left, right), (y, top, bottom)))
+    grid = torch.cat([x, y], dim=1).permute(0, 2, 3, 1)
+    return functional.grid_sample(pattern.expand(len(x), -1, -1, -1), grid, align_corners=False)
+
+
+def _mean(band: Tensor, counts: Tensor) -> Tensor:
+    """Return the mean colour of places, `[batch, 3, 1, 1]`."""
+    return (band * counts).sum((2, 3), keepdim=True) / (counts.sum((2, 3), keepdim=True) + 1e-3)
+
+
+def _colour(rgb: tuple[float, float, float], like: Tensor) -> Tensor:
+    return torch.tensor(rgb, device=like.device)[None, :, None, None]
