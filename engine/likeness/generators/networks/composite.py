@@ -171,8 +171,9 @@ class CompositeNetwork(nn.Module):
         outlines = drawn["edges"] if self.outline is None else self._sharpen_outline(drawn["edges"], self.outline)
         stack = resize(torch.cat([broad, outlines * self.steepness], dim=1), self.size)
         skin, edges = stack[:, :3], stack[:, 3:]
-        if hairs is not None:
-            edges = hairs.fray(edges)
+        if self.hair_texture is not None and hairs is not None:
+            # Of the heads that are drawn: edges that were bent or mixed have other hairs.
+            edges = (self.hair_texture(drawn["edges"]) if "edges" in bends else hairs).fray(edges)
         # As if they had been brought to the size of skin and then doubled as skin is.
         sizes = self.size // 4, self.size // 2, self.size
         hair, backdrop = (resize(drawn[name], *sizes) for name in ("hair", "backdrop"))
