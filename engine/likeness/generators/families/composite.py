@@ -14,11 +14,12 @@ from torch.nn import functional
 
 from likeness.errors import WeightsError
 from likeness.generator import Bend, Bends, GeneratorInfo, NoiseMode
+from likeness.generators.devices import choose_dtype
 from likeness.generators.families.checkpoint import Source, own_source
 from likeness.generators.families.stepping import add_swaps, names_of_swaps
 from likeness.generators.networks.beard import Beard
 from likeness.generators.networks.composite import UNBENT, CompositeNetwork, find_manner
-from likeness.generators.networks.composite_layers import Layers
+from likeness.generators.networks.composite_layers import Layers, Region
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.drawn_eyes import DrawnEyes
 from likeness.generators.networks.eight_bit_network import EightBitNetwork
@@ -52,20 +53,6 @@ LAYERS: Mapping[str, str] = MappingProxyType(
 GROUPS = {"coarse": (0, 1), "broad": (1, 2), "middle": (2, 3), "fine": (3, 4)}
 
 
-def choose_refiner_dtype(device: torch.device) -> torch.dtype:
-    """Return the type in which the refiner is multiplied fastest without being seen.
-
-    bfloat16 where the CPU multiplies it in hardware and on CUDA; float16 on MPS; float32 else,
-    for bfloat16 in software is several times slower.
-    """
-    if device.type == "cuda":
-        return torch.bfloat16
-    if device.type == "mps":
-        return torch.float16
-    in_hardware = torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return torch.bfloat16 if in_hardware else torch.float32
-
-
 class CompositeGenerator:
     """A composite generator; see `likeness.generator.Generator`.
 
@@ -85,13 +72,14 @@ class CompositeGenerator:
         native = int(told["size"])
         enlarger = Enlarger.find(tensors)
         self._size = size or native * (1 if enlarger is None else FACTOR)
-        network = CompositeNetwork(tensors, size=native, dtype=choose_refiner_dtype(device), **find_manner(told))
+        network = CompositeNetwork(tensors, size=native, dtype=choose_dtype(device), **find_manner(told))
         self.network = network.to(device).eval().requires_grad_(False)
         self.glasses = Glasses(told["glasses"], network.even_index).to(device) if "glasses" in told else None
         self.beard = Beard(told["beard"], network.even_index).to(device) if "beard" in told else None
         self.walls = Walls(told["walls"], tensors["parity"].bool()).to(device) if "walls" in told else None
         self.enlarger = enlarger if enlarger is None else _place(enlarger, device)
-        self.skin_texture = SkinTexture(native * FACTOR, told.get("skin_texture", 0.0)).to(device)
+        depth = told.get("skin_texture", 0.0)
+        self.skin_texture = SkinTexture(native * FACTOR, depth).to(device) if depth and enlarger is not None else None
         self.eyes = DrawnEyes(self._size, told.get("eyes", 0.0)).to(device)
         refiner = Refiner.find(tensors) if enlarger is None else None
         self.refiner = refiner if refiner is None else _place(refiner, device)
@@ -208,12 +196,12 @@ class CompositeGenerator:
         if self.enlarger is not None:
             return self._enlarged(self.enlarger, parts, wall)
         if self.refiner is not None:
-            return self._before(wall, parts, self._refined(self.refiner, parts))
-        return self._before(wall, parts, self.network.draw_parts(parts, self._size))
+            return self._refined(self.refiner, parts, wall)
+        return self._before(wall, *self.network.draw_with_regions(parts, self._size, *_sought(wall)))
 
-    def _before(self, wall: Tensor | None, parts: Layers, picture: Tensor) -> Tensor:
-        """The picture of some parts before its wall."""
-        return picture if wall is None else put_behind(picture, wall, self.network.draw_regions(parts)[:, 1:].detach())
+    def _before(self, wall: Tensor | None, picture: Tensor, person: Tensor) -> Tensor:
+        """The picture before its wall, where there is one: `person` is the last region that was drawn with it."""
+        return picture if wall is None else put_behind(picture, wall, person[:, -1:])
 
     @property
     def improver(self) -> EightBitNetwork | None:
@@ -254,23 +242,33 @@ class CompositeGenerator:
 
     def _enlarged(self, enlarger: Enlarger, parts: Layers, wall: Tensor | None) -> Tensor:
         """The drawing enlarged, which has been learnt at its native size alone, then brought to the size asked for."""
-        drawn = self._before(wall, parts, self.network.draw_parts(parts, self.network.size))
-        picture: Tensor = self.skin_texture(enlarger(drawn), parts.skin, parts.skin_region(), parts.field).clamp_(-1, 1)
+        drawn, regions = self.network.draw_with_regions(parts, self.network.size, "skin", *_sought(wall))
+        drawn = self._before(wall, drawn, regions)
+        picture: Tensor = enlarger(drawn)
+        if self.skin_texture is not None:
+            picture = picture.add_(self.skin_texture(drawn, regions[:, :1], parts.field))
+        picture = picture.clamp_(-1, 1)
         if picture.shape[-1] == self._size:
             return picture
         size, shrinks = (self._size, self._size), self._size < picture.shape[-1]
         return functional.interpolate(picture, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
 
-    def _refined(self, refiner: Refiner, parts: Layers) -> Tensor:
+    def _refined(self, refiner: Refiner, parts: Layers, wall: Tensor | None) -> Tensor:
         """The drawing with what the refiner adds, which it has learnt to do at the native size alone."""
-        drawn, skin = self.network.draw_with_skin(parts)
+        drawn, regions = self.network.draw_with_regions(parts, self.network.size, "skin", *_sought(wall))
+        skin = regions[:, :1]
         if self._size == self.network.size:
             refined: Tensor = refiner(drawn, skin)
-            return refined.clamp_(-1, 1)
+            return self._before(wall, refined.clamp_(-1, 1), regions)
         added = refiner.residual(drawn, skin)
         shrinks, size = self._size < self.network.size, (self._size, self._size)
         added = functional.interpolate(added, size=size, mode="bilinear", align_corners=False, antialias=shrinks)
-        return (self.network.draw_parts(parts, self._size) + added).clamp_(-1, 1)
+        return self._before(wall, (self.network.draw_parts(parts, self._size) + added).clamp_(-1, 1), regions)
+
+
+def _sought(wall: Tensor | None) -> tuple[Region, ...]:
+    """What is drawn with a picture that is put before a wall: where the person is."""
+    return () if wall is None else ("person",)
 
 
 def _mix_and_bend(other: Tensor, share: float, bend: Bend | None, x: Tensor) -> Tensor:
@@ -282,7 +280,7 @@ def _mix_and_bend(other: Tensor, share: float, bend: Bend | None, x: Tensor) -> 
 def _place(network: Placed, device: torch.device) -> Placed:
     """Return `network` frozen on the device, in the type in which it is multiplied fastest."""
     # torch's types of `to` know no memory_format.
-    network = network.to(device, choose_refiner_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(device, choose_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
 
 

@@ -1,10 +1,11 @@
-"""The networks, importing torch alone: tensors in, pictures out, no files and no devices of their own choice.
+"""The networks, importing torch and OpenCV alone: tensors in, pictures out, no files, no devices of their own choice.
 
 ops.py                   activations, filters, and `Tensors`, which checks what it reads from a state dict
 mapping.py               z to w, for all three StyleGANs
 stylegan1.py, modulated_conv.py, stylegan2.py, filtered_lrelu.py, stylegan3.py, progan.py
 dcgan.py, vae.py         decoders, and the encoder of a VAE
-byte_rows.py, composite_parts.py, crown.py, composite_layers.py, resampling.py, composite.py, refiner.py, enlarger.py
+byte_rows.py, composite_parts.py, crown.py, composite_layers.py, resampling.py, warp.py, composite.py
+arithmetic.py, quantised_pictures.py, eight_bit_network.py, refiner.py, enlarger.py
 exemplar_halves.py, hair_exemplars.py, head_shape.py   a composite's heads made whole; skin_exemplars.py: no scars
 hair_texture.py          single hairs; skin_texture.py: pores on enlarged faces
 drawn_eyes.py            crisp eyes; eye_patterns.py: what they are drawn by

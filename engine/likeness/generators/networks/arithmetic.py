@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from likeness.generators.networks.quantised_pictures import read_cells, read_pixels, spread_onto, write_planes
+
 ENGINE = "onednn"
 SLOPE = 0.2  # of what is negative, in all networks here
-# Squares of so many px a side have rows of four bytes.
-SPREAD = 4
+PICTURE = "picture"  # what the ranges of a network's own input are noted under
 # Between the widest values of the faces that were looked at and those of any other.
 HEADROOM = 1.2
 
@@ -21,11 +22,17 @@ HEADROOM = 1.2
 class Arithmetic(Protocol):
     """The steps of a network. Each name is of one place in it, and of the layer for a convolution."""
 
-    def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
-        """Return what the layer makes of a picture of floats with squares of `factor` px folded into channels."""
+    def read(self, picture: Tensor) -> Tensor:
+        """Return a picture `[batch, 3, H, W]` of floats as `fold` wants it."""
 
-    def enter(self, name: str, x: Tensor) -> Tensor:
-        """Return what the layer makes of `x`, of floats."""
+    def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
+        """Return what the layer makes of a picture that was read, with squares of `factor` px folded into channels."""
+
+    def read_cells(self, picture: Tensor, factor: int) -> Tensor:
+        """Return squares of `factor` px of a picture of floats, folded into channels, within a rim of repeated ones."""
+
+    def convolve_cells(self, name: str, cells: Tensor, factor: int) -> Tensor:
+        """Return what the layer makes of what `read_cells` returned."""
 
     def convolve(self, name: str, x: Tensor) -> Tensor:
         """Return what the layer makes of `x`."""
@@ -42,8 +49,11 @@ class Arithmetic(Protocol):
     def leave(self, x: Tensor) -> Tensor:
         """Return `x` as floats."""
 
-    def spread(self, x: Tensor, factor: int) -> Tensor:
-        """Return `x` as floats, with its channels unfolded into squares of `factor` px [Shi et al. 2016]."""
+    def spread(self, x: Tensor, factor: int, onto: Tensor) -> Tensor:
+        """Return `x` with its channels unfolded into squares of `factor` px [Shi et al. 2016], added to a picture.
+
+        `onto`, of floats, may be written to.
+        """
 
 
 class Convolution(Protocol):
@@ -70,11 +80,18 @@ class FloatArithmetic:
     def __init__(self, layers: Mapping[str, Callable[[Tensor], Tensor]], slope: float) -> None:
         self._layers, self._slope = layers, slope
 
+    def read(self, picture: Tensor) -> Tensor:
+        return picture
+
     def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
         return self.convolve(name, functional.pixel_unshuffle(picture, factor))
 
-    def enter(self, name: str, x: Tensor) -> Tensor:
-        return self.convolve(name, x)
+    def read_cells(self, picture: Tensor, factor: int) -> Tensor:
+        cells = functional.pixel_unshuffle(picture, factor).contiguous(memory_format=torch.channels_last)
+        return functional.pad(cells, (1, 1, 1, 1), mode="replicate")
+
+    def convolve_cells(self, name: str, cells: Tensor, factor: int) -> Tensor:
+        return self.convolve(name, cells)
 
     def convolve(self, name: str, x: Tensor) -> Tensor:
         return self._layers[name](x)
@@ -92,8 +109,8 @@ class FloatArithmetic:
     def leave(self, x: Tensor) -> Tensor:
         return x
 
-    def spread(self, x: Tensor, factor: int) -> Tensor:
-        return functional.pixel_shuffle(x, factor)
+    def spread(self, x: Tensor, factor: int, onto: Tensor) -> Tensor:
+        return onto + functional.pixel_shuffle(x, factor)
 
 
 class RangeFinder(FloatArithmetic):
@@ -107,12 +124,11 @@ class RangeFinder(FloatArithmetic):
         super().__init__(layers, slope)
         self.ranges: dict[str, tuple[float, float]] = {}
 
-    def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
-        self._note(f"{name} picture", picture)
-        return super().fold(name, picture, factor)
+    def read(self, picture: Tensor) -> Tensor:
+        return self._note(PICTURE, picture)
 
-    def enter(self, name: str, x: Tensor) -> Tensor:
-        return super().enter(name, self._note(f"{name} picture", x))
+    def read_cells(self, picture: Tensor, factor: int) -> Tensor:
+        return super().read_cells(self._note(PICTURE, picture), factor)
 
     def convolve(self, name: str, x: Tensor) -> Tensor:
         return self._note(name, super().convolve(name, x))
@@ -153,17 +169,18 @@ class Int8Arithmetic:
         self._steps = {name: _fit(*range_, steps) for name, range_ in ranges.items()}
         self._packed: dict[str, object] = {}
 
+    def read(self, picture: Tensor) -> Tensor:
+        return read_pixels(picture, *self._steps[PICTURE])
+
     def fold(self, name: str, picture: Tensor, factor: int) -> Tensor:
-        folded = self._quantise(name, picture)
         # Squares folded into channels and multiplied 3 x 3 are the same as larger steps on the picture itself.
-        return self._multiply(name, folded, lambda layer: _pack(_on_picture(layer.weight, factor), layer, factor))
+        return self._multiply(name, picture, lambda layer: _pack(_on_picture(layer.weight, factor), layer, factor))
 
-    def enter(self, name: str, x: Tensor) -> Tensor:
-        return self.convolve(name, self._quantise(name, x))
+    def read_cells(self, picture: Tensor, factor: int) -> Tensor:
+        return read_cells(picture, factor, *self._steps[PICTURE])
 
-    def _quantise(self, name: str, x: Tensor) -> Tensor:
-        x = x.float().contiguous(memory_format=torch.channels_last)
-        return torch.quantize_per_tensor(x, *self._steps[f"{name} picture"], torch.quint8)
+    def convolve_cells(self, name: str, cells: Tensor, factor: int) -> Tensor:
+        return self._multiply(name, cells, lambda layer: _pack(_colours_last(layer.weight, factor), layer))
 
     def convolve(self, name: str, x: Tensor) -> Tensor:
         return self._multiply(name, x, lambda layer: _pack(layer.weight, layer))
@@ -192,17 +209,10 @@ class Int8Arithmetic:
         return made
 
     def leave(self, x: Tensor) -> Tensor:
-        return x.contiguous().dequantize()
+        return write_planes(x)
 
-    def spread(self, x: Tensor, factor: int) -> Tensor:
-        if factor != SPREAD:
-            return functional.pixel_shuffle(self.leave(x), factor)
-        # A row of a square is four bytes, which move as one number.
-        batch, _, height, width = x.shape
-        rows = x.permute(0, 2, 3, 1).int_repr().view(torch.int32)
-        rows = rows.view(batch, height, width, -1, factor).permute(0, 3, 1, 4, 2).contiguous()
-        numbers = rows.view(torch.uint8).view(batch, -1, factor * height, factor * width).float()
-        return numbers.sub_(x.q_zero_point()).mul_(x.q_scale())
+    def spread(self, x: Tensor, factor: int, onto: Tensor) -> Tensor:
+        return spread_onto(x, factor, onto)
 
 
 def _fit(least: float, greatest: float, steps: int) -> tuple[float, int]:
@@ -221,6 +231,13 @@ def _on_picture(weight: Tensor, factor: int) -> Tensor:
     outputs, _, high, wide = weight.shape
     squares = weight.reshape(outputs, -1, factor, factor, high, wide).permute(0, 1, 4, 2, 5, 3)
     return squares.reshape(outputs, -1, high * factor, wide * factor)
+
+
+def _colours_last(weight: Tensor, factor: int) -> Tensor:
+    """Return weights of folded squares `[outputs, channels * factor ** 2, k, k]` with their channels last."""
+    outputs, _, *kernel = weight.shape
+    squares = weight.reshape(outputs, -1, factor**2, *kernel)
+    return squares.transpose(1, 2).reshape(outputs, -1, *kernel)
 
 
 def _pack(

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.generator import Bend
-from likeness.generators.networks.composite_layers import Layers, crown_mattes, draw_tall
+from likeness.generators.networks.composite_layers import Layers, Region, draw_tall_mattes
 from likeness.generators.networks.composite_parts import (
     HAIR_FLOOR,
     HAIR_PARTS,
@@ -34,14 +34,16 @@ from likeness.generators.networks.crown import close_head
 from likeness.generators.networks.hair_exemplars import mend_hair
 from likeness.generators.networks.hair_texture import HairTexture
 from likeness.generators.networks.head_shape import HeadShape
-from likeness.generators.networks.resampling import blur, resize, soften
+from likeness.generators.networks.resampling import blur, resize, sharpen
 from likeness.generators.networks.skin_exemplars import mend_skin
+from likeness.generators.networks.warp import Warp
 
 # Nothing bent.
 UNBENT: Mapping[str, Bend] = MappingProxyType({})
 # The least slope of a mean silhouette that is still made an edge of; where it is flat there is none to find.
 SLOWEST = 0.45
 COLOUR_ROW, FINE_ROW = 1, 3  # of the latent
+LIFT = 1 + HAIR_FLOOR  # from a brightness about [-1, 1] to one that strands multiply
 # Arguments of a network that a file's header gives.
 MANNER = ("outline", "strands", "pores", "left_out", "even_skin", "whole_heads", "unshapely", "hair_texture")
 
@@ -112,7 +114,7 @@ class CompositeNetwork(nn.Module):
         self.unsharp = unsharp
         self.head_shape = HeadShape(size // 2) if whole_heads else None
         self.hair_texture = HairTexture(size, hair_texture) if hair_texture else None
-        self._grids: dict[tuple[int, float, torch.device], tuple[Tensor, Tensor]] = {}
+        self.warp = Warp()
 
     @property
     def even_index(self) -> Tensor:
@@ -162,26 +164,25 @@ class CompositeNetwork(nn.Module):
         drawn["strands"] = self._draw_strands(real)
         if self.head_shape is not None:
             drawn["edges"] = self.head_shape(drawn["edges"], drawn["field"])
+        if "edges" in bends:
+            drawn["edges"] = bends["edges"](drawn["edges"])
         hairs = None if self.hair_texture is None else self.hair_texture(drawn["edges"])
         if hairs is not None:
             drawn["strands"] = drawn["strands"] + hairs.streaks
-        drawn.update({name: bend(drawn[name]) for name, bend in bends.items() if name in drawn})
+        drawn.update({name: bend(drawn[name]) for name, bend in bends.items() if name in drawn and name != "edges"})
         broad = resize(drawn["skin"], self.size // 2)
         _crop(broad, self.layout["skin_middle"]).add_(drawn["skin_middle"])
         outlines = drawn["edges"] if self.outline is None else self._sharpen_outline(drawn["edges"], self.outline)
-        stack = resize(torch.cat([broad, outlines * self.steepness], dim=1), self.size)
-        skin, edges = stack[:, :3], stack[:, 3:]
-        if self.hair_texture is not None and hairs is not None:
-            # Of the heads that are drawn: edges that were bent or mixed have other hairs.
-            edges = (self.hair_texture(drawn["edges"]) if "edges" in bends else hairs).fray(edges)
+        logits = outlines * self.steepness
+        skin, edges = resize(broad, self.size), resize(logits, self.size)
+        if hairs is not None:
+            edges = hairs.fray(edges, logits)
         # As if they had been brought to the size of skin and then doubled as skin is.
         sizes = self.size // 4, self.size // 2, self.size
-        hair, backdrop = (resize(drawn[name], *sizes) for name in ("hair", "backdrop"))
+        lifted, backdrop = resize(drawn["hair"] + LIFT, *sizes), resize(drawn["backdrop"], *sizes)
         _crop(skin, self.layout["skin_fine"]).add_(drawn["skin_fine"])
-        strength = drawn["strands"].clamp(-1.2, 0.8).exp()
-        floor = 1 + HAIR_FLOOR
-        hair = torch.addcmul((strength - 1) * floor, hair, strength)
-        mattes = torch.sigmoid(edges)
+        hair = (lifted * drawn["strands"].clamp(-1.2, 0.8).exp_()).sub_(LIFT)
+        mattes = edges.sigmoid_()
         whole = self.head_shape is not None
         return Layers(skin, hair, backdrop, mattes if whole else close_head(mattes), drawn["field"], whole)
 
@@ -218,13 +219,16 @@ class CompositeNetwork(nn.Module):
 
     def draw_parts(self, parts: Layers, size: int) -> Tensor:
         """Draw the layers of the mean frame as `[batch, 3, size, size]` in [-1, 1]."""
-        return self.warp_and_sharpen(draw_tall(parts, Layers.flat), parts.field, size)
+        return self.draw_with_regions(parts, size)[0]
 
     def draw_with_skin(self, parts: Layers) -> tuple[Tensor, Tensor]:
         """Draw parts at the native size, and where there is bare skin, in [0, 1], `[batch, 1, size, size]`."""
-        stack = draw_tall(parts, lambda parts: torch.cat([parts.flat(), parts.skin_region()], dim=1))
-        warped = self._warp(stack, parts.field, self.size)
-        return self._sharpen(warped[:, :3], 1), warped[:, 3:]
+        return self.draw_with_regions(parts, self.size, "skin")
+
+    def draw_with_regions(self, parts: Layers, size: int, *regions: Region) -> tuple[Tensor, Tensor]:
+        """Draw parts as `draw_parts` does, and where regions are, in [0, 1], `[batch, regions, size, size]`."""
+        warped = self.warp(parts.draw_tall(*regions), parts.field, size)
+        return self._sharpen(warped[:, :3], max(1, size // self.size)), warped[:, 3:]
 
     def draw_regions(self, parts: Layers) -> Tensor:
         """Return where there is bare skin and where the person is, in [0, 1], `[batch, 2, size, size]`."""
@@ -232,48 +236,22 @@ class CompositeNetwork(nn.Module):
 
     def warp_regions(self, mattes: Tensor, field: Tensor) -> Tensor:
         """Return the regions of `draw_regions` of mattes and a field alone."""
-        tall = torch.cat([crown_mattes(mattes, self.head_shape is not None), mattes], dim=2)
+        tall = draw_tall_mattes(mattes, self.head_shape is not None)
         person = tall[:, 1:]
-        return self._warp(torch.cat([tall[:, :1] * person, person], dim=1), field, self.size).clamp(0, 1)
+        return self.warp(torch.cat([tall[:, :1] * person, person], dim=1), field, self.size).clamp(0, 1)
 
     def draw_silhouette(self, latent: Tensor, size: int, bends: Mapping[str, Bend] = UNBENT) -> Tensor:
         """Return where the person is in the picture of that size, in [0, 1], `[batch, 1, size, size]`."""
         parts = self.layers(latent, bends)
-        return self._warp(draw_tall(parts, lambda parts: parts.mattes[:, 1:]), parts.field, size).clamp(0, 1)
+        return self.warp(draw_tall_mattes(parts.mattes, parts.whole)[:, 1:], parts.field, size).clamp(0, 1)
 
     def warp_and_sharpen(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
         """Warp the mean-frame picture, with or without its crown, to its shape and sharpen it."""
-        return self._sharpen(self._warp(flat, field, size), max(1, size // self.size))
-
-    def _warp(self, flat: Tensor, field: Tensor, size: int) -> Tensor:
-        height, width = flat.shape[2:]
-        grid, scale = self._grid(size, width / height, flat.device)
-        places = (resize(field * scale, size) + grid).permute(0, 2, 3, 1)
-        return functional.grid_sample(flat, places, mode="bilinear", padding_mode="reflection", align_corners=False)
-
-    def _grid(self, size: int, part: float, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Where every pixel of a `size` picture looks, and how far a warp moves it, in halves of what it looks at.
-
-        Args:
-            size: of the picture.
-            part: of what it looks at, from its foot up, that is the frame.
-            device: of both.
-
-        Returns:
-            `[1, 2, size, size]` and `[1, 2, 1, 1]`, x first; made once.
-        """
-        key = (size, part, device)
-        if key not in self._grids:
-            with torch.inference_mode(False):  # a gradient may go through it later
-                axis = (torch.arange(size, device=device, dtype=torch.float32) * 2 + 1) / size - 1
-                shrink = torch.tensor([1.0, part], device=device).reshape(1, 2, 1, 1)
-                grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"))
-                self._grids[key] = grid * shrink + (1 - shrink), 2 * shrink
-        return self._grids[key]
+        return self._sharpen(self.warp(flat, field, size), max(1, size // self.size))
 
     def _sharpen(self, picture: Tensor, reach: int) -> Tensor:
         """Unsharp mask: what a blur of some px takes away is added."""
-        return torch.lerp(soften(picture, reach), picture, 1 + self.unsharp).clamp_(-1, 1)
+        return sharpen(picture, reach, self.unsharp).clamp_(-1, 1)
 
 
 def find_manner(arguments: Mapping[str, Any]) -> dict[str, Any]:

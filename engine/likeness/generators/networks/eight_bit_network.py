@@ -100,11 +100,11 @@ class EightBitNetwork(nn.Module, ABC):
         """Multiply in the weights' own numbers."""
         self._int8 = None
 
-    def _compute(self, entering: Tensor) -> Tensor:
-        """Return what `_run` makes of `entering`, in eight bits or in the weights' own numbers."""
+    def _begin(self, entering: Tensor) -> tuple[Arithmetic, Tensor]:
+        """Return the arithmetic to run in, eight bits or the weights' own numbers, and what enters as it wants it."""
         if self._int8 is not None and not torch.is_grad_enabled():
-            return self._run(self._int8, entering)
-        return self._run(FloatArithmetic(self._layers(), SLOPE), self._to_own_numbers(entering))
+            return self._int8, entering
+        return FloatArithmetic(self._layers(), SLOPE), self._to_own_numbers(entering)
 
     @abstractmethod
     def _run(self, steps: Arithmetic, entering: Tensor) -> Tensor:

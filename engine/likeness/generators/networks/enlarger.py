@@ -75,25 +75,18 @@ class Enlarger(EightBitNetwork):
         Returns:
             The pictures `[batch, 3, 2 H, 2 W]`, about [-1, 1], in the number type of `drawn`.
         """
-        added = self._compute(_pad_cells(functional.pixel_unshuffle(drawn, FOLD)))
-        return enlarge(drawn, FACTOR) + added
-
-    def use_int8(self, entering: Tensor) -> None:
-        """See `EightBitNetwork.use_int8`.
-
-        Args:
-            entering: drawings `[batch, 3, H, W]` in [-1, 1] of several faces.
-        """
-        super().use_int8(_pad_cells(functional.pixel_unshuffle(entering, FOLD)))
+        steps, entering = self._begin(drawn)
+        return steps.spread(self._run(steps, entering), FOLD * FACTOR, enlarge(drawn, FACTOR))
 
     def _own_numbers(self) -> torch.dtype:
         return self.leave.weight.dtype
 
-    def _run(self, steps: Arithmetic, entering: Tensor) -> Tensor:
-        """Return what is added to each cell of a drawing, from its cells with a rim."""
+    def _run(self, steps: Arithmetic, drawn: Tensor) -> Tensor:
+        """Return what is added to each cell of a drawing."""
         blocks = Blocks(steps)
         convolve, add, unfold = blocks.convolve, blocks.add, blocks.unfold
-        cells = steps.activate("enter", steps.enter("enter", entering))
+        read = steps.read_cells(drawn, FOLD)
+        cells = steps.activate("enter", steps.convolve_cells("enter", read, FOLD))
         half = convolve("down_half", cells)
         quarter = add("around_quarter", convolve("down_quarter", half))
         x = convolve("down_eighth", quarter)
@@ -102,8 +95,7 @@ class Enlarger(EightBitNetwork):
         x = add("join_quarter", unfold("up_quarter", x, quarter))
         x = add("join_half", unfold("up_half", x, half))
         x = convolve("join_cells", unfold("up_cells", x, cells))
-        answer = steps.add("leave", steps.convolve("leave", x), steps.enter("smooth", entering))
-        return steps.spread(answer, FOLD * FACTOR)
+        return steps.add("leave", steps.convolve("leave", x), steps.convolve_cells("smooth", read, FOLD))
 
     def _layers(self) -> dict[str, Layer]:
         """The convolutions, the last ones with channels as PixelShuffle has them and `smooth` less what is bilinear."""
@@ -148,8 +140,3 @@ def _repeat_weights() -> Tensor:
     """Return the matrix `[48, 12]` that repeats each px of a cell twice both ways."""
     once, colours = torch.eye(FOLD).repeat_interleave(FACTOR, 0), torch.eye(3)
     return torch.einsum("ia,jb,cd->ijcdab", once, once, colours).reshape(3 * (FOLD * FACTOR) ** 2, 3 * FOLD**2)
-
-
-def _pad_cells(folded: Tensor) -> Tensor:
-    """Return cells with a rim of repeated ones, channels last."""
-    return functional.pad(folded.contiguous(memory_format=torch.channels_last), (1, 1, 1, 1), mode="replicate")

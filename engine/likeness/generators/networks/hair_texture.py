@@ -72,6 +72,7 @@ class HairTexture(nn.Module):
             ("long", _find_long, LONG_LENGTH, LONG_BENT),
         ):
             self.register_buffer(name, _draw_hairs(size, lie, length, bent) * hair_rows, persistent=False)
+        row = (torch.arange(size // 2) + 0.5) / (size // 2)  # of the edges
         hairline_rows = ((BROWS[1] - row) / (BROWS[1] - BROWS[0])).clamp(0, 1)[:, None]
         self.register_buffer("hairline_rows", hairline_rows, persistent=False)
 
@@ -103,7 +104,7 @@ class Hairs:
         pattern: `[batch, 1, size, size]`, standard deviation about 1, in the mean frame.
         length: how long they are, `[batch, 1, 1, 1]` from 0, short, to 1.
         strength: of the streaks.
-        hairline_rows: how much of them is seen in a hairline, by rows, `[size, 1]`.
+        hairline_rows: how much of them is seen in a hairline, by rows of the edges, `[size / 2, 1]`.
     """
 
     pattern: Tensor
@@ -116,18 +117,24 @@ class Hairs:
         """What is added to the log-brightness of strands."""
         return self.strength * self.pattern
 
-    def fray(self, edges: Tensor) -> Tensor:
-        """Return logits of the mattes of skin and person, `[batch, 2, size, size]`, with hairs along their edges."""
+    def fray(self, edges: Tensor, small: Tensor) -> Tensor:
+        """Return logits of the mattes of skin and person with hairs along their edges.
+
+        Args:
+            edges: the logits, `[batch, 2, size, size]`.
+            small: the same at a smaller size, by which it is told where edges are.
+        """
         with torch.no_grad():
-            skin, person = edges.split(1, dim=1)
+            skin, person = small.split(1, dim=1)
             # By the shoulders and round a bald head what is beside the outline is skin.
-            outlined = (-skin / 5 - 0.3).clamp(0, 1) * torch.exp(-(person / NEAR).square())
-            standing = torch.addcmul(self.pattern, self.pattern.clamp(min=0), self.pattern, value=SKEW)
-            hairy = ((person - skin) / 6 - 0.5).clamp(0, 1) * self.hairline_rows
+            outlined = (-skin / 5 - 0.3).clamp_(0, 1) * torch.exp(-(person / NEAR).square())
+            hairy = ((person - skin) / 6 - 0.5).clamp_(0, 1) * self.hairline_rows
             lined = hairy * torch.exp(-(skin / NEAR_HAIRLINE).square())
             reach = OUT_SHORT + (OUT_LONG - OUT_SHORT) * self.length
-            frayed = torch.cat([-HAIRLINE * self.pattern * lined, reach * standing * outlined], dim=1)
-        return edges + frayed
+            along = resize(torch.cat([-HAIRLINE * lined, reach * outlined], dim=1), edges.shape[-1])
+            standing = torch.addcmul(self.pattern, self.pattern.clamp(min=0), self.pattern, value=SKEW)
+            hairs = torch.cat([self.pattern, standing], dim=1)
+        return torch.addcmul(edges, hairs, along)
 
 
 def _find_short(right: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:

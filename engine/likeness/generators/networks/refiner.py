@@ -75,7 +75,8 @@ class Refiner(EightBitNetwork):
 
     def _find_detail(self, picture: Tensor) -> Tensor:
         """Return what would be added everywhere."""
-        return _remove_checkerboard(self._compute(picture).to(picture.dtype))
+        steps, entering = self._begin(picture)
+        return _remove_checkerboard(steps.leave(self._run(steps, entering)).to(picture.dtype))
 
     def _own_numbers(self) -> torch.dtype:
         return self.out.weight.dtype
@@ -84,8 +85,9 @@ class Refiner(EightBitNetwork):
         """Return what is added to a drawing, before its filter."""
         blocks = Blocks(steps)
         convolve, add, unfold = blocks.convolve, blocks.add, blocks.unfold
-        half = steps.activate("fine_in", steps.fold("fine_in", drawn, 2))
-        quarter = steps.activate("in64", steps.fold("in64", drawn, 4))
+        read = steps.read(drawn)
+        half = steps.activate("fine_in", steps.fold("fine_in", read, 2))
+        quarter = steps.activate("in64", steps.fold("in64", read, 4))
         eighth = add("enc32", convolve("down32", quarter))
         x = convolve("down16", eighth)
         for number in range(len(self.mid)):
@@ -93,7 +95,7 @@ class Refiner(EightBitNetwork):
         x = add("dec32", unfold("up32", x, eighth))
         x = add("dec64", unfold("up64", x, quarter))
         x = convolve("dec128", unfold("up128", x, half))
-        return steps.leave(steps.unfold("out", x))
+        return steps.unfold("out", x)
 
 
 def _remove_checkerboard(added: Tensor) -> Tensor:

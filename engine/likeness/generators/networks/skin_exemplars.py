@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness.generators.networks.exemplar_halves import join_halves, split_halves
-from likeness.generators.networks.resampling import soften
+from likeness.generators.networks.resampling import BINOMIAL, filter_both_ways
 
 PART = "skin_exemplar.detail"
 # Strength is measured in squares of so many px, each blurred with its neighbours.
@@ -53,4 +53,4 @@ def mend_skin(tensors: Mapping[str, Tensor], left_out: Sequence[int]) -> dict[st
 def _measure_strength(detail: Tensor) -> Tensor:
     """Return the standard deviation of `[n, 1, height, width]` around each cell, `[n, 1, height / 4, width / 4]`."""
     power = functional.avg_pool2d(detail.square(), CELL)
-    return soften(soften(power, 1), 1).clamp(min=1e-12).sqrt()
+    return filter_both_ways(filter_both_ways(power, BINOMIAL), BINOMIAL).clamp(min=1e-12).sqrt()

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from likeness.generators.networks.resampling import resize
+from likeness.generators.networks.warp import Warp
 
 # The pattern is kept at so many times the pictures' size: between its px it is then as strong as on them, and does not
 # twinkle where a face glides.
@@ -24,7 +25,7 @@ SEED = 1
 
 
 class SkinTexture(nn.Module):
-    """Adds pores to the bare skin of pictures; the same code on CPU, CUDA and MPS, no sync.
+    """Draws pores for the bare skin of pictures; the same code on CPU, CUDA and MPS, no sync.
 
     Noise of three bands, dark more than light, made once from a fixed seed in the mean frame and drawn through the
     face's own warp, so that it stays on the skin that it is on. It is drawn, not learnt: pictures that a network
@@ -33,55 +34,32 @@ class SkinTexture(nn.Module):
 
     Args:
         size: height and width of the pictures, px.
-        strength: standard deviation of what is added to mid-grey skin, about, where pictures are in [-1, 1]; 0 adds
-            nothing and costs nothing.
+        strength: standard deviation of what is added to mid-grey skin, about, where pictures are in [-1, 1]; above 0.
     """
 
     texture: Tensor
-    grid: Tensor
-    small_grid: Tensor
 
     def __init__(self, size: int, strength: float) -> None:
         super().__init__()
-        self.size, self.strength = size, strength
-        if not strength:
-            return
+        self.size = size
         fine = FINER * size
         self.register_buffer("texture", strength * _make_texture(fine) * _find_smooth(fine), persistent=False)
-        self.register_buffer("grid", _make_grid(size), persistent=False)
-        self.register_buffer("small_grid", _make_grid(size // 2), persistent=False)
-
-    def forward(self, pictures: Tensor, skin: Tensor, region: Tensor, field: Tensor) -> Tensor:
-        """Return pictures with pores.
-
-        Args:
-            pictures: `[batch, 3, size, size]`.
-            skin: colours of the skin in the mean frame, `[batch, 3, h, h]` in [-1, 1].
-            region: where there is bare skin, `[batch, 1, h, h]` in [0, 1].
-            field: warp in picture widths, x first, `[batch, 2, k, k]`.
-        """
-        return torch.addcmul(pictures, *self._draw(skin, region, field)) if self.strength else pictures
+        self._warp = Warp()
 
     @torch.no_grad()
-    def _draw(self, skin: Tensor, region: Tensor, field: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the pattern on the faces, and how deep it is, `[batch, 1, size, size]` each."""
-        brightness = (skin.mean(1, keepdim=True) + 1) / 2
-        # How deep they are is smooth, and is warped at half the size.
-        depth = _warp(region * (DIM + (BRIGHT - DIM) * brightness), self.small_grid, field)
-        textures = self.texture.expand(len(field), -1, -1, -1)
-        return _warp(textures, self.grid, field), resize(depth, self.size)
+    def forward(self, drawn: Tensor, skin: Tensor, field: Tensor) -> Tensor:
+        """Return what is to be added to the pictures, `[batch, 1, size, size]`.
 
-
-def _make_grid(size: int) -> Tensor:
-    """Return where each px of a picture is, x first, in [-1, 1], `[1, 2, size, size]`."""
-    axis = (torch.arange(size) * 2 + 1) / size - 1
-    return torch.stack(torch.meshgrid(axis, axis, indexing="xy"))[None]
-
-
-def _warp(flat: Tensor, grid: Tensor, field: Tensor) -> Tensor:
-    """Return what is drawn in the mean frame, `[batch, 1, h, w]`, at the places of `grid` in the faces' own shapes."""
-    places = torch.add(grid, resize(field, grid.shape[-1]), alpha=2).permute(0, 2, 3, 1)
-    return functional.grid_sample(flat, places, padding_mode="reflection", align_corners=False)
+        Args:
+            drawn: the faces, `[batch, 3, h, h]` in [-1, 1], at any size.
+            skin: where they have bare skin, `[batch, 1, h, h]` in [0, 1].
+            field: warp in picture widths, x first, `[batch, 2, k, k]`.
+        """
+        half = (BRIGHT - DIM) / 2
+        # How deep they are is smooth: a size at which pores are seen would be wasted on it.
+        depth = drawn.mean(1, keepdim=True).mul_(half).add_(DIM + half).mul_(skin)
+        pores = self._warp(self.texture.expand(len(field), -1, -1, -1), field, self.size)
+        return pores.mul_(resize(depth, self.size))
 
 
 def _make_texture(size: int) -> Tensor:

@@ -84,4 +84,4 @@ def put_behind(picture: Tensor, wall: Tensor, person: Tensor) -> Tensor:
         person: where the people are, `[batch, 1, h, h]` in [0, 1].
     """
     size = picture.shape[-1]
-    return torch.addcmul(picture, resize(wall, size), 1 - resize(person, size)).clamp(-1, 1)
+    return torch.addcmul(picture, resize(wall, size), 1 - resize(person, size)).clamp_(-1, 1)

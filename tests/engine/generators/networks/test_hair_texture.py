@@ -27,8 +27,11 @@ def draw_edges(skin: float, hair: float, to_the_chest: bool = False, size: int =
     return torch.tanh(torch.stack([skin - torch.hypot(x, y), hair - outer]) / REACH)[None]
 
 
+STEEP = 14  # logits of a matte to squashed distances
+
+
 def logits(edges: Tensor) -> Tensor:
-    return 14 * torch.nn.functional.interpolate(edges, size=SIZE, mode="bilinear", align_corners=False)
+    return STEEP * torch.nn.functional.interpolate(edges, size=SIZE, mode="bilinear", align_corners=False)
 
 
 def test_hair_beside_the_jaw_is_long_hair(texture: HairTexture) -> None:
@@ -55,7 +58,7 @@ def test_long_hair_hangs_and_lies_across_the_crown(texture: HairTexture) -> None
 def test_the_outline_of_hair_is_frayed_and_its_inside_is_not(texture: HairTexture) -> None:
     edges = draw_edges(0.25, 0.38)
     before = logits(edges)
-    after = texture(edges).fray(before)
+    after = texture(edges).fray(before, STEEP * edges)
     apart = (torch.sigmoid(after) - torch.sigmoid(before)).abs()[0, 1]
     near = before[0, 1].abs() < 1
     near[SIZE // 2 :] = False  # above the shoulders
@@ -69,12 +72,12 @@ def test_the_outline_of_hair_is_frayed_and_its_inside_is_not(texture: HairTextur
 
 def test_a_bald_head_and_shoulders_are_left_alone(texture: HairTexture) -> None:
     bald = draw_edges(0.33, 0.33)
-    frayed = texture(bald).fray(logits(bald))
+    frayed = texture(bald).fray(logits(bald), STEEP * bald)
     assert float((torch.sigmoid(frayed) - torch.sigmoid(logits(bald))).abs().max()) < 0.1
     clothed = draw_edges(0.1, 0.45, to_the_chest=True)
     hairs = texture(clothed)
     below = slice(round(0.81 * SIZE), None)
-    assert torch.equal(hairs.fray(logits(clothed))[:, :, below], logits(clothed)[:, :, below])
+    assert torch.equal(hairs.fray(logits(clothed), STEEP * clothed)[:, :, below], logits(clothed)[:, :, below])
     assert not hairs.streaks[:, :, below].any()
 
 

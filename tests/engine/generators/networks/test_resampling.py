@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from likeness.generators.networks.resampling import blur, filter_both_ways, resize, soften
+from likeness.generators.networks.resampling import blur, filter_both_ways, resize, sharpen
 
 
 def picture(width: int, channels: int = 3) -> Tensor:
@@ -38,14 +38,15 @@ def test_a_picture_of_the_wanted_size_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("reach", [1, 2])
-def test_softened_is_a_binomial_mean_with_the_rim_repeated(reach: int) -> None:
+def test_a_picture_is_sharpened_by_what_a_binomial_mean_takes_away_with_the_rim_repeated(reach: int) -> None:
     drawn = picture(12)
     taps = torch.zeros(2 * reach + 1)
     taps[[0, reach, -1]] = torch.tensor([0.25, 0.5, 0.25])
     kernel = (taps[:, None] * taps).expand(3, 1, -1, -1)
-    wanted = functional.conv2d(functional.pad(drawn, (reach,) * 4, mode="replicate"), kernel, groups=3)
-    assert torch.allclose(soften(drawn, reach), wanted, atol=1e-5)
-    assert torch.allclose(soften(drawn.clone().requires_grad_(), reach), wanted, atol=1e-5)
+    soft = functional.conv2d(functional.pad(drawn, (reach,) * 4, mode="replicate"), kernel, groups=3)
+    wanted = drawn + 0.3 * (drawn - soft)
+    assert torch.allclose(sharpen(drawn, reach, 0.3), wanted, atol=1e-5)
+    assert torch.allclose(sharpen(drawn.clone().requires_grad_(), reach, 0.3), wanted, atol=1e-5)
 
 
 def test_a_filter_sums_neighbours_both_ways_with_the_rim_repeated() -> None:
@@ -67,7 +68,7 @@ def test_the_bits_are_the_same_on_any_number_of_threads() -> None:
         found = []
         for number in (1, 2):
             torch.set_num_threads(number)
-            found.append([resize(drawn, 128), resize(drawn, 128, 256), resize(drawn, 256), soften(drawn, 1)])
+            found.append([resize(drawn, 128), resize(drawn, 128, 256), resize(drawn, 256), sharpen(drawn, 1, 0.3)])
     finally:
         torch.set_num_threads(threads)
     assert all(torch.equal(one, two) for one, two in zip(*found, strict=True))
