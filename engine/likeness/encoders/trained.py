@@ -12,7 +12,7 @@ from likeness.errors import WeightsError
 from likeness.files.paths import ENCODER, search_dirs
 from likeness.generators.networks.efficientnet_lite import EfficientNetLite
 from likeness.generators.perceptual import open_features
-from likeness.generators.weights_file import read_header, read_weights, shared_latents
+from likeness.generators.weights_file import fingerprint, read_header, read_weights, shared_latents
 from likeness.picture import resize_images
 
 FAMILY = "encoder"
@@ -87,7 +87,7 @@ def find_encoder(weights: Path) -> tuple[Path, str]:
         for folder in (weights.parent, *search_dirs("weights")):
             if (folder / (shared.weights + ENCODER)).is_file():
                 return folder / (shared.weights + ENCODER), shared.sha256
-    return own, header.sha256 if header else ""
+    return own, fingerprint(weights) if header else ""
 
 
 def open_trained(path: Path, sha256: str, num_ws: int | None = None, w_dim: int | None = None) -> TrainedEncoder:

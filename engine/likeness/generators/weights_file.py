@@ -113,15 +113,17 @@ def read_weights(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]]:
 def fingerprint(path: Path) -> str:
     """Return the SHA-256 that tells weights from others of the same name, in hexadecimal.
 
-    That of the tensors, as the header has it, where the file is ours; else of the whole file, which takes a second
-    for some hundred megabytes.
+    That of the tensors, as the header has it, where the file is ours; that of weights of this name whose latents these
+    play, where these were given another network since: what was saved for those is theirs. Else of the whole file,
+    which takes a second for some hundred megabytes.
 
     Raises:
         WeightsError: where the file is absent or broken.
     """
     header = read_header(path)
     if header is not None:
-        return header.sha256
+        shared = shared_latents(header)
+        return shared.sha256 if shared is not None and shared.weights == path.stem else header.sha256
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

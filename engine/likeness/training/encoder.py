@@ -14,7 +14,7 @@ from likeness.encoders.trained import FAMILY, feature_means
 from likeness.errors import TrainingError
 from likeness.generator import Generator, MirroredGenerator
 from likeness.generators.perceptual import open_features
-from likeness.generators.weights_file import WeightsHeader, read_header, write_weights
+from likeness.generators.weights_file import WeightsHeader, fingerprint, read_header, write_weights
 
 # A photo is less of a face than an untruncated sample and more than a truncated one.
 PSI = (0.5, 1.0)
@@ -122,7 +122,7 @@ def train_encoder(generator: Generator, samples: EncoderSamples, output: Path, c
         tensors["mirror_signs"] = signs.to(torch.int8).contiguous()
     weights = generator.info.weights
     header = read_header(weights) if weights is not None else None
-    arguments = {"for": header.sha256 if header else ""}
+    arguments = {"for": fingerprint(weights) if weights is not None and header else ""}
     write_weights(output, WeightsHeader(FAMILY, arguments, generator.info.licence), tensors)
     explained = 1 - errors[ridge] / float(targets[:held].square().sum())
     seconds = time.monotonic() - started_at

@@ -123,5 +123,11 @@ def test_weights_that_play_the_latents_of_others_are_encoded_by_the_others_encod
     assert find_encoder(tmp_path / "new.safetensors") == (tmp_path / "old.encoder.safetensors", own.sha256)
     (tmp_path / "new.encoder.safetensors").touch()
     assert find_encoder(tmp_path / "new.safetensors") == (tmp_path / "new.encoder.safetensors", header.sha256)
+    # Weights of the same name that were given another network keep their encoder.
+    (tmp_path / "again").mkdir()
+    write_weights(tmp_path / "again" / "old.safetensors", WeightsHeader("toy", latents), {"a": torch.ones(1)})
+    (tmp_path / "again" / "old.encoder.safetensors").touch()
+    kept = tmp_path / "again" / "old.encoder.safetensors"
+    assert find_encoder(tmp_path / "again" / "old.safetensors") == (kept, own.sha256)
     # What is made of the new ones plays the latents of the old ones still.
     assert declare_latents(tmp_path / "new.safetensors", header) == latents

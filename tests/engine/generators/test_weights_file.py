@@ -11,7 +11,14 @@ import torch
 
 from likeness.errors import WeightsError
 from likeness.generator import Licence
-from likeness.generators.weights_file import WeightsHeader, fingerprint, read_header, read_weights, write_weights
+from likeness.generators.weights_file import (
+    WeightsHeader,
+    declare_latents,
+    fingerprint,
+    read_header,
+    read_weights,
+    write_weights,
+)
 
 HEADER = WeightsHeader("toy", {"layers": [1, 2]}, Licence("MIT", True, "Copyright somebody"))
 TENSORS = {"b": torch.arange(6, dtype=torch.int8).reshape(2, 3), "a": torch.randn(3).half(), "empty": torch.zeros(0)}
@@ -100,3 +107,15 @@ def test_weights_are_told_apart_by_their_tensors_and_files_of_others_by_their_by
     (tmp_path / "other.pkl").write_bytes(b"abc")
     wanted = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert fingerprint(tmp_path / "other.pkl") == wanted
+
+
+def test_weights_that_were_given_another_network_are_told_by_the_latents_that_they_play(tmp_path: Path) -> None:
+    before = write_weights(tmp_path / "toy.safetensors", HEADER, TENSORS)
+    told = declare_latents(tmp_path / "toy.safetensors", before)
+    other = TENSORS | {"a": torch.zeros(3).half()}
+    for name in ("toy", "mine"):
+        written = write_weights(tmp_path / f"{name}.safetensors", WeightsHeader("toy", told), other)
+    assert written.sha256 != before.sha256
+    assert fingerprint(tmp_path / "toy.safetensors") == before.sha256
+    # Of another name they are others, which share latents.
+    assert fingerprint(tmp_path / "mine.safetensors") == written.sha256
