@@ -25,10 +25,13 @@ IRIS = 0.195
 BAND = (0.385, 0.545, 0.25, 0.75)
 ROUNDS = 3  # of finding where a place of the mean face lies in the picture; each comes several times nearer
 # Two pigments, red, green and blue of mean 1; how blue a drawn iris must be against its white, and how light, until
-# it is taken for a light one; how bright irises of both kinds are beside the white, and how much lighter ones differ.
+# it is taken for a light one, and how little more red than blue skin must have for it, as parts of its brightness; how
+# bright irises of both kinds are beside the white, and how much lighter ones differ.
 BROWN, BLUE = (1.27, 0.97, 0.76), (0.84, 1.0, 1.16)
-BLUISH, LIGHT_ONE = (0.14, 0.3), (0.48, 0.72)
-BROWN_BRIGHT, BLUE_BRIGHT, LIGHTER = 0.27, 0.5, 0.2
+BLUISH, LIGHT_ONE, PALE = (0.14, 0.3), (0.48, 0.72), (0.7, 0.45)
+BROWN_BRIGHT, BLUE_BRIGHT, LIGHTER = 0.27, 0.43, 0.2
+# What eyes between the two have more than their mean: green.
+HAZEL = (-0.06, 0.05, -0.09)
 # The white: how much brighter than the blur that it replaces, between which bounds, its tint, and how far it replaces.
 WHITER, WHITE_SPAN, TINT, WHITE_SHARE = 1.8, (0.4, 0.9), (1.0, 0.985, 0.97), 0.65
 # A window that both eyes mirror: its height and size in radii, how far it follows the light to a side, how bright.
@@ -126,7 +129,8 @@ def _find_colours(band: Tensor, of_iris: Tensor, of_white: Tensor, skin: Tensor,
         side: -1 about the picture's left eye, 1 about the right one.
     """
     was_iris, was_white = _mean(band, of_iris), _mean(band, of_white)
-    left, right = (_mean(band, skin * (side == sign)).mean(1, keepdim=True) for sign in (-1, 1))
+    sides = [_mean(band, skin * (side == sign)) for sign in (-1, 1)]
+    left, right = (each.mean(1, keepdim=True) for each in sides)
     light = torch.tanh(4 * (right - left) / (left + right).clamp_min(FLOOR))
     bright = was_white.mean(1, keepdim=True).clamp_min(FLOOR)
     # A white is white: what tint it has is that of the light.
@@ -135,9 +139,12 @@ def _find_colours(band: Tensor, of_iris: Tensor, of_white: Tensor, skin: Tensor,
     own = was_iris / tint
     level = own.mean(1, keepdim=True).clamp_min(FLOOR)
     light_one = step(level / bright, *LIGHT_ONE)
-    blue = step((own[:, 2:] - own[:, :1]) / level, *BLUISH) * light_one
-    share = BROWN_BRIGHT + (BLUE_BRIGHT - BROWN_BRIGHT) * blue + LIGHTER * (light_one - 0.5)
+    skin_colour = (sides[0] + sides[1]) / (left + right).clamp_min(FLOOR)
+    pale = step(skin_colour[:, :1] - skin_colour[:, 2:], *PALE)
+    blue = step((own[:, 2:] - own[:, :1]) / level, *BLUISH) * light_one * pale
+    share = BROWN_BRIGHT + (BLUE_BRIGHT - BROWN_BRIGHT) * blue + LIGHTER * (light_one * pale - 0.5)
     pigment = torch.lerp(_colour(BROWN, band), _colour(BLUE, band), blue)
+    pigment = pigment + 4 * blue * (1 - blue) * _colour(HAZEL, band)
     return EyeColours(white, pigment * tint * share * white.mean(1, keepdim=True), light)
 
 

@@ -8,7 +8,7 @@ from likeness.generators.networks.drawn_eyes import BAND, OFF, PUPIL, SIDE, Draw
 SIZE = 256
 ROW = round(PUPIL)
 LEFT, RIGHT = round(SIDE / 2 - OFF), round(SIDE / 2 + OFF)
-SKIN, WHITE = (0.3, 0.0, -0.15), (0.5, 0.45, 0.42)
+SKIN, WHITE = (0.3, 0.1, 0.0), (0.5, 0.45, 0.42)
 
 
 def still(count: int = 1) -> torch.Tensor:
