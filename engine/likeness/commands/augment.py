@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from likeness.commands.early_checks import refuse_weights
 from likeness.errors import LikenessError, say_count
+from likeness.files.free_name import refuse_unwritable
 from likeness.options import Device, Force, Weights, ranged
 from likeness.ranges import SEED, Range
 from likeness.tools.augment.plan import WITHIN, Detail, MovePlan
+from likeness.tools.parse_moves import parse_moves
 
 if TYPE_CHECKING:
     from likeness.tools.augment.new_picture import Maker, OnStep
@@ -64,20 +67,25 @@ def augment(
     originals
         Write each picture itself too, cut as the new ones are.
     """
+    if dagan is not None and (move or weights or aligned or detail != "photo"):
+        raise LikenessError("--dagan draws without a latent; leave out --move, --detail, --aligned and --weights")
+    ranges = parse_moves(move or [], option="--move")
+    refuse_weights(dagan or weights)
+
+    from likeness.tools.augment.record import TABLE, Record
+    from likeness.tools.augment.sources import list_sources
+
+    sources = list_sources(folder, output)
+    refuse_unwritable(output / TABLE)
+
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from likeness.tools.augment.augment import augment as make_all
-    from likeness.tools.augment.record import Record
-    from likeness.tools.augment.sources import list_sources
-    from likeness.tools.moves import parse_moves
 
-    if dagan is not None and (move or weights or aligned or detail != "photo"):
-        raise LikenessError("--dagan draws without a latent; leave out --move, --detail, --aligned and --weights")
-    sources = list_sources(folder, output)
     if dagan is not None:
         maker, own = _open_drawer(dagan, count, device)
     else:
-        plan = MovePlan(parse_moves(move or [], option="--move"), count, steps, within, detail, aligned)
+        plan = MovePlan(ranges, count, steps, within, detail, aligned)
         maker, plan, own = _open_mover(weights, plan, device, seed)
     settings = {"folder": str(folder.resolve()), "count": count, "seed": seed, "originals": originals, **own}
     moves = [] if dagan is not None else list(plan.ranges)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
+from likeness.commands.early_checks import refuse_weights
 from likeness.errors import LikenessError
 from likeness.options import (
     Device,
@@ -63,16 +64,19 @@ def contact_sheet(
     plugins
         With a preset: a plugin to add at the end of the rack, by its name or its .py file; repeat it for more.
     """
+    if preset is None and (plugins or settings):
+        raise LikenessError("--plugin and --set are for a preset; name one, as `likeness contact-sheet demo`")
+    played = read_named_preset(preset) if preset is not None else None
+    refuse_weights(weights or (played.show.weights if played else None))
+
     from likeness.commands.progress_bars import Bars
     from likeness.files.free_name import claimed
     from likeness.picture import check_picture_path, sheet, write_picture
     from likeness.tools.contact_sheet import draw_seeds, draw_walk
 
-    if preset is None and (plugins or settings):
-        raise LikenessError("--plugin and --set are for a preset; name one, as `likeness contact-sheet demo`")
     check_picture_path(Path(output))
     with claimed([Path(output)], force=force) as [path], Bars() as bars:
-        if preset is None:
+        if played is None:
             seeds = range(seed or 0, (seed or 0) + count)
             pictures = draw_seeds(weights, device, seeds, psi, size, bars.stage("pictures"))
         else:
@@ -84,6 +88,6 @@ def contact_sheet(
                 plugins=plugins,
                 settings=settings or {},
             )
-            pictures = draw_walk(read_named_preset(preset), options, count, seconds, bars.stage("pictures"))
+            pictures = draw_walk(played, options, count, seconds, bars.stage("pictures"))
         write_picture(path, sheet(pictures, columns))
     print(f"The sheet is {path}")

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from likeness.commands.early_checks import refuse_photos, refuse_weights
 from likeness.errors import LikenessError
+from likeness.files.free_name import refuse_unwritable
 from likeness.options import Device, Force, Weights, ranged
 from likeness.ranges import SEED, Range
+from likeness.tools.parse_moves import parse_moves
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -60,20 +63,23 @@ def edit(
     eyes
         X,Y,X,Y in px: the eye at the picture's left, then the other, where no face is found.
     """
+    if not direction:
+        raise LikenessError(
+            "nothing to change; give a direction and how far to go, as -d smile=2; `likeness directions list` has all"
+        )
+    moves, places = parse_moves(direction), _parse_eyes(eyes)
+    refuse_photos(photos, "to edit")
+    _check_output(photos, output, paste=paste, strip=strip, aligned=aligned, one_place=eyes is not None)
+    refuse_weights(weights)
+
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from likeness import open_generator
     from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.generators.devices import choose_device
     from likeness.tools.edit_photos import EditPlan, PhotoEditor
-    from likeness.tools.moves import parse_moves
 
-    if not direction:
-        raise LikenessError(
-            "nothing to change; give a direction and how far to go, as -d smile=2; `likeness directions list` has all"
-        )
-    plan = EditPlan(parse_moves(direction), steps, aligned, _parse_eyes(eyes), seed, paste)
-    _check_output(photos, output, paste=paste, strip=strip, aligned=aligned, one_place=eyes is not None)
+    plan = EditPlan(moves, steps, aligned, places, seed, paste)
     editor = PhotoEditor(open_generator(find_weights(weights or DEFAULT_WEIGHTS), str(choose_device(device))), plan)
     done: dict[Path, EditedPhoto] = {}
     columns = (TextColumn("{task.description:20}"), BarColumn(), MofNCompleteColumn())
@@ -126,8 +132,6 @@ def _check_output(
     photos: tuple[Path, ...], output: Path, *, paste: bool, strip: bool, aligned: bool, one_place: bool
 ) -> None:
     """Raise where the options do not go together, before any photo is searched for."""
-    if not photos:
-        raise LikenessError("no photo to edit; give the paths of one or more")
     if one_place and (len(photos) > 1 or aligned):
         raise LikenessError("--eyes says where they are in one photo; give that photo alone, without --aligned")
     if paste and (strip or aligned):
@@ -148,6 +152,7 @@ def _check_output(
     for photo in photos:
         if photo.resolve() in {target.resolve() for target in targets}:
             raise LikenessError(f"{photo} is the photo itself and would be lost; name another file with -o")
+    refuse_unwritable(targets[0])
 
 
 def _parse_eyes(text: str | None) -> tuple[float, float, float, float] | None:

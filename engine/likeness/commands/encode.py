@@ -6,7 +6,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from likeness.commands.early_checks import refuse_photos, refuse_weights
 from likeness.errors import LikenessError
+from likeness.files.free_name import refuse_unwritable
 from likeness.options import Force
 
 
@@ -39,17 +41,19 @@ def encode(
         auto; hog, which is fast and finds frontal faces; mmod, which finds more and takes a second; or the path of a
         YuNet .onnx file.
     """
+    refuse_photos(photos, "to encode")
+    names = [photo.stem for photo in photos]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise LikenessError(f"several photos are called {twice[0]} and would be one file; encode them one at a time")
+    refuse_weights(weights)
+    refuse_unwritable(output / f"{photos[0].stem}.png")
+
     from likeness.encoders.composite import open_composite_encoder
     from likeness.faces.detect import Detector
     from likeness.files.paths import DEFAULT_WEIGHTS, find_weights
     from likeness.tools.encode_photos import encode_file
 
-    if not photos:
-        raise LikenessError("no photo to encode; give the paths of one or more")
-    names = [photo.stem for photo in photos]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise LikenessError(f"several photos are called {twice[0]} and would be one file; encode them one at a time")
     encoder = open_composite_encoder(find_weights(weights or DEFAULT_WEIGHTS))
     face_detector = None if aligned else Detector(detector)
     failed = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from likeness.commands.early_checks import refuse_early, refuse_no_take, refuse_weights
+from likeness.commands.early_checks import refuse_early, refuse_no_take, refuse_played
 from likeness.errors import InputError, OutputError, RenderError
 from likeness.options import (
     DEFAULT_FPS,
@@ -91,10 +91,10 @@ def render(
     Parameters
     ----------
     output
-        The file: .mp4, .gif, or .png for a sequence.
+        The file: .mp4, .mov, .mkv, .gif, or .png for a sequence.
     alpha
-        Keep the person's silhouette as the film's alpha channel; needs the composite family, and the profile
-        prores4444, vp9 or ffv1.
+        Keep the person's silhouette as the film's alpha channel; needs the composite family. A .mov is ProRes 4444,
+        and a .mkv what --profile says: prores4444, vp9 or ffv1.
     keep_going
         Render on where a plugin fails or cannot do what it is told, as a live show plays on. Without it the render
         ends there, with status 2.
@@ -126,7 +126,6 @@ def render(
         raise InputError(f"--from, --to and --shards cut a take, and {preset} is a preset; give it --seconds")
     else:
         played = read_named_preset(preset)
-        refuse_weights(options.weights or played.show.weights)
         _render(played, replace(rendered, seconds=seconds or DEMO_SECONDS))
 
 
@@ -200,7 +199,7 @@ def _play_shadow(preset: str, options: Options, leader: "Following | None") -> "
 
 
 def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Played" = None) -> "Show":
-    refuse_weights(options.weights or preset.show.weights)
+    refuse_played(preset, options)
     # Imports and weights take seconds, and most of a minute on a busy machine.
     print("Starting.", flush=True)
     from likeness.show.heap import keep_one_heap
@@ -211,7 +210,7 @@ def _play(preset: "Preset", face: "Tensor | None", options: Options, take: "Play
 
     from likeness.commands.status_panel import StatusPanel
     from likeness.generators.devices import find_unused_card
-    from likeness.outputs.open_outputs import is_file
+    from likeness.outputs.check_outputs import is_file
     from likeness.outputs.sending.kinds import is_sent, name_sent
     from likeness.show.heartbeat import beating
     from likeness.show.show import Show
@@ -260,6 +259,7 @@ def _render(preset: "Preset", options: Options, take: "Take | None" = None, *, t
     Raises:
         RenderError: something failed, and the render is not to keep going.
     """
+    refuse_played(preset, options)
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from likeness.show.show import Show

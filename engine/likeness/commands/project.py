@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from likeness.errors import LikenessError
+from likeness.commands.early_checks import refuse_photos, refuse_weights
+from likeness.files.free_name import refuse_unwritable
 from likeness.options import Device, Force, Weights, ranged
 from likeness.ranges import FPS, SEED, Range
 
@@ -53,8 +54,9 @@ def project(
     noise
         Search for the generator's noise maps too, which are not saved; StyleGAN2 only.
     """
-    if not photos:
-        raise LikenessError("no photo to search for; give the paths of one or more")
+    refuse_photos(photos, "to search for")
+    refuse_weights(weights)
+    refuse_unwritable(output / f"{photos[0].stem}.png")
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -92,6 +92,21 @@ def refuse_existing(paths: Sequence[Path], *, force: bool = False) -> None:
         raise LikenessError(f"{there} is there already; {FORCE}, or name another place with -o")
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Refuse a file that could not be made, as far as the system says that without trying.
+
+    Raises:
+        OutputError: there is a file where a folder is wanted, or the folder belongs to somebody else.
+    """
+    folder = path.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise OutputError(f"{path} cannot be written: {folder} is no folder; name another place")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{path} cannot be written: nothing may be written to {folder}; name another folder")
+
+
 @contextmanager
 def claimed(paths: Sequence[Path], *, force: bool = False, numbering: Numbering = number_name) -> Iterator[list[Path]]:
     """Claim names before long work, as `claim_names`; those that nothing was written to are free again afterwards.

@@ -7,6 +7,7 @@ from typing import Any
 from likeness.errors import InputError
 from likeness.tempo.midi_clock import ExternalBeat
 
+NO_LINK = "Ableton Link needs aalink, which is GPL and therefore left out; pip install 'likeness-live[link]'"
 # Creating a peer takes some milliseconds; one that takes this long is broken.
 TIMEOUT_S = 10.0
 
@@ -29,9 +30,7 @@ class LinkSession:
         try:
             from aalink import Link
         except ImportError as error:
-            raise InputError(
-                "Ableton Link needs aalink, which is GPL and therefore left out; pip install 'likeness-live[link]'"
-            ) from error
+            raise InputError(NO_LINK) from error
         # It wants a running event loop for callbacks that we never ask for.
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="link", daemon=True)

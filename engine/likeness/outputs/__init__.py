@@ -3,7 +3,7 @@
 Files in reading order:
     output.py        the protocol, and outputs that keep or count pictures
     group.py         the outputs of a show; one that fails is closed and the rest go on
-    open_outputs.py  opens what the command line names
+    open_outputs.py  opens what the command line names; check_outputs.py says before what cannot be opened
     window.py        a display, full-screen or in a window; displays.py finds the displays
     window_overlay.py   keys, address and state over the picture, in the window alone
     fitting.py       letterboxing, and several heads on several displays

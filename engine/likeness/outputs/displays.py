@@ -71,6 +71,16 @@ def has_display() -> bool:
     return _answers((host.strip("[]"), _X_PORT + int(number)))
 
 
+def check_display() -> None:
+    """Refuse a window where none can be opened, without opening anything.
+
+    Raises:
+        AbsentDisplayError: there is no display.
+    """
+    if not has_display():
+        raise AbsentDisplayError(_NO_DISPLAY)
+
+
 def displays() -> list[Display]:
     """Return the displays in the system's order. Main thread only; leaves SDL's video as it was.
 

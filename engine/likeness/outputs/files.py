@@ -8,7 +8,7 @@ from likeness.errors import OutputError
 from likeness.files.free_name import claim_name, release_name
 from likeness.outputs.frames import FramesOutput, claim_row, file_pattern
 from likeness.outputs.gif import GifOutput
-from likeness.outputs.profiles import PROFILES
+from likeness.outputs.profiles import H264, PROFILES, Profile
 from likeness.outputs.video import VideoOutput
 from likeness.outputs.writer import QueuedOutput, explain
 from likeness.ranges import FilmProfile
@@ -45,6 +45,35 @@ def find_kind(path: Path) -> type[VideoOutput | GifOutput | FramesOutput]:
     return kind
 
 
+def choose_coding(path: Path, profile: FilmProfile | None, *, alpha: bool = False) -> Profile | None:
+    """Return how the film `path` is coded; None of a file that is no film.
+
+    Args:
+        path: its ending counts.
+        profile: its name; None chooses H.264, and for a .mov with an alpha channel ProRes 4444.
+        alpha: whether the film is to have an alpha channel.
+
+    Raises:
+        OutputError: an ending that nobody here writes, or an alpha channel that the file or the profile cannot keep.
+    """
+    ending = path.suffix.lower()
+    if find_kind(path) is not VideoOutput:
+        if alpha:
+            raise OutputError(f"{path}: an alpha channel goes into a film; name one that ends in .mov")
+        return None
+    if not alpha:
+        return PROFILES[profile or H264.name]
+    if profile is None:
+        able = [each for each in PROFILES.values() if each.alpha and ending in each.alpha[1]]
+        if not able:
+            raise OutputError(f"video {path}: no {ending} has an alpha channel; name a .mov, which is ProRes 4444")
+        if len(able) > 1:
+            names = ", ".join(each.name for each in able)
+            raise OutputError(f"video {path}: choose how its alpha channel is coded, --profile {names}, or name a .mov")
+        return able[0].with_alpha()
+    return PROFILES[profile].with_alpha()
+
+
 def open_file(
     path: Path,
     fps: float,
@@ -53,7 +82,7 @@ def open_file(
     force: bool = False,
     audio: AudioSource = NO_AUDIO,
     size: tuple[int, int] | None = None,
-    profile: FilmProfile = "h264",
+    profile: FilmProfile | None = None,
     alpha: bool = False,
 ) -> QueuedOutput:
     """Return the output that writes `path`: a video, a GIF, or numbered PNG files (`face-%06d.png`, or a folder).
@@ -67,17 +96,14 @@ def open_file(
         force: replace what is there.
         audio: of the show; films have its sound.
         size: width and height of the pictures in px, where that is known.
-        profile: of films.
-        alpha: whether the pictures will have an alpha channel, which only films can keep.
+        profile, alpha: of films, as `choose_coding` takes them.
 
     Raises:
         OutputError: an ending that nobody here writes, or a file that cannot be made.
     """
     kind = find_kind(path)
-    if alpha and kind is not VideoOutput:
-        raise OutputError(f"{path}: an alpha channel goes into a film, with --profile prores4444, vp9 or ffv1")
-    coding = PROFILES[profile].with_alpha() if alpha else PROFILES[profile]
-    if kind is VideoOutput:
+    coding = choose_coding(path, profile, alpha=alpha)
+    if coding is not None:
         coding.check(path, size)
     try:
         if kind is FramesOutput:
@@ -86,9 +112,9 @@ def open_file(
     except OSError as error:
         raise explain(str(path), error) from error
     try:
-        if kind is VideoOutput:
+        if coding is not None:
             return VideoOutput(claimed, fps, offline=offline, sound=audio.open_sound(), profile=coding)
-        return kind(claimed, fps, offline=offline)
+        return GifOutput(claimed, fps, offline=offline)
     except BaseException:
         release_name(claimed)
         raise

@@ -1,39 +1,20 @@
 """The outputs that a show plays to, opened by name: windows, files, other programs, none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from likeness.audio.features import AudioSource
-from likeness.errors import OutputError
 from likeness.options import Options
+from likeness.outputs.check_outputs import check_outputs
 from likeness.outputs.displays import choose_display, find_corner, start_video
 from likeness.outputs.files import NO_AUDIO, open_file
 from likeness.outputs.fitting import CONTAINED, AlphaOutput, FittedOutput, Fitting, Screens
 from likeness.outputs.late import LateOutput
 from likeness.outputs.output import NullOutput, Output
-from likeness.outputs.profiles import FILMS
-from likeness.outputs.sending.kinds import check_sent, is_sent, name_sent, open_sent
+from likeness.outputs.sending.kinds import is_sent, name_sent, open_sent
 from likeness.outputs.window import WindowOutput
 from likeness.outputs.window_overlay import WindowOverlay
-
-
-def check_displays_of_heads(displays: Sequence[int], heads: int) -> None:
-    """Check that there is one display for each head, or one for all of them.
-
-    Raises:
-        OutputError: where there is not.
-    """
-    if len(displays) not in (1, heads):
-        raise OutputError(
-            f"{len(displays)} displays for {heads} head(s); give each head its own, as --heads 2 --display 0 "
-            "--display 1, or one display for all of them"
-        )
-
-
-def is_file(output: str) -> bool:
-    """Return whether an output of the command line is a file or a folder."""
-    return output not in ("window", "null") and not is_sent(output)
 
 
 def open_outputs(
@@ -61,20 +42,7 @@ def open_outputs(
     Raises:
         OutputError: where one cannot be opened; those before it are closed again.
     """
-    check_displays_of_heads(options.displays, heads)
-    files = [Path(name).absolute() for name in options.outputs if is_file(name)]
-    for name in filter(is_sent, options.outputs):
-        if options.offline:
-            raise OutputError(f"a render does not wait for other programs; play to {name.partition(':')[0]} instead")
-        check_sent(name)
-    twice = [str(path) for path in files if files.count(path) > 1]
-    if twice:
-        raise OutputError(f"{twice[0]} is given twice; two outputs cannot write one file")
-    if options.profile and not any(path.suffix.lower() in FILMS for path in files):
-        raise OutputError(
-            f"--profile {options.profile} says how a film is coded, and no output is one; name a file that ends in "
-            f"{', '.join(FILMS)}, or leave it out"
-        )
+    check_outputs(options, heads, size)
     row = (size[0] * heads, size[1]) if size else None
     opened: list[Output] = []
     try:
@@ -98,7 +66,7 @@ def open_outputs(
                     force=options.force,
                     audio=audio,
                     size=row,
-                    profile=options.profile or "h264",
+                    profile=options.profile,
                     alpha=options.alpha,
                 )
                 fitted = FittedOutput(file, *size, heads, fitting) if size else file

@@ -1,16 +1,13 @@
 """The audience in a show: visitors of its server come to the plugin that wants them, and go where they must."""
 
-import os
 from typing import Any
 
 from likeness.events import AudienceTurn, ForgetTurn
-from likeness.inputs.audience.client import AudienceClient
+from likeness.inputs.audience.client import open_audience_client
 from likeness.inputs.audience.link import AudienceLink
 from likeness.options import Options
 from likeness.parameters.store import ParamStore
 from likeness.stage import Audience
-
-KEY_VARIABLE = "LIKENESS_AUDIENCE_KEY"
 
 
 class AudienceStage:
@@ -32,7 +29,8 @@ class AudienceStage:
         self._link: AudienceLink | None = None
         if options.offline or options.audience is None:
             return
-        self._link = AudienceLink(open_audience_client(options), self.audience, self._withdraw)
+        client = open_audience_client(options.audience, options.audience_key)
+        self._link = AudienceLink(client, self.audience, self._withdraw)
         self.audience.open = True
         self._link.start()
 
@@ -65,12 +63,3 @@ class AudienceStage:
 
     def _withdraw(self, turn: AudienceTurn) -> None:
         self._store.post(ForgetTurn(turn))
-
-
-def open_audience_client(options: Options) -> AudienceClient:
-    """Return what asks the server that the options name, with the key from there or from the environment.
-
-    Raises:
-        InputError: the address or the key is none.
-    """
-    return AudienceClient(options.audience or "", options.audience_key or os.environ.get(KEY_VARIABLE, ""))

@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from likeness.errors import InputError
 from likeness.inputs.camera.film import FilmCamera
 from likeness.inputs.camera.input import CameraInput
 from likeness.inputs.camera.live_mark import LiveMark
-from likeness.inputs.camera.source import check_source, is_file, is_film, source_label
+from likeness.inputs.camera.source import check_rendered, is_film
 from likeness.parameters.store import ParamStore
 from likeness.picture import Picture
 from likeness.show.clock import Clock
@@ -32,9 +31,7 @@ def _open_camera(source: str, clock: Clock | None) -> CameraInput | FilmCamera:
         return CameraInput(source)
     if is_film(source):
         return FilmCamera(Path(source), lambda: clock.at)
-    check_source(source)
-    if not is_file(source):
-        raise InputError(f"a render takes a file as its camera, not {source_label(source)}; record a video of it first")
+    check_rendered(source)
     return CameraInput(source)
 
 

@@ -1,48 +1,21 @@
-"""Moves of a face along directions: read from texts, summed, and what is to be said of those that do nothing."""
+"""Moves of a face along directions: summed, and what is to be said of those that do nothing."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.errors import LikenessError, WeightsError
+from likeness.errors import WeightsError
 from likeness.files.paths import list_directions, resolve_direction
 from likeness.generator import Generator
 from likeness.picture import Picture
 from likeness.toolkit.latent_file import Switch, read_direction, read_switch
 
-# Beyond it no direction holds; faces fall apart from 4 or 5 on.
-FARTHEST = 20.0
 # Two pictures show the same where the hundredth of their px that differs most differs by less than so many levels.
 SEEN, LEVELS = 0.01, 8.0
-
-
-def parse_moves(texts: Sequence[str], option: str = "--direction") -> dict[str, float]:
-    """Return how far to go along each direction, from texts such as "smile=2" that were given by `option`.
-
-    Raises:
-        LikenessError: one is no such text, or is there twice, or goes too far.
-    """
-    moves: dict[str, float] = {}
-    for text in texts:
-        name, equals, number = text.rpartition("=")
-        try:
-            amount = float(number)
-        except ValueError:
-            amount = math.nan
-        if not equals or not name.strip() or not abs(amount) <= FARTHEST:
-            raise LikenessError(
-                f"{option} {text!r} is not NAME=AMOUNT, the amount in standard deviations from {-FARTHEST:g} to "
-                f"{FARTHEST:g}, as smile=2"
-            )
-        if name.strip() in moves:
-            raise LikenessError(f"{option} {name.strip()} is there twice; give one amount for each")
-        moves[name.strip()] = amount
-    return moves
 
 
 def sum_moves(generator: Generator, moves: Mapping[str, float]) -> Tensor:

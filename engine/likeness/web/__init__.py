@@ -3,6 +3,7 @@
 In reading order:
 
 - `server.py`: `WebServer`, which the show opens; its thread answers plain requests and hands sockets on.
+  `bind_port.py`: its port.
 - `access.py`, `codes.py`: who may do what. `security_headers.py`, `addresses.py`, `qr.py`: what belongs to that.
 - `desk.py`: all pages that are connected. `client.py`: one of them. `topics.py`: what they have not been told yet.
 - `describe.py`: parameters as pages need them. `page_files.py`: the files of the page, which lie in

@@ -1,7 +1,6 @@
 """The web server: one port for the desk, OSCQuery, the status and the preview."""
 
 import asyncio
-import errno
 import logging
 import socket
 import threading
@@ -13,8 +12,8 @@ from urllib.parse import urlsplit
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from likeness.errors import InputError
 from likeness.web.access import Access, without_code
+from likeness.web.bind_port import bind_port
 from likeness.web.codes import Codes, Role
 from likeness.web.desk import Desk
 from likeness.web.oscquery import OscQuery
@@ -32,8 +31,6 @@ SOCKET = "/socket"
 # A page sends sixty faders in one message.
 LONGEST_MESSAGE_BYTES = 64 << 10
 CLOSING_S = 1.0
-# How many ports above one that is taken are tried.
-NEXT_PORTS = 20
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ class WebServer:
         Raises:
             InputError: where no port is free or the host is not an address of this machine.
         """
-        sock = self._bind()
+        sock = bind_port(self._host, self.port, exact=self._exact)
         self.port = sock.getsockname()[1]
         try:
             # As bound: a name may stand for this machine alone.
@@ -118,22 +115,6 @@ class WebServer:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._thread = self._loop = self._stop = None
-
-    def _bind(self) -> socket.socket:
-        wanted = [self.port] if self._exact or not self.port else range(self.port, min(self.port + NEXT_PORTS, 65_536))
-        for port in wanted:
-            try:
-                family, _, _, _, address = socket.getaddrinfo(self._host, port, type=socket.SOCK_STREAM)[0]
-                return socket.create_server(address[:2], family=family)
-            # A name that is none raises a TypeError.
-            except (OSError, OverflowError, UnicodeError, TypeError) as error:
-                if getattr(error, "errno", None) == errno.EADDRINUSE and port != wanted[-1]:
-                    continue
-                raise InputError(
-                    f"the web server: port {port} on {self._host} cannot be opened ({error}); close the program that "
-                    "has it, or choose another with --web-port"
-                ) from error
-        raise AssertionError
 
     # All below runs on the server's own thread.
 

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from likeness import open_generator
 from likeness.cli import main
 from likeness.encoders.open_encoder import open_encoder_for
-from likeness.errors import LikenessError
 from likeness.files.paths import find_direction, find_weights
 from likeness.picture import to_picture, to_tensor, write_picture
 from likeness.toolkit.latent_file import read_direction
-from likeness.tools.moves import parse_moves
 
 WEIGHTS = ("--weights", "composite-256")
 
@@ -151,9 +149,3 @@ def test_what_cannot_be_is_refused_before_anything_is_drawn(
 def test_a_photo_is_not_written_over(photos: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     assert edit(photos["five"], "-d", "smile=1", "-o", photos["five"], "--force") == 2
     assert "is the photo itself" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("texts", [["smile=nan"], ["smile=21"], ["=2"], ["smile=2", "smile=1"], ["smile=two"]])
-def test_amounts_are_numbers_that_a_face_stands(texts: list[str]) -> None:
-    with pytest.raises(LikenessError, match="--direction"):
-        parse_moves(texts)

@@ -7,9 +7,10 @@ import pytest
 
 from likeness.errors import InputError
 from likeness.events import AudienceTurn, ForgetTurn
+from likeness.inputs.audience.client import KEY_VARIABLE
 from likeness.options import QUIET
 from likeness.parameters.store import ParamStore
-from likeness.show.audience import KEY_VARIABLE, AudienceStage
+from likeness.show.audience import AudienceStage
 
 # Nothing listens there.
 NOWHERE = "http://127.0.0.1:9/"

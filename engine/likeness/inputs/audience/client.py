@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import ssl
 import urllib.error
@@ -19,6 +20,7 @@ from likeness.errors import InputError
 TIMEOUT_S = 3.0
 # Of a photo as the server keeps it: 2048 px a side.
 MOST_BYTES = 20_000_000
+KEY_VARIABLE = "LIKENESS_AUDIENCE_KEY"
 _CODE = re.compile(r"[0-9a-f]{20,64}")
 
 
@@ -58,6 +60,15 @@ class Answer:
     held: bool = False
     hurried: bool = False
     ticket: Ticket | None = None
+
+
+def open_audience_client(url: str, key: str | None) -> AudienceClient:
+    """Return what asks the server at `url`, with the key that is given or else in the environment.
+
+    Raises:
+        InputError: the address or the key is none.
+    """
+    return AudienceClient(url, key or os.environ.get(KEY_VARIABLE, ""))
 
 
 class AudienceClient:

@@ -73,6 +73,17 @@ def check_source(name: str) -> None:
         raise InputError(f"the folder {name} holds no photo; put JPEG, PNG or WebP files into it")
 
 
+def check_rendered(name: str) -> None:
+    """Check that a render can go through a source, without opening it.
+
+    Raises:
+        InputError: where it is no file, or as `check_source` says.
+    """
+    check_source(name)
+    if not is_file(name):
+        raise InputError(f"a render takes a file as its camera, not {source_label(name)}; record a video of it first")
+
+
 def _is_number(name: str) -> bool:
     """Return whether the source is a camera of this machine; OpenCV reads no number beyond a C int."""
     return name.isascii() and name.isdecimal() and len(name) <= 4

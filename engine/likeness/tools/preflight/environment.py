@@ -1,7 +1,6 @@
 """Checks of what a show needs around it: ports, displays, controllers, sound, camera, audience, disk, libraries."""
 
 import errno
-import os
 import shutil
 import socket
 import time
@@ -14,9 +13,10 @@ from likeness.audio.device import audio_available
 from likeness.audio.file import AudioFile
 from likeness.audio.open_audio import OFF, is_audio_file
 from likeness.errors import InputError, LikenessError, OutputError
+from likeness.files.free_name import refuse_unwritable
 from likeness.files.paths import search_dirs, user_dir
 from likeness.generators.devices import choose_device, find_unused_card
-from likeness.inputs.audience.client import LinkError
+from likeness.inputs.audience.client import LinkError, open_audience_client
 from likeness.inputs.camera.picture_check import is_black
 from likeness.inputs.camera.source import check_source, open_source, source_label
 from likeness.inputs.dmx.bindings import read_dmx_bindings
@@ -27,12 +27,11 @@ from likeness.inputs.midi.ports import MidiPorts, open_client
 from likeness.inputs.midi.profiles import matches, read_profiles
 from likeness.inputs.osc.udp_socket import bind_socket
 from likeness.options import Options
+from likeness.outputs.check_outputs import check_displays_of_heads, check_files, is_file
 from likeness.outputs.displays import displays, has_display
-from likeness.outputs.open_outputs import check_displays_of_heads, is_file
-from likeness.outputs.profiles import FILMS, PROFILES
+from likeness.outputs.profiles import FILMS, H264, PROFILES
 from likeness.outputs.sending.kinds import check_sent, is_sent, name_sent
 from likeness.parameters.presets import Preset
-from likeness.show.audience import open_audience_client
 from likeness.show.takes.writer import SUFFIX
 from likeness.tools.preflight.finding import Finding, good, less, stops
 from likeness.tools.preflight.priority import check_priority
@@ -104,13 +103,12 @@ def check_ports(options: Options) -> Iterator[Finding]:
 
 def check_films(options: Options) -> Iterator[Finding]:
     """Check that films can be coded as is asked for, in the files that are named, and say which names are taken."""
-    profile = PROFILES[options.profile or "h264"]
     for path in map(Path, filter(is_file, options.outputs)):
         if path.suffix.lower() not in FILMS:
             continue
         try:
-            profile.check(path, options.size)
-            encoder = profile.choose_encoder(f"video {path}")
+            check_files([path], options, options.size)
+            encoder = PROFILES[options.profile or H264.name].choose_encoder(f"video {path}")
         except OutputError as error:
             yield stops("film", str(error))
             continue
@@ -134,11 +132,10 @@ def check_take(path: Path, *, force: bool) -> Finding:
     """Check that the take of the night can be written, and say which name is taken."""
     if path.suffix.lower() != SUFFIX:
         return stops("take", f"{path}: the name of a take ends in {SUFFIX}, such as {path.stem}{SUFFIX}")
-    folder = path.absolute().parent
-    while not folder.exists():
-        folder = folder.parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        return stops("take", f"{path}: nothing can be written to {folder}; name another folder")
+    try:
+        refuse_unwritable(path)
+    except OutputError as error:
+        return stops("take", str(error))
     there = path.exists() and not force
     return good(
         "take", f"all that is played goes to {path}" + ("; it is there, so the next free name is" if there else "")
@@ -246,7 +243,7 @@ def check_sound(options: Options) -> Finding:
 def check_audience(options: Options) -> Finding:
     """Check that the audience's server answers, and knows the key; nobody is taken onto the stage."""
     try:
-        client = open_audience_client(options)
+        client = open_audience_client(options.audience or "", options.audience_key)
     except InputError as error:
         return stops("audience", str(error))
     try:

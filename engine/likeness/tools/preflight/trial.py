@@ -12,7 +12,7 @@ from likeness.errors import LikenessError
 from likeness.files.paths import DEFAULT_WEIGHTS, LIGHT_WEIGHTS, find_weights
 from likeness.generators.convert import inspect_weights
 from likeness.options import DEFAULT_FPS, Options, quieten
-from likeness.outputs.open_outputs import is_file
+from likeness.outputs.check_outputs import is_file
 from likeness.outputs.profiles import PROFILES
 from likeness.parameters.presets import Preset
 from likeness.show.first_weights import measure_rate

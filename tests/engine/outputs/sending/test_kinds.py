@@ -11,7 +11,8 @@ import pytest
 
 from likeness.errors import OutputError
 from likeness.options import QUIET
-from likeness.outputs.open_outputs import is_file, open_outputs
+from likeness.outputs.check_outputs import is_file
+from likeness.outputs.open_outputs import open_outputs
 from likeness.outputs.sending.kinds import check_sent, is_sent, open_sent
 from likeness.picture import Picture
 

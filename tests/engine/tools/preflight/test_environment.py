@@ -10,10 +10,10 @@ from tests.engine.audience.served import Served
 
 from likeness.audience.night import NightPlan
 from likeness.audience.stage_routes import stage_key
+from likeness.inputs.audience.client import KEY_VARIABLE
 from likeness.options import QUIET
 from likeness.parameters.dmx_binding import DmxBinding
 from likeness.parameters.presets import Preset
-from likeness.show.audience import KEY_VARIABLE
 from likeness.tools.preflight.environment import check_audience, check_dmx, check_receivers, check_take
 from likeness.tools.preflight.finding import Verdict
 
