@@ -110,7 +110,9 @@ def test_a_traceback_is_printed_to_those_who_ask_for_it(here: Path) -> None:
     out = _rest(show)
     assert show.returncode == 2
     assert "Traceback" in out
-    assert out.strip().splitlines()[-1].startswith("likeness: plugin broken cannot be loaded: ")
+    assert out.strip().splitlines()[-1].startswith("likeness: broken.py:2: plugin broken cannot be loaded: ")
+    # In one line, and not in an ERROR before it too.
+    assert out.count("cannot be loaded") == out.count("broken.py:2") + 1 == 3
 
 
 def test_a_broken_plugin_is_left_out_and_the_show_starts(here: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -192,7 +194,7 @@ def test_a_recording_obeys_a_blackout_within_two_frames_of_its_fade(here: Path, 
     finally:
         show.kill()
     assert show.returncode == 0, out
-    assert (head + out).count("ERROR: raises.py, line 7: raises.update failed: boom") == 1
+    assert (head + out).count("ERROR: raises.py:7: raises.update failed: boom") == 1
     assert "Traceback" not in head + out
     levels = _levels(film)
     assert min(_fades(levels)) <= round(0.2 * fps) + 2

@@ -19,9 +19,11 @@ class LikenessError(Exception):
 
     Attributes:
         status: of a command that ends with it.
+        place: file and line of the plugin in which the fault lies, where it lies in one.
     """
 
     status = 2
+    place: tuple[str, int] | None = None
 
 
 class ParamError(LikenessError):

@@ -2,12 +2,9 @@
 
 import copy
 import logging
-import traceback
-from pathlib import Path
 
 from likeness.errors import LikenessError
-
-PROGRAM, PLUGIN = "likeness", "likeness_plugin_"  # how modules are called
+from likeness.errors.place import put_place_first
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -29,31 +26,7 @@ class ConsoleFormatter(logging.Formatter):
         # Other handlers, such as a log file's, get the record with its traceback.
         short = copy.copy(record)
         short.exc_info = short.exc_text = None
-        place = find_place(error)
-        if place:
-            short.msg, short.args = f"{place}: {record.getMessage()} (-v shows the traceback)", ()
+        # Of our own errors a traceback says no more than their text.
+        more = "" if isinstance(error, LikenessError) else " (-v shows the traceback)"
+        short.msg, short.args = put_place_first(error, f"{record.getMessage()}{more}").replace("%", "%%"), ()
         return super().format(short)
-
-
-def find_place(error: BaseException) -> str:
-    """Return the file and line that an error came from, "glow.py, line 3": in a plugin where it came through one.
-
-    Of a `LikenessError`, whose text names the thing itself, nothing is returned.
-    """
-    if isinstance(error, LikenessError):
-        return ""
-    if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        return f"{_shorten(error.filename)}, line {error.lineno}"
-    frames = list(traceback.walk_tb(error.__traceback__))
-    for begins in (PLUGIN, PROGRAM, ""):
-        for frame, line in reversed(frames):
-            if str(frame.f_globals.get("__name__")).startswith(begins):
-                return f"{_shorten(frame.f_code.co_filename)}, line {line}"
-    return ""
-
-
-def _shorten(file: str) -> str:
-    """Return a file's path from the working folder on, where it lies in that."""
-    path = Path(file)
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from likeness.errors import LikenessError, RenderError
+from likeness.errors.place import put_place_first
 
 # A failing plugin at 60 fps would write 3,600 lines a minute; a line every five seconds is still seen.
 QUIET_S = 5.0
@@ -61,16 +62,15 @@ class Faults:
         return due
 
     def _end(self, where: str, error: BaseException) -> NoReturn:
-        """Raise what ends a render; a traceback goes to the log, but for what says in its line what to do."""
+        """Raise what ends a render; what was raised first, with its traceback, is its cause."""
         if isinstance(error, RenderError):
             raise error
         said, owner = say_error(error), where.partition(".")[0]
-        if isinstance(error, LikenessError):
+        if isinstance(error, LikenessError) and error.place is None:
             said = said if said.startswith(f"{owner}:") else f"{owner}: {said}"
         else:
-            self._log.error("%s failed", where, exc_info=error)
             said = f"{where} failed: {said}"
-        raise RenderError(said) from error
+        raise RenderError(put_place_first(error, said)) from error
 
     def forget(self, where: str) -> None:
         """Start counting at `where` from 0, since it was mended."""
@@ -87,7 +87,12 @@ class Faults:
 
 
 def say_error(error: BaseException, say: Callable[[BaseException], str] = str) -> str:
-    """Return what an error says, or its type where even that raises: a plugin's error is a plugin's code."""
+    """Return what an error says, or its type where even that raises: a plugin's error is a plugin's code.
+
+    Of a syntax error, whose own text names its file and line, the reason alone.
+    """
+    if isinstance(error, SyntaxError) and error.msg:
+        return error.msg
     try:
         return say(error)
     except BaseException:  # noqa: BLE001 - a plugin may raise anything

@@ -71,5 +71,7 @@ def _import(name: str, path: Path) -> object:
         raise
     plugin = getattr(module, "Plugin", None)
     if not isinstance(plugin, type):
-        raise PluginError(f"{path} has no `class Plugin`; name the plugin's class so")
+        error = PluginError("there is no `class Plugin`; name the plugin's class so")
+        error.place = str(path), 1
+        raise error
     return plugin()

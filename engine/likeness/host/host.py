@@ -24,7 +24,7 @@ from likeness.host.deadline import call_with_deadline
 from likeness.host.failure import describe_failure
 from likeness.host.open_generator import open_generator
 from likeness.host.process_state import ProcessState, Visit
-from likeness.host.result_check import check_result, check_states
+from likeness.host.result_check import check_states
 from likeness.host.slot import RackChange, Slot, check_plugin
 from likeness.parameters.store import ParamStore
 from likeness.stage import Stage, VisitorState
@@ -262,7 +262,7 @@ class Host:
             try:
                 result = self._call_watched(slot, hook, **{argument: value, "params": params, "frame": frame})
                 if result is not None:
-                    value = check_result(result, value)
+                    value = slot.check_returned(hook, result, value)
                 slot.strikes = 0
             except LeftBehind:
                 raise

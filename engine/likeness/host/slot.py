@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import cast
 
 import pluggy
+from torch import Tensor
 
 from likeness import hookspecs
-from likeness.errors import PluginError, nearest
+from likeness.errors import ParamError, PluginError, nearest
 from likeness.host.available_plugins import first_line
+from likeness.host.result_check import check_result
 from likeness.host.retry import Retry
 from likeness.parameters.state import check_unique_names
 from likeness.params import Bool, Float, Param
@@ -66,6 +68,18 @@ class Slot:
     was_bypassed: bool = field(default=False, repr=False)
     retry: Retry = field(default_factory=Retry, repr=False)
 
+    def check_returned(self, hook: str, result: object, value: Tensor) -> Tensor:
+        """Return what a hook returned in place of `value`, checked by `check_result`.
+
+        Raises:
+            PluginError: it is something else; with the place of the hook.
+        """
+        try:
+            return check_result(result, value)
+        except PluginError as error:
+            error.place = find_hook(self.impls[hook].function, self.path)
+            raise
+
     def follow_bypass(self, bypassed: bool) -> None:
         """Begin anew where the bypass has just been turned off. The render thread, in each frame."""
         if self.was_bypassed and not bypassed:
@@ -107,13 +121,18 @@ def check_plugin(name: str, plugin: object, path: Path | None = None) -> Slot:
     impls = _implementations(name, plugin, path)
     declare = impls.get("declare_params")
     declared = tuple(islice(cast(Sequence[Param], declare.function()), MOST_PARAMS + 1)) if declare else ()
+    declaring = declare.function if declare else None
     if len(declared) > MOST_PARAMS:
-        raise PluginError(f"plugin {name!r} declares more than {MOST_PARAMS} parameters")
+        raise _misplaced(f"it declares more than {MOST_PARAMS} parameters", declaring, path)
     params = (*declared, BYPASS, BUDGET_MS)
     odd = [param for param in params if not isinstance(param, Param)]
     if odd:
-        raise PluginError(f"plugin {name!r} declares {odd[0]!r}; parameters are Float, Int, Bool, Choice, ...")
-    check_unique_names(name, params)
+        raise _misplaced(f"it declares {odd[0]!r}; parameters are Float, Int, Bool, Choice, ...", declaring, path)
+    try:
+        check_unique_names(name, params)
+    except ParamError as error:
+        error.place = find_hook(declaring, path)
+        raise
     return Slot(name, plugin, impls, params, path, help=_find_help(plugin))
 
 
@@ -130,7 +149,7 @@ def _implementations(name: str, plugin: object, path: Path | None) -> dict[str, 
     """Return the hooks of `plugin`, checked by a plugin manager that knows no other."""
     pm = pluggy.PluginManager(hookspecs.PROJECT)
     pm.add_hookspecs(hookspecs)
-    _refuse_unknown(name, plugin, path, pm)
+    _refuse_unknown(plugin, path, pm)
     try:
         pm.register(plugin, name)
         pm.check_pending()
@@ -139,11 +158,16 @@ def _implementations(name: str, plugin: object, path: Path | None) -> dict[str, 
     callers = pm.get_hookcallers(plugin) or []
     impls = {caller.name: caller.get_hookimpls()[0] for caller in callers}
     if not impls:
-        raise PluginError(f"plugin {name!r} has no hook; mark its methods with @hookimpl")
+        raise _misplaced("it has no hook; mark its methods with @hookimpl", _first_method(plugin), path)
     return impls
 
 
-def _refuse_unknown(name: str, plugin: object, path: Path | None, pm: pluggy.PluginManager) -> None:
+def _first_method(plugin: object) -> object:
+    """Return the method that the plugin's class defines first, if any."""
+    return next((each for each in vars(type(plugin)).values() if hasattr(each, "__code__")), None)
+
+
+def _refuse_unknown(plugin: object, path: Path | None, pm: pluggy.PluginManager) -> None:
     """Refuse a method that is marked as a hook and is none, or takes what that hook does not give; name the nearest."""
     known = [hook for hook in dir(hookspecs) if pm.parse_hookspec_opts(hookspecs, hook)]
     for method in dir(plugin):
@@ -151,12 +175,22 @@ def _refuse_unknown(name: str, plugin: object, path: Path | None, pm: pluggy.Plu
         if not marked or marked["optionalhook"]:
             continue
         hook, function = marked["specname"] or method, getattr(plugin, method)
-        code = getattr(function, "__code__", None)
-        where = f"{path.name}, line {code.co_firstlineno}" if path and code else f"plugin {name!r}"
         if hook not in known:
-            raise PluginError(f"{where}: there is no hook {hook!r}; {nearest(hook, known, 1)}")
+            raise _misplaced(f"there is no hook {hook!r}; {nearest(hook, known, 1)}", function, path)
         given = signature(getattr(hookspecs, hook)).parameters
         wanted = [word for word, each in signature(function).parameters.items() if each.default is each.empty]
         odd = next((word for word in wanted if word not in given), None)
         if odd is not None:
-            raise PluginError(f"{where}: the hook {hook!r} is given no {odd!r}; {nearest(odd, given)}")
+            raise _misplaced(f"the hook {hook!r} is given no {odd!r}; {nearest(odd, given)}", function, path)
+
+
+def find_hook(function: object, path: Path | None) -> tuple[str, int] | None:
+    """Return file and line of a plugin's method; None where it is no plugin of a file, or no method of Python's."""
+    code = getattr(function, "__code__", None)
+    return (str(path), code.co_firstlineno) if path and code else None
+
+
+def _misplaced(words: str, function: object, path: Path | None) -> PluginError:
+    error = PluginError(words)
+    error.place = find_hook(function, path)
+    return error

@@ -10,10 +10,11 @@ from likeness.cues import history_commands as history_desk
 from likeness.cues import recall as cue_recall
 from likeness.errors import ParamError, PluginError, RenderError, nearest
 from likeness.errors.fault_log import say_error
+from likeness.errors.place import put_place_first
 from likeness.files.paths import bundled_dir, search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, load_plugin
-from likeness.host.failure import describe_failure
+from likeness.host.failure import describe_failure, give_place
 from likeness.host.host import READY_S, Host
 from likeness.options import PictureOptions
 from likeness.parameters.modulation import Modulation
@@ -58,9 +59,11 @@ def load_rack(host: Host, names: Sequence[str], files: Sequence[Path], *, strict
                 log.error("plugin %s is left out: its file is not here; give it again, as --plugin FILE", name)
                 left_out[name] = "left out: its file is not here"
                 continue
-            log.error("plugin %s is left out: %s", name, say_error(error), exc_info=error)
+            give_place(error, found.get(name))
             if host.store.fatal:
-                raise RenderError(f"plugin {name} cannot be loaded: {say_error(error)}") from error
+                said = f"plugin {name} cannot be loaded: {say_error(error)}"
+                raise RenderError(put_place_first(error, said)) from error
+            log.error("plugin %s is left out: %s", name, say_error(error), exc_info=error)
             left_out[name] = f"left out: {describe_failure(error, found.get(name))}"
     return left_out
 
@@ -98,8 +101,10 @@ def set_first_values(
             store.param(entry.param)
     modulation.replace(modulators)
     for address in {entry.param for entry in modulators} & wanted.keys() & options.settings.keys():
+        taken = store.param(address).parse(wanted[address])
+        around = f"{taken:g}" if isinstance(taken, float) else taken
         said = "%s: the preset's modulation moves it around %s; --unmodulated %s holds it there"
-        log.info(said, address, wanted[address], address)
+        log.info(said, address, around, address)
     store.finish_glides()
 
 

@@ -10,11 +10,10 @@ from queue import SimpleQueue
 from types import MappingProxyType
 
 from likeness.errors import PluginError, nearest
-from likeness.errors.fault_log import say_error
 from likeness.files.paths import search_dirs
 from likeness.host.deadline import call_with_deadline
 from likeness.host.discovery import find_plugins, installed_plugins, load_plugin
-from likeness.host.failure import describe_failure
+from likeness.host.failure import log_failure
 from likeness.host.host import READY_S, Host
 from likeness.host.slot import RackChange, Slot
 from likeness.parameters.journal import Journal
@@ -184,12 +183,8 @@ class RackEditor:
                 work()
                 self._record(name, None)
             # A plugin's file, its `start` or its `stop` may raise anything, `sys.exit()` too.
-            except BaseException as error:
-                # As text: a log that keeps its records would keep a half-made plugin alive through the error's frames.
-                log.error(
-                    "%s: %s", failing, say_error(error), exc_info=None if isinstance(error, PluginError) else error
-                )
-                why = describe_failure(error, self.find_files().get(name))
+            except BaseException as error:  # noqa: BLE001 - it is logged, and the show goes on
+                why = log_failure(failing, error, self.find_files().get(name))
                 self._record(name, f"{failing.removeprefix(f'{name} is ')}: {why}")
             if self._jobs.empty():
                 self._planned.clear()

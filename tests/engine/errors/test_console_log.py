@@ -31,7 +31,7 @@ def test_a_failure_in_a_plugin_is_one_line_that_begins_with_its_place(
     monkeypatch.chdir(tmp_path)
     failed = record(failure(tmp_path, text))
     told = ConsoleFormatter(traces=False).format(failed)
-    assert told.startswith("ERROR: glow.py, line 3: plugin glow: ")
+    assert told.startswith("ERROR: glow.py:3: plugin glow: ")
     assert "\n" not in told
     # The record keeps its traceback for other handlers.
     assert failed.exc_info

@@ -34,7 +34,7 @@ def test_an_unknown_plugin_answers_with_the_nearest() -> None:
 def test_a_file_without_a_plugin_class_says_what_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "empty.py"
     path.write_text("Plugin = 3\n")
-    with pytest.raises(PluginError, match="has no `class Plugin`"):
+    with pytest.raises(PluginError, match="there is no `class Plugin`"):
         load_plugin("empty", {"empty": path})
 
 

@@ -96,7 +96,7 @@ def test_values_go_over_by_name_where_the_new_declaration_takes_them(shifted: Ri
         ("def broken(:\n", "SyntaxError"),
         ("import nothing_of_that_name\n", "nothing_of_that_name"),
         ("raise SystemExit(3)\n", "SystemExit"),
-        ("Plugin = 3\n", "has no `class Plugin`"),
+        ("Plugin = 3\n", "there is no `class Plugin`"),
         (HEAD + "    @hookimpl\n    def updat(self, latent):\n        return latent\n", "updat"),
         (HEAD + "    @hookimpl\n    def update(self, money):\n        pass\n", "money"),
         (HEAD + "    @hookimpl\n    def start(self):\n        raise RuntimeError('no camera')\n", "no camera"),
