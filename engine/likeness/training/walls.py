@@ -27,10 +27,10 @@ SIZE = 128  # px of a wall
 CLOSED, MARGIN = 25, 23
 LEAST_SEEN = 0.12  # of a picture: less of a wall is none
 BLUR = 10.0  # px of a wall: what is broader is the backdrop's own
-# Out of focus, as behind a portrait, by this blur in px; softer where it was not seen: by these, from so far within the
-# hole to so far.
-FOCUS = 0.5
-SOFTENED = ((3.0, 0.0, 3.0), (6.0, 4.0, 14.0))
+# Out of focus, as behind a portrait, by this blur in px. Where it was not seen it is softer by so much, which hides the
+# seam: more would be a haze round every smaller head.
+FOCUS, SEAM = 0.5, 0.8
+SEAM_WIDTH = 3.0  # px within the hole, over which it becomes so
 EVEN, ODD = 8, 4  # axes of the plane in which walls are compared
 # Faces by which the plane is shared out: how many, and their truncation, between a show's and none.
 FACES, PSI, ROUNDS, SEED = 20_000, 0.8, 25, 1
@@ -79,7 +79,7 @@ def _fill(picture: Image, seen: Image) -> Image:
 
 
 def _continue_behind(picture: Image, hole: Bytes) -> Image:
-    """Return a wall whose hole has what lies as far on the other side of its rim, softer the farther from there."""
+    """Return a wall whose hole has what lies as far on the other side of its rim, a little softer."""
     height, width = hole.shape
     far, labels = cv2.distanceTransformWithLabels(hole, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     rows, columns = np.nonzero(hole == 0)
@@ -91,11 +91,8 @@ def _continue_behind(picture: Image, hole: Bytes) -> Image:
     there = np.clip(last - np.abs(last - there), 0, last)
     mirrored, found = picture[there[..., 0], there[..., 1]], hole[there[..., 0], there[..., 1]] == 0
     whole = _fill(np.where(hole[..., None] > 0, mirrored, picture), ((hole == 0) | found).astype(np.float32))
-    soft = whole
-    for blur, begin, end in SOFTENED:
-        share = np.clip((far - begin) / (end - begin), 0, 1)[..., None]
-        soft = soft + (cv2.GaussianBlur(whole, (0, 0), blur) - soft) * share
-    return np.asarray(soft, np.float32)
+    share = np.clip(far / SEAM_WIDTH, 0, 1)[..., None]
+    return np.asarray(whole + (cv2.GaussianBlur(whole, (0, 0), SEAM) - whole) * share, np.float32)
 
 
 def find_plane(tensors: dict[str, Tensor], parity: np.ndarray) -> Image:
