@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Picture = NDArray[np.uint8]
 """`[height, width, 3]` in RGB."""
 Alpha = NDArray[np.uint8]
-"""The opacity of each pixel of a picture, `[height, width]`."""
+"""The opacity of each pixel of a picture, or one of its colours, `[height, width]`."""
 
 # The encoder of each ending and its arguments. A path without an ending was always written as PNG.
 ENCODINGS: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -33,6 +33,9 @@ ENCODINGS: dict[str, tuple[str, tuple[int, ...]]] = {
     ".webp": (".webp", (cv2.IMWRITE_WEBP_QUALITY, 95)),
     "": (".png", ()),
 }
+
+# Part of a level that makes the upper of two levels the nearer one.
+LEAST_UP = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,9 +152,17 @@ def to_picture(image: Tensor) -> Picture:
 
     NaN becomes black.
     """
-    # Colours are interleaved after the read-back: at 512 px that took 0.5 ms on one core, torch's permute 1.5.
-    picture: Picture = cv2.merge(list(to_levels(side_by_side(image)).cpu().numpy()))
-    return picture
+    planes = side_by_side(image.detach())
+    # On a processor plane by plane: at 512 px that takes 0.3 ms of one core, by `to_levels` 1.2. Colours are
+    # interleaved after the read-back: torch's permute took three times as long.
+    levels = [_round_plane(plane) for plane in planes] if image.is_cpu else list(to_levels(planes).cpu().numpy())
+    return cv2.merge(levels).astype(np.uint8, copy=False)
+
+
+def _round_plane(plane: Tensor) -> Alpha:
+    """Return the levels of one colour, `[H, W]` on the CPU, as `to_levels` does; OpenCV rounds to the even of two."""
+    levels = cv2.convertScaleAbs(plane.float().clamp(-1, 1).numpy(), alpha=127.5, beta=127.5 + LEAST_UP)
+    return levels.astype(np.uint8, copy=False)
 
 
 def to_pictures(images: Tensor) -> list[Picture]:

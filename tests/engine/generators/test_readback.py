@@ -13,6 +13,16 @@ def test_values_become_bytes_by_rounding_and_nonsense_becomes_black() -> None:
     assert to_picture(image)[0, :, 0].tolist() == [0, 255, 128, 0, 0]
 
 
+def test_every_level_and_the_upper_of_two_as_near_comes_out_in_long_rows_too() -> None:
+    levels = torch.arange(256)
+    image = ((levels - 127.5) / 127.5).expand(1, 3, 4, -1)
+    assert to_picture(image)[2, :, 1].tolist() == levels.tolist()
+    halves = ((levels[:255] - 127) / 127.5).expand(1, 3, 4, -1)
+    assert to_picture(halves)[2, :, 1].tolist() == (levels[:255] + 1).tolist()
+    assert not to_picture(torch.full((1, 3, 4, 256), torch.nan)).any()
+    assert to_picture(torch.full((1, 3, 4, 256), torch.inf)).min() == 255
+
+
 def test_channels_rows_and_heads_stand_where_they_belong() -> None:
     levels = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
     picture = ReadBack()(torch.from_numpy((levels / 127.5 - 1.0).astype(np.float32)))
