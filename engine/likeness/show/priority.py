@@ -1,9 +1,10 @@
-"""Priority of a live show: its own thread and the render thread have the cores before other programs."""
+"""The cores of a show: how many it draws on, and that its own thread and the render thread have them first."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import cv2
 import torch
 
 from likeness.toolkit.priority import raise_thread, raised_thread
@@ -32,3 +33,11 @@ def playing_first(*, live: bool) -> Iterator[None]:
 def draw_first() -> None:
     """Let the render thread, which calls this, have the cores first, with the threads that draw with it."""
     raise_thread(lambda: torch.zeros(torch.get_num_threads() * SHARED_OUT).add_(1.0))
+
+
+def share_cores(threads: int) -> None:
+    """Let torch and OpenCV compute on so many threads, in the whole process."""
+    torch.set_num_threads(threads)
+    # OpenCV waits for all its threads, wherever they are: a picture brought to 1080p beside other programs took 4.4 ms
+    # on two cores and 1.3 on one.
+    cv2.setNumThreads(threads)

@@ -7,7 +7,6 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor
 
 from likeness import master
@@ -46,7 +45,7 @@ from likeness.show.modulation_stage import ModulationStage, make_modulation
 from likeness.show.open_weights import open_weights
 from likeness.show.preset_commands import PresetCommands, with_options
 from likeness.show.preset_morph import PresetMorph
-from likeness.show.priority import draw_first, playing_first
+from likeness.show.priority import draw_first, playing_first, share_cores
 from likeness.show.rack_editor import RackEditor
 from likeness.show.renderer import Renderer, RenderThread
 from likeness.show.screen import Screen
@@ -140,7 +139,7 @@ class Show(AbstractContextManager["Show"]):
         fader.begin(store.snapshot["master"])
         # The generator, and the thread that draws with it.
         device, size = choose_device(options.device), options.size or (parse_size(show.size) if show.size else None)
-        torch.set_num_threads(count_threads(options))
+        share_cores(count_threads(options))
         open_generator = partial(open_weights, host, options, device=device, size=size, heads=self.heads)
         self.first_weights, generator = open_first(
             show.weights, open_generator, self.heads, presets.record_weights, measured=options.measured, size=size
