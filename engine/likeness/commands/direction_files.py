@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from likeness.directions.find import Direction
+    from likeness.directions.named_sheet import NamedDirection
     from likeness.generator import Generator
 
 
@@ -94,3 +95,20 @@ def write_strips(path: Path, generator: "Generator", directions: "list[Tensor]",
     with claimed([path], force=force) as [file]:
         write_picture(file, draw_strips(generator, directions, (0, 3)))
     print(f"Their effect on two faces is on {file}")
+
+
+def write_named_sheet(path: Path, generator: "Generator", directions: "list[NamedDirection]", *, force: bool) -> None:
+    """Write a PNG with a row for each direction, its name at the left.
+
+    Raises:
+        LikenessError: the path has another ending.
+    """
+    from likeness.directions.named_sheet import draw_named_sheet
+    from likeness.files.free_name import claimed
+    from likeness.picture import write_picture
+
+    if path.suffix.lower() != ".png":
+        raise LikenessError(f"--sheet {path} must end in .png")
+    with claimed([path], force=force) as [file]:
+        write_picture(file, draw_named_sheet(generator, directions))
+    print(f"What they do to a face is on {file}")

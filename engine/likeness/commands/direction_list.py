@@ -1,11 +1,15 @@
 """`likeness directions list`."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from likeness.options import Weights
+from likeness.options import Force, Weights
+
+# How many of a bank are drawn on a sheet.
+DRAWN_OF_BANK = 4
 
 
-def list_directions(weights: Weights | None = None) -> None:
+def list_directions(weights: Weights | None = None, *, sheet: Path | None = None, force: Force = False) -> None:
     """List the directions that weights have: what each changes, and which amounts it takes.
 
     They lie beside the weights and in ~/.likeness/weights/directions/NAME.
@@ -14,11 +18,15 @@ def list_directions(weights: Weights | None = None) -> None:
     ----------
     weights
         Without them, the default ones.
+    sheet
+        Write a PNG with a row for each: its name, and what it does to a face; of a bank, the first four.
     """
     from rich.console import Console
     from rich.table import Column, Table
 
-    from likeness.commands.direction_files import open_named
+    from likeness.commands.direction_files import open_named, write_named_sheet
+    from likeness.directions.effects import AMOUNTS
+    from likeness.directions.named_sheet import SWITCH_AMOUNTS, NamedDirection
     from likeness.files.paths import DEFAULT_WEIGHTS
     from likeness.files.paths import list_directions as find_directions
     from likeness.generators.devices import choose_device
@@ -27,8 +35,14 @@ def list_directions(weights: Weights | None = None) -> None:
     generator = open_named(weights or DEFAULT_WEIGHTS, choose_device("cpu"))
     table = Table("direction", "amounts, in sd", Column("what it changes", overflow="fold"), box=None)
     found = find_directions(*generator.info.names)
+    drawn: list[NamedDirection] = []
     for name, path in sorted(found.items()):
-        count, switch = len(read_directions(path, *generator.mean.shape)), read_switch(path)
+        rows, switch = read_directions(path, *generator.mean.shape), read_switch(path)
+        count = len(rows)
+        shown = rows[:DRAWN_OF_BANK]
+        names = [name] if count == 1 else [f"{name} {number}" for number in range(1, len(shown) + 1)]
+        steps = AMOUNTS if switch is None else SWITCH_AMOUNTS
+        drawn += [NamedDirection(label, row, steps) for label, row in zip(names, shown, strict=True)]
         if switch is not None:
             amounts = f"a switch: 1 is on, 0 off, and a ghost from {switch.unseen:g} to {switch.whole:g}"
         elif count > 1:
@@ -38,6 +52,8 @@ def list_directions(weights: Weights | None = None) -> None:
         table.add_row(name, amounts, _say_change(name, read_about(path)))
     if found:
         Console(highlight=False).print(table)
+        if sheet is not None:
+            write_named_sheet(sheet, generator, drawn, force=force)
     else:
         print("These weights have no directions; `likeness directions measure` and `find` make some")
 

@@ -99,7 +99,7 @@ def evaluate(
         with Bars() as bars:
             report = measure(generator, network, files, plan, known, bars.show)
             if walk:
-                report = replace(report, walk=_measure_walk(weights, device, first_seed, seeds_psi, walk))
+                report = replace(report, walk=measure_walk(weights, device, first_seed, seeds_psi, walk))
             if against:
                 report = replace(report, against=_measure_other(against, on, network, files, plan, bars))
         _print_report(report)
@@ -141,8 +141,16 @@ def _fit_time(
     return fitted
 
 
-def _measure_walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "WalkSteps":
-    """Measure the steps of the bundled random walk, played as a loop."""
+def measure_walk(weights: str, device: str, seed: int, psi: float, seconds: float) -> "WalkSteps":
+    """Measure the steps of the bundled random walk, played as a loop.
+
+    Args:
+        weights: a weights file, or the name of a bundled one.
+        device: such as "cpu".
+        seed: of the walk.
+        psi: its truncation.
+        seconds: its length.
+    """
     from likeness.evaluation.walk import measure_steps
     from likeness.parameters.presets import Preset, ShowTable
     from likeness.tools.contact_sheet import draw_walk

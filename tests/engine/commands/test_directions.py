@@ -9,6 +9,7 @@ import torch
 from likeness import open_generator
 from likeness.cli import main
 from likeness.directions import effects
+from likeness.faces.photo import read_photo
 from likeness.files.paths import find_direction, find_weights, list_directions
 from likeness.picture import to_pictures, write_picture
 from likeness.toolkit.latent_file import read_about, read_direction, read_directions, read_switch
@@ -16,10 +17,14 @@ from likeness.toolkit.latent_file import read_about, read_direction, read_direct
 EACH = 7
 
 
-def find(*arguments: object) -> int:
+def run(*arguments: object) -> int:
     with pytest.raises(SystemExit) as ending:
-        main(["directions", "find", "composite-256", *map(str, arguments)])
+        main(["directions", *map(str, arguments)])
     return int(ending.value.code or 0)
+
+
+def find(*arguments: object) -> int:
+    return run("find", "composite-256", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +80,18 @@ def test_the_page_of_faces_says_of_each_direction_of_the_default_weights_which_a
     for name, path in found.items():
         assert ("switches" in told[name]) == (read_switch(path) is not None)
         assert ("banks" in told[name]) == (len(read_directions(path, 4, 160)) > 1)
+
+
+def test_a_sheet_of_all_directions_is_written_beside_the_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = tmp_path / "directions.png"
+    assert run("list", "composite-256", "--sheet", drawn) == 0
+    told = capsys.readouterr().out
+    assert "smile" in told
+    assert "directions.png" in told
+    files = list_directions("composite-256").values()
+    rows = sum(min(4, len(read_directions(path, 4, 160))) for path in files)
+    assert read_photo(drawn).shape == (rows * 98 - 2, 6 * 98 - 2, 3)
+    assert run("list", "composite-256", "--sheet", tmp_path / "directions.jpg") == 2
+    assert "must end in .png" in capsys.readouterr().err

@@ -163,6 +163,7 @@ class CompositeNetwork(nn.Module):
         drawn["skin_fine"] = drawn["skin_fine"] + self._draw_pores(latent[:, FINE_ROW])
         drawn["strands"] = self._draw_strands(real)
         if self.head_shape is not None:
+            drawn["field"] = self.head_shape.lift_crown(drawn["field"])
             drawn["edges"] = self.head_shape(drawn["edges"], drawn["field"])
         if "edges" in bends:
             drawn["edges"] = bends["edges"](drawn["edges"])

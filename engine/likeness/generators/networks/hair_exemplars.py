@@ -22,6 +22,10 @@ SHAPE_PARTS = ("edges", "detail", "cover")
 RIM = (0.05, 0.3)
 # The brightest strand, as a logarithm: ears cut as hair were brighter, and glowed.
 BRIGHTEST = 0.5
+# That where ears are, and where they are, as parts of width and height: how far from the middle, how far down, half
+# their width and height. What is bright there is an ear that was cut as hair, a golden tuft beside brown hair.
+BRIGHTEST_EAR = 0.15
+EAR = (0.225, 0.50, 0.09, 0.16)
 
 
 def mend_hair(tensors: Mapping[str, Tensor], unshapely: Sequence[int]) -> dict[str, Tensor]:
@@ -78,5 +82,15 @@ def _fade_rims(strands: Tensor, edges: Tensor) -> Tensor:
     """
     within = torch.minimum(edges[:, 1:], -edges[:, :1])
     within = functional.interpolate(within, size=strands.shape[2:], mode="bilinear", align_corners=False)
-    bounded = torch.where(strands > 0, BRIGHTEST * torch.tanh(strands / BRIGHTEST), strands)
+    brightest = _find_brightest(strands.shape[-1])
+    bounded = torch.where(strands > 0, brightest * torch.tanh(strands / brightest), strands)
     return bounded * ((within - RIM[0]) / (RIM[1] - RIM[0])).clamp(0, 1)
+
+
+def _find_brightest(size: int) -> Tensor:
+    """Return how bright a strand may be at each place, `[size, size]`."""
+    away, down, half_width, half_height = EAR
+    axis = (torch.arange(size) + 0.5) / size
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    apart = (((x - 0.5).abs() - away) / half_width).square() + ((y - down) / half_height).square()
+    return torch.lerp(torch.tensor(BRIGHTEST_EAR), torch.tensor(BRIGHTEST), (2 * apart - 1).clamp(0, 1))

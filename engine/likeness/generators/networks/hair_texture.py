@@ -34,10 +34,13 @@ BESIDE_ROWS, BESIDE_COLUMNS = (0.52, 0.66), (0.10, 0.26)
 SHORT, LONG = 0.12, 0.42
 # Above these rows hair is hair; below them it is clothes.
 SHOULDERS = (0.68, 0.80)
-# How far hairs stand out of an outline, in logits of a matte, which are px of 256 about: short ones, long ones. Those
-# that stand out count for more than gaps do. The hairline over a forehead is frayed too.
-OUT_SHORT, OUT_LONG, SKEW = 0.5, 0.28, 0.5
-HAIRLINE, BROWS = 0.35, (0.37, 0.47)
+# How far hairs stand out of an outline, in px of 256: short ones, long ones. Those that stand out count for more than
+# gaps do. The hairline over a forehead is frayed too. Twice as far, hair was feathers.
+OUT_SHORT, OUT_LONG, SKEW = 0.55, 0.3, 0.5
+HAIRLINE, BROWS = 0.4, (0.37, 0.47)
+# How fast logits may rise for each px. An edge that rises slowly, as the mean of silhouettes that lie apart, is moved
+# as far as a crisp one and no farther: it would be a fringe as wide as it is soft.
+STEEPEST = 1.0
 # Within how many logits of an edge it is frayed.
 NEAR, NEAR_HAIRLINE = 5.0, 4.0
 # The widest that hairs are from the middle on either side, and the longest way along them, in picture widths.
@@ -131,10 +134,20 @@ class Hairs:
             hairy = ((person - skin) / 6 - 0.5).clamp_(0, 1) * self.hairline_rows
             lined = hairy * torch.exp(-(skin / NEAR_HAIRLINE).square())
             reach = OUT_SHORT + (OUT_LONG - OUT_SHORT) * self.length
-            along = resize(torch.cat([-HAIRLINE * lined, reach * outlined], dim=1), edges.shape[-1])
+            size = edges.shape[-1]
+            slope = (_find_slope(small) * (small.shape[-1] / size)).clamp_(max=STEEPEST) * (size / 256)
+            along = resize(torch.cat([-HAIRLINE * lined, reach * outlined], dim=1) * slope, size)
             standing = torch.addcmul(self.pattern, self.pattern.clamp(min=0), self.pattern, value=SKEW)
             hairs = torch.cat([self.pattern, standing], dim=1)
         return torch.addcmul(edges, hairs, along)
+
+
+def _find_slope(edges: Tensor) -> Tensor:
+    """Return how fast edges rise for each of their px, `[batch, 2, size, size]`."""
+    around = functional.pad(edges, (1, 1, 1, 1), mode="replicate")
+    across = around[..., 1:-1, 2:] - around[..., 1:-1, :-2]
+    down = around[..., 2:, 1:-1] - around[..., :-2, 1:-1]
+    return torch.hypot(across, down) / 2
 
 
 def _find_short(right: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:

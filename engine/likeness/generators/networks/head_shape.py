@@ -7,6 +7,8 @@ distance for each direction; a few waves round the face are enough for every hea
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -39,6 +41,11 @@ THIN, CROWN_SHARE = 0.01, 0.7
 SIDES, FOREHEAD = (40.0, 80.0), (20.0, 60.0)
 # Above the ears, hair that is as thin as the first on average is none, but what a matte left round a bald head.
 BARE, HAIRY, ABOVE = 0.036, 0.044, 66.0
+# Where a warp is looked at for a dent in a crown, as parts of the height, and of the width from the middle: there and
+# at the sides of the skull. Where it brings these higher than the middle, that is lifted: this far to either side,
+# wholly down to the first of the rows, no more from the last on.
+DENT_ROWS, DENT, SKULL = 0.10, 0.08, (0.18, 0.30)
+LIFT_WIDTH, LIFT_ROWS = 0.26, (0.10, 0.30)
 # Within this many widths one of two limits gives way to the other, so that no face jumps on a walk.
 ROUNDING = 0.006
 # How much of what differs between left and right is kept above the shoulders, whose rows these are: a head turned away
@@ -71,6 +78,9 @@ class HeadShape(nn.Module):
     radius: Tensor
     share: Tensor
     mirrored: Tensor
+    at_dent: Tensor
+    at_skull: Tensor
+    lift: Tensor
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -105,6 +115,25 @@ class HeadShape(nn.Module):
         self.register_buffer("share", share * share * (3 - 2 * share))
         kept = KEPT + (1 - KEPT) * ((line - SHOULDERS[0]) / (SHOULDERS[1] - SHOULDERS[0])).clamp(0, 1)
         self.register_buffer("mirrored", ((1 - kept) / 2)[:, None])
+        warped = (torch.arange(size // 2) + 0.5) / (size // 2)  # places of a warp's rows and columns
+        away = (warped - MIDDLE_X).abs()
+        self.register_buffer("at_dent", _mean_where(away < DENT))
+        self.register_buffer("at_skull", _mean_where((away > SKULL[0]) & (away < SKULL[1])))
+        across = (away / LIFT_WIDTH).clamp(max=1).mul(math.pi / 2).cos().square()
+        fade = ((LIFT_ROWS[1] - warped) / (LIFT_ROWS[1] - LIFT_ROWS[0])).clamp(0, 1)
+        self.register_buffer("lift", fade[:, None] * across)
+
+    def lift_crown(self, field: Tensor) -> Tensor:
+        """Return a warp that brings no head's shoulders higher than its crown.
+
+        The frame cuts high hair, and a warp that is fitted to such a photo leaves a dent in the middle.
+
+        Args:
+            field: in picture widths, x first, `[batch, 2, size / 2, size / 2]`.
+        """
+        upper = field[:, 1, : round(DENT_ROWS * len(self.lift))].mean(1)
+        dent = (upper @ (self.at_skull - self.at_dent)).clamp(min=0)
+        return torch.stack([field[:, 0], torch.addcmul(field[:, 1], dent[:, None, None], self.lift)], dim=1)
 
     def forward(self, edges: Tensor, field: Tensor) -> Tensor:
         """Return edges whose heads are whole.

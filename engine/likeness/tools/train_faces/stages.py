@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from likeness.files.paths import ENCODER, RUN_WEIGHTS, user_dir
 from likeness.gallery.population import build_population
 from likeness.gallery.population_file import DRAWN_SIZE, write_population
 from likeness.generators.devices import choose_device
-from likeness.generators.weights_file import WeightsHeader, fingerprint, read_weights, write_weights
+from likeness.generators.weights_file import fingerprint, read_weights, write_weights
 from likeness.picture import sheet, write_picture
 from likeness.projection.batch import project_batch
 from likeness.toolkit.latent_file import write_direction, write_directions
@@ -32,7 +33,6 @@ from likeness.tools.contact_sheet import draw_seeds
 from likeness.tools.train_faces.cut import cut_pictures
 from likeness.tools.train_faces.plan import FacesPlan
 from likeness.training.composite import train_composite
-from likeness.training.drawing_recipe import FAMILY
 from likeness.training.encoder import LEAST_SAMPLES, EncoderSamples, train_encoder
 from likeness.training.glasses import write_glasses_directions
 from likeness.training.pictures import ProgressCallback
@@ -47,6 +47,8 @@ COMPONENTS = 256  # of pictures' features in the encoder, as in that of faces-25
 MOST_DIRECTIONS = 12
 # Width of the person's edge in px, which `likeness train refine` gives its results too.
 OUTLINE = 0.9
+# How strong the streaks of single hairs are where heads are whole, as in the bundled faces-256.
+HAIR_TEXTURE = 0.05
 CROP, BATCH = 128, 6  # of `likeness train refine`
 POPULATION, TRIED = 1000, 16
 SHOWN, COLUMNS = 64, 8
@@ -168,12 +170,16 @@ def finish_weights(folder: Path, plan: FacesPlan) -> str:
     target = folder / WEIGHTS / f"{plan.name}.safetensors"
     refined = folder / REFINE / RUN_WEIGHTS
     if refined.is_file():
-        atomic_write(target, refined.read_bytes())
+        header, tensors = read_weights(refined)
         said = "refined"
     else:
         header, tensors = read_weights(folder / COMPOSITE)
-        write_weights(target, WeightsHeader(FAMILY, {**header.arguments, "outline": OUTLINE}, plan.terms), tensors)
+        header = replace(header, arguments={**header.arguments, "outline": OUTLINE}, licence=plan.terms)
         said = "not refined, for which there was no time"
+    if header.arguments.get("whole_heads"):
+        # Hairs along an outline that is crisp; along the soft one of a composite alone they are a fringe.
+        header = replace(header, arguments={**header.arguments, "hair_texture": HAIR_TEXTURE})
+    write_weights(target, header, tensors)
     samples, pictures = _read_found(folder)
     if len(pictures) >= LEAST_SAMPLES:
         report = train_encoder(open_generator(target), samples, target.with_name(plan.name + ENCODER), COMPONENTS)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from likeness.generators.families.composite import open_composite
 from likeness.generators.networks.composite import CompositeNetwork
-from likeness.generators.networks.hair_exemplars import BRIGHTEST, PREFIX, mend_hair
+from likeness.generators.networks.hair_exemplars import BRIGHTEST, BRIGHTEST_EAR, EAR, PREFIX, mend_hair
 from likeness.generators.weights_file import read_weights
 
 COUNT, SIZE = 4, 32
@@ -82,6 +82,15 @@ def test_strands_begin_within_the_hair_and_are_no_brighter_than_hair(tensors: di
     deep = slice(-SIZE // 4, None)
     dark = before[:, :, deep] < -0.05
     assert torch.allclose(found[:, :, deep][dark], before[:, :, deep][dark], atol=0.03)
+
+
+def test_no_ear_that_was_cut_as_hair_glows(tensors: dict[str, Tensor]) -> None:
+    away, down, *_ = EAR
+    row, columns = round(down * SIZE), [round((0.5 - away) * SIZE), round((0.5 + away) * SIZE) - 1]
+    found, before = joined(mend_hair(tensors, []), "detail"), joined(tensors, "detail")
+    assert before[:, 0, row - 2 : row + 2, columns].max() > 2 * BRIGHTEST_EAR
+    assert found[:, 0, row - 2 : row + 2, columns].max() <= BRIGHTEST_EAR + 0.02
+    assert found[:, 0, 2].max() > 0.8 * BRIGHTEST, "the crown"
 
 
 @pytest.mark.parametrize("unshapely", [[0, 1, 2, 3], [7], [-1]])

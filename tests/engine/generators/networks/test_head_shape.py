@@ -172,3 +172,17 @@ def test_it_is_the_same_shape_at_any_size(size: int) -> None:
     small = torch.nn.functional.interpolate(edges, size=size, mode="area")
     wanted = torch.nn.functional.interpolate(SHAPE(edges, STILL), size=size, mode="area")
     assert ((HeadShape(size)(small, STILL) > 0) != (wanted > 0)).float().mean() < 0.02
+
+
+def test_a_warp_that_dents_a_crown_is_lifted_and_any_other_stays() -> None:
+    place = (torch.arange(64) + 0.5) / 64 - 0.5
+    raised_sides = torch.zeros(1, 2, 64, 64)
+    raised_sides[:, 1] = 0.03 * (place.abs() > 0.15)
+    tilted = torch.zeros(1, 2, 64, 64)
+    tilted[:, 1] = 0.1 * place
+    pointed = -raised_sides
+    lifted = SHAPE.lift_crown(torch.cat([raised_sides, tilted, pointed]))
+    assert torch.allclose(lifted[0, 1, 0, 31:33], torch.tensor(0.03), atol=0.001)
+    assert torch.equal(lifted[0, :, 24:], raised_sides[0, :, 24:]), "the face"
+    assert torch.equal(lifted[0, 0], raised_sides[0, 0])
+    assert torch.allclose(lifted[1:], torch.cat([tilted, pointed]), atol=1e-6)

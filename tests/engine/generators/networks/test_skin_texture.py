@@ -20,9 +20,10 @@ def test_skin_gets_pores_of_the_strength_asked_for_and_nothing_else_does() -> No
     region = torch.zeros(1, 1, SIZE // 2, SIZE // 2)
     region[..., : SIZE // 4, :] = 1
     added = add(SkinTexture(SIZE, STRENGTH), region, still())
-    forehead, wall = added[..., : SIZE // 4, :], added[..., SIZE // 2 + 2 :, :]
-    # Grey skin has three quarters of it, and the pattern's dark half weighs more.
-    assert 0.6 * STRENGTH < forehead.std() < STRENGTH
+    skin, wall = added[..., : SIZE // 2 - 2, :], added[..., SIZE // 2 + 2 :, :]
+    # Smooth grey skin has a third of it, and on a forehead a fifth; the pattern's dark half weighs more.
+    assert 0.27 * STRENGTH < skin[..., -SIZE // 16 :, : SIZE // 4].std() < 0.45 * STRENGTH
+    assert 0.15 * STRENGTH < skin[..., : SIZE // 4, :].std() < 0.27 * STRENGTH
     assert not wall.any()
 
 
@@ -51,6 +52,16 @@ def test_bright_skin_has_more_than_dark_skin() -> None:
     faces = torch.stack([torch.full((3, 64, 64), -0.8), torch.full((3, 64, 64), 0.6)])
     dark, bright = texture(faces, region, still().expand(2, -1, -1, -1)).std((1, 2, 3))
     assert 1.5 * dark < bright
+
+
+def test_rough_skin_has_more_than_smooth_skin() -> None:
+    texture, region = SkinTexture(SIZE, STRENGTH), torch.ones(3, 1, SIZE // 2, SIZE // 2)
+    noise = torch.randn(1, 1, SIZE // 2, SIZE // 2, generator=torch.Generator().manual_seed(0))
+    faces = torch.cat([strength * noise for strength in (0.0, 0.022, 0.05)]).expand(-1, 3, -1, -1)
+    smooth, some, rough = texture(faces, region, still().expand(3, -1, -1, -1))[:, :, 80:].std((1, 2, 3))
+    assert 1.2 * smooth < some
+    assert 1.2 * some < rough
+    assert rough < 2.5 * smooth
 
 
 def test_they_are_the_same_in_every_run() -> None:

@@ -105,6 +105,10 @@ def test_a_run_without_time_for_the_refiner_plays_by_its_name_with_encoder_and_d
     header = read_header(weights)
     assert header is not None
     assert header.licence.name == "CC0"
+    # Single hairs along a crisp outline, since these heads are whole.
+    assert header.arguments["whole_heads"] is True
+    assert header.arguments["outline"] == stages.OUTLINE
+    assert header.arguments["hair_texture"] == stages.HAIR_TEXTURE
 
 
 def test_a_run_that_dies_at_any_stage_goes_on_there(begun: Path, plan: FacesPlan, home: Path) -> None:
@@ -152,6 +156,7 @@ def test_more_time_goes_to_the_refiner_and_all_that_follows_is_made_anew(
     assert plain is not None
     assert refined is not None
     assert refined.sha256 != plain.sha256
+    assert refined.arguments["hair_texture"] == stages.HAIR_TEXTURE
     assert open_composite(find_weights("dolls"), CPU).refiner is not None
     encoder = read_header(encoder_file(find_weights("dolls")))
     assert encoder is not None
