@@ -58,7 +58,8 @@ def test_weights_that_play_the_latents_of_others_have_their_directions() -> None
 
 
 def test_the_faces_at_512_px_play_the_latents_of_the_shipped_ones_at_256() -> None:
-    shared, header = shared_latents(read_header(find_weights("faces-512"))), read_header(find_weights("faces-256"))
+    # Those of the faces-256 that were shipped first, whose refiner has been learnt anew since.
+    shared, first = (shared_latents(read_header(find_weights(name))) for name in ("faces-512", "faces-256"))
     assert shared is not None
-    assert header is not None
-    assert (shared.weights, shared.sha256) == ("faces-256", header.sha256)
+    assert shared.weights == "faces-256"
+    assert shared == first
