@@ -1,7 +1,7 @@
-"""Sheets of what faces wear: `python docs/draw_worn.py people|rims|beards WEIGHTS SHEET`.
+"""Sheets of what faces wear: `python docs/draw_worn.py people|rims|beards|makeup WEIGHTS SHEET`.
 
 `people` are seeds bare, and below each their glasses; `rims` is one person with every kind, and with three of them with
-dark lenses; `beards` are three people shaven and with every kind.
+dark lenses; `beards` are three people shaven and with every kind, `makeup` three bare and with every kind.
 """
 
 import sys
@@ -17,7 +17,7 @@ from likeness.picture import sheet, to_picture, write_picture
 from likeness.toolkit.latent_file import read_directions
 
 PSI, COLUMNS, PEOPLE, PERSON = 0.7, 8, 16, 3
-BEARDED = (10, 4, 19)
+BEARDED, PAINTED = (10, 4, 19), (4, 30, 5)
 DARK_ONES, DARK_SD = slice(1, None, 5), 4.0
 
 
@@ -53,6 +53,17 @@ def draw_beards(generator: CompositeGenerator) -> list[Tensor]:
     return rows
 
 
+def draw_makeup(generator: CompositeGenerator) -> list[Tensor]:
+    """Return latents of rows of one person each, bare and with every kind of make-up."""
+    assert generator.makeup is not None
+    (worn,), (kind,) = _read(generator, "makeup"), _read(generator, "makeups")
+    rows = []
+    for person in PSI * generator.sample(PAINTED):
+        own = float((person * kind).sum())
+        rows += [person, *(person + worn + (key - own) * kind for key in generator.makeup.keys.tolist())]
+    return rows
+
+
 def _read(generator: CompositeGenerator, name: str) -> Tensor:
     return read_directions(find_direction(name, *generator.info.names), *generator.mean.shape)
 
@@ -61,14 +72,17 @@ def main() -> None:
     what, weights, path = sys.argv[1:]
     generator = open_generator(find_weights(weights), "cpu")
     assert isinstance(generator, CompositeGenerator)
-    latents = {"people": draw_people, "rims": draw_rims, "beards": draw_beards}[what](generator)
+    draw = {"people": draw_people, "rims": draw_rims, "beards": draw_beards, "makeup": draw_makeup}[what]
+    latents = draw(generator)
     with torch.inference_mode():
         pictures = [to_picture(generator.synthesize(latent[None])) for latent in latents]
     side = len(pictures[0])
-    if what != "people":
+    if what == "makeup":
+        pictures = [picture[side // 4 : 15 * side // 16, side // 6 : 5 * side // 6] for picture in pictures]
+    elif what != "people":
         top = side // 4 if what == "rims" else side // 2
         pictures = [picture[top : top + side // 2, side // 8 : 7 * side // 8] for picture in pictures]
-    columns = len(pictures) // len(BEARDED) if what == "beards" else COLUMNS
+    columns = len(pictures) // len(BEARDED) if what in ("beards", "makeup") else COLUMNS
     write_picture(Path(path), sheet(pictures, columns))
 
 

@@ -1,4 +1,4 @@
-"""What a face wears: glasses and a beard, put on by pads, each face with its own or all with the same."""
+"""What a face wears: glasses, a beard and make-up, put on by pads, each face with its own or all with the same."""
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from likeness.toolkit.latent_file import read_directions
 UNSEEN, SEEN = 0.34, 0.2
 DARK = 3  # among glasses, heavy, round and dark
 DARKEST = 6.0  # sd along it
-PADS = {"on": "glasses", "grow": "beard"}  # each with its fader
+PADS = {"on": "glasses", "grow": "beard", "paint": "makeup"}  # each with its fader
 
 
 class Plugin:
@@ -31,6 +31,7 @@ class Plugin:
         return [
             Bool("on", False, help="Puts glasses on, and takes them off: for a pad."),
             Bool("grow", False, help="Lets a beard grow, and shaves it: for a pad."),
+            Bool("paint", False, help="Puts make-up on, and takes it off: for a pad."),
             Float("fade", 0.5, max=30.0, unit="s", help="How long each takes; 0 cuts."),
             Float("glasses", 0.0, glide=0.2, help="Fades them in by hand: for a fader, or the music."),
             Float("dark", 0.0, glide=0.4, help="How dark the lenses are."),
@@ -39,6 +40,8 @@ class Plugin:
             Float("own", 1.0, glide=0.3, help="How much each face has rims of its own: 0 gives all of them the same."),
             Float("beard", 0.0, glide=0.2, help="Fades a beard in by hand: for a fader, or the music."),
             Float("kind", 0.0, min=-2.0, max=2.0, unit="sd", glide=0.3, help="From moustache, below 0, to full beard."),
+            Float("makeup", 0.0, glide=0.2, help="Fades make-up in by hand: for a fader, or the music."),
+            Float("bold", 0.0, min=-2.0, max=2.0, unit="sd", glide=0.3, help="From natural make-up, below 0, to bold."),
         ]
 
     @hookimpl
@@ -46,12 +49,13 @@ class Plugin:
         self._like, self._names = stage.generator.mean, stage.generator.info.names
         with torch.inference_mode():
             self._glasses, self._beard = self._read("glasses", "rims"), self._read("beard", "beards")
-        if self._glasses is None and self._beard is None:
+            self._makeup = self._read("makeup", "makeups")
+        if self._glasses is None and self._beard is None and self._makeup is None:
             stage.refuse("wear: these weights have nothing to wear; faces-256 has, and likeness train glasses gives it")
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
-        glasses, beard = (self._fade(pad, fader, params, frame) for pad, fader in PADS.items())
+        glasses, beard, makeup = (self._fade(pad, fader, params, frame) for pad, fader in PADS.items())
         # What is worn is worn at any truncation.
         psi = max(float(frame.values["show"]["psi"]), LEAST_PSI)
         moved = None
@@ -65,9 +69,10 @@ class Plugin:
                 axes = self._glasses[1:DARK].flatten(1)
                 theirs = latent.flatten(1) @ axes.t()
                 moved = moved - (1.0 - own) * (theirs @ axes).view_as(latent)
-        if self._beard is not None and beard > 0.0:
-            grown = self._beard[0] * (UNSEEN + SEEN * beard) + self._beard[1] * float(params["kind"])
-            moved = (latent if moved is None else moved) + grown / psi
+        for bank, level, kind in ((self._beard, beard, "kind"), (self._makeup, makeup, "bold")):
+            if bank is not None and level > 0.0:
+                worn = bank[0] * (UNSEEN + SEEN * level) + bank[1] * float(params[kind])
+                moved = (latent if moved is None else moved) + worn / psi
         return moved
 
     @hookimpl

@@ -44,6 +44,7 @@ from likeness.commands.train.eyes import eyes
 from likeness.commands.train.faces import faces
 from likeness.commands.train.gan import gan
 from likeness.commands.train.glasses import glasses
+from likeness.commands.train.makeup import makeup
 from likeness.commands.train.refine import refine
 from likeness.commands.train.runs import resume, vae, wgan
 from likeness.commands.train.style import style
@@ -87,8 +88,8 @@ for command in (
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
 for recipe in (
-    faces, composite, refine, enlarge, eyes, glasses, beards, walls, gan, wgan, vae, dagan, style, cycle, encoder,
-    voice, mouth, resume,
+    faces, composite, refine, enlarge, eyes, glasses, beards, makeup, walls, gan, wgan, vae, dagan, style, cycle,
+    encoder, voice, mouth, resume,
 ):  # fmt: skip
     train.command(recipe)
 for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):

@@ -136,3 +136,26 @@ def test_a_pad_lets_a_beard_grow_and_a_fader_leads_from_moustache_to_beard(
     assert seen(composite, latent[0], psi=1.0) == 0.0
     playing.play(1.0, grow=False)
     assert torch.equal(playing.update(), playing.base[0])
+
+
+def test_a_pad_puts_make_up_on_and_a_fader_leads_from_natural_to_bold(
+    playing: Any, composite: CompositeGenerator
+) -> None:
+    makeup = composite.makeup
+    assert makeup is not None
+    chosen = []
+    for bold in (-2.0, 2.0):
+        latent = truncate(playing.play(1.0, paint=True, bold=bold)[-1][None], composite.mean, 0.8)
+        assert makeup.opacity(latent) == 1.0
+        chosen.append(int(makeup.choose(latent).argmax()))
+    assert chosen[0] < chosen[1]
+    assert seen(composite, latent[0], psi=1.0) == 0.0
+    playing.play(1.0, paint=False)
+    assert torch.equal(playing.update(), playing.base[0])
+
+
+def test_all_of_it_can_be_worn_at_once(playing: Any, composite: CompositeGenerator) -> None:
+    latent = truncate(playing.update(glasses=1.0, beard=1.0, makeup=1.0)[None], composite.mean, 0.8)
+    for axis in (composite.glasses, composite.beard, composite.makeup):
+        assert axis is not None
+        assert axis.opacity(latent) == 1.0

@@ -4,10 +4,14 @@ import os
 import platform
 import shutil
 from pathlib import Path
+from typing import TypeVar
 
 import torch
+from torch import nn
 
 from likeness.errors import LikenessError
+
+Placed = TypeVar("Placed", bound=nn.Module)
 
 
 def choose_device(name: str) -> torch.device:
@@ -70,3 +74,10 @@ def choose_dtype(device: torch.device) -> torch.dtype:
         return torch.float16
     in_hardware = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.bfloat16 if in_hardware else torch.float32
+
+
+def place_network(network: Placed, device: torch.device) -> Placed:
+    """Return a convolutional network frozen on the device, in the type in which it is multiplied fastest."""
+    # torch's types of `to` know no memory_format.
+    network = network.to(device, choose_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)

@@ -24,7 +24,6 @@ from likeness.toolkit.latent_file import write_direction
 from likeness.training.pictures import read_square_picture
 from likeness.training.quiet_axes import (
     BEARD,
-    IN_BOTH,
     KIND,
     find_quiet_axes,
     style_direction,
@@ -152,7 +151,7 @@ def add_beards(generator: CompositeGenerator, bearded: Sequence[Bearded], out: P
     assert generator.info.weights is not None
     header, tensors = read_weights(generator.info.weights)
     axes = find_quiet_axes(tensors)
-    if len(axes) < len(IN_BOTH):
+    if len(axes) <= KIND:
         raise TrainingError(f"{generator.info.weights} has too few components for beards; train it with 12 or more")
     encoder, size = open_encoder_for(generator), generator.network.size
     layers = []

@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from likeness.errors import WeightsError
 from likeness.generator import Bend, Bends, GeneratorInfo, NoiseMode
-from likeness.generators.devices import choose_dtype
+from likeness.generators.devices import choose_dtype, place_network
 from likeness.generators.families.checkpoint import Source, own_source
-from likeness.generators.families.stepping import add_swaps, names_of_swaps
+from likeness.generators.families.stepping import add_swaps, mix_and_bend, names_of_swaps
 from likeness.generators.networks.beard import Beard
 from likeness.generators.networks.composite import UNBENT, CompositeNetwork, find_manner
 from likeness.generators.networks.composite_layers import Layers, Region
@@ -25,13 +25,13 @@ from likeness.generators.networks.drawn_eyes import DrawnEyes
 from likeness.generators.networks.eight_bit_network import EightBitNetwork
 from likeness.generators.networks.enlarger import FACTOR, Enlarger
 from likeness.generators.networks.glasses import Glasses, Worn
+from likeness.generators.networks.makeup import MakeUp
 from likeness.generators.networks.quiet_axis import QuietAxis
 from likeness.generators.networks.refiner import Refiner
 from likeness.generators.networks.skin_texture import SkinTexture
 from likeness.generators.networks.walls import Walls, put_behind
 from likeness.generators.weights_file import WeightsHeader, read_weights, shared_latents
 
-Placed = TypeVar("Placed", bound=nn.Module)
 Axis = TypeVar("Axis", bound=QuietAxis)
 FAMILY = "composite"
 NAMES = (FAMILY,)
@@ -76,13 +76,15 @@ class CompositeGenerator:
         self.network = network.to(device).eval().requires_grad_(False)
         self.glasses = Glasses(told["glasses"], network.even_index).to(device) if "glasses" in told else None
         self.beard = Beard(told["beard"], network.even_index).to(device) if "beard" in told else None
+        painted = MakeUp(told["makeup"], network.even_index, self._size) if "makeup" in told else None
+        self.makeup = painted if painted is None else painted.to(device)
         self.walls = Walls(told["walls"], tensors["parity"].bool()).to(device) if "walls" in told else None
-        self.enlarger = enlarger if enlarger is None else _place(enlarger, device)
+        self.enlarger = enlarger if enlarger is None else place_network(enlarger, device)
         depth = told.get("skin_texture", 0.0)
         self.skin_texture = SkinTexture(native * FACTOR, depth).to(device) if depth and enlarger is not None else None
         self.eyes = DrawnEyes(self._size, told.get("eyes", 0.0)).to(device)
         refiner = Refiner.find(tensors) if enlarger is None else None
-        self.refiner = refiner if refiner is None else _place(refiner, device)
+        self.refiner = refiner if refiner is None else place_network(refiner, device)
         w_dim = network.w_dim
         shared = shared_latents(WeightsHeader(FAMILY, told))
         names = "" if shared is None else shared.weights
@@ -156,21 +158,24 @@ class CompositeGenerator:
         shares = {name: share for name, share in bends.shares.items() if share}
         if bends.other is not None and shares:
             for name, other in bends.other.draw_layers(latent, tuple(shares)).items():
-                operations[name] = partial(_mix_and_bend, other, shares[name], operations.get(name))
+                operations[name] = partial(mix_and_bend, other, shares[name], operations.get(name))
         return operations
 
     def _draw_face(self, latent: Tensor, operations: Mapping[str, Bend]) -> Tensor:
-        """Pictures of `latent`, its layers bent, with the beard and the glasses that it wears on top of them."""
+        """Pictures of `latent`, its layers bent, with the make-up, the beard and the glasses that it wears on top."""
         self._worn = None
         glasses, beard = self._find_worn(self.glasses, latent), self._find_worn(self.beard, latent)
+        makeup = self._find_worn(self.makeup, latent)
         bare = latent
-        for axis in (glasses, beard):
+        for axis in (glasses, beard, makeup):
             bare = bare if axis is None else axis.take_off(bare)
         parts = self.network.layers(bare, operations)
         # No gradient finds a photo's wall, nor goes through drawn eyes, and a search is led astray by them.
         sought = torch.is_grad_enabled() and latent.requires_grad
         drawn = self._draw(parts, None if self.walls is None or sought else self.walls(bare))
         drawn = drawn if sought else self.eyes(drawn, parts.field)
+        if makeup is not None:
+            drawn = makeup.make_up(drawn, latent, parts)
         if beard is not None:
             drawn = beard.grow(drawn, latent, parts)
         if glasses is None:
@@ -269,19 +274,6 @@ class CompositeGenerator:
 def _sought(wall: Tensor | None) -> tuple[Region, ...]:
     """What is drawn with a picture that is put before a wall: where the person is."""
     return () if wall is None else ("person",)
-
-
-def _mix_and_bend(other: Tensor, share: float, bend: Bend | None, x: Tensor) -> Tensor:
-    """Return `x` with `share` of another generator's layer, bent."""
-    mixed = torch.lerp(x, other, share)
-    return mixed if bend is None else bend(mixed)
-
-
-def _place(network: Placed, device: torch.device) -> Placed:
-    """Return `network` frozen on the device, in the type in which it is multiplied fastest."""
-    # torch's types of `to` know no memory_format.
-    network = network.to(device, choose_dtype(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network.eval().requires_grad_(False)
 
 
 def open_composite(path: Path, device: torch.device, size: int | None = None) -> CompositeGenerator:

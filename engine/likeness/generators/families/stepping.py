@@ -126,6 +126,12 @@ def fit_layer(layer: Tensor, like: Tensor) -> Tensor:
     return layer.repeat(1, -(-channels // layer.shape[1]), 1, 1)[:, :channels]
 
 
+def mix_and_bend(other: Tensor, share: float, bend: Bend | None, x: Tensor) -> Tensor:
+    """Return `x` with `share` in [0, 1] of another generator's layer, bent."""
+    mixed = torch.lerp(x, other, share)
+    return mixed if bend is None else bend(mixed)
+
+
 def _swap_and_bend(other: Tensor, amount: float, bend: Bend | None, x: Tensor) -> Tensor:
     swapped = torch.lerp(x, fit_layer(other, x), amount)
     return swapped if bend is None else bend(swapped)

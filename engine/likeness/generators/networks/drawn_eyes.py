@@ -10,12 +10,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from likeness.generators.networks.eye_patterns import IRIS_REACH, LIDS_BOX, draw_iris, draw_lids, step
+from likeness.generators.networks.laid_patterns import SIDE, find_band, lay_places, look_up, sample_pattern
 
-# Lengths on the mean face are in px of this side.
-SIDE = 256
 # The eyes of the mean face: the middle between them, how far they are from it, half of an eye's width, the height of
 # its corners, and that of its pupil.
 MIDDLE, OFF, HALF, CORNER, PUPIL = 128.0, 34.0, 14.2, 125.5, 121.8
@@ -72,14 +70,11 @@ class DrawnEyes(nn.Module):
         self.strength = float(strength)
         if not strength:
             return
-        self._top, self._bottom, self._left, self._right = (round(part * size) for part in BAND)
+        self._rows, self._columns = find_band(size, BAND)
         self._px = SIDE / size
         self.register_buffer("lids", draw_lids(self._px), persistent=False)
         self.register_buffer("irises", draw_iris(self._px), persistent=False)
-        spans = ((self._left, self._right), (self._top, self._bottom))
-        x, y = ((torch.arange(*span) + 0.5) / size for span in spans)
-        places = torch.stack(torch.meshgrid(x, y, indexing="xy"))[None]
-        self.register_buffer("places", places, persistent=False)
+        self.register_buffer("places", lay_places(size, self._rows, self._columns), persistent=False)
 
     @torch.no_grad()
     def forward(self, pictures: Tensor, field: Tensor) -> Tensor:
@@ -92,24 +87,24 @@ class DrawnEyes(nn.Module):
         if not self.strength:
             return pictures
         drawn = pictures.clone()
-        band = drawn[:, :, self._top : self._bottom, self._left : self._right]
+        band = drawn[:, :, self._rows, self._columns]
         band.copy_(self._draw((band.float() + 1) / 2, field.float()).mul_(2).sub_(1))
         return drawn
 
     def _draw(self, band: Tensor, field: Tensor) -> Tensor:
         """Return the band `[batch, 3, rows, columns]` in [0, 1] with eyes."""
         places = self.places.expand(len(field), -1, -1, -1)
-        aside, down = ((places + _look_up(field, places)) * SIDE).split(1, dim=1)
+        aside, down = ((places + look_up(field, places)) * SIDE).split(1, dim=1)
         # 1 where the picture's right eye is, -1 where the left one is; both are drawn as the right one.
         side = torch.where(aside < MIDDLE, -1.0, 1.0)
         outward = (aside - MIDDLE) * side - OFF
-        inside, shade, lashes, rim, skin = _sample(self.lids, outward, down - CORNER, LIDS_BOX).split(1, dim=1)
+        inside, shade, lashes, rim, skin = sample_pattern(self.lids, outward, down - CORNER, LIDS_BOX).split(1, dim=1)
         pupils, width = _find_eyes(field)
         radius = IRIS * width
         centre = torch.where(side < 0, pupils[:, :, :1, None], pupils[:, :, 1:, None])
         across, below = ((places - centre) / radius).split(1, dim=1)
         box = (-IRIS_REACH, IRIS_REACH, -IRIS_REACH, IRIS_REACH)
-        within, bright, of_iris, of_white = _sample(self.irises, across * side, below, box).split(1, dim=1)
+        within, bright, of_iris, of_white = sample_pattern(self.irises, across * side, below, box).split(1, dim=1)
         colours = _find_colours(band, inside * of_iris, inside * of_white, skin, side)
         eye = torch.lerp(torch.lerp(band, colours.white, WHITE_SHARE), colours.iris * bright, within) * shade
         far = ((across - WINDOW_ASIDE * colours.light).square() + (below + WINDOW_UP).square()).sqrt()
@@ -158,23 +153,9 @@ def _find_eyes(field: Tensor) -> tuple[Tensor, Tensor]:
     wanted = torch.tensor([x, [PUPIL] * 2 + [CORNER] * 4], device=field.device)[None, :, :, None] / SIDE
     found = wanted = wanted.expand(len(field), -1, -1, -1)
     for _ in range(ROUNDS):
-        found = wanted - _look_up(field, found)
+        found = wanted - look_up(field, found)
     pupils, left, right = found[..., 0].split(2, dim=2)
     return pupils, (right - left).norm(dim=1).mean(1)[:, None, None, None]
-
-
-def _look_up(field: Tensor, places: Tensor) -> Tensor:
-    """Return the warp `[batch, 2, rows, columns]` at places of the picture, alike, both in picture widths."""
-    grid = (2 * places - 1).permute(0, 2, 3, 1)
-    return functional.grid_sample(field, grid, padding_mode="border", align_corners=False)
-
-
-def _sample(pattern: Tensor, x: Tensor, y: Tensor, box: tuple[float, float, float, float]) -> Tensor:
-    """Return a pattern of a box (left, right, top, bottom) at places `[batch, 1, rows, columns]`; nothing beyond it."""
-    left, right, top, bottom = box
-    x, y = ((2 * at - low - high) / (high - low) for at, low, high in ((x, left, right), (y, top, bottom)))
-    grid = torch.cat([x, y], dim=1).permute(0, 2, 3, 1)
-    return functional.grid_sample(pattern.expand(len(x), -1, -1, -1), grid, align_corners=False)
 
 
 def _mean(band: Tensor, counts: Tensor) -> Tensor:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from likeness.generators.networks.laid_patterns import lay_cells
+
 # Of the patterns: left, right, top and bottom of the lids', in px of a mean face of 256, from the middle between the
-# eye's corners, outward and down; and how far the iris' goes, in radii. Each px of a picture is so many of theirs.
+# eye's corners, outward and down; and how far the iris' goes, in radii.
 LIDS_BOX = (-22.0, 26.0, -16.0, 14.0)
 IRIS_REACH = 2.2
-FINER = 2
 # Half of an eye's width, how far above its corners the upper lid's edge is and how far below them the lower one's, px;
 # and how much fuller than a parabola they are.
 HALF, RISE, FALL, UPPER_FULL, LOWER_FULL = 14.2, 7.0, 3.2, 0.25, 0.12
@@ -36,11 +37,11 @@ def draw_lids(px: float) -> Tensor:
         px: of a face of 256 that one of the picture is: so soft are edges.
     """
     left, right, top, bottom = LIDS_BOX
-    x, y = _lay(left, right, px), _lay(top, bottom, px)[:, None]
+    x, y = lay_cells(left, right, px), lay_cells(top, bottom, px)[:, None]
     # From -1 at the inner corner to 1 at the outer one.
     across = x / HALF + 0 * y
     arc = (1 - across.square()).clamp_min(0)
-    upper = -RISE * arc * (1 + UPPER_FULL * (1 - arc))
+    upper = find_upper_lid(across)
     lower = FALL * arc * (1 + LOWER_FULL * (1 - arc))
     soft = max(0.42, 0.54 * px)
     inside = step(torch.minimum(y - upper, lower - y), -soft, soft) * (arc > 0)
@@ -49,6 +50,12 @@ def draw_lids(px: float) -> Tensor:
     rim = RIM * step(0.9 - (y - lower - 0.4).abs(), 0, 0.9) * step(0.95 - across.abs(), 0, 0.25)
     skin = (y > SKIN[0]) & (y < SKIN[1]) & (across.abs() < 1)
     return torch.stack([inside, shade, _draw_lashes(across, upper - y, soft), rim, skin.float()])[None]
+
+
+def find_upper_lid(across: Tensor) -> Tensor:
+    """Return the height of the upper lid's edge, px below the corners, from -1 at the inner one to 1 at the outer."""
+    arc = (1 - across.square()).clamp_min(0)
+    return -RISE * arc * (1 + UPPER_FULL * (1 - arc))
 
 
 def _draw_lashes(across: Tensor, above: Tensor, soft: float) -> Tensor:
@@ -76,7 +83,7 @@ def draw_iris(px: float) -> Tensor:
         px: of a face of 256 that one of the picture is.
     """
     edge = px / RADIUS
-    x = _lay(-IRIS_REACH, IRIS_REACH, edge)
+    x = lay_cells(-IRIS_REACH, IRIS_REACH, edge)
     x, y = x + 0 * x[:, None], x[:, None] + 0 * x
     far, angle = (x.square() + y.square()).sqrt(), torch.atan2(y, x)
     fibres = 0.6 * torch.sin(17 * angle + torch.sin(5 * angle)) + 0.4 * torch.sin(37 * angle + 2 * torch.sin(3 * angle))
@@ -85,12 +92,6 @@ def draw_iris(px: float) -> Tensor:
     bright = bright * (1 - 0.62 * step(far, RING, 1.0)) * (1 - 0.9 * _disc(far, PUPIL, edge + 0.03))
     of_iris, of_white = ((far > low) & (far < high) for low, high in (OF_IRIS, OF_WHITE))
     return torch.stack([_disc(far, 1.0, edge + 0.05), bright, of_iris.float(), of_white.float()])[None]
-
-
-def _lay(low: float, high: float, px: float) -> Tensor:
-    """Return the middles of a pattern's cells, so many that a picture's px is `FINER` of them."""
-    count = round((high - low) / px * FINER)
-    return (torch.arange(count) + 0.5) * ((high - low) / count) + low
 
 
 def _disc(far: Tensor, radius: float, soft: float) -> Tensor:
