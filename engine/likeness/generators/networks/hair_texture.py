@@ -35,8 +35,8 @@ SHORT, LONG = 0.12, 0.42
 # Above these rows hair is hair; below them it is clothes.
 SHOULDERS = (0.68, 0.80)
 # How far hairs stand out of an outline, in px of 256: short ones, long ones. Those that stand out count for more than
-# gaps do. The hairline over a forehead is frayed too. Twice as far, hair was feathers.
-OUT_SHORT, OUT_LONG, SKEW = 0.55, 0.3, 0.5
+# gaps do. The hairline over a forehead is frayed too. Half as far again, short hair was spikes on a full screen.
+OUT_SHORT, OUT_LONG, SKEW = 0.35, 0.25, 0.3
 HAIRLINE, BROWS = 0.4, (0.37, 0.47)
 # How fast logits may rise for each px. An edge that rises slowly, as the mean of silhouettes that lie apart, is moved
 # as far as a crisp one and no farther: it would be a fringe as wide as it is soft.
@@ -62,7 +62,6 @@ class HairTexture(nn.Module):
 
     short: Tensor
     long: Tensor
-    hair_rows: Tensor
     hairline_rows: Tensor
 
     def __init__(self, size: int, strength: float) -> None:
@@ -74,7 +73,9 @@ class HairTexture(nn.Module):
             ("short", _find_short, SHORT_LENGTH, SHORT_BENT),
             ("long", _find_long, LONG_LENGTH, LONG_BENT),
         ):
-            self.register_buffer(name, _draw_hairs(size, lie, length, bent) * hair_rows, persistent=False)
+            hairs = _draw_hairs(size, lie, length, bent) * hair_rows
+            standing = hairs + SKEW * hairs.clamp(min=0).square()
+            self.register_buffer(name, torch.cat([hairs, standing], dim=1), persistent=False)
         row = (torch.arange(size // 2) + 0.5) / (size // 2)  # of the edges
         hairline_rows = ((BROWS[1] - row) / (BROWS[1] - BROWS[0])).clamp(0, 1)[:, None]
         self.register_buffer("hairline_rows", hairline_rows, persistent=False)
@@ -94,9 +95,10 @@ class HairTexture(nn.Module):
         skin, person = torch.sigmoid(STEEPNESS * beside).unbind(1)
         filled = (person * (1 - skin)).mean((1, 2)).reshape(-1, 1, 1, 1)
         length = ((filled - SHORT) / (LONG - SHORT)).clamp(0, 1)
+        pattern = torch.lerp(self.short, self.long, length)
         # Two patterns that have nothing to do with each other lose strength where they are mixed.
-        pattern = torch.lerp(self.short, self.long, length) / (length.square() + (1 - length).square()).sqrt()
-        return Hairs(pattern, length, self.strength, self.hairline_rows)
+        restored = (length.square() + (1 - length).square()).rsqrt()
+        return Hairs(pattern, restored, length, self.strength, self.hairline_rows)
 
 
 @dataclass(frozen=True)
@@ -104,21 +106,23 @@ class Hairs:
     """The single hairs of some heads.
 
     Attributes:
-        pattern: `[batch, 1, size, size]`, standard deviation about 1, in the mean frame.
-        length: how long they are, `[batch, 1, 1, 1]` from 0, short, to 1.
+        pattern: `[batch, 2, size, size]` in the mean frame, as it streaks hair, and as it stands out of an outline.
+        restored: by which it is multiplied to have a standard deviation of about 1, `[batch, 1, 1, 1]`.
+        length: how long hairs are, `[batch, 1, 1, 1]` from 0, short, to 1.
         strength: of the streaks.
         hairline_rows: how much of them is seen in a hairline, by rows of the edges, `[size / 2, 1]`.
     """
 
     pattern: Tensor
+    restored: Tensor
     length: Tensor
     strength: float
     hairline_rows: Tensor
 
     @property
     def streaks(self) -> Tensor:
-        """What is added to the log-brightness of strands."""
-        return self.strength * self.pattern
+        """What is added to the log-brightness of strands, `[batch, 1, size, size]`."""
+        return self.pattern[:, :1] * (self.strength * self.restored)
 
     def fray(self, edges: Tensor, small: Tensor) -> Tensor:
         """Return logits of the mattes of skin and person with hairs along their edges.
@@ -136,10 +140,9 @@ class Hairs:
             reach = OUT_SHORT + (OUT_LONG - OUT_SHORT) * self.length
             size = edges.shape[-1]
             slope = (_find_slope(small) * (small.shape[-1] / size)).clamp_(max=STEEPEST) * (size / 256)
-            along = resize(torch.cat([-HAIRLINE * lined, reach * outlined], dim=1) * slope, size)
-            standing = torch.addcmul(self.pattern, self.pattern.clamp(min=0), self.pattern, value=SKEW)
-            hairs = torch.cat([self.pattern, standing], dim=1)
-        return torch.addcmul(edges, hairs, along)
+            along = torch.cat([-HAIRLINE * self.restored * lined, reach * self.restored * outlined], dim=1) * slope
+            along = resize(along, size)
+        return torch.addcmul(edges, self.pattern, along)
 
 
 def _find_slope(edges: Tensor) -> Tensor:

@@ -62,12 +62,12 @@ def test_the_outline_of_hair_is_frayed_and_its_inside_is_not(texture: HairTextur
     apart = (torch.sigmoid(after) - torch.sigmoid(before)).abs()[0, 1]
     near = before[0, 1].abs() < 1
     near[SIZE // 2 :] = False  # above the shoulders
-    assert apart[near].mean() > 0.02
+    assert apart[near].mean() > 0.01
     assert apart[before[0, 1].abs() > 12].max() < 0.01
     # Some hairs stand out, some gaps go in.
     moved = (after - before)[0, 1][near]
-    assert moved.max() > 0.25
-    assert moved.min() < -0.04
+    assert moved.max() > 0.15
+    assert moved.min() < -0.03
 
 
 def test_a_soft_outline_is_frayed_no_farther_than_a_crisp_one(texture: HairTexture) -> None:
