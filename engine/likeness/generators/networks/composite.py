@@ -178,8 +178,8 @@ class CompositeNetwork(nn.Module):
         skin, edges = resize(broad, self.size), resize(logits, self.size)
         if hairs is not None:
             edges = hairs.fray(edges, logits)
-        # As if they had been brought to the size of skin and then doubled as skin is.
-        sizes = self.size // 4, self.size // 2, self.size
+        # As if they had been brought to the size of skin first.
+        sizes = self.size // 4, self.size
         lifted, backdrop = resize(drawn["hair"] + LIFT, *sizes), resize(drawn["backdrop"], *sizes)
         _crop(skin, self.layout["skin_fine"]).add_(drawn["skin_fine"])
         hair = (lifted * drawn["strands"].clamp(-1.2, 0.8).exp_()).sub_(LIFT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -30,6 +32,7 @@ ROUGHNESS, DEPTHS = (0.009, 0.0145), (0.5, 1.15)
 CHEEK_ROWS, CHEEK_COLUMNS = (0.50, 0.64), (0.28, 0.40)
 SOFT = (0.25, 0.0, 0.5, 0.0, 0.25)  # taps of the blur
 SEED = 1
+ZERO = 128  # the byte of what adds nothing
 
 
 class SkinTexture(nn.Module):
@@ -54,6 +57,11 @@ class SkinTexture(nn.Module):
         fine = FINER * size
         self.register_buffer("texture", strength * _make_texture(fine) * _find_smooth(fine), persistent=False)
         self._warp = Warp()
+        # Of eight bits, on a processor.
+        self._step = float(self.texture.abs().max()) / 127
+        self._bytes = (self.texture[0, 0] / self._step + ZERO).round().to(torch.uint8).numpy()
+        rows, columns = np.indices((size, size), np.float32) + 0.5
+        self._places = torch.from_numpy(np.stack([columns, rows]))[None] * FINER - 0.5
 
     @torch.no_grad()
     def forward(self, drawn: Tensor, skin: Tensor, field: Tensor) -> Tensor:
@@ -67,8 +75,19 @@ class SkinTexture(nn.Module):
         half = (BRIGHT - DIM) / 2
         # How deep they are is smooth: a size at which pores are seen would be wasted on it.
         depth = drawn.mean(1, keepdim=True).mul_(half).add_(DIM + half).mul_(skin).mul_(_find_depth(drawn))
+        if field.is_cpu and field.dtype == torch.float32:
+            return self._draw_bytes(field).mul_(resize(depth.mul_(self._step), self.size))
         pores = self._warp(self.texture.expand(len(field), -1, -1, -1), field, self.size)
         return pores.mul_(resize(depth, self.size))
+
+    def _draw_bytes(self, field: Tensor) -> Tensor:
+        """Return the pattern in steps of its bytes, sampled at a 32nd of its px, in half the time that floats take."""
+        places = resize(field * (FINER * self.size), self.size).add_(self._places)
+        made = torch.empty_like(places[:, :1])
+        for (across, down), out in zip(places.numpy(), made, strict=True):
+            pores = cv2.remap(self._bytes, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+            out.copy_(torch.from_numpy(pores))
+        return made.sub_(ZERO)
 
 
 def _find_depth(drawn: Tensor) -> Tensor:
