@@ -28,17 +28,18 @@ def report(
     Parameters
     ----------
     output
-        A .zip file.
+        A .zip file; without it likeness-report.zip in the folder in which you are.
     log
         The guard's log, whose last lines go into it; without it that of the last guard that was given one.
     """
     from likeness.errors import OutputError
     from likeness.files.atomic_write import atomic_write
-    from likeness.files.free_name import claimed
+    from likeness.files.free_name import claimed, refuse_unwritable
     from likeness.tools.report import gather_report
 
     if Path(output).suffix.lower() != ".zip":
         raise OutputError(f"{output}: a report is a zip; name one that ends in .zip")
+    refuse_unwritable(Path(output))
     found = gather_report(web_port, log)
     with claimed([Path(output)], force=force) as [path]:
         atomic_write(path, found.zip)

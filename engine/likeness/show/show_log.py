@@ -24,12 +24,16 @@ log = logging.getLogger(__name__)
 
 # Of each of the two files, the newer and the older one: hours of a show that has much to say.
 MOST_BYTES, OLDER = 256 * 2**10, 1
-# How often the state is written; a frame is not held up by it.
-STATE_S = 10.0
+# How often the state is written; a frame is not held up by it. First after a second, since a show may be killed soon,
+# then after twice as long each time.
+STATE_S, FIRST_STATE_S = 10.0, 1.0
 # So many lines wait for a slow disk; what is more is lost, and told.
 MOST_WAITING = 1000
 # How often the thread looks whether the show has ended.
 LOOK_S = 0.2
+# In the state of a show that does not play yet: what it is to play.
+STARTING = "starting"
+CLOCK = "%Y-%m-%d %H:%M:%S"
 # Of a line with its traceback.
 LONGEST = 8000
 # How long a slow disk is waited for at the end.
@@ -49,6 +53,9 @@ def state_file() -> Path:
 class ShowLog(logging.Handler):
     """Writes the program's log, and every ten seconds the show's state, so that both are there after `kill -9`.
 
+    The first state is that the show starts: one that is killed before it plays is not taken for the one before it.
+    Each line has the process's number, since two shows of one user write into one log.
+
     Any thread logs, and waits for no disk: a thread of its own writes, and where the disk is full or gone all that is
     lost is the log. What tells of anybody, such as the names of photos, is removed before it is written. A crash within
     a library leaves the lines of Python in which each thread was, where nobody else has asked for them.
@@ -65,7 +72,7 @@ class ShowLog(logging.Handler):
 
     def __init__(self, preset: str, *, kept: bool = True) -> None:
         super().__init__(logging.INFO)
-        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s: %(message)s"))
+        self.setFormatter(logging.Formatter("%(asctime)s [%(process)d] %(levelname)s: %(message)s"))
         self.describe: Callable[[], Mapping[str, Any]] | None = None
         self._preset, self._kept, self._scrubber = preset, kept, Scrubber()
         self._lines: Queue[str] = Queue(MOST_WAITING)
@@ -83,7 +90,9 @@ class ShowLog(logging.Handler):
         except OSError as error:
             log.debug("the show keeps no log: %s", error)
             return self
-        self._put(f"{_clock()} likeness {likeness.__version__} plays {self._preset or 'a show'}, process {os.getpid()}")
+        said = f"plays {self._preset or 'a show'}, process {os.getpid()}"
+        self._put(f"{_stamp()} likeness {likeness.__version__} {said}")
+        self._write_state(lambda: {STARTING: self._preset or "a show"})
         self._watch_crashes()
         self._thread.start()
         logging.getLogger().addHandler(self)
@@ -95,9 +104,9 @@ class ShowLog(logging.Handler):
         logging.getLogger().removeHandler(self)
         if error is not None:
             told = logging.Formatter().formatException((type(error), error, error.__traceback__))
-            self._put(f"{_clock()} the show ends by an error\n{told}")
+            self._put(f"{_stamp()} the show ends by an error\n{told}")
         else:
-            self._put(f"{_clock()} the show ends")
+            self._put(f"{_stamp()} the show ends")
         if self._thread.close(CLOSE_S):
             self._file.close()
         if self._crashes is not None:
@@ -113,7 +122,7 @@ class ShowLog(logging.Handler):
             self._put(self.format(record))
         # A plugin may log with arguments that do not fit its text.
         except Exception:  # noqa: BLE001 - as above
-            self._put(f"{_clock()} {record.levelname}: {record.msg}")
+            self._put(f"{_stamp()} {record.levelname}: {record.msg}")
 
     def _put(self, line: str) -> None:
         try:
@@ -122,14 +131,15 @@ class ShowLog(logging.Handler):
             self._lost += 1
 
     def _run(self) -> None:
-        due = time.monotonic()
+        due, pause_s = time.monotonic(), FIRST_STATE_S
         while not self._thread.stopping.is_set():
             if self.describe is not None and time.monotonic() >= due:
-                due = time.monotonic() + STATE_S
-                self._write_state()
+                due, pause_s = time.monotonic() + pause_s, min(2 * pause_s, STATE_S)
+                self._write_state(self.describe)
             with suppress(Empty):
                 self._write(self._lines.get(timeout=LOOK_S))
-        self._write_state()
+        if self.describe is not None:
+            self._write_state(self.describe)
         with suppress(Empty):
             while True:
                 self._write(self._lines.get_nowait())
@@ -138,14 +148,12 @@ class ShowLog(logging.Handler):
         assert self._file is not None
         lost, self._lost = self._lost, 0
         if lost:
-            line = f"{line}\n{_clock()} {lost} lines are lost: the disk is too slow for them"
+            line = f"{line}\n{_stamp()} {lost} lines are lost: the disk is too slow for them"
         self._file.write(f"{self._scrubber.scrub(line)}\n".encode("utf-8", "backslashreplace"))
 
-    def _write_state(self) -> None:
-        if self.describe is None:
-            return
+    def _write_state(self, describe: Callable[[], Mapping[str, Any]]) -> None:
         try:
-            state = {"pid": os.getpid(), "at": _clock(), **self.describe()}
+            state = {"pid": os.getpid(), "at": time.strftime(CLOCK), **describe()}
             # Not waited for: a frame that is being drawn has the disk, too.
             atomic_write(state_file(), json.dumps(state).encode(), sync=False)
         # The disk is full, or a plugin calls itself what no JSON holds: the show is more than a report of it.
@@ -187,5 +195,6 @@ def _shorten(line: str) -> str:
     return line if len(line) <= LONGEST else f"{line[:half]}\n...\n{line[-half:]}"
 
 
-def _clock() -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S")
+def _stamp() -> str:
+    """Return the time and the process, as each line begins."""
+    return f"{time.strftime(CLOCK)} [{os.getpid()}]"

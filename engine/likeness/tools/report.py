@@ -68,7 +68,7 @@ def gather_report(port: int | None = None, log: Path | None = None) -> FoundRepo
             texts["health.json"] = health.decode("utf-8", "replace")
     elif kept or kept_log or autosave_file().is_file():
         packed = _describe_last_show(kept, kept_log)
-        told.append(f"{nobody.capitalize()}; the report is of the last one, as it was saved.")
+        told.append(f"{nobody.capitalize()}; {_say_last(kept)}.")
     elif state is None and log is None:
         raise InputError(
             f"{nobody}, and none has left anything in {autosave_file().parent}; --web-port names another port"
@@ -155,6 +155,16 @@ def _is_there(pid: Any) -> bool:
     return True
 
 
+def _say_last(kept: Mapping[str, Any]) -> str:
+    """Return in words of which show a report is, and of when."""
+    if not kept:
+        return "the report is of the last one, as it was saved"
+    at, process = kept.get("at"), kept.get("pid")
+    if show_log.STARTING in kept:
+        return f"the one that was started at {at}, process {process}, did not get to play; what was saved is older"
+    return f"the report is of the last one, as it was at {at}, process {process}"
+
+
 def _describe_last_show(kept: Mapping[str, Any], log: str) -> bytes:
     """Return the report of a show that is gone: what it said of itself, its log, and what it saved.
 
@@ -168,6 +178,8 @@ def _describe_last_show(kept: Mapping[str, Any], log: str) -> bytes:
         device["last saved"] = time.strftime("%Y-%m-%d %H:%M:%S", saved_at)
     if kept:
         device |= {"last heard of": str(kept.get("at")), "process": str(kept.get("pid"))}
+    if show_log.STARTING in kept:
+        device["show"] = f"{kept[show_log.STARTING]} was started and did not get to play"
     device |= {key: str(value) for key, value in _table(kept.get("device")).items()}
     preset = format_preset(saved[0]) if saved else ""
     return make_report(ReportParts(device, preset, log, _table(kept.get("status")), (), _table(kept.get("rack"))))

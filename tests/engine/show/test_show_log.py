@@ -18,7 +18,7 @@ from likeness.options import QUIET
 from likeness.parameters.presets import Preset, ShowTable
 from likeness.show import show_log
 from likeness.show.show import Show
-from likeness.show.show_log import ShowLog, log_file, read_show_log, read_show_state, state_file
+from likeness.show.show_log import STARTING, ShowLog, log_file, read_show_log, read_show_state, state_file
 
 DEADLINE_S = 20.0
 
@@ -72,10 +72,43 @@ def test_the_state_is_kept_and_what_cannot_be_described_costs_only_itself() -> N
     assert (state["port"], state["pid"], state["status"]) == (9001, os.getpid(), {"fps": 25.0})
     with ShowLog("demo") as kept:
         kept.describe = lambda: {"status": object()}
-    assert read_show_state() == state
+    assert "status" not in read_show_state()
     assert read_show_log().count("the show ends") == 2
     state_file().write_text("[1")
     assert read_show_state() == {}
+
+
+def test_a_show_that_is_killed_before_it_plays_is_not_taken_for_the_one_before() -> None:
+    with ShowLog("installation") as kept:
+        kept.describe = lambda: {"port": 9001}
+    with ShowLog("demo"):
+        state = read_show_state()
+        assert (state[STARTING], state["pid"]) == ("demo", os.getpid())
+        assert "port" not in state
+
+
+def test_the_state_is_written_soon_and_then_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(show_log, "FIRST_STATE_S", 0.02)
+    monkeypatch.setattr(show_log, "STATE_S", 3600.0)
+    monkeypatch.setattr(show_log, "LOOK_S", 0.001)
+    told = list[float]()
+
+    def describe() -> dict[str, int]:
+        told.append(time.monotonic())
+        return {}
+
+    with ShowLog("demo") as kept:
+        kept.describe = describe
+        until(lambda: len(told) == 6)
+    # From one to the next at least twice as long; a busy machine only adds to that.
+    assert told[5] - told[0] >= 0.02 * (1 + 2 + 4 + 8 + 16)
+
+
+def test_each_line_says_whose_it_is() -> None:
+    with ShowLog("demo"):
+        log.warning("on")
+    assert all(f" [{os.getpid()}] " in line for line in read_show_log().splitlines())
+    assert len(read_show_log().splitlines()) == 3
 
 
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,7 +132,15 @@ def test_a_show_that_is_gone_has_left_its_log_its_rack_and_its_numbers(
     assert json.loads(texts["rack.json"])["plugins"] == [{"name": "walk"}]
     assert "generator: composite, 256 px" in texts["device.txt"]
     assert "last heard of: 2026-11-30 03:00:00" in texts["device.txt"]
-    assert "the report is of the last one" in capsys.readouterr().out
+    assert "the report is of the last one, as it was at 2026-11-30 03:00:00, process 7" in capsys.readouterr().out
+    # One that was killed before it played.
+    (folder / "show.json").write_text(json.dumps({"pid": 8, "at": "2026-11-30 04:00:00", "starting": "demo"}))
+    status, texts = run(tmp_path / "c.zip", "--web-port", "0")
+    assert "show: demo was started and did not get to play" in texts["device.txt"]
+    assert "started at 2026-11-30 04:00:00, process 8, did not get to play" in capsys.readouterr().out
+    # What cannot be written is refused before anything is asked.
+    assert run(folder / "show.json" / "d.zip", "--web-port", "0") == (2, {})
+    assert "show.json is no folder" in capsys.readouterr().err
     # Whatever lies there instead of it, there is a report.
     (folder / "show.json").write_text('{"device": [], "status": 1, "port": "x"}')
     assert run(tmp_path / "b.zip", "--web-port", "0")[0] == 0
