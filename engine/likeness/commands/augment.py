@@ -105,9 +105,9 @@ def augment(
         done = make_all(sources, output, maker, record, seed=seed, originals=originals, begin=begin, say=say)
     if done.sources or not done.kept:
         made = say_count(done.pictures, f"new picture of {done.sources} is", f"new pictures of {done.sources} are")
-        print(f"{made} in {output}" + _add_rest(done.kept, done.refused))
+        print(f"{made} in {output.resolve()}" + _add_rest(done.kept, done.refused))
     else:
-        print(f"Nothing is left to do in {output}" + _add_rest(done.kept, done.refused))
+        print(f"Nothing is left to do in {output.resolve()}" + _add_rest(done.kept, done.refused))
     if not done.pictures + done.kept or done.refused:
         sys.exit(2)
 

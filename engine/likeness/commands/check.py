@@ -12,7 +12,7 @@ WORDS = ("[green]good[/]", "[yellow]less[/]", "[red]stops[/]")
 VERDICTS = (
     "The show can start with everything that you asked for.",
     "The show can start; what is marked as less will be missing or slower.",
-    "The show cannot start; fix what is marked as stops first.",
+    "The show cannot start as you asked for it; fix what is marked as stops first.",
 )
 
 

@@ -90,4 +90,4 @@ def contact_sheet(
             )
             pictures = draw_walk(played, options, count, seconds, bars.stage("pictures"))
         write_picture(path, sheet(pictures, columns))
-    print(f"The sheet is {path}")
+    print(f"The sheet is in {path.resolve()}")

@@ -65,7 +65,7 @@ def write_bank(
     from likeness.toolkit.latent_file import write_directions
 
     write_directions(path, bank, {"name": path.stem} | about | _origin(generator))
-    print(f"{say_count(len(bank), 'direction is', 'directions are')} in {path}")
+    print(f"{say_count(len(bank), 'direction is', 'directions are')} in {path.resolve()}")
     if strips:
         write_strips(strips, generator, list(bank), force=force)
 
@@ -94,7 +94,7 @@ def write_strips(path: Path, generator: "Generator", directions: "list[Tensor]",
         raise LikenessError(f"--strips {path} must end in .png")
     with claimed([path], force=force) as [file]:
         write_picture(file, draw_strips(generator, directions, (0, 3)))
-    print(f"Their effect on two faces is on {file}")
+    print(f"Their effect on two faces is on {file.resolve()}")
 
 
 def write_named_sheet(path: Path, generator: "Generator", directions: "list[NamedDirection]", *, force: bool) -> None:
@@ -111,4 +111,4 @@ def write_named_sheet(path: Path, generator: "Generator", directions: "list[Name
         raise LikenessError(f"--sheet {path} must end in .png")
     with claimed([path], force=force) as [file]:
         write_picture(file, draw_named_sheet(generator, directions))
-    print(f"What they do to a face is on {file}")
+    print(f"What they do to a face is on {file.resolve()}")

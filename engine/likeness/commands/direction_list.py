@@ -2,11 +2,22 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from likeness.options import Force, Weights
 
 # How many of a bank are drawn on a sheet.
 DRAWN_OF_BANK = 4
+
+# What banks change, by the method that found them.
+BANKS: Mapping[str, str] = MappingProxyType(
+    {
+        "principal": "what differs most between faces, then what differs next, and so on",
+        "closed form": "what changes the layers most, then what changes them next, and so on",
+    }
+)
+# With which the name of a column of labels may end, as in age_years.
+UNITS = frozenset({"years", "px", "degrees"})
 
 
 def list_directions(weights: Weights | None = None, *, sheet: Path | None = None, force: Force = False) -> None:
@@ -49,7 +60,7 @@ def list_directions(weights: Weights | None = None, *, sheet: Path | None = None
             amounts = f"a bank of {count}, which direction_sweep plays"
         else:
             amounts = "1 is seen, 3 is much"
-        table.add_row(name, amounts, _say_change(name, read_about(path)))
+        table.add_row(name, amounts, say_change(name, read_about(path)))
     if found:
         Console(highlight=False).print(table)
         if sheet is not None:
@@ -58,9 +69,15 @@ def list_directions(weights: Weights | None = None, *, sheet: Path | None = None
         print("These weights have no directions; `likeness directions measure` and `find` make some")
 
 
-def _say_change(name: str, about: Mapping[str, str]) -> str:
+def say_change(name: str, about: Mapping[str, str]) -> str:
     """Return what a direction's file says that it changes: of labels, from which values to which."""
+    if about.get("method") in BANKS and "attribute" not in about:
+        return BANKS[about["method"]]
     told = about.get("attribute") or about.get("source") or about.get("method", "")
+    if not told.startswith(f"{name}="):
+        return told
     column, _, values = told.removeprefix(f"{name}=").partition(":")
     low, slash, high = values.replace(",", ", ").partition("/")
-    return f"{column}, from {low} to {high}" if slash else told.removeprefix(f"{name}=")
+    *words, last = column.split("_")
+    said = f"{' '.join(words)} in {last}" if words and last in UNITS else " ".join([*words, last])
+    return f"{said}, from {low} to {high}" if slash else said

@@ -259,7 +259,7 @@ def closed_form(
 
 def _say_where(count: int, folder: Path) -> None:
     if count:
-        print(f"{say_count(count, 'direction is', 'directions are')} in {folder}")
+        print(f"{say_count(count, 'direction is', 'directions are')} in {folder.resolve()}")
     else:
         print("No direction was found that could be trusted; more pictures or --samples may show one")
 

@@ -199,7 +199,7 @@ def _write_sheet(path: Path, report: "Report") -> None:
     from likeness.picture import write_picture
 
     write_picture(path, draw_nearest_sheet(report.pictures))
-    print(f"The fixed seeds beside their nearest training pictures are on {path}")
+    print(f"The fixed seeds beside their nearest training pictures are on {path.resolve()}")
 
 
 def _write_json(path: Path, report: "Report") -> None:
@@ -215,7 +215,7 @@ def _write_json(path: Path, report: "Report") -> None:
         path.write_text(encoder.dumps(_replace_non_finite(plain), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise LikenessError(f"{path} could not be written: {error}") from error
-    print(f"All numbers are in {path}")
+    print(f"All numbers are in {path.resolve()}")
 
 
 def _replace_non_finite(value: Any) -> Any:

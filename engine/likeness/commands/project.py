@@ -88,6 +88,8 @@ def project(
                 for line in projection.project_chain(portraits) if chain else projection.project_each(portraits):
                     progress.print(line)
     if portraits:
-        print(f"The results are in {output.resolve()}" + (f", the loop in {projection.chain_file}" if chain else ""))
+        print(
+            f"The results are in {output.resolve()}" + (f", the loop in {projection.chain_file.name}" if chain else "")
+        )
     if refused:
         sys.exit(2)

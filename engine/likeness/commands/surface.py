@@ -43,4 +43,4 @@ def surface(
         load_rack(Host(store), read_named_preset(preset).show.plugins, [])
     with claimed([Path(output)], force=force) as [path]:
         path.write_text(json.dumps(open_stage_control(store, target), indent=1) + "\n", encoding="utf-8")
-    print(f"{path}: open it in Open Stage Control")
+    print(f"The layout is in {path.resolve()}; open it in Open Stage Control")

@@ -8,6 +8,7 @@ import torch
 
 from likeness import open_generator
 from likeness.cli import main
+from likeness.commands.direction_list import say_change
 from likeness.directions import effects
 from likeness.faces.photo import read_photo
 from likeness.files.paths import find_direction, find_weights, list_directions
@@ -95,3 +96,18 @@ def test_a_sheet_of_all_directions_is_written_beside_the_list(
     assert read_photo(drawn).shape == (rows * 98 - 2, 6 * 98 - 2, 3)
     assert run("list", "composite-256", "--sheet", tmp_path / "directions.jpg") == 2
     assert "must end in .png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ({"attribute": "age=age_years", "method": "regression by encoding"}, "age in years"),
+        ({"attribute": "age=hair_color:black,brown/blond"}, "hair color, from black, brown to blond"),
+        ({"attribute": "age=nice_hat"}, "nice hat"),
+        ({"attribute": "puts glasses on", "method": "quiet"}, "puts glasses on"),
+        ({"method": "principal", "source": "the family's own"}, "what differs most between faces, then what"),
+        ({"method": "closed form"}, "what changes the layers most"),
+    ],
+)
+def test_what_a_direction_changes_is_said_without_names_of_columns(about: dict[str, str], said: str) -> None:
+    assert say_change("age", about).startswith(said)

@@ -45,4 +45,4 @@ def population(
             found = build_population(generator, range(first_seed, first_seed + count), psi=psi, progress=progress)
         write_population(file, found)
     none = f", {count - len(found)} drawings show no face" if len(found) < count else ""
-    print(f"{say_count(len(found), 'face is', 'faces are')} in {file}{none}")
+    print(f"{say_count(len(found), 'face is', 'faces are')} in {file.resolve()}{none}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from likeness.errors import TrainingError
 from likeness.options import Device, ranged
 from likeness.ranges import COUNT, NONE_OR_MORE, SEED, TRAINED_SIDE, Range
 
@@ -227,6 +228,10 @@ def _run_training(run: "RunFolder", device: str, tensorboard: bool) -> None:
         summary = train(run, device, callbacks)
     if not is_main_process():
         return
+    if summary.complete and summary.step == 0:
+        spent = format_time(summary.spent_s)
+        more = f"give it longer, as likeness train resume {run.path} --time 10m"
+        raise TrainingError(f"nothing was learnt: {spent} were over before the first step; {more}")
     done = f"{summary.step} steps, {summary.images} pictures in {format_time(summary.spent_s)}"
     if summary.conclusion:
         print(summary.conclusion)

@@ -105,7 +105,7 @@ def prepare(
         report(f"warming up, frame {i + 1} of {WARM_FRAMES}")
         with torch.inference_mode():
             generator.synthesize(generator.mean[None])
-    log.info("drawing with %s", choice)
+    log.info("%s: drawing with %s", next(iter(generator.info.names), generator.info.family), choice)
     return choice
 
 
@@ -137,7 +137,7 @@ def prepare_composite(generator: CompositeGenerator, precision: str) -> BackendC
         return own
     what = "the refiner" if generator.enlarger is None else "the enlarger"
     choice = BackendChoice("eager", "int8", f"{what} in eight bits, {psnr:.0f} dB from floats")
-    log.info("drawing with %s", choice)
+    log.info("%s: drawing with %s", next(iter(generator.info.names), generator.info.family), choice)
     return choice
 
 

@@ -174,7 +174,8 @@ def check_displays(options: Options, heads: int, fps: float) -> Iterator[Finding
     except OutputError:
         there = []
     if not there:
-        yield stops("display", "none found; start in a desktop session, or play to a file: --output out/show.mp4")
+        hint = "play without a window: --output out/show.mp4, or --output null"
+        yield stops("display", f"none found, and a window needs one; start in a desktop session, or {hint}")
         return
     names = ", ".join(map(str, there))
     missing = [index for index in options.displays if not 0 <= index < len(there)]

@@ -19,7 +19,7 @@ from likeness.cli import main
 from likeness.commands.train.progress import ProgressDisplay, format_report
 from likeness.generators.families.registry import open_family
 from likeness.training.run import RunFolder
-from likeness.training.train import TrainingReport
+from likeness.training.train import TrainingReport, TrainingSummary
 
 TINY = ["--size", "16", "--batch", "4", "--knobs", "4", "--width", "4", "--device", "cpu", "--precision", "float32"]
 
@@ -74,6 +74,17 @@ def test_what_is_wrong_is_one_line(
     told = [text for text in capsys.readouterr().err.splitlines() if text.startswith("likeness: ")]
     assert len(told) == 1
     assert re.search(line, told[0])
+
+
+def test_a_time_that_is_over_before_the_first_step_is_no_success(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("likeness.training.train.train", lambda *run: TrainingSummary(0, 0, 5.0, complete=True))
+    assert command("wgan", str(pictures), *TINY, "--time", "5s", "-o", str(tmp_path / "run")) == 2
+    told = capsys.readouterr()
+    assert "nothing was learnt" in told.err
+    assert f"train resume {tmp_path / 'run'} --time 10m" in told.err
+    assert "Done" not in told.out
 
 
 @pytest.mark.timeout(300)  # seconds of work, of which a busy machine makes minutes

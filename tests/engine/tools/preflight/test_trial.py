@@ -203,7 +203,7 @@ def test_the_command_ends_with_the_verdict(capsys: pytest.CaptureFixture[str]) -
         main(["check", "demo", "--weights", "nothing", *quiet])
     assert ending.value.code == Verdict.STOPS
     told = capsys.readouterr().out
-    assert "The show cannot start" in told
+    assert "The show cannot start as you asked for it" in told
     assert "no weights 'nothing'" in told
 
 
