@@ -136,32 +136,46 @@ def test_a_camera_that_comes_and_goes_is_looked_for_less_and_less_often(
     watching = watch("0", open_source=once)
     while len(opened) < 6:
         wait(lambda: watching.live)
-        plug.plugged = False
-        wait(lambda: not watching.live)
+        closed, plug.plugged = plug.closed, False
+        # Not until it is not live: it may be live again before anybody looks.
+        wait(lambda closed=closed: plug.closed > closed)  # type: ignore[misc]
     pauses = np.diff(opened)
     assert (pauses > [0.01, 0.02, 0.04, 0.08, 0.16]).all()
 
 
-def test_a_video_plays_in_its_own_time_and_from_the_start_again(
-    tmp_path: Path, watch: Callable[..., CameraInput]
-) -> None:
-    video = write_video(tmp_path / "ramp.mp4", list(range(20, 220, 10)), fps=20)
-    watching = watch(str(video))
-    seen: list[tuple[float, float]] = []
+def test_a_video_plays_and_begins_again_at_its_end(tmp_path: Path, watch: Callable[..., CameraInput]) -> None:
+    watching = watch(str(write_video(tmp_path / "ramp.mp4", list(range(20, 220, 40)), fps=20)))
+    seen: list[float] = []
 
-    def look() -> bool:
+    def begins_again() -> bool:
         image = watching.newest()
         if image is not None:
-            seen.append((image.at, float(image.picture.mean())))
-        return len(seen) > 1 and any(b[1] < a[1] - 50 for a, b in pairwise(seen))
+            seen.append(float(image.picture.mean()))
+        return sum(after < before for before, after in pairwise(seen)) == 2
 
-    wait(look)
-    turn = next(k for k, (a, b) in enumerate(pairwise(seen)) if b[1] < a[1] - 50)
-    # 10 shades a frame, 20 frames a second: 200 shades a second, however late this machine is.
-    times, shades = np.array(seen[: turn + 1]).T
-    passed = times[-1] - times[0]
-    assert (shades[-1] - shades[0]) / 200 == pytest.approx(passed, abs=0.2)
-    assert seen[turn + 1][1] < 120
+    # By its own clock, which `test_video_file.py` sets; whoever looks late has missed pictures.
+    wait(begins_again)
+    assert watching.live
+
+
+def test_dropping_a_picture_does_not_wait_for_a_driver_that_hangs(watch: Callable[..., CameraInput]) -> None:
+    hangs, released = threading.Event(), threading.Event()
+
+    class Hanging(Plug):
+        def read(self, wait: Wait) -> np.ndarray | None:
+            if self.shade:
+                hangs.set()
+                released.wait(DEADLINE_S)
+            return super().read(wait)
+
+    watching = watch("0", open_source=Hanging().open)
+    assert hangs.wait(DEADLINE_S)
+    try:
+        watching.drop_picture()
+        assert watching.newest() is None
+        assert not released.is_set()
+    finally:
+        released.set()
 
 
 def test_a_camera_whose_pictures_are_black_or_frozen_is_told_once_and_again_when_it_is_mended(
