@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
 from likeness import open_generator
 from likeness.files.paths import find_weights
 from likeness.generator import Generator
-from likeness.tools.moves import explain_moves, show_same
+from likeness.picture import to_picture
+from likeness.tools.moves import explain_moves, show_same, sum_moves
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,34 @@ def test_a_switch_that_stays_off_or_halfway_is_told(
     moves: dict[str, float], said: list[str], generator: Generator
 ) -> None:
     assert explain_moves(generator, moves) == said
+
+
+@pytest.mark.parametrize("seed", [0, 14, 16])
+def test_the_thinnest_rims_and_a_smile_are_new(seed: int, generator: Generator) -> None:
+    latent = generator.sample([seed])
+    with torch.inference_mode():
+        bare, rims, smiling = (
+            to_picture(generator.synthesize(latent + sum_moves(generator, moves)))
+            for moves in ({}, {"glasses": 1.0}, {"smile": 1.5})
+        )
+    assert not show_same(bare, rims)
+    assert not show_same(bare, smiling)
+
+
+def test_a_faint_change_of_a_small_part_is_a_copy_and_a_strong_one_is_new() -> None:
+    picture = np.full((100, 100, 3), 100, np.uint8)
+    faint, strong = picture.copy(), picture.copy()
+    # The fiftieth part of it: 0.4 and 1.2 levels on average.
+    faint[:20, :10] += 20
+    strong[:20, :10] += 60
+    assert show_same(picture, faint)
+    assert not show_same(picture, strong)
+
+
+def test_a_wide_change_of_light_is_new_and_a_few_levels_of_it_are_not() -> None:
+    picture = np.full((50, 50, 3), 100, np.uint8)
+    assert not show_same(picture, picture + 10)
+    assert show_same(picture, picture + 5)
 
 
 def test_pictures_show_the_same_where_only_grain_and_single_px_differ() -> None:
