@@ -7,5 +7,5 @@ fit.py                the direction in which one label grows; covariance.py serv
 disentangle.py        one direction without the others
 find.py               all of it together, and principal directions
 closed_form.py        the directions that a StyleGAN2's weights define
-effects.py            what a direction changes in pictures
+effects.py            what a direction changes in pictures; named_sheet.py: all of them on one face
 """
