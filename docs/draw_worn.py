@@ -1,7 +1,7 @@
-"""Sheets of what faces wear: `python docs/draw_worn.py people|rims|beards|makeup WEIGHTS SHEET`.
+"""Sheets of what faces wear: `python docs/draw_worn.py people|rims|beards|makeup|earrings WEIGHTS SHEET`.
 
 `people` are seeds bare, and below each their glasses; `rims` is one person with every kind, and with three of them with
-dark lenses; `beards` are three people shaven and with every kind, `makeup` three bare and with every kind.
+dark lenses; `beards`, `makeup` and `earrings` are three people without and with every kind.
 """
 
 import sys
@@ -17,7 +17,8 @@ from likeness.picture import sheet, to_picture, write_picture
 from likeness.toolkit.latent_file import read_directions
 
 PSI, COLUMNS, PEOPLE, PERSON = 0.7, 8, 16, 3
-BEARDED, PAINTED = (10, 4, 19), (4, 30, 5)
+WEARERS = {"beards": (10, 4, 19), "makeup": (4, 30, 5), "earrings": (13, 20, 4)}
+KINDS = {"beards": ("beard", "beards"), "makeup": ("makeup", "makeups"), "earrings": ("earrings", "hoops")}
 DARK_ONES, DARK_SD = slice(1, None, 5), 4.0
 
 
@@ -42,25 +43,15 @@ def draw_rims(generator: CompositeGenerator) -> list[Tensor]:
     return [person + (key[0] - own[0]) * heavy + (key[1] - own[1]) * around + (key[2] - own[2]) * dark for key in kinds]
 
 
-def draw_beards(generator: CompositeGenerator) -> list[Tensor]:
-    """Return latents of rows of one person each, shaven and with every kind of beard."""
-    assert generator.beard is not None
-    (grown,), (kind,) = _read(generator, "beard"), _read(generator, "beards")
+def draw_kinds(generator: CompositeGenerator, what: str) -> list[Tensor]:
+    """Return latents of rows of one person each, without and with every kind of what they can wear."""
+    (worn,), (kind,) = (_read(generator, name) for name in KINDS[what])
+    axis = {"beards": generator.beard, "makeup": generator.makeup, "earrings": generator.earrings}[what]
+    assert axis is not None
     rows = []
-    for person in PSI * generator.sample(BEARDED):
+    for person in PSI * generator.sample(WEARERS[what]):
         own = float((person * kind).sum())
-        rows += [person, *(person + grown + (key - own) * kind for key in generator.beard.keys.tolist())]
-    return rows
-
-
-def draw_makeup(generator: CompositeGenerator) -> list[Tensor]:
-    """Return latents of rows of one person each, bare and with every kind of make-up."""
-    assert generator.makeup is not None
-    (worn,), (kind,) = _read(generator, "makeup"), _read(generator, "makeups")
-    rows = []
-    for person in PSI * generator.sample(PAINTED):
-        own = float((person * kind).sum())
-        rows += [person, *(person + worn + (key - own) * kind for key in generator.makeup.keys.tolist())]
+        rows += [person, *(person + worn + (key - own) * kind for key in axis.keys.tolist())]
     return rows
 
 
@@ -72,17 +63,17 @@ def main() -> None:
     what, weights, path = sys.argv[1:]
     generator = open_generator(find_weights(weights), "cpu")
     assert isinstance(generator, CompositeGenerator)
-    draw = {"people": draw_people, "rims": draw_rims, "beards": draw_beards, "makeup": draw_makeup}[what]
-    latents = draw(generator)
+    draw = {"people": draw_people, "rims": draw_rims}
+    latents = draw_kinds(generator, what) if what in KINDS else draw[what](generator)
     with torch.inference_mode():
         pictures = [to_picture(generator.synthesize(latent[None])) for latent in latents]
     side = len(pictures[0])
-    if what == "makeup":
-        pictures = [picture[side // 4 : 15 * side // 16, side // 6 : 5 * side // 6] for picture in pictures]
+    if what in ("makeup", "earrings"):
+        pictures = [picture[side // 4 : 15 * side // 16, side // 8 : 7 * side // 8] for picture in pictures]
     elif what != "people":
         top = side // 4 if what == "rims" else side // 2
         pictures = [picture[top : top + side // 2, side // 8 : 7 * side // 8] for picture in pictures]
-    columns = len(pictures) // len(BEARDED) if what in ("beards", "makeup") else COLUMNS
+    columns = len(pictures) // len(WEARERS[what]) if what in KINDS else COLUMNS
     write_picture(Path(path), sheet(pictures, columns))
 
 

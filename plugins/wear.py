@@ -1,4 +1,4 @@
-"""What a face wears: glasses, a beard and make-up, put on by pads, each face with its own or all with the same."""
+"""What a face wears: glasses, a beard, make-up and earrings, put on by pads, each face with its own."""
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from likeness.toolkit.latent_file import read_directions
 UNSEEN, SEEN = 0.34, 0.2
 DARK = 3  # among glasses, heavy, round and dark
 DARKEST = 6.0  # sd along it
-PADS = {"on": "glasses", "grow": "beard", "paint": "makeup"}  # each with its fader
+PADS = {"on": "glasses", "grow": "beard", "paint": "makeup", "hang": "earrings"}  # each with its fader
 
 
 class Plugin:
@@ -32,6 +32,7 @@ class Plugin:
             Bool("on", False, help="Puts glasses on, and takes them off: for a pad."),
             Bool("grow", False, help="Lets a beard grow, and shaves it: for a pad."),
             Bool("paint", False, help="Puts make-up on, and takes it off: for a pad."),
+            Bool("hang", False, help="Puts earrings on, and takes them off: for a pad."),
             Float("fade", 0.5, max=30.0, unit="s", help="How long each takes; 0 cuts."),
             Float("glasses", 0.0, glide=0.2, help="Fades them in by hand: for a fader, or the music."),
             Float("dark", 0.0, glide=0.4, help="How dark the lenses are."),
@@ -42,6 +43,8 @@ class Plugin:
             Float("kind", 0.0, min=-2.0, max=2.0, unit="sd", glide=0.3, help="From moustache, below 0, to full beard."),
             Float("makeup", 0.0, glide=0.2, help="Fades make-up in by hand: for a fader, or the music."),
             Float("bold", 0.0, min=-2.0, max=2.0, unit="sd", glide=0.3, help="From natural make-up, below 0, to bold."),
+            Float("earrings", 0.0, glide=0.2, help="Fades earrings in by hand: for a fader, or the music."),
+            Float("large", 0.0, min=-2.0, max=2.0, unit="sd", glide=0.3, help="From studs, below 0, to large hoops."),
         ]
 
     @hookimpl
@@ -49,13 +52,13 @@ class Plugin:
         self._like, self._names = stage.generator.mean, stage.generator.info.names
         with torch.inference_mode():
             self._glasses, self._beard = self._read("glasses", "rims"), self._read("beard", "beards")
-            self._makeup = self._read("makeup", "makeups")
-        if self._glasses is None and self._beard is None and self._makeup is None:
+            self._makeup, self._earrings = self._read("makeup", "makeups"), self._read("earrings", "hoops")
+        if all(bank is None for bank in (self._glasses, self._beard, self._makeup, self._earrings)):
             stage.refuse("wear: these weights have nothing to wear; faces-256 has, and likeness train glasses gives it")
 
     @hookimpl
     def update(self, latent: Tensor, params: Values, frame: Frame) -> Tensor | None:
-        glasses, beard, makeup = (self._fade(pad, fader, params, frame) for pad, fader in PADS.items())
+        glasses, beard, makeup, earrings = (self._fade(pad, fader, params, frame) for pad, fader in PADS.items())
         # What is worn is worn at any truncation.
         psi = max(float(frame.values["show"]["psi"]), LEAST_PSI)
         moved = None
@@ -69,7 +72,11 @@ class Plugin:
                 axes = self._glasses[1:DARK].flatten(1)
                 theirs = latent.flatten(1) @ axes.t()
                 moved = moved - (1.0 - own) * (theirs @ axes).view_as(latent)
-        for bank, level, kind in ((self._beard, beard, "kind"), (self._makeup, makeup, "bold")):
+        for bank, level, kind in (
+            (self._beard, beard, "kind"),
+            (self._makeup, makeup, "bold"),
+            (self._earrings, earrings, "large"),
+        ):
             if bank is not None and level > 0.0:
                 worn = bank[0] * (UNSEEN + SEEN * level) + bank[1] * float(params[kind])
                 moved = (latent if moved is None else moved) + worn / psi

@@ -38,6 +38,7 @@ from likeness.commands.train.beards import beards
 from likeness.commands.train.composite import composite
 from likeness.commands.train.cycle import cycle
 from likeness.commands.train.dagan import dagan
+from likeness.commands.train.earrings import earrings
 from likeness.commands.train.encoder import encoder
 from likeness.commands.train.enlarge import enlarge
 from likeness.commands.train.eyes import eyes
@@ -88,8 +89,8 @@ for command in (
     app.command(command)
 train = App(name="train", help="Train your own weights on a folder of pictures.")
 for recipe in (
-    faces, composite, refine, enlarge, eyes, glasses, beards, makeup, walls, gan, wgan, vae, dagan, style, cycle,
-    encoder, voice, mouth, resume,
+    faces, composite, refine, enlarge, eyes, glasses, beards, makeup, earrings, walls, gan, wgan, vae, dagan, style,
+    cycle, encoder, voice, mouth, resume,
 ):  # fmt: skip
     train.command(recipe)
 for group in (guard.app, gallery.app, audience.app, directions.app, train, weights.app):

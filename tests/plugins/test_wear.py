@@ -154,8 +154,23 @@ def test_a_pad_puts_make_up_on_and_a_fader_leads_from_natural_to_bold(
     assert torch.equal(playing.update(), playing.base[0])
 
 
+def test_a_pad_puts_earrings_on_and_a_fader_leads_from_studs_to_hoops(
+    playing: Any, composite: CompositeGenerator
+) -> None:
+    earrings = composite.earrings
+    assert earrings is not None
+    chosen = []
+    for large in (-2.0, 2.0):
+        latent = truncate(playing.play(1.0, hang=True, large=large)[-1][None], composite.mean, 0.8)
+        assert earrings.opacity(latent) == 1.0
+        chosen.append(int(earrings.choose(latent).argmax()))
+    assert chosen[0] < chosen[1]
+    playing.play(1.0, hang=False)
+    assert torch.equal(playing.update(), playing.base[0])
+
+
 def test_all_of_it_can_be_worn_at_once(playing: Any, composite: CompositeGenerator) -> None:
-    latent = truncate(playing.update(glasses=1.0, beard=1.0, makeup=1.0)[None], composite.mean, 0.8)
-    for axis in (composite.glasses, composite.beard, composite.makeup):
+    latent = truncate(playing.update(glasses=1.0, beard=1.0, makeup=1.0, earrings=1.0)[None], composite.mean, 0.8)
+    for axis in (composite.glasses, composite.beard, composite.makeup, composite.earrings):
         assert axis is not None
         assert axis.opacity(latent) == 1.0

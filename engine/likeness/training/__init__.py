@@ -12,8 +12,8 @@ In reading order:
 - `critic_recipe.py`, `critic.py`: of `wgan` and `dagan`; `latent_density.py`: of `vae`; `pairs.py`, `crops.py`: of
   `refine`; `enlarge_pairs.py`, `enlarge_crops.py`: of `enlarge`; `drawing_recipe.py`, `refine_losses.py`,
   `texture_game.py`: of both.
-- `composite.py`: a composite, without the loop: `alignment.py`, `layered_faces.py`, `joint_code.py`, `exemplars.py`,
-  `head_shapes.py`, `pca.py`. Added: `quiet_axes.py`, `glasses.py`, `beards.py`, `makeup.py`, `walls.py`, `eyes.py`.
+- `composite.py`, without the loop: `alignment.py`, `layered_faces.py`, `joint_code.py`, `exemplars.py`, `pca.py`,
+  `head_shapes.py`, `quiet_axes.py`, `glasses.py`, `beards.py`, `makeup.py`, `earrings.py`, `walls.py`, `eyes.py`.
 - `encoder.py`: encoders for weights that have none. `voice/`, `mouth_fields.py`: a face that speaks. `filters/`.
 
 A run is one thread; pictures are read on four. Each step is pure: it depends on the checkpointed state and on a seed

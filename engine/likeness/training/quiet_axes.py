@@ -12,9 +12,9 @@ from likeness.generators.networks.quiet_axis import FINE, MIDDLE, OFF, ON, PUT_O
 from likeness.toolkit.latent_file import Switch
 
 # Whether each axis, in turn, is quiet in the middle layer too: that which says whether glasses are worn, three that say
-# which, that of a beard, one that says which, that of make-up, one that says which. New ones come last.
-IN_BOTH = (True, False, False, False, True, False, True, False)
-GLASSES, RIM_AXES, BEARD, KIND, MAKE_UP, PAINT = 0, slice(1, 4), 4, 5, 6, 7
+# which, that of a beard, one that says which, that of make-up, one that says which, the same two of earrings.
+IN_BOTH = (True, False, False, False, True, False, True, False, True, False)
+GLASSES, RIM_AXES, BEARD, KIND, MAKE_UP, PAINT, EARRINGS, HOOPS = 0, slice(1, 4), 4, 5, 6, 7, 8, 9
 # How much more the choice among skins weighs than what is seen directly: it must not be moved at all.
 CHOICE_WEIGHT = 100.0
 DIGITS = 6  # of the numbers in the header

@@ -2,8 +2,8 @@
 
 - `faces.py`: all of it in one run, from a folder to weights with encoder, directions and population.
 - `composite.py`, `refine.py`, `enlarge.py`: composite portraits, the refiner of their drawings, and their enlarger.
-- `eyes.py`: crisp eyes for the faces of a composite; `glasses.py`, `beards.py`, `makeup.py`: what they can wear;
-  `walls.py`: what is behind them.
+- `eyes.py`: crisp eyes for the faces of a composite; `glasses.py`, `beards.py`, `makeup.py`,
+  `earrings.py`: what they can wear; `walls.py`: what is behind them.
 - `runs.py`: `wgan`, `vae` and `resume`, and the options that all recipes of the training loop share.
 - `style.py`, `cycle.py`: filters that paint in a style, or translate pictures into another kind.
 - `dagan.py`: other pictures of a picture's class, for `likeness augment`.

@@ -22,6 +22,7 @@ from likeness.generators.networks.composite import UNBENT, CompositeNetwork, fin
 from likeness.generators.networks.composite_layers import Layers, Region
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.drawn_eyes import DrawnEyes
+from likeness.generators.networks.earrings import Earrings
 from likeness.generators.networks.eight_bit_network import EightBitNetwork
 from likeness.generators.networks.enlarger import FACTOR, Enlarger
 from likeness.generators.networks.glasses import Glasses, Worn
@@ -78,6 +79,8 @@ class CompositeGenerator:
         self.beard = Beard(told["beard"], network.even_index).to(device) if "beard" in told else None
         painted = MakeUp(told["makeup"], network.even_index, self._size) if "makeup" in told else None
         self.makeup = painted if painted is None else painted.to(device)
+        rings = Earrings(told["earrings"], network.even_index, self._size) if "earrings" in told else None
+        self.earrings = rings if rings is None else rings.to(device)
         self.walls = Walls(told["walls"], tensors["parity"].bool()).to(device) if "walls" in told else None
         self.enlarger = enlarger if enlarger is None else place_network(enlarger, device)
         depth = told.get("skin_texture", 0.0)
@@ -162,12 +165,12 @@ class CompositeGenerator:
         return operations
 
     def _draw_face(self, latent: Tensor, operations: Mapping[str, Bend]) -> Tensor:
-        """Pictures of `latent`, its layers bent, with the make-up, the beard and the glasses that it wears on top."""
+        """Pictures of `latent`, its layers bent, with the make-up, beard, earrings and glasses that it wears."""
         self._worn = None
         glasses, beard = self._find_worn(self.glasses, latent), self._find_worn(self.beard, latent)
-        makeup = self._find_worn(self.makeup, latent)
+        makeup, earrings = self._find_worn(self.makeup, latent), self._find_worn(self.earrings, latent)
         bare = latent
-        for axis in (glasses, beard, makeup):
+        for axis in (glasses, beard, makeup, earrings):
             bare = bare if axis is None else axis.take_off(bare)
         parts = self.network.layers(bare, operations)
         # No gradient finds a photo's wall, nor goes through drawn eyes, and a search is led astray by them.
@@ -178,6 +181,8 @@ class CompositeGenerator:
             drawn = makeup.make_up(drawn, latent, parts)
         if beard is not None:
             drawn = beard.grow(drawn, latent, parts)
+        if earrings is not None:
+            drawn = earrings.hang(drawn, latent, parts)
         if glasses is None:
             return drawn
         dressed = glasses.put_on(drawn, latent, parts.field, parts.mattes)

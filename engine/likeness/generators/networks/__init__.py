@@ -11,7 +11,7 @@ hair_texture.py          single hairs; skin_texture.py: pores on enlarged faces
 laid_patterns.py         patterns of the mean face on pictures; drawn_eyes.py, eye_patterns.py: crisp eyes
 walls.py                 what is behind faces; packed_bytes.py: of headers
 quiet_axis.py            where a composite's latent says what is worn; glasses.py, glasses_drawing.py, beard.py,
-                         beard_hairs.py, makeup.py, makeup_patterns.py
+                         beard_hairs.py, makeup.py, makeup_patterns.py, earrings.py
 stylegan2_training.py    StyleGAN2 as it is trained; it writes what stylegan2.py reads
 filter_network.py        from picture to picture, in several styles
 efficientnet_lite.py     the frozen perceptual network; vgg.py: another, for who has its weights
