@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -88,6 +89,7 @@ def main() -> None:
         return
     import torch
 
+    warnings.simplefilter("ignore")  # torch warns once that it means to drop its eight bits
     print(f"{torch.backends.cpu.get_cpu_capability()}, {options.frames} frames, one thread")
     print("| code | weights | px | numbers | ms median | least | dB from floats | GFLOP | of peak | tables |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
