@@ -193,6 +193,29 @@ class MirroredGenerator(Protocol):
         ...
 
 
+class SearchDrawing(Protocol):
+    """Draws the latents of one search, which change little from step to step."""
+
+    def __call__(self, latent: Tensor, *, exact: bool) -> Tensor:
+        """Return images of a step's latents `[batch, num_ws, w_dim]`, with a gradient that leads to better ones.
+
+        Args:
+            latent: of this step.
+            exact: as `synthesize` draws them for a search; else some of it may be of a step before. The first call
+                is exact.
+        """
+        ...
+
+
+@runtime_checkable
+class SearchedGenerator(Protocol):
+    """A generator that draws for a search in less time than `synthesize` and its gradient take."""
+
+    def make_search_drawing(self) -> SearchDrawing:
+        """Return what draws one search."""
+        ...
+
+
 @runtime_checkable
 class RegionGenerator(Protocol):
     """A generator that knows where in its newest images face and hair are."""

@@ -19,9 +19,9 @@ def project(
     *photos: Path,
     output: Annotated[Path, Parameter(name=("--output", "-o"))],
     chain: bool = False,
-    steps: Annotated[int, ranged(STEPS, "Steps of each search; 100 are most of the way.")] = 400,
+    steps: Annotated[int, ranged(STEPS, "Steps of each search; 100 are most of the way.")] = 200,
     start: Literal["encoder", "mean"] = "encoder",
-    every: Annotated[int, ranged(STEPS, "Steps from one frame of the video to the next.")] = 10,
+    every: Annotated[int, ranged(STEPS, "Steps from one frame of the video to the next.")] = 5,
     fps: Annotated[float, ranged(FPS, "Rate of the video.")] = 24.0,
     patience: Annotated[
         int, ranged(PATIENCE, "End a search after this many steps without a better result, 0 for never.")

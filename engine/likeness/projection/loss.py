@@ -111,6 +111,27 @@ def face_mask(size: int, device: torch.device | str = "cpu") -> Tensor:
     return torch.from_numpy(face_region(size))[None, None].to(device)
 
 
+class _Comparison:
+    """The distance of drawings from a target by features of a part of the picture.
+
+    Attributes:
+        last: the distance that was measured last, `[batch]`.
+    """
+
+    def __init__(
+        self, feature_net: FeatureNet, crop: Callable[[Tensor], Tensor], weight: float, target: Tensor
+    ) -> None:
+        self._feature_net, self._crop, self._weight = feature_net, crop, weight
+        self._wanted = unit_features(feature_net, crop(target))
+        self.last = torch.zeros(len(target)).to(target)
+
+    def measure(self, drawn: Tensor) -> Tensor:
+        """Return the distance of `drawn` `[batch, 3, size, size]`, `[batch]`."""
+        found = self._weight * feature_distance(unit_features(self._feature_net, self._crop(drawn)), self._wanted)
+        self.last = found.detach()
+        return found
+
+
 class ProjectionLoss:
     """The distance of drawings from target pictures, whose features are computed once.
 
@@ -133,32 +154,49 @@ class ProjectionLoss:
         weights: LossWeights,
     ) -> None:
         self.target = resize_images(target, size)
-        self._weights, self._feature_net, self._feature_size = weights, feature_net, min(size, feature_size)
+        self._weights, self._feature_size = weights, min(size, feature_size)
         self._mask: Tensor | None = None
-        self._features: tuple[Tensor, ...] = ()
-        self._near_features: tuple[Tensor, ...] = ()
+        self._comparisons: list[_Comparison] = []
         if mask is not None:
             shaped = resize_images(mask.to(self.target), size)
             self._mask = shaped / shaped.mean((1, 2, 3), keepdim=True).clamp_min(1e-8)
             self._box = _bound_mask(shaped)
         if feature_net is not None:
-            self._features = unit_features(feature_net, resize_images(self.target, self._feature_size))
+            self._compare(feature_net, self._shrink, weights.perceptual)
             if mask is not None and weights.near and min(self._crop_marked(self.target).shape[-2:]) >= LEAST_NEAR:
-                self._near_features = unit_features(feature_net, self._crop_marked(self.target))
+                self._compare(feature_net, self._crop_marked, weights.near)
 
-    def distance(self, drawn: Tensor) -> Tensor:
-        """Return how far `drawn` `[batch, 3, size, size]` is, `[batch]`; differentiable."""
+    def distance(self, drawn: Tensor, turn: int | None = None) -> Tensor:
+        """Return how far `drawn` `[batch, 3, size, size]` is, `[batch]`; differentiable.
+
+        Args:
+            drawn: by the generator.
+            turn: number of a step in which the features of the whole picture are compared, or those of the close-up,
+                in turns, for half of the time of both: the other distance is what it was last, and the gradient of
+                the one counts for both. None compares both.
+        """
         apart = (drawn - self.target).square()
         total = self._weights.pixel * apart.mean((1, 2, 3))
         if self._mask is not None:
             total = total + self._weights.masked * (apart * self._mask).mean((1, 2, 3))
-        if self._feature_net is not None:
-            seen = unit_features(self._feature_net, resize_images(drawn, self._feature_size))
-            total = total + self._weights.perceptual * feature_distance(seen, self._features)
-            if self._near_features:
-                seen = unit_features(self._feature_net, self._crop_marked(drawn))
-                total = total + self._weights.near * feature_distance(seen, self._near_features)
+        count = len(self._comparisons)
+        for number, comparison in enumerate(self._comparisons):
+            if turn is None:
+                total = total + comparison.measure(drawn)
+            elif turn % count == number:
+                now = comparison.measure(drawn)
+                total = total + count * now - (count - 1) * now.detach()
+            else:
+                total = total + comparison.last
         return total
+
+    def _compare(self, feature_net: FeatureNet, crop: Callable[[Tensor], Tensor], weight: float) -> None:
+        """Compare the features of what is cropped from now on."""
+        self._comparisons.append(_Comparison(feature_net, crop, weight, self.target))
+
+    def _shrink(self, pictures: Tensor) -> Tensor:
+        """Return whole pictures at the size that the feature net sees."""
+        return resize_images(pictures, self._feature_size)
 
     def _crop_marked(self, pictures: Tensor) -> Tensor:
         """Return what the mask marks, at its own size or at most as high as the feature net sees."""

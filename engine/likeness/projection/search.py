@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from likeness.errors import LikenessError
-from likeness.generator import Generator
+from likeness.generator import Generator, SearchedGenerator
 from likeness.projection.adam import Adam
 from likeness.projection.loss import FeatureNet, LossWeights, ProjectionLoss
 from likeness.projection.noise_inputs import NoiseInputs
@@ -25,6 +25,11 @@ FEATURE_SIZE = 128
 SAMPLES = 64
 # A loss that has fallen by less than this part within the steps of patience has settled.
 SETTLED = 0.002
+# What draws a search may show some of the picture as it was up to so many steps ago.
+EXACT_EVERY = 4
+# The features of the whole picture and of the close-up take turns in this part of the steps, for 0.8 of the time. To
+# the end, five searches of 100 steps came to a loss of 3.93; with both features in the rest of them to 3.82.
+TURNS = 0.6
 # For generators without a gradient: pairs of probes in opposite directions, and how far, in standard deviations.
 PAIRS, PROBE = 8, 0.05
 
@@ -65,7 +70,10 @@ def project(
 ) -> Iterator[Step]:
     """Search for the latents that draw `target`; yields the start and every step after it.
 
-    Adam [Kingma & Ba 2015] in the latent's standard deviations, as in Karras et al. 2020, app. D. A generator without
+    Adam [Kingma & Ba 2015] in the latent's standard deviations, as in Karras et al. 2020, app. D. The features of the
+    whole picture and of the close-up take turns over the first `TURNS` of the steps, in which the loss of one of them
+    is that of the step before, and some of what is drawn may be up to `EXACT_EVERY - 1` steps old. The first and the
+    last step are exact. A generator without
     a gradient is probed instead: `PAIRS` antithetic pairs a step [Salimans et al. 2017, sec. 2.1], much slower and
     only fit for small latents. To cancel, stop iterating. The same arguments and thread count give the same steps on
     one CPU. May be called, and advanced, in inference mode.
@@ -149,21 +157,21 @@ class _Search:
             begin = self._mean[None] if start is None else start.detach().clone().to(self._mean)
             position = (begin.expand(len(target), -1, -1) - self._mean) / self._deviation
             self._position = position.clone().requires_grad_()
-            drawn = generator.synthesize(begin[:1])
-            self._loss = ProjectionLoss(target, drawn.shape[-1], mask, feature_net, feature_size, weights)
+            size, self._differentiable = _draw_first(generator, self._mean)
+            self._loss = ProjectionLoss(target, size, mask, feature_net, feature_size, weights)
             synthesis = getattr(generator, "synthesis", None)
             self._noise = NoiseInputs(synthesis, seed) if noise and isinstance(synthesis, nn.Module) else None
+            self._drawing = generator.make_search_drawing() if isinstance(generator, SearchedGenerator) else None
             maps = list(self._noise.maps.values()) if self._noise else []
             self._adam = Adam([self._position, *maps])
             self._rng = torch.Generator().manual_seed(seed)
-        self._differentiable = _is_differentiable(generator, self._mean)
 
     def step(self, number: int, steps: int) -> Step:
         """Return the current step, and move on unless it is the last."""
         with torch.inference_mode(False), torch.enable_grad():
             position = self._position if self._differentiable else self._position.detach()
             latent = self._to_latent(position)
-            losses = self._compute_losses(position)
+            losses = self._compute_losses(position, number, steps)
             if number < steps:
                 self._set_gradient(losses)
             maps = {name: noise.detach().clone() for name, noise in self._noise.maps.items()} if self._noise else {}
@@ -177,17 +185,22 @@ class _Search:
     def _to_latent(self, position: Tensor) -> Tensor:
         return self._mean + position * self._deviation
 
-    def _compute_losses(self, position: Tensor) -> Tensor:
+    def _compute_losses(self, position: Tensor, number: int = 0, steps: int = 0) -> Tensor:
+        """Return the loss of each picture, `[batch]`, in the step of that number of so many; exact in the first."""
         latent = self._to_latent(position)
         if self._noise:
             # The buffers are exchanged for this call alone.
             synthesis = self._generator.synthesis  # type: ignore[attr-defined]  # seen when the search was made
             drawn = functional_call(synthesis, self._noise.values(), (latent, "const"))[:, :3]
+        elif self._drawing is not None:
+            drawn = self._drawing(latent, exact=number % EXACT_EVERY == 0 or number == steps)
         else:
             drawn = self._generator.synthesize(latent)
         apart = position - position.mean(1, keepdim=True)
         prior = position.square().mean((1, 2)) + apart.square().mean((1, 2))
-        return self._loss.distance(drawn.float()) + self._weights.prior * prior
+        # Probes compare two losses, which are to be of one kind.
+        turn = number if self._differentiable and 0 < number < TURNS * steps else None
+        return self._loss.distance(drawn.float(), turn) + self._weights.prior * prior
 
     def _set_gradient(self, losses: Tensor) -> None:
         """Put the gradient of the loss into the variables."""
@@ -208,11 +221,14 @@ class _Search:
             self._position.grad = slope
 
 
-def _is_differentiable(generator: Generator, mean: Tensor) -> bool:
+def _draw_first(generator: Generator, mean: Tensor) -> tuple[int, bool]:
+    """Return the height of what a generator draws, and whether there is a gradient."""
+    if isinstance(generator, SearchedGenerator):
+        return generator.info.resolution, True
     with torch.inference_mode(False), torch.enable_grad():
         try:
             drawn = generator.synthesize(mean[None].clone().requires_grad_())
         except RuntimeError:
             # A program outside torch, such as ONNX, refuses a latent that requires a gradient.
-            return False
-        return drawn.requires_grad
+            drawn = generator.synthesize(mean[None].clone())
+        return drawn.shape[-1], drawn.requires_grad

@@ -46,8 +46,8 @@ class ProjectionPlan:
     """
 
     start: str = "encoder"
-    steps: int = 400
-    every: int = 10
+    steps: int = 200
+    every: int = 5
     fps: float = 24.0
     patience: int = 0
     noise: bool = False

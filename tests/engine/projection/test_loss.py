@@ -184,6 +184,28 @@ def test_what_is_too_small_is_not_looked_at_closely() -> None:
     assert heights == [64]
 
 
+def test_in_turns_one_distance_is_measured_and_counts_for_both_and_the_other_is_kept() -> None:
+    dice = torch.Generator().manual_seed(5)
+    target, before, now = (torch.rand(1, 3, 64, 64, generator=dice) * 2 - 1 for _ in range(3))
+    mask = marks(slice(20, 52), slice(16, 40))
+
+    def loss(perceptual: float, near: float) -> ProjectionLoss:
+        weights = LossWeights(pixel=0, masked=0, perceptual=perceptual, near=near)
+        return ProjectionLoss(target, 64, mask, lambda x: [x], 64, weights)
+
+    both, alone = loss(1, 1), (loss(1, 0), loss(0, 1))
+    for turn in (0, 1):
+        both.distance(before)
+        drawn, same = (now.clone().requires_grad_() for _ in range(2))
+        distance, wanted = both.distance(drawn, turn), alone[turn].distance(same)
+        assert torch.allclose(distance, wanted + alone[1 - turn].distance(before))
+        distance.sum().backward()
+        (2 * wanted).sum().backward()
+        assert drawn.grad is not None
+        assert same.grad is not None
+        assert torch.allclose(drawn.grad, same.grad)
+
+
 def test_an_empty_mask_marks_the_whole_picture() -> None:
     goal = ProjectionLoss(torch.zeros(1, 3, 32, 32), 32, torch.zeros(1, 1, 32, 32), lambda x: [x], 32, LossWeights())
     assert torch.isfinite(goal.distance(torch.ones(1, 3, 32, 32))).all()

@@ -9,9 +9,9 @@ from tests.conftest import ToyGenerator
 from torch import Tensor
 
 from likeness.errors import LikenessError
-from likeness.generator import NoiseMode
-from likeness.projection.loss import LossWeights, face_mask
-from likeness.projection.search import FALL, Step, default_rate, project, scale_rate
+from likeness.generator import NoiseMode, SearchDrawing
+from likeness.projection.loss import LossWeights, ProjectionLoss, face_mask
+from likeness.projection.search import EXACT_EVERY, FALL, TURNS, Step, default_rate, project, scale_rate
 
 # Without a prior the drawn latent itself is the best there is.
 FREE = LossWeights(prior=0.0)
@@ -134,6 +134,55 @@ def test_the_eye_takes_part(toy: Callable[..., ToyGenerator]) -> None:
     )
     found, wanted = (picture.mean((2, 3)) for picture in (generator.synthesize(last.latent), target))
     assert torch.nn.functional.cosine_similarity(found, wanted).item() > 0.99
+
+
+def test_features_take_turns_at_first_and_the_ends_of_a_search_are_exact(toy: Callable[..., ToyGenerator]) -> None:
+    seen: list[Tensor] = []
+
+    def eye(pictures: Tensor) -> list[Tensor]:
+        seen.append(pictures)
+        return [pictures[..., ::4, ::4]]
+
+    generator, steps = toy(), 10
+    target, mask = drawn(generator, 3), torch.zeros(1, 1, 32, 32)
+    mask[..., 4:28, 6:26] = 1
+    first, *_, last = project(generator, target, steps=steps, mask=mask, feature_net=eye)
+    turns = sum(0 < number < TURNS * steps for number in range(steps + 1))
+    # Two parts of the target, and of each step two or one.
+    assert 0 < turns < steps
+    assert len(seen) == 2 + 2 * (steps + 1) - turns
+    exact = ProjectionLoss(target, 32, mask, eye, 128, LossWeights())
+    deviation = (generator.sample(range(64)) - generator.mean).square().mean().sqrt()
+    for step in (first, last):
+        place = (step.latent - generator.mean) / deviation
+        prior = place.square().mean() + (place - place.mean(1, keepdim=True)).square().mean()
+        wanted = exact.distance(generator.synthesize(step.latent)) + LossWeights().prior * prior
+        assert step.loss == pytest.approx(float(wanted), rel=1e-4)
+
+
+class Drafting(ToyGenerator):
+    """A generator that draws for a search, and notes in which steps that was exact; between them it is brighter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exact: list[bool] = []
+
+    def make_search_drawing(self) -> SearchDrawing:
+        def draw(latent: Tensor, *, exact: bool) -> Tensor:
+            self.exact.append(exact)
+            return self.synthesize(latent) + (0.0 if exact else 0.01)
+
+        return draw
+
+
+def test_what_draws_for_a_search_is_exact_at_its_ends_and_now_and_then() -> None:
+    generator = Drafting()
+    target = drawn(generator, 3)
+    steps = list(project(generator, target, steps=10, weights=FREE))
+    assert [number for number, exact in enumerate(generator.exact) if exact] == [0, EXACT_EVERY, 2 * EXACT_EVERY, 10]
+    for step in (steps[0], steps[-1]):
+        wanted = FREE.pixel * (generator.synthesize(step.latent) - target).square().mean()
+        assert step.loss == pytest.approx(float(wanted), rel=1e-5)
 
 
 def test_the_rate_rises_and_falls_as_in_the_paper() -> None:

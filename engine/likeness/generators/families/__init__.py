@@ -5,5 +5,6 @@ registry.py          what a family's module offers, the list of families, and op
 stylegan_base.py     seeds, labels, mean, directions and backends of the three StyleGANs
 stepping.py          a synthesis layer by layer: bent, mixed, swapped
 stylegan1.py, stylegan2.py, stylegan3.py, z_only.py, composite.py
+search_drawing.py    a composite as a search draws it, with a gradient in a part of the time
 torchscript_onnx.py  programs instead of tensors, opened by their format
 """

@@ -13,10 +13,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from likeness.errors import WeightsError
-from likeness.generator import Bend, Bends, GeneratorInfo, NoiseMode
+from likeness.generator import Bend, Bends, GeneratorInfo, NoiseMode, SearchDrawing
 from likeness.generators.devices import choose_dtype, place_network
 from likeness.generators.families.checkpoint import Source, own_source
-from likeness.generators.families.stepping import add_swaps, mix_and_bend, names_of_swaps
+from likeness.generators.families.search_drawing import CompositeSearchDrawing
+from likeness.generators.families.stepping import find_operations
 from likeness.generators.networks.beard import Beard
 from likeness.generators.networks.composite import UNBENT, CompositeNetwork, find_manner
 from likeness.generators.networks.composite_layers import Layers, Region
@@ -151,18 +152,13 @@ class CompositeGenerator:
 
     def draw_bent(self, latent: Tensor, bends: Bends, noise: NoiseMode = "const") -> Tensor:
         """Return pictures as `synthesize` does, its layers mixed with those of another composite, then bent."""
-        return self._draw_face(latent, self._operations(latent, bends))
+        return self._draw_face(latent, find_operations(self, latent, bends))
 
-    def _operations(self, latent: Tensor, bends: Bends) -> Mapping[str, Bend]:
-        """Return one operation for each layer that is mixed, swapped or bent."""
-        operations = dict(bends.operations)
-        if bends.swaps:
-            operations = dict(add_swaps(bends, self.draw_layers(latent, names_of_swaps(bends))))
-        shares = {name: share for name, share in bends.shares.items() if share}
-        if bends.other is not None and shares:
-            for name, other in bends.other.draw_layers(latent, tuple(shares)).items():
-                operations[name] = partial(mix_and_bend, other, shares[name], operations.get(name))
-        return operations
+    def make_search_drawing(self) -> SearchDrawing:
+        """See `likeness.generator.SearchedGenerator`."""
+        worn = (self.glasses, self.beard, self.makeup, self.earrings)
+        axes = [axis for axis in worn if axis is not None]
+        return CompositeSearchDrawing(self.network, self._size, partial(self._draw, wall=None), axes, self.synthesize)
 
     def _draw_face(self, latent: Tensor, operations: Mapping[str, Bend]) -> Tensor:
         """Pictures of `latent`, its layers bent, with the make-up, beard, earrings and glasses that it wears."""
@@ -241,7 +237,7 @@ class CompositeGenerator:
 
     def draw_silhouette(self, latent: Tensor, bends: Bends | None = None) -> Tensor:
         """Where the person is in the pictures, `[batch, 1, size, size]` in [0, 1]: skin and hair."""
-        operations = UNBENT if bends is None else self._operations(latent, bends)
+        operations = UNBENT if bends is None else find_operations(self, latent, bends)
         return self.network.draw_silhouette(latent, self._size, operations)
 
     def draw_regions(self) -> Tensor | None:

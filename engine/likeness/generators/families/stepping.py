@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from likeness.generator import Bend, Bends, NoiseMode
+from likeness.generator import Bend, BendableGenerator, Bends, NoiseMode
 from likeness.generators.networks.ops import State
 
 
@@ -111,6 +111,18 @@ def add_swaps(bends: Bends, layers: Mapping[str, Tensor]) -> Mapping[str, Bend]:
     return operations
 
 
+def find_operations(generator: BendableGenerator, latent: Tensor, bends: Bends) -> Mapping[str, Bend]:
+    """Return one operation for each layer of `latent` that is mixed, swapped or bent."""
+    operations = dict(bends.operations)
+    if bends.swaps:
+        operations = dict(add_swaps(bends, generator.draw_layers(latent, names_of_swaps(bends))))
+    shares = {name: share for name, share in bends.shares.items() if share}
+    if bends.other is not None and shares:
+        for name, other in bends.other.draw_layers(latent, tuple(shares)).items():
+            operations[name] = partial(_mix_and_bend, other, shares[name], operations.get(name))
+    return operations
+
+
 def names_of_swaps(bends: Bends) -> tuple[str, ...]:
     """Return the layers that are swapped."""
     return tuple(name for swap in bends.swaps for name in (swap.first, swap.second))
@@ -126,7 +138,7 @@ def fit_layer(layer: Tensor, like: Tensor) -> Tensor:
     return layer.repeat(1, -(-channels // layer.shape[1]), 1, 1)[:, :channels]
 
 
-def mix_and_bend(other: Tensor, share: float, bend: Bend | None, x: Tensor) -> Tensor:
+def _mix_and_bend(other: Tensor, share: float, bend: Bend | None, x: Tensor) -> Tensor:
     """Return `x` with `share` in [0, 1] of another generator's layer, bent."""
     mixed = torch.lerp(x, other, share)
     return mixed if bend is None else bend(mixed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -62,21 +63,48 @@ class ByteRows(nn.Module):
         Returns:
             One run for each sum, `[..., RUN]` float32.
         """
-        if is_quick(weight):
-            ends = _find_ends(index.numel(), index.shape[-1])
-            # No gradient of what is sorted, the mode of a sum, nothing left out, ends behind the last sum too.
-            sums: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
-                self.table, index.flatten(), ends, False, 0, False, weight.flatten(), None, True
-            )
-            return sums.view(*index.shape[:-1], RUN)
+        if _sums_bytes(weight):
+            # The way by a function of ours costs calls, which are spared where no gradient is asked for.
+            sums: Tensor = (_sum_bytes if is_quick(weight) else _ByteSum.apply)(self.table, index, weight)
+            return sums
         rows = _unpack(self.table[index])
         return torch.matmul(weight[..., None, :], rows)[..., 0, :]
 
 
+class _ByteSum(torch.autograd.Function):
+    """Sums of bytes with the gradient of their weights: products of rows that are never written as whole numbers."""
+
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(table, index)
+        return _sum_bytes(table, index, weight)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[None, None, Tensor]:
+        table, index = ctx.saved_tensors
+        runs = table.index_select(0, index.flatten()).view(*index.shape, -1)
+        products = torch.matmul(runs[..., :RUN].float(), gradient[..., None])[..., 0]
+        return None, None, (products - ZERO * gradient.sum(-1, keepdim=True)) * _read_scales(runs)[..., 0]
+
+
 def is_quick(weight: Tensor) -> bool:
     """Return whether bytes are summed as they are by these weights: on a processor, where no gradient is asked for."""
-    quick = weight.is_cpu and weight.dtype == torch.float32 and not (torch.is_grad_enabled() and weight.requires_grad)
-    return quick and hasattr(torch.ops.quantized, "embedding_bag_byte_rowwise_offsets")
+    return _sums_bytes(weight) and not (torch.is_grad_enabled() and weight.requires_grad)
+
+
+def _sums_bytes(weight: Tensor) -> bool:
+    has_call = hasattr(torch.ops.quantized, "embedding_bag_byte_rowwise_offsets")
+    return has_call and weight.is_cpu and weight.dtype == torch.float32
+
+
+def _sum_bytes(table: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+    """Sum rows of bytes as they are, `[..., RUN]`."""
+    ends = _find_ends(index.numel(), index.shape[-1])
+    # No gradient of what is sorted, the mode of a sum, nothing left out, ends behind the last sum too.
+    sums: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(
+        table, index.flatten(), ends, False, 0, False, weight.flatten(), None, True
+    )
+    return sums.view(*index.shape[:-1], RUN)
 
 
 @lru_cache(maxsize=16)
@@ -94,5 +122,9 @@ def _lay_out(rows: Tensor, scale: Tensor) -> Tensor:
 
 def _unpack(runs: Tensor) -> Tensor:
     """Return the numbers `[..., RUN]` of runs in bytes."""
-    scale = runs[..., RUN : RUN + ROW_NUMBERS // 2].contiguous().view(torch.float32)
-    return (runs[..., :RUN].float() - ZERO) * scale
+    return (runs[..., :RUN].float() - ZERO) * _read_scales(runs)
+
+
+def _read_scales(runs: Tensor) -> Tensor:
+    """Return the scale of each run in bytes, `[..., 1]`."""
+    return runs[..., RUN : RUN + ROW_NUMBERS // 2].contiguous().view(torch.float32)

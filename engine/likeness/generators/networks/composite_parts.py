@@ -78,10 +78,11 @@ def block_layout(size: int) -> dict[str, Block]:
 
 
 def _unfold(left: Tensor, right: Tensor, shape: tuple[int, ...], sign: Tensor | None = None) -> Tensor:
-    """Full pictures `[batch, *shape]` from their left halves and the mirror images of their right ones, both flat."""
+    """Full pictures `[batch, *shape]` from their left halves and the mirror images of their right ones, flat runs."""
     half = (-1, *shape[:-1], shape[-1] // 2)
-    right = right.reshape(half).flip(-1)
-    return torch.cat([left.reshape(half), right if sign is None else right * sign], dim=-1)
+    length = math.prod(half[1:])
+    left, right = left[:, :length].reshape(half), right[:, :length].reshape(half).flip(-1)
+    return torch.cat([left, right if sign is None else right * sign], dim=-1)
 
 
 class MirrorBands(nn.Module):
@@ -145,13 +146,14 @@ class MirrorBands(nn.Module):
                 for code, odd in zip(codes, (False, True), strict=True)
             )
         even = even + self.mean[first * RUN : end * RUN]
-        left, right = even + odd, even - odd
+        # Split, not sliced: the gradient of each slice would be as long as all of it.
+        runs = dict(zip(self.blocks, self.even.runs, strict=True))
+        lengths = [runs[name] * RUN for name in chosen]
+        halves = zip((even + odd).split(lengths, dim=1), (even - odd).split(lengths, dim=1), strict=True)
         drawn = {}
-        for name, block in chosen.items():
-            begin = self._begins[name] - first * RUN
-            part = slice(begin, begin + math.prod(block.shape) // 2)
+        for (name, block), (left, right) in zip(chosen.items(), halves, strict=True):
             sign = getattr(self, f"sign_{name}") if block.odd_channels else None
-            drawn[name] = _unfold(left[:, part], right[:, part], block.shape, sign)
+            drawn[name] = _unfold(left, right, block.shape, sign)
         return drawn
 
     def _runs_of(self, chosen: Mapping[str, Block]) -> tuple[int, int]:
@@ -197,6 +199,10 @@ class ExemplarChoice:
         """The choices of as many equal parts of the batch."""
         parts = (each.chunk(count) for each in (self.index, self.weight, self.odd_weight))
         return [ExemplarChoice(*part) for part in zip(*parts, strict=True)]
+
+    def detach(self) -> ExemplarChoice:
+        """The same choice without its gradient."""
+        return ExemplarChoice(self.index, self.weight.detach(), self.odd_weight.detach())
 
     @property
     def power(self) -> Tensor:
@@ -280,14 +286,9 @@ class Exemplars(nn.Module):
         weights = torch.cat([weights, weights * choice.weight[:, None]], dim=1)
         sums = self.rows.sum(first[:, None] + choice.index[:, None], weights.index_select(1, kind)).flatten(1)
         even, odd = sums.chunk(2, dim=1)
-        left, right = even + odd, even - odd
-        drawn, begin = {}, 0
-        for part in parts:
-            shape = self._shapes[part]
-            end = begin + math.prod(shape) // 2
-            drawn[part] = _unfold(left[:, begin:end], right[:, begin:end], shape)
-            begin += -(-(end - begin) // RUN) * RUN
-        return drawn
+        lengths = [-(-math.prod(self._shapes[part]) // (2 * RUN)) * RUN for part in parts]
+        halves = zip((even + odd).split(lengths, dim=1), (even - odd).split(lengths, dim=1), strict=True)
+        return {part: _unfold(*half, self._shapes[part]) for part, half in zip(parts, halves, strict=True)}
 
     def _plan(self, parts: tuple[str, ...], device: torch.device) -> tuple[Tensor, Tensor]:
         """Where each run of the first exemplar's parts lies, and by which kind of weight it is summed; made once."""

@@ -76,12 +76,16 @@ def enlarge(picture: Tensor, factor: int) -> Tensor:
 
 
 def _interpolate(picture: Tensor, size: tuple[int, int]) -> Tensor:
-    if not _is_quick(picture):
-        return functional.interpolate(picture, size=size, mode="bilinear", align_corners=False)
-    made = picture.new_empty(*picture.shape[:2], *size)
-    for plane, out in _planes(picture, made):
-        cv2.resize(plane, size[::-1], dst=out, interpolation=cv2.INTER_LINEAR)
-    return made
+    if _is_quick(picture):
+        made = picture.new_empty(*picture.shape[:2], *size)
+        for plane, out in _planes(picture, made):
+            cv2.resize(plane, size[::-1], dst=out, interpolation=cv2.INTER_LINEAR)
+        return made
+    if picture.is_cpu and picture.dtype == torch.float32:
+        # Two products of matrices: torch's own call and its gradient take several times as long.
+        down, across = (_find_shares(*lengths) for lengths in zip(picture.shape[2:], size, strict=True))
+        return down @ picture @ across.mT
+    return functional.interpolate(picture, size=size, mode="bilinear", align_corners=False)
 
 
 def _planes(picture: Tensor, made: Tensor) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
@@ -122,3 +126,11 @@ def _sharpening(reach: int, strength: float) -> Kernel:
     kernel = -strength * np.outer(taps, taps)
     kernel[reach, reach] += 1 + strength
     return kernel.astype(np.float32)
+
+
+@lru_cache(maxsize=64)
+def _find_shares(length: int, size: int) -> Tensor:
+    """Return how much of each pixel there is in each of a row that is bilinearly resized, `[size, length]`."""
+    with torch.inference_mode(False), torch.no_grad():  # a gradient may go through it later
+        rows = functional.interpolate(torch.eye(length)[:, None], size=size, mode="linear", align_corners=False)
+        return rows[:, 0].t().contiguous()

@@ -37,7 +37,7 @@ def test_sums_are_those_of_the_numbers_with_and_without_torch_s_own(
     monkeypatch: pytest.MonkeyPatch, torch_sums_bytes: bool
 ) -> None:
     if not torch_sums_bytes:
-        monkeypatch.setattr(byte_rows, "is_quick", lambda weight: False)
+        monkeypatch.setattr(byte_rows, "_sums_bytes", lambda weight: False)
     rows, noise = ByteRows(tables()), torch.Generator().manual_seed(1)
     for number, table in enumerate(tables()):
         chosen = torch.randint(0, rows.counts[number], (3, 6), generator=noise, dtype=torch.int32)
@@ -48,10 +48,16 @@ def test_sums_are_those_of_the_numbers_with_and_without_torch_s_own(
         assert torch.allclose(sums[:, : wanted.shape[1]].double(), wanted, atol=2e-4)
 
 
-def test_a_sum_has_the_gradient_of_its_weights() -> None:
-    rows = ByteRows(tables())
-    weight = torch.tensor([[0.5, -1.0]], requires_grad=True)
-    rows.sum(torch.tensor([[0, 3]], dtype=torch.int32), weight).sum().backward()
-    wanted = real(tables()[0])[[0, 3], :RUN].sum(1).float()
+@pytest.mark.parametrize("torch_sums_bytes", [True, False])
+def test_a_sum_has_the_gradient_of_its_weights(monkeypatch: pytest.MonkeyPatch, torch_sums_bytes: bool) -> None:
+    if not torch_sums_bytes:
+        monkeypatch.setattr(byte_rows, "_sums_bytes", lambda weight: False)
+    rows, noise = ByteRows(tables()), torch.Generator().manual_seed(2)
+    weight = torch.tensor([[[0.5, -1.0], [2.0, 0.1]]], requires_grad=True)
+    index = rows.first_rows(0)[:, None] + torch.tensor([[0, 3], [4, 0]], dtype=torch.int32)
+    slope = torch.randn(1, 2, RUN, generator=noise)
+    rows.sum(index[None], weight).backward(slope)
+    runs = real(tables()[0]).reshape(5, 2, RUN)
+    wanted = torch.stack([runs[[0, 3], 0] @ slope[0, 0].double(), runs[[4, 0], 1] @ slope[0, 1].double()])
     assert weight.grad is not None
-    assert torch.allclose(weight.grad[0], wanted, rtol=1e-4, atol=1e-3)
+    assert torch.allclose(weight.grad[0].double(), wanted, rtol=1e-4, atol=1e-3)

@@ -27,6 +27,17 @@ def test_a_resized_picture_is_interpolated_bilinearly(sizes: tuple[int, ...], ch
     assert torch.allclose(resize(followed, *sizes), usual(drawn, *sizes), atol=1e-5)
 
 
+@pytest.mark.parametrize("sizes", [(24,), (30,), (6,), (24, 48)])
+def test_a_resized_picture_has_the_gradient_of_the_usual_way(sizes: tuple[int, ...]) -> None:
+    ours, theirs = (picture(12).requires_grad_() for _ in range(2))
+    slope = picture(sizes[-1])
+    resize(ours, *sizes).backward(slope)
+    usual(theirs, *sizes).backward(slope)
+    assert ours.grad is not None
+    assert theirs.grad is not None
+    assert torch.allclose(ours.grad, theirs.grad, atol=1e-5)
+
+
 def test_one_picture_of_one_channel_is_resized_too() -> None:
     drawn = picture(12, 1)[:1]
     assert torch.allclose(resize(drawn, 48), usual(drawn, 48), atol=1e-5)
