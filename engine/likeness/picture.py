@@ -167,6 +167,8 @@ def _round_plane(plane: Tensor) -> Alpha:
 
 def to_pictures(images: Tensor) -> list[Picture]:
     """Return images `[n, 3, H, W]` as one picture `[H, W, 3]` each; NaN becomes black."""
+    if images.is_cpu:
+        return [to_picture(image[None]) for image in images]
     return list(to_levels(images.detach()).permute(0, 2, 3, 1).cpu().numpy())
 
 
