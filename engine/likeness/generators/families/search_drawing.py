@@ -17,9 +17,9 @@ class CompositeSearchDrawing:
     """See `likeness.generator.SearchDrawing`.
 
     The gradient goes through the composite's warped layers alone, without their strands and pores. What sharpening and
-    a refiner or an enlarger add to them is drawn in exact steps, and added in those that follow. The gradient of a
-    refiner took as long as all the rest, with AVX2 alone nine tenths of a step, and led no nearer: after 20 steps ten
-    people's drawings were 0.38 from their photos by identity with it and without it.
+    a refiner or an enlarger add to them is drawn in exact steps, and added in those that follow. Refining and
+    its gradient took a quarter of a step, with AVX2 alone nine tenths, and the gradient led no nearer: after 20 steps
+    ten people's drawings were 0.38 from their photos by identity with it and without it.
 
     Args:
         network: of the generator.

@@ -163,8 +163,8 @@ class CompositeNetwork(nn.Module):
         Args:
             latent: of the faces.
             bends: what is done to the blocks of `block_layout`, pores with "skin_fine", and to "strands", by name.
-            still: leave strands and pores out of the gradient, which takes a fifth less time. They are textures, and
-                those of a photo are not found along it.
+            still: leave strands and pores out of the gradient. They are textures, and those of a photo are not found
+                along it.
         """
         drawn, real = self._settle(latent, ROWS, ("detail", "cover"), still)
         drawn["skin_fine"] = drawn["skin_fine"] + self._draw_pores((latent.detach() if still else latent)[:, FINE_ROW])
