@@ -156,7 +156,9 @@ def to_picture(image: Tensor) -> Picture:
     # On a processor plane by plane: at 512 px that takes 0.3 ms of one core, by `to_levels` 1.2. Colours are
     # interleaved after the read-back: torch's permute took three times as long.
     levels = [_round_plane(plane) for plane in planes] if image.is_cpu else list(to_levels(planes).cpu().numpy())
-    return cv2.merge(levels).astype(np.uint8, copy=False)
+    merged = cv2.merge(levels).astype(np.uint8, copy=False)
+    # OpenCV takes a picture of one channel for a plane.
+    return merged if merged.ndim == 3 else merged[..., None]
 
 
 def _round_plane(plane: Tensor) -> Alpha:
