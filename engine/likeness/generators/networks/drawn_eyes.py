@@ -22,14 +22,14 @@ IRIS = 0.195
 # What is looked at of the picture, as parts of it: top, bottom, left, right. Eyes lie within.
 BAND = (0.385, 0.545, 0.25, 0.75)
 ROUNDS = 3  # of finding where a place of the mean face lies in the picture; each comes several times nearer
-# Two pigments, red, green and blue of mean 1; how blue a drawn iris must be against its white, and how light, until
-# it is taken for a light one, and how little more red than blue skin must have for it, as parts of its brightness; how
-# bright irises of both kinds are beside the white, and how much lighter ones differ.
-BROWN, BLUE = (1.27, 0.97, 0.76), (0.84, 1.0, 1.16)
-BLUISH, LIGHT_ONE, PALE = (0.14, 0.3), (0.48, 0.72), (0.7, 0.45)
-BROWN_BRIGHT, BLUE_BRIGHT, LIGHTER = 0.27, 0.43, 0.2
-# What eyes between the two have more than their mean: green.
-HAZEL = (-0.06, 0.05, -0.09)
+# Three pigments, red, green and blue of mean 1; how much bluer than the skin a drawn iris must be, as parts of their
+# brightness, and how light against its white, until it is taken for a light one; how little more red than blue skin
+# must have for it; how bright irises are beside the white, and how much lighter ones differ.
+BROWN, LIGHT_BROWN, BLUE = (1.27, 0.97, 0.76), (1.17, 1.0, 0.83), (0.84, 1.0, 1.16)
+BLUISH, LIGHT_ONE, PALE = (0.26, 0.48), (0.44, 0.62), (0.7, 0.45)
+BROWN_BRIGHT, BLUE_BRIGHT, LIGHTER = 0.25, 0.42, 0.12
+# What eyes between brown and blue have more than their mean, and what those have more that were drawn so much greener.
+HAZEL, GREEN, GREENEST = (-0.06, 0.05, -0.09), (-1.0, 0.8, 0.2), 0.15
 # The white: how much brighter than the blur that it replaces, between which bounds, its tint, and how far it replaces.
 WHITER, WHITE_SPAN, TINT, WHITE_SHARE = 1.8, (0.4, 0.9), (1.0, 0.985, 0.97), 0.65
 # A window that both eyes mirror: its height and size in radii, how far it follows the light to a side, how bright.
@@ -131,16 +131,17 @@ def _find_colours(band: Tensor, of_iris: Tensor, of_white: Tensor, skin: Tensor,
     # A white is white: what tint it has is that of the light.
     tint = (was_white / bright).clamp(0.6, 1.6)
     white = (1 + tint) / 2 * _colour(TINT, band) * (bright * WHITER).clamp(*WHITE_SPAN)
-    own = was_iris / tint
-    level = own.mean(1, keepdim=True).clamp_min(FLOOR)
-    light_one = step(level / bright, *LIGHT_ONE)
+    light_one = step((was_iris / tint).mean(1, keepdim=True) / bright, *LIGHT_ONE)
     skin_colour = (sides[0] + sides[1]) / (left + right).clamp_min(FLOOR)
-    pale = step(skin_colour[:, :1] - skin_colour[:, 2:], *PALE)
-    blue = step((own[:, 2:] - own[:, :1]) / level, *BLUISH) * light_one * pale
-    share = BROWN_BRIGHT + (BLUE_BRIGHT - BROWN_BRIGHT) * blue + LIGHTER * (light_one * pale - 0.5)
-    pigment = torch.lerp(_colour(BROWN, band), _colour(BLUE, band), blue)
-    pigment = pigment + 4 * blue * (1 - blue) * _colour(HAZEL, band)
-    return EyeColours(white, pigment * tint * share * white.mean(1, keepdim=True), light)
+    redness = skin_colour[:, :1] - skin_colour[:, 2:]
+    own = was_iris / was_iris.mean(1, keepdim=True).clamp_min(FLOOR)
+    light_one = light_one * step(redness, *PALE)
+    blue = step(own[:, 2:] - own[:, :1] + redness, *BLUISH) * light_one
+    pigment = torch.lerp(_colour(BROWN, band), _colour(LIGHT_BROWN, band), light_one)
+    pigment = torch.lerp(pigment, _colour(BLUE, band), blue) + 4 * blue * (1 - blue) * _colour(HAZEL, band)
+    pigment = pigment + blue * (own[:, 1:2] - 1).clamp(0, GREENEST) * _colour(GREEN, band)
+    share = BROWN_BRIGHT + (BLUE_BRIGHT - BROWN_BRIGHT) * blue + LIGHTER * (light_one - 0.5)
+    return EyeColours(white, pigment * (1 + tint) / 2 * share * white.mean(1, keepdim=True), light)
 
 
 def _find_eyes(field: Tensor) -> tuple[Tensor, Tensor]:
