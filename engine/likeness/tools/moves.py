@@ -20,6 +20,8 @@ from likeness.toolkit.latent_file import Switch, read_direction, read_switch
 SAME_LEVELS, SEEN, SEEN_LEVELS = 1.0, 0.01, 40.0
 # Nor does anybody see a change, however wide, of which even that hundredth is less.
 UNSEEN_LEVELS = 8.0
+# But a small thing is seen, lipstick or an earring, if a thousandth of the px differs by so many levels.
+SMALL, SMALL_LEVELS = 0.001, 48.0
 
 
 def sum_moves(generator: Generator, moves: Mapping[str, float]) -> Tensor:
@@ -72,7 +74,8 @@ def explain_moves(generator: Generator, moves: Mapping[str, float]) -> list[str]
 def show_same(one: Picture, other: Picture) -> bool:
     """Return whether two pictures of one size show the same, but for what nobody would see."""
     apart = np.abs(one.astype(np.int16) - other)
-    widest = apart.max(axis=2).ravel()
-    most = max(1, round(SEEN * widest.size))
-    strongest = float(np.partition(widest, widest.size - most)[-most:].mean())
+    widest = np.sort(apart.max(axis=2), axis=None)[::-1]
+    strongest, small = (float(widest[: max(1, round(part * widest.size))].mean()) for part in (SEEN, SMALL))
+    if small >= SMALL_LEVELS:
+        return False
     return strongest < UNSEEN_LEVELS or (strongest < SEEN_LEVELS and float(apart.mean()) < SAME_LEVELS)

@@ -79,3 +79,14 @@ def test_pictures_show_the_same_where_only_grain_and_single_px_differ() -> None:
     assert not show_same(picture, stroke)
     assert not show_same(picture, 255 - picture)
     assert not show_same(picture, specks)
+
+
+def test_small_things_are_seen() -> None:
+    """Earrings and lipstick are few px, of another colour."""
+    picture = np.full((256, 256, 3), 120, np.uint8)
+    hoops = picture.copy()
+    hoops[150:158, 40:45] = hoops[150:158, 210:215] = (230, 190, 60)
+    assert not show_same(picture, hoops)
+    dim = picture.copy()
+    dim[150:158, 40:45] = dim[150:158, 210:215] = 150
+    assert show_same(picture, dim)

@@ -24,6 +24,7 @@ def claim_worn(
         LikenessError: one of the directions is there.
     """
     from likeness.files.free_name import claimed, refuse_existing
+    from likeness.files.paths import search_dirs, user_dir
 
     folder = directions or output.parent / "directions" / output.stem
     refuse_existing([folder / f"{name}.safetensors" for name in names], force=force)
@@ -31,3 +32,6 @@ def claim_worn(
         yield path, folder
     print(f"The result is in {path.resolve()}")
     print(f"{len(names)} files of directions are in {folder.resolve()}")
+    if folder.resolve().parent.parent not in [place.resolve() for place in search_dirs("weights")]:
+        found = user_dir("weights") / "directions" / output.stem
+        print(f"Name them as files, -d {folder / names[0]}.safetensors=1, or copy them to {found} to have them by name")
