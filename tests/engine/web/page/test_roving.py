@@ -17,7 +17,10 @@ SHIFT = 8
 
 @pytest.fixture
 def wide(quiet: QuietDesk, open_tab: Callable[..., Tab]) -> Tab:
-    return open_quiet(quiet, open_tab, 1280, 900)
+    tab = open_quiet(quiet, open_tab, 1280, 900)
+    # Cues come with the first topics, after the page itself.
+    tab.wait_for(f"{STOPS}.length")
+    return tab
 
 
 def press(tab: Tab, *keys: str) -> Any:
