@@ -11,12 +11,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from likeness.generators.networks.eye_patterns import IRIS_REACH, LIDS_BOX, draw_iris, draw_lids, step
+from likeness.generators.networks.eye_patterns import HALF, IRIS_REACH, LIDS_BOX, draw_iris, draw_lids, step
 from likeness.generators.networks.laid_patterns import SIDE, find_band, lay_places, look_up, sample_pattern
 
-# The eyes of the mean face: the middle between them, how far they are from it, half of an eye's width, the height of
-# its corners, and that of its pupil.
-MIDDLE, OFF, HALF, CORNER, PUPIL = 128.0, 34.0, 14.2, 125.5, 121.8
+# The eyes of the mean face: the middle between them, how far they are from it, the height of an eye's corners, and that
+# of its pupil.
+MIDDLE, OFF, CORNER, PUPIL = 128.0, 34.0, 125.5, 121.8
 # Irises are round in the picture; their radius in widths of an eye there.
 IRIS = 0.195
 # What is looked at of the picture, as parts of it: top, bottom, left, right. Eyes lie within.
