@@ -11,8 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from likeness.generators.networks.eye_patterns import HALF, IRIS_REACH, LIDS_BOX, draw_iris, draw_lids, step
+from likeness.generators.networks.eye_patterns import HALF, IRIS_REACH, LIDS_BOX, draw_iris, draw_lids
 from likeness.generators.networks.laid_patterns import SIDE, find_band, lay_places, look_up, sample_pattern
+from likeness.generators.networks.quiet_axis import smooth_step
 
 # The eyes of the mean face: the middle between them, how far they are from it, the height of an eye's corners, and that
 # of its pupil.
@@ -108,7 +109,7 @@ class DrawnEyes(nn.Module):
         colours = _find_colours(band, inside * of_iris, inside * of_white, skin, side)
         eye = torch.lerp(torch.lerp(band, colours.white, WHITE_SHARE), colours.iris * bright, within) * shade
         far = ((across - WINDOW_ASIDE * colours.light).square() + (below + WINDOW_UP).square()).sqrt()
-        window = WINDOW * step(far, WINDOW_SIZE + self._px / 6, WINDOW_SIZE - self._px / 6)
+        window = WINDOW * smooth_step(far, WINDOW_SIZE + self._px / 6, WINDOW_SIZE - self._px / 6)
         mirrored = (0.35 + colours.white.mean(1, keepdim=True)).clamp(max=1)
         eye = torch.lerp(eye, mirrored.expand_as(eye), window)
         drawn = torch.lerp(band, eye, inside * self.strength) * (1 - lashes * self.strength)
@@ -131,12 +132,12 @@ def _find_colours(band: Tensor, of_iris: Tensor, of_white: Tensor, skin: Tensor,
     # A white is white: what tint it has is that of the light.
     tint = (was_white / bright).clamp(0.6, 1.6)
     white = (1 + tint) / 2 * _colour(TINT, band) * (bright * WHITER).clamp(*WHITE_SPAN)
-    light_one = step((was_iris / tint).mean(1, keepdim=True) / bright, *LIGHT_ONE)
+    light_one = smooth_step((was_iris / tint).mean(1, keepdim=True) / bright, *LIGHT_ONE)
     skin_colour = (sides[0] + sides[1]) / (left + right).clamp_min(FLOOR)
     redness = skin_colour[:, :1] - skin_colour[:, 2:]
     own = was_iris / was_iris.mean(1, keepdim=True).clamp_min(FLOOR)
-    light_one = light_one * step(redness, *PALE)
-    blue = step(own[:, 2:] - own[:, :1] + redness, *BLUISH) * light_one
+    light_one = light_one * smooth_step(redness, *PALE)
+    blue = smooth_step(own[:, 2:] - own[:, :1] + redness, *BLUISH) * light_one
     pigment = torch.lerp(_colour(BROWN, band), _colour(LIGHT_BROWN, band), light_one)
     pigment = torch.lerp(pigment, _colour(BLUE, band), blue) + 4 * blue * (1 - blue) * _colour(HAZEL, band)
     pigment = pigment + blue * (own[:, 1:2] - 1).clamp(0, GREENEST) * _colour(GREEN, band)

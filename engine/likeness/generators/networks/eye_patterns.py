@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from likeness.generators.networks.laid_patterns import lay_cells
+from likeness.generators.networks.quiet_axis import smooth_step
 
 # Of the patterns: left, right, top and bottom of the lids', in px of a mean face of 256, from the middle between the
 # eye's corners, outward and down; and how far the iris' goes, in radii.
@@ -44,10 +45,12 @@ def draw_lids(px: float) -> Tensor:
     upper = find_upper_lid(across)
     lower = FALL * arc * (1 + LOWER_FULL * (1 - arc))
     soft = max(0.42, 0.54 * px)
-    inside = step(torch.minimum(y - upper, lower - y), -soft, soft) * (arc > 0)
+    inside = smooth_step(torch.minimum(y - upper, lower - y), -soft, soft) * (arc > 0)
     depth = (y - upper) / (lower - upper).clamp_min(0.5)
-    shade = (1 - LID_SHADE * (1 - step(depth, 0, LID_REACH))) * (1 - CORNER_SHADE * step(across.abs(), 0.45, 1.0))
-    rim = RIM * step(0.9 - (y - lower - 0.4).abs(), 0, 0.9) * step(0.95 - across.abs(), 0, 0.25)
+    shade = (1 - LID_SHADE * (1 - smooth_step(depth, 0, LID_REACH))) * (
+        1 - CORNER_SHADE * smooth_step(across.abs(), 0.45, 1.0)
+    )
+    rim = RIM * smooth_step(0.9 - (y - lower - 0.4).abs(), 0, 0.9) * smooth_step(0.95 - across.abs(), 0, 0.25)
     skin = (y > SKIN[0]) & (y < SKIN[1]) & (across.abs() < 1)
     return torch.stack([inside, shade, _draw_lashes(across, upper - y, soft), rim, skin.float()])[None]
 
@@ -60,16 +63,21 @@ def find_upper_lid(across: Tensor) -> Tensor:
 
 def _draw_lashes(across: Tensor, above: Tensor, soft: float) -> Tensor:
     """Return how much light the upper lashes and the line that they stand on take, `above` the lid's edge in px."""
-    outward = step(across, -1.0, 0.6)
-    line = LINE * step(1.5 - (above - 0.2).abs(), 0, 1.5) * step(1.06 - across.abs(), 0, 0.2) * (0.55 + 0.45 * outward)
+    outward = smooth_step(across, -1.0, 0.6)
+    line = (
+        LINE
+        * smooth_step(1.5 - (above - 0.2).abs(), 0, 1.5)
+        * smooth_step(1.06 - across.abs(), 0, 0.2)
+        * (0.55 + 0.45 * outward)
+    )
     # Each goes up and bends outward, most at the outer corner; so the root of a place's lash lies farther in.
     reach = SHORT + (LONG - SHORT) * outward
     way = (above / reach).clamp(0, 1)
     root = across - (LEAN * across + 0.25) * reach / HALF * way * (0.25 + 0.75 * way)
     along = root * (COUNT / 2)
     apart = (along - along.round()).abs() * (2 * HALF / COUNT)
-    lash = step(0.55 * (1 - 0.75 * way) + soft - apart, 0, 2 * soft) * (1 - 0.5 * way)
-    lash = lash * (above > -0.6) * (above < reach) * step(1 - root.abs(), 0, 0.15)
+    lash = smooth_step(0.55 * (1 - 0.75 * way) + soft - apart, 0, 2 * soft) * (1 - 0.5 * way)
+    lash = lash * (above > -0.6) * (above < reach) * smooth_step(1 - root.abs(), 0, 0.15)
     return 1 - (1 - line) * (1 - LASHES * lash)
 
 
@@ -88,17 +96,11 @@ def draw_iris(px: float) -> Tensor:
     far, angle = (x.square() + y.square()).sqrt(), torch.atan2(y, x)
     fibres = 0.6 * torch.sin(17 * angle + torch.sin(5 * angle)) + 0.4 * torch.sin(37 * angle + 2 * torch.sin(3 * angle))
     # Light comes from above and goes through the iris to its foot.
-    bright = (0.72 + 0.62 * step(y, -0.6, 0.8)) * (1 + 0.1 * fibres * step(far, PUPIL, 0.6))
-    bright = bright * (1 - 0.62 * step(far, RING, 1.0)) * (1 - 0.9 * _disc(far, PUPIL, edge + 0.03))
+    bright = (0.72 + 0.62 * smooth_step(y, -0.6, 0.8)) * (1 + 0.1 * fibres * smooth_step(far, PUPIL, 0.6))
+    bright = bright * (1 - 0.62 * smooth_step(far, RING, 1.0)) * (1 - 0.9 * _disc(far, PUPIL, edge + 0.03))
     of_iris, of_white = ((far > low) & (far < high) for low, high in (OF_IRIS, OF_WHITE))
     return torch.stack([_disc(far, 1.0, edge + 0.05), bright, of_iris.float(), of_white.float()])[None]
 
 
 def _disc(far: Tensor, radius: float, soft: float) -> Tensor:
-    return step(far, radius + soft, radius - soft)
-
-
-def step(x: Tensor, start: float, end: float) -> Tensor:
-    """Return 0 at `start` and before, 1 from `end` on, and a smooth way between; `end` may be the lower one."""
-    t = ((x - start) / (end - start)).clamp(0, 1)
-    return t * t * (3 - 2 * t)
+    return smooth_step(far, radius + soft, radius - soft)
