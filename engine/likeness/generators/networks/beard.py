@@ -19,7 +19,7 @@ from torch.nn import functional
 from likeness.generators.networks.beard_hairs import BOTTOM, SIDE, TOP, coarsen, draw_full_beard, draw_hairs, soften
 from likeness.generators.networks.composite_layers import Layers
 from likeness.generators.networks.packed_bytes import pack_bytes, unpack_bytes
-from likeness.generators.networks.quiet_axis import FINE, QuietAxis
+from likeness.generators.networks.quiet_axis import KindAxis
 
 # What of the picture is looked at for it: faces are longer and wider than the mean face.
 BAND = (0.6, 1.0, 0.17, 0.83)
@@ -63,7 +63,7 @@ def unpack_layers(text: str, shape: tuple[int, int, int]) -> Tensor:
     return torch.cat([half.flip(-1), half], dim=-1)
 
 
-class Beard(QuietAxis):
+class Beard(KindAxis):
     """What the latent says of a beard, and its drawing; the same code on CPU, CUDA and MPS, no sync.
 
     Args:
@@ -75,32 +75,20 @@ class Beard(QuietAxis):
         KeyError, TypeError, ValueError: something is absent or of another shape.
     """
 
-    kind: Tensor
-    keys: Tensor
     exemplars: Tensor
     hairs: Tensor
     coarse_hairs: Tensor
 
     def __init__(self, told: Mapping[str, Any], even_index: Tensor) -> None:
-        super().__init__(told["worn"], even_index)
-        kind = torch.tensor(told["kind"]).float()
-        if kind.shape != even_index.shape:
-            raise ValueError(f"kinds of beards of {list(kind.shape)} for {len(even_index)} columns")
         count, height, width = told["shape"]
-        self.register_buffer("kind", kind)
+        # What is drawn goes on in the row of what was cut.
+        keys = torch.cat([torch.linspace(-REACH, REACH, count), torch.tensor([REACH + FULL])])
+        super().__init__(told["worn"], told["kind"], even_index, keys, SHARPNESS)
         full = draw_full_beard(height, 2 * width)
         layers = torch.cat([unpack_layers(told["layers"], (count, height, width)), full])
         self.register_buffer("exemplars", soften(layers))
         self.register_buffer("hairs", draw_hairs(height, 2 * width))
         self.register_buffer("coarse_hairs", coarsen(self.hairs))
-        # What is drawn goes on in the row of what was cut.
-        keys = torch.linspace(-REACH, REACH, count)
-        self.register_buffer("keys", torch.cat([keys, torch.tensor([REACH + FULL])]))
-
-    def choose(self, latent: Tensor) -> Tensor:
-        """How much of each exemplar the latents `[batch, 4, w_dim]` have, `[batch, exemplars]`."""
-        place = latent[:, FINE][:, self.even_index] @ self.kind
-        return (-SHARPNESS * (place[:, None] - self.keys).square()).softmax(1)
 
     def grow(self, picture: Tensor, latent: Tensor, parts: Layers) -> Tensor:
         """Return the picture of a shaven face with the beard of `latent`; where there is none, bit by bit as it was.

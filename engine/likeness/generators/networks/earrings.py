@@ -16,7 +16,7 @@ from torch import Tensor
 
 from likeness.generators.networks.composite_layers import Layers
 from likeness.generators.networks.laid_patterns import SIDE, find_band, lay_places, look_up
-from likeness.generators.networks.quiet_axis import FINE, QuietAxis, smooth_step
+from likeness.generators.networks.quiet_axis import KindAxis, smooth_step
 
 # What is looked at of the picture for the left one, as parts of it: top, bottom, left, right; the right one mirrors it.
 BAND = (0.54, 0.84, 0.09, 0.35)
@@ -74,7 +74,7 @@ class Kind:
         return [*measures, *colour]
 
 
-class Earrings(QuietAxis):
+class Earrings(KindAxis):
     """What the latent says of earrings, and their drawing; the same code on CPU, CUDA and MPS, no sync.
 
     Args:
@@ -87,29 +87,19 @@ class Earrings(QuietAxis):
         KeyError, TypeError, ValueError: something is absent or of another shape.
     """
 
-    kind: Tensor
-    keys: Tensor
     kinds: Tensor
     places: Tensor
 
     def __init__(self, told: Mapping[str, Any], even_index: Tensor, size: int) -> None:
-        super().__init__(told["worn"], even_index)
-        kind = torch.tensor(told["kind"]).float()
         kinds = torch.tensor([Kind.from_json(each).flat() for each in told["kinds"]])
-        if kind.shape != even_index.shape or not len(kinds):
-            raise ValueError(f"{len(kinds)} kinds of earrings by {list(kind.shape)} numbers of {len(even_index)}")
-        self.register_buffer("kind", kind)
-        self.register_buffer("keys", torch.linspace(-REACH, REACH, len(kinds)))
+        super().__init__(told["worn"], told["kind"], even_index, torch.linspace(-REACH, REACH, len(kinds)), SHARPNESS)
+        if not len(kinds):
+            raise ValueError("no kind of earrings")
         self.register_buffer("kinds", kinds)
         self._px = SIDE / size
         self._rows, columns = find_band(size, BAND)
         self._sides = columns, slice(size - columns.stop, size - columns.start)
         self.register_buffer("places", lay_places(size, self._rows, columns))
-
-    def choose(self, latent: Tensor) -> Tensor:
-        """How much of each kind the latents `[batch, 4, w_dim]` have, `[batch, kinds]`."""
-        place = latent[:, FINE][:, self.even_index] @ self.kind
-        return (-SHARPNESS * (place[:, None] - self.keys).square()).softmax(1)
 
     def hang(self, picture: Tensor, latent: Tensor, parts: Layers) -> Tensor:
         """Return the picture of a face with the earrings of `latent`; where there are none, bit by bit as it was.

@@ -29,7 +29,7 @@ from likeness.generators.networks.makeup_patterns import (
     draw_lids,
     draw_lips,
 )
-from likeness.generators.networks.quiet_axis import FINE, QuietAxis, smooth_step
+from likeness.generators.networks.quiet_axis import KindAxis, smooth_step
 
 Colour = tuple[float, float, float]
 """Red, green and blue in [0, 1]."""
@@ -94,7 +94,7 @@ class Paint:
 SIZES = (3, 1, 1, 3, 1, 1, 1, 3, 1)  # of a `Paint`'s attributes
 
 
-class MakeUp(QuietAxis):
+class MakeUp(KindAxis):
     """What the latent says of make-up, and its drawing; the same code on CPU, CUDA and MPS, no sync.
 
     Args:
@@ -107,8 +107,6 @@ class MakeUp(QuietAxis):
         KeyError, TypeError, ValueError: something is absent or of another shape.
     """
 
-    kind: Tensor
-    keys: Tensor
     paints: Tensor
     lips: Tensor
     lids: Tensor
@@ -118,13 +116,10 @@ class MakeUp(QuietAxis):
     cheeks_places: Tensor
 
     def __init__(self, told: Mapping[str, Any], even_index: Tensor, size: int) -> None:
-        super().__init__(told["worn"], even_index)
-        kind = torch.tensor(told["kind"]).float()
         paints = torch.tensor([Paint.from_json(each).flat() for each in told["paints"]])
-        if kind.shape != even_index.shape or paints.shape[1:] != (sum(SIZES),):
-            raise ValueError(f"make-up of {list(paints.shape)} by {list(kind.shape)} numbers of {len(even_index)}")
-        self.register_buffer("kind", kind)
-        self.register_buffer("keys", torch.linspace(-REACH, REACH, len(paints)))
+        super().__init__(told["worn"], told["kind"], even_index, torch.linspace(-REACH, REACH, len(paints)), SHARPNESS)
+        if paints.shape[1:] != (sum(SIZES),):
+            raise ValueError(f"make-up of {list(paints.shape)} numbers, wanted {sum(SIZES)} of each kind")
         self.register_buffer("paints", paints)
         px = SIDE / size
         for name, pattern in (("lips", draw_lips(px)), ("lids", draw_lids(px)), ("cheeks", draw_cheeks())):
@@ -134,11 +129,6 @@ class MakeUp(QuietAxis):
         self.register_buffer("lids_places", lay_places(size, *self._lids))
         cheeks = functional.interpolate(lay_places(size, *self._cheeks), CHEEKS_GRID, mode="area")
         self.register_buffer("cheeks_places", cheeks)
-
-    def choose(self, latent: Tensor) -> Tensor:
-        """How much of each kind the latents `[batch, 4, w_dim]` have, `[batch, kinds]`."""
-        place = latent[:, FINE][:, self.even_index] @ self.kind
-        return (-SHARPNESS * (place[:, None] - self.keys).square()).softmax(1)
 
     def make_up(self, picture: Tensor, latent: Tensor, parts: Layers) -> Tensor:
         """Return the picture of a bare face with the make-up of `latent`; where there is none, bit by bit as it was.

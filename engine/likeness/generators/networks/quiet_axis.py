@@ -66,6 +66,41 @@ class QuietAxis(nn.Module):
         return latent - rows
 
 
+class KindAxis(QuietAxis):
+    """Whether something is worn, and which of a row of kinds: its place is a third along another such direction.
+
+    That one is of the fine layer alone. Between two kinds lies a third.
+
+    Args:
+        worn, kind: unit vectors over the latent's even columns.
+        even_index: those columns.
+        keys: where the kinds stand in their row, `[kinds]`, in standard deviations.
+        sharpness: how decidedly a face wears one of them, per squared standard deviation.
+
+    Raises:
+        ValueError: a direction has more or fewer numbers than there are columns.
+    """
+
+    kind: Tensor
+    keys: Tensor
+
+    def __init__(
+        self, worn: Sequence[float], kind: Sequence[float], even_index: Tensor, keys: Tensor, sharpness: float
+    ) -> None:
+        super().__init__(worn, even_index)
+        direction = torch.tensor(kind).float()
+        if direction.shape != even_index.shape:
+            raise ValueError(f"a row of kinds along {list(direction.shape)} numbers for {len(even_index)} even columns")
+        self.register_buffer("kind", direction)
+        self.register_buffer("keys", keys)
+        self._sharpness = sharpness
+
+    def choose(self, latent: Tensor) -> Tensor:
+        """How much of each kind the latents `[batch, 4, w_dim]` have, `[batch, kinds]`."""
+        place = latent[:, FINE][:, self.even_index] @ self.kind
+        return (-self._sharpness * (place[:, None] - self.keys).square()).softmax(1)
+
+
 def smooth_step(x: Tensor, start: float, end: float) -> Tensor:
     """Return 0 up to `start`, 1 from `end` on, and a smooth way between."""
     part = ((x - start) / (end - start)).clamp(0, 1)
