@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import torch
 
 from likeness.encoders.open_encoder import open_encoder_for
-from likeness.errors import TrainingError, WeightsError
+from likeness.errors import TrainingError
 from likeness.faces.bands import LUMA
 from likeness.faces.flow import Bytes, Image, invert, resize_field, warp
 from likeness.generators.families.composite import FAMILY, CompositeGenerator
@@ -20,21 +19,14 @@ from likeness.generators.networks.beard import STRONGEST, pack_layers
 from likeness.generators.networks.beard_hairs import BOTTOM, SIDE, TOP
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
 from likeness.picture import to_tensor
-from likeness.toolkit.latent_file import write_direction
 from likeness.training.pictures import read_square_picture
-from likeness.training.quiet_axes import (
-    BEARD,
-    KIND,
-    find_quiet_axes,
-    style_direction,
-    worn_direction,
-    worn_switch,
-)
+from likeness.training.quiet_axes import BEARD, KIND, Wearable, find_quiet_axes, write_wearable_directions
 
 ARGUMENT = "beard"  # of a composite's header
 # Each with what its file says that it changes.
 CHANGES = {"beard": "lets a beard grow", "beards": "of who has a beard: from moustache to full beard"}
 DIRECTIONS = tuple(CHANGES)
+WEARABLE = Wearable(ARGUMENT, "beards", "a beard", "beards", CHANGES)
 KINDS = ("moustache", "goatee", "beard")
 MEASURED_ON = 256  # px of the mean face in which zones are given
 # Where skin is bare on a face with a beard: rows, and columns of the left cheek; the right one mirrors them.
@@ -180,15 +172,4 @@ def write_beard_directions(weights: Path, name: str, folder: Path) -> list[Path]
     Raises:
         WeightsError: the file is broken or has no beards, or the disk refuses.
     """
-    header, tensors = read_weights(weights)
-    told: dict[str, Any] | None = header.arguments.get(ARGUMENT)
-    if told is None:
-        raise WeightsError(f"{weights} has no beards; give it some: likeness train beards")
-    about = {"method": "quiet", "weights": name, "weights_sha256": header.sha256, "licence": header.licence.name}
-    grown, kind = folder / "beard.safetensors", folder / "beards.safetensors"
-    for file, direction, more in (
-        (grown, worn_direction(told["worn"], tensors["parity"]), worn_switch("a beard").about()),
-        (kind, style_direction(told["kind"], tensors["parity"]), {}),
-    ):
-        write_direction(file, direction, {"name": file.stem, "attribute": CHANGES[file.stem]} | about | more)
-    return [grown, kind]
+    return write_wearable_directions(weights, name, folder, WEARABLE)

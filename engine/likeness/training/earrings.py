@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from likeness.errors import WeightsError
 from likeness.generators.networks.earrings import Kind
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
-from likeness.toolkit.latent_file import write_direction
 from likeness.training.drawing_recipe import FAMILY
-from likeness.training.quiet_axes import (
-    EARRINGS,
-    HOOPS,
-    find_quiet_axes,
-    style_direction,
-    worn_direction,
-    worn_switch,
-)
+from likeness.training.quiet_axes import EARRINGS, HOOPS, Wearable, find_quiet_axes, write_wearable_directions
 
 ARGUMENT = "earrings"  # of a composite's header
 # Each with what its file says that it changes.
 CHANGES = {"earrings": "puts earrings on", "hoops": "of who wears earrings: from studs to large hoops"}
 DIRECTIONS = tuple(CHANGES)
+WEARABLE = Wearable(ARGUMENT, "earrings", "earrings", "earrings", CHANGES)
 
 GOLD, SILVER, PEARL = (0.86, 0.66, 0.34), (0.80, 0.82, 0.85), (0.92, 0.88, 0.82)
 # From studs to large hoops, drawn by eye.
@@ -70,15 +62,4 @@ def write_earring_directions(weights: Path, name: str, folder: Path) -> list[Pat
     Raises:
         WeightsError: the file is broken or has no earrings, or the disk refuses.
     """
-    header, tensors = read_weights(weights)
-    told: dict[str, Any] | None = header.arguments.get(ARGUMENT)
-    if told is None:
-        raise WeightsError(f"{weights} has no earrings; give it some: likeness train earrings")
-    about = {"method": "quiet", "weights": name, "weights_sha256": header.sha256, "licence": header.licence.name}
-    worn, kind = folder / "earrings.safetensors", folder / "hoops.safetensors"
-    for file, direction, more in (
-        (worn, worn_direction(told["worn"], tensors["parity"]), worn_switch("earrings").about()),
-        (kind, style_direction(told["kind"], tensors["parity"]), {}),
-    ):
-        write_direction(file, direction, {"name": file.stem, "attribute": CHANGES[file.stem]} | about | more)
-    return [worn, kind]
+    return write_wearable_directions(weights, name, folder, WEARABLE)

@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from likeness.errors import WeightsError
 from likeness.generators.networks.makeup import Paint
 from likeness.generators.weights_file import WeightsHeader, read_weights, write_weights
-from likeness.toolkit.latent_file import write_direction
 from likeness.training.drawing_recipe import FAMILY
-from likeness.training.quiet_axes import (
-    MAKE_UP,
-    PAINT,
-    find_quiet_axes,
-    style_direction,
-    worn_direction,
-    worn_switch,
-)
+from likeness.training.quiet_axes import MAKE_UP, PAINT, Wearable, find_quiet_axes, write_wearable_directions
 
 ARGUMENT = "makeup"  # of a composite's header
 # Each with what its file says that it changes.
 CHANGES = {"makeup": "puts make-up on", "makeups": "of who wears make-up: from natural to bold"}
 DIRECTIONS = tuple(CHANGES)
+WEARABLE = Wearable(ARGUMENT, "makeup", "make-up", "make-up", CHANGES)
 
 # From natural to bold, mixed by eye.
 PAINTS: Mapping[str, Paint] = {
@@ -92,15 +84,4 @@ def write_makeup_directions(weights: Path, name: str, folder: Path) -> list[Path
     Raises:
         WeightsError: the file is broken or has no make-up, or the disk refuses.
     """
-    header, tensors = read_weights(weights)
-    told: dict[str, Any] | None = header.arguments.get(ARGUMENT)
-    if told is None:
-        raise WeightsError(f"{weights} has no make-up; give it some: likeness train makeup")
-    about = {"method": "quiet", "weights": name, "weights_sha256": header.sha256, "licence": header.licence.name}
-    worn, kind = folder / "makeup.safetensors", folder / "makeups.safetensors"
-    for file, direction, more in (
-        (worn, worn_direction(told["worn"], tensors["parity"]), worn_switch("make-up").about()),
-        (kind, style_direction(told["kind"], tensors["parity"]), {}),
-    ):
-        write_direction(file, direction, {"name": file.stem, "attribute": CHANGES[file.stem]} | about | more)
-    return [worn, kind]
+    return write_wearable_directions(weights, name, folder, WEARABLE)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from likeness.errors import WeightsError
 from likeness.generators.networks.composite_parts import ROWS
 from likeness.generators.networks.quiet_axis import FINE, MIDDLE, OFF, ON, PUT_ON
-from likeness.toolkit.latent_file import Switch
+from likeness.generators.weights_file import read_weights
+from likeness.toolkit.latent_file import Switch, write_direction
 
 # Whether each axis, in turn, is quiet in the middle layer too: that which says whether glasses are worn, three that say
 # which, that of a beard, one that says which, that of make-up, one that says which, the same two of earrings.
@@ -70,3 +74,47 @@ def style_direction(axis: list[float], parity: Tensor) -> Tensor:
     direction = torch.zeros(ROWS, len(parity))
     direction[FINE, torch.nonzero(~parity.bool()).flatten()] = torch.tensor(axis)
     return direction
+
+
+@dataclass(frozen=True)
+class Wearable:
+    """Something that is worn, and of which there is a row of kinds.
+
+    Attributes:
+        argument: of the header, that holds its axes `worn` and `kind`.
+        command: of `likeness train`, that gives it.
+        one, some: what it is called, one of it and several: "a beard", "beards".
+        changes: what each of its two directions changes, by name: the switch that puts it on, then the row of kinds.
+    """
+
+    argument: str
+    command: str
+    one: str
+    some: str
+    changes: Mapping[str, str]
+
+
+def write_wearable_directions(weights: Path, name: str, folder: Path, wearable: Wearable) -> list[Path]:
+    """Write both directions of what is worn into a folder; return their files.
+
+    Args:
+        weights: a composite file that has it.
+        name: of the weights, for the files to say.
+        folder: of the directions.
+        wearable: what it is.
+
+    Raises:
+        WeightsError: the file is broken or has no such thing, or the disk refuses.
+    """
+    header, tensors = read_weights(weights)
+    told = header.arguments.get(wearable.argument)
+    if told is None:
+        raise WeightsError(f"{weights} has no {wearable.some}; give it some: likeness train {wearable.command}")
+    about = {"method": "quiet", "weights": name, "weights_sha256": header.sha256, "licence": header.licence.name}
+    worn, kind = (folder / f"{each}.safetensors" for each in wearable.changes)
+    for file, direction, more in (
+        (worn, worn_direction(told["worn"], tensors["parity"]), worn_switch(wearable.one).about()),
+        (kind, style_direction(told["kind"], tensors["parity"]), {}),
+    ):
+        write_direction(file, direction, {"name": file.stem, "attribute": wearable.changes[file.stem]} | about | more)
+    return [worn, kind]
